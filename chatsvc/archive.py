@@ -1,0 +1,226 @@
+"""What every archive promises, the queue before it, and the archive in memory.  No SQL here."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+from chatsvc.events import Line, Said, Tally
+
+T = TypeVar("T")
+
+
+class Worker(Protocol):
+    """Does a piece of work elsewhere (in a thread, say) and gives what comes of it."""
+
+    def __call__(self, work: Callable[..., T], /, *args: Any) -> Awaitable[T]: ...
+
+
+Start = Callable[[Coroutine[Any, Any, None]], object]
+"""Starts a coroutine that nobody waits for."""
+
+
+class ArchiveFailed(Exception):
+    """The archive cannot do it; the message is a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRoom:
+    """What the archive knows of a room: its name, its last number, its topic."""
+
+    name: str
+    last: int = 0
+    topic: str = ""
+    topic_by: str = ""
+    topic_time: float = 0.0
+
+
+@dataclass(slots=True)
+class Commit:
+    """What one commit kept: lines by room, in order; and lines that were kept before."""
+
+    said: dict[str, list[Said]] = field(default_factory=dict)
+    again: list[tuple[Line, int]] = field(default_factory=list)
+
+
+class Keeper(Protocol):
+    """Whom the archive tells what became of the lines it was given."""
+
+    def kept(self, commit: Commit) -> None: ...
+
+    def not_kept(self, lines: list[Line], reason: str) -> None: ...
+
+
+class Archive(Protocol):
+    """Keeps lines and gives them their numbers: 1, 2, 3 … in each room.
+
+    A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
+    with the `(client, tag)` of a line that is kept already is not kept again.  Whatever cannot be
+    done raises `ArchiveFailed`.  Rooms go by their names as they are first written.
+    """
+
+    def open(self, keeper: Keeper) -> list[KeptRoom]:
+        """Make ready, and say which rooms there are; nothing else goes on meanwhile."""
+
+    def keep(self, line: Line) -> None:
+        """Keep `line` soon; the keeper is told."""
+
+    @property
+    def waiting(self) -> int:
+        """How many lines are not yet kept."""
+
+    async def set_topic(self, room: str, text: str, by: str, time: float) -> None: ...
+
+    async def read(self, room: str, after: int, limit: int) -> list[Said]:
+        """The first `limit` lines with numbers above `after`, in order."""
+
+    async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
+        """The last `limit` lines with numbers below `before`, in order."""
+
+    async def tallies(self, room: str, limit: int) -> list[Tally]:
+        """Who said most in a room, most first."""
+
+    async def close(self) -> None:
+        """Keep what waits, then let go."""
+
+
+class CommitQueue:
+    """Gathers the lines that come while a commit is under way, and makes the next commit of them.
+
+    The next commit is started before the last one's lines are shown, so that both happen at once.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[list[Line]], Commit],
+        worker: Worker,
+        start: Start,
+    ) -> None:
+        self._commit = commit
+        self._worker = worker
+        self._start = start
+        self._lines: list[Line] = []
+        self._under_way: list[Line] = []
+        self._busy = False
+        self.keeper: Keeper
+
+    @property
+    def waiting(self) -> int:
+        return len(self._lines) + len(self._under_way)
+
+    def add(self, line: Line) -> None:
+        self._lines.append(line)
+        if not self._busy:
+            self._busy = True
+            self._start(self._run())
+
+    async def flush(self) -> None:
+        """Return when nothing waits any more."""
+        while self._busy:
+            await self._worker(int)
+
+    async def _run(self) -> None:
+        job = self._next()
+        while job is not None:
+            lines = self._under_way
+            try:
+                commit = await job
+            except ArchiveFailed as failed:
+                job = self._next()
+                self.keeper.not_kept(lines, str(failed))
+            else:
+                job = self._next()
+                self.keeper.kept(commit)
+        self._busy = False
+
+    def _next(self) -> Awaitable[Commit] | None:
+        self._under_way, self._lines = self._lines, []
+        return self._worker(self._commit, self._under_way) if self._under_way else None
+
+
+class MemoryArchive:
+    """An archive that forgets: the last `size` lines of each room, until the service ends."""
+
+    def __init__(self, worker: Worker, start: Start, size: int = 10_000) -> None:
+        self._size = size
+        self._rooms: dict[str, _Shelf] = {}
+        self._tags: dict[tuple[str, str], int] = {}
+        self._queue = CommitQueue(self._commit, worker, start)
+
+    def open(self, keeper: Keeper) -> list[KeptRoom]:
+        self._queue.keeper = keeper
+        return [KeptRoom(name, shelf.last) for name, shelf in self._rooms.items()]
+
+    def keep(self, line: Line) -> None:
+        self._queue.add(line)
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.waiting
+
+    def _commit(self, lines: list[Line]) -> Commit:
+        commit = Commit()
+        for line in lines:
+            known = self._tags.get((line.client, line.tag)) if line.tag else None
+            if known is not None:
+                commit.again.append((line, known))
+                continue
+            said = self._shelf(line.room).add(line)
+            commit.said.setdefault(line.room, []).append(said)
+            if line.tag:
+                self._remember(line.client, line.tag, said.number)
+        return commit
+
+    def _shelf(self, room: str) -> _Shelf:
+        shelf = self._rooms.get(room)
+        if shelf is None:
+            shelf = self._rooms[room] = _Shelf(deque(maxlen=self._size))
+        return shelf
+
+    def _remember(self, client: str, tag: str, number: int) -> None:
+        self._tags[client, tag] = number
+        while len(self._tags) > self._size:
+            del self._tags[next(iter(self._tags))]
+
+    async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
+        """A topic is as forgetful as the room: the hub's copy is all there is."""
+
+    async def read(self, room: str, after: int, limit: int) -> list[Said]:
+        lines = self._shelf(room).lines
+        skip = max(0, after + 1 - lines[0].number) if lines else 0
+        return list(islice(lines, skip, skip + limit))
+
+    async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
+        lines = self._shelf(room).lines
+        end = max(0, before - lines[0].number) if lines else 0
+        return list(islice(lines, max(0, min(end, len(lines)) - limit), end))
+
+    async def tallies(self, room: str, limit: int) -> list[Tally]:
+        return most(self._shelf(room).tallies.values(), limit)
+
+    async def close(self) -> None:
+        await self._queue.flush()
+
+
+@dataclass(slots=True)
+class _Shelf:
+    lines: deque[Said]
+    last: int = 0
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def add(self, line: Line) -> Said:
+        self.last += 1
+        said = Said(line.room, self.last, *line[1:])
+        self.lines.append(said)
+        old = self.tallies.get(line.sender, Tally(line.sender, 0, 0))
+        size = len(line.text.encode())
+        self.tallies[line.sender] = Tally(line.sender, old.lines + 1, old.bytes + size)
+        return said
+
+
+def most(tallies: Iterable[Tally], limit: int) -> list[Tally]:
+    """The `limit` largest tallies, most lines first."""
+    return sorted(tallies, key=lambda tally: (-tally.lines, tally.name))[:limit]

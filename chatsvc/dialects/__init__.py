@@ -1,0 +1,1 @@
+"""How requests and events are written: each dialect reads lines and writes events, nothing else."""

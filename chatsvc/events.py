@@ -1,0 +1,356 @@
+"""What happens in a chat, as frozen values: no behaviour, no input or output.
+
+The hub makes events, dialects write them.  Times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+
+class Refused(Exception):
+    """Understood, and will not: `code` is for programs and stable, `text` for the asker."""
+
+    def __init__(self, code: str, text: str, suggestion: str | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.suggestion = suggestion
+
+
+class Request(NamedTuple):
+    """The name of a command and its arguments, nothing checked yet.
+
+    Programs name their arguments (`args`); people write them in a row (`rest`).  `literal` is the
+    line to say instead when there is no such command.
+    """
+
+    name: str
+    rest: str | None = None
+    args: Mapping[str, object] = {}
+    tag: str | None = None
+    literal: str | None = None
+
+
+class Line(NamedTuple):
+    """A line on its way to the archive: it has no number yet."""
+
+    room: str
+    time: float
+    sender: str
+    text: str
+    action: bool
+    client: str
+    tag: str | None
+
+
+class Said(NamedTuple):
+    """A line that is kept; `(room, number)` names it for ever."""
+
+    room: str
+    number: int
+    time: float
+    sender: str
+    text: str
+    action: bool
+    client: str
+    tag: str | None
+
+
+class Batch:
+    """Lines of one room, in order, without a gap; encoded once per way of writing."""
+
+    __slots__ = ("_pieces", "_whole", "clients", "first", "last", "lines")
+
+    def __init__(self, lines: Sequence[Said]) -> None:
+        self.lines = lines
+        self.first = lines[0].number
+        self.last = lines[-1].number
+        self.clients = {line.client for line in lines}
+        self._pieces: dict[object, list[bytes]] = {}
+        self._whole: dict[object, bytes] = {}
+
+    def pieces(self, way: Callable[[Said], bytes]) -> list[bytes]:
+        """Each line in one way of writing, in the order of `lines`."""
+        pieces = self._pieces.get(way)
+        if pieces is None:
+            pieces = self._pieces[way] = [way(line) for line in self.lines]
+        return pieces
+
+    def whole(self, way: Callable[[Said], bytes]) -> bytes:
+        """All lines in one way of writing."""
+        whole = self._whole.get(way)
+        if whole is None:
+            whole = self._whole[way] = b"".join(self.pieces(way))
+        return whole
+
+
+class Shared:
+    """An event, other than a line, that many are told; encoded once per way of writing, too."""
+
+    __slots__ = ("_written", "event")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self._written: dict[object, bytes] = {}
+
+    def written(self, way: object, encode: Callable[[], bytes]) -> bytes:
+        """The event in one way of writing, which `encode` does if it is not done yet."""
+        written = self._written.get(way)
+        if written is None:
+            written = self._written[way] = encode()
+        return written
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The server wants to know something: the next plain line answers `question`."""
+
+    question: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to hello: who one is here, and what holds here."""
+
+    chat: str
+    software: str
+    name: str
+    client: str
+    time: float
+    motd: str
+    limits: Mapping[str, int]
+    version: int = 1
+    entered: Entered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """One has entered a room: some of the others' names, how many people are here in all."""
+
+    room: str
+    topic: str
+    names: tuple[str, ...]
+    count: int
+    last: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """One has left a room oneself, and talks in another one, `here`, if one is in any."""
+
+    room: str
+    here: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Others, `count` of them, came into a room; several at once when it is crowded."""
+
+    room: str
+    names: tuple[str, ...]
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Others, `count` of them, went out of a room, with parting words if there were any."""
+
+    room: str
+    names: tuple[str, ...]
+    count: int = 1
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    old: str
+    new: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody is away, for a reason, or (`reason` is None) back."""
+
+    name: str
+    reason: str | None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A room's topic; `by` and `time` are those of its last change, if there was one."""
+
+    room: str
+    text: str
+    by: str
+    time: float
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A private line; the sender sees it too (`own`), which says that it has arrived."""
+
+    sender: str
+    to: str
+    text: str
+    time: float
+    action: bool = False
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One's own line is kept under this number, and is not going to be shown (again)."""
+
+    room: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Comings, goings and the like were not shown, because the reader was slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is here; `address` is for operators only.  `idle` is in seconds."""
+
+    name: str
+    since: float
+    idle: float
+    away: str | None
+    rooms: tuple[str, ...] = ()
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is in a room: the first of them, and how many there are in all."""
+
+    room: str
+    people: tuple[Person, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A room in the list of rooms."""
+
+    room: str
+    count: int
+    topic: str
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    rooms: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """To whom plain lines go from now on: a room, or one person."""
+
+    room: str | None
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of earlier lines; `more` says that there are still earlier ones."""
+
+    room: str
+    lines: tuple[Said, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The server's time and its zone, such as `CET` and an offset in seconds."""
+
+    time: float
+    zone: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much somebody has said in a room."""
+
+    name: str
+    lines: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    room: str
+    people: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What people may know of a command."""
+
+    usage: str
+    aliases: tuple[str, ...]
+    help: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignoring:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence from the server."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The reader's screen is to be emptied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to ping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The last thing said before the connection is closed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A `Refused`, on its way to the asker."""
+
+    code: str
+    text: str
+    suggestion: str | None = None
+
+
+Event: TypeAlias = (
+    Said | Asked | Welcome | Entered | Exited | Joined | Left | Renamed | Away | Topic | Told
+    | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
+    | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal
+)  # fmt: skip

@@ -1,0 +1,177 @@
+"""A room: who is in it, up to which line each has been shown, and how everybody hears the rest.
+
+No rights, no names of people but as they are told, no bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Protocol
+
+from chatsvc.archive import Archive, ArchiveFailed, Start
+from chatsvc.events import Batch, Event, Joined, Left, Refusal, Said, Shared, Topic
+from chatsvc.rules import key
+from chatsvc.session import Session
+
+CROWD = 50  # members; in a larger room comings and goings are folded
+FOLD = 3.0  # seconds over which they are folded
+PAGE = 200  # lines read from the archive at once
+PORTION = 65536  # characters shown to one reader at once
+
+
+class Timer(Protocol):
+    """What is wanted of a clock: Twisted's reactor and `task.Clock` have it."""
+
+    def seconds(self) -> float: ...
+
+    def callLater(self, delay: float, call: Callable[[], object], /) -> object: ...
+
+
+class Room:
+    """A named place with members and a last number."""
+
+    __slots__ = (
+        "_archive", "_catching", "_clock", "_fold", "_start", "key", "last", "members", "name",
+        "topic",
+    )  # fmt: skip
+
+    def __init__(self, name: str, archive: Archive, clock: Timer, start: Start) -> None:
+        self.name = name
+        self.key = key(name)
+        self.last = 0
+        self.topic: Topic | None = None
+        self.members: dict[Session, int] = {}  # each with the number of the last line it was shown
+        self._archive = archive
+        self._clock = clock
+        self._start = start
+        self._catching: set[Session] = set()
+        self._fold: _Fold | None = None
+
+    @property
+    def crowded(self) -> bool:
+        return len(self.members) > CROWD
+
+    @property
+    def forgotten(self) -> bool:
+        """Nobody is here, and there is nothing to remember."""
+        return not self.members and self.last == 0 and self.topic is None
+
+    def names(self) -> Iterator[str]:
+        return (session.name for session in self.members)
+
+    def add(self, session: Session, seen: int) -> None:
+        """Make `session` a member, who is shown every line from number `seen` + 1 on."""
+        if self.crowded:
+            self._folding().come(session.name)
+        else:
+            self.announce(Joined(self.name, (session.name,)))
+        self.members[session] = min(max(seen, 0), self.last)
+        session.rooms[self.key] = self
+
+    def remove(self, session: Session, words: str) -> None:
+        """Let `session` go; the others are told."""
+        crowded = self.crowded
+        del self.members[session]
+        del session.rooms[self.key]
+        if session.here is self:
+            session.here = next(reversed(session.rooms.values()), None)
+        if crowded:
+            self._folding().go(session.name)
+        else:
+            self.announce(Left(self.name, (session.name,), 1, words))
+
+    def announce(self, event: Event, but: Session | None = None) -> None:
+        """Tell everybody here, except the one who knows."""
+        shared = Shared(event)
+        for member in self.members:
+            if member is not but:
+                member.announce(shared)
+
+    def show(self, batch: Batch) -> None:
+        """Show what was just kept to everybody for whom it comes next; others read on."""
+        before, last = batch.first - 1, batch.last
+        self.last = last
+        for session, seen in self.members.items():
+            if session.wire.full:
+                continue
+            if seen == before:
+                self.members[session] = last
+                session.show(self, batch)
+            elif seen < last:
+                self.catch_up(session)
+
+    def catch_up(self, session: Session) -> None:
+        """Read on from the archive until `session` is shown the last line."""
+        if session not in self._catching and self.members.get(session, self.last) < self.last:
+            self._catching.add(session)
+            self._start(self._read_on(session))
+
+    async def _read_on(self, session: Session) -> None:
+        try:
+            while not session.wire.full and self.members.get(session, self.last) < self.last:
+                seen, last = self.members[session], self.last
+                page = await self._archive.read(self.name, seen, PAGE)
+                self._show_page(session, page, last)
+        except ArchiveFailed as failed:
+            session.tell(Refusal("not-read", f"Earlier lines cannot be read. {failed}"))
+        finally:
+            self._catching.discard(session)
+
+    def _show_page(self, session: Session, page: list[Said], last: int) -> None:
+        # While the page was read, live lines may have been shown, or the session may have left.
+        seen = self.members.get(session)
+        if seen is None:
+            return
+        unseen = next(portions([line for line in page if line.number > seen]), [])
+        self.members[session] = unseen[-1].number if unseen else max(seen, last)
+        if unseen:
+            session.show(self, Batch(unseen))
+
+    def _folding(self) -> _Fold:
+        if self._fold is None:
+            self._fold = _Fold()
+            self._clock.callLater(FOLD, self._unfold)
+        return self._fold
+
+    def _unfold(self) -> None:
+        fold, self._fold = self._fold, None
+        assert fold is not None
+        if fold.came:
+            self.announce(Joined(self.name, tuple(islice(fold.came, CROWD)), len(fold.came)))
+        if fold.went:
+            self.announce(Left(self.name, tuple(islice(fold.went, CROWD)), len(fold.went)))
+
+
+def portions(lines: list[Said]) -> Iterator[list[Said]]:
+    """`lines` in pieces small enough to be buffered for a reader who may turn out to be slow."""
+    start = size = 0
+    for end, line in enumerate(lines):
+        size += len(line.text)
+        if size > PORTION:
+            yield lines[start : end + 1]
+            start, size = end + 1, 0
+    if start < len(lines):
+        yield lines[start:]
+
+
+class _Fold:
+    """Who came and went within a few seconds; who did both is not mentioned."""
+
+    __slots__ = ("came", "went")
+
+    def __init__(self) -> None:
+        self.came: dict[str, None] = {}
+        self.went: dict[str, None] = {}
+
+    def come(self, name: str) -> None:
+        if name in self.went:
+            del self.went[name]
+        else:
+            self.came[name] = None
+
+    def go(self, name: str) -> None:
+        if name in self.came:
+            del self.came[name]
+        else:
+            self.went[name] = None

@@ -1,0 +1,373 @@
+"""Lines over a connection: the protocol, its factory, and what a slow or silent reader costs.
+
+The first byte decides what is spoken: `{` means JSON lines; anything else, or silence, text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IPushProducer,
+    IReactorTime,
+)
+from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.internet.tcp import Connection
+from twisted.logger import Logger
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatsvc import commands
+from chatsvc.dialects.jsonl import JSONL
+from chatsvc.dialects.text import TEXT
+from chatsvc.events import (
+    Asked,
+    Batch,
+    Event,
+    Goodbye,
+    Notice,
+    Refusal,
+    Refused,
+    Request,
+    Said,
+    Shared,
+)
+from chatsvc.hub import Hub
+from chatsvc.rules import LONGEST_LINE
+from chatsvc.session import Session
+from chatsvc.transports.telnet import IAC, TelnetFilter
+
+GREETING = 0.25  # seconds of silence after which a person is greeted
+BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
+LAST_WORDS = 10.0  # seconds that a closed connection has to take what was sent
+SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
+
+_HTTP = re.compile(rb"[A-Z]{3,7} \S+ HTTP/1\.[01]\r?$")
+_NOT_HTTP = b"This is a chat, not a web site. Join it with: telnet HOST PORT\r\n"
+
+_ANSWERING, _HELD, _FULL = 1, 2, 4  # why nothing is read
+
+_log = Logger()
+
+
+class Dialect(Protocol):
+    """How requests and events are written; one for all connections, so it remembers nothing."""
+
+    def read(self, line: str, question: str | None) -> Request | None: ...
+
+    def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
+
+    def write_said(self, line: Said, elsewhere: bool) -> bytes: ...
+
+    def write_own(self, line: Said, elsewhere: bool) -> bytes: ...
+
+
+class _Ways:
+    """A dialect with the two ways in which it writes lines: of the room talked to, and others."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.said = (
+            partial(dialect.write_said, elsewhere=False),
+            partial(dialect.write_said, elsewhere=True),
+        )
+
+
+_TEXT_WAYS, _JSON_WAYS = _Ways(TEXT), _Ways(JSONL)
+
+
+@implementer(IHalfCloseableProtocol)
+class ChatProtocol(LineReceiver):
+    """One connection: bytes in, requests to the commands; events out, as bytes."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = LONGEST_LINE
+
+    factory: ChatFactory
+    session: Session
+    full = False
+    _ways: _Ways | None = None
+    _telnet: TelnetFilter | None = None
+    _timer: IDelayedCall | None = None  # until the greeting; later, until a slow reader is closed
+    _direct = False
+    _buffered = False
+    _waiting = 0
+    _reasons = 0
+    _closing = False
+
+    # Coming and going
+
+    def connectionMade(self) -> None:
+        transport = self.transport
+        self._direct = isinstance(transport, Connection) and not transport.TLS
+        if self._direct:
+            transport.setTcpNoDelay(True)
+            transport.setTcpKeepAlive(True)
+        # A pull producer is called when nothing waits any more: one may send directly again.
+        transport.registerProducer(_Outflow(self), not self._direct)
+        self.session = self.factory.hub.connect(self)
+        self.factory.connections.add(self)
+        self._timer = self.factory.clock.callLater(GREETING, self._speak, _TEXT_WAYS)
+
+    def _speak(self, ways: _Ways) -> None:
+        self._stop_timer()
+        self._ways = ways
+        hub = self.factory.hub
+        if len(self.factory.connections) > self.factory.max_clients:
+            text = f"Sorry, the server is full ({self.factory.max_clients} are here). Try later."
+            self.session.tell(Refusal("full", text))
+            self.close()
+        elif ways is _TEXT_WAYS:
+            question = f"Welcome to {hub.settings.name}. What is your name?"
+            self.session.tell(Asked("name", question))
+
+    def readConnectionLost(self) -> None:
+        """No more will come, but what was sent is still to be answered."""
+        rest = self.clearLineBuffer()
+        if rest and self._ways is _TEXT_WAYS:
+            self._obey(rest)
+        if not self._closing:
+            self.factory.hub.quit(self.session, "")
+
+    def writeConnectionLost(self) -> None:
+        """Only this side ends its half of a connection, and then all of it."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._stop_timer()
+        self.full, self._direct = True, False
+        for line in self.clearLineBuffer().split(self.delimiter)[:-1]:
+            self._obey(line)  # it was sent before the connection broke
+        self.factory.hub.leave(self.session, "")
+        self.factory.gone(self)
+
+    def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self._stop_timer()
+        self.transport.unregisterProducer()
+        self._timer = self.factory.clock.callLater(LAST_WORDS, self.transport.abortConnection)
+        self.transport.loseConnection()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    @property
+    def address(self) -> str:
+        """The peer's IP address, or the kind of connection that has none."""
+        peer = self.transport.getPeer()
+        return str(getattr(peer, "host", "local")).removeprefix("::ffff:")
+
+    # In
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._ways is None and data:
+            self._speak(_JSON_WAYS if data[:1] == b"{" else _TEXT_WAYS)
+        if self._ways is _TEXT_WAYS:
+            data = self._without_telnet(data)
+        for start in range(0, len(data) or 1, SLICE):
+            if self._closing:
+                return
+            super().dataReceived(data[start : start + SLICE])
+
+    def _without_telnet(self, data: bytes) -> bytes:
+        if self._telnet is None:
+            if IAC not in data:
+                return data
+            self._telnet = TelnetFilter()
+        elif not self._telnet.inside and IAC not in data:
+            return data
+        data = self._telnet.feed(data)
+        if self._telnet.answer:
+            self._send(self._telnet.answer)
+        if self._telnet.interrupted:
+            self.session.tell(Notice("To leave, type /quit"))
+        return data
+
+    def lineReceived(self, line: bytes) -> None:
+        if not self._closing:
+            self._obey(line)
+
+    def _obey(self, raw: bytes) -> None:
+        hub, session = self.factory.hub, self.session
+        if self._ways is None:
+            return
+        if session.user is None and _HTTP.match(raw):
+            self._refuse_http()
+            return
+        try:
+            line = raw.removesuffix(b"\r").decode()
+            request = self._ways.dialect.read(line, session.question)
+        except UnicodeDecodeError:
+            commands.refuse(hub, session, _NOT_UTF8)
+        except Refused as refused:
+            commands.refuse(hub, session, refused)
+        else:
+            answer = commands.run(hub, session, request) if request else None
+            if answer is not None:
+                self._wait_for(answer)
+
+    def _wait_for(self, answer: Coroutine[Any, Any, None]) -> None:
+        done = Deferred.fromCoroutine(answer)
+        self._pause(_ANSWERING, True)
+        done.addErrback(self._failed)
+        done.addBoth(lambda _: self._pause(_ANSWERING, False))
+
+    def _failed(self, failure: Failure) -> None:
+        _log.failure("A command failed", failure)
+        self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."))
+
+    def _refuse_http(self) -> None:
+        head = f"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: {len(_NOT_HTTP)}"
+        self._send(head.encode() + b"\r\nContent-Type: text/plain\r\n\r\n" + _NOT_HTTP)
+        self.close()
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        text = f"That line has more than {LONGEST_LINE} bytes. Goodbye."
+        self.session.tell(Refusal("too-long", text))
+        self.close()
+
+    def hold(self, held: bool) -> None:
+        self._pause(_HELD, held)
+
+    def _pause(self, reason: int, on: bool) -> None:
+        self._reasons = self._reasons | reason if on else self._reasons & ~reason
+        if self._reasons and not self.paused:
+            self.pauseProducing()
+        elif self.paused and not self._reasons and self.transport.connected:
+            self.resumeProducing()
+
+    # Out
+
+    def show(self, batch: Batch, elsewhere: bool) -> None:
+        assert self._ways is not None
+        self._send(batch.whole(self._ways.said[elsewhere]))
+
+    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+        assert self._ways is not None
+        write_own = self._ways.dialect.write_own
+        pieces = batch.pieces(self._ways.said[elsewhere])
+        data = b"".join(
+            write_own(line, elsewhere) if line.client == session.client else piece
+            for line, piece in zip(batch.lines, pieces, strict=True)
+            if not session.ignores(line.sender)
+        )
+        if data:
+            self._send(data)
+
+    def tell(self, event: Event, here: str | None, tag: str | None) -> None:
+        if self._ways is None:
+            self._ways = _TEXT_WAYS
+        self._send(self._ways.dialect.write(event, here, tag))
+
+    def announce(self, event: Shared, here: str | None) -> None:
+        assert self._ways is not None
+        dialect = self._ways.dialect
+        self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
+
+    def _send(self, data: bytes) -> None:
+        # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
+        if self._direct and not self._buffered:
+            sent = self.transport.writeSomeData(data)
+            if sent == len(data):
+                return
+            if isinstance(sent, int):
+                data = data[sent:]
+        self._buffered = True
+        self._waiting += len(data)
+        self.transport.write(data)
+        if self._direct and self._waiting > BUFFER:
+            self.output_stuck()
+
+    def output_stuck(self) -> None:
+        """Much waits until the reader reads: it is a slow one."""
+        if not self.full:
+            self.full = True
+            self._pause(_FULL, True)
+            if self._timer is None:
+                self._timer = self.factory.clock.callLater(self.factory.slow_limit, self._too_slow)
+
+    def output_flows(self) -> None:
+        """Everything was taken."""
+        self._buffered, self._waiting = False, 0
+        if self.full:
+            self.full = False
+            self._stop_timer()
+            self._pause(_FULL, False)
+            self.factory.hub.drained(self.session)
+
+    def _too_slow(self) -> None:
+        limit = self.factory.slow_limit
+        self.session.tell(Goodbye(f"You have read nothing for {limit:g} seconds. Goodbye."))
+        self.close()
+
+
+_NOT_UTF8 = Refused(
+    "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
+)
+
+
+@implementer(IPushProducer)
+class _Outflow:
+    """Hears from the transport how its output goes.
+
+    A `LineReceiver` has methods of these names itself, which are about its input.
+    """
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: ChatProtocol) -> None:
+        self._protocol = protocol
+
+    def pauseProducing(self) -> None:
+        self._protocol.output_stuck()
+
+    def resumeProducing(self) -> None:
+        self._protocol.output_flows()
+
+    def stopProducing(self) -> None:
+        """The transport is closed; the protocol hears of that by itself."""
+
+
+class ChatFactory(ServerFactory):
+    """Makes a protocol for each connection; what they share is the hub."""
+
+    noisy = False
+    protocol = ChatProtocol
+
+    def __init__(
+        self, hub: Hub, clock: IReactorTime, max_clients: int = 1000, slow_limit: float = 300.0
+    ) -> None:
+        self.hub = hub
+        self.clock = clock
+        self.max_clients = max_clients
+        self.slow_limit = slow_limit
+        self.connections: set[ChatProtocol] = set()
+        self._when_empty: Deferred[None] | None = None
+
+    async def all_closed(self) -> None:
+        """Return when no connection is open any more; each closes within `LAST_WORDS`."""
+        if self.connections:
+            self._when_empty = Deferred()
+            await self._when_empty
+
+    def gone(self, protocol: ChatProtocol) -> None:
+        """A connection is lost."""
+        self.connections.discard(protocol)
+        if not self.connections and self._when_empty is not None:
+            self._when_empty.callback(None)
+
+    def buildProtocol(self, addr: IAddress) -> ChatProtocol:
+        protocol = ChatProtocol()
+        protocol.factory = self
+        return protocol
