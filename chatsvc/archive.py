@@ -134,6 +134,7 @@ class CommitQueue:
             else:
                 job = self._next()
                 self.keeper.kept(commit)
+            job = job or self._next()  # lines that came of showing these
         self._busy = False
 
     def _next(self) -> Awaitable[Commit] | None:

@@ -25,6 +25,15 @@ _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
 _KEEP_TALLIES = """INSERT INTO tally VALUES {} ON CONFLICT (room, sender)
                    DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
 
+_SETTINGS = {
+    "journal_mode": "WAL",  # readers, of other processes too, never wait for the writer
+    "synchronous": "FULL",  # a commit is on the disk
+    "temp_store": "MEMORY",  # else each statement with many rows makes a file
+    "cache_size": -16384,  # KiB: the last page of every busy room
+    "wal_autocheckpoint": 8192,  # pages: a checkpoint every 32 MiB, not at every large commit
+    "journal_size_limit": 2**26,
+}
+
 Row = tuple[Any, ...]
 
 
@@ -171,9 +180,8 @@ class SQLArchive:
 def _connect(path: Path) -> sqlite3.Connection:
     # Only close() uses a connection from another thread than its own.
     connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA journal_size_limit = 67108864")
+    for setting, value in _SETTINGS.items():
+        connection.execute(f"PRAGMA {setting} = {value}")
     return connection
 
 

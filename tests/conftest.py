@@ -1,0 +1,159 @@
+"""A whole chat in memory: conversations without sockets, threads or waiting."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import connectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+
+from chatsvc.archive import Archive, MemoryArchive
+from chatsvc.hub import Hub, Settings
+from chatsvc.transports.line import GREETING, ChatFactory
+
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def nothing_fails_anywhere() -> Iterator[list[LogEvent]]:
+    """A test fails if an error was logged; one that expects errors empties the list."""
+    errors: list[LogEvent] = []
+
+    def observe(event: LogEvent) -> None:
+        if event.get("log_level", LogLevel.info) >= LogLevel.error:
+            errors.append(event)
+
+    globalLogPublisher.addObserver(observe)
+    yield errors
+    globalLogPublisher.removeObserver(observe)
+    assert not errors
+
+
+async def at_once(work: Callable[..., Any], *arguments: Any) -> Any:
+    """A worker that does the work in the caller's thread."""
+    return work(*arguments)
+
+
+class Worker:
+    """A worker that works when it is told to, one piece after the other, as a thread may."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[Deferred[Any], Callable[..., Any], tuple[Any, ...]]] = []
+
+    def __call__(self, work: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
+        self.pieces.append((done, work, arguments))
+        return done
+
+    def step(self, position: int = 0) -> None:
+        """Do one piece of the work."""
+        done, work, arguments = self.pieces.pop(position)
+        try:
+            result = work(*arguments)
+        except Exception as error:
+            done.errback(error)
+        else:
+            done.callback(result)
+
+    def work(self) -> None:
+        """Do everything, and what comes of it."""
+        while self.pieces:
+            self.step()
+
+
+def start(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Start a coroutine; what goes wrong in it goes wrong in the test."""
+    Deferred.fromCoroutine(coroutine).addErrback(lambda failure: failure.raiseException())
+
+
+class Person:
+    """Somebody with a connection: what they send, and what they have read."""
+
+    def __init__(self, factory: ChatFactory) -> None:
+        self.protocol = factory.buildProtocol(None)  # type: ignore[arg-type]
+        self.transport = StringTransport()
+        self.transport.abortConnection = self.hang_up  # type: ignore[method-assign]
+        self.protocol.makeConnection(self.transport)
+
+    def send(self, *lines: str | bytes) -> list[str]:
+        """Send lines, and give what comes at once in answer."""
+        self.read()
+        for line in lines:
+            data = line if isinstance(line, bytes) else line.encode()
+            self.protocol.dataReceived(data + b"\r\n")
+        return self.read()
+
+    def ask(self, **request: object) -> list[dict[str, Any]]:
+        """Send a JSON request, and give the events that come at once in answer."""
+        self.read()
+        self.protocol.dataReceived(json.dumps(request).encode() + b"\n")
+        return self.events()
+
+    def read(self) -> list[str]:
+        """The lines that have come since the last time."""
+        data = self.transport.value()
+        self.transport.clear()
+        return data.decode().splitlines()
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.read()]
+
+    @property
+    def closed(self) -> bool:
+        return self.transport.disconnecting
+
+    def hang_up(self) -> None:
+        """Lose the connection."""
+        self.transport.connected = False
+        self.protocol.connectionLost(connectionDone)
+
+    def stop_reading(self) -> None:
+        """Let the transport find that its buffer is full, as a real one would."""
+        self.transport.producer.pauseProducing()
+
+    def read_on(self) -> None:
+        self.transport.producer.resumeProducing()
+
+
+class Chat:
+    """A hub, its archive and its factory."""
+
+    def __init__(self, archive: Archive | None = None, **settings: Any) -> None:
+        self.clock = Clock()
+        self.archive = archive or MemoryArchive(at_once, start)
+        self.hub = Hub(self.archive, self.clock, start, Settings(**settings))
+        self.hub.open()
+        self.factory = ChatFactory(self.hub, self.clock, max_clients=100, slow_limit=60.0)
+
+    def connect(self) -> Person:
+        """Somebody of whom nothing is known yet."""
+        return Person(self.factory)
+
+    def join(self, name: str) -> Person:
+        """Somebody who is in the lobby by way of the text dialect, and has read the welcome."""
+        person = self.connect()
+        person.send(name)
+        return person
+
+    def program(self, name: str, **hello: object) -> Person:
+        """Somebody who speaks JSON lines, and is in no room yet."""
+        person = self.connect()
+        person.ask(do="hello", name=name, **hello)
+        return person
+
+    def wait_for_greeting(self) -> None:
+        self.clock.advance(GREETING)
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()

@@ -1,0 +1,129 @@
+"""Every member is shown every line once, in order, without a gap, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from conftest import Worker, start
+from twisted.internet.task import Clock
+
+from chatsvc.archive import ArchiveFailed, MemoryArchive
+from chatsvc.events import Batch, Event, Shared
+from chatsvc.hub import Hub
+from chatsvc.session import Session
+
+SEEDS = 200
+
+
+class Reader:
+    """A connection that notes the numbers it is shown, and may stop reading."""
+
+    address = "nowhere"
+
+    def __init__(self) -> None:
+        self.full = False
+        self.numbers: list[int] = []
+
+    def show(self, batch: Batch, elsewhere: bool) -> None:
+        self.numbers += [line.number for line in batch.lines]
+
+    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+        self.show(batch, elsewhere)
+
+    def tell(self, event: Event, here: str | None, tag: str | None) -> None:
+        """Only lines are counted."""
+
+    def announce(self, event: Shared, here: str | None) -> None:
+        """Only lines are counted."""
+
+    def hold(self, held: bool) -> None:
+        """Whoever speaks here does not wait."""
+
+    def close(self) -> None:
+        """It is the test that closes."""
+
+
+class Archive(MemoryArchive):
+    """An archive whose pages are read by a worker too, and which sometimes fails."""
+
+    def __init__(self, worker: Worker, chance: random.Random) -> None:
+        super().__init__(worker, start)
+        self.worker = worker
+        self.chance = chance
+
+    async def read(self, room: str, after: int, limit: int) -> list:  # type: ignore[type-arg]
+        if self.chance.random() < 0.05:
+            raise ArchiveFailed("The disk is on fire.")
+        lines = await super().read(room, after, self.chance.randint(1, 5))
+        return await self.worker(lambda: lines)
+
+
+class Play:
+    """One random schedule."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.worker = Worker()
+        self.archive = Archive(self.worker, self.chance)
+        self.hub = Hub(self.archive, Clock(), start)
+        self.hub.open()
+        self.present: list[tuple[Session, Reader, int]] = []
+        self.all: list[tuple[Reader, int]] = []
+        self.come()
+
+    def come(self) -> None:
+        reader = Reader()
+        session = self.hub.connect(reader)
+        self.hub.hello(session, f"person{len(self.all)}", None, None)
+        last = self.hub.room("#lobby").last
+        after = self.chance.randint(0, last)
+        self.hub.enter(session, "#lobby", after, None)
+        self.hub.rooms["#lobby"].catch_up(session)
+        self.present.append((session, reader, after))
+        self.all.append((reader, after))
+
+    def go(self) -> None:
+        if len(self.present) > 1:
+            session, _, _ = self.present.pop(self.chance.randrange(len(self.present)))
+            self.hub.leave(session, "")
+
+    def say(self) -> None:
+        session, _, _ = self.chance.choice(self.present)
+        self.hub.say(session, self.hub.rooms["#lobby"], "words")
+
+    def clog(self) -> None:
+        self.chance.choice(self.present)[1].full = True
+
+    def unclog(self) -> None:
+        session, reader, _ = self.chance.choice(self.present)
+        reader.full = False
+        self.hub.drained(session)
+
+    def work(self) -> None:
+        if self.worker.pieces:
+            self.worker.step(self.chance.randrange(len(self.worker.pieces)))
+
+    def finish(self) -> None:
+        self.worker.work()
+        self.archive.chance = random.Random()
+        self.archive.chance.random = lambda: 1.0  # type: ignore[method-assign]
+        for session, reader, _ in self.present:
+            reader.full = False
+            self.hub.drained(session)
+        self.worker.work()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_no_schedule_shows_a_line_twice_or_leaves_one_out(seed: int) -> None:
+    play = Play(seed)
+    steps = [play.say, play.say, play.say, play.work, play.work, play.clog, play.unclog]
+    for _ in range(300):
+        play.chance.choice([*steps, play.come, play.go])()
+    play.finish()
+    last = play.hub.rooms["#lobby"].last
+    assert last > 50
+    for reader, after in play.all:
+        assert reader.numbers == list(range(after + 1, after + 1 + len(reader.numbers)))
+    for _, reader, after in play.present:
+        assert reader.numbers == list(range(after + 1, last + 1))
