@@ -19,6 +19,9 @@ class Worker(Protocol):
     def __call__(self, work: Callable[..., T], /, *args: Any) -> Awaitable[T]: ...
 
 
+Turn = Callable[[], Awaitable[None]]
+"""Lets everything else that is ready happen first."""
+
 Start = Callable[[Coroutine[Any, Any, None]], object]
 """Starts a coroutine that nobody waits for."""
 
@@ -88,31 +91,27 @@ class Archive(Protocol):
 
 
 class CommitQueue:
-    """Gathers the lines that come while a commit is under way, and makes the next commit of them.
+    """Makes one commit of all lines that wait, shows what was kept, and so on while lines come.
 
-    The next commit is started before the last one's lines are shown, so that both happen at once.
+    Before each commit it lets a `turn` pass, in which everything that has arrived is read: fewer
+    and larger commits mean fewer sends to each reader.
     """
 
     def __init__(
-        self,
-        commit: Callable[[list[Line]], Commit],
-        worker: Worker,
-        start: Start,
+        self, commit: Callable[[list[Line]], Commit], worker: Worker, turn: Turn, start: Start
     ) -> None:
         self._commit = commit
         self._worker = worker
+        self._turn = turn
         self._start = start
         self._lines: list[Line] = []
-        self._under_way: list[Line] = []
         self._busy = False
+        self.waiting = 0
         self.keeper: Keeper
-
-    @property
-    def waiting(self) -> int:
-        return len(self._lines) + len(self._under_way)
 
     def add(self, line: Line) -> None:
         self._lines.append(line)
+        self.waiting += 1
         if not self._busy:
             self._busy = True
             self._start(self._run())
@@ -123,33 +122,28 @@ class CommitQueue:
             await self._worker(int)
 
     async def _run(self) -> None:
-        job = self._next()
-        while job is not None:
-            lines = self._under_way
+        while self._lines:
+            await self._turn()
+            lines, self._lines = self._lines, []
             try:
-                commit = await job
+                commit = await self._worker(self._commit, lines)
             except ArchiveFailed as failed:
-                job = self._next()
+                self.waiting -= len(lines)
                 self.keeper.not_kept(lines, str(failed))
             else:
-                job = self._next()
+                self.waiting -= len(lines)
                 self.keeper.kept(commit)
-            job = job or self._next()  # lines that came of showing these
         self._busy = False
-
-    def _next(self) -> Awaitable[Commit] | None:
-        self._under_way, self._lines = self._lines, []
-        return self._worker(self._commit, self._under_way) if self._under_way else None
 
 
 class MemoryArchive:
     """An archive that forgets: the last `size` lines of each room, until the service ends."""
 
-    def __init__(self, worker: Worker, start: Start, size: int = 10_000) -> None:
+    def __init__(self, worker: Worker, turn: Turn, start: Start, size: int = 10_000) -> None:
         self._size = size
         self._rooms: dict[str, _Shelf] = {}
         self._tags: dict[tuple[str, str], int] = {}
-        self._queue = CommitQueue(self._commit, worker, start)
+        self._queue = CommitQueue(self._commit, worker, turn, start)
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         self._queue.keeper = keeper

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TextIO
 
-from chatsvc.archive import ArchiveFailed, Commit, CommitQueue, Keeper, KeptRoom, Start, Worker
+from chatsvc.archive import ArchiveFailed, Commit, CommitQueue, Keeper, KeptRoom, Start, Turn, Worker
 from chatsvc.events import Line, Said, Tally
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header
@@ -44,11 +44,13 @@ class SQLArchive:
     on the disk before it is shown, so what was shown survives a power cut as well.
     """
 
-    def __init__(self, path: Path, writer: Worker, reader: Worker, start: Start) -> None:
+    def __init__(
+        self, path: Path, writer: Worker, reader: Worker, turn: Turn, start: Start
+    ) -> None:
         self.path = path
         self._writer = writer
         self._reader = reader
-        self._queue = CommitQueue(self._commit, writer, start)
+        self._queue = CommitQueue(self._commit, writer, turn, start)
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
         self._own = threading.local()
         self._connections: list[sqlite3.Connection] = []

@@ -227,14 +227,13 @@ class ChatService(Service):
 
     def _make_archive(self, path: Path | None) -> Archive:
         if path is None:
-            return MemoryArchive(self._soon, _start)
+            return MemoryArchive(_at_once, self._turn, _start)
         writer = partial(deferToThreadPool, self._reactor, self._writer)
         readers = partial(deferToThreadPool, self._reactor, self._readers)
-        return SQLArchive(path, cast(Worker, writer), cast(Worker, readers), _start)
+        return SQLArchive(path, cast(Worker, writer), cast(Worker, readers), self._turn, _start)
 
-    async def _soon(self, work: Callable[..., T], *arguments: Any) -> T:
-        # After this turn of the reactor, so that all lines that came in it are one commit.
-        return await deferLater(self._reactor, 0, work, *arguments)
+    async def _turn(self) -> None:
+        await deferLater(self._reactor, 0)
 
     # Starting
 
@@ -298,6 +297,10 @@ class ChatService(Service):
 def _stop_if_running(reactor: Any) -> None:
     if reactor.running:
         reactor.stop()
+
+
+async def _at_once(work: Callable[..., T], *arguments: Any) -> T:
+    return work(*arguments)
 
 
 def _start(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -43,6 +43,10 @@ async def at_once(work: Callable[..., Any], *arguments: Any) -> Any:
     return work(*arguments)
 
 
+async def no_turn() -> None:
+    """Nothing else is ready."""
+
+
 class Worker:
     """A worker that works when it is told to, one piece after the other, as a thread may."""
 
@@ -129,7 +133,7 @@ class Chat:
 
     def __init__(self, archive: Archive | None = None, **settings: Any) -> None:
         self.clock = Clock()
-        self.archive = archive or MemoryArchive(at_once, start)
+        self.archive = archive or MemoryArchive(at_once, no_turn, start)
         self.hub = Hub(self.archive, self.clock, start, Settings(**settings))
         self.hub.open()
         self.factory = ChatFactory(self.hub, self.clock, max_clients=100, slow_limit=60.0)

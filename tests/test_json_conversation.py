@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Chat, Worker, start
+from conftest import Chat, Worker, no_turn, start
 
 from chatsvc.archive import MemoryArchive
 from chatsvc.dialects.jsonl import read_event
@@ -134,7 +134,7 @@ def test_the_same_client_takes_its_own_ghost_s_place(chat: Chat) -> None:
 
 def test_a_line_for_a_room_that_was_left_meanwhile_is_acknowledged() -> None:
     worker = Worker()
-    chat = Chat(MemoryArchive(worker, start))
+    chat = Chat(MemoryArchive(worker, no_turn, start))
     ann = chat.program("ann")
     ann.ask(do="join", room="#lobby")
     ann.ask(do="say", text="bye", tag="1")

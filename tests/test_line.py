@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Chat, Worker, start
+from conftest import Chat, Worker, no_turn, start
 
 from chatsvc.archive import ArchiveFailed, MemoryArchive
 
@@ -88,7 +88,7 @@ def test_one_too_many_is_told_that_the_server_is_full(chat: Chat) -> None:
 
 def test_a_pasted_block_arrives_whole_and_in_order() -> None:
     worker = Worker()
-    chat = Chat(MemoryArchive(worker, start))
+    chat = Chat(MemoryArchive(worker, no_turn, start))
     ann, bob = chat.join("ann"), chat.join("bob")
     bob.read()
     ann.protocol.dataReceived(b"".join(b"line %d\n" % n for n in range(100)))
@@ -114,7 +114,7 @@ def test_who_stops_sending_is_answered_to_the_end(chat: Chat) -> None:
 
 def test_goodbye_waits_for_ones_lines_to_be_kept() -> None:
     worker = Worker()
-    chat = Chat(MemoryArchive(worker, start))
+    chat = Chat(MemoryArchive(worker, no_turn, start))
     ann = chat.join("ann")
     ann.protocol.dataReceived(b"one\ntwo\n/quit\n")
     assert not ann.closed
@@ -125,7 +125,7 @@ def test_goodbye_waits_for_ones_lines_to_be_kept() -> None:
 
 def test_lines_that_came_before_the_connection_broke_are_kept() -> None:
     worker = Worker()
-    chat = Chat(MemoryArchive(worker, start))
+    chat = Chat(MemoryArchive(worker, no_turn, start))
     ann = chat.join("ann")
     ann.protocol.dataReceived(b"".join(b"line %d\n" % n for n in range(100)) + b"half a li")
     ann.hang_up()
@@ -173,7 +173,7 @@ def test_who_does_not_read_is_not_read_from(chat: Chat) -> None:
 
 def test_lines_that_cannot_be_kept_are_refused_with_the_reason() -> None:
     worker = Worker()
-    archive = MemoryArchive(worker, start)
+    archive = MemoryArchive(worker, no_turn, start)
     chat = Chat(archive)
     ann, bot = chat.join("ann"), chat.program("bot")
     bot.ask(do="join", room="#lobby")
@@ -218,7 +218,7 @@ def test_a_thousand_connections_come_and_go_without_a_trace(chat: Chat) -> None:
 
 def test_stopping_keeps_what_waits_and_tells_everybody() -> None:
     worker = Worker()
-    chat = Chat(MemoryArchive(worker, start))
+    chat = Chat(MemoryArchive(worker, no_turn, start))
     ann = chat.join("ann")
     ann.send("last words")
     start(chat.hub.close())

@@ -48,7 +48,7 @@ class Archive(MemoryArchive):
     """An archive whose pages are read by a worker too, and which sometimes fails."""
 
     def __init__(self, worker: Worker, chance: random.Random) -> None:
-        super().__init__(worker, start)
+        super().__init__(worker, lambda: worker(lambda: None), start)
         self.worker = worker
         self.chance = chance
 
