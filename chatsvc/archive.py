@@ -90,11 +90,14 @@ class Archive(Protocol):
         """Keep what waits, then let go."""
 
 
+TURNS = 32  # in which lines are gathered for one commit, at the most
+
+
 class CommitQueue:
     """Makes one commit of all lines that wait, shows what was kept, and so on while lines come.
 
-    Before each commit it lets a `turn` pass, in which everything that has arrived is read: fewer
-    and larger commits mean fewer sends to each reader.
+    Fewer and larger commits mean fewer sends to each reader, so before each commit it lets turns
+    pass in which more lines may come: one when it is quiet, more after a large commit.
     """
 
     def __init__(
@@ -121,10 +124,17 @@ class CommitQueue:
         while self._busy:
             await self._worker(int)
 
-    async def _run(self) -> None:
-        while self._lines:
+    async def _gather(self, last: int) -> list[Line]:
+        for _ in range(min(last, TURNS)):
             await self._turn()
-            lines, self._lines = self._lines, []
+        lines, self._lines = self._lines, []
+        return lines
+
+    async def _run(self) -> None:
+        gathered = 1
+        while self._lines:
+            lines = await self._gather(gathered)
+            gathered = len(lines)
             try:
                 commit = await self._worker(self._commit, lines)
             except ArchiveFailed as failed:

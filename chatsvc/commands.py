@@ -154,8 +154,8 @@ def _say(
     "says something that only one person sees",
     "/msg bob the code is 4711",
 )
-def msg(hub: Hub, session: Session, name: str, text: str) -> Answer:
-    return hub.tell(session, hub.find(name), text)
+def msg(hub: Hub, session: Session, name: str, text: str, action: bool = False) -> Answer:
+    return hub.tell(session, hub.find(name), text, action)
 
 
 @command("reply text", "r", "answers who whispered last", "/reply thanks")
@@ -295,7 +295,11 @@ def whois(hub: Hub, session: Session, name: str) -> Answer:
 
 @command("nick name", "rename", "changes one's name", "/nick anna")
 def nick(hub: Hub, session: Session, name: str) -> Answer:
-    return hub.rename(session, name)
+    try:
+        return hub.rename(session, name)
+    except Refused as refused:
+        free = f" {refused.suggestion} is free." if refused.suggestion else ""
+        raise Refused(refused.code, refused.text + free) from None
 
 
 @command("away [reason]", help="says that one is away", example="/away lunch")

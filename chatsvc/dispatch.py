@@ -29,9 +29,8 @@ class Row:
     function: Callable[..., Answer]
     about: Command
     words: tuple[str, ...]  # its arguments, in the order in which people write them
-    known: frozenset[str]  # these, and those that only programs give
+    kinds: Mapping[str, Callable[[str, object], object]]  # of these, and of what programs give
     needed: frozenset[str]
-    numbers: frozenset[str]
     anybody: bool  # may be given before one's name is known
     tagged: bool  # wants to know the tag
 
@@ -53,9 +52,8 @@ def command(
             function,
             Command(f"/{usage}", tuple(f"/{alias}" for alias in aliases.split()), help, example),
             tuple(word.strip("[]") for word in words),
-            frozenset(arguments),
+            {name: _kind(one.annotation) for name, one in arguments.items()},
             frozenset(name for name, one in arguments.items() if one.default is one.empty),
-            frozenset(name for name, one in arguments.items() if "int" in one.annotation),
             anybody,
             tagged,
         )
@@ -131,9 +129,9 @@ def _unknown(name: str) -> Refused:
 def _checked(row: Row, request: Request) -> dict[str, object]:
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
     return {
-        name: _number(name, value) if name in row.numbers else _string(name, value)
+        name: row.kinds[name](name, value)
         for name, value in written.items()
-        if name in row.known and value is not None
+        if name in row.kinds and value is not None
     }
 
 
@@ -147,7 +145,7 @@ def _in_a_row(row: Row, rest: str) -> Mapping[str, object]:
             word, rest = rest.strip(), ""
         else:
             word, _, left = rest.strip().partition(" ")
-            if name in row.numbers and name not in row.needed and not word.isdecimal():
+            if row.kinds[name] is _number and name not in row.needed and not word.isdecimal():
                 continue
             rest = left
         if word:
@@ -163,7 +161,19 @@ def _number(name: str, value: object) -> int:
     raise Refused("bad-argument", f"{name} is a number, 0 or more.")
 
 
+def _truth(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Refused("bad-argument", f"{name} is true or false.")
+
+
 def _string(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise Refused("bad-argument", f"{name} is a string.")
     return clean(value)
+
+
+def _kind(annotation: str) -> Callable[[str, object], object]:
+    """How an argument is checked, by its annotation."""
+    kinds = {"int": _number, "bool": _truth, "str": _string}
+    return kinds[annotation.partition(" ")[0]]

@@ -12,7 +12,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TextIO
 
-from chatsvc.archive import ArchiveFailed, Commit, CommitQueue, Keeper, KeptRoom, Start, Turn, Worker
+from chatsvc.archive import (
+    ArchiveFailed,
+    Commit,
+    CommitQueue,
+    Keeper,
+    KeptRoom,
+    Start,
+    Turn,
+    Worker,
+)
 from chatsvc.events import Line, Said, Tally
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header

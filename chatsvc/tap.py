@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import os
 import resource
+import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
@@ -262,6 +264,8 @@ class ChatService(Service):
         self._writer.start()
         self._readers.start()
         super().startService()
+        self._reactor.callWhenRunning(self._stop_on_signals)
+        gc.freeze()  # what is here now stays: it need not be looked through again
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
@@ -283,6 +287,13 @@ class ChatService(Service):
         await self._factory.all_closed()
         self._writer.stop()
         self._readers.stop()
+
+    def _stop_on_signals(self) -> None:
+        # The reactor's own handlers end the process by the same signal; stopping is no failure.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if getattr(handler, "__self__", None) is self._reactor:
+                signal.signal(number, lambda *_: self._reactor.callFromThread(self._reactor.stop))
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, keep what was said, tell everybody, close."""

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import pytest
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import ConnectionDone, ConnectionRefusedError, DNSLookupError
+from twisted.internet.error import ConnectionDone, DNSLookupError
+from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -98,7 +99,8 @@ class Link(StringTransport):
 class FakeServer:
     """A server in memory that speaks the protocol; nothing moves until it is pumped."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.archive: dict[str, list[Said]] = {}
         self.numbers: dict[tuple[str, str], tuple[str, int]] = {}
         self.links: list[Link] = []
@@ -121,8 +123,10 @@ class FakeServer:
 
     def pump(self) -> None:
         """Let everything arrive that is on its way, and what follows from it."""
-        while any(self.step(link) for link in list(self.links)):
-            pass
+        quiet = 0
+        while quiet < 2:
+            self.clock.advance(0)
+            quiet = 0 if any(self.step(link) for link in list(self.links)) else quiet + 1
 
     def step(self, link: Link) -> bool:
         """Let one thing arrive; False when nothing is on its way."""
@@ -155,6 +159,7 @@ class FakeServer:
         """End as by SIGKILL: all connections go, with everything that is on its way."""
         for link in list(self.links):
             link.lose()
+        self.clock.advance(0)
 
     def forget(self) -> None:
         """Lose the archive."""
@@ -223,7 +228,9 @@ class FakeServer:
     do_me = do_say
 
     def do_msg(self, link: Link, tag: str | None, request: dict[str, Any]) -> Event:
-        return Told(link.name, request["name"], request["text"], 0.0, own=True)
+        name, _, text = request.get("rest", "").partition(" ")
+        name, text = request.get("name", name), request.get("text", text)
+        return Told(link.name, name, text, 0.0, own=True)
 
     def do_to(self, link: Link, tag: str | None, request: dict[str, Any]) -> Event:
         if request["rest"] in self.taken:
@@ -286,7 +293,7 @@ class Table:
 
     def __init__(self, **options: Any) -> None:
         self.clock = Clock()
-        self.server = FakeServer()
+        self.server = FakeServer(self.clock)
         self.notes = Notes()
         identity = options.pop("identity", Identity("ann"))
         self.connection = Connection(
@@ -370,7 +377,7 @@ def test_two_connections_have_different_secrets() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (ConnectionRefusedError(), "nothing is listening there"),
+        (NobodyListens(), "nothing is listening there"),
         (DNSLookupError(), "there is no such host"),
     ],
 )
@@ -440,6 +447,16 @@ def test_a_password_is_given_when_coming_and_when_coming_back() -> None:
     result(table.open())
     table.kill_and_come_back()
     assert [hello["password"] for hello in table.server.asked("hello")] == ["sesame", "sesame"]
+
+
+def test_a_full_server_refuses_before_it_has_read_the_hello() -> None:
+    table = Table()
+    table.server.silent = True
+    opening = table.open()
+    table.server.links[0].tell(Refusal("full", "The server is full."))
+    table.server.pump()
+    with pytest.raises(Refused, match="full"):
+        result(opening)
 
 
 def test_a_wrong_password_is_refused_at_the_door() -> None:
@@ -791,7 +808,9 @@ def test_what_is_not_answered_when_closing_is_given_up(table: Table) -> None:
     table.server.kill()
     line = table.connection.say("hi")
     assert table.connection.unanswered == 1
-    result(start(table.connection.close()))
+    closing = start(table.connection.close())
+    table.server.pump()
+    result(closing)
     with pytest.raises(NotConnected):
         result(line)
 
@@ -799,46 +818,70 @@ def test_what_is_not_answered_when_closing_is_given_up(table: Table) -> None:
 # Every schedule
 
 
+class Schedule:
+    """Random steps: lines said in two rooms, and whatever can go wrong meanwhile."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.table = Table()
+        result(self.table.open())
+        result(self.table.enter("#tea"))
+        result(self.table.enter("#lobby"))
+        self.room = "#lobby"
+        self.lines: list[Deferred[Event | None]] = []
+        self.wanted: dict[str, list[str]] = {"#lobby": [], "#tea": []}
+
+    def play(self) -> None:
+        self.chance.choice(
+            [self.say, self.other, self.switch, self.kill, self.down, *[self.arrive] * 4, self.wait]
+        )()
+
+    def say(self) -> None:
+        text = f"own {len(self.lines)}"
+        self.lines.append(self.table.connection.say(text))
+        self.wanted[self.room].append(text)
+
+    def other(self) -> None:
+        self.table.server.said_by_other(
+            f"other {self.chance.random()}", self.chance.choice(list(self.wanted))
+        )
+
+    def switch(self) -> None:
+        if self.chance.random() < 0.3:
+            self.room = self.chance.choice(list(self.wanted))
+            self.table.connection.request("join", rest=self.room)
+
+    def kill(self) -> None:
+        if self.chance.random() < 0.3:
+            self.table.server.kill()
+
+    def down(self) -> None:
+        self.table.server.down = self.chance.choice([None, None, NobodyListens()])
+
+    def arrive(self) -> None:
+        for link in self.table.server.links[:]:
+            if link.to_server and self.chance.random() < 0.5:
+                self.table.server.handle(link)
+            elif link.to_client:
+                link.protocol.dataReceived(link.to_client.popleft())
+
+    def wait(self) -> None:
+        self.table.clock.advance(self.chance.random() * 4)
+
+    def end_well(self) -> None:
+        self.table.server.down = None
+        for _ in range(20):
+            self.table.come_back()
+
+
 @pytest.mark.parametrize("seed", range(100))
 def test_every_line_is_kept_once_and_shown_once_whatever_is_lost_when(seed: int) -> None:
-    chance = random.Random(seed)
-    table = Table()
-    result(table.open())
-    result(table.enter())
-    lines: list[Deferred[Event | None]] = []
+    schedule = Schedule(seed)
     for _ in range(300):
-        play(table, chance, lines)
-    table.server.down = None
-    for _ in range(20):
-        table.come_back()
-    assert all(result(line) for line in lines)
-    own = [text for text in table.server.texts() if text.startswith("own")]
-    assert own == [f"own {n}" for n in range(len(lines))]
-    assert table.notes.texts() == table.server.texts()
-
-
-def play(table: Table, chance: random.Random, lines: list[Deferred[Event | None]]) -> None:
-    """One step of a random schedule."""
-    server = table.server
-    match chance.choice("say say other arrive arrive arrive arrive kill down wait wait".split()):
-        case "say":
-            lines.append(table.connection.say(f"own {len(lines)}"))
-        case "other":
-            server.said_by_other(f"other {chance.random()}")
-        case "arrive":
-            for link in server.links[:]:
-                arrive(server, link, chance)
-        case "kill" if chance.random() < 0.3:
-            server.kill()
-        case "down":
-            server.down = chance.choice([None, None, ConnectionRefusedError()])
-        case "wait":
-            table.clock.advance(chance.random() * 4)
-
-
-def arrive(server: FakeServer, link: Link, chance: random.Random) -> None:
-    """Let something arrive in one of the two directions."""
-    if link.to_server and chance.random() < 0.5:
-        server.handle(link)
-    elif link.to_client:
-        link.protocol.dataReceived(link.to_client.popleft())
+        schedule.play()
+    schedule.end_well()
+    assert all(result(line) for line in schedule.lines)
+    for room, wanted in schedule.wanted.items():
+        kept = schedule.table.server.texts(room)
+        assert [text for text in kept if text.startswith("own")] == wanted
+        assert schedule.table.notes.texts(room) == kept

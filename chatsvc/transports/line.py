@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Coroutine
 from functools import partial
+from socket import socket
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -98,6 +99,7 @@ class ChatProtocol(LineReceiver):
     _telnet: TelnetFilter | None = None
     _timer: IDelayedCall | None = None  # until the greeting; later, until a slow reader is closed
     _direct = False
+    _socket: socket
     _buffered = False
     _waiting = 0
     _reasons = 0
@@ -109,6 +111,7 @@ class ChatProtocol(LineReceiver):
         transport = self.transport
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
+            self._socket = transport.getHandle()
             transport.setTcpNoDelay(True)
             transport.setTcpKeepAlive(True)
         # A pull producer is called when nothing waits any more: one may send directly again.
@@ -122,7 +125,7 @@ class ChatProtocol(LineReceiver):
         self._ways = ways
         hub = self.factory.hub
         if len(self.factory.connections) > self.factory.max_clients:
-            text = f"Sorry, the server is full ({self.factory.max_clients} are here). Try later."
+            text = "Sorry, the server is full. Please try again later."
             self.session.tell(Refusal("full", text))
             self.close()
         elif ways is _TEXT_WAYS:
@@ -278,11 +281,13 @@ class ChatProtocol(LineReceiver):
     def _send(self, data: bytes) -> None:
         # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
         if self._direct and not self._buffered:
-            sent = self.transport.writeSomeData(data)
+            try:
+                sent = self._socket.send(data)
+            except OSError:
+                sent = 0  # full, or broken: the transport finds out which
             if sent == len(data):
                 return
-            if isinstance(sent, int):
-                data = data[sent:]
+            data = data[sent:]
         self._buffered = True
         self._waiting += len(data)
         self.transport.write(data)

@@ -1,0 +1,395 @@
+"""A connection to a chat that outlives its connections: nothing said is missing, nothing is twice.
+
+It knows no screen.  Whoever uses it is a `Front`: it is told what happens, and asks for things with
+`say`, `tell` and `request`, connected or not.  After a loss the connection comes back under the
+same name and the same secret, enters its rooms where it left off, and sends again what was not
+answered, under the same tags and in the same order.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import NamedTuple, Protocol
+
+from twisted.application.internet import ClientService, backoffPolicy
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ConnectionRefusedError as NobodyListens
+from twisted.internet.error import DNSLookupError, UserError
+from twisted.internet.error import TimeoutError as NobodyAnswers
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chatsvc.client.outbox import Outbox, Outgoing
+from chatsvc.client.standing import HISTORY, Standing, before
+from chatsvc.client.wire import Wire, encoded
+from chatsvc.events import Entered, Event, Goodbye, Refusal, Refused, Said, Talking, Welcome
+
+WAITING = 10_000  # requests that may wait to be sent
+GOODBYE = 3.0  # seconds that a server has to let go of us
+LONGEST_LINE = 16_384  # bytes of a request, where the server says nothing else
+ADDRESS = 256  # bytes by which a request may grow when it is written to which room it goes
+
+_log = Logger()
+
+
+class Identity(NamedTuple):
+    """Who one says one is; an empty name lets the server choose."""
+
+    name: str = ""
+    password: str | None = None
+
+
+class Front(Protocol):
+    """Who uses a connection: a screen, a script."""
+
+    def event(self, event: Event, tag: str | None) -> None:
+        """Something has happened.  Every line of a room comes once, in order.
+
+        Refusals of one's own requests are not among the events: they come as their answer.
+        """
+
+    def lost(self, reason: str) -> None:
+        """The connection is lost; it is being restored."""
+
+    def back(self) -> None:
+        """The connection is back; what was missed follows."""
+
+    async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
+        """The server does not let us in: what to try next, or None to give up for now."""
+
+
+class NotConnected(Exception):
+    """There is no connection, for this reason; nothing was done."""
+
+
+class Uncertain(Exception):
+    """The connection was lost before the answer came: it may have been done, or not."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection was lost before the answer came")
+
+
+class Connection:
+    """One person's connection to one server."""
+
+    def __init__(
+        self,
+        endpoint: IStreamClientEndpoint,
+        front: Front,
+        clock: IReactorTime,
+        identity: Identity = Identity(),  # noqa: B008
+        retry: Callable[[int], float] | None = None,
+        waiting: int = WAITING,
+    ) -> None:
+        self.here = False  # let in, and everything is as it was: requests go out at once
+        self._front = front
+        self._clock = clock
+        self._password = identity.password
+        self._client = secrets.token_urlsafe(24)
+        self._tags = count(1)
+        self._standing = Standing(identity.name)
+        self._outbox = Outbox(waiting)
+        self._longest = LONGEST_LINE
+        self._wire: Wire | None = None
+        self._let_in = False
+        self._parting: str | None = None
+        self._asked: dict[str, Deferred[Event | None]] = {}
+        self._entering: Deferred[None] | None = None
+        self._opening: Deferred[None] | None = None
+        self._closing: Deferred[None] | None = None
+        self._settling: list[Deferred[None]] = []
+        self._retry = retry or backoffPolicy()
+        self._fruitless = 0  # connections in a row on which we were not let in
+        factory = Factory.forProtocol(lambda: Wire(self, clock))
+        self._service = ClientService(endpoint, factory, self._delay, clock)
+
+    # What a front asks for
+
+    @property
+    def name(self) -> str:
+        """Under which name we are here."""
+        return self._standing.name
+
+    @property
+    def talking(self) -> Talking:
+        """To whom plain lines go."""
+        return self._standing.talking
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests wait, to be sent or to be answered."""
+        return len(self._outbox)
+
+    async def open(self) -> None:
+        """Connect for the first time; raises `NotConnected`, or `Refused` when not let in."""
+        opening: Deferred[None] = Deferred()
+        self._opening = opening
+        self._service.whenConnected(failAfterFailures=1).addErrback(self._unreachable)
+        self._service.startService()
+        try:
+            await opening
+        except Exception:
+            self._opening = None
+            await self._stop()
+            raise
+
+    async def enter(
+        self, room: str, *, after: int | None = None, last: int | None = None
+    ) -> Entered:
+        """Enter a room: be shown its lines after a number, or the last few, and all new ones."""
+        arguments = _given(room=room, after=after, last=last)
+        entered = await self._put(Outgoing("join", arguments, self._tag(), alone=True))
+        assert isinstance(entered, Entered)
+        place = self._standing.places[entered.room]
+        if after is None:
+            after = before(entered, HISTORY if last is None else last)
+        place.start = min(after, entered.last)
+        return entered
+
+    def say(
+        self, text: str, room: str | None = None, action: bool = False
+    ) -> Deferred[Event | None]:
+        """Say a line in `room`, or to whom plain lines go when its turn comes.
+
+        Fires with `Said` or `Kept` when it is kept, with `Told` when it went to one person.
+        """
+        do = "me" if action else "say"
+        return self._put(Outgoing(do, _given(text=text, room=room), self._tag()))
+
+    def tell(self, name: str, text: str) -> Deferred[Event | None]:
+        """Say a private line; fails with `Uncertain` when nobody can know whether it arrived."""
+        return self._put(Outgoing("msg", _given(name=name, text=text), self._tag(), once=True))
+
+    def request(self, do: str, once: bool = False, **arguments: object) -> Deferred[Event | None]:
+        """Ask for anything else; fires with the event that answers it.
+
+        It is asked again after a loss, unless it is to be done `once`.
+        """
+        return self._put(Outgoing(do, arguments, self._tag(), alone=True, once=once))
+
+    async def settled(self) -> None:
+        """Wait until every request is answered."""
+        if self.unanswered:
+            settling: Deferred[None] = Deferred()
+            self._settling.append(settling)
+            await settling
+
+    async def close(self, words: str = "") -> None:
+        """Leave politely; what is not answered by then is given up."""
+        if self._wire is not None:
+            await self._part(self._wire, words)
+        await self._stop()
+        for outgoing in self._outbox.empty():
+            self._answer(outgoing, Failure(NotConnected("the connection is closed")))
+
+    # What the wire tells
+
+    def connected(self, wire: Wire) -> None:
+        self._wire = wire
+        self._parting = None
+        entering = self._entering = Deferred.fromCoroutine(self._enter())
+        entering.addErrback(self._not_let_in, wire)
+
+    def received(self, event: Event | None, tag: str | None) -> None:
+        if isinstance(event, Goodbye):
+            self._parting = event.text.rstrip(".")
+        if isinstance(event, Refusal) and not tag and not self._let_in:
+            tag = next(iter(self._asked), None)  # a server that is full does not read our hello
+        new = not isinstance(event, Said) or self._standing.is_new(event)
+        self._standing.notice(event)
+        outgoing = self._outbox.answered(tag) if tag else None
+        asked = self._asked.pop(tag, None) if tag else None
+        answers = outgoing is not None or asked is not None
+        if event is not None and new and not (answers and isinstance(event, Refusal)):
+            self._front.event(event, tag)
+        if outgoing is not None:
+            self._answer(outgoing, _result(event))
+            self._pump()
+        elif asked is not None:
+            asked.callback(_result(event))
+
+    def disconnected(self, reason: str) -> None:
+        reason = self._parting or reason
+        let_in, self._let_in = self._let_in, False
+        self._wire = None
+        self.here = False
+        self._fruitless += 1
+        self._asked.clear()
+        if self._entering is not None:
+            self._entering.cancel()
+        uncertain = self._outbox.take_back()
+        if self._closing is not None:
+            self._closing.callback(None)
+        elif self._opening is not None:
+            self._open(Failure(NotConnected(reason)))
+        elif let_in:
+            self._front.lost(reason)
+        for outgoing in uncertain:
+            self._answer(outgoing, Failure(Uncertain()))
+
+    # Coming in, and coming back
+
+    async def _enter(self) -> None:
+        welcome = await self._hello()
+        self._longest = welcome.limits.get("line", LONGEST_LINE)
+        # One fewer than allowed: a server that has as many as it allows answers no ping.
+        self._outbox.window = max(welcome.limits.get("in_flight", 0) - 1, 1)
+        self._let_in = True
+        self._fruitless = 0
+        if self._opening is None:
+            self._front.back()
+            await self._restore()
+        self._entering = None
+        self.here = True
+        self._pump()
+        self._open(None)
+
+    async def _hello(self) -> Welcome:
+        identity = Identity(self.name, self._password)
+        while True:
+            who = _given(name=identity.name, password=identity.password, client=self._client)
+            try:
+                welcome = await self._ask("hello", version=1, **who)
+            except Refused as refusal:
+                other = await self._front.refused(refusal, identity)
+                if other is None:
+                    raise
+                identity = other
+            else:
+                assert isinstance(welcome, Welcome)
+                self._standing.name, self._password = welcome.name, identity.password
+                return welcome
+
+    async def _restore(self) -> None:
+        choices = self._standing.choices
+        try:
+            for do, arguments in list(self._standing.to_restore()):
+                await self._ask_again(do, arguments)
+        finally:
+            # They hold for what waits, even if they could not be restored, or not all of them.
+            self._standing.choices = choices
+
+    async def _ask_again(self, do: str, arguments: Mapping[str, object]) -> None:
+        try:
+            await self._ask(do, **arguments)
+        except Refused as refused:
+            self._front.event(Refusal(refused.code, refused.text), None)
+            if do == "join":
+                self._standing.places.pop(str(arguments["room"]), None)
+
+    def _ask(self, do: str, **arguments: object) -> Deferred[Event | None]:
+        """Ask at once, before all that waits."""
+        assert self._wire is not None
+        tag = self._tag()
+        answer = self._asked[tag] = Deferred()
+        self._wire.send({"do": do, **arguments, "tag": tag})
+        return answer
+
+    def _not_let_in(self, failure: Failure, wire: Wire) -> None:
+        if failure.check(CancelledError):
+            return
+        if self._opening is not None:
+            self._open(failure)
+        elif failure.check(Refused):
+            wire.drop(str(failure.value))
+        else:
+            _log.failure("Coming back failed", failure)
+            wire.drop("something went wrong here")
+
+    def _unreachable(self, failure: Failure) -> None:
+        self._open(Failure(NotConnected(_why(failure))))
+
+    def _open(self, result: Failure | None) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.callback(result)
+
+    def _delay(self, attempt: int) -> float:
+        return self._retry(attempt + self._fruitless)
+
+    async def _stop(self) -> None:
+        # Later, because the service cannot be stopped from what it calls itself.
+        await deferLater(self._clock, 0)
+        await self._service.stopService()
+
+    async def _part(self, wire: Wire, words: str) -> None:
+        closing = self._closing = Deferred()
+        wire.send({"do": "quit", **_given(words=words or None)})
+        limit = self._clock.callLater(GOODBYE, wire.drop, "the server does not let go")
+        await closing
+        if limit.active():
+            limit.cancel()
+
+    # What goes out
+
+    def _tag(self) -> str:
+        return str(next(self._tags))
+
+    def _put(self, outgoing: Outgoing) -> Deferred[Event | None]:
+        try:
+            self._check_length(outgoing)
+            self._outbox.put(outgoing)
+        except Refused:
+            outgoing.answer.errback(Failure())
+        else:
+            self._pump()
+        return outgoing.answer
+
+    def _check_length(self, outgoing: Outgoing) -> None:
+        """Refuse what the server would close the connection for."""
+        if len(encoded(outgoing.request())) > self._longest - ADDRESS:
+            raise Refused("too-long", "That line is too long. It was not sent.")
+
+    def _pump(self) -> None:
+        if self._wire is None or not self.here:
+            return
+        for outgoing in self._outbox.ready():
+            self._address(outgoing)
+            self._wire.send(outgoing.request())
+
+    def _address(self, outgoing: Outgoing) -> None:
+        """Write onto a plain line to whom it goes, so that later it goes to nobody else."""
+        if outgoing.do not in ("say", "me") or outgoing.alone or "room" in outgoing.arguments:
+            return
+        if self.talking.to is not None:
+            outgoing.once = True
+            outgoing.arguments["name"] = self.talking.to
+            if outgoing.do == "me":
+                outgoing.arguments["action"] = True
+            outgoing.do = "msg"
+        elif self.talking.room is not None:
+            outgoing.arguments["room"] = self.talking.room
+
+    def _answer(self, outgoing: Outgoing, result: Event | Failure | None) -> None:
+        outgoing.answer.callback(result)
+        if not self.unanswered:
+            settling, self._settling = self._settling, []
+            for waiter in settling:
+                waiter.callback(None)
+
+
+def _result(event: Event | None) -> Event | Failure | None:
+    if isinstance(event, Refusal):
+        return Failure(Refused(event.code, event.text, event.suggestion))
+    return event
+
+
+def _why(failure: Failure) -> str:
+    """Why no connection came about, for people."""
+    if failure.check(NobodyListens):
+        return "nothing is listening there"
+    if failure.check(DNSLookupError):
+        return "there is no such host"
+    if failure.check(NobodyAnswers, UserError):
+        return "it does not answer"
+    return str(failure.value).rstrip(".")
+
+
+def _given(**arguments: object) -> dict[str, object]:
+    """The arguments that have a value."""
+    return {name: value for name, value in arguments.items() if value is not None}

@@ -1,0 +1,298 @@
+"""The command line of the client: `chatsvc join`, `send` and `tail`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.endpoints import HostnameEndpoint
+from twisted.python.failure import Failure
+
+from chatsvc import __version__
+from chatsvc.client.connection import Identity, NotConnected
+from chatsvc.client.plain import Talk
+from chatsvc.client.screen import Output, Pipe, has_colours, screen
+from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
+from chatsvc.client.words import Words
+from chatsvc.events import Refused
+from chatsvc.rules import likely_name
+
+PORT = 13531
+TIMEOUT = 30.0
+
+Job: TypeAlias = Callable[[Any], Coroutine[Any, Any, int]]
+
+EXAMPLES = """\
+examples:
+  chatsvc join                             talk in the chat on this machine
+  chatsvc join chat.example.org --room tea talk in #tea of another one
+  chatsvc send "the build is green"        say one line
+  make 2>&1 | chatsvc send --to '#builds'  say each line that a program prints
+  chatsvc send --to bob "lunch?"           tell only bob
+  chatsvc tail lobby                       show what is said, until Ctrl-C
+  chatsvc tail lobby --json --since 1      all that was ever said there, as JSON
+
+exit codes: 0 done, 1 failed, 2 not understood, 130 stopped with Ctrl-C
+"""
+
+
+class Server(NamedTuple):
+    """Where a chat is."""
+
+    host: str = "localhost"
+    port: int = PORT
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def endpoint(self, reactor: Any) -> HostnameEndpoint:
+        return HostnameEndpoint(reactor, self.host, self.port)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; gives the exit code."""
+    _open_standard_files()
+    try:
+        options = _parser().parse_args(arguments)
+        return _run(options.job(options), options.server)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _open_standard_files() -> None:
+    """Have no connection take the place of a standard file that was closed."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
+
+
+def _run(job: Job, server: Server) -> int:
+    """Run `job` in the reactor, until it has ended or a signal cancels it."""
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    outcome: list[Any] = []
+    signals: list[int] = []
+
+    def begin() -> None:
+        working = Deferred.fromCoroutine(job(reactor))
+
+        def stop(signum: int, frame: object) -> None:
+            signals.append(signum)
+            reactor.callFromThread(working.cancel)
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+        working.addBoth(outcome.append)
+        working.addBoth(lambda _: reactor.stop())
+
+    reactor.callWhenRunning(begin)
+    reactor.run()
+    if not isinstance(outcome[0], Failure):
+        return int(outcome[0])
+    if outcome[0].check(CancelledError) and signals:
+        return 128 + signals[0]
+    complain(_sentence(outcome[0], server))
+    return 1
+
+
+def _sentence(failure: Failure, server: Server) -> str:
+    """What went wrong, for people."""
+    if failure.check(NotConnected):
+        return f"Cannot join the chat at {server}: {failure.value}."
+    if isinstance(failure.value, Refused) and failure.value.code == "password-needed":
+        return f"{failure.value} Give it with --password-file, or --password."
+    if failure.check(Refused, NotDone):
+        return str(failure.value)
+    return f"This is a mistake in chatsvc; please report it.\n{failure.getTraceback()}"
+
+
+def complain(text: str) -> None:
+    """Say what is wrong where it does not mix with the output."""
+    print(f"chatsvc: {text}", file=sys.stderr, flush=True)
+
+
+# The three things it does
+
+
+def _join(options: argparse.Namespace) -> Job:
+    async def job(reactor: Any) -> int:
+        words = Words(has_colours(os.environ))
+        endpoint = options.server.endpoint(reactor)
+        talk = Talk(endpoint, reactor, screen(reactor, os.environ), words, _identity(options))
+        return await talk.run(options.room)
+
+    return job
+
+
+def _send(options: argparse.Namespace) -> Job:
+    async def job(reactor: Any) -> int:
+        endpoint = options.server.endpoint(reactor)
+        send = Send(endpoint, reactor, _identity(options), complain, options.timeout)
+        text = _decoded(" ".join(options.text))
+        return await send.run(options.to, text.splitlines() if options.text else Pipe(reactor))
+
+    return job
+
+
+def _tail(options: argparse.Namespace) -> Job:
+    async def job(reactor: Any) -> int:
+        write = as_json if options.json else as_text(Words(has_colours(os.environ)))
+        output = Output(reactor, 1, lambda error: tail.finish(error))
+        tail = Tail(
+            options.server.endpoint(reactor),
+            reactor,
+            _identity(options),
+            complain,
+            lambda line: output.write(write(line)),
+        )
+        return await tail.run(options.room, options.since, options.follow)
+
+    return job
+
+
+def _identity(options: argparse.Namespace) -> Identity:
+    return Identity(_decoded(options.name), options.password)
+
+
+def _decoded(argument: str) -> str:
+    """An argument that may hold bytes which are not UTF-8."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+# How it is called
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatsvc",
+        description="Talk in a chat, or let scripts talk in it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"chatsvc {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_join(commands)
+    _add_send(commands)
+    _add_tail(commands)
+    return parser
+
+
+def _add_join(commands: Any) -> None:
+    about = "talk in a chat; in a pipe, say each line"
+    parser = commands.add_parser("join", help=about, description=f"{about.capitalize()}.")
+    parser.add_argument(
+        "server", nargs="?", type=_server, default=Server(), metavar="HOST[:PORT]",
+        help=f"where the chat is  [{Server()}]",
+    )  # fmt: skip
+    parser.add_argument("--room", type=_room, default="#lobby", help="the room to enter  [#lobby]")
+    _add_identity(parser, _own_name(), "your name there")
+    parser.set_defaults(job=_join)
+
+
+def _add_send(commands: Any) -> None:
+    about = "say lines, and end when they are kept"
+    parser = commands.add_parser("send", help=about, description=f"{about.capitalize()}.")
+    parser.add_argument("text", nargs="*", help="what to say  [each line of the standard input]")
+    parser.add_argument("--to", default="#lobby", help="a #room, or a person's name  [#lobby]")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=TIMEOUT, metavar="S",
+        help=f"give up after S seconds in which nothing was kept  [{TIMEOUT:g}]",
+    )  # fmt: skip
+    _add_server(parser)
+    _add_identity(parser, _own_name(), "your name there")
+    parser.set_defaults(job=_send)
+
+
+def _add_tail(commands: Any) -> None:
+    about = "show the lines of a room as they are said"
+    parser = commands.add_parser("tail", help=about, description=f"{about.capitalize()}.")
+    parser.add_argument("room", type=_room, help="the room, such as '#lobby', or lobby")
+    parser.add_argument("--json", action="store_true", help="as JSON, one object a line")
+    parser.add_argument(
+        "--since", type=_line_number, metavar="N", help="begin with number N  [the last 10 lines]"
+    )
+    parser.add_argument(
+        "--follow", action="store_true", default=True, help="go on with new lines  [it does]"
+    )
+    parser.add_argument(
+        "-n", "--no-follow", dest="follow", action="store_false",
+        help="end when everything said until now was shown",
+    )  # fmt: skip
+    _add_server(parser)
+    _add_identity(parser, "", "the name to be seen under  [a guest's]")
+    parser.set_defaults(job=_tail)
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--server", type=_server, default=Server(), metavar="HOST[:PORT]",
+        help=f"where the chat is  [{Server()}]",
+    )  # fmt: skip
+
+
+def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> None:
+    default = f"  [{name}]" if name else ""
+    parser.add_argument("--name", default=name, help=f"{about}{default}")
+    secret = parser.add_mutually_exclusive_group()
+    secret.add_argument("--password", help="the chat's password, where it has one")
+    secret.add_argument(
+        "--password-file", dest="password", type=_first_line, metavar="FILE",
+        help="a file whose first line is that password",
+    )  # fmt: skip
+
+
+def _own_name() -> str:
+    """What the person at this machine is called."""
+    try:
+        name = os.environ.get("USER") or getpass.getuser()
+    except (OSError, KeyError):
+        name = ""
+    return likely_name(_decoded(name)) or ""
+
+
+def _server(text: str) -> Server:
+    """HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address."""
+    host, colon, port = text.rpartition(":")
+    if not colon or (":" in host and not host.endswith("]")) or text.endswith("]"):
+        host, port = text, str(PORT)
+    host = host.removeprefix("[").removesuffix("]") or Server().host
+    if not port.isascii() or not port.isdecimal() or not 0 < int(port[:9]) < 65536:
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {port!r}")
+    return Server(host, int(port))
+
+
+def _room(text: str) -> str:
+    return text if text.startswith("#") else f"#{text}"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _line_number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a line")
+    return int(text[:15])
+
+
+def _first_line(path: str) -> str:
+    try:
+        return (Path(path).read_text(encoding="utf-8").splitlines() or [""])[0]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise argparse.ArgumentTypeError(f"{path} cannot be read: {reason}") from None

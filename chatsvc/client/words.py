@@ -1,0 +1,49 @@
+"""Events in words and colours, as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zlib import crc32
+
+from chatsvc.dialects.text import TEXT
+from chatsvc.events import Event, History, Said, Told
+from chatsvc.rules import clean, key
+
+_PALETTE = (31, 32, 33, 34, 35, 36, 91, 92, 94, 95, 96)  # colours of SGR (ECMA-48, 8.3.117)
+_BOLD, _FAINT = 1, 2
+
+
+class Words:
+    """How events are shown, in colours or without."""
+
+    def __init__(self, colours: bool) -> None:
+        self._colours = colours
+
+    def lines(self, event: Event, here: str | None = None, own: bool = False) -> Iterator[str]:
+        """`event` in words, for somebody talking in the room `here`; `own` lines are by "You"."""
+        if isinstance(event, Said):
+            yield self._said(event, here, own)
+        elif isinstance(event, History) and event.lines:
+            yield from (self._said(line, here, False) for line in event.lines)
+        else:
+            paint = _BOLD if isinstance(event, Told) else _FAINT
+            for line in TEXT.write(event, here).decode().split("\r\n")[:-1]:
+                yield self._paint(clean(line), paint)
+
+    def note(self, text: str) -> str:
+        """Something that this program has to say."""
+        return self._paint(f"* {clean(text)}", _FAINT)
+
+    def _said(self, line: Said, here: str | None, own: bool) -> str:
+        text = clean(TEXT.write_said(line, line.room != here).decode().strip())
+        sender = f"* {line.sender}" if line.action else f"<{line.sender}>"
+        shown = "You:" if own and not line.action else sender
+        return text.replace(sender, self._paint(shown, _BOLD if own else colour(line.sender)), 1)
+
+    def _paint(self, text: str, paint: int) -> str:
+        return f"\x1b[{paint}m{text}\x1b[0m" if self._colours else text
+
+
+def colour(name: str) -> int:
+    """The colour of a person, the same every day."""
+    return _PALETTE[crc32(key(name).encode()) % len(_PALETTE)]

@@ -1,0 +1,147 @@
+"""The command line: what is understood, and what is said about the rest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from twisted.internet.error import ConnectionLost
+from twisted.internet.testing import MemoryReactor
+from twisted.python.failure import Failure
+
+from chatsvc.client import main, screen
+from chatsvc.client.main import Server
+from chatsvc.client.screen import Lines, Output
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("chat.example.org", Server("chat.example.org", 13531)),
+        ("localhost:7000", Server("localhost", 7000)),
+        (":7000", Server("localhost", 7000)),
+        ("192.0.2.7:7000", Server("192.0.2.7", 7000)),
+        ("::1", Server("::1", 13531)),
+        ("[::1]", Server("::1", 13531)),
+        ("[::1]:7000", Server("::1", 7000)),
+    ],
+)
+def test_where_a_chat_is(text: str, server: Server) -> None:
+    assert main._server(text) == server
+
+
+def test_a_server_is_written_as_it_is_read() -> None:
+    for server in (Server(), Server("::1", 7000)):
+        assert main._server(str(server)) == server
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["join", "localhost:x"], "a port is a number from 1 to 65535, not 'x'"),
+        (["join", "localhost:0"], "a port is a number from 1 to 65535"),
+        (["join", "localhost:99999"], "a port is a number from 1 to 65535"),
+        (["tail"], "required: room"),
+        (["tail", "lobby", "--since", "-1"], "--since"),
+        (["tail", "lobby", "--since", "x"], "'x' is no number of a line"),
+        (["send", "--timeout", "soon", "hi"], "'soon' is no number of seconds"),
+        (["join", "--password-file", "/nowhere"], "/nowhere cannot be read: No such file"),
+        (["join", "--password", "a", "--password-file", os.devnull], "not allowed with"),
+    ],
+)
+def test_what_is_not_understood_is_a_sentence_and_2(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit:
+        main.main(arguments)
+    assert exit.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit:
+        main.main(["--version"])
+    assert exit.value.code == 0
+    assert capsys.readouterr().out.startswith("chatsvc ")
+
+
+def test_help_fits_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in (["--help"], ["join", "-h"], ["send", "-h"], ["tail", "-h"]):
+        with pytest.raises(SystemExit):
+            main.main(arguments)
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_rooms_may_be_written_without_their_sign() -> None:
+    options = main._parser().parse_args(["tail", "lobby"])
+    assert options.room == "#lobby"
+
+
+def test_a_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("sesame\nmore\n")
+    options = main._parser().parse_args(["join", "--password-file", str(file)])
+    assert options.password == "sesame"
+
+
+def test_a_name_that_cannot_be_one_is_made_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER", "dom\\ann lee")
+    assert main._own_name() == "domann_lee"
+
+
+def test_colours_are_only_where_they_are_seen_and_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "isatty", lambda fd: True)
+    assert screen.has_colours({"TERM": "xterm"})
+    assert screen.has_colours({"TERM": "xterm", "NO_COLOR": ""})
+    assert not screen.has_colours({"TERM": "xterm", "NO_COLOR": "1"})
+    assert not screen.has_colours({"TERM": "dumb"})
+    assert not screen.has_colours({})
+    monkeypatch.setattr(os, "isatty", lambda fd: False)
+    assert not screen.has_colours({"TERM": "xterm"})
+
+
+def test_a_dumb_terminal_is_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "isatty", lambda fd: True)
+    reactor = MemoryReactor()
+    assert screen.screen(reactor, {"TERM": "xterm"}).interactive
+    assert not screen.screen(reactor, {"TERM": "dumb"}).interactive
+
+
+def test_lines_come_out_of_any_pieces() -> None:
+    lines: list[str] = []
+    reader = Lines(lines.append)
+    for data in (b"on", b"e\r\ntw\xc3", b"\xb6\n\nthree"):
+        reader.feed(data)
+    assert lines == ["one", "twö", ""]
+    reader.end()
+    assert lines == ["one", "twö", "", "three"]
+
+
+def test_a_line_without_an_end_does_not_fill_the_memory() -> None:
+    lines: list[str] = []
+    reader = Lines(lines.append)
+    for _ in range(100):
+        reader.feed(b"x" * 4096)
+    assert max(map(len, lines)) < 30_000
+
+
+def test_a_reader_that_is_gone_is_an_end_and_no_error() -> None:
+    source, sink = os.pipe()
+    gone: list[OSError | None] = []
+    reactor = MemoryReactor()
+    output = Output(reactor, sink, gone.append)
+    output.write("one\n")
+    assert os.read(source, 100) == b"one\n"
+    os.close(source)
+    output.write("two\n")
+    output.write("three\n")
+    (watching,) = reactor.readers
+    watching.connectionLost(Failure(ConnectionLost()))  # type: ignore[attr-defined]
+    os.close(sink)
+    assert gone == [None]
