@@ -122,6 +122,7 @@ class CommitQueue:
     async def flush(self) -> None:
         """Return when nothing waits any more."""
         while self._busy:
+            await self._turn()
             await self._worker(int)
 
     async def _gather(self, last: int) -> list[Line]:

@@ -127,6 +127,8 @@ def _unknown(name: str) -> Refused:
 
 
 def _checked(row: Row, request: Request) -> dict[str, object]:
+    if row.words == ("text",) and request.rest is not None:  # most requests are lines to be said
+        return {"text": clean(request.rest)} if request.rest.strip() else {}
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
     return {
         name: row.kinds[name](name, value)
@@ -137,8 +139,6 @@ def _checked(row: Row, request: Request) -> dict[str, object]:
 
 def _in_a_row(row: Row, rest: str) -> Mapping[str, object]:
     """The arguments that people have written one after the other; the last takes what is left."""
-    if row.words == ("text",):
-        return {"text": rest} if rest.strip() else {}
     arguments: dict[str, object] = {}
     for name in row.words:
         if name == row.words[-1]:

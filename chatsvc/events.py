@@ -62,13 +62,15 @@ class Said(NamedTuple):
 class Batch:
     """Lines of one room, in order, without a gap; encoded once per way of writing."""
 
-    __slots__ = ("_pieces", "_whole", "clients", "first", "last", "lines")
+    __slots__ = ("_pieces", "_whole", "first", "last", "lines", "said_by")
 
     def __init__(self, lines: Sequence[Said]) -> None:
         self.lines = lines
         self.first = lines[0].number
         self.last = lines[-1].number
-        self.clients = {line.client for line in lines}
+        self.said_by: dict[str, list[int]] = {}  # the positions of each client's lines
+        for position, line in enumerate(lines):
+            self.said_by.setdefault(line.client, []).append(position)
         self._pieces: dict[object, list[bytes]] = {}
         self._whole: dict[object, bytes] = {}
 
@@ -221,14 +223,13 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is here; `address` is for operators only.  `idle` is in seconds."""
+    """Somebody who is here; `idle` is in seconds."""
 
     name: str
     since: float
     idle: float
     away: str | None
     rooms: tuple[str, ...] = ()
-    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

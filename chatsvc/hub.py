@@ -358,28 +358,34 @@ class Hub:
         for name, lines in commit.said.items():
             room = self.rooms.get(key(name)) or self.room(name)
             for portion in portions(lines):
-                room.show(Batch(portion))
-            for line in lines:
-                self._settle(room, line, line.number)
-                if self.watch:
+                batch = Batch(portion)
+                room.show(batch)
+                self._settle(room, batch)
+            if self.watch:
+                for line in lines:
                     self.watch(line)
         for again, number in commit.again:
-            self._settle(self.room(again.room), again, number)
+            self._settle_again(again, number)
 
-    def _settle(self, room: Room, line: Said | Line, number: int) -> None:
-        session = self.clients.get(line.client)
-        if session is None:
-            return
-        if line.tag is not None and self._not_to_be_shown(session, room, line, number):
-            session.tell(Kept(room.name, number), line.tag)
-        session.settle()
+    def _settle(self, room: Room, batch: Batch) -> None:
+        for client, positions in batch.said_by.items():
+            session = self.clients.get(client)
+            if session is not None:
+                if session not in room.members:  # it will not be shown them
+                    for position in positions:
+                        self._acknowledge(session, room, batch.lines[position])
+                session.settle(len(positions))
 
-    def _not_to_be_shown(
-        self, session: Session, room: Room, line: Said | Line, number: int
-    ) -> bool:
-        if isinstance(line, Line):
-            return room.members.get(session, number) >= number
-        return session not in room.members
+    def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
+        if line.tag is not None:
+            session.tell(Kept(room.name, line.number), line.tag)
+
+    def _settle_again(self, line: Line, number: int) -> None:
+        room, session = self.room(line.room), self.clients.get(line.client)
+        if session is not None:
+            if room.members.get(session, number) >= number:  # it has been shown it
+                session.tell(Kept(room.name, number), line.tag)
+            session.settle()
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
         """Refuse lines that the archive could not keep."""

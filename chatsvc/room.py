@@ -11,13 +11,14 @@ from typing import Protocol
 
 from chatsvc.archive import Archive, ArchiveFailed, Start
 from chatsvc.events import Batch, Event, Joined, Left, Refusal, Said, Shared, Topic
-from chatsvc.rules import key
+from chatsvc.rules import LONGEST_TEXT, key
 from chatsvc.session import Session
 
 CROWD = 50  # members; in a larger room comings and goings are folded
 FOLD = 3.0  # seconds over which they are folded
 PAGE = 200  # lines read from the archive at once
 PORTION = 65536  # characters shown to one reader at once
+SHORT = PORTION // LONGEST_TEXT  # lines, which cannot be more than that
 
 
 class Timer(Protocol):
@@ -123,7 +124,7 @@ class Room:
         seen = self.members.get(session)
         if seen is None:
             return
-        unseen = next(portions([line for line in page if line.number > seen]), [])
+        unseen = next(portions([line for line in page if line.number > seen]))
         self.members[session] = unseen[-1].number if unseen else max(seen, last)
         if unseen:
             session.show(self, Batch(unseen))
@@ -145,6 +146,9 @@ class Room:
 
 def portions(lines: list[Said]) -> Iterator[list[Said]]:
     """`lines` in pieces small enough to be buffered for a reader who may turn out to be slow."""
+    if len(lines) <= SHORT:
+        yield lines
+        return
     start = size = 0
     for end, line in enumerate(lines):
         size += len(line.text)

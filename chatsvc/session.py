@@ -18,10 +18,6 @@ class Wire(Protocol):
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""
 
-    @property
-    def address(self) -> str:
-        """Where the person is connected from."""
-
     def show(self, batch: Batch, elsewhere: bool) -> None:
         """Send all lines of `batch`; `elsewhere` says that it is not the room talked to."""
 
@@ -102,14 +98,14 @@ class Session:
     def show(self, room: Room, batch: Batch) -> None:
         """Show lines, which must be the next ones."""
         elsewhere = room is not self.here
-        if self.client in batch.clients or (self.user and self.user.ignores):
+        if self.client in batch.said_by or (self.user and self.user.ignores):
             self.wire.show_personally(batch, elsewhere, self)
         else:
             self.wire.show(batch, elsewhere)
 
-    def settle(self) -> None:
-        """One of this session's lines is kept, or refused."""
-        self.in_flight = max(0, self.in_flight - 1)
+    def settle(self, count: int = 1) -> None:
+        """Some of this session's lines are kept, or refused."""
+        self.in_flight = max(0, self.in_flight - count)
         if self.in_flight == 0:
             self.wire.hold(False)
             if self.when_settled:

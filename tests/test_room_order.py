@@ -19,8 +19,6 @@ SEEDS = 200
 class Reader:
     """A connection that notes the numbers it is shown, and may stop reading."""
 
-    address = "nowhere"
-
     def __init__(self) -> None:
         self.full = False
         self.numbers: list[int] = []

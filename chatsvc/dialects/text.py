@@ -229,8 +229,7 @@ def _(event: People, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Person, here: str | None) -> Iterable[str]:
     rooms = f", in {_and(event.rooms)}" if event.rooms else ""
-    address = f", from {event.address}" if event.address else ""
-    yield f"* {event.name}: {_presence(event)}{rooms}{address}"
+    yield f"* {event.name}: {_presence(event)}{rooms}"
 
 
 def _presence(person: Person) -> str:

@@ -165,12 +165,6 @@ class ChatProtocol(LineReceiver):
             self._timer.cancel()
         self._timer = None
 
-    @property
-    def address(self) -> str:
-        """The peer's IP address, or the kind of connection that has none."""
-        peer = self.transport.getPeer()
-        return str(getattr(peer, "host", "local")).removeprefix("::ffff:")
-
     # In
 
     def dataReceived(self, data: bytes) -> None:
@@ -259,12 +253,14 @@ class ChatProtocol(LineReceiver):
     def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
         assert self._ways is not None
         write_own = self._ways.dialect.write_own
-        pieces = batch.pieces(self._ways.said[elsewhere])
-        data = b"".join(
-            write_own(line, elsewhere) if line.client == session.client else piece
-            for line, piece in zip(batch.lines, pieces, strict=True)
-            if not session.ignores(line.sender)
-        )
+        pieces = batch.pieces(self._ways.said[elsewhere]).copy()
+        for position in batch.said_by.get(session.client, ()):
+            pieces[position] = write_own(batch.lines[position], elsewhere)
+        if session.user and session.user.ignores:
+            for position, line in enumerate(batch.lines):
+                if session.ignores(line.sender):
+                    pieces[position] = b""
+        data = b"".join(pieces)
         if data:
             self._send(data)
 
