@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from importlib import resources
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -74,7 +75,9 @@ class SQLArchive:
                 rows = database.execute(query).fetchall()
         self._rooms = {name: (id_, last) for id_, name, last, *_ in rows}
         self._last_id = max((id_ for id_, *_ in rows), default=0)
-        return [KeptRoom(*row[1:5], row[5] / 1000) for row in rows]
+        return [
+            KeptRoom(name, last, topic, by, time / 1000) for _, name, last, topic, by, time in rows
+        ]
 
     def keep(self, line: Line) -> None:
         self._queue.add(line)
@@ -220,11 +223,8 @@ def _migrate(database: sqlite3.Connection, path: Path) -> None:
             f"{path} is a database of another program. Choose another file with "
             "--archive sqlite:PATH."
         )
-    steps = sorted(
-        file
-        for file in (resources.files("chatsvc") / "schema").iterdir()
-        if file.name[:3].isdigit()
-    )
+    files = (resources.files("chatsvc") / "schema").iterdir()
+    steps = sorted((file for file in files if file.name[:3].isdigit()), key=attrgetter("name"))
     if version > len(steps):
         raise ArchiveFailed(
             f"{path} was written by a newer chatsvc (its tables are version {version}, this one "

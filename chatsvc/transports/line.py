@@ -92,6 +92,7 @@ class ChatProtocol(LineReceiver):
     delimiter = b"\n"
     MAX_LENGTH = LONGEST_LINE
 
+    transport: Any  # what it can do depends on the endpoint
     factory: ChatFactory
     session: Session
     full = False
@@ -344,7 +345,6 @@ class ChatFactory(ServerFactory):
     """Makes a protocol for each connection; what they share is the hub."""
 
     noisy = False
-    protocol = ChatProtocol
 
     def __init__(
         self, hub: Hub, clock: IReactorTime, max_clients: int = 1000, slow_limit: float = 300.0
@@ -368,7 +368,9 @@ class ChatFactory(ServerFactory):
         if not self.connections and self._when_empty is not None:
             self._when_empty.callback(None)
 
-    def buildProtocol(self, addr: IAddress) -> ChatProtocol:
+    def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular
+        self, addr: IAddress | None
+    ) -> ChatProtocol:
         protocol = ChatProtocol()
         protocol.factory = self
         return protocol
