@@ -303,8 +303,8 @@ def nick(hub: Hub, session: Session, name: str) -> Answer:
 
 
 @command("away [reason]", help="says that one is away", example="/away lunch")
-def away(hub: Hub, session: Session, reason: str = "away") -> Answer:
-    return hub.set_away(session, reason)
+def away(hub: Hub, session: Session, reason: str = "") -> Answer:
+    return hub.set_away(session, reason or "away")
 
 
 @command("back", help="says that one is back")

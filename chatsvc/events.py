@@ -35,7 +35,7 @@ class Request(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line on its way to the archive: it has no number yet."""
+    """A line on its way to the archive: it has no number yet.  Its time is in whole ms."""
 
     room: str
     time: float

@@ -350,7 +350,7 @@ class Hub:
     def _active(self, session: Session) -> float:
         user = session.user
         assert user is not None
-        user.active = now = self.clock.seconds()
+        user.active = now = round(self.clock.seconds(), 3)  # as exactly as it is kept
         return now
 
     def kept(self, commit: Commit) -> None:

@@ -59,7 +59,7 @@ def check_name(name: str) -> None:
         text = f"A name has at most {LONGEST_NAME} characters."
         raise Refused("bad-name", text, likely_name(name))
     if key(name) == "all":
-        raise Refused("bad-name", '"all" means everybody here.', "all_")
+        raise Refused("bad-name", '"all" means everybody here.', likely_name(name))
     if not name or not all(map(_fits_names, name)) or name[0] in "-.'":
         text = "A name is one word of letters, digits and _-.'[]{}|^`"
         raise Refused("bad-name", text, likely_name(name))
@@ -67,8 +67,9 @@ def check_name(name: str) -> None:
 
 def likely_name(name: str) -> str | None:
     """The nearest thing to `name` that is a name, if there is any."""
-    likely = "".join(c for c in name.strip().replace(" ", "_") if _fits_names(c))
-    return likely.lstrip("-.'")[:LONGEST_NAME] or None
+    fitting = "".join(c for c in name.strip().replace(" ", "_") if _fits_names(c))
+    likely = fitting.lstrip("-.'")[:LONGEST_NAME]
+    return f"{likely}_" if key(likely) == "all" else likely or None
 
 
 def room_name(name: str) -> str:

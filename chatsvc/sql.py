@@ -69,15 +69,24 @@ class SQLArchive:
         self._queue.keeper = keeper
         with _sentences(self.path):
             self._lock = _lock(self.path)
-            with contextlib.closing(_connect(self.path)) as database:
-                _migrate(database, self.path)
-                query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
-                rows = database.execute(query).fetchall()
+            try:
+                rows = self._read_rooms()
+            except BaseException:
+                self._lock.close()
+                raise
         self._rooms = {name: (id_, last) for id_, name, last, *_ in rows}
         self._last_id = max((id_ for id_, *_ in rows), default=0)
         return [
             KeptRoom(name, last, topic, by, time / 1000) for _, name, last, topic, by, time in rows
         ]
+
+    def _read_rooms(self) -> list[Row]:
+        with contextlib.closing(_connect(self.path)) as database:
+            version = _version(database, self.path)
+            _set_up(database)
+            _migrate(database, version)
+            query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
+            return database.execute(query).fetchall()
 
     def keep(self, line: Line) -> None:
         self._queue.add(line)
@@ -140,7 +149,7 @@ class SQLArchive:
             number = last + 1
             rooms[room] = id_, number
             commit.said[room].append(Said(room, number, time, sender, text, action, client, tag))
-            rows.append((id_, number, int(time * 1000), sender, text, action, client, tag))
+            rows.append((id_, number, round(time * 1000), sender, text, action, client, tag))
             if tag is not None:
                 known[client, tag] = number
         return commit, rows
@@ -157,7 +166,7 @@ class SQLArchive:
             _write(database, _KEEP_ROOMS, [(id_, room, last)])
             database.execute(
                 "UPDATE room SET topic = ?, topic_by = ?, topic_time = ? WHERE id = ?",
-                (text, by, int(time * 1000), id_),
+                (text, by, round(time * 1000), id_),
             )
         self._rooms[room] = id_, last
 
@@ -186,6 +195,7 @@ class SQLArchive:
         """This thread's own connection: readers never wait for the writer."""
         if not hasattr(self._own, "connection"):
             self._own.connection = _connect(self.path)
+            _set_up(self._own.connection)
             self._connections.append(self._own.connection)
         connection: sqlite3.Connection = self._own.connection
         return connection
@@ -193,10 +203,12 @@ class SQLArchive:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # Only close() uses a connection from another thread than its own.
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+
+
+def _set_up(database: sqlite3.Connection) -> None:
     for setting, value in _SETTINGS.items():
-        connection.execute(f"PRAGMA {setting} = {value}")
-    return connection
+        database.execute(f"PRAGMA {setting} = {value}")
 
 
 def _lock(path: Path) -> TextIO:
@@ -213,26 +225,39 @@ def _lock(path: Path) -> TextIO:
     return lock
 
 
-def _migrate(database: sqlite3.Connection, path: Path) -> None:
-    """Apply the numbered files of `schema/` that the file has not seen yet."""
+def _steps() -> list[str]:
+    """The migrations, in order."""
+    files = (resources.files("chatsvc") / "schema").iterdir()
+    steps = sorted((file for file in files if file.name[:3].isdigit()), key=attrgetter("name"))
+    return [step.read_text(encoding="utf-8") for step in steps]
+
+
+def _version(database: sqlite3.Connection, path: Path) -> int:
+    """How many migrations the file has seen; it is left alone when it is not for us."""
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != APPLICATION_ID:
+    if (tables or application) and application != APPLICATION_ID:
         raise ArchiveFailed(
             f"{path} is a database of another program. Choose another file with "
             "--archive sqlite:PATH."
         )
-    files = (resources.files("chatsvc") / "schema").iterdir()
-    steps = sorted((file for file in files if file.name[:3].isdigit()), key=attrgetter("name"))
-    if version > len(steps):
+    known = len(_steps())
+    if version > known:
         raise ArchiveFailed(
             f"{path} was written by a newer chatsvc (its tables are version {version}, this one "
-            f"knows {len(steps)}). Install the newer chatsvc, or choose another file."
+            f"knows {known}). Install the newer chatsvc, or choose another file."
         )
-    for number, file in enumerate(steps[version:], version + 1):
+    return int(version)
+
+
+def _migrate(database: sqlite3.Connection, version: int) -> None:
+    """Apply the numbered files of `schema/` that the file has not seen yet."""
+    with _transaction(database):  # a file that cannot be written is found now, not later
+        database.execute(f"PRAGMA user_version = {version}")
+    for number, step in enumerate(_steps()[version:], version + 1):
         database.executescript(
-            f"BEGIN IMMEDIATE; {file.read_text()};"
+            f"BEGIN IMMEDIATE; {step};"
             f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
         )
 

@@ -133,14 +133,15 @@ def read_event(line: str) -> tuple[Event | None, str | None]:
     An event of a later version that is not known here is None.  Raises ValueError for anything
     that is no event at all.
     """
-    value = json.loads(line)
-    if not isinstance(value, dict):
-        raise ValueError("an event is a JSON object")
-    tag = value.pop("tag", None)
-    kind = _KINDS.get(str(value.pop("event", "")))
-    if kind is Said:
-        return _said_from(value, tag), tag
-    return (None if kind is None else _from_plain(kind, value)), tag
+    try:
+        value = json.loads(line)
+        tag = value.pop("tag", None)
+        kind = _KINDS.get(value.pop("event"))
+        if kind is Said:
+            return _said_from(value, tag), tag
+        return (None if kind is None else _from_plain(kind, value)), tag
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"that is no event: {error!r}") from None
 
 
 _KINDS: dict[str, type] = {
@@ -173,7 +174,7 @@ def _from_plain(kind: type, value: dict[str, Any]) -> Event:
         written = value.get(_NAMES.get(field.name, field.name))
         if written is not None:
             found[field.name] = _from_value(kind, field.name, written)
-        elif field.default is MISSING:
+        elif field.default is MISSING or field.type == "bool":
             found[field.name] = _nothing(field.type)
     return kind(**found)  # type: ignore[no-any-return]
 

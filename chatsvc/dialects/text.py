@@ -107,6 +107,11 @@ def lines(event: object, here: str | None) -> Iterable[str]:
 
 
 @lines.register
+def _(event: Said, here: str | None) -> Iterable[str]:
+    yield said(event, event.room != here)
+
+
+@lines.register
 def _(event: Welcome, here: str | None) -> Iterable[str]:
     yield from (f"* {line}" for line in event.motd.splitlines())
     if event.entered is not None:

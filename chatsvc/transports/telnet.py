@@ -35,6 +35,9 @@ class TelnetFilter:
             return True
         if state == _TEXT:
             self._state = _COMMAND
+        elif state == _COMMAND and byte == IAC:
+            self._state = _TEXT
+            return True  # doubled, it is data
         elif state == _COMMAND:
             self._command(byte)
         elif state == _OPTION:
