@@ -101,7 +101,7 @@ class Options(BaseOptions):
         try:
             super().parseOptions(options)
         except UsageError as error:
-            if not hasattr(self, "parent"):
+            if self.parent is None:
                 raise
             # twistd would print its own two screens of options before the one sentence.
             raise SystemExit(f"twistd chat: {error}\nTry: twistd chat --help") from None
@@ -123,7 +123,8 @@ class Options(BaseOptions):
 
 
 def _number(option: str, value: str, least: int, most: int) -> int:
-    if not value.isascii() or not value.isdecimal() or not least <= int(value[:9]) <= most:
+    decimal = value.isascii() and value.isdecimal() and len(value) < 20
+    if not decimal or not least <= int(value) <= most:
         raise UsageError(f"{option} is a number from {least} to {most}, not {value!r}.")
     return int(value)
 
@@ -188,6 +189,10 @@ def _password(password: str | None, path: str | None) -> str | None:
 
 def _endpoints(listen: Sequence[str], port: int, interface: str) -> list[str]:
     for endpoint in listen:
+        kind, _, rest = endpoint.partition(":")
+        number = rest.removeprefix("port=").partition(":")[0]
+        if kind in ("tcp", "tcp6", "ssl") and number.isdecimal():
+            _number(f"--listen {endpoint}: the port", number, 0, 65535)
         try:
             serverFromString(_reactor, endpoint)
         except Exception as error:
