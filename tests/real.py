@@ -1,0 +1,420 @@
+"""The real service, and real programs that talk to it; every wait has a condition and a limit.
+
+Only what was started here is ended here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import pytest
+
+LIMIT = 20.0  # seconds after which what has not happened is taken not to happen
+
+_BESIDE_PYTHON = Path(sys.executable).parent
+_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[^\[]|\r(?=\r*\n)")
+
+P = TypeVar("P", bound="Peer")
+
+
+def beside_python(program: str) -> str:
+    """The path of a program that is installed where this Python is."""
+    return str(_BESIDE_PYTHON / program)
+
+
+def needs(program: str) -> str:
+    """The path of a program; without it the test is skipped, or fails where CI is to run it."""
+    path = shutil.which(program)
+    if path is None:
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing(f"{program} is not installed")
+    return path
+
+
+def proc(pid: int, file: str) -> Path:
+    """A file that tells about a process."""
+    path = Path("/proc") / str(pid) / file
+    if not path.exists():
+        pytest.skip("this system has no /proc")
+    return path
+
+
+class Deadline:
+    """How much time is left."""
+
+    def __init__(self, limit: float) -> None:
+        self._end = time.monotonic() + limit
+
+    def left(self, waiting_for: str) -> float:
+        """Seconds, always more than 0; after the last one a failure says what did not come."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise AssertionError(f"waited in vain for {waiting_for}")
+        return left
+
+
+class Service:
+    """The real `twistd chat` in `directory`; it is stopped when its `with` block is left.
+
+    It must end by itself then, and log no traceback, unless the test has ended it before.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *options: str,
+        twistd: Sequence[str] = ("-n", "--pidfile="),
+        **popen: Any,
+    ) -> None:
+        port = () if "--listen" in options else ("--port", "0")
+        self._peers = contextlib.ExitStack()
+        self.process = subprocess.Popen(
+            [beside_python("twistd"), *twistd, "chat", *port, *options],
+            **{"cwd": directory, **popen},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._output = _Output(self.process)
+
+    def __enter__(self) -> Service:
+        try:
+            self.wait_for("stops it.")
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._peers.close()
+        if kind is not None:
+            self.kill()
+        elif self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.ended()
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"it does not stop:\n{self.log}") from None
+            assert "Traceback" not in self.log
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        """What the service has printed so far."""
+        return self._output.text
+
+    @property
+    def port(self) -> int:
+        return int(self.wait_for(r"chatsvc join \S+:(\d+)\n").group(1))
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait until the service has printed what `pattern` matches."""
+        return self._output.wait_for(pattern)
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.ended()
+
+    def ended(self) -> int:
+        """Wait until it has ended; gives the exit code."""
+        code = self.process.wait(LIMIT)
+        self._output.wait_for_end()
+        return code
+
+    # Those who talk to it; they are gone when the service stops
+
+    def person(self, name: str | None = None) -> Person:
+        """Somebody who speaks the text dialect, and is in the lobby if they have a name."""
+        person = self.peer(Person)
+        if name is not None:
+            person.come_in(name)
+        return person
+
+    def program(self, name: str | None = None, room: str | None = "#lobby") -> Program:
+        """Something that speaks JSON lines."""
+        program = self.peer(Program)
+        if name is not None:
+            program.ask("hello", version=1, name=name)
+            if room is not None:
+                program.ask("join", room=room)
+        return program
+
+    def everybody_leaves(self) -> None:
+        """Close every connection, and wait until the service has noticed."""
+        self._peers.close()
+        observer = self.program("observer", room=None)
+        deadline = Deadline(LIMIT)
+        while any(place["count"] for place in observer.ask("rooms").get("rooms", ())):
+            deadline.left("an empty chat")
+        self._peers.close()
+
+    def peer(self, kind: Callable[[socket.socket], P], host: str = "localhost") -> P:
+        connection = socket.create_connection((host, self.port), LIMIT)
+        return self._peers.enter_context(contextlib.closing(kind(connection)))
+
+    def terminal(self, *command: str) -> Terminal:
+        """A program of people's, at a terminal."""
+        return self._peers.enter_context(contextlib.closing(Terminal(*command)))
+
+
+class _Output:
+    """What a process prints, read all the time, so that it never waits for us."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.text = ""
+        self._ended = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
+
+    def _read(self, pipe: Any) -> None:
+        with pipe:
+            while data := os.read(pipe.fileno(), 65536):
+                self._change(data.decode(errors="replace"))
+        self._change("", ended=True)
+
+    def _change(self, text: str, ended: bool = False) -> None:
+        with self._changed:
+            self.text += text
+            self._ended = ended
+            self._changed.notify_all()
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        def found() -> re.Match[str] | bool | None:
+            return re.search(pattern, self.text) or self._ended
+
+        with self._changed:
+            match = self._changed.wait_for(found, LIMIT)
+        if not isinstance(match, re.Match):
+            raise AssertionError(f"no {pattern!r} in what was printed:\n{self.text}")
+        return match
+
+    def wait_for_end(self) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._ended, LIMIT), "it prints on and on"
+
+
+class Peer:
+    """A connection that is read line by line."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        self.socket.settimeout(LIMIT)
+        self._unread = b""
+        self.ended = False
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def finish(self) -> None:
+        """Send nothing more, as `nc -N` does at the end of its input."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def send(self, *lines: str | bytes) -> None:
+        """Send lines; what is not to end as a line does goes through `send_bytes`."""
+        encoded = (line if isinstance(line, bytes) else line.encode() for line in lines)
+        self.send_bytes(b"".join(line + b"\n" for line in encoded))
+
+    def send_bytes(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def raw_line(self, waiting_for: str, deadline: Deadline | None = None) -> bytes | None:
+        """The next line as it was sent, or None when the connection was closed."""
+        deadline = deadline or Deadline(LIMIT)
+        while b"\n" not in self._unread:
+            if self.ended:
+                return None
+            self.socket.settimeout(deadline.left(waiting_for))
+            try:
+                data = self.socket.recv(1 << 18)
+            except ConnectionResetError:
+                data = b""
+            except TimeoutError:
+                continue
+            self.ended = not data
+            self._unread += data
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+    def rest(self) -> list[str]:
+        """Every line until the server closes the connection."""
+        waiting_for = "the end of the connection"
+        return [
+            line.decode().rstrip("\r") for line in iter(lambda: self.raw_line(waiting_for), None)
+        ]
+
+
+class Person(Peer):
+    """Somebody who speaks the text dialect."""
+
+    def come_in(self, name: str) -> str:
+        """Say one's name; gives the line of welcome."""
+        self.send(name)
+        return self.until("You are in #")
+
+    def until(self, words: str) -> str:
+        """The next line with these words in it."""
+        return self.lines_until(words)[-1]
+
+    def lines_until(self, words: str) -> list[str]:
+        """All lines up to the next one with these words in it."""
+        deadline, lines = Deadline(LIMIT), list[str]()
+        while not lines or words not in lines[-1]:
+            raw = self.raw_line(f"{words!r}; there came {lines[-9:]}", deadline)
+            if raw is None:
+                raise AssertionError(f"closed before {words!r}; there came {lines[-9:]}")
+            lines.append(raw.decode().removesuffix("\r"))
+        return lines
+
+    def hears_nothing_but_answers(self) -> bool:
+        """Nothing had been sent to this person before they asked for the time."""
+        self.send("/time")
+        return len(self.lines_until("* It is ")) == 1
+
+
+class Program(Peer):
+    """Something that speaks JSON lines."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self._tags = count(1)
+
+    def request(self, do: str, **arguments: object) -> None:
+        self.send(json.dumps({"do": do, **arguments}))
+
+    def ask(self, do: str, **arguments: object) -> dict[str, Any]:
+        """Send a request, and give the event that answers it; others are passed over."""
+        tag = arguments.setdefault("tag", f"tag-{next(self._tags)}")
+        self.request(do, **arguments)
+        return self.until(lambda event: event.get("tag") == tag, f"the answer to {do}")
+
+    def until(
+        self, wanted: Callable[[dict[str, Any]], bool], name: str = "an event"
+    ) -> dict[str, Any]:
+        """The next event that is `wanted`."""
+        deadline = Deadline(LIMIT)
+        return next(event for event in self._events(name, deadline) if wanted(event))
+
+    def event(self, kind: str) -> dict[str, Any]:
+        """The next event of a kind."""
+        return self.until(lambda event: event["event"] == kind, kind)
+
+    def _events(self, name: str, deadline: Deadline) -> Iterator[dict[str, Any]]:
+        while (line := self.raw_line(name, deadline)) is not None:
+            yield json.loads(line)
+        raise AssertionError(f"closed before {name}")
+
+
+class Terminal:
+    """A program at a terminal of its own, as a person sits at it."""
+
+    def __init__(
+        self, *command: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        self._screen, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        # The shell, a session's first process, gets the terminal it opens as its own: so Ctrl-C
+        # is a signal.
+        opening = 'exec <"$0" >"$0" 2>&1 && exec "$@"'
+        self.process = subprocess.Popen(
+            ["sh", "-c", opening, os.ttyname(slave), *command],
+            cwd=cwd,
+            env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", **(env or {})},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.text = ""  # all that was printed, without colours, movements of the cursor, and CR
+        self._read = 0  # how much of it was waited for
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(LIMIT)
+        os.close(self._screen)
+
+    def type(self, keys: str) -> None:
+        """Press keys; Enter is \\r, Ctrl-C is \\x03."""
+        os.write(self._screen, keys.encode())
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Wait for something to appear after what was waited for before."""
+        deadline = Deadline(LIMIT)
+        while not (found := re.compile(pattern).search(self.text, self._read)):
+            waiting_for = f"{pattern!r} on the screen:\n{self.text[-2000:]}"
+            if not self._more(deadline.left(waiting_for)):
+                raise AssertionError(f"it ended without {waiting_for}")
+        self._read = found.end()
+        return found
+
+    def ended(self) -> int:
+        """Wait until the program has ended; gives its exit code."""
+        deadline = Deadline(LIMIT)
+        while self._more(deadline.left(f"the end of the program:\n{self.text[-2000:]}")):
+            pass
+        return self.process.wait(LIMIT)
+
+    def _more(self, limit: float) -> bool:
+        ready, _, _ = select.select([self._screen], [], [], limit)
+        if not ready:
+            return True
+        try:
+            data = os.read(self._screen, 65536)
+        except OSError:  # EIO: nobody has the terminal open any more
+            return False
+        self.text = _ESCAPE.sub("", self.text + data.decode(errors="replace"))
+        return bool(data)
+
+
+def wait_for_process(pid: int) -> None:
+    """Wait until a process that is no child of ours has ended."""
+    handle = os.pidfd_open(pid)
+    try:
+        ready, _, _ = select.select([handle], [], [], LIMIT)
+        assert ready, f"process {pid} does not end"
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def ended_at_last(pid: int) -> Iterator[None]:
+    """Whatever happens, this process, which was started by a test, ends."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,514 @@
+"""What goes wrong with the real `twistd`: killed, flooded, not read, fed nonsense, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import re
+import selectors
+import signal
+import socket
+import sqlite3
+import struct
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from real import Deadline, Person, Program, Service, Terminal, beside_python, proc
+
+WINDOW = 32  # lines on their way, which is what the server says is its limit
+
+
+@pytest.fixture(scope="module")
+def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("chat"), "--show-history", "0") as service:
+        yield service
+
+
+@pytest.fixture
+def chat(shared_chat: Service) -> Iterator[Service]:
+    """A service with nobody there; it must survive all that is done to it here."""
+    yield shared_chat
+    shared_chat.everybody_leaves()
+
+
+# Killed
+
+
+class Visitor:
+    """A program that comes back after each loss as `docs/protocol.md` says, and may talk."""
+
+    def __init__(self, name: str, talks: bool) -> None:
+        self.name = name
+        self.talking = talks
+        self.shown: list[dict[str, Any]] = []
+        self.unanswered: dict[str, str] = {}
+        self.said: dict[str, str] = {}
+        self.refusals: list[dict[str, Any]] = []
+        self.client = f"{name}-the-secret"
+
+    def connect(self, port: int) -> None:
+        self.socket = socket.create_connection(("localhost", port))
+        self.socket.setblocking(False)
+        self.ended = False
+        self._unread = b""
+        after = self.shown[-1]["number"] if self.shown else 0
+        self._unsent = b""
+        self._request(do="hello", name=self.name, client=self.client)
+        self._request(do="join", room="#lobby", after=after)
+        for tag, text in self.unanswered.items():
+            self._request(do="say", text=text, tag=tag)
+
+    def _request(self, **request: object) -> None:
+        self._unsent += json.dumps(request).encode() + b"\n"
+
+    def work(self) -> None:
+        """Read what has come, say more."""
+        self._read()
+        if self.ended:
+            return
+        while self.talking and len(self.unanswered) < WINDOW:
+            tag, text = f"{len(self.said)}", f"{self.name} says {len(self.said)}"
+            self.said[tag] = self.unanswered[tag] = text
+            self._request(do="say", text=text, tag=tag)
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            self._unsent = self._unsent[self.socket.send(self._unsent) :]
+
+    def _read(self) -> None:
+        try:
+            data = self.socket.recv(1 << 18)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.ended = True
+            self.socket.close()
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            self._event(json.loads(line))
+
+    def _event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "said":
+            self.shown.append(event)
+        if event["event"] in ("said", "kept") and "tag" in event:
+            self.unanswered.pop(event["tag"], None)
+        if event["event"] == "refused":
+            self.refusals.append(event)
+
+
+def work(visitors: list[Visitor], until: Callable[[], bool], what: str) -> None:
+    """Let all of them talk and read until something holds."""
+    deadline = Deadline(20)
+    with selectors.DefaultSelector() as selector:
+        for visitor in visitors:
+            if not visitor.ended:
+                selector.register(visitor.socket, selectors.EVENT_READ, visitor)
+                visitor.work()
+        while not until():
+            for key, _ in selector.select(deadline.left(what)):
+                key.data.work()
+                if key.data.ended:
+                    selector.unregister(key.fileobj)
+
+
+def kept_lines(directory: Path) -> list[tuple[int, str, str, str, str]]:
+    """The lobby as any other program can read it."""
+    with contextlib.closing(sqlite3.connect(directory / "chat.db")) as database:
+        return database.execute(
+            "SELECT number, sender, text, client, tag FROM said JOIN room ON room.id = said.room"
+            " WHERE room.name = '#lobby' ORDER BY number"
+        ).fetchall()
+
+
+def check_against_archive(visitors: list[Visitor], directory: Path) -> None:
+    lines = kept_lines(directory)
+    assert [number for number, *_ in lines] == list(range(1, len(lines) + 1))
+    in_archive = {number: (sender, text) for number, sender, text, *_ in lines}
+    for visitor in visitors:
+        shown = [event["number"] for event in visitor.shown]
+        assert shown == list(range(1, len(shown) + 1)), f"what {visitor.name} was shown"
+        for event in visitor.shown:
+            assert in_archive[event["number"]] == (event["from"], event["text"])
+        assert visitor.refusals == []
+    said = Counter((client, tag) for *_, client, tag in lines)
+    assert set(said.values()) <= {1}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_under_load_it_has_kept_every_line_that_anybody_was_shown(
+    tmp_path: Path, seed: int
+) -> None:
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    visitors = [Visitor(f"talker-{n}", True) for n in range(3)]
+    visitors += [Visitor(f"reader-{n}", False) for n in range(3)]
+    for _ in range(3):
+        with Service(tmp_path) as chat:
+            for visitor in visitors:
+                visitor.connect(chat.port)
+            witness = chance.choice(visitors)
+            moment = len(witness.shown) + chance.randrange(3000)
+            work(visitors, lambda: len(witness.shown) > moment, f"line {moment}")  # noqa: B023
+            chat.process.kill()
+            work(visitors, lambda: all(one.ended for one in visitors), "the end")
+            chat.ended()
+        check_against_archive(visitors, tmp_path)
+
+    with Service(tmp_path) as chat:
+        for visitor in visitors:
+            visitor.talking = False
+            visitor.connect(chat.port)
+        work(visitors, lambda: not any(one.unanswered for one in visitors), "all answers")
+        last = kept_lines(tmp_path)[-1][0]
+        work(visitors, lambda: all(one.shown[-1]["number"] == last for one in visitors), "all")
+        check_against_archive(visitors, tmp_path)
+        said = {
+            (visitor.client, tag): (visitor.name, text)
+            for visitor in visitors
+            for tag, text in visitor.said.items()
+        }
+        assert {(c, tag): (name, text) for _, name, text, c, tag in kept_lines(tmp_path)} == said
+        chat.process.terminate()
+        work(visitors, lambda: all(one.ended for one in visitors), "the end")
+
+
+def test_stopped_under_load_it_has_kept_and_told_what_it_took(tmp_path: Path) -> None:
+    visitors = [Visitor(f"talker-{n}", True) for n in range(3)] + [Visitor("reader", False)]
+    with Service(tmp_path) as chat:
+        for visitor in visitors:
+            visitor.connect(chat.port)
+        work(visitors, lambda: len(visitors[-1].shown) > 500, "500 lines")
+        chat.process.terminate()
+        work(visitors, lambda: all(one.ended for one in visitors), "the end")
+        assert chat.ended() == 0
+    kept = {(client, tag) for *_, client, tag in kept_lines(tmp_path)}
+    for visitor in visitors:
+        refused = {event.get("tag") for event in visitor.refusals}
+        assert {event["code"] for event in visitor.refusals} <= {"stopping"}
+        visitor.refusals = []
+        for tag in visitor.said.keys() - visitor.unanswered.keys():
+            assert (visitor.client, tag) in kept
+        for tag in refused:
+            assert (visitor.client, tag) not in kept
+    check_against_archive(visitors, tmp_path)
+    assert len(visitors[-1].shown) == len(kept)
+
+
+# Not read
+
+
+def slow(chat: Service, kind: type[Person] | type[Program]) -> Any:
+    """Somebody whose kernel takes little for them when they do not read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", chat.port))
+    return kind(connection)
+
+
+def memory(chat: Service) -> int:
+    """How many bytes of memory the service has at this moment."""
+    status = proc(chat.pid, "status").read_text()
+    (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+    return int(kilobytes) * 1024
+
+
+def say_much(sender: Program, numbers: Iterable[int], size: int) -> None:
+    """Say lines of `size` bytes that begin with their numbers, with a few on their way."""
+    on_the_way = 0
+    for number in numbers:
+        sender.request("say", text=f"{number} ".ljust(size, "x"), tag=f"m{number}")
+        on_the_way += 1
+        if on_the_way == WINDOW:
+            sender.until(lambda event: "tag" in event)
+            on_the_way -= 1
+    for _ in range(on_the_way):
+        sender.until(lambda event: "tag" in event)
+
+
+def numbers_heard(lines: Iterable[str]) -> list[int]:
+    return [int(line.partition("<loud> ")[2].split()[0]) for line in lines if "<loud>" in line]
+
+
+def test_readers_that_stop_reading_cost_little_and_have_every_line_later(tmp_path: Path) -> None:
+    first, last, size = 2500, 8000, 4000  # 22 MB, after 10 that fill the caches of SQLite
+    with Service(tmp_path) as chat, contextlib.ExitStack() as sleepers:
+        loud, other = chat.program("loud"), chat.program("other", room=None)
+        say_much(loud, range(first), size)
+        asleep = [sleepers.enter_context(contextlib.closing(slow(chat, Person))) for _ in range(4)]
+        for number, sleeper in enumerate(asleep):
+            sleeper.come_in(f"sleeper-{number}")
+            sleeper.lines_until(f"> {first - 1} x")
+        before, delays = memory(chat), []
+        for start in range(first, last, 250):
+            say_much(loud, range(start, start + 250), size)  # and reads each of them
+            asked = time.monotonic()
+            other.ask("ping")
+            delays.append(time.monotonic() - asked)
+        growth = memory(chat) - before
+        print(f"88 MB not read: {growth / 1e6:.1f} MB, {max(delays) * 1000:.1f} ms of delay")
+        assert growth < 22_000_000
+        assert max(delays) < 2.0
+        loud.request("say", text="wake up")
+        for sleeper in asleep:
+            heard = sleeper.lines_until("wake up")[:-1]
+            assert numbers_heard(heard) == list(range(first, last))
+        loud.request("say", text="good morning")
+        for sleeper in asleep:
+            sleeper.until("<loud> good morning")
+        growth = memory(chat) - before
+        print(f"and when everything was read: {growth / 1e6:.1f} MB")
+        assert growth < 60_000_000
+
+
+def test_a_reader_that_reads_nothing_for_too_long_is_told_and_closed(tmp_path: Path) -> None:
+    with (
+        Service(tmp_path, "--slow-reader-limit", "1") as chat,
+        contextlib.closing(slow(chat, Person)) as sleeper,
+    ):
+        sleeper.come_in("sleeper")
+        bob, loud = chat.person("bob"), chat.program("loud")
+        say_much(loud, range(1500), 4000)
+        bob.until("* sleeper left")
+        heard = sleeper.rest()
+        assert heard[-1].startswith("* You have read nothing for 1 second")
+        numbers = numbers_heard(heard)
+        assert numbers == list(range(len(numbers)))
+        assert len(numbers) < 1500
+        assert "#lobby" in chat.person().come_in("sleeper")  # the name is free again
+
+
+def test_a_sender_that_does_not_read_its_answers_is_not_read_for_ever(chat: Service) -> None:
+    other = chat.program("other")
+    with contextlib.closing(slow(chat, Person)) as eve:
+        eve.come_in("eve")
+        eve.socket.setblocking(False)
+        before, sent = memory(chat), 0
+        with contextlib.suppress(BlockingIOError):
+            while sent < 60_000_000:
+                sent += eve.socket.send(b"/help\n" * 10_000)
+                other.ask("ping")
+        assert sent < 60_000_000
+        assert memory(chat) - before < 16_000_000
+
+
+# Nonsense
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_line_too_long_to_say_is_refused_and_the_person_stays(chat: Service, kind: str) -> None:
+    bob = chat.person("bob")
+    if kind == "text":
+        eve = chat.person("eve")
+        eve.send("x" * 4097, "é" * 2049)
+        for size in (4097, 4098):
+            refusal = eve.until("* That line has")
+            assert refusal == f"* That line has {size} bytes; 4096 is the most. It was not sent."
+        eve.send("y" * 4096)
+    else:
+        program = chat.program("eve")
+        answer = program.ask("say", text="x" * 4097)
+        assert (answer["event"], answer["code"]) == ("refused", "too-long")
+        assert program.ask("say", text="y" * 4096)["size"] == 4096
+    bob.until("eve came in")
+    assert bob.until("<eve>").endswith("<eve> " + "y" * 4096)
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_sixteen_kilobytes_without_an_end_of_line_end_the_connection(
+    chat: Service, kind: str
+) -> None:
+    bob = chat.person("bob")
+    eve: Person | Program = chat.person("eve") if kind == "text" else chat.program("eve")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(9):
+            eve.send_bytes(b"{" * 2048)
+    (words,) = (line for line in eve.rest() if "16384" in line)
+    assert words.startswith("* " if kind == "text" else '{"event":"refused","code":"too-long"')
+    assert bob.until("eve left")
+    assert bob.hears_nothing_but_answers()
+
+
+NASTY = {
+    "nul": (b"a\0b", "ab"),
+    "bell and backspace": (b"a\x07\x08b", "ab"),
+    "colour": (b"\x1b[31mred\x1b[0m", "red"),
+    "title": (b"\x1b]0;owned\x07hello", "hello"),
+    "clear": (b"\x1b[2J\x1b[Hgone", "gone"),
+    "c1 control": ("\u009b31mred".encode(), None),
+    "carriage return": (b"over\rwritten", None),
+    "right to left": ("abc\u202edef".encode(), "abcdef"),
+    "device control": (b'\x1bP$q"p\x1b\\fine', "fine"),
+    "unicode": ("😀 né ☃".encode(), "😀 né ☃"),
+}
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_nobody_can_colour_or_move_anothers_screen(chat: Service, kind: str) -> None:
+    bob = chat.person("bob")
+    mallory = chat.person("mallory") if kind == "text" else chat.program("mallory")
+    for raw, _ in NASTY.values():
+        if isinstance(mallory, Person):
+            mallory.send(raw, b"/me " + raw, b"/msg bob " + raw, b"/topic " + raw, b"/away " + raw)
+        else:
+            text = raw.decode()
+            for do in ("say", "me", "topic"):
+                mallory.request(do, text=text)
+            mallory.request("msg", name="bob", text=text)
+            mallory.request("away", reason=text)
+    mallory.send(
+        b"/quit \x1b[31mbye\x1b[0m" if kind == "text" else b'{"do":"quit","words":"\\u001b[31mbye"}'
+    )
+    heard = bob.lines_until("mallory left")
+    assert heard[-1] == "* mallory left: bye"
+    assert [line for line in heard if not line.isprintable()] == []
+    said = [line.partition("<mallory> ")[2] for line in heard if "<mallory> " in line]
+    for (name, (_, expected)), got in zip(NASTY.items(), said, strict=True):
+        assert expected is None or got == expected, name
+
+
+def test_nobody_has_a_name_that_moves_the_screen_or_looks_like_anothers(chat: Service) -> None:
+    bob = chat.person("bob")
+    names = [b"\x1b[31meve", b"e\0ve", b"a b", b"<ann>", b"*", b"x" * 33, b"b\x1b[0mob"]
+    for name in (*names, "bo\u200bb".encode(), "b\u043eb\u202e".encode(), "\uff42ob".encode()):
+        chat.person().send(name, b"\x1b[2Jhello")
+    chat.person("ann").send("that was all")
+    heard = bob.lines_until("<ann> that was all")
+    assert [line for line in heard if not line.isprintable()] == []
+    assert [line for line in heard if "<bob>" in line or "* bob" in line] == []
+
+
+def test_what_is_not_utf8_is_refused_and_the_person_stays(chat: Service) -> None:
+    bob, eve = chat.person("bob"), chat.person("eve")
+    eve.send(b"caf\xe9", b"\xc3(", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80")
+    for _ in range(4):
+        eve.until("* That was not sent: it is not UTF-8.")
+    eve.send("café")
+    assert [line for line in bob.lines_until("<eve> café") if "<eve>" in line][:-1] == []
+
+
+def test_what_is_no_request_is_refused_and_the_program_stays(chat: Service) -> None:
+    bob, program = chat.person("bob"), chat.program("eve")
+    deep = b"[" * 8000 + b"]" * 8000
+    nonsense = [
+        b"[]", b"{}", b"1", b"null", b'"hi"', b"{", b"not json", deep, b'{"do":' + deep + b"}",
+        b'{"do":[]}', b'{"do":"say"}', b'{"do":"say","text":1}', b'{"do":"say","text":null}',
+        b'{"do":"say","text":["a"]}', b'{"do":"join","room":{}}', b'{"do":"nonsense"}',
+        b'{"do":"say","text":"x","tag":5}', b'{"do":"join","room":"#a b"}', b'{"do":"__init__"}',
+        b'{"do":"history","n":-1}', b'{"do":"history","n":1e400}', b'{"do":"history","n":NaN}',
+        b'{"do":"history","n":' + b"9" * 5000 + b"}", b'{"do":"hello","name":"again"}',
+        b'{"do":"say","text":"\\ud800"}', b'{"do":"say","text":"\xff"}',
+    ]  # fmt: skip
+    for line in nonsense:
+        program.send(line)
+        refusal = program.until(lambda event: event["event"] != "joined", repr(line[:60]))
+        assert refusal["event"] == "refused", (line[:60], refusal)
+        assert refusal["code"]
+        assert refusal["text"]
+    program.ask("say", text="still here", unknown_field=[1])
+    assert [line for line in bob.lines_until("still here") if "<eve>" in line][:-1] == []
+
+
+def test_half_a_line_and_silence_disturb_nobody(chat: Service) -> None:
+    halves = [chat.person() for _ in range(20)]
+    for number, half in enumerate(halves):
+        half.send_bytes(b'{"do":"hel' if number % 2 else b"half a na")
+    ann, bob = chat.person("ann"), chat.person("bob")
+    ann.until("bob came in")
+    ann.send("anybody there?")
+    assert bob.until("<ann>").endswith("anybody there?")
+    halves[1].send_bytes(b'lo","name":"eve"}\n')
+    assert json.loads(halves[1].until("welcome"))["name"] == "eve"
+
+
+def test_a_browser_is_told_that_this_is_no_web_site(chat: Service) -> None:
+    bob = chat.person("bob")
+    for request in (b"GET / HTTP/1.1", b"POST /x HTTP/1.0", b"OPTIONS * HTTP/1.1"):
+        browser = chat.person()
+        browser.send(request + b"\r", b"Host: localhost\r", b"Accept: */*\r", b"\r")
+        browser.send("eve", "what a web page made a browser send", "/msg bob and this")
+        answer = browser.rest()
+        assert "HTTP/1.1 400 Bad Request" in answer
+        assert "This is a chat, not a web site" in answer[-1]
+        assert bob.hears_nothing_but_answers()
+        assert answer[0].startswith("HTTP/"), "what comes before it is no answer to a browser"
+
+
+def test_what_follows_the_last_word_is_not_obeyed(chat: Service) -> None:
+    bob, eve, mallory = chat.person("bob"), chat.person("eve"), chat.person("mallory")
+    eve.send("said before", "/quit", "one", "/msg bob two", "/topic three")
+    assert eve.rest()[-1] == "* Goodbye, eve. Thank you for coming."
+    mallory.send("x" * 17_000, "four", "/msg bob five")
+    assert "Goodbye" in mallory.rest()[-1]
+    heard = bob.lines_until("mallory left")
+    heard = [line for line in heard if not re.search("(came in|left)[.]$", line)]
+    assert [line.partition("] ")[2] for line in heard] == ["<eve> said before"]
+
+
+def open_files(chat: Service) -> int:
+    return len(list(proc(chat.pid, "fd").iterdir()))
+
+
+def test_a_thousand_visits_leave_nothing_open(chat: Service) -> None:
+    bob = chat.program("bob")
+    bob.ask("history")  # the archive is open for reading from now on
+    bob.ask("stats")
+    before = open_files(chat) + 6  # a second reader of the archive may open it
+    reset = struct.pack("ii", 1, 0)
+    for number in range(1000):
+        visitor = socket.create_connection(("127.0.0.1", chat.port))
+        if number % 2:
+            visitor.sendall(b"eve%d\nhello\nhalf" % number)
+        if number % 3 == 0:
+            visitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        visitor.close()
+    deadline = Deadline(20)
+    while open_files(chat) > before:
+        deadline.left(f"{open_files(chat) - before} files to be closed")
+        bob.ask("ping")
+    assert bob.ask("who")["count"] == 1
+
+
+# Stopped
+
+
+def test_sigterm_tells_everybody_keeps_what_was_said_and_ends_well(tmp_path: Path) -> None:
+    with Service(tmp_path) as chat:
+        ann, bob = chat.person("ann"), chat.program("bob")
+        unnamed, silent = chat.person(), chat.person()
+        unnamed.until("your name")
+        ann.send("one", "two", "three")
+        bob.until(lambda event: event.get("text") == "three")
+        ann.send("four")
+        chat.signal(signal.SIGTERM)
+        goodbye = bob.event("goodbye")
+        assert "stopping" in goodbye["text"]
+        assert ann.rest()[-1] == f"* {goodbye['text']}"
+        assert "stopping" in unnamed.rest()[-1]
+        assert "stopping" in silent.rest()[-1]
+        assert chat.ended() == 0
+        assert "Traceback" not in chat.log
+    texts = [text for _, _, text, *_ in kept_lines(tmp_path)]
+    assert texts[:3] == ["one", "two", "three"]
+
+
+def test_ctrl_c_ends_it_as_well(tmp_path: Path) -> None:
+    twistd = Terminal(
+        beside_python("twistd"), "-n", "--pidfile=", "chat", "--port", "0", cwd=tmp_path
+    )
+    with contextlib.closing(twistd):
+        port = twistd.until(r"chatsvc join localhost:(\d+)").group(1)
+        twistd.until(r"Ctrl-C, or the signal TERM, stops it\.")
+        with contextlib.closing(Person(socket.create_connection(("localhost", port)))) as ann:
+            ann.come_in("ann")
+            ann.send("hello", "/time")
+            ann.until("It is")
+            twistd.type("\x03")
+            assert "stopping" in ann.rest()[-1]
+        assert twistd.ended() == 0
+        assert "Traceback" not in twistd.text
+    assert [text for _, _, text, *_ in kept_lines(tmp_path)] == ["hello"]

@@ -1,0 +1,350 @@
+"""What can go wrong with a file: each fault is a sentence, and the service outlives it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from test_archive import Keeper, line, now, sqlite, write
+
+from chatsvc import sql
+from chatsvc.archive import ArchiveFailed
+from chatsvc.sql import APPLICATION_ID
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    """In a directory that every user of the machine can enter."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield Path(directory, "chat.db")
+        os.chmod(directory, 0o755)
+
+
+@pytest.fixture
+def open_archive() -> Iterator[Callable[[Path], Keeper]]:
+    """Opens archives, and closes them in the end."""
+    keepers: list[Keeper] = []
+
+    def open_archive(path: Path) -> Keeper:
+        keepers.append(Keeper(sqlite(path)))
+        return keepers[-1]
+
+    yield open_archive
+    for keeper in keepers:
+        now(keeper.archive.close())
+
+
+@contextlib.contextmanager
+def no_rights() -> Iterator[None]:
+    """As somebody who may do only what the permissions of a file say."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def sentence_of_opening(path: Path) -> str:
+    """Why it cannot be opened: one or two sentences that name the file."""
+    with pytest.raises(ArchiveFailed) as failed:
+        Keeper(sqlite(path))
+    sentence = str(failed.value)
+    assert str(path) in sentence
+    assert sentence.endswith((".", "?"))
+    assert not re.search(r"Error|Traceback|\.\.$", sentence)
+    return sentence
+
+
+def version(path: Path) -> tuple[int, int]:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        pragmas = ("application_id", "user_version")
+        first, second = (database.execute(f"PRAGMA {one}").fetchone()[0] for one in pragmas)
+    return first, second
+
+
+def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
+    """Do one thing in a file that is not open."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        return database.execute(statement).fetchall()
+
+
+# Files that cannot be opened
+
+
+def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
+    write(path, line("one"))
+    execute(path, "PRAGMA user_version = 99")
+    assert "newer chatsvc (its tables are version 99" in sentence_of_opening(path)
+    assert version(path) == (APPLICATION_ID, 99)
+
+
+def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
+    execute(path, "CREATE TABLE bookmark (url TEXT)")
+    assert "is a database of another program" in sentence_of_opening(path)
+    assert execute(path, "SELECT name FROM sqlite_master") == [("bookmark",)]
+    assert execute(path, "PRAGMA journal_mode") == [("delete",)]
+
+
+def test_an_empty_database_with_the_mark_of_another_program_is_left_alone(path: Path) -> None:
+    execute(path, "PRAGMA application_id = 4711")
+    assert "is a database of another program" in sentence_of_opening(path)
+
+
+def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
+    path.write_text("Dear diary, " * 1000)
+    assert "is not a chatsvc archive" in sentence_of_opening(path)
+    assert path.read_text().startswith("Dear diary, ")
+
+
+def test_an_empty_file_becomes_an_archive(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    path.touch()
+    assert open_archive(path).keep(line("one")).read() == ["one"]
+
+
+def test_a_directory_that_does_not_exist_is_named(path: Path) -> None:
+    lost = path.parent / "lost" / "chat.db"
+    assert sentence_of_opening(lost).endswith("No such file or directory.")
+
+
+def test_a_directory_is_no_archive(path: Path) -> None:
+    path.mkdir()
+    sentence_of_opening(path)
+
+
+def test_a_directory_that_may_not_be_written_is_a_sentence(path: Path) -> None:
+    path.parent.chmod(0o555)
+    with no_rights():
+        assert "Permission denied" in sentence_of_opening(path)
+
+
+def test_a_file_that_may_not_be_read_is_a_sentence(path: Path) -> None:
+    write(path, line("one"))
+    path.parent.chmod(0o777)
+    path.chmod(0)
+    Path(f"{path}.lock").unlink()
+    with no_rights():
+        assert "cannot be opened" in sentence_of_opening(path)
+
+
+def test_a_file_that_may_only_be_read_is_a_sentence_before_anybody_speaks(path: Path) -> None:
+    write(path, line("one"))
+    path.parent.chmod(0o777)
+    path.chmod(0o444)
+    Path(f"{path}.lock").unlink()
+    with no_rights():
+        assert "is read-only" in sentence_of_opening(path)
+
+
+def test_a_file_is_one_services_only(path: Path, open_archive: Callable[[Path], Keeper]) -> None:
+    open_archive(path)
+    assert "Another chatsvc is using the archive" in sentence_of_opening(path)
+
+
+def test_a_file_is_free_when_it_is_closed(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    write(path, line("one"))
+    assert open_archive(path).read() == ["one"]
+
+
+def test_a_file_that_could_not_be_opened_is_free(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    path.write_text("Dear diary, " * 1000)
+    archive = sqlite(path)
+    with pytest.raises(ArchiveFailed):
+        Keeper(archive)
+    path.unlink()
+    assert open_archive(path).rooms == []
+
+
+# Files that fail while they are used
+
+
+def corrupt(path: Path) -> None:
+    """Overwrite everything but the first page."""
+    with path.open("r+b") as file:
+        size = path.stat().st_size
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
+
+
+def long_line(number: int) -> object:
+    return line("x" * 4000, tag=f"t{number}")
+
+
+def test_a_damaged_file_is_a_sentence_when_it_is_opened(path: Path) -> None:
+    write(path, *map(long_line, range(20)))
+    corrupt(path)
+    assert "is damaged" in sentence_of_opening(path)
+
+
+def test_a_damaged_page_is_a_sentence_when_it_is_read(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    write(path, *map(long_line, range(30)))
+    keeper = open_archive(path)
+    with path.open("r+b") as file:
+        for page in range(10, path.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xa5" * 4096)
+    with pytest.raises(ArchiveFailed, match=f"The archive {path} is damaged"):
+        keeper.read()
+
+
+def test_a_full_disk_refuses_lines_until_there_is_room(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    keeper = open_archive(path).keep(line("before"))
+    database = keeper.archive._database()  # type: ignore[attr-defined]
+    database.execute("PRAGMA max_page_count = 1")
+    keeper.keep(*map(long_line, range(20)))  # type: ignore[arg-type]
+    some = len(keeper.refused)
+    assert some > 10
+    assert {reason for _, reason in keeper.refused} == {
+        f"The disk is full: {path} cannot grow. Make room, and it goes on."
+    }
+    database.execute("PRAGMA max_page_count = 100000")
+    keeper.keep(line("after"), long_line(19))  # type: ignore[arg-type]
+    assert len(keeper.refused) == some
+    assert keeper.numbers() == list(range(1, 20 - some + 4))
+    assert keeper.read()[-2] == "after"
+
+
+def test_a_room_that_was_made_on_a_full_disk_begins_with_one(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    keeper = open_archive(path).keep(line())
+    database = keeper.archive._database()  # type: ignore[attr-defined]
+    database.execute("PRAGMA max_page_count = 1")
+    keeper.keep(line("x" * 100_000, "#new"), line("y" * 100_000, "#new"))
+    assert len(keeper.refused) == 2
+    database.execute("PRAGMA max_page_count = 100000")
+    assert keeper.keep(line("z", "#new"), line("z", "#other")).numbers("#new") == [1]
+    assert keeper.numbers("#other") == [1]
+
+
+def test_a_locked_file_refuses_lines_until_it_is_free(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    keeper = open_archive(path).keep(line("one"))
+    keeper.archive._database().execute("PRAGMA busy_timeout = 0")  # type: ignore[attr-defined]
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        keeper.keep(line("two", tag="t2"))
+        other.execute("ROLLBACK")
+    ((texts, reason),) = keeper.refused
+    assert texts == ["two"]
+    assert "locked. It goes on when that is over." in reason
+    assert keeper.keep(line("two", tag="t2")).numbers() == [1, 2]
+
+
+def test_a_topic_that_cannot_be_kept_is_a_sentence(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    keeper = open_archive(path).keep(line("one"))
+    keeper.archive._database().execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+    with pytest.raises(ArchiveFailed, match="The disk is full"):
+        now(keeper.archive.set_topic("#tea", "x" * 100_000, "ann", 1.0))
+    assert keeper.keep(line("two")).numbers()[0] == 1
+
+
+def test_reading_goes_on_while_another_program_writes(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    keeper = open_archive(path).keep(line("one"))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert keeper.read() == ["one"]
+
+
+def test_what_is_asked_of_a_closed_archive_is_refused_in_words(path: Path) -> None:
+    keeper = Keeper(sqlite(path)).keep(line("one"))
+    keeper.read()
+    now(keeper.archive.close())
+    with pytest.raises(ArchiveFailed, match="cannot be used"):
+        keeper.read()
+
+
+# Migrations
+
+
+@pytest.fixture
+def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of the numbered files, as a later version of chatsvc may have it."""
+    directory = tmp_path / "schema"
+    shutil.copytree(Path(sql.__file__).parent / "schema", directory)
+    monkeypatch.setattr(sql, "resources", SimpleNamespace(files=lambda package: tmp_path))
+    return directory
+
+
+def step(schema: Path, number: int, statements: str) -> None:
+    (schema / f"{number:03}-later.sql").write_text(statements)
+
+
+def test_a_new_file_is_marked_and_has_the_latest_version(path: Path, schema: Path) -> None:
+    step(schema, 2, "CREATE TABLE second (x);")
+    write(path)
+    assert version(path) == (APPLICATION_ID, 2)
+
+
+def test_migrations_are_applied_in_order_to_what_is_there(path: Path, schema: Path) -> None:
+    write(path, line("one"))
+    step(schema, 3, "INSERT INTO second SELECT text FROM said;")
+    step(schema, 2, "CREATE TABLE second (x);")
+    write(path, line("two"))
+    assert execute(path, "SELECT x FROM second") == [("one",)]
+    assert version(path) == (APPLICATION_ID, 3)
+
+
+def test_migrations_are_applied_only_once(path: Path, schema: Path) -> None:
+    step(schema, 2, "CREATE TABLE second (x); INSERT INTO second VALUES (1);")
+    write(path)
+    write(path)
+    assert execute(path, "SELECT count(*) FROM second") == [(1,)]
+
+
+def test_an_interrupted_migration_leaves_the_old_version_and_can_be_repeated(
+    path: Path, schema: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    write(path, line("one"))
+    step(schema, 2, "DELETE FROM said; CREATE TABLE second (x); INSERT INTO nowhere VALUES (1);")
+    assert "no such table" in sentence_of_opening(path)
+    assert version(path) == (APPLICATION_ID, 1)
+    assert execute(path, "SELECT text FROM said") == [("one",)]
+    step(schema, 2, "CREATE TABLE second (x);")
+    assert open_archive(path).read() == ["one"]
+    assert version(path) == (APPLICATION_ID, 2)
+
+
+def test_each_step_that_was_done_stays_done(path: Path, schema: Path) -> None:
+    write(path, line("one"))
+    step(schema, 2, "CREATE TABLE second (x);")
+    step(schema, 3, "INSERT INTO nowhere VALUES (1);")
+    sentence_of_opening(path)
+    assert version(path) == (APPLICATION_ID, 2)
+
+
+def test_a_line_that_was_shown_is_on_the_disk(path: Path) -> None:
+    archive = sqlite(path)
+    Keeper(archive)
+    (synchronous,) = archive._database().execute("PRAGMA synchronous").fetchone()
+    (journal,) = archive._database().execute("PRAGMA journal_mode").fetchone()
+    now(archive.close())
+    assert (synchronous, journal) == (2, "wal")

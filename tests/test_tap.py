@@ -1,0 +1,444 @@
+"""What can be chosen on the command line, and the service that comes of it."""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_twisted import async_yield_fixture, ensureDeferred
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import TimeoutError as TooLate
+from twisted.internet.endpoints import clientFromString
+from twisted.internet.protocol import Factory
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.protocols.basic import LineOnlyReceiver
+from twisted.python.failure import Failure
+from twisted.python.usage import UsageError
+
+from chatsvc import __version__
+from chatsvc.tap import ChatService, Options, StartFailed, makeService
+
+
+def options(*arguments: str) -> Options:
+    chosen = Options()
+    chosen.parseOptions(list(arguments))
+    return chosen
+
+
+# Options
+
+
+def test_without_options_everybody_is_served_and_what_is_said_is_kept() -> None:
+    chosen = options()
+    assert chosen["port"] == 13531
+    assert chosen["archive"] == Path("chat.db")
+    assert chosen["name"] == "chatsvc"
+    assert (chosen["motd"], chosen["password"]) == ("", None)
+    assert chosen["show-history"] == 20
+    assert not chosen["show-messages"]
+    assert not chosen["stop-when-empty"]
+    assert not chosen["leave-on-empty-line"]
+    (endpoint,) = chosen["endpoints"]
+    assert ":13531:" in endpoint
+    everywhere = "tcp6:13531:interface=\\:\\:" if socket.has_dualstack_ipv6() else "tcp:13531"
+    assert endpoint.startswith(everywhere)
+
+
+def test_as_many_are_served_as_the_process_may_have_files() -> None:
+    assert 0 < options()["max-clients"] < 1_000_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert soft == hard
+    assert options()["max-clients"] <= hard
+    assert options("--max-clients", "7")["max-clients"] == 7
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--port", "many"),
+        ("--port", ""),
+        ("--port", "-1"),
+        ("--port", "65536"),
+        ("--port", "1.5"),
+        ("--port", "\u00b2"),
+        ("--port", "99999999999999999999"),
+        ("--port", "000000000070000"),
+        ("--interface", "nowhere"),
+        ("--interface", "1.2.3"),
+        ("--interface", "1.2.3.256"),
+        ("--interface", "::g"),
+        ("--interface", "127.0.0.1:80"),
+        ("--listen", "nonsense:1"),
+        ("--listen", "tcp:http:"),
+        ("--listen", "tcp"),
+        ("--listen", "tcp:70000"),
+        ("--listen", ""),
+        ("--archive", "chat.db"),
+        ("--archive", "sqlite:"),
+        ("--archive", "memory"),
+        ("--archive", "memory:x"),
+        ("--archive", "mysql:x"),
+        ("--archive", ""),
+        ("--name", ""),
+        ("--name", "  "),
+        ("--name", "x" * 500),
+        ("--motd", "/no/such/file"),
+        ("--motd", "/"),
+        ("--password-file", "/no/such/file"),
+        ("--max-clients", "0"),
+        ("--max-clients", "all"),
+        ("--max-clients", "1000001"),
+        ("--show-history", "-1"),
+        ("--show-history", "10001"),
+        ("--show-history", "all"),
+        ("--slow-reader-limit", "0"),
+        ("--slow-reader-limit", "soon"),
+    ],
+)
+def test_nonsense_is_refused_in_a_sentence_that_names_the_option(option: str, value: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        options(option, value)
+    sentence = str(refused.value)
+    assert option in sentence
+    assert sentence.endswith(".")
+    assert "Error" not in sentence
+
+
+def test_more_clients_than_the_process_may_have_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 1024))
+    assert options("--max-clients", "960")["max-clients"] == 960
+    with pytest.raises(UsageError, match=r"--max-clients 961 is more than the 960 .*ulimit -Hn"):
+        options("--max-clients", "961")
+
+
+@pytest.mark.parametrize("words", [["--portt", "1"], ["extra"], ["--port"]])
+def test_unknown_words_are_refused(words: list[str]) -> None:
+    with pytest.raises(UsageError):
+        options(*words)
+
+
+@pytest.mark.parametrize(
+    ("interface", "endpoint"),
+    [
+        ("127.0.0.1", "tcp:13531:interface=127.0.0.1:"),
+        ("localhost", "tcp:13531:interface=127.0.0.1:"),
+        ("::1", "tcp6:13531:interface=\\:\\:1:"),
+        ("[::1]", "tcp6:13531:interface=\\:\\:1:"),
+        ("fe80::1%lo", "tcp6:13531:interface=fe80\\:\\:1%lo:"),
+    ],
+)
+def test_an_interface_is_an_address(interface: str, endpoint: str) -> None:
+    assert options("--interface", interface)["endpoints"][0].startswith(endpoint)
+
+
+def test_endpoints_take_the_place_of_the_port() -> None:
+    listen = ("--listen", "tcp:7000", "-l", "unix:chat.sock")
+    assert options(*listen)["endpoints"] == ["tcp:7000", "unix:chat.sock"]
+
+
+def test_the_archive_is_a_file_or_in_memory() -> None:
+    assert options("--archive", "sqlite:/var/lib/chat.db")["archive"] == Path("/var/lib/chat.db")
+    assert options("--archive", "memory:")["archive"] is None
+
+
+def test_a_message_of_the_day_is_read_from_its_file(tmp_path: Path) -> None:
+    motd = tmp_path / "motd"
+    motd.write_text("Be kind.\nTea is at five. \u00e9")
+    assert options("--motd", str(motd))["motd"] == "Be kind.\nTea is at five. \u00e9"
+    motd.write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"--motd .* cannot be read: it is not UTF-8\."):
+        options("--motd", str(motd))
+
+
+def test_a_password_is_given_or_read_from_the_first_line_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("sesame\nsecond line")
+    assert options("--password", "sesame")["password"] == "sesame"
+    assert options("--password-file", str(file))["password"] == "sesame"
+    with pytest.raises(UsageError, match="--password or --password-file, not both"):
+        options("--password", "sesame", "--password-file", str(file))
+
+
+@pytest.mark.parametrize("text", ["", "\n", "  \nsesame"])
+def test_an_empty_password_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "password"
+    file.write_text(text)
+    with pytest.raises(UsageError, match="password is empty"):
+        options("--password-file", str(file))
+    with pytest.raises(UsageError, match="password is empty"):
+        options("--password", "")
+
+
+def test_under_twistd_a_refusal_is_one_sentence_and_no_page_of_options() -> None:
+    chosen = Options()
+    chosen.parent = object()
+    with pytest.raises(SystemExit) as ended:
+        chosen.parseOptions(["--port", "x"])
+    assert str(ended.value).startswith("twistd chat: --port is a number from 0 to 65535, not 'x'.")
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options("--version")
+    assert capsys.readouterr().out == f"chatsvc {__version__}\n"
+
+
+def test_help_has_every_option() -> None:
+    text = str(Options())
+    for option in [*Options().synonyms, "listen"]:
+        assert f"--{option}" in text or len(option) == 1
+
+
+# The service
+
+
+class Wire(LineOnlyReceiver):
+    """A connection that gives its lines one after the other."""
+
+    delimiter = b"\n"
+
+    def connectionMade(self) -> None:
+        self.lines: list[str] = []
+        self.waiting: Deferred[str] | None = None
+        self.closed: Deferred[None] = Deferred()
+
+    def lineReceived(self, line: bytes) -> None:
+        self.lines.append(line.decode().rstrip("\r"))
+        if self.waiting:
+            waiting, self.waiting = self.waiting, None
+            waiting.callback(self.lines.pop(0))
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+        self.closed.callback(None)
+
+    def next(self) -> Deferred[str]:
+        waiting: Deferred[str] = Deferred()
+        if self.lines:
+            waiting.callback(self.lines.pop(0))
+        else:
+            self.waiting = waiting
+        return waiting.addTimeout(5, reactor)  # type: ignore[arg-type]
+
+    async def until(self, words: str) -> str:
+        """The next line with these words in it."""
+        while words not in (line := await self.next()):
+            pass
+        return line
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """What is written to the log."""
+    lines: list[str] = []
+
+    def observe(event: LogEvent) -> None:
+        lines.extend(formatEvent(event).splitlines())
+
+    globalLogPublisher.addObserver(observe)
+    yield lines
+    globalLogPublisher.removeObserver(observe)
+
+
+@async_yield_fixture
+async def service() -> AsyncIterator[Callable[..., ChatService]]:
+    """Makes services that listen on some port of this machine only, and leaves none behind."""
+    quiet = ("--interface", "127.0.0.1", "--port", "0", "--archive", "memory:")
+    made: list[ChatService] = []
+
+    def make(*arguments: str) -> ChatService:
+        made.append(ChatService(options(*quiet, *arguments), reactor))
+        return made[-1]
+
+    yield make
+    for chat in made:
+        if chat.running:
+            await stop(chat)
+        for port in chat._ports:
+            await maybeDeferred(port.stopListening)
+
+
+async def stop(chat: ChatService) -> None:
+    """Stop a service, which does not take long."""
+    try:
+        await chat.stopService().addTimeout(5, reactor)  # type: ignore[arg-type]
+    except TooLate:
+        chat._writer.stop()
+        chat._readers.stop()
+        raise
+
+
+async def connect(logged: list[str], *lines: str) -> Wire:
+    """Join in the way that the service has written to its log."""
+    way = next(line.split() for line in reversed(logged) if line.startswith("    nc "))
+    where = f"unix:{way[2]}" if way[1] == "-U" else f"tcp:{way[1]}:{way[2]}"
+    factory = Factory.forProtocol(Wire)
+    wire = await clientFromString(reactor, where).connect(factory)
+    assert isinstance(wire, Wire)
+    for line in lines:
+        wire.sendLine(line.encode())
+    return wire
+
+
+@ensureDeferred
+async def test_a_service_says_where_it_is_serves_and_stops_gracefully(
+    service: Callable[..., ChatService], logged: list[str]
+) -> None:
+    chat = service()
+    chat.startService()
+    assert "What is said is kept in memory, and forgotten when the service stops." in logged
+    ann, bob = await connect(logged, "ann"), await connect(logged, "bob")
+    await ann.until("You are in #lobby")
+    await bob.until("You are in #lobby")
+    ann.sendLine(b"hello")
+    await bob.until("<ann> hello")
+    await stop(chat)
+    assert "stopping" in await bob.until("*")
+    await ann.closed.addTimeout(5, reactor)  # type: ignore[arg-type]
+    await bob.closed.addTimeout(5, reactor)  # type: ignore[arg-type]
+    assert not any("hello" in line for line in logged)
+
+
+@ensureDeferred
+async def test_what_was_said_is_there_after_a_restart(
+    service: Callable[..., ChatService], logged: list[str], tmp_path: Path
+) -> None:
+    where = ("--archive", f"sqlite:{tmp_path / 'chat.db'}")
+    first = service(*where)
+    first.startService()
+    assert f"What is said is kept in {tmp_path / 'chat.db'}" in logged
+    await connect(logged, "ann", "are we still on for three?", "/topic tea")
+    bob = await connect(logged, "bob")
+    await bob.until("ann set the topic")
+    await stop(first)
+    second = service(*where)
+    second.startService()
+    bob = await connect(logged, "bob")
+    assert 'The topic is "tea"' in await bob.until("You are in #lobby")
+    await bob.until("<ann> are we still on for three?")
+    await stop(second)
+
+
+@ensureDeferred
+async def test_a_line_on_its_way_is_kept_when_the_service_stops(
+    service: Callable[..., ChatService], logged: list[str], tmp_path: Path
+) -> None:
+    where = ("--archive", f"sqlite:{tmp_path / 'chat.db'}")
+    first = service(*where)
+    first.startService()
+    hello = json.dumps({"do": "hello", "name": "ann"})
+    ann = await connect(logged, hello, '{"do":"join","room":"#lobby"}')
+    await ann.until("entered")
+    first.hub.say(*_first_seat(first), "the last word")
+    await stop(first)
+    assert '"text":"the last word"' in await ann.until('"said"')
+    second = service(*where)
+    second.startService()
+    await (await connect(logged, "bob")).until("<ann> the last word")
+    await stop(second)
+
+
+def _first_seat(chat: ChatService) -> tuple[Any, Any]:
+    (session,) = chat.hub.sessions
+    return session, session.here
+
+
+@ensureDeferred
+async def test_a_service_listens_wherever_it_is_told(
+    service: Callable[..., ChatService], logged: list[str], tmp_path: Path
+) -> None:
+    chat = service("--listen", "tcp:0:interface=127.0.0.1", "--listen", f"unix:{tmp_path / 's'}")
+    chat.startService()
+    assert len([line for line in logged if line.startswith("    nc ")]) == 2
+    assert f"    nc -U {tmp_path / 's'}" in logged
+    ann = await connect(logged, "ann")
+    await ann.until("You are in #lobby")
+    await stop(chat)
+
+
+@ensureDeferred
+async def test_options_reach_the_people(
+    service: Callable[..., ChatService], logged: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "motd").write_text("Be \x1b[31mkind.\n")
+    chosen = ("--motd", str(tmp_path / "motd"), "--name", "Class 4b", "--max-clients", "1")
+    chat = service(*chosen, "--password", "sesame", "--show-messages")
+    chat.startService()
+    ann = await connect(logged, "ann")
+    assert await ann.next() == "Welcome to Class 4b. What is your name?"
+    await ann.until("has a password")
+    ann.sendLine(b"sesame")
+    assert await ann.next() == "* Be kind."
+    await ann.until("You are in #lobby")
+    await (await connect(logged, "bob")).until("the server is full")
+    ann.sendLine(b"hello")
+    ann.sendLine(b"/time")
+    await ann.until("It is")
+    await stop(chat)
+    assert "#lobby <ann> hello" in logged
+
+
+# What a service cannot do
+
+
+def reason_for_not_starting(chat: ChatService) -> str:
+    with pytest.raises(StartFailed) as failed:
+        chat.startService()
+    sentence = str(failed.value)
+    assert sentence.endswith(".")
+    assert not sentence.endswith("..")
+    assert "Error" not in sentence
+    return sentence
+
+
+@ensureDeferred
+async def test_a_port_in_use_is_a_sentence(service: Callable[..., ChatService]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        sentence = reason_for_not_starting(service("--port", str(port)))
+        assert sentence.startswith(f"Cannot listen on port {port}: it is in use.")
+
+
+@ensureDeferred
+async def test_an_address_of_another_machine_is_a_sentence(
+    service: Callable[..., ChatService],
+) -> None:
+    sentence = reason_for_not_starting(service("--interface", "192.0.2.1"))
+    assert sentence.endswith("192.0.2.1 is no address of this machine.")
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["unix:/no/such/directory/s", "tcp:0:interface=x", "tcp:0:interface=192.0.2.1"]
+)
+@ensureDeferred
+async def test_what_cannot_be_listened_on_is_a_sentence(
+    service: Callable[..., ChatService], endpoint: str
+) -> None:
+    assert reason_for_not_starting(service("--listen", endpoint)).startswith("Cannot listen on ")
+
+
+@ensureDeferred
+async def test_an_archive_that_cannot_be_opened_is_a_sentence_and_nobody_is_let_in(
+    service: Callable[..., ChatService], logged: list[str]
+) -> None:
+    chat = service("--archive", "sqlite:/no/such/directory/chat.db")
+    assert "No such file or directory" in reason_for_not_starting(chat)
+    assert not any("ready" in line for line in logged)
+
+
+def test_a_failed_start_ends_the_process_with_its_sentence() -> None:
+    assert issubclass(StartFailed, SystemExit)
+    assert issubclass(StartFailed, Exception)
+
+
+def test_making_a_service_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(makeService(options("--listen", "unix:chat.sock")), ChatService)
+    assert list(tmp_path.iterdir()) == []
