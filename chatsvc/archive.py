@@ -116,8 +116,7 @@ class CommitQueue:
         self._lines.append(line)
         self.waiting += 1
         if not self._busy:
-            self._busy = True
-            self._start(self._run())
+            self._begin()
 
     async def flush(self) -> None:
         """Return when nothing waits any more."""
@@ -125,26 +124,40 @@ class CommitQueue:
             await self._turn()
             await self._worker(int)
 
+    def _begin(self) -> None:
+        self._busy = True
+        self._start(self._run())
+
+    async def _run(self) -> None:
+        try:
+            count = 1
+            while self._lines:
+                lines = await self._gather(count)
+                count = len(lines)
+                await self._keep(lines)
+        finally:
+            self._busy = False
+            if self._lines:  # something failed that should not have
+                self._begin()
+
     async def _gather(self, last: int) -> list[Line]:
         for _ in range(min(last, TURNS)):
             await self._turn()
         lines, self._lines = self._lines, []
         return lines
 
-    async def _run(self) -> None:
-        gathered = 1
-        while self._lines:
-            lines = await self._gather(gathered)
-            gathered = len(lines)
-            try:
-                commit = await self._worker(self._commit, lines)
-            except ArchiveFailed as failed:
-                self.waiting -= len(lines)
-                self.keeper.not_kept(lines, str(failed))
-            else:
-                self.waiting -= len(lines)
-                self.keeper.kept(commit)
-        self._busy = False
+    async def _keep(self, lines: list[Line]) -> None:
+        try:
+            commit = await self._worker(self._commit, lines)
+        except ArchiveFailed as failed:
+            self.keeper.not_kept(lines, str(failed))
+        except Exception:
+            self.keeper.not_kept(lines, "Keeping it failed, which is noted in the log.")
+            raise
+        else:
+            self.keeper.kept(commit)
+        finally:
+            self.waiting -= len(lines)
 
 
 class MemoryArchive:

@@ -263,7 +263,7 @@ def _known_room(hub: Hub, session: Session, name: str | None) -> Room:
     return found
 
 
-@command("history [n] [room]", help="shows earlier lines", example="/history 50")
+@command("history [n] [room]", help="shows earlier lines", example="/history 50", settled=True)
 async def history(
     hub: Hub,
     session: Session,
@@ -279,7 +279,7 @@ async def history(
     return History(here.name, tuple(shown), len(lines) > wanted)
 
 
-@command("stats [room]", help="shows who has said how much in a room")
+@command("stats [room]", help="shows who has said how much in a room", settled=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
     here = hub.room_of(session, room)
     return Stats(here.name, tuple(await hub.archive.tallies(here.name, TALLIES)))

@@ -33,6 +33,7 @@ class Row:
     needed: frozenset[str]
     anybody: bool  # may be given before one's name is known
     tagged: bool  # wants to know the tag
+    settled: bool  # looks at what one has said before, so that must be kept
 
 
 TABLE: dict[str, Row] = {}
@@ -40,7 +41,12 @@ NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
 
 
 def command(
-    usage: str, aliases: str = "", help: str = "", example: str = "", anybody: bool = False
+    usage: str,
+    aliases: str = "",
+    help: str = "",
+    example: str = "",
+    anybody: bool = False,
+    settled: bool = False,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Enter a function into the table; one without `help` is for programs and not listed."""
 
@@ -56,6 +62,7 @@ def command(
             frozenset(name for name, one in arguments.items() if one.default is one.empty),
             anybody,
             tagged,
+            settled,
         )
         NAMES.update(dict.fromkeys([name, *aliases.split()], name))
         return function
@@ -116,7 +123,19 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
         raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
     if row.tagged:
         arguments["tag"] = request.tag
+    if row.settled and session.in_flight:
+        return _call_later(hub, session, request)
     return row.function(hub, session, **arguments)
+
+
+def _call_later(hub: Hub, session: Session, request: Request) -> None:
+    def call() -> None:
+        answer = run(hub, session, request)
+        if answer is not None:
+            hub.start(answer)
+
+    session.wire.hold(True)
+    session.once_settled(call)
 
 
 def _unknown(name: str) -> Refused:

@@ -174,6 +174,7 @@ class Hub:
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
         """Say goodbye once everything that was said is kept."""
         check_words(words)
+        session.leaving = True
         session.wire.hold(True)
 
         def part() -> None:

@@ -55,7 +55,7 @@ class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
-        "choices", "client", "door", "here", "in_flight", "knocks", "missed", "question", "rooms",
+        "choices", "client", "door", "here", "in_flight", "knocks", "leaving", "missed", "question", "rooms",
         "suggestion", "target", "user", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
@@ -72,6 +72,7 @@ class Session:
         self.door: str | None = None  # the name given before the password was asked for
         self.knocks = 0
         self.in_flight = 0
+        self.leaving = False
         self.when_settled: Callable[[], None] | None = None
         self.missed = False
         self.whispered: str | None = None  # who whispered last
@@ -109,7 +110,8 @@ class Session:
         if self.in_flight == 0:
             self.wire.hold(False)
             if self.when_settled:
-                self.when_settled()
+                call, self.when_settled = self.when_settled, None
+                call()
 
     def once_settled(self, call: Callable[[], None]) -> None:
         """Call when none of this session's lines is on its way any more."""

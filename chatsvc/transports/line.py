@@ -51,7 +51,7 @@ BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
 LAST_WORDS = 10.0  # seconds that a closed connection has to take what was sent
 SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
 
-_HTTP = re.compile(rb"[A-Z]{3,7} \S+ HTTP/1\.[01]\r?$")
+_HTTP = re.compile(rb"[A-Z]{3,7} \S+ HTTP/1\.[01]\r?\n?")
 _NOT_HTTP = b"This is a chat, not a web site. Join it with: telnet HOST PORT\r\n"
 
 _ANSWERING, _HELD, _FULL = 1, 2, 4  # why nothing is read
@@ -137,8 +137,8 @@ class ChatProtocol(LineReceiver):
         """No more will come, but what was sent is still to be answered."""
         rest = self.clearLineBuffer()
         if rest and self._ways is _TEXT_WAYS:
-            self._obey(rest)
-        if not self._closing:
+            self.lineReceived(rest)
+        if not self._closing and not self.session.leaving:
             self.factory.hub.quit(self.session, "")
 
     def writeConnectionLost(self) -> None:
@@ -148,7 +148,7 @@ class ChatProtocol(LineReceiver):
         self._stop_timer()
         self.full, self._direct = True, False
         for line in self.clearLineBuffer().split(self.delimiter)[:-1]:
-            self._obey(line)  # it was sent before the connection broke
+            self.lineReceived(line)  # it was sent before the connection broke
         self.factory.hub.leave(self.session, "")
         self.factory.gone(self)
 
@@ -170,7 +170,11 @@ class ChatProtocol(LineReceiver):
 
     def dataReceived(self, data: bytes) -> None:
         if self._ways is None and data:
-            self._speak(_JSON_WAYS if data[:1] == b"{" else _TEXT_WAYS)
+            if _HTTP.match(data):
+                self._ways = _TEXT_WAYS
+                self._refuse_http()
+            else:
+                self._speak(_JSON_WAYS if data[:1] == b"{" else _TEXT_WAYS)
         if self._ways is _TEXT_WAYS:
             data = self._without_telnet(data)
         for start in range(0, len(data) or 1, SLICE):
@@ -193,7 +197,7 @@ class ChatProtocol(LineReceiver):
         return data
 
     def lineReceived(self, line: bytes) -> None:
-        if not self._closing:
+        if not self._closing and not self.session.leaving:
             self._obey(line)
 
     def _obey(self, raw: bytes) -> None:
@@ -311,6 +315,7 @@ class ChatProtocol(LineReceiver):
     def _too_slow(self) -> None:
         limit = self.factory.slow_limit
         self.session.tell(Goodbye(f"You have read nothing for {limit:g} seconds. Goodbye."))
+        self.factory.hub.leave(self.session, "reads nothing any more")
         self.close()
 
 
