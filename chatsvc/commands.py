@@ -14,6 +14,7 @@ from chatsvc.events import (
     Help,
     History,
     Ignoring,
+    Notice,
     People,
     Pong,
     Refused,
@@ -116,9 +117,7 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
 # Talking
 
 
-@command(
-    "say text", help="says a line, as if it had been typed without a command", example="/say hi"
-)
+@command("say text", help="says something, as plain lines do", example="/say hi")
 def say(
     hub: Hub, session: Session, text: str, room: str | None = None, tag: str | None = None
 ) -> Answer:
@@ -151,7 +150,7 @@ def _say(
 @command(
     "msg name text",
     "w whisper private tell",
-    "says something that only one person sees",
+    "says something only one person sees",
     "/msg bob the code is 4711",
 )
 def msg(hub: Hub, session: Session, name: str, text: str, action: bool = False) -> Answer:
@@ -167,7 +166,7 @@ def reply(hub: Hub, session: Session, text: str) -> Answer:
 
 @command(
     "to [who]",
-    help="chooses to whom plain lines go: a name, a #room, or all; asks when it is not said",
+    help="talks to one person only, or to all again",
     example="/to bob",
 )
 def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
@@ -185,9 +184,11 @@ def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
     return _talking(session)
 
 
-def _ask_to_whom(hub: Hub, session: Session) -> Asked:
+def _ask_to_whom(hub: Hub, session: Session) -> Event:
     here = hub.room_of(session, None)
     others = [member.name for member in here.members if member is not session]
+    if not others:
+        return Notice("Nobody else is here to talk to.")
     session.choices = tuple(others[:PEOPLE])
     session.question = "to"
     return Asked("to", "To whom? (a number, a name, or all)", session.choices)
@@ -225,7 +226,7 @@ def leave(hub: Hub, session: Session, room: str | None = None) -> Answer:
     return hub.exit(session, hub.room_of(session, room))
 
 
-@command("room [name]", help="talks in another one of the rooms one is in", example="/room #lobby")
+@command("room [name]", help="talks in another of one's rooms", example="/room #lobby")
 def room(hub: Hub, session: Session, name: str | None = None) -> Answer:
     session.here, session.target = hub.room_of(session, name), None
     return _talking(session)
@@ -314,7 +315,7 @@ def back(hub: Hub, session: Session) -> Answer:
 
 @command(
     "ignore [name]",
-    help="shows no lines of somebody any more, or lists whom",
+    help="hides somebody's lines, or lists whom",
     example="/ignore eve",
 )
 def ignore(hub: Hub, session: Session, name: str | None = None) -> Answer:

@@ -124,18 +124,22 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
     if row.tagged:
         arguments["tag"] = request.tag
     if row.settled and session.in_flight:
-        return _call_later(hub, session, request)
+        _call_later(hub, session, request)
+        return None
     return row.function(hub, session, **arguments)
 
 
 def _call_later(hub: Hub, session: Session, request: Request) -> None:
-    def call() -> None:
+    """Do what is asked once all that was said before is kept; nothing is read meanwhile."""
+
+    async def call() -> None:
         answer = run(hub, session, request)
         if answer is not None:
-            hub.start(answer)
+            await answer
+        session.wire.hold(False)
 
     session.wire.hold(True)
-    session.once_settled(call)
+    session.once_settled(lambda: hub.start(call()))
 
 
 def _unknown(name: str) -> Refused:

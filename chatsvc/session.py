@@ -55,8 +55,8 @@ class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
-        "choices", "client", "door", "here", "in_flight", "knocks", "leaving", "missed", "question", "rooms",
-        "suggestion", "target", "user", "when_settled", "whispered", "wire",
+        "choices", "client", "door", "here", "in_flight", "knocks", "leaving", "missed", "question",
+        "rooms", "suggestion", "target", "user", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire) -> None:
@@ -73,7 +73,7 @@ class Session:
         self.knocks = 0
         self.in_flight = 0
         self.leaving = False
-        self.when_settled: Callable[[], None] | None = None
+        self.when_settled: Callable[[], object] | None = None
         self.missed = False
         self.whispered: str | None = None  # who whispered last
 
@@ -108,12 +108,13 @@ class Session:
         """Some of this session's lines are kept, or refused."""
         self.in_flight = max(0, self.in_flight - count)
         if self.in_flight == 0:
-            self.wire.hold(False)
             if self.when_settled:
                 call, self.when_settled = self.when_settled, None
                 call()
+            else:
+                self.wire.hold(False)
 
-    def once_settled(self, call: Callable[[], None]) -> None:
+    def once_settled(self, call: Callable[[], object]) -> None:
         """Call when none of this session's lines is on its way any more."""
         if self.in_flight:
             self.when_settled = call

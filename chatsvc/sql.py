@@ -39,7 +39,7 @@ _SETTINGS = {
     "journal_mode": "WAL",  # readers, of other processes too, never wait for the writer
     "synchronous": "FULL",  # a commit is on the disk
     "temp_store": "MEMORY",  # else each statement with many rows makes a file
-    "cache_size": -16384,  # KiB: the last page of every busy room
+    "cache_size": -4096,  # KiB for each connection: the last page of every busy room
     "wal_autocheckpoint": 8192,  # pages: a checkpoint every 32 MiB, not at every large commit
     "journal_size_limit": 2**26,
 }

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -50,9 +51,15 @@ _reactor = cast(Any, installed_reactor)
 class StartFailed(SystemExit, Exception):
     """The service cannot start; the message is a sentence for people.
 
-    As an Exception it lets `twistd` clean up and tell the terminal it was started from; as a
-    SystemExit it ends with that sentence instead of a traceback.
+    As an Exception it lets `twistd` clean up, and tell the terminal that a daemon was started from;
+    as a SystemExit it ends without a traceback.
     """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = 1
+        if sys.__stderr__ is not None:
+            print(sentence, file=sys.__stderr__)
 
 
 class Options(BaseOptions):
@@ -91,6 +98,10 @@ class Options(BaseOptions):
         self["listen"].append(endpoint)
 
     opt_l = opt_listen
+
+    def parseArgs(self, *words: str) -> None:
+        if words:
+            raise UsageError(f"{' '.join(words)} is not understood: options begin with --.")
 
     def opt_version(self) -> None:
         """Print the version, and exit."""
@@ -269,8 +280,11 @@ class ChatService(Service):
         self._writer.start()
         self._readers.start()
         super().startService()
-        self._reactor.callWhenRunning(self._stop_on_signals)
+        self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # what is here now stays: it need not be looked through again
+
+    def _be_ready(self) -> None:
+        self._stop_on_signals()
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
@@ -298,7 +312,11 @@ class ChatService(Service):
         for number in (signal.SIGINT, signal.SIGTERM):
             handler = signal.getsignal(number)
             if getattr(handler, "__self__", None) is self._reactor:
-                signal.signal(number, lambda *_: self._reactor.callFromThread(self._reactor.stop))
+                signal.signal(number, self._stop_on_signal)
+
+    def _stop_on_signal(self, number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # the second one does not wait for anybody
+        self._reactor.callFromThread(self._reactor.stop)
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, keep what was said, tell everybody, close."""
@@ -341,7 +359,7 @@ def _why_not_listening(endpoint: str, failure: Failure) -> str:
     error = failure.value
     cause = getattr(error, "socketError", error)
     if not isinstance(error, CannotListenError) or not isinstance(cause, OSError):
-        return f"Cannot listen on {endpoint}: {cause}."
+        return f"Cannot listen on {endpoint}: {getattr(cause, 'strerror', cause)}."
     where = f"port {error.port}" if isinstance(error.port, int) else str(error.port)
     reasons = {
         errno.EADDRINUSE: "it is in use. Is another chat running? --port chooses another one.",

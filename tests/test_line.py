@@ -156,7 +156,7 @@ def test_a_reader_who_never_reads_is_told_why_and_closed(chat: Chat) -> None:
     chat.clock.advance(59)
     assert not bob.closed
     chat.clock.advance(1)
-    assert bob.read() == ["* You have read nothing for 60 seconds. Goodbye."]
+    assert bob.read() == ["* You are 60 seconds behind with reading. Goodbye."]
     assert bob.closed
     chat.clock.advance(10)
     assert "bob" not in chat.hub.users

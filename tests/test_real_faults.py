@@ -275,7 +275,7 @@ def test_a_reader_that_reads_nothing_for_too_long_is_told_and_closed(tmp_path: P
         say_much(loud, range(1500), 4000)
         bob.until("* sleeper left")
         heard = sleeper.rest()
-        assert heard[-1].startswith("* You have read nothing for 1 second")
+        assert heard[-1].startswith("* You are 1 seconds behind")
         numbers = numbers_heard(heard)
         assert numbers == list(range(len(numbers)))
         assert len(numbers) < 1500

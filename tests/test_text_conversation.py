@@ -200,6 +200,8 @@ def test_one_chooses_to_whom_one_talks(chat: Chat) -> None:
 
 def test_an_empty_answer_to_whom_changes_nothing(chat: Chat) -> None:
     ann = chat.join("ann")
+    assert ann.send("/to") == ["* Nobody else is here to talk to."]
+    chat.join("bob")
     ann.send("/to")
     assert ann.send("") == ["* You are in #lobby: your lines go to everybody there."]
     ann.send("/join #tea")
@@ -301,7 +303,7 @@ def test_an_unknown_command_is_not_said_but_explained(chat: Chat) -> None:
 def test_help_lists_the_table_or_explains_one_command(chat: Chat) -> None:
     ann = chat.join("ann")
     assert ann.send("/help /w") == [
-        "* /msg name text       says something that only one person sees",
+        "* /msg name text       says something only one person sees",
         "*   also: /w, /whisper, /private, /tell",
         "*   for example: /msg bob the code is 4711",
     ]

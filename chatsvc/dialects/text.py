@@ -39,6 +39,7 @@ from chatsvc.events import (
 )
 
 _LISTED = 100  # people and rooms in an answer to a person
+_UNSEEN = "".join(map(chr, range(27))) + " "  # a stray key before a command does not publish it
 _NAMED = 3  # people who come or go at once and are called by name
 
 
@@ -47,10 +48,10 @@ class TextDialect:
 
     def read(self, line: str, question: str | None = None) -> Request | None:
         """The request in `line`, which may answer a `question` that was asked."""
-        if line.startswith("/"):
-            if line.startswith("//"):
-                return Request("say", line[1:])
-            name, _, rest = line[1:].partition(" ")
+        if "/" in line and (written := line.lstrip(_UNSEEN)).startswith("/"):
+            if written.startswith("//"):
+                return Request("say", written[1:])
+            name, _, rest = written[1:].partition(" ")
             return Request(name, rest)
         if line == "q!":
             return Request("quit", "")

@@ -105,6 +105,7 @@ class ChatProtocol(LineReceiver):
     _waiting = 0
     _reasons = 0
     _closing = False
+    _ended = False  # the peer sends nothing more
 
     # Coming and going
 
@@ -138,7 +139,12 @@ class ChatProtocol(LineReceiver):
         rest = self.clearLineBuffer()
         if rest and self._ways is _TEXT_WAYS:
             self.lineReceived(rest)
-        if not self._closing and not self.session.leaving:
+        self._ended = True
+        self._leave_if_ended()
+
+    def _leave_if_ended(self) -> None:
+        answered = not self._reasons & (_ANSWERING | _HELD)
+        if self._ended and answered and not self._closing and not self.session.leaving:
             self.factory.hub.quit(self.session, "")
 
     def writeConnectionLost(self) -> None:
@@ -183,12 +189,11 @@ class ChatProtocol(LineReceiver):
             super().dataReceived(data[start : start + SLICE])
 
     def _without_telnet(self, data: bytes) -> bytes:
-        if self._telnet is None:
-            if IAC not in data:
-                return data
-            self._telnet = TelnetFilter()
-        elif not self._telnet.inside and IAC not in data:
+        between = self._telnet is None or not self._telnet.inside
+        if between and IAC not in data and data[-1:] < b"\x80":
             return data
+        if self._telnet is None:
+            self._telnet = TelnetFilter()
         data = self._telnet.feed(data)
         if self._telnet.answer:
             self._send(self._telnet.answer)
@@ -248,6 +253,7 @@ class ChatProtocol(LineReceiver):
             self.pauseProducing()
         elif self.paused and not self._reasons and self.transport.connected:
             self.resumeProducing()
+        self._leave_if_ended()
 
     # Out
 
@@ -280,6 +286,8 @@ class ChatProtocol(LineReceiver):
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
     def _send(self, data: bytes) -> None:
+        if self._closing:
+            return
         # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
         if self._direct and not self._buffered:
             try:
@@ -314,7 +322,7 @@ class ChatProtocol(LineReceiver):
 
     def _too_slow(self) -> None:
         limit = self.factory.slow_limit
-        self.session.tell(Goodbye(f"You have read nothing for {limit:g} seconds. Goodbye."))
+        self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
         self.factory.hub.leave(self.session, "reads nothing any more")
         self.close()
 
