@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -52,9 +52,11 @@ class Commit:
 class Keeper(Protocol):
     """Whom the archive tells what became of the lines it was given."""
 
-    def kept(self, commit: Commit) -> None: ...
+    def kept(self, commit: Commit) -> Iterator[None]:
+        """Show the lines, in pieces; between two of them something else may happen."""
 
-    def not_kept(self, lines: list[Line], reason: str) -> None: ...
+    def not_kept(self, lines: list[Line], reason: str) -> None:
+        """Refuse the lines."""
 
 
 class Archive(Protocol):
@@ -90,14 +92,15 @@ class Archive(Protocol):
         """Keep what waits, then let go."""
 
 
-TURNS = 32  # in which lines are gathered for one commit, at the most
+TURNS = 8  # in which lines are gathered for one commit, at the most
 
 
 class CommitQueue:
     """Makes one commit of all lines that wait, shows what was kept, and so on while lines come.
 
-    Fewer and larger commits mean fewer sends to each reader, so before each commit it lets turns
-    pass in which more lines may come: one when it is quiet, more after a large commit.
+    Fewer and larger commits mean fewer sends to each reader, so before a commit it lets turns pass
+    in which more lines may come: one when it is quiet, more after a large commit.  What takes long
+    to show is shown in pieces, and the next commit is under way meanwhile.
     """
 
     def __init__(
@@ -132,32 +135,48 @@ class CommitQueue:
         try:
             count = 1
             while self._lines:
-                lines = await self._gather(count)
-                count = len(lines)
-                await self._keep(lines)
+                await self._gather(count)
+                job: _Job | None = self._next_job()
+                while job is not None:
+                    count = len(job.lines)
+                    job = await self._finish(job)
         finally:
             self._busy = False
             if self._lines:  # something failed that should not have
                 self._begin()
 
-    async def _gather(self, last: int) -> list[Line]:
-        for _ in range(min(last, TURNS)):
+    async def _gather(self, count: int) -> None:
+        for _ in range(min(count, TURNS)):
             await self._turn()
-        lines, self._lines = self._lines, []
-        return lines
 
-    async def _keep(self, lines: list[Line]) -> None:
+    def _next_job(self) -> _Job:
+        lines, self._lines = self._lines, []
+        return _Job(lines, self._worker(self._commit, lines))
+
+    async def _finish(self, job: _Job) -> _Job | None:
+        """Wait for a commit and show it; gives the next one, if that has begun meanwhile."""
         try:
-            commit = await self._worker(self._commit, lines)
+            commit = await job.commit
         except ArchiveFailed as failed:
-            self.keeper.not_kept(lines, str(failed))
+            self.keeper.not_kept(job.lines, str(failed))
+            return None
         except Exception:
-            self.keeper.not_kept(lines, "Keeping it failed, which is noted in the log.")
+            self.keeper.not_kept(job.lines, "Keeping it failed, which is noted in the log.")
             raise
-        else:
-            self.keeper.kept(commit)
         finally:
-            self.waiting -= len(lines)
+            self.waiting -= len(job.lines)
+        following = None
+        for _ in self.keeper.kept(commit):
+            await self._turn()
+            if following is None and self._lines:
+                following = self._next_job()
+        return following
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    lines: list[Line]
+    commit: Awaitable[Commit]
 
 
 class MemoryArchive:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -49,6 +49,7 @@ from chatsvc.session import Session, User, Wire
 MOST_ROOMS = 50  # a person can be in
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
+PIECE = 250  # readers who are shown something before others have a turn
 KNOCKS = 10  # refusals at the door before it is shut
 
 LIMITS = {
@@ -354,10 +355,17 @@ class Hub:
         user.active = now = round(self.clock.seconds(), 3)  # as exactly as it is kept
         return now
 
-    def kept(self, commit: Commit) -> None:
+    def kept(self, commit: Commit) -> Iterator[None]:
         """Show what a commit has kept; its senders know by that, or are told."""
+        for again, number in commit.again:
+            self._settle_again(again, number)
+        readers = 0
         for name, lines in commit.said.items():
+            if readers > PIECE:
+                yield
+                readers = 0
             room = self.rooms.get(key(name)) or self.room(name)
+            readers += len(room.members)
             for portion in portions(lines):
                 batch = Batch(portion)
                 room.show(batch)
@@ -365,8 +373,6 @@ class Hub:
             if self.watch:
                 for line in lines:
                     self.watch(line)
-        for again, number in commit.again:
-            self._settle_again(again, number)
 
     def _settle(self, room: Room, batch: Batch) -> None:
         for client, positions in batch.said_by.items():

@@ -281,7 +281,8 @@ class ChatService(Service):
         self._readers.start()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
-        gc.freeze()  # what is here now stays: it need not be looked through again
+        gc.freeze()  # what is here now stays: it need not be looked through again and again
+        gc.set_threshold(10_000, 20, 20)  # a line makes no cycles
 
     def _be_ready(self) -> None:
         self._stop_on_signals()

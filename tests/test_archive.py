@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -50,8 +50,9 @@ class Keeper:
         self.refused: list[tuple[list[str], str]] = []
         self.rooms = archive.open(self)
 
-    def kept(self, commit: Commit) -> None:
+    def kept(self, commit: Commit) -> Iterator[None]:
         self.commits.append(commit)
+        return iter(())
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
         self.refused.append(([line.text for line in lines], reason))
@@ -184,9 +185,9 @@ def test_what_is_kept_is_what_was_said(keeper: Keeper) -> None:
 
 def test_a_line_is_readable_before_its_keeper_is_told(make: Make) -> None:
     class Reader(Keeper):
-        def kept(self, commit: Commit) -> None:
-            super().kept(commit)
+        def kept(self, commit: Commit) -> Iterator[None]:
             assert [said.text for said in commit.said["#tea"]] == self.read()[-1:]
+            return super().kept(commit)
 
     keeper = Reader(make(at_once)).keep(line("one"), line("two"))
     assert keeper.read() == ["one", "two"]
@@ -222,14 +223,32 @@ def test_lines_that_come_during_a_commit_become_the_next_one(slow: Keeper, worke
 
 def test_a_line_said_while_another_is_shown_is_kept(make: Make, worker: Steps) -> None:
     class Answerer(Keeper):
-        def kept(self, commit: Commit) -> None:
-            super().kept(commit)
-            if len(self.commits) == 1:
+        def kept(self, commit: Commit) -> Iterator[None]:
+            if not self.commits:
                 self.keep(line("an answer"))
+            return super().kept(commit)
 
     keeper = Answerer(make(worker)).keep(line("a question"))
     worker.work()
     assert [said.text for said in keeper.said()] == ["a question", "an answer"]
+
+
+def test_the_next_commit_is_under_way_while_a_long_one_is_shown(make: Make, worker: Steps) -> None:
+    class Slow(Keeper):
+        def kept(self, commit: Commit) -> Iterator[None]:
+            super().kept(commit)
+            yield
+            yield
+
+    keeper = Slow(make(worker)).keep(line("one"))
+    worker.pass_turns()
+    worker.step()
+    keeper.keep(line("two"))
+    worker.pass_turns()
+    assert keeper.numbers() == [1]
+    assert len(worker.pieces) == 1
+    worker.work()
+    assert keeper.numbers() == [1, 2]
 
 
 def test_an_archive_knows_how_many_lines_wait(slow: Keeper, worker: Steps) -> None:
