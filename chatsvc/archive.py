@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -100,7 +100,7 @@ class CommitQueue:
 
     Fewer and larger commits mean fewer sends to each reader, so before a commit it lets turns pass
     in which more lines may come: one when it is quiet, more after a large commit.  What takes long
-    to show is shown in pieces, and the next commit is under way meanwhile.
+    to show is shown in pieces; once half as many lines wait, the next commit is under way meanwhile.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class CommitQueue:
         following = None
         for _ in self.keeper.kept(commit):
             await self._turn()
-            if following is None and self._lines:
+            if following is None and len(self._lines) * 2 >= len(job.lines):
                 following = self._next_job()
         return following
 
@@ -237,7 +237,11 @@ class MemoryArchive:
         return list(islice(lines, max(0, min(end, len(lines)) - limit), end))
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
-        return most(self._shelf(room).tallies.values(), limit)
+        sizes: dict[str, list[int]] = {}
+        for line in self._shelf(room).lines:
+            sizes.setdefault(line.sender, []).append(len(line.text.encode()))
+        tallies = [Tally(name, len(each), sum(each)) for name, each in sizes.items()]
+        return sorted(tallies, key=lambda tally: (-tally.lines, tally.name))[:limit]
 
     async def close(self) -> None:
         await self._queue.flush()
@@ -247,18 +251,9 @@ class MemoryArchive:
 class _Shelf:
     lines: deque[Said]
     last: int = 0
-    tallies: dict[str, Tally] = field(default_factory=dict)
 
     def add(self, line: Line) -> Said:
         self.last += 1
         said = Said(line.room, self.last, *line[1:])
         self.lines.append(said)
-        old = self.tallies.get(line.sender, Tally(line.sender, 0, 0))
-        size = len(line.text.encode())
-        self.tallies[line.sender] = Tally(line.sender, old.lines + 1, old.bytes + size)
         return said
-
-
-def most(tallies: Iterable[Tally], limit: int) -> list[Tally]:
-    """The `limit` largest tallies, most lines first."""
-    return sorted(tallies, key=lambda tally: (-tally.lines, tally.name))[:limit]

@@ -49,7 +49,7 @@ from chatsvc.session import Session, User, Wire
 MOST_ROOMS = 50  # a person can be in
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
-PIECE = 250  # readers who are shown something before others have a turn
+PIECE = 400  # readers who are shown something before others have a turn
 KNOCKS = 10  # refusals at the door before it is shut
 
 LIMITS = {

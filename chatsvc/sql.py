@@ -32,8 +32,13 @@ _READ = """SELECT room.name, number, time, sender, text, action, client, tag
 _KEEP_LINES = "INSERT INTO said VALUES {}"
 _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
                  ON CONFLICT (id) DO UPDATE SET last = excluded.last"""
-_KEEP_TALLIES = """INSERT INTO tally VALUES {} ON CONFLICT (room, sender)
-                   DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
+_TALLY = """INSERT INTO tally
+            SELECT room, sender, count(*), sum(length(CAST(text AS BLOB))) FROM said
+            WHERE room = ? AND number > ? AND number <= ? GROUP BY sender
+            ON CONFLICT (room, sender)
+            DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
+
+TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
 
 _SETTINGS = {
     "journal_mode": "WAL",  # readers, of other processes too, never wait for the writer
@@ -107,6 +112,8 @@ class SQLArchive:
         return (await self._reader(self._lines, query, room, before, limit))[::-1]
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
+        while not await self._writer(self._tally_on, room):
+            """There is more to count."""
         return await self._reader(self._tallies, room, limit)
 
     async def close(self) -> None:
@@ -124,7 +131,6 @@ class SQLArchive:
                 database, _KEEP_ROOMS, [(id_, name, last) for name, (id_, last) in rooms.items()]
             )
             _write(database, _KEEP_LINES, rows)
-            _write(database, _KEEP_TALLIES, _tally(rows))
         self._rooms.update(rooms)
         return commit
 
@@ -169,6 +175,17 @@ class SQLArchive:
                 (text, by, round(time * 1000), id_),
             )
         self._rooms[room] = id_, last
+
+    def _tally_on(self, room: str) -> bool:
+        """Count lines that have come since somebody asked; True when all are counted."""
+        id_, last = self._room(room)
+        with _sentences(self.path), _transaction(self._database()) as database:
+            query = "SELECT tallied FROM room WHERE id = ?"
+            (tallied,) = database.execute(query, (id_,)).fetchone() or (last,)
+            end = min(last, tallied + TALLIED)
+            database.execute(_TALLY, (id_, tallied, end))
+            database.execute("UPDATE room SET tallied = ? WHERE id = ?", (end, id_))
+        return bool(end == last)
 
     def _close(self) -> None:
         for connection in self._connections:
@@ -272,15 +289,6 @@ def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[s
             if row is not None:
                 known[line.client, line.tag] = row[0]
     return known
-
-
-def _tally(rows: list[Row]) -> list[Row]:
-    sums: dict[tuple[int, str], list[int]] = {}
-    for room, _, _, sender, text, *_ in rows:
-        tally = sums.setdefault((room, sender), [0, 0])
-        tally[0] += 1
-        tally[1] += len(text.encode())
-    return [(room, sender, lines, size) for (room, sender), (lines, size) in sums.items()]
 
 
 def _write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:

@@ -4,7 +4,8 @@ CREATE TABLE room (
     last       INTEGER NOT NULL DEFAULT 0,
     topic      TEXT NOT NULL DEFAULT '',
     topic_by   TEXT NOT NULL DEFAULT '',
-    topic_time INTEGER NOT NULL DEFAULT 0  -- milliseconds since the epoch, as all times here
+    topic_time INTEGER NOT NULL DEFAULT 0, -- milliseconds since the epoch, as all times here
+    tallied    INTEGER NOT NULL DEFAULT 0  -- the last number that tally counts
 );
 
 CREATE TABLE said (

@@ -220,7 +220,15 @@ class ChatProtocol(LineReceiver):
         except Refused as refused:
             commands.refuse(hub, session, refused)
         else:
-            answer = commands.run(hub, session, request) if request else None
+            if request is not None:
+                self._run(request)
+
+    def _run(self, request: Request) -> None:
+        try:
+            answer = commands.run(self.factory.hub, self.session, request)
+        except Exception:
+            self._failed(Failure())
+        else:
             if answer is not None:
                 self._wait_for(answer)
 
