@@ -88,8 +88,11 @@ class Archive(Protocol):
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         """Who said most in a room, most first."""
 
+    async def flush(self) -> None:
+        """Return when no line waits any more."""
+
     async def close(self) -> None:
-        """Keep what waits, then let go."""
+        """Let go of everything; nothing may be asked of it any more."""
 
 
 TURNS = 8  # in which lines are gathered for one commit, at the most
@@ -100,7 +103,7 @@ class CommitQueue:
 
     Fewer and larger commits mean fewer sends to each reader, so before a commit it lets turns pass
     in which more lines may come: one when it is quiet, more after a large commit.  What takes long
-    to show is shown in pieces; once half as many lines wait, the next commit is under way meanwhile.
+    to show is shown in pieces; once half as many lines wait, the next commit is made meanwhile.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class CommitQueue:
         self._start = start
         self._lines: list[Line] = []
         self._busy = False
+        self._following: _Job | None = None
         self.waiting = 0
         self.keeper: Keeper
 
@@ -125,7 +129,7 @@ class CommitQueue:
         """Return when nothing waits any more."""
         while self._busy:
             await self._turn()
-            await self._worker(int)
+            await self._worker(int)  # a piece of no work, behind the commit that is under way
 
     def _begin(self) -> None:
         self._busy = True
@@ -134,15 +138,16 @@ class CommitQueue:
     async def _run(self) -> None:
         try:
             count = 1
-            while self._lines:
-                await self._gather(count)
-                job: _Job | None = self._next_job()
-                while job is not None:
-                    count = len(job.lines)
-                    job = await self._finish(job)
+            while self._following or self._lines:
+                if self._following is None:
+                    await self._gather(count)
+                    self._following = self._next_job()
+                job, self._following = self._following, None
+                count = len(job.lines)
+                await self._finish(job)
         finally:
             self._busy = False
-            if self._lines:  # something failed that should not have
+            if self._following or self._lines:  # something failed that should not have
                 self._begin()
 
     async def _gather(self, count: int) -> None:
@@ -153,24 +158,22 @@ class CommitQueue:
         lines, self._lines = self._lines, []
         return _Job(lines, self._worker(self._commit, lines))
 
-    async def _finish(self, job: _Job) -> _Job | None:
-        """Wait for a commit and show it; gives the next one, if that has begun meanwhile."""
+    async def _finish(self, job: _Job) -> None:
+        """Wait for a commit and show it; the following one may begin meanwhile."""
         try:
             commit = await job.commit
         except ArchiveFailed as failed:
             self.keeper.not_kept(job.lines, str(failed))
-            return None
+            return
         except Exception:
             self.keeper.not_kept(job.lines, "Keeping it failed, which is noted in the log.")
             raise
         finally:
             self.waiting -= len(job.lines)
-        following = None
         for _ in self.keeper.kept(commit):
             await self._turn()
-            if following is None and len(self._lines) * 2 >= len(job.lines):
-                following = self._next_job()
-        return following
+            if self._following is None and len(self._lines) * 2 >= len(job.lines):
+                self._following = self._next_job()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +183,11 @@ class _Job:
 
 
 class MemoryArchive:
-    """An archive that forgets: the last `size` lines of each room, until the service ends."""
+    """An archive that forgets: it has the last `size` lines, until the service ends."""
 
-    def __init__(self, worker: Worker, turn: Turn, start: Start, size: int = 10_000) -> None:
+    def __init__(self, worker: Worker, turn: Turn, start: Start, size: int = 50_000) -> None:
         self._size = size
+        self._order: deque[_Shelf] = deque()  # where the lines went, one after the other
         self._rooms: dict[str, _Shelf] = {}
         self._tags: dict[tuple[str, str], int] = {}
         self._queue = CommitQueue(self._commit, worker, turn, start)
@@ -206,17 +210,22 @@ class MemoryArchive:
             if known is not None:
                 commit.again.append((line, known))
                 continue
-            said = self._shelf(line.room).add(line)
+            said = self._add(line)
             commit.said.setdefault(line.room, []).append(said)
             if line.tag:
                 self._remember(line.client, line.tag, said.number)
         return commit
 
-    def _shelf(self, room: str) -> _Shelf:
+    def _add(self, line: Line) -> Said:
+        shelf = self._rooms.setdefault(line.room, _Shelf())
+        self._order.append(shelf)
+        if len(self._order) > self._size:
+            self._order.popleft().lines.popleft()
+        return shelf.add(line)
+
+    def _lines(self, room: str) -> deque[Said]:
         shelf = self._rooms.get(room)
-        if shelf is None:
-            shelf = self._rooms[room] = _Shelf(deque(maxlen=self._size))
-        return shelf
+        return shelf.lines if shelf else deque()
 
     def _remember(self, client: str, tag: str, number: int) -> None:
         self._tags[client, tag] = number
@@ -227,29 +236,32 @@ class MemoryArchive:
         """A topic is as forgetful as the room: the hub's copy is all there is."""
 
     async def read(self, room: str, after: int, limit: int) -> list[Said]:
-        lines = self._shelf(room).lines
+        lines = self._lines(room)
         skip = max(0, after + 1 - lines[0].number) if lines else 0
         return list(islice(lines, skip, skip + limit))
 
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
-        lines = self._shelf(room).lines
+        lines = self._lines(room)
         end = max(0, before - lines[0].number) if lines else 0
         return list(islice(lines, max(0, min(end, len(lines)) - limit), end))
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         sizes: dict[str, list[int]] = {}
-        for line in self._shelf(room).lines:
+        for line in self._lines(room):
             sizes.setdefault(line.sender, []).append(len(line.text.encode()))
         tallies = [Tally(name, len(each), sum(each)) for name, each in sizes.items()]
         return sorted(tallies, key=lambda tally: (-tally.lines, tally.name))[:limit]
 
-    async def close(self) -> None:
+    async def flush(self) -> None:
         await self._queue.flush()
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 @dataclass(slots=True)
 class _Shelf:
-    lines: deque[Said]
+    lines: deque[Said] = field(default_factory=deque)
     last: int = 0
 
     def add(self, line: Line) -> Said:

@@ -23,9 +23,9 @@ from chatsvc.events import (
     Talking,
     Topic,
 )
-from chatsvc.hub import Hub
+from chatsvc.hub import FIRST_ROOM, Hub
 from chatsvc.room import Room
-from chatsvc.rules import check_name, key, room_name
+from chatsvc.rules import key, room_name
 from chatsvc.session import Session
 
 __all__ = ["refuse", "run"]
@@ -38,20 +38,20 @@ TALLIES = 20
 
 
 @command("name [name]", anybody=True)
-def name(hub: Hub, session: Session, name: str = "") -> Answer:
+def name(hub: Hub, session: Session, name: str = "", tag: str | None = None) -> Answer:
     """The answer to the greeting: a person is let in, and into the first room."""
     _check_unnamed(session)
-    return _let_in(hub, session, name, None)
+    return _let_in(hub, session, name, None, tag)
 
 
 @command("password password", anybody=True)
-def password(hub: Hub, session: Session, password: str) -> Answer:
+def password(hub: Hub, session: Session, password: str, tag: str | None = None) -> Answer:
     """The answer to the question for the chat's password."""
     _check_unnamed(session)
-    return _let_in(hub, session, session.door or "", password)
+    return _let_in(hub, session, session.door or "", password, tag)
 
 
-def _let_in(hub: Hub, session: Session, name: str, password: str | None) -> Answer:
+def _let_in(hub: Hub, session: Session, name: str, password: str | None, tag: str | None) -> Answer:
     try:
         welcome = hub.hello(session, name, password, None)
     except Refused as refused:
@@ -59,8 +59,8 @@ def _let_in(hub: Hub, session: Session, name: str, password: str | None) -> Answ
         session.question = "password" if asks_password else "name"
         session.suggestion = refused.suggestion
         raise
-    entered = hub.enter(session, hub.settings.first_room, None, None)
-    session.tell(replace(welcome, entered=entered))
+    entered = hub.enter(session, FIRST_ROOM, None, None)
+    session.tell(replace(welcome, entered=entered), tag)
     _read_on(session)
     return None
 
@@ -87,11 +87,12 @@ def _check_unnamed(session: Session) -> None:
 
 
 @command("empty", anybody=True)
-def empty(hub: Hub, session: Session) -> Answer:
+def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
     """An empty line, which means goodbye where the service says so."""
     if hub.settings.leave_on_empty_line:
-        hub.quit(session, "")
-    return None
+        hub.quit(session, "", tag)
+        return None
+    return Pong() if tag else None
 
 
 @command("ping", anybody=True)
@@ -117,7 +118,7 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
 # Talking
 
 
-@command("say text", help="says something, as plain lines do", example="/say hi")
+@command("say text")
 def say(
     hub: Hub, session: Session, text: str, room: str | None = None, tag: str | None = None
 ) -> Answer:
@@ -137,10 +138,9 @@ def _say(
     target = session.target
     if room is None and target is not None:
         if target not in hub.seats:
-            session.target = None
             raise Refused(
                 "no-such-person",
-                f"{target.name} has left; it was not sent. Your lines go to everybody here again.",
+                f"{target.name} has left; it was not sent. To talk to everybody again: /to all",
             )
         return hub.tell(session, target, text, action)
     hub.say(session, hub.room_of(session, room), text, action, tag)
@@ -161,7 +161,9 @@ def msg(hub: Hub, session: Session, name: str, text: str, action: bool = False) 
 def reply(hub: Hub, session: Session, text: str) -> Answer:
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
-    return hub.tell(session, hub.find(session.whispered), text)
+    if session.whispered not in hub.seats:
+        raise Refused("no-such-person", f"{session.whispered.name} has left; it was not sent.")
+    return hub.tell(session, session.whispered, text)
 
 
 @command(
@@ -176,7 +178,8 @@ def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
     session.choices = ()
     if who is None:
         return _talking(session)
-    if who.isdecimal() and len(who) < 9 and 0 < int(who) <= len(choices):
+    numbered = who.isdecimal() and len(who) < 9 and 0 < int(who) <= len(choices)
+    if numbered and key(who) not in hub.users:
         who = choices[int(who) - 1]
     if who.startswith("#"):
         return room(hub, session, who)
@@ -234,7 +237,8 @@ def room(hub: Hub, session: Session, name: str | None = None) -> Answer:
 
 @command("rooms", help="lists the rooms")
 def rooms(hub: Hub, session: Session) -> Answer:
-    return Rooms(hub.places()[:PEOPLE])
+    places = hub.places()
+    return Rooms(places[:PEOPLE], len(places))
 
 
 @command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
@@ -276,7 +280,7 @@ async def history(
     wanted = min(max(n, 1), LINES)
     end = here.last + 1 if before is None else min(before, here.last + 1)
     lines = await hub.archive.read_back(here.name, end, wanted + 1)
-    shown = [line for line in lines[-wanted:] if not session.ignores(line.sender)]
+    shown = [line for line in lines[-wanted:] if not session.hides(line)]
     return History(here.name, tuple(shown), len(lines) > wanted)
 
 
@@ -322,10 +326,7 @@ def ignore(hub: Hub, session: Session, name: str | None = None) -> Answer:
     user = session.user
     assert user is not None
     if name is not None:
-        check_name(name)
-        if key(name) == user.key:
-            raise Refused("yourself", "You cannot ignore yourself.")
-        user.ignores = {**(user.ignores or {}), key(name): name}
+        hub.ignore(user, name)
     return _ignoring(session)
 
 

@@ -104,7 +104,7 @@ async def _finish(
 
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
     """Tell the asker why not; at the door, not for ever."""
-    session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag)
+    session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.user is None:
         hub.knock(session)
 
@@ -121,25 +121,21 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
     if not row.needed <= arguments.keys():
         example = f" For example: {row.about.example}" if row.about.example else ""
         raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
+    if session.user is not None and session.question != request.name:
+        session.question = None  # something else is wanted than was asked
     if row.tagged:
         arguments["tag"] = request.tag
     if row.settled and session.in_flight:
-        _call_later(hub, session, request)
+        _call_later(session, request)
         return None
     return row.function(hub, session, **arguments)
 
 
-def _call_later(hub: Hub, session: Session, request: Request) -> None:
+def _call_later(session: Session, request: Request) -> None:
     """Do what is asked once all that was said before is kept; nothing is read meanwhile."""
 
-    async def call() -> None:
-        answer = run(hub, session, request)
-        if answer is not None:
-            await answer
-        session.wire.hold(False)
-
     session.wire.hold(True)
-    session.once_settled(lambda: hub.start(call()))
+    session.once_settled(lambda: session.wire.run(request))
 
 
 def _unknown(name: str) -> Refused:

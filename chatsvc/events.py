@@ -13,8 +13,11 @@ from typing import NamedTuple, TypeAlias
 class Refused(Exception):
     """Understood, and will not: `code` is for programs and stable, `text` for the asker."""
 
-    def __init__(self, code: str, text: str, suggestion: str | None = None) -> None:
+    def __init__(
+        self, code: str, text: str, suggestion: str | None = None, tag: str | None = None
+    ) -> None:
         super().__init__(text)
+        self.tag = tag
         self.code = code
         self.text = text
         self.suggestion = suggestion
@@ -253,7 +256,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
+    """The first of the rooms, most people first, and how many there are in all."""
+
     rooms: tuple[Place, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,9 @@ from chatsvc.rules import (
 from chatsvc.session import Session, User, Wire
 
 MOST_ROOMS = 50  # a person can be in
+MOST_ROOMS_HERE = 10_000
+MOST_IGNORED = 100  # people, by one person
+FIRST_ROOM = "#lobby"
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
 PIECE = 400  # readers who are shown something before others have a turn
@@ -68,7 +71,6 @@ class Settings:
     motd: str = ""
     password: str | None = None
     show_history: int = 20
-    first_room: str = "#lobby"
     leave_on_empty_line: bool = False
 
 
@@ -87,7 +89,9 @@ class Hub:
         self.seats: dict[User, Session] = {}
         self.clients: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
+        self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.stopping = False
+        self._guests = count(1)
         self.watch: Callable[[Said], None] | None = None
         self.when_empty: Callable[[], None] | None = None
 
@@ -102,7 +106,7 @@ class Hub:
     async def close(self) -> None:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
         self.stopping = True
-        await self.archive.close()
+        await self.archive.flush()
         for session in list(self.sessions):
             session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))
             session.wire.close()
@@ -124,25 +128,30 @@ class Hub:
         name = name or session.suggestion or self._guest_name()
         check_name(name)
         ghost = self.clients.get(client) if client else None
-        if ghost is None or ghost.name != name:
+        if ghost is None or key(ghost.name) != key(name):
             self._check_free(name)
         self._check_password(session, name, password)
         if ghost:
             ghost.tell(Goodbye("You have come back over another connection."))
             ghost.wire.close()
             self.leave(ghost, "")
-        return self._admit(session, name, client or secrets.token_urlsafe(9))
+        user = ghost.user if ghost else None
+        if user is None or user.name != name:
+            user = User(name, self.clock.seconds())
+        return self._admit(session, user, client or secrets.token_urlsafe(9))
 
-    def _admit(self, session: Session, name: str, client: str) -> Welcome:
+    def _admit(self, session: Session, user: User, client: str) -> Welcome:
         now = self.clock.seconds()
-        user = User(name, now)
         session.user, session.client = user, client
+        session.in_flight = self.orphans.pop(client, 0)
         session.question = session.suggestion = session.door = None
         self.users[user.key] = user
         self.seats[user] = session
         self.clients[client] = session
         software = f"chatsvc {__version__}"
-        return Welcome(self.settings.name, software, name, client, now, self.settings.motd, LIMITS)
+        return Welcome(
+            self.settings.name, software, user.name, client, now, self.settings.motd, LIMITS
+        )
 
     def _check_free(self, name: str) -> None:
         if key(name) in self.users:
@@ -155,11 +164,11 @@ class Hub:
         session.door = name
         if password is None:
             raise Refused("password-needed", "This chat has a password.")
-        if not hmac.compare_digest(password.encode(), wanted.encode()):
+        if not hmac.compare_digest(password.strip().encode(), wanted.encode()):
             raise Refused("wrong-password", "That is not the password.")
 
     def _guest_name(self) -> str:
-        return next(name for n in count(1) if key(name := f"guest-{n}") not in self.users)
+        return next(name for n in self._guests if key(name := f"guest-{n}") not in self.users)
 
     def _free_name(self, name: str) -> str:
         stem = name[: LONGEST_NAME - 5].rstrip("0123456789") or "guest-"
@@ -197,6 +206,8 @@ class Hub:
         if user is None:
             return
         del self.clients[session.client], self.seats[user], self.users[user.key]
+        if session.in_flight:
+            self.orphans[session.client] = session.in_flight
         if not self.users and self.when_empty:
             self.when_empty()
 
@@ -207,6 +218,8 @@ class Hub:
         name = room_name(name)
         room = self.rooms.get(key(name))
         if room is None:
+            if len(self.rooms) >= MOST_ROOMS_HERE:
+                raise Refused("too-many-rooms", "There are too many rooms here. /rooms lists them.")
             room = Room(name, self.archive, self.clock, self.start)
             self.rooms[room.key] = room
         return room
@@ -262,7 +275,8 @@ class Hub:
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Change what a room is about; everybody there is told."""
         check_words(text)
-        topic = Topic(room.name, text, session.name, self.clock.seconds())
+        topic = Topic(room.name, text, session.name, round(self.clock.seconds(), 3))
+        room.used = True
         try:
             await self.archive.set_topic(room.name, text, topic.by, topic.time)
         except ArchiveFailed as failed:
@@ -304,7 +318,20 @@ class Hub:
     def _ignore_under_new_name(self, old: str, name: str) -> None:
         for user in self.users.values():
             if user.ignores and old in user.ignores:
+                if len(user.ignores) >= MOST_IGNORED:
+                    del user.ignores[old]
                 user.ignores[key(name)] = name
+
+    def ignore(self, user: User, name: str) -> None:
+        """Hide somebody's lines from `user`, now and under their later names."""
+        check_name(name)
+        if key(name) == user.key:
+            raise Refused("yourself", "You cannot ignore yourself.")
+        if user.ignores is None:
+            user.ignores = {}
+        if len(user.ignores) >= MOST_IGNORED:
+            raise Refused("too-many", f"You ignore {MOST_IGNORED} people: /unignore one first.")
+        user.ignores[key(name)] = name
 
     def set_away(self, session: Session, reason: str | None) -> Away:
         """Mark a person as away, or (None) back."""
@@ -332,7 +359,7 @@ class Hub:
         if reader.wire.full:
             raise Refused("slow", f"{user.name} is not reading just now. It was not sent.")
         now = self._active(session)
-        reader.whispered = session.name
+        reader.whispered = session.user
         reader.tell(Told(session.name, user.name, text, now, action))
         return Told(session.name, user.name, text, now, action, own=True)
 
@@ -344,6 +371,7 @@ class Hub:
         if self.stopping:
             raise Refused("stopping", "The server is stopping. It was not sent.")
         now = self._active(session)
+        room.used = True
         session.in_flight += 1
         if session.in_flight >= IN_FLIGHT or self.archive.waiting > BUSY:
             session.wire.hold(True)
@@ -382,6 +410,13 @@ class Hub:
                     for position in positions:
                         self._acknowledge(session, room, batch.lines[position])
                 session.settle(len(positions))
+            else:
+                self._settle_orphan(client, len(positions))
+
+    def _settle_orphan(self, client: str, count: int) -> None:
+        left = self.orphans.pop(client, 0) - count
+        if left > 0:
+            self.orphans[client] = left
 
     def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
         if line.tag is not None:
@@ -393,6 +428,8 @@ class Hub:
             if room.members.get(session, number) >= number:  # it has been shown it
                 session.tell(Kept(room.name, number), line.tag)
             session.settle()
+        else:
+            self._settle_orphan(line.client, 1)
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
         """Refuse lines that the archive could not keep."""
@@ -402,6 +439,8 @@ class Hub:
                 text = f"{reason} Not sent: {line.text}"
                 session.tell(Refusal("not-kept", text), line.tag)
                 session.settle()
+            else:
+                self._settle_orphan(line.client, 1)
 
     def drained(self, session: Session) -> None:
         """A slow reader can be sent more: it reads on where it was."""

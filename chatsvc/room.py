@@ -34,7 +34,7 @@ class Room:
 
     __slots__ = (
         "_archive", "_catching", "_clock", "_fold", "_start", "key", "last", "members", "name",
-        "topic",
+        "topic", "used",
     )  # fmt: skip
 
     def __init__(self, name: str, archive: Archive, clock: Timer, start: Start) -> None:
@@ -42,6 +42,7 @@ class Room:
         self.key = key(name)
         self.last = 0
         self.topic: Topic | None = None
+        self.used = False  # something was handed to the archive
         self.members: dict[Session, int] = {}  # each with the number of the last line it was shown
         self._archive = archive
         self._clock = clock
@@ -55,8 +56,8 @@ class Room:
 
     @property
     def forgotten(self) -> bool:
-        """Nobody is here, and there is nothing to remember."""
-        return not self.members and self.last == 0 and self.topic is None
+        """Nobody is here, and there is nothing to remember, nor on its way to be kept."""
+        return not (self.members or self.last or self.topic or self.used)
 
     def names(self) -> Iterator[str]:
         return (session.name for session in self.members)
@@ -124,10 +125,13 @@ class Room:
         seen = self.members.get(session)
         if seen is None:
             return
-        unseen = next(portions([line for line in page if line.number > seen]))
-        self.members[session] = unseen[-1].number if unseen else max(seen, last)
-        if unseen:
-            session.show(self, Batch(unseen))
+        unseen = [line for line in page if line.number > seen]
+        if not unseen:  # they are no longer kept
+            self.members[session] = max(seen, last)
+        for portion in portions(unseen):
+            if not session.wire.full:
+                self.members[session] = portion[-1].number
+                session.show(self, Batch(portion))
 
     def _folding(self) -> _Fold:
         if self._fold is None:
@@ -139,14 +143,16 @@ class Room:
         fold, self._fold = self._fold, None
         assert fold is not None
         if fold.came:
-            self.announce(Joined(self.name, tuple(islice(fold.came, CROWD)), len(fold.came)))
+            joined = Joined(self.name, tuple(islice(fold.came, CROWD)), len(fold.came))
+            alone = next((m for m in self.members if joined.names == (m.name,)), None)
+            self.announce(joined, but=alone)
         if fold.went:
             self.announce(Left(self.name, tuple(islice(fold.went, CROWD)), len(fold.went)))
 
 
 def portions(lines: list[Said]) -> Iterator[list[Said]]:
     """`lines` in pieces small enough to be buffered for a reader who may turn out to be slow."""
-    if len(lines) <= SHORT:
+    if 0 < len(lines) <= SHORT:
         yield lines
         return
     start = size = 0

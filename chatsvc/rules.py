@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import dropwhile
 
 from chatsvc.events import Refused
 
@@ -20,6 +21,10 @@ _ESCAPE = re.compile(
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _GAP = re.compile("[\t\r\n\v\f\x85\u2028\u2029]+")
 _IN_NAMES = frozenset("_-.'[]{}|^`")
+# Letters and marks that are not seen (Unicode's Default_Ignorable_Code_Point).
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def key(name: str) -> str:
@@ -60,15 +65,15 @@ def check_name(name: str) -> None:
         raise Refused("bad-name", text, likely_name(name))
     if key(name) == "all":
         raise Refused("bad-name", '"all" means everybody here.', likely_name(name))
-    if not name or not all(map(_fits_names, name)) or name[0] in "-.'":
+    if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
         text = "A name is one word of letters, digits and _-.'[]{}|^`"
         raise Refused("bad-name", text, likely_name(name))
 
 
 def likely_name(name: str) -> str | None:
     """The nearest thing to `name` that is a name, if there is any."""
-    fitting = "".join(c for c in name.strip().replace(" ", "_") if _fits_names(c))
-    likely = fitting.lstrip("-.'")[:LONGEST_NAME]
+    fitting = [c for c in name.strip().replace(" ", "_") if _fits_names(c)]
+    likely = "".join(dropwhile(lambda c: not _begins_names(c), fitting))[:LONGEST_NAME]
     return f"{likely}_" if key(likely) == "all" else likely or None
 
 
@@ -83,5 +88,11 @@ def room_name(name: str) -> str:
     return name
 
 
+def _begins_names(c: str) -> bool:
+    return c.isalnum() or c in "_[]{}|^`"
+
+
 def _fits_names(c: str) -> bool:
+    if _INVISIBLE.match(c):
+        return False
     return c.isalnum() or c in _IN_NAMES or unicodedata.category(c) in ("Mn", "Mc")

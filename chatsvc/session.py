@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from chatsvc.events import Batch, Event, Shared
+from chatsvc.events import Batch, Event, Request, Said, Shared
 from chatsvc.rules import key
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ class Wire(Protocol):
 
     def hold(self, held: bool) -> None:
         """Read nothing more from this connection, or (False) go on."""
+
+    def run(self, request: Request) -> None:
+        """Do what was asked, and go on reading."""
 
     def close(self) -> None:
         """Close once everything is sent."""
@@ -75,7 +78,7 @@ class Session:
         self.leaving = False
         self.when_settled: Callable[[], object] | None = None
         self.missed = False
-        self.whispered: str | None = None  # who whispered last
+        self.whispered: User | None = None  # who whispered last
 
     @property
     def name(self) -> str:
@@ -84,6 +87,10 @@ class Session:
 
     def ignores(self, name: str) -> bool:
         return bool(self.user and self.user.ignores and key(name) in self.user.ignores)
+
+    def hides(self, line: Said) -> bool:
+        """Whether a line is one of somebody ignored, and not one's own of an earlier name."""
+        return line.client != self.client and self.ignores(line.sender)
 
     def tell(self, event: Event, tag: str | None = None) -> None:
         """Tell this session what it asked for, or must know."""

@@ -45,7 +45,7 @@ _SETTINGS = {
     "synchronous": "FULL",  # a commit is on the disk
     "temp_store": "MEMORY",  # else each statement with many rows makes a file
     "cache_size": -4096,  # KiB for each connection: the last page of every busy room
-    "wal_autocheckpoint": 8192,  # pages: a checkpoint every 32 MiB, not at every large commit
+    "wal_autocheckpoint": 2048,  # pages, 8 MiB: not at every large commit
     "journal_size_limit": 2**26,
 }
 
@@ -62,7 +62,7 @@ class SQLArchive:
     def __init__(
         self, path: Path, writer: Worker, reader: Worker, turn: Turn, start: Start
     ) -> None:
-        self.path = path
+        self.path = path.resolve()
         self._writer = writer
         self._reader = reader
         self._queue = CommitQueue(self._commit, writer, turn, start)
@@ -116,8 +116,10 @@ class SQLArchive:
             """There is more to count."""
         return await self._reader(self._tallies, room, limit)
 
-    async def close(self) -> None:
+    async def flush(self) -> None:
         await self._queue.flush()
+
+    async def close(self) -> None:
         await self._writer(self._close)
 
     # Done by the writer:
@@ -178,11 +180,14 @@ class SQLArchive:
 
     def _tally_on(self, room: str) -> bool:
         """Count lines that have come since somebody asked; True when all are counted."""
-        id_, last = self._room(room)
-        with _sentences(self.path), _transaction(self._database()) as database:
+        id_, last = self._rooms.get(room, (0, 0))
+        with _sentences(self.path):
             query = "SELECT tallied FROM room WHERE id = ?"
-            (tallied,) = database.execute(query, (id_,)).fetchone() or (last,)
-            end = min(last, tallied + TALLIED)
+            (tallied,) = self._database().execute(query, (id_,)).fetchone() or (0,)
+        if tallied == last:
+            return True
+        end = min(last, tallied + TALLIED)
+        with _sentences(self.path), _transaction(self._database()) as database:
             database.execute(_TALLY, (id_, tallied, end))
             database.execute("UPDATE room SET tallied = ? WHERE id = ?", (end, id_))
         return bool(end == last)

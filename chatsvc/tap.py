@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from shutil import which
 from typing import Any, TypeVar, cast
 
 from twisted.application.service import IService, Service
@@ -77,7 +78,7 @@ class Options(BaseOptions):
     ]
     optParameters = [
         ["port", "p", str(PORT), "The port to listen on."],
-        ["interface", "i", "", "The one address to listen on.  [default: all, IPv4 and IPv6]"],
+        ["interface", "i", None, "The one address to listen on.  [default: all, IPv4 and IPv6]"],
         ["archive", "a", "sqlite:chat.db", "Where lines are kept: sqlite:PATH, or memory:"],
         ["name", None, "chatsvc", "What this chat is called in its greeting."],
         ["motd", None, None, "A file whose lines everybody is shown on arrival."],
@@ -124,7 +125,7 @@ class Options(BaseOptions):
             "--slow-reader-limit", self["slow-reader-limit"], 1, 86_400
         )
         self["max-clients"] = _max_clients(self["max-clients"])
-        self["interface"] = _address(self["interface"])
+        self["interface"] = _address(self["interface"] or "")
         self["archive"] = _archive_place(self["archive"])
         self["motd"] = _read("--motd", self["motd"]) if self["motd"] else ""
         self["password"] = _password(self["password"], self["password-file"])
@@ -193,9 +194,11 @@ def _password(password: str | None, path: str | None) -> str | None:
         raise UsageError("Give --password or --password-file, not both.")
     if path is not None:
         password = (_read("--password-file", path).splitlines() or [""])[0]
-    if password is not None and not password.strip():
+    if password is None:
+        return None
+    if not clean(password).strip():
         raise UsageError("The password is empty.")
-    return password
+    return clean(password).strip()
 
 
 def _endpoints(listen: Sequence[str], port: int, interface: str) -> list[str]:
@@ -208,7 +211,8 @@ def _endpoints(listen: Sequence[str], port: int, interface: str) -> list[str]:
             serverFromString(_reactor, endpoint)
         except Exception as error:
             # Each kind of endpoint raises errors of its own for what it does not understand.
-            raise UsageError(f"--listen {endpoint} is not understood: {error}.") from None
+            reason = "there is no such thing" if isinstance(error, LookupError) else error
+            raise UsageError(f"--listen {endpoint} is not understood: {reason}.") from None
     return list(listen) or [_tcp(port, interface)]
 
 
@@ -305,6 +309,7 @@ class ChatService(Service):
         await gatherResults([maybeDeferred(port.stopListening) for port in self._ports])
         await self.hub.close()
         await self._factory.all_closed()
+        await self._archive.close()
         self._writer.stop()
         self._readers.stop()
 
@@ -325,13 +330,12 @@ class ChatService(Service):
         return Deferred.fromCoroutine(self._stop())
 
     def _stop_reactor(self) -> None:
-        # Not at once: whoever is leaving is still to be sent their goodbye.
-        self._reactor.callLater(0, _stop_if_running, self._reactor)
+        # Not at once: who leaves is still to be told goodbye, or is only coming back.
+        self._reactor.callLater(0, self._stop_if_empty)
 
-
-def _stop_if_running(reactor: Any) -> None:
-    if reactor.running:
-        reactor.stop()
+    def _stop_if_empty(self) -> None:
+        if self._reactor.running and not self.hub.users:
+            self._reactor.stop()
 
 
 async def _at_once(work: Callable[..., T], *arguments: Any) -> T:
@@ -370,6 +374,12 @@ def _why_not_listening(endpoint: str, failure: Failure) -> str:
     return f"Cannot listen on {where}: {reasons.get(cause.errno or 0, f'{cause.strerror}.')}"
 
 
+def _client() -> str:
+    """The client's command, as it can be typed here."""
+    beside = Path(sys.argv[0]).with_name("chatsvc")
+    return "chatsvc" if which("chatsvc") or not beside.exists() else str(beside)
+
+
 def _ways_in(address: IAddress) -> Iterator[str]:
     """The very commands that join a chat which listens there."""
     if isinstance(address, UNIXAddress):
@@ -378,7 +388,7 @@ def _ways_in(address: IAddress) -> Iterator[str]:
         everywhere = address.host in ("0.0.0.0", "::")
         host = "localhost" if everywhere else address.host
         bracketed = f"[{host}]" if ":" in host else host
-        yield f"    chatsvc join {bracketed}:{address.port}"
+        yield f"    {_client()} join {bracketed}:{address.port}"
         yield f"    telnet {host} {address.port}"
         yield f"    nc {host} {address.port}"
         if everywhere:

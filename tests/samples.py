@@ -70,7 +70,7 @@ EVENTS: list[Event] = [
     BOB,
     ANN,
     People("#tea", (ANN, BOB), 2),
-    Rooms((Place("#lobby", 2, "", 12), Place("#tea", 0, "what to drink", 1))),
+    Rooms((Place("#lobby", 2, "", 12), Place("#tea", 0, "what to drink", 1)), 2),
     Talking("#tea", None),
     Talking("#tea", "bob"),
     Talking(None, None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import subprocess
 import sys
@@ -251,6 +252,29 @@ def test_the_next_commit_is_under_way_while_a_long_one_is_shown(make: Make, work
     assert keeper.numbers() == [1, 2]
 
 
+def test_a_commit_that_is_under_way_is_not_lost_when_showing_fails(
+    make: Make, worker: Steps, nothing_fails_anywhere: list[object]
+) -> None:
+    class Failing(Keeper):
+        def kept(self, commit: Commit) -> Iterator[None]:
+            super().kept(commit)
+            if len(self.commits) == 1:
+                yield
+                yield
+                raise ZeroDivisionError
+
+    keeper = Failing(make(worker)).keep(line("one"))
+    worker.pass_turns()
+    worker.step()
+    keeper.keep(line("two"))
+    worker.work()
+    gc.collect()  # the failure is logged when nobody can ask for it any more
+    assert len(nothing_fails_anywhere) > 0
+    nothing_fails_anywhere.clear()
+    assert keeper.numbers() == [1, 2]
+    assert keeper.archive.waiting == 0
+
+
 def test_an_archive_knows_how_many_lines_wait(slow: Keeper, worker: Steps) -> None:
     slow.keep(line("one"))
     worker.pass_turns()
@@ -285,12 +309,12 @@ def test_lines_that_come_during_a_commit_that_fails_are_kept(slow: Keeper, worke
     assert [(said.number, said.text) for said in slow.said()] == [(1, "two")]
 
 
-def test_closing_keeps_what_waits(slow: Keeper, worker: Steps) -> None:
+def test_flushing_waits_for_what_waits(slow: Keeper, worker: Steps) -> None:
     slow.keep(line("one"), line("two"), line("three"))
-    closed = Deferred.fromCoroutine(slow.archive.close())
-    assert not closed.called
+    flushed = Deferred.fromCoroutine(slow.archive.flush())
+    assert not flushed.called
     worker.work()
-    assert closed.called
+    assert flushed.called
     assert slow.numbers() == [1, 2, 3]
 
 

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from conftest import Chat, Worker, no_turn, start
 
+import chatsvc
 from chatsvc.archive import MemoryArchive
 from chatsvc.dialects.jsonl import read_event
+from chatsvc.dispatch import TABLE
 
+PACKAGE = Path(chatsvc.__file__).parent
 DOCS = Path(__file__).parent.parent / "docs" / "protocol.md"
 
 
@@ -36,7 +39,7 @@ def test_the_transcript_of_the_documentation_is_true(chat: Chat) -> None:
 
 
 def test_each_event_of_the_documentation_is_one_and_the_other_way_round() -> None:
-    text = DOCS.read_text(encoding="utf-8").partition("## Events")[2]
+    text = DOCS.read_text(encoding="utf-8").partition("## Events")[2].partition("## Why")[0]
     rows = re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)} - {"event"}
     known = {name for name in documented if read_event(json.dumps(_example(name)))[0] is not None}
@@ -44,6 +47,30 @@ def test_each_event_of_the_documentation_is_one_and_the_other_way_round() -> Non
     from chatsvc.dialects.jsonl import _KINDS
 
     assert documented == set(_KINDS)
+
+
+def test_every_code_of_a_refusal_is_documented_and_the_other_way_round() -> None:
+    text = DOCS.read_text(encoding="utf-8").partition("## Why a request is refused")[2]
+    documented = {
+        code
+        for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+        for code in re.findall(r"`([\w-]+)`", row)
+    }
+    files = [file for file in PACKAGE.rglob("*.py") if file.parent.name != "client"]
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
+    used = set(re.findall(r"(?:Refused|Refusal)\(\s*\"([\w-]+)\"", source))
+    assert documented - {"code"} == used
+
+
+def test_every_request_is_documented() -> None:
+    text = DOCS.read_text(encoding="utf-8").partition("## Requests")[2].partition("## Events")[0]
+    documented = {
+        name
+        for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    for_people = {"name", "password", "empty", "clear"}
+    assert documented - {"do"} == set(TABLE) - for_people
 
 
 def _example(name: str) -> dict[str, object]:

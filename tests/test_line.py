@@ -95,6 +95,9 @@ def test_a_pasted_block_arrives_whole_and_in_order() -> None:
     assert ann.protocol.paused
     assert chat.archive.waiting == 32
     worker.work()
+    assert chat.hub.rooms["#lobby"].last == 64  # others have a turn
+    chat.clock.advance(0)
+    worker.work()
     assert [line.rpartition("> ")[2] for line in bob.read()] == [f"line {n}" for n in range(100)]
     assert not ann.protocol.paused
 

@@ -248,7 +248,7 @@ def test_long_lists_end_with_how_many_more_there_are() -> None:
     people = People("#tea", tuple(Person(f"p{n}", NOON, 0.0, None) for n in range(200)), 300)
     assert len(words(people).splitlines()) == 102
     assert words(people).splitlines()[-1] == "*   and 200 others"
-    places = Rooms(tuple(Place(f"#r{n}", 1, "", 1) for n in range(101)))
+    places = Rooms(tuple(Place(f"#r{n}", 1, "", 1) for n in range(101)), 101)
     assert words(places).splitlines()[-1] == "* and 1 more"
 
 

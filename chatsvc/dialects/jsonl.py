@@ -64,9 +64,9 @@ def _request(value: dict[str, object]) -> Request:
     name = value.pop("do", None)
     rest = value.pop("rest", None)
     if not isinstance(name, str):
-        raise Refused("bad-argument", 'A request names what to do: {"do":"ping"}.')
+        raise Refused("bad-argument", 'A request names what to do: {"do":"ping"}.', tag=tag)
     if rest is not None and not isinstance(rest, str):
-        raise Refused("bad-argument", "The rest of a command is a string.")
+        raise Refused("bad-argument", "The rest of a command is a string.", tag=tag)
     return Request(name, rest, value, tag)
 
 

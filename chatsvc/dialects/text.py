@@ -48,6 +48,8 @@ class TextDialect:
 
     def read(self, line: str, question: str | None = None) -> Request | None:
         """The request in `line`, which may answer a `question` that was asked."""
+        if question == "password" and line not in ("/quit", "q!"):
+            return Request("password", line)
         if "/" in line and (written := line.lstrip(_UNSEEN)).startswith("/"):
             if written.startswith("//"):
                 return Request("say", written[1:])
@@ -264,8 +266,8 @@ def _(event: Rooms, here: str | None) -> Iterable[str]:
             _number(place.last, "line", "lines"),
         )
         yield f"* {place.room:15} {people}, {said}{topic}"
-    if len(event.rooms) > _LISTED:
-        yield f"* and {len(event.rooms) - _LISTED} more"
+    if event.count > _LISTED:
+        yield f"* and {event.count - _LISTED} more"
 
 
 @lines.register

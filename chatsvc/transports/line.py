@@ -49,12 +49,14 @@ from chatsvc.transports.telnet import IAC, TelnetFilter
 GREETING = 0.25  # seconds of silence after which a person is greeted
 BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
 LAST_WORDS = 10.0  # seconds that a closed connection has to take what was sent
+LEFTOVER = 256  # lines of a broken connection that are still obeyed
+TURN = 64  # lines of one connection, after which others have a turn
 SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
 
 _HTTP = re.compile(rb"[A-Z]{3,7} \S+ HTTP/1\.[01]\r?\n?")
 _NOT_HTTP = b"This is a chat, not a web site. Join it with: telnet HOST PORT\r\n"
 
-_ANSWERING, _HELD, _FULL = 1, 2, 4  # why nothing is read
+_ANSWERING, _HELD, _FULL, _OTHERS = 1, 2, 4, 8  # why nothing is read
 
 _log = Logger()
 
@@ -103,7 +105,9 @@ class ChatProtocol(LineReceiver):
     _socket: socket
     _buffered = False
     _waiting = 0
+    _lines = 0  # received in this turn
     _reasons = 0
+    _welcome = True
     _closing = False
     _ended = False  # the peer sends nothing more
 
@@ -119,14 +123,14 @@ class ChatProtocol(LineReceiver):
         # A pull producer is called when nothing waits any more: one may send directly again.
         transport.registerProducer(_Outflow(self), not self._direct)
         self.session = self.factory.hub.connect(self)
-        self.factory.connections.add(self)
+        self._welcome = self.factory.admit(self)
         self._timer = self.factory.clock.callLater(GREETING, self._speak, _TEXT_WAYS)
 
     def _speak(self, ways: _Ways) -> None:
         self._stop_timer()
         self._ways = ways
         hub = self.factory.hub
-        if len(self.factory.connections) > self.factory.max_clients:
+        if not self._welcome:
             text = "Sorry, the server is full. Please try again later."
             self.session.tell(Refusal("full", text))
             self.close()
@@ -153,10 +157,10 @@ class ChatProtocol(LineReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._stop_timer()
         self.full, self._direct = True, False
-        for line in self.clearLineBuffer().split(self.delimiter)[:-1]:
+        for line in self.clearLineBuffer().split(self.delimiter)[:-1][:LEFTOVER]:
             self.lineReceived(line)  # it was sent before the connection broke
         self.factory.hub.leave(self.session, "")
-        self.factory.gone(self)
+        self.factory.gone(self, self._welcome)
 
     def close(self) -> None:
         if self._closing:
@@ -187,6 +191,8 @@ class ChatProtocol(LineReceiver):
             if self._closing:
                 return
             super().dataReceived(data[start : start + SLICE])
+        if not self.paused:
+            self._lines = 0
 
     def _without_telnet(self, data: bytes) -> bytes:
         between = self._telnet is None or not self._telnet.inside
@@ -202,8 +208,17 @@ class ChatProtocol(LineReceiver):
         return data
 
     def lineReceived(self, line: bytes) -> None:
-        if not self._closing and not self.session.leaving:
-            self._obey(line)
+        if self._closing or self.session.leaving:
+            return
+        self._lines += 1
+        if self._lines == TURN:
+            self._pause(_OTHERS, True)
+            self.factory.clock.callLater(0, self._next_turn)
+        self._obey(line)
+
+    def _next_turn(self) -> None:
+        self._lines = 0
+        self._pause(_OTHERS, False)
 
     def _obey(self, raw: bytes) -> None:
         hub, session = self.factory.hub, self.session
@@ -221,26 +236,30 @@ class ChatProtocol(LineReceiver):
             commands.refuse(hub, session, refused)
         else:
             if request is not None:
-                self._run(request)
+                self._do(request)
 
-    def _run(self, request: Request) -> None:
+    def _do(self, request: Request) -> None:
         try:
             answer = commands.run(self.factory.hub, self.session, request)
         except Exception:
-            self._failed(Failure())
+            self._failed(Failure(), request.tag)
         else:
             if answer is not None:
-                self._wait_for(answer)
+                self._wait_for(answer, request.tag)
 
-    def _wait_for(self, answer: Coroutine[Any, Any, None]) -> None:
+    def run(self, request: Request) -> None:
+        self._do(request)
+        self._pause(_HELD, False)
+
+    def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)
         self._pause(_ANSWERING, True)
-        done.addErrback(self._failed)
+        done.addErrback(self._failed, tag)
         done.addBoth(lambda _: self._pause(_ANSWERING, False))
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
-        self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."))
+        self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."), tag)
 
     def _refuse_http(self) -> None:
         head = f"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: {len(_NOT_HTTP)}"
@@ -277,7 +296,7 @@ class ChatProtocol(LineReceiver):
             pieces[position] = write_own(batch.lines[position], elsewhere)
         if session.user and session.user.ignores:
             for position, line in enumerate(batch.lines):
-                if session.ignores(line.sender):
+                if session.hides(line):
                     pieces[position] = b""
         data = b"".join(pieces)
         if data:
@@ -375,6 +394,7 @@ class ChatFactory(ServerFactory):
         self.max_clients = max_clients
         self.slow_limit = slow_limit
         self.connections: set[ChatProtocol] = set()
+        self._refused = 0  # of these
         self._when_empty: Deferred[None] | None = None
 
     async def all_closed(self) -> None:
@@ -383,8 +403,16 @@ class ChatFactory(ServerFactory):
             self._when_empty = Deferred()
             await self._when_empty
 
-    def gone(self, protocol: ChatProtocol) -> None:
+    def admit(self, protocol: ChatProtocol) -> bool:
+        """Note a new connection; False when it is one too many, and is to be told so."""
+        self.connections.add(protocol)
+        admitted = len(self.connections) - self._refused <= self.max_clients
+        self._refused += not admitted
+        return admitted
+
+    def gone(self, protocol: ChatProtocol, admitted: bool) -> None:
         """A connection is lost."""
+        self._refused -= not admitted
         self.connections.discard(protocol)
         if not self.connections and self._when_empty is not None:
             self._when_empty.callback(None)
