@@ -62,7 +62,7 @@ class SQLArchive:
     def __init__(
         self, path: Path, writer: Worker, reader: Worker, turn: Turn, start: Start
     ) -> None:
-        self.path = path.resolve()
+        self.path = path
         self._writer = writer
         self._reader = reader
         self._queue = CommitQueue(self._commit, writer, turn, start)
@@ -235,7 +235,7 @@ def _set_up(database: sqlite3.Connection) -> None:
 
 def _lock(path: Path) -> TextIO:
     """Held while the archive is open: two services would give the same numbers twice."""
-    lock = open(f"{path}.lock", "w")  # noqa: SIM115
+    lock = open(f"{path.resolve()}.lock", "w")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -59,7 +59,9 @@ class StartFailed(SystemExit, Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.code = 1
-        if sys.__stderr__ is not None:
+        if os.path.samestat(os.fstat(2), os.stat(os.devnull)):  # a daemon has only its log
+            _log.critical("{sentence}", sentence=sentence)
+        else:
             print(sentence, file=sys.__stderr__)
 
 
@@ -334,7 +336,7 @@ class ChatService(Service):
         self._reactor.callLater(0, self._stop_if_empty)
 
     def _stop_if_empty(self) -> None:
-        if self._reactor.running and not self.hub.users:
+        if not self.hub.stopping and not self.hub.users:
             self._reactor.stop()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -51,8 +52,11 @@ def fails_with(directory: Path, *options: str, prefix: Sequence[str] = ()) -> st
 def test_it_says_where_it_listens_how_to_join_and_where_history_is_kept(tmp_path: Path) -> None:
     with Service(tmp_path) as chat:
         port = chat.port
-        for command in ("chatsvc join localhost:", "telnet localhost ", "nc localhost "):
+        for command in ("telnet localhost ", "nc localhost "):
             assert f"    {command}{port}\n" in chat.log
+        client = re.search(rf"^\s+(\S+) join localhost:{port}$", chat.log, re.MULTILINE)
+        assert client is not None
+        assert shutil.which(client[1]) is not None
         assert f"What is said is kept in {tmp_path / 'chat.db'}\n" in chat.log
         assert "Ctrl-C" in chat.log
     assert (tmp_path / "chat.db").exists()
@@ -426,3 +430,23 @@ def test_a_daemon_that_cannot_start_says_so_where_it_was_started(
     assert "not a chatsvc archive" in started.stdout + started.stderr
     assert "Traceback" not in started.stdout + started.stderr
     assert not (tmp_path / "chat.pid").exists()
+
+
+def test_behind_a_proxy_the_proxy_s_first_line_is_not_a_name(tmp_path: Path) -> None:
+    with Service(tmp_path, "--listen", "haproxy:tcp:0:interface=127.0.0.1") as chat:
+        with socket.create_connection(("127.0.0.1", chat.port), timeout=LIMIT) as proxied:
+            proxied.sendall(b"PROXY TCP4 192.0.2.7 192.0.2.8 1234 13531\r\nann\r\n")
+            heard = b""
+            while b"You are in #lobby" not in heard:
+                data = proxied.recv(4096)
+                assert data, heard
+                heard += data
+        assert b"Welcome, ann." in heard
+
+
+def test_a_socket_that_was_not_passed_on_is_a_sentence(tmp_path: Path) -> None:
+    command = [beside_python("twistd"), "-n", "chat", "--listen", "systemd:domain=INET:index=0"]
+    started = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT)
+    assert started.returncode == 1
+    assert "--listen systemd:domain=INET:index=0 is not understood" in started.stderr
+    assert "Traceback" not in started.stdout + started.stderr
