@@ -9,7 +9,7 @@ from conftest import Worker, start
 from twisted.internet.task import Clock
 
 from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.events import Batch, Event, Shared
+from chatsvc.events import Batch, Event, Kept, Shared
 from chatsvc.hub import Hub
 from chatsvc.session import Session
 
@@ -125,3 +125,82 @@ def test_no_schedule_shows_a_line_twice_or_leaves_one_out(seed: int) -> None:
         assert reader.numbers == list(range(after + 1, after + 1 + len(reader.numbers)))
     for _, reader, after in play.present:
         assert reader.numbers == list(range(after + 1, last + 1))
+
+
+class Program(Reader):
+    """A program that loses its connection, comes back, and sends again what was not answered."""
+
+    def __init__(self, play: Play, name: str) -> None:
+        super().__init__()
+        self.play = play
+        self.name = name
+        self.unanswered: list[str] = []
+        self.said = 0
+        self.come()
+
+    def come(self) -> None:
+        self.full = False
+        hub = self.play.hub
+        self.session = hub.connect(self)
+        hub.hello(self.session, self.name, None, f"secret-of-{self.name}")
+        hub.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
+        self.room = hub.rooms["#lobby"]
+        self.room.catch_up(self.session)
+        self.say_again()
+
+    def lose(self) -> None:
+        """Lose the connection; the server may find out only when the program is back."""
+        if self.play.chance.random() < 0.5:
+            self.play.hub.leave(self.session, "")
+        self.come()
+
+    def say(self) -> None:
+        self.said += 1
+        self.unanswered.append(f"{self.name}-{self.said}")
+        self.play.hub.say(self.session, self.room, "words", tag=self.unanswered[-1])
+
+    def say_again(self) -> None:
+        for tag in list(self.unanswered):
+            self.play.hub.say(self.session, self.room, "words", tag=tag)
+
+    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+        self.show(batch, elsewhere)
+        for position in batch.said_by.get(session.client, ()):
+            self.answered(batch.lines[position].tag)
+
+    def tell(self, event: Event, here: str | None, tag: str | None) -> None:
+        if isinstance(event, Kept):
+            self.answered(tag)
+
+    def answered(self, tag: str | None) -> None:
+        if tag in self.unanswered:
+            self.unanswered.remove(tag)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_programs_that_lose_their_connections_miss_nothing_and_say_nothing_twice(
+    seed: int,
+) -> None:
+    play = Play(seed)
+    programs = [Program(play, name) for name in ("ann", "bob", "carol")]
+    for _ in range(200):
+        program = play.chance.choice(programs)
+        play.chance.choice([program.say, program.say, play.work, play.work, program.lose])()
+        program.full = play.chance.random() < 0.2
+        if not program.full:
+            play.hub.drained(program.session)
+    for program in programs:
+        program.come()
+        play.worker.work()
+    play.finish()
+    for program in programs:
+        play.hub.drained(program.session)
+    play.worker.work()
+    kept = list(play.archive._lines("#lobby"))
+    assert len(kept) == sum(program.said for program in programs)
+    assert len({line.tag for line in kept}) == len(kept)
+    for program in programs:
+        assert program.unanswered == []
+        assert program.numbers == list(range(1, len(kept) + 1))
+        said = [f"{program.name}-{n}" for n in range(1, program.said + 1)]
+        assert [line.tag for line in kept if line.sender == program.name] == said
