@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import sqlite3
 import subprocess
 import sys
@@ -450,3 +451,39 @@ def test_a_socket_that_was_not_passed_on_is_a_sentence(tmp_path: Path) -> None:
     assert started.returncode == 1
     assert "--listen systemd:domain=INET:index=0 is not understood" in started.stderr
     assert "Traceback" not in started.stdout + started.stderr
+
+
+def test_over_tls_people_talk_and_read_much_at_once(tmp_path: Path) -> None:
+    needs("openssl")
+    make = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        " -subj /CN=localhost -keyout key.pem -out cert.pem"
+    )
+    subprocess.run(make.split(), cwd=tmp_path, capture_output=True, check=True, timeout=LIMIT)
+    endpoint = "ssl:0:privateKey=key.pem:certKey=cert.pem:interface=127.0.0.1"
+    trust = ssl.create_default_context(cafile=None)
+    with Service(tmp_path, "--listen", endpoint, "--show-history", "500") as chat:
+        trust.load_verify_locations(tmp_path / "cert.pem")
+        said = b"".join(b"%d %s\n" % (n, b"x" * 2000) for n in range(300))
+        with encrypted(trust, chat.port) as ann:
+            ann.sendall(b"ann\n" + said + b"/quit\n")
+            assert b"Goodbye, ann" in everything(ann)
+        with encrypted(trust, chat.port) as bob:
+            bob.sendall(b"bob\n")
+            heard = b""
+            while b"<ann> 299 " not in heard:
+                heard += bob.recv(65536)
+        numbers = [int(n) for n in re.findall(rb"<ann> (\d+) ", heard)]
+        assert numbers == list(range(300))
+
+
+def encrypted(trust: ssl.SSLContext, port: int) -> ssl.SSLSocket:
+    plain = socket.create_connection(("127.0.0.1", port), timeout=LIMIT)
+    return trust.wrap_socket(plain, server_hostname="localhost")
+
+
+def everything(peer: ssl.SSLSocket) -> bytes:
+    heard = b""
+    while data := peer.recv(65536):
+        heard += data
+    return heard

@@ -18,6 +18,7 @@ from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IPushProducer,
     IReactorTime,
+    ITCPTransport,
 )
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.internet.tcp import Connection
@@ -118,6 +119,7 @@ class ChatProtocol(LineReceiver):
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
             self._socket = transport.getHandle()
+        if ITCPTransport.providedBy(transport):
             transport.setTcpNoDelay(True)
             transport.setTcpKeepAlive(True)
         # A pull producer is called when nothing waits any more: one may send directly again.
@@ -169,6 +171,8 @@ class ChatProtocol(LineReceiver):
         self._stop_timer()
         self.transport.unregisterProducer()
         self._timer = self.factory.clock.callLater(LAST_WORDS, self.transport.abortConnection)
+        if self.paused:
+            self.transport.resumeProducing()  # TLS wants to hear the peer's farewell
         self.transport.loseConnection()
 
     def _stop_timer(self) -> None:
@@ -275,6 +279,8 @@ class ChatProtocol(LineReceiver):
         self._pause(_HELD, held)
 
     def _pause(self, reason: int, on: bool) -> None:
+        if self._closing:
+            return
         self._reasons = self._reasons | reason if on else self._reasons & ~reason
         if self._reasons and not self.paused:
             self.pauseProducing()
