@@ -98,7 +98,7 @@ class Hub:
     def open(self) -> None:
         """Open the archive and learn which rooms there are."""
         for known in self.archive.open(self):
-            room = self.room(known.name)
+            room = self._make_room(known.name)
             room.last = known.last
             if known.topic:
                 room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
@@ -220,8 +220,12 @@ class Hub:
         if room is None:
             if len(self.rooms) >= MOST_ROOMS_HERE:
                 raise Refused("too-many-rooms", "There are too many rooms here. /rooms lists them.")
-            room = Room(name, self.archive, self.clock, self.start)
-            self.rooms[room.key] = room
+            room = self._make_room(name)
+        return room
+
+    def _make_room(self, name: str) -> Room:
+        room = Room(name, self.archive, self.clock, self.start)
+        self.rooms[room.key] = room
         return room
 
     def room_of(self, session: Session, name: str | None) -> Room:
@@ -392,7 +396,7 @@ class Hub:
             if readers > PIECE:
                 yield
                 readers = 0
-            room = self.rooms.get(key(name)) or self.room(name)
+            room = self.rooms[key(name)]  # a room that was used is not forgotten
             readers += len(room.members)
             for portion in portions(lines):
                 batch = Batch(portion)
@@ -423,7 +427,7 @@ class Hub:
             session.tell(Kept(room.name, line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
-        room, session = self.room(line.room), self.clients.get(line.client)
+        room, session = self.rooms[key(line.room)], self.clients.get(line.client)
         if session is not None:
             if room.members.get(session, number) >= number:  # it has been shown it
                 session.tell(Kept(room.name, number), line.tag)

@@ -150,6 +150,19 @@ def test_rooms_and_ignored_people_are_bounded(chat: Chat, monkeypatch: pytest.Mo
     assert ann.send("/ignore ada") == ["* You ignore 2 people: /unignore one first."]
 
 
+def test_an_archive_with_more_rooms_than_may_be_made_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = sqlite(tmp_path)
+    ann = Chat(archive).join("ann")
+    ann.send("one", "/join #tea", "two", "/join #pie", "three")
+    start(archive.close())
+    monkeypatch.setattr("chatsvc.hub.MOST_ROOMS_HERE", 2)
+    again = sqlite(tmp_path)
+    assert len(Chat(again).hub.rooms) == 3
+    start(again.close())
+
+
 def test_a_person_is_in_fifty_rooms_at_most(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.send(*(f"/join #room{n}" for n in range(49)))

@@ -286,7 +286,8 @@ class ChatProtocol(LineReceiver):
             self.pauseProducing()
         elif self.paused and not self._reasons and self.transport.connected:
             self.resumeProducing()
-        self._leave_if_ended()
+        if not on:
+            self._leave_if_ended()
 
     # Out
 
