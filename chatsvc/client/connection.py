@@ -103,7 +103,7 @@ class Connection:
         self._opening: Deferred[None] | None = None
         self._closing: Deferred[None] | None = None
         self._settling: list[Deferred[None]] = []
-        self._retry = retry or backoffPolicy()
+        self._retry = retry or backoffPolicy(initialDelay=0.25)
         self._fruitless = 0  # connections in a row on which we were not let in
         factory = Factory.forProtocol(lambda: Wire(self, clock))
         self._service = ClientService(endpoint, factory, self._delay, clock)
