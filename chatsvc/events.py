@@ -11,16 +11,19 @@ from typing import NamedTuple, TypeAlias
 
 
 class Refused(Exception):
-    """Understood, and will not: `code` is for programs and stable, `text` for the asker."""
+    """Understood, and will not: `code` is for programs and stable, `text` for the asker.
+
+    `suggestion` is what would do instead; `tag` is the request's, where only its reader knows it.
+    """
 
     def __init__(
         self, code: str, text: str, suggestion: str | None = None, tag: str | None = None
     ) -> None:
         super().__init__(text)
-        self.tag = tag
         self.code = code
         self.text = text
         self.suggestion = suggestion
+        self.tag = tag
 
 
 class Request(NamedTuple):

@@ -28,7 +28,6 @@ class Wire:
     """A connection that remembers what it is told."""
 
     full = False
-    address = "192.0.2.7"
 
     def __init__(self) -> None:
         self.told: list[tuple[Event, str | None]] = []
