@@ -76,7 +76,8 @@ class Deadline:
 class Service:
     """The real `twistd chat` in `directory`; it is stopped when its `with` block is left.
 
-    It must end by itself then, and log no traceback, unless the test has ended it before.
+    It must end by itself then, and log no traceback, unless the test has ended it before.  People
+    may talk as fast as they can, unless the test has chosen otherwise.
     """
 
     def __init__(
@@ -87,9 +88,10 @@ class Service:
         **popen: Any,
     ) -> None:
         port = () if "--listen" in options else ("--port", "0")
+        flood = () if "--flood" in options else ("--flood", "off")
         self._peers = contextlib.ExitStack()
         self.process = subprocess.Popen(
-            [beside_python("twistd"), *twistd, "chat", *port, *options],
+            [beside_python("twistd"), *twistd, "chat", *port, *flood, *options],
             **{"cwd": directory, **popen},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Chat, Worker, no_turn, start
+from conftest import Chat, Person, Worker, no_turn, start
 
 from chatsvc.archive import ArchiveFailed, MemoryArchive
+from chatsvc.limits import UNLIMITED, Limits, Rate
 
 
 def test_the_first_byte_decides_even_when_bytes_come_one_by_one(chat: Chat) -> None:
@@ -232,3 +233,208 @@ def test_stopping_keeps_what_waits_and_tells_everybody() -> None:
     assert ann.read() == ["* The server is stopping; what was said is kept. Goodbye."]
     assert ann.closed
     assert chat.hub.rooms["#lobby"].last == 1
+
+
+# Faster than the limit
+
+FAST = Limits(flood=Rate(8, 2.0), per_address=0, arrivals=0, name_within=0.0)
+NOTICE = (
+    "* You send faster than 2 lines a second: the rest follows at that pace, and nothing is lost."
+)
+
+
+def numbered(count: int) -> bytes:
+    return b"".join(b"line %d\n" % n for n in range(count))
+
+
+def said(reader: Person, name: str = "ann") -> list[str]:
+    return [line.partition("> ")[2] for line in reader.read() if f"<{name}> " in line]
+
+
+def test_a_pasted_block_comes_at_its_pace_whole_and_in_order_and_others_in_between() -> None:
+    chat = Chat(limits=FAST)
+    ann, bob, eve = chat.join("ann"), chat.join("bob"), chat.join("eve")
+    ann.read(), bob.read()
+    ann.protocol.dataReceived(numbered(100))
+    assert said(bob) == [f"line {n}" for n in range(8)]
+    for number in range(8, 100):
+        if number < 12:
+            eve.send(f"eve is here {number}")
+            assert said(bob, "eve") == [f"eve is here {number}"]
+        chat.clock.advance(0.49)
+        assert said(bob) == []
+        chat.clock.advance(0.01)
+        assert said(bob) == [f"line {number}"]
+    assert [line for line in ann.read() if "eve" not in line] == [NOTICE]
+    assert not ann.protocol.paused
+    assert not chat.clock.getDelayedCalls()
+
+
+def test_eight_lines_are_no_flood_and_neither_are_two_a_second() -> None:
+    chat = Chat(limits=FAST)
+    ann, bob = chat.join("ann"), chat.join("bob")
+    ann.read(), bob.read()
+    ann.send(*(f"line {n}" for n in range(8)))
+    for number in range(8, 20):
+        chat.clock.advance(0.5)
+        ann.send(f"line {number}")
+    assert said(bob) == [f"line {n}" for n in range(20)]
+    assert ann.read() == []
+
+
+def test_who_sends_a_block_again_is_told_again() -> None:
+    chat = Chat(limits=FAST)
+    ann = chat.join("ann")
+    told = 0
+    for _ in range(3):
+        told += ann.send(*(f"line {n}" for n in range(12))).count(NOTICE)
+        chat.clock.advance(0.5 * 4 + 2)  # not yet long enough to have the whole burst again
+        told += ann.send("more", "more", "more", "more", "more").count(NOTICE)
+        for _ in range(10):
+            chat.clock.advance(0.5)
+    assert told == 3
+
+
+def test_a_program_that_asks_too_much_is_answered_at_the_same_pace() -> None:
+    chat = Chat(limits=Limits(flood=Rate(2, 1.0)))
+    bot = chat.program("bot")
+    bot.read()
+    for number in range(4):
+        bot.protocol.dataReceived(b'{"do":"time","tag":"%d"}\n' % number)
+    answers = bot.events()
+    assert [event.get("tag") for event in answers] == ["0", "1", None]
+    assert answers[2]["event"] == "notice"
+    assert answers[2]["text"].startswith("You send faster than 1 line a second:")
+    for tag in ("2", "3"):
+        chat.clock.advance(1)
+        assert [event.get("tag") for event in bot.events()] == [tag]
+
+
+def test_what_says_only_that_one_is_there_is_free_and_nonsense_is_not() -> None:
+    chat = Chat(limits=Limits(flood=Rate(2, 1.0)))
+    ann, bot = chat.join("ann"), chat.program("bot")
+    ann.read(), bot.read()
+    assert ann.send(*[""] * 20, "/time") != []
+    for _ in range(20):
+        bot.protocol.dataReceived(b'{"do":"ping"}\n\n')
+    assert bot.events() == [{"event": "pong"}] * 20
+    for _ in range(3):
+        bot.protocol.dataReceived(b"nonsense\n")
+    assert [event["event"] for event in bot.events()] == ["refused", "refused", "notice"]
+    chat.clock.advance(1)
+    assert [event["code"] for event in bot.events()] == ["not-json"]
+
+
+def test_at_the_door_there_is_no_pace_and_the_name_costs_nothing() -> None:
+    chat = Chat(limits=Limits(flood=Rate(1, 1.0)))
+    bob, ann = chat.join("bob"), chat.connect()
+    answers = ann.send(*["<bad name>"] * 5, "ann", "hello", "more")
+    assert len([line for line in answers if "Press Enter to be" in line]) == 5
+    assert said(bob) == ["hello"]
+    assert chat.connect().send(*["<bad name>"] * 10)[-1].startswith("* That did not work.")
+
+
+def test_goodbye_comes_after_the_block_before_it() -> None:
+    chat = Chat(limits=FAST)
+    ann, bob = chat.join("ann"), chat.join("bob")
+    bob.read()
+    ann.protocol.dataReceived(numbered(20) + b"/quit\nnever\n")
+    for _ in range(12):
+        chat.clock.advance(0.5)
+        assert not ann.closed
+    chat.clock.advance(0.5)
+    assert said(bob) == [f"line {n}" for n in range(20)]
+    assert ann.closed
+    ann.hang_up()
+    assert not chat.clock.getDelayedCalls()
+
+
+def test_who_stops_sending_is_obeyed_to_the_end_at_the_same_pace() -> None:
+    chat = Chat(limits=FAST)
+    bob, ann = chat.join("bob"), chat.connect()
+    bob.read()
+    ann.protocol.dataReceived(b"ann\n" + numbered(10) + b"and the last")
+    chat.clock.advance(0.5)
+    assert ann.protocol.paused
+    chat.clock.advance(0.5)
+    assert not ann.protocol.paused  # so now the transport finds that this was all
+    ann.protocol.readConnectionLost()
+    assert not ann.closed
+    assert said(bob)[-1] == "line 9"
+    chat.clock.advance(0.5)
+    assert said(bob) == ["and the last"]
+    assert ann.read()[-1] == "* Goodbye, ann. Thank you for coming."
+    assert ann.closed
+
+
+def test_what_came_too_fast_before_the_connection_broke_is_kept_too() -> None:
+    chat = Chat(limits=FAST)
+    ann, bob = chat.join("ann"), chat.join("bob")
+    bob.read()
+    ann.protocol.dataReceived(numbered(20) + b"half a li")
+    ann.hang_up()
+    assert said(bob) == [f"line {n}" for n in range(20)]
+    assert not chat.clock.getDelayedCalls()
+
+
+def test_of_a_broken_connection_not_everything_is_kept() -> None:
+    chat = Chat(limits=FAST)
+    ann, bob = chat.join("ann"), chat.join("bob")
+    bob.read()
+    ann.protocol.dataReceived(numbered(1000))
+    ann.hang_up()
+    assert said(bob) == [f"line {n}" for n in range(8 + 1 + 256)]
+
+
+def test_who_is_closed_says_nothing_more() -> None:
+    chat = Chat(limits=FAST)
+    bob = chat.join("bob")
+    ann = chat.program("ann", client="the secret of ann")
+    ann.ask(do="join", room="#lobby")
+    bob.read()
+    ann.protocol.dataReceived(b"".join(b'{"do":"say","text":"%d"}\n' % n for n in range(7)))
+    ann.protocol.dataReceived(b'{"do":"nick","name":"eve"}\n{"do":"nick","name":"zoe"}\n')
+    chat.program("ann", client="the secret of ann")
+    assert ann.closed
+    chat.clock.advance(5)
+    ann.hang_up()
+    assert said(bob) == [str(n) for n in range(7)]  # join was the first
+    assert set(chat.hub.users) == {"ann", "bob"}
+    assert [call for call in chat.clock.getDelayedCalls() if call.active()] == []
+
+
+def test_what_came_too_fast_waits_as_well_for_a_reader_who_is_slow() -> None:
+    chat = Chat(limits=FAST)
+    ann, bob = chat.join("ann"), chat.join("bob")
+    bob.read()
+    ann.protocol.dataReceived(numbered(8) + b"and the last")
+    ann.protocol.readConnectionLost()
+    ann.stop_reading()
+    chat.clock.advance(5)
+    assert said(bob) == [f"line {n}" for n in range(8)]
+    assert not ann.closed
+    ann.read_on()
+    assert said(bob) == ["and the last"]
+    assert ann.closed
+
+
+def test_what_came_too_fast_waits_for_the_answer_before_it() -> None:
+    worker = Worker()
+    chat = Chat(MemoryArchive(worker, no_turn, start), limits=Limits(flood=Rate(1, 1.0)))
+    ann = chat.join("ann")
+    ann.protocol.dataReceived(b"hello\n/stats\n/time\n")
+    chat.clock.advance(1)
+    assert not [line for line in ann.read() if "It is" in line]
+    worker.work()
+    chat.clock.advance(1)
+    answers = [line for line in ann.read() if "1 line" in line or "It is" in line]
+    assert len(answers) == 2
+    assert "1 line" in answers[0]
+
+
+def test_without_a_limit_nobody_waits() -> None:
+    chat = Chat(limits=UNLIMITED)
+    ann, bob = chat.join("ann"), chat.join("bob")
+    bob.read()
+    ann.protocol.dataReceived(numbered(60))
+    assert said(bob) == [f"line {n}" for n in range(60)]

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from twisted.python.usage import UsageError
 
 from chatsvc import __version__
+from chatsvc.limits import Limits, Rate
 from chatsvc.tap import ChatService, Options, StartFailed, makeService
 
 
@@ -99,6 +100,32 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--show-history", "all"),
         ("--slow-reader-limit", "0"),
         ("--slow-reader-limit", "soon"),
+        ("--flood", ""),
+        ("--flood", "8"),
+        ("--flood", "/2"),
+        ("--flood", "8/"),
+        ("--flood", "0/2"),
+        ("--flood", "8/0"),
+        ("--flood", "8/0.0"),
+        ("--flood", "8/-1"),
+        ("--flood", "8/inf"),
+        ("--flood", "8/1e3"),
+        ("--flood", "8/2000000"),
+        ("--flood", "8/2/1"),
+        ("--flood", "no"),
+        ("--per-address", "0"),
+        ("--per-address", "many"),
+        ("--arrivals", "32"),
+        ("--arrivals", "32/"),
+        ("--arrivals", "0/600"),
+        ("--arrivals", "32/0"),
+        ("--arrivals", "32/10m"),
+        ("--arrivals", "32/600/1"),
+        ("--name-within", "0"),
+        ("--name-within", "soon"),
+        ("--login-attempts", "5"),
+        ("--login-attempts", "5/0"),
+        ("--login-attempts", "x/300"),
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_that_names_the_option(option: str, value: str) -> None:
@@ -108,6 +135,21 @@ def test_nonsense_is_refused_in_a_sentence_that_names_the_option(option: str, va
     assert option in sentence
     assert sentence.endswith(".")
     assert "Error" not in sentence
+
+
+def test_by_default_everybody_is_limited() -> None:
+    assert options()["limits"] == Limits()
+    assert Limits() == Limits(Rate(8, 2.0), 16, 32, 600.0, 60.0, 5, 300.0)
+
+
+def test_limits_are_chosen_or_off() -> None:
+    chosen = ("--flood", "20/0.5", "--per-address", "1", "--arrivals", "9/60")
+    more = ("--name-within", "5", "--login-attempts", "3/10")
+    assert options(*chosen, *more)["limits"] == Limits(Rate(20, 0.5), 1, 9, 60.0, 5.0, 3, 10.0)
+    names = ("--flood", "--per-address", "--arrivals", "--name-within", "--login-attempts")
+    limits = options(*(word for name in names for word in (name, "off")))["limits"]
+    assert (limits.flood, limits.per_address, limits.arrivals) == (None, 0, 0)
+    assert (limits.name_within, limits.attempts) == (0, 0)
 
 
 def test_more_clients_than_the_process_may_have_are_refused(
@@ -383,6 +425,40 @@ async def test_options_reach_the_people(
     await ann.until("It is")
     await stop(chat)
     assert "#lobby <ann> hello" in logged
+
+
+@pytest.mark.parametrize("endpoint", ["tcp", "haproxy:tcp"])
+@ensureDeferred
+async def test_a_peer_that_has_vanished_is_found_within_two_minutes(
+    service: Callable[..., ChatService], logged: list[str], endpoint: str
+) -> None:
+    chat = service("--listen", f"{endpoint}:0:interface=127.0.0.1")
+    chat.startService()
+    proxy = ("PROXY TCP4 192.0.2.7 192.0.2.8 1000 13531\r",) if endpoint != "tcp" else ()
+    ann = await connect(logged, *proxy, "ann")
+    await ann.until("You are in #lobby")
+    (protocol,) = chat._factory.connections
+    assert protocol.address == ("192.0.2.7" if proxy else "127.0.0.1")
+    accepted = protocol.transport.socket
+    assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    idle = "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE"
+    first, every, count = (
+        accepted.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+        for name in (idle, "TCP_KEEPINTVL", "TCP_KEEPCNT")
+    )
+    assert first + every * count == 120
+    await stop(chat)
+
+
+@ensureDeferred
+async def test_chosen_limits_hold(service: Callable[..., ChatService], logged: list[str]) -> None:
+    chat = service("--flood", "1/20")
+    chat.startService()
+    ann = await connect(logged, "ann", "one", "two", "/quit")
+    await ann.until("faster than 20 lines a second")
+    await ann.until("Goodbye, ann.")
+    assert chat.limits.flood == Rate(1, 20.0)
+    await stop(chat)
 
 
 # What a service cannot do

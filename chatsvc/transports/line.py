@@ -1,4 +1,4 @@
-"""Lines over a connection: the protocol, its factory, and what a slow or silent reader costs.
+"""Lines over a connection: the protocol, and what slow, silent and fast peers cost.
 
 The first byte decides what is spoken: `{` means JSON lines; anything else, or silence, text.
 """
@@ -7,20 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Coroutine
-from functools import partial
 from socket import socket
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import (
-    IAddress,
-    IDelayedCall,
-    IHalfCloseableProtocol,
-    IPushProducer,
-    IReactorTime,
-    ITCPTransport,
-)
-from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IPushProducer
+from twisted.internet.protocol import connectionDone
 from twisted.internet.tcp import Connection
 from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
@@ -28,8 +20,6 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc import commands
-from chatsvc.dialects.jsonl import JSONL
-from chatsvc.dialects.text import TEXT
 from chatsvc.events import (
     Asked,
     Batch,
@@ -39,13 +29,17 @@ from chatsvc.events import (
     Refusal,
     Refused,
     Request,
-    Said,
     Shared,
 )
-from chatsvc.hub import Hub
+from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE
 from chatsvc.session import Session
+from chatsvc.transports.peer import address_of, prepare
 from chatsvc.transports.telnet import IAC, TelnetFilter
+from chatsvc.transports.ways import JSON_WAYS, TEXT_WAYS, Ways
+
+if TYPE_CHECKING:
+    from chatsvc.transports.factory import ChatFactory
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
 BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
@@ -57,35 +51,10 @@ SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line 
 _HTTP = re.compile(rb"[A-Z]{3,7} \S+ HTTP/1\.[01]\r?\n?")
 _NOT_HTTP = b"This is a chat, not a web site. Join it with: telnet HOST PORT\r\n"
 
-_ANSWERING, _HELD, _FULL, _OTHERS = 1, 2, 4, 8  # why nothing is read
+_ANSWERING, _HELD, _FULL, _OTHERS, _FLOOD = 1, 2, 4, 8, 16  # why nothing is read
+_FREE = ("ping", "empty")  # what programs and people send to see that they are still there
 
 _log = Logger()
-
-
-class Dialect(Protocol):
-    """How requests and events are written; one for all connections, so it remembers nothing."""
-
-    def read(self, line: str, question: str | None) -> Request | None: ...
-
-    def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
-
-    def write_said(self, line: Said, elsewhere: bool) -> bytes: ...
-
-    def write_own(self, line: Said, elsewhere: bool) -> bytes: ...
-
-
-class _Ways:
-    """A dialect with the two ways in which it writes lines: of the room talked to, and others."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect = dialect
-        self.said = (
-            partial(dialect.write_said, elsewhere=False),
-            partial(dialect.write_said, elsewhere=True),
-        )
-
-
-_TEXT_WAYS, _JSON_WAYS = _Ways(TEXT), _Ways(JSONL)
 
 
 @implementer(IHalfCloseableProtocol)
@@ -98,17 +67,23 @@ class ChatProtocol(LineReceiver):
     transport: Any  # what it can do depends on the endpoint
     factory: ChatFactory
     session: Session
+    address = ""  # the peer's IP address, if it has one; known before its name is
     full = False
-    _ways: _Ways | None = None
+    _ways: Ways | None = None
     _telnet: TelnetFilter | None = None
     _timer: IDelayedCall | None = None  # until the greeting; later, until a slow reader is closed
+    _door: IDelayedCall | None = None  # until somebody without a name is closed
+    _bucket: Bucket | None = None
+    _late: Request | Refused | None = None  # what came too fast, and is obeyed next
+    _pace: IDelayedCall | None = None  # until that
     _direct = False
     _socket: socket
     _buffered = False
     _waiting = 0
     _lines = 0  # received in this turn
     _reasons = 0
-    _welcome = True
+    _arrived = False  # the address is known
+    _refusal: Refusal | None = None  # of the connection
     _closing = False
     _ended = False  # the peer sends nothing more
 
@@ -119,37 +94,64 @@ class ChatProtocol(LineReceiver):
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
             self._socket = transport.getHandle()
-        if ITCPTransport.providedBy(transport):
-            transport.setTcpNoDelay(True)
-            transport.setTcpKeepAlive(True)
+        prepare(transport)
         # A pull producer is called when nothing waits any more: one may send directly again.
         transport.registerProducer(_Outflow(self), not self._direct)
         self.session = self.factory.hub.connect(self)
-        self._welcome = self.factory.admit(self)
-        self._timer = self.factory.clock.callLater(GREETING, self._speak, _TEXT_WAYS)
+        self.factory.connections.add(self)
+        self._arrive()
+        clock, limits = self.factory.clock, self.factory.limits
+        self._timer = clock.callLater(GREETING, self._greet)
+        if limits.name_within:
+            self._door = clock.callLater(limits.name_within, self._shut_door)
+        if limits.flood:
+            self._bucket = Bucket(limits.flood)
 
-    def _speak(self, ways: _Ways) -> None:
-        self._stop_timer()
+    def _arrive(self) -> None:
+        """Be let in or refused, once it is known where the peer is."""
+        address = address_of(self.transport)
+        if address is not None:
+            self._arrived, self.address = True, address
+            self._refusal = self.factory.admit(self)
+
+    def _greet(self) -> None:
+        if not self._arrived:
+            self._arrive()
+        if self._arrived:
+            self._speak(TEXT_WAYS)
+        else:  # the proxy says first who it is
+            self._timer = self.factory.clock.callLater(GREETING, self._greet)
+
+    def _speak(self, ways: Ways) -> None:
+        _stop(self._timer)
+        self._timer = None
         self._ways = ways
-        hub = self.factory.hub
-        if not self._welcome:
-            text = "Sorry, the server is full. Please try again later."
-            self.session.tell(Refusal("full", text))
+        if not self._arrived:
+            self._arrive()
+        if self._refusal is not None:
+            self.session.tell(self._refusal)
             self.close()
-        elif ways is _TEXT_WAYS:
-            question = f"Welcome to {hub.settings.name}. What is your name?"
+        elif ways is TEXT_WAYS:
+            question = f"Welcome to {self.factory.hub.settings.name}. What is your name?"
             self.session.tell(Asked("name", question))
+
+    def _shut_door(self) -> None:
+        if self.session.user is None:
+            limit = self.factory.limits.name_within
+            text = f"You did not say your name within {limit:g} seconds. Goodbye."
+            self.session.tell(Goodbye(text))
+            self.close()
 
     def readConnectionLost(self) -> None:
         """No more will come, but what was sent is still to be answered."""
         rest = self.clearLineBuffer()
-        if rest and self._ways is _TEXT_WAYS:
+        if rest and self._ways is TEXT_WAYS:
             self.lineReceived(rest)
         self._ended = True
         self._leave_if_ended()
 
     def _leave_if_ended(self) -> None:
-        answered = not self._reasons & (_ANSWERING | _HELD)
+        answered = not self._reasons & (_ANSWERING | _HELD) and self._late is None
         if self._ended and answered and not self._closing and not self.session.leaving:
             self.factory.hub.quit(self.session, "")
 
@@ -157,39 +159,39 @@ class ChatProtocol(LineReceiver):
         """Only this side ends its half of a connection, and then all of it."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._stop_timer()
-        self.full, self._direct = True, False
+        self._stop_timers()
+        self.full, self._direct, self._bucket = True, False, None
+        self._obey_late()
         for line in self.clearLineBuffer().split(self.delimiter)[:-1][:LEFTOVER]:
             self.lineReceived(line)  # it was sent before the connection broke
         self.factory.hub.leave(self.session, "")
-        self.factory.gone(self, self._welcome)
+        self.factory.gone(self)
 
     def close(self) -> None:
         if self._closing:
             return
         self._closing = True
-        self._stop_timer()
+        self._stop_timers()
         self.transport.unregisterProducer()
         self._timer = self.factory.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
             self.transport.resumeProducing()  # TLS wants to hear the peer's farewell
         self.transport.loseConnection()
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
+    def _stop_timers(self) -> None:
+        for timer in (self._timer, self._door, self._pace):
+            _stop(timer)
 
     # In
 
     def dataReceived(self, data: bytes) -> None:
         if self._ways is None and data:
             if _HTTP.match(data):
-                self._ways = _TEXT_WAYS
+                self._ways = TEXT_WAYS
                 self._refuse_http()
             else:
-                self._speak(_JSON_WAYS if data[:1] == b"{" else _TEXT_WAYS)
-        if self._ways is _TEXT_WAYS:
+                self._speak(JSON_WAYS if data[:1] == b"{" else TEXT_WAYS)
+        if self._ways is TEXT_WAYS:
             data = self._without_telnet(data)
         for start in range(0, len(data) or 1, SLICE):
             if self._closing:
@@ -225,7 +227,7 @@ class ChatProtocol(LineReceiver):
         self._pause(_OTHERS, False)
 
     def _obey(self, raw: bytes) -> None:
-        hub, session = self.factory.hub, self.session
+        session = self.session
         if self._ways is None:
             return
         if session.user is None and _HTTP.match(raw):
@@ -235,12 +237,49 @@ class ChatProtocol(LineReceiver):
             line = raw.removesuffix(b"\r").decode()
             request = self._ways.dialect.read(line, session.question)
         except UnicodeDecodeError:
-            commands.refuse(hub, session, _NOT_UTF8)
+            self._refuse(_NOT_UTF8)
         except Refused as refused:
-            commands.refuse(hub, session, refused)
+            self._refuse(refused)
         else:
-            if request is not None:
+            if request is not None and (
+                (bucket := self._bucket) is None or self._in_time(request, bucket)
+            ):
                 self._do(request)
+
+    def _refuse(self, refused: Refused) -> None:
+        if self._bucket is None or self._in_time(refused, self._bucket):
+            commands.refuse(self.factory.hub, self.session, refused)
+
+    def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
+        """False if this came too fast: it is obeyed later, and nothing is read until then."""
+        if self.session.user is None or (isinstance(what, Request) and what.name in _FREE):
+            return True
+        clock = self.factory.clock
+        wait = bucket.take(clock.seconds())
+        if not wait:
+            return True
+        self._late = what
+        self._pause(_FLOOD, True)
+        self._pace = clock.callLater(wait, self._pause, _FLOOD, False)
+        if not bucket.told:
+            bucket.told = True
+            self.session.tell(Notice(_too_fast(bucket.rate)))
+        return False
+
+    def resumeProducing(self) -> None:
+        """Go on reading, after what came too fast before."""
+        self._obey_late()
+        if self.paused and not self._reasons:
+            super().resumeProducing()
+
+    def _obey_late(self) -> None:
+        late, self._late = self._late, None
+        if self._closing or self.session.leaving:
+            return
+        if isinstance(late, Request):
+            self._do(late)
+        elif late is not None:
+            commands.refuse(self.factory.hub, self.session, late)
 
     def _do(self, request: Request) -> None:
         try:
@@ -301,7 +340,7 @@ class ChatProtocol(LineReceiver):
         pieces = batch.pieces(self._ways.said[elsewhere]).copy()
         for position in batch.said_by.get(session.client, ()):
             pieces[position] = write_own(batch.lines[position], elsewhere)
-        if session.user and session.user.ignores:
+        if batch.quiet or (session.user and session.user.ignores):
             for position, line in enumerate(batch.lines):
                 if session.hides(line):
                     pieces[position] = b""
@@ -311,7 +350,7 @@ class ChatProtocol(LineReceiver):
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         if self._ways is None:
-            self._ways = _TEXT_WAYS
+            self._ways = TEXT_WAYS
         self._send(self._ways.dialect.write(event, here, tag))
 
     def announce(self, event: Shared, here: str | None) -> None:
@@ -350,7 +389,8 @@ class ChatProtocol(LineReceiver):
         self._buffered, self._waiting = False, 0
         if self.full:
             self.full = False
-            self._stop_timer()
+            _stop(self._timer)
+            self._timer = None
             self._pause(_FULL, False)
             self.factory.hub.drained(self.session)
 
@@ -364,6 +404,16 @@ class ChatProtocol(LineReceiver):
 _NOT_UTF8 = Refused(
     "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
 )
+
+
+def _too_fast(rate: Rate) -> str:
+    pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
+    return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."
+
+
+def _stop(timer: IDelayedCall | None) -> None:
+    if timer is not None and timer.active():
+        timer.cancel()
 
 
 @implementer(IPushProducer)
@@ -386,47 +436,3 @@ class _Outflow:
 
     def stopProducing(self) -> None:
         """The transport is closed; the protocol hears of that by itself."""
-
-
-class ChatFactory(ServerFactory):
-    """Makes a protocol for each connection; what they share is the hub."""
-
-    noisy = False
-
-    def __init__(
-        self, hub: Hub, clock: IReactorTime, max_clients: int = 1000, slow_limit: float = 300.0
-    ) -> None:
-        self.hub = hub
-        self.clock = clock
-        self.max_clients = max_clients
-        self.slow_limit = slow_limit
-        self.connections: set[ChatProtocol] = set()
-        self._refused = 0  # of these
-        self._when_empty: Deferred[None] | None = None
-
-    async def all_closed(self) -> None:
-        """Return when no connection is open any more; each closes within `LAST_WORDS`."""
-        if self.connections:
-            self._when_empty = Deferred()
-            await self._when_empty
-
-    def admit(self, protocol: ChatProtocol) -> bool:
-        """Note a new connection; False when it is one too many, and is to be told so."""
-        self.connections.add(protocol)
-        admitted = len(self.connections) - self._refused <= self.max_clients
-        self._refused += not admitted
-        return admitted
-
-    def gone(self, protocol: ChatProtocol, admitted: bool) -> None:
-        """A connection is lost."""
-        self._refused -= not admitted
-        self.connections.discard(protocol)
-        if not self.connections and self._when_empty is not None:
-            self._when_empty.callback(None)
-
-    def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular
-        self, addr: IAddress | None
-    ) -> ChatProtocol:
-        protocol = ChatProtocol()
-        protocol.factory = self
-        return protocol

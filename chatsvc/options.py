@@ -1,0 +1,246 @@
+"""The options of `twistd chat`: what they are called, and what is understood."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import resource
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from twisted.internet import reactor as installed_reactor
+from twisted.internet.endpoints import quoteStringArgument, serverFromString
+from twisted.python.usage import Options as BaseOptions
+from twisted.python.usage import UsageError
+
+from chatsvc import __version__
+from chatsvc.limits import Limits, Rate
+from chatsvc.rules import LONGEST_WORDS, clean
+
+PORT = 13531
+RESERVE = 64  # files the process opens besides connections
+
+_reactor = cast(Any, installed_reactor)
+
+
+class Options(BaseOptions):
+    """What can be chosen on the command line."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "A chat server. People join with telnet, netcat, or chatsvc join; what is said is kept in"
+        " chat.db, in the directory the service runs in."
+    )
+    optFlags = [
+        ["show-messages", None, "Write what is said in rooms to the log."],
+        ["stop-when-empty", None, "Stop when the last person leaves."],
+        ["leave-on-empty-line", None, "Let an empty line mean goodbye."],
+    ]
+    optParameters = [
+        ["port", "p", str(PORT), "The port to listen on."],
+        ["interface", "i", None, "The one address to listen on.  [default: all, IPv4 and IPv6]"],
+        ["archive", "a", "sqlite:chat.db", "Where lines are kept: sqlite:PATH, or memory:"],
+        ["name", None, "chatsvc", "What this chat is called in its greeting."],
+        ["motd", None, None, "A file whose lines everybody is shown on arrival."],
+        ["password", None, None, "A password that everybody must give."],
+        ["password-file", None, None, "A file whose first line is that password."],
+        ["accounts", None, "open", "Who may register: open, invite (with a code) or closed."],
+        ["max-clients", None, None, "How many may be here.  [default: what the system allows]"],
+        ["show-history", None, "20", "How many earlier lines one sees on entering a room."],
+        ["slow-reader-limit", None, "300", "Seconds without reading after which one is closed."],
+        ["flood", None, "8/2", "Lines of one person at once / a second, or: off"],
+        ["per-address", None, "16", "Open connections from one address, or: off"],
+        ["arrivals", None, "32/600", "New ones from one address / in so many seconds, or: off"],
+        ["name-within", None, "60", "Seconds to say one's name, or: off"],
+        ["login-attempts", None, "5/300", "Wrong passwords / in so many seconds, or: off"],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["listen"] = []
+
+    def opt_listen(self, endpoint: str) -> None:
+        """Listen on a Twisted endpoint, such as unix:chat.sock or tcp:7000; may be repeated.
+        Without it: --port on --interface."""
+        self["listen"].append(endpoint)
+
+    opt_l = opt_listen
+
+    def parseArgs(self, *words: str) -> None:
+        if words:
+            raise UsageError(f"{' '.join(words)} is not understood: options begin with --.")
+
+    def opt_version(self) -> None:
+        """Print the version, and exit."""
+        print(f"chatsvc {__version__}")
+        raise SystemExit(0)
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        try:
+            super().parseOptions(options)
+        except UsageError as error:
+            if self.parent is None:
+                raise
+            # twistd would print its own two screens of options before the one sentence.
+            raise SystemExit(f"twistd chat: {error}\nTry: twistd chat --help") from None
+
+    def postOptions(self) -> None:
+        self["port"] = _number("--port", self["port"], 0, 65535)
+        self["show-history"] = _number("--show-history", self["show-history"], 0, 10_000)
+        self["slow-reader-limit"] = _number(
+            "--slow-reader-limit", self["slow-reader-limit"], 1, 86_400
+        )
+        self["limits"] = self._limits()
+        self["max-clients"] = _max_clients(self["max-clients"])
+        if self["accounts"] not in ("open", "invite", "closed"):
+            raise UsageError(f"--accounts is open, invite or closed, not {self['accounts']!r}.")
+        self["interface"] = _address(self["interface"] or "")
+        self["archive"] = _archive_place(self["archive"])
+        self["motd"] = _read("--motd", self["motd"]) if self["motd"] else ""
+        self["password"] = _password(self["password"], self["password-file"])
+        if not self["name"].strip() or len(self["name"]) > LONGEST_WORDS:
+            raise UsageError("--name is what the chat is called, such as --name 'Class 4b'.")
+        self["endpoints"] = _endpoints(self["listen"], self["port"], self["interface"])
+
+    def _limits(self) -> Limits:
+        arrivals, arrivals_within = _times("--arrivals", self["arrivals"], "32/600")
+        attempts, attempts_within = _times("--login-attempts", self["login-attempts"], "5/300")
+        return Limits(
+            flood=_rate("--flood", self["flood"]),
+            per_address=_number_or_off("--per-address", self["per-address"], 1_000_000),
+            arrivals=arrivals,
+            arrivals_within=arrivals_within,
+            name_within=_number_or_off("--name-within", self["name-within"], 86_400),
+            attempts=attempts,
+            attempts_within=attempts_within,
+        )
+
+
+def _number(option: str, value: str, least: int, most: int) -> int:
+    if not _is_number(value, least, most):
+        raise UsageError(f"{option} is a number from {least} to {most}, not {value!r}.")
+    return int(value)
+
+
+def _is_number(value: str, least: int, most: int) -> bool:
+    decimal = value.isascii() and value.isdecimal() and len(value) < 20
+    return decimal and least <= int(value) <= most
+
+
+def _number_or_off(option: str, value: str, most: int) -> int:
+    """The number, or 0 for off."""
+    if value == "off":
+        return 0
+    if not _is_number(value, 1, most):
+        raise UsageError(f"{option} is a number from 1 to {most}, or off, not {value!r}.")
+    return int(value)
+
+
+def _times(option: str, value: str, example: str) -> tuple[int, float]:
+    """How many times, and within how many seconds; 0 times for off."""
+    if value == "off":
+        return 0, 0.0
+    count, _, seconds = value.partition("/")
+    if not _is_number(count, 1, 1_000_000) or not _is_number(seconds, 1, 86_400):
+        raise UsageError(
+            f"{option} is how many times in how many seconds, such as {example}, or off,"
+            f" not {value!r}."
+        )
+    return int(count), float(seconds)
+
+
+def _rate(option: str, value: str) -> Rate | None:
+    if value == "off":
+        return None
+    burst, _, pace = value.partition("/")
+    decimal = re.fullmatch(r"[0-9]{1,7}([.][0-9]{1,3})?", pace)
+    if _is_number(burst, 1, 1_000_000) and decimal and 0 < float(pace) <= 1_000_000:
+        return Rate(int(burst), float(pace))
+    raise UsageError(
+        f"{option} is how many lines at once and how many a second, such as 8/2, or off,"
+        f" not {value!r}."
+    )
+
+
+def _max_clients(value: str | None) -> int:
+    """The wanted number of connections, or as many as the process may have files open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    most = max(1, min(hard if hard > 0 else 1_000_000, 1_000_000) - RESERVE)
+    if value is None:
+        return most
+    wanted = _number("--max-clients", value, 1, 1_000_000)
+    if wanted > most:
+        raise UsageError(
+            f"--max-clients {wanted} is more than the {most} this process may have: raise the"
+            " limit of open files first (ulimit -Hn)."
+        )
+    return wanted
+
+
+def _address(value: str) -> str:
+    value = value.strip("[]")
+    if not value or value == "localhost":
+        return "127.0.0.1" if value else ""
+    try:
+        ipaddress.ip_address(value.partition("%")[0])
+    except ValueError:
+        raise UsageError(
+            f"--interface is an IP address of this machine, such as 127.0.0.1, not {value!r}."
+        ) from None
+    return value
+
+
+def _archive_place(value: str) -> Path | None:
+    """The path of the archive, or None for one in memory."""
+    kind, colon, path = value.partition(":")
+    if kind == "memory" and not path and colon:
+        return None
+    if kind == "sqlite" and path:
+        return Path(path)
+    raise UsageError(f"--archive is sqlite:PATH or memory:, not {value!r}.")
+
+
+def _read(option: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"{option} {path} cannot be read: {reason}.") from None
+
+
+def _password(password: str | None, path: str | None) -> str | None:
+    if password is not None and path is not None:
+        raise UsageError("Give --password or --password-file, not both.")
+    if path is not None:
+        password = (_read("--password-file", path).splitlines() or [""])[0]
+    if password is None:
+        return None
+    if not clean(password).strip():
+        raise UsageError("The password is empty.")
+    return clean(password).strip()
+
+
+def _endpoints(listen: Sequence[str], port: int, interface: str) -> list[str]:
+    for endpoint in listen:
+        kind, _, rest = endpoint.partition(":")
+        number = rest.removeprefix("port=").partition(":")[0]
+        if kind in ("tcp", "tcp6", "ssl") and number.isdecimal():
+            _number(f"--listen {endpoint}: the port", number, 0, 65535)
+        try:
+            serverFromString(_reactor, endpoint)
+        except Exception as error:
+            # Each kind of endpoint raises errors of its own for what it does not understand.
+            reason = "there is no such thing" if isinstance(error, LookupError) else error
+            raise UsageError(f"--listen {endpoint} is not understood: {reason}.") from None
+    return list(listen) or [_tcp(port, interface)]
+
+
+def _tcp(port: int, interface: str) -> str:
+    if not interface and socket.has_dualstack_ipv6():
+        interface = "::"
+    kind = "tcp6" if ":" in interface else "tcp"
+    return f"{kind}:{port}:interface={quoteStringArgument(interface)}:backlog=1024"
