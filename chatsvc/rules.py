@@ -1,10 +1,13 @@
-"""What a name, a room's name and a line of text may be: pure functions, no state, no rights."""
+"""What a name, a room's name, a line of text and a duration may be: no state, no rights."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from itertools import dropwhile
+
+from precis_i18n import get_profile
 
 from chatsvc.events import Refused
 
@@ -12,6 +15,7 @@ LONGEST_TEXT = 4096  # bytes of UTF-8
 LONGEST_LINE = 16384  # bytes, commands and JSON included
 LONGEST_NAME = 32  # characters
 LONGEST_WORDS = 400  # characters: topics, reasons, parting words
+LONGEST_DURATION = 3650 * 86400.0  # seconds
 
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements (ECMA-48, 5.4)
@@ -21,10 +25,13 @@ _ESCAPE = re.compile(
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _GAP = re.compile("[\t\r\n\v\f\x85\u2028\u2029]+")
 _IN_NAMES = frozenset("_-.'[]{}|^`")
+_USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
 # Letters and marks that are not seen (Unicode's Default_Ignorable_Code_Point).
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+_UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m(?:in)?": 60, "s": 1}
+_DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
 
 
 def key(name: str) -> str:
@@ -60,21 +67,20 @@ def check_words(text: str) -> None:
 
 def check_name(name: str) -> None:
     """Refuse what cannot be anybody's name, suggesting one that could."""
-    if len(name) > LONGEST_NAME:
-        text = f"A name has at most {LONGEST_NAME} characters."
-        raise Refused("bad-name", text, likely_name(name))
-    if key(name) == "all":
-        raise Refused("bad-name", '"all" means everybody here.', likely_name(name))
-    if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
-        text = "A name is one word of letters, digits and _-.'[]{}|^`"
-        raise Refused("bad-name", text, likely_name(name))
+    if fault := _fault(name):
+        raise Refused("bad-name", fault, likely_name(name))
 
 
 def likely_name(name: str) -> str | None:
     """The nearest thing to `name` that is a name, if there is any."""
-    fitting = [c for c in name.strip().replace(" ", "_") if _fits_names(c)]
-    likely = "".join(dropwhile(lambda c: not _begins_names(c), fitting))[:LONGEST_NAME]
-    return f"{likely}_" if key(likely) == "all" else likely or None
+    name = name.strip()[: 4 * LONGEST_NAME].replace(" ", "_")  # it may be a whole line
+    likely = _fitting(name)
+    if _fault(likely) is None:
+        return likely
+    plain = "".join(filter(_is_of_usernames, unicodedata.normalize("NFKC", name)))
+    small = unicodedata.normalize("NFC", plain.lower())
+    nearest = (plain, small, _left_to_right(plain), _right_to_left(plain))
+    return max((n for n in map(_fitting, nearest) if _fault(n) is None), key=len, default=None)
 
 
 def room_name(name: str) -> str:
@@ -86,6 +92,96 @@ def room_name(name: str) -> str:
             f"A room's name is # and one word, at most {LONGEST_NAME} characters, such as #tea.",
         )
     return name
+
+
+def duration(text: str) -> float:
+    """The seconds in `text`, such as 90s, 1h30m or 2d; none for `forever` and `off`."""
+    text = text.lower()
+    if text in ("forever", "off"):
+        return 0.0
+    if text.isascii() and text.isdecimal():
+        raise _bad_duration("A number alone is no duration: please add s, m, h, d or w, as in 30m.")
+    parts = _DURATION.fullmatch(text)
+    if not text or parts is None:
+        raise _bad_duration("Please write a duration like 90s, 30m, 1h30m, 2d or 1w, or forever.")
+    numbers = zip(parts.groups(), _UNITS.values(), strict=True)
+    seconds = sum(float(number or 0) * unit for number, unit in numbers)
+    if not seconds:
+        raise _bad_duration("That is no time at all: please give a duration such as 90s or 1h30m.")
+    if seconds > LONGEST_DURATION:
+        raise _bad_duration("A duration is at most 10 years (3650d): please say forever for more.")
+    return seconds
+
+
+def looks_like_duration(word: str) -> bool:
+    """Whether whoever wrote `word` meant a duration, right or wrong."""
+    return "0" <= word[:1] <= "9" or word.lower() == "forever"
+
+
+def span(seconds: float) -> str:
+    """A time in words that follow `for` or `in`, such as 1 h 30 min; never less than it is."""
+    whole = max(1, math.ceil(round(seconds, 3)))  # the difference of two times is not exact
+    if whole < 120 and whole != 60:
+        return f"{whole} s"
+    if whole >= 3600:
+        whole = math.ceil(whole / 60) * 60
+    days, rest = divmod(whole, 86400)
+    numbers = (days, rest // 3600, rest // 60 % 60, rest % 60)
+    units = ("day" if days == 1 else "days", "h", "min", "s")
+    words = zip(numbers, units, strict=True)
+    return " ".join(f"{number} {unit}" for number, unit in words if number)
+
+
+def _bad_duration(text: str) -> Refused:
+    return Refused("bad-duration", text)
+
+
+def _fault(name: str) -> str | None:
+    """What keeps `name` from being a name, in a sentence."""
+    if len(name) > LONGEST_NAME:
+        return f"A name has at most {LONGEST_NAME} characters."
+    if key(name) == "all":
+        return '"all" means everybody here.'
+    if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
+        return "A name is one word of letters, digits and _-.'[]{}|^`"
+    try:
+        mapped = _USERNAMES.enforce(name)
+    except UnicodeEncodeError as error:
+        return _fault_of_usernames(error)
+    # So names that RFC 8265 takes for one are one here: some Greek capitals would be two.
+    return None if key(mapped) == key(name) else "Please write that name in small letters."
+
+
+def _fault_of_usernames(error: UnicodeEncodeError) -> str:
+    if error.reason.endswith("/bidi_rule"):
+        return (
+            "A name from right to left has no letters of the other direction: begin with a letter,"
+            " end with a letter or digit, and use digits of one kind."
+        )
+    character = error.object[error.start : error.end]
+    return f'"{character}" cannot be in a name: please use plain letters and digits, of any script.'
+
+
+def _is_of_usernames(c: str) -> bool:
+    try:
+        return bool(_USERNAMES.base.enforce(c))
+    except UnicodeEncodeError:
+        return False
+
+
+def _fitting(name: str) -> str:
+    """What is left of `name` without the characters that are in no name."""
+    fitting = [c for c in name if _fits_names(c)]
+    likely = "".join(dropwhile(lambda c: not _begins_names(c), fitting))[:LONGEST_NAME]
+    return f"{likely}_" if key(likely) == "all" else likely
+
+
+def _left_to_right(name: str) -> str:
+    return "".join(c for c in name if unicodedata.bidirectional(c) not in ("R", "AL", "AN"))
+
+
+def _right_to_left(name: str) -> str:
+    return "".join(c for c in name if unicodedata.bidirectional(c) in ("R", "AL", "NSM"))
 
 
 def _begins_names(c: str) -> bool:

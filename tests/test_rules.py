@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from precis_i18n import get_profile
 
 from chatsvc.events import Refused
 from chatsvc.rules import (
+    LONGEST_DURATION,
     LONGEST_NAME,
     LONGEST_TEXT,
     LONGEST_WORDS,
@@ -17,9 +20,12 @@ from chatsvc.rules import (
     check_text,
     check_words,
     clean,
+    duration,
     key,
     likely_name,
+    looks_like_duration,
     room_name,
+    span,
 )
 
 # Text with many of the characters that do something to a terminal.
@@ -32,6 +38,14 @@ wild = st.text(
         st.characters(categories=["Cc", "Cf", "Cs"]),
     )
 )
+# Letters, digits and marks of many scripts, also such as RFC 8265 has something to say about.
+letters = st.one_of(
+    st.sampled_from(
+        "annAl1_-σςΣΐϊΪ\u0301ßẞİ\u0131K\u05d0\u05d1\u0639\u0661\u06f2日न\u093f½ﬁⅧ\uff41\uff21"
+    ),
+    st.characters(categories=["L", "N", "M"]),
+)
+words = st.text(letters, min_size=1, max_size=8)
 often = settings(max_examples=200, deadline=None)
 
 
@@ -123,10 +137,12 @@ def is_name(name: str) -> bool:
 
 @pytest.mark.parametrize(
     "name",
-    ["ann", "Ann-Marie", "o'neil", "guest-1", "jürgen", "日本", "x" * 32, "[bot]", "a.b", "नमस्ते"],
-)
+    ["ann", "Ann-Marie", "o'neil", "guest-1", "jürgen", "日本", "x" * 32, "[bot]", "a.b", "नमस्ते",
+     "μαΐου", "Σας", "Ольга", "아나", "\uff41nn", "K", "İ", "e\u0301va",
+     "\u05e9\u05dc\u05d5\u05dd-2", "\u0639\u0644\u064a\u0661"],
+)  # fmt: skip
 def test_what_may_be_a_name(name: str) -> None:
-    assert is_name(name)
+    check_name(name)
 
 
 @pytest.mark.parametrize(
@@ -140,15 +156,44 @@ def test_what_may_not_be_a_name(name: str) -> None:
     assert refused.value.code == "bad-name"
 
 
-@given(st.one_of(wild, st.text("all- !.'#\u0301", min_size=1, max_size=5)))
+@pytest.mark.parametrize(
+    ("name", "words", "likely"),
+    [
+        ("ab½", '"½" cannot be in a name', "ab12"),
+        ("ﬁona", '"ﬁ" cannot be in a name', "fiona"),
+        ("\u1100ann", '"\u1100" cannot be in a name', "ann"),
+        ("ann\u05d0", "from right to left", "ann"),
+        ("1\u05d0\u05d1", "from right to left", "\u05d0\u05d1"),
+        ("\u05d0\u05d1-", "from right to left", "\u05d0\u05d1"),
+        ("\u0639\u0644\u064a\u06612", "digits of one kind", "\u0639\u0644\u064a"),
+        ("\u0661\u0662", "from right to left", None),
+        ("ΜΑΪ\u0301\u039f\u03a5", "small letters", "μαΐου"),
+    ],
+)
+def test_why_a_name_in_some_script_is_none(name: str, words: str, likely: str | None) -> None:
+    with pytest.raises(Refused, match=words) as refused:
+        check_name(name)
+    assert refused.value.code == "bad-name"
+    assert refused.value.suggestion == likely
+
+
+@given(st.one_of(wild, words, st.text("all- !.'#\u0301", min_size=1, max_size=5)))
 @example("all!")
 @example("x" * 40)
+@example("a" * 31 + "\u05d0")
+@example("\u05d0" * 31 + "-\u05d1")
 @often
 def test_a_name_that_is_suggested_is_a_name(name: str) -> None:
     likely = likely_name(name)
     assume(likely is not None)
     assert likely is not None
-    assert is_name(likely)
+    check_name(likely)
+
+
+@given(words.filter(is_name))
+@often
+def test_what_is_a_name_stays_as_it_is(name: str) -> None:
+    assert likely_name(name) == name
 
 
 @given(wild.filter(is_name))
@@ -161,12 +206,45 @@ def test_a_name_is_one_clean_word(name: str) -> None:
 
 def test_a_likely_name_is_the_nearest_one() -> None:
     assert likely_name("ann smith") == "ann_smith"
+    assert likely_name("Ann Smith½") == "Ann_Smith12"
     assert likely_name("  <ann>! ") == "ann"
     assert likely_name("--ann") == "ann"
     assert likely_name("!?") is None
 
 
-def test_names_that_look_alike_are_one() -> None:
+def wide(text: str) -> str:
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+def decomposed(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
+usernames = get_profile("UsernameCaseMapped")
+
+
+@given(words, st.sampled_from([str.upper, str.lower, str.title, decomposed, wide]))
+@example("ΐ", str.upper)
+@example("ΰ", str.title)
+@example("Ann", wide)
+@often
+def test_names_that_are_one_for_others_are_one_here(
+    name: str, respelled: Callable[[str], str]
+) -> None:
+    other = respelled(name)
+    assume(is_name(name) and is_name(other))
+    if usernames.enforce(name) == usernames.enforce(other):
+        assert key(name) == key(other)
+
+
+@given(words.filter(is_name))
+@often
+def test_a_name_is_an_identifier_for_others(name: str) -> None:
+    mapped = usernames.enforce(name)
+    assert usernames.enforce(mapped) == mapped
+
+
+def test_spellings_of_one_name() -> None:
     assert key("Ann") == key("ANN") == key("\uff21nn")
     assert key("Straße") == key("STRASSE")
     assert key("ann") != key("anna")
@@ -197,3 +275,100 @@ def test_a_rooms_name_is_clean_and_its_own_name(name: str) -> None:
     assert room_name(written) == written == clean(written)
     assert written[0] == "#"
     assert 2 <= len(written) <= LONGEST_NAME
+
+
+# Durations
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("30m", 1800),
+        ("30min", 1800),
+        ("1h30m", 5400),
+        ("2d", 172800),
+        ("1d12h", 129600),
+        ("1w", 604800),
+        ("1w2d3h4min5s", 788645),
+        ("1H30M", 5400),
+        ("007s", 7),
+        ("3650d", LONGEST_DURATION),
+        ("forever", 0),
+        ("Forever", 0),
+        ("off", 0),
+    ],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("90", "alone"),
+        ("0", "alone"),
+        ("", "like 90s"),
+        ("h", "like 90s"),
+        ("1h30", "like 90s"),
+        ("30m1h", "like 90s"),
+        ("1h1h", "like 90s"),
+        ("1.5h", "like 90s"),
+        ("-1h", "like 90s"),
+        ("2y", "like 90s"),
+        ("1 h", "like 90s"),
+        ("\u0661s", "like 90s"),
+        ("forevr", "or forever"),
+        ("0s", "no time at all"),
+        ("0h0m", "no time at all"),
+        ("3651d", "at most 10 years"),
+        ("9" * 16000 + "s", "at most 10 years"),
+    ],
+)
+def test_what_is_no_duration(text: str, words: str) -> None:
+    with pytest.raises(Refused, match=words) as refused:
+        duration(text)
+    assert refused.value.code == "bad-duration"
+
+
+@pytest.mark.parametrize("word", ["90s", "1h30", "3", "forever", "FOREVER"])
+def test_a_word_that_is_meant_as_a_duration(word: str) -> None:
+    assert looks_like_duration(word)
+
+
+@pytest.mark.parametrize("word", ["", "spam", "off", "forevermore", "-1h", "\u0661s", "½h"])
+def test_a_word_that_is_not_meant_as_a_duration(word: str) -> None:
+    assert not looks_like_duration(word)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 s"),
+        (0.2, "1 s"),
+        (59.2, "1 min"),
+        (90, "90 s"),
+        (120, "2 min"),
+        (150, "2 min 30 s"),
+        (3599.5, "1 h"),
+        (3600.0000002, "1 h"),
+        (3601, "1 h 1 min"),
+        (5400, "1 h 30 min"),
+        (86400, "1 day"),
+        (131400, "1 day 12 h 30 min"),
+        (172800, "2 days"),
+        (LONGEST_DURATION, "3650 days"),
+    ],
+)
+def test_a_time_in_words(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+@given(st.floats(1, LONGEST_DURATION - 60))
+@example(3599.9)
+@often
+def test_a_time_in_words_is_never_less_than_it_is(seconds: float) -> None:
+    words = span(seconds)
+    short = words.replace("days", "d").replace("day", "d").replace("min", "m").replace(" ", "")
+    assert -0.001 <= duration(short) - seconds <= 60
+    assert span(duration(short)) == words

@@ -1,0 +1,50 @@
+"""Which names look like one another: the idea of UTS #39, section 4, for names."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from chatsvc.rules import key
+
+# I looks like l and 1, and is i in other words; two v make a w as r and n make an m.
+_OURS = {"i": "l", "w": "vv"}
+
+
+@lru_cache(maxsize=4096)
+def skeleton(name: str) -> str:
+    """What all names that look like `name` have in common; it is not for showing."""
+    shape = _folded(name)
+    while (simpler := _folded("".join(map(_drawn, shape)))) != shape:
+        shape = simpler
+    return shape
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKD", key(name))
+
+
+def _drawn(c: str) -> str:
+    """What a small letter looks like; if that is not ASCII, what its capital looks like."""
+    if c in _OURS:
+        return _OURS[c]
+    prototypes = _prototypes()
+    small, capital = prototypes.get(c, c), prototypes.get(c.upper(), c)
+    return capital if capital.isascii() and not small.isascii() else small
+
+
+@cache
+def _prototypes() -> dict[str, str]:
+    """What each character of Unicode's list of confusable ones is drawn like."""
+    data = files("confusable_homoglyphs").joinpath("confusables.json").read_text("utf-8")
+    # Characters that run from right to left stand between marks there that are not part of them.
+    alike = json.loads(data.replace("\\u200e", ""))
+    found = {}
+    for c, others in alike.items():
+        if len(c) == 1 and len(others) == 1:  # a prototype is listed with all that looks like it
+            prototype = others[0]["c"]
+            if len(prototype) > 1 or len(alike[prototype]) > 1 or prototype < c:
+                found[c] = prototype
+    return found

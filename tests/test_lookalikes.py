@@ -1,0 +1,108 @@
+"""Which names look like one another, and which do not."""
+# ruff: noqa: RUF001  (letters that look like others are what this is about)
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from chatsvc.lookalikes import skeleton
+from chatsvc.rules import key
+
+words = st.text(
+    st.one_of(
+        st.sampled_from("anlI10oOrmwvß\u0301\u0345ΐΪİæŉΝνηЬвᏟꮯ\u05d5\u05e1\u0647ﬁℌ①"),
+        st.characters(categories=["L", "N", "M"]),
+    ),
+    max_size=8,
+)
+often = settings(max_examples=300, deadline=None)
+
+
+def decomposed(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("ann", "аnn"),  # Cyrillic
+        ("ann", "ａｎｎ"),
+        ("Ann", "Αnn"),  # Greek
+        ("annl", "ann1"),
+        ("annl", "annI"),
+        ("bill", "BI11"),
+        ("bob", "b0b"),
+        ("bob", "bOb"),
+        ("BOB", "ВОВ"),  # Cyrillic
+        ("bob", "βοβ"),  # Greek
+        ("mary", "rnary"),
+        ("wendy", "vvendy"),
+        ("dave", "daνe"),  # Greek
+        ("olga", "\u05e1lga"),  # Hebrew
+        ("scott", "ѕсоtt"),  # Cyrillic
+        ("ann", "𝖆𝖓𝖓"),
+        ("d'arc", "d`arc"),
+        ("анна", "AHHA"),
+        ("zoë", "zoё"),  # Cyrillic
+        ("aíd", "aĺd"),
+        ("\u0c2e\u0c30", "\u0c35\u0c41\u0c30"),  # Telugu, two letters that look like one
+        ("\u0aea", "\u096a"),  # Gujarati and Devanagari
+    ],
+)
+def test_names_that_look_alike(name: str, other: str) -> None:
+    assert name != other
+    assert skeleton(name) == skeleton(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("ann", "anna"),
+        ("ann", "änn"),
+        ("eva", "ena"),
+        ("paul", "payl"),
+        ("мама", "папа"),
+        ("たろう", "はなこ"),
+        ("\u05d3\u05df", "\u05d2\u05d3"),
+        ("ann", "ann_"),
+    ],
+)
+def test_names_that_do_not_look_alike(name: str, other: str) -> None:
+    assert skeleton(name) != skeleton(other)
+
+
+def test_ascii_letters_and_digits_that_look_alike_are_few() -> None:
+    alike: dict[str, str] = {}
+    for c in "abcdefghijklmnopqrstuvwxyz0123456789":
+        alike[skeleton(c)] = alike.get(skeleton(c), "") + c
+    assert sorted(cs for cs in alike.values() if len(cs) > 1) == ["il1", "o0"]
+
+
+@given(words)
+@often
+def test_a_skeleton_is_its_own(name: str) -> None:
+    assert skeleton(skeleton(name)) == skeleton(name)
+
+
+def test_every_letters_skeleton_is_its_own() -> None:
+    for c in filter(str.isalnum, map(chr, range(0x30000))):
+        shape = skeleton(c)
+        assert skeleton(shape) == shape
+
+
+@given(words, st.sampled_from([str.upper, str.lower, str.title, str.swapcase, decomposed]))
+@example("Ann", str.swapcase)
+@example("Илья", str.upper)
+@example("ΐ", decomposed)
+@often
+def test_spellings_of_one_name_have_one_skeleton(
+    name: str, respelled: Callable[[str], str]
+) -> None:
+    other = respelled(name)
+    assume(key(name) == key(other))
+    assert skeleton(name) == skeleton(other)
