@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field, fields
+from itertools import islice, takewhile
+from typing import Any, Protocol, TypeVar, cast
 
 from chatsvc.events import Line, Said, Tally
+from chatsvc.records import Act, Record
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+EXPIRING = 2_000  # lines removed at once, so that lines to be kept do not wait long
 
 
 class Worker(Protocol):
@@ -60,11 +64,12 @@ class Keeper(Protocol):
 
 
 class Archive(Protocol):
-    """Keeps lines and gives them their numbers: 1, 2, 3 … in each room.
+    """Keeps lines and gives them their numbers: 1, 2, 3 … in each room; and keeps records.
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
     with the `(client, tag)` of a line that is kept already is not kept again.  Whatever cannot be
-    done raises `ArchiveFailed`.  Rooms go by their names as they are first written.
+    done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is
+    put, dropped, deleted or expired is so for good when the method returns.
     """
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -86,13 +91,51 @@ class Archive(Protocol):
         """The last `limit` lines with numbers below `before`, in order."""
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
-        """Who said most in a room, most first."""
+        """Who said most in a room, most first; lines that were deleted do not count."""
+
+    async def delete(self, room: str, number: int, by: str) -> Said | None:
+        """Take a line's text away; gives the line as it is now, None when there is no such line.
+
+        A line with its tag is still not kept again.
+        """
+
+    async def expire(self, room: str, before: float) -> int:
+        """Remove a room's first lines, some thousand at most, while they are older than `before`.
+
+        Gives how many.  Lines of the room that are kept later have the numbers that follow.
+        """
+
+    def records(self, kind: type[R]) -> list[R]:
+        """All of a kind, in the order of their keys; asked once, after `open`."""
+
+    async def put(self, *records: Record) -> None:
+        """Keep all of these or none, in the place of those with the same keys."""
+
+    async def drop(self, *records: Record) -> None:
+        """Remove the records with the same keys, where there are any."""
+
+    async def acts(self, limit: int, room: str | None = None) -> list[Act]:
+        """The last `limit` acts in the order in which they were put, of one room if it is given."""
+
+    async def changed(self) -> bool:
+        """Whether another process has written records since this was last asked, or since `open`.
+
+        It may say so too often, and never too seldom.
+        """
+
+    async def reread(self, kind: type[R]) -> list[R]:
+        """As `records`, with everything that was put before, here or by another process."""
 
     async def flush(self) -> None:
         """Return when no line waits any more."""
 
     async def close(self) -> None:
         """Let go of everything; nothing may be asked of it any more."""
+
+
+def key_of(record: Record) -> tuple[object, ...]:
+    """What names a record for ever, among those of its kind."""
+    return tuple(getattr(record, one.name) for one in fields(record)[: record.KEYS])
 
 
 TURNS = 8  # in which lines are gathered for one commit, at the most
@@ -183,13 +226,15 @@ class _Job:
 
 
 class MemoryArchive:
-    """An archive that forgets: it has the last `size` lines, until the service ends."""
+    """An archive that forgets: it has the last `size` lines and acts, until the service ends."""
 
     def __init__(self, worker: Worker, turn: Turn, start: Start, size: int = 50_000) -> None:
         self._size = size
-        self._order: deque[_Shelf] = deque()  # where the lines went, one after the other
+        self._order: deque[tuple[_Shelf, int]] = deque()  # the lines, one after the other
         self._rooms: dict[str, _Shelf] = {}
         self._tags: dict[tuple[str, str], int] = {}
+        self._records: dict[type, dict[tuple[object, ...], Record]] = {}
+        self._acts: deque[Act] = deque(maxlen=size)
         self._queue = CommitQueue(self._commit, worker, turn, start)
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -218,10 +263,12 @@ class MemoryArchive:
 
     def _add(self, line: Line) -> Said:
         shelf = self._rooms.setdefault(line.room, _Shelf())
-        self._order.append(shelf)
+        said = shelf.add(line)
+        self._order.append((shelf, said.number))
         if len(self._order) > self._size:
-            self._order.popleft().lines.popleft()
-        return shelf.add(line)
+            oldest, number = self._order.popleft()
+            oldest.forget(number)
+        return said
 
     def _lines(self, room: str) -> deque[Said]:
         shelf = self._rooms.get(room)
@@ -248,9 +295,51 @@ class MemoryArchive:
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         sizes: dict[str, list[int]] = {}
         for line in self._lines(room):
+            if line.deleted:
+                continue
             sizes.setdefault(line.sender, []).append(len(line.text.encode()))
         tallies = [Tally(name, len(each), sum(each)) for name, each in sizes.items()]
         return sorted(tallies, key=lambda tally: (-tally.lines, tally.name))[:limit]
+
+    async def delete(self, room: str, number: int, by: str) -> Said | None:
+        lines = self._lines(room)
+        position = number - lines[0].number if lines else 0
+        if not 0 <= position < len(lines):
+            return None
+        lines[position] = lines[position]._replace(text="", deleted=by)
+        return lines[position]
+
+    async def expire(self, room: str, before: float) -> int:
+        first = islice(self._lines(room), EXPIRING)
+        old = list(takewhile(lambda said: said.time < before, first))
+        if old:
+            self._rooms[room].forget(old[-1].number)
+        return len(old)
+
+    def records(self, kind: type[R]) -> list[R]:
+        records = self._records.get(kind, {})
+        return [cast(R, records[key]) for key in sorted(records)]
+
+    async def put(self, *records: Record) -> None:
+        for record in records:
+            if isinstance(record, Act):
+                self._acts.append(record)
+            else:
+                self._records.setdefault(type(record), {})[key_of(record)] = record
+
+    async def drop(self, *records: Record) -> None:
+        for record in records:
+            self._records.get(type(record), {}).pop(key_of(record), None)
+
+    async def acts(self, limit: int, room: str | None = None) -> list[Act]:
+        acts = (act for act in reversed(self._acts) if room is None or act.room == room)
+        return list(islice(acts, limit))[::-1]
+
+    async def changed(self) -> bool:
+        return False
+
+    async def reread(self, kind: type[R]) -> list[R]:
+        return self.records(kind)
 
     async def flush(self) -> None:
         await self._queue.flush()
@@ -269,3 +358,8 @@ class _Shelf:
         said = Said(line.room, self.last, *line[1:])
         self.lines.append(said)
         return said
+
+    def forget(self, number: int) -> None:
+        """Let go of the line with this number, and of those before it."""
+        while self.lines and self.lines[0].number <= number:
+            self.lines.popleft()

@@ -1,55 +1,74 @@
-"""The archive in an SQLite file: tables, migrations, what can go wrong.  No rooms, no rights."""
+"""The archive in an SQLite file, and what a program beside the service may do with it.
+
+No rooms, no rights.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from importlib import resources
-from operator import attrgetter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, TextIO
 
+from chatsvc import tables
 from chatsvc.archive import (
-    ArchiveFailed,
+    EXPIRING,
     Commit,
     CommitQueue,
     Keeper,
     KeptRoom,
+    R,
     Start,
     Turn,
     Worker,
 )
+from chatsvc.database import (
+    Row,
+    bring_up_to_date,
+    connect,
+    empty_log,
+    lock,
+    newest,
+    sentences,
+    set_up,
+    transaction,
+    version,
+    write,
+)
 from chatsvc.events import Line, Said, Tally
+from chatsvc.records import Act, Record
 
-APPLICATION_ID = 0x63686174  # "chat", in the file's header
-
-_READ = """SELECT room.name, number, time, sender, text, action, client, tag
+_READ = """SELECT room.name, number, time, sender, text, action, client, tag, account, quiet,
+                  deleted
            FROM said JOIN room ON room.id = said.room WHERE room.name = ?"""
-_KEEP_LINES = "INSERT INTO said VALUES {}"
+_KEEP_LINES = """INSERT INTO said
+                 (room, number, time, sender, text, action, client, tag, account, quiet)
+                 VALUES {}"""
 _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
                  ON CONFLICT (id) DO UPDATE SET last = excluded.last"""
 _TALLY = """INSERT INTO tally
             SELECT room, sender, count(*), sum(length(CAST(text AS BLOB))) FROM said
-            WHERE room = ? AND number > ? AND number <= ? GROUP BY sender
+            WHERE room = ? AND number > ? AND number <= ? AND deleted = '' GROUP BY sender
             ON CONFLICT (room, sender)
             DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
+_UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
+              WHERE room = ? AND sender = ?"""
+_TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
+_REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
+WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
 
-_SETTINGS = {
-    "journal_mode": "WAL",  # readers, of other processes too, never wait for the writer
-    "synchronous": "FULL",  # a commit is on the disk
-    "temp_store": "MEMORY",  # else each statement with many rows makes a file
-    "cache_size": -4096,  # KiB for each connection: the last page of every busy room
-    "wal_autocheckpoint": 2048,  # pages, 8 MiB: not at every large commit
-    "journal_size_limit": 2**26,
-}
-
-Row = tuple[Any, ...]
+_TWO_SERVICES = (
+    "Another chatsvc is using the archive {path}. Stop it, or give this one another archive with "
+    "--archive sqlite:PATH."
+)
+_OLDER_SERVICE = (
+    "An older chatsvc is using the archive {path}. Stop it, start it with this version, and try "
+    "again."
+)
 
 
 class SQLArchive:
@@ -68,30 +87,27 @@ class SQLArchive:
         self._queue = CommitQueue(self._commit, writer, turn, start)
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
         self._own = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._open = ExitStack()
+        self._database: sqlite3.Connection  # the writer's
+        self._seen = 0  # the file's version when `changed` was asked
+        self._traces = False  # the write-ahead log may still have the text of deleted lines
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         self._queue.keeper = keeper
-        with _sentences(self.path):
-            self._lock = _lock(self.path)
-            try:
-                rows = self._read_rooms()
-            except BaseException:
-                self._lock.close()
-                raise
+        with sentences(self.path), ExitStack() as opening:
+            opening.enter_context(lock(self.path, _TWO_SERVICES.format(path=self.path)))
+            self._database = opening.enter_context(closing(connect(self.path)))
+            bring_up_to_date(self._database, self.path)
+            self._traces = not empty_log(self._database, WIPING)  # as a killed service left it
+            self._seen = _data_version(self._database)
+            query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
+            rows = self._database.execute(query).fetchall()
+            self._open = opening.pop_all()
         self._rooms = {name: (id_, last) for id_, name, last, *_ in rows}
         self._last_id = max((id_ for id_, *_ in rows), default=0)
         return [
             KeptRoom(name, last, topic, by, time / 1000) for _, name, last, topic, by, time in rows
         ]
-
-    def _read_rooms(self) -> list[Row]:
-        with contextlib.closing(_connect(self.path)) as database:
-            version = _version(database, self.path)
-            _set_up(database)
-            _migrate(database, version)
-            query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
-            return database.execute(query).fetchall()
 
     def keep(self, line: Line) -> None:
         self._queue.add(line)
@@ -105,34 +121,74 @@ class SQLArchive:
 
     async def read(self, room: str, after: int, limit: int) -> list[Said]:
         query = f"{_READ} AND number > ? ORDER BY number LIMIT ?"
-        return await self._reader(self._lines, query, room, after, limit)
+        return await self._reader(self._page, query, room, after, limit)
 
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
         query = f"{_READ} AND number < ? ORDER BY number DESC LIMIT ?"
-        return (await self._reader(self._lines, query, room, before, limit))[::-1]
+        return (await self._reader(self._page, query, room, before, limit))[::-1]
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         while not await self._writer(self._tally_on, room):
             """There is more to count."""
         return await self._reader(self._tallies, room, limit)
 
+    async def delete(self, room: str, number: int, by: str) -> Said | None:
+        """Also overwrites the text in the file, and empties the write-ahead log.
+
+        While another program reads in the log it cannot be emptied: then the first change after
+        that does it, or the end of the service.  SQLite itself may have left a copy in an unused
+        part of a page when it moved lines from page to page; only VACUUM removes that.
+        """
+        return await self._writer(self._delete, room, number, by)
+
+    async def expire(self, room: str, before: float) -> int:
+        return await self._writer(self._expire, room, before)
+
+    def records(self, kind: type[R]) -> list[R]:
+        with sentences(self.path):
+            return tables.read(self._database, kind)
+
+    async def put(self, *records: Record) -> None:
+        if records:
+            await self._writer(self._put, records)
+
+    async def drop(self, *records: Record) -> None:
+        if records:
+            await self._writer(self._drop, records)
+
+    async def acts(self, limit: int, room: str | None = None) -> list[Act]:
+        return await self._reader(self._acts, limit, room)
+
+    async def changed(self) -> bool:
+        return await self._writer(self._changed)
+
+    async def reread(self, kind: type[R]) -> list[R]:
+        return await self._writer(self.records, kind)
+
     async def flush(self) -> None:
         await self._queue.flush()
 
     async def close(self) -> None:
-        await self._writer(self._close)
+        await self._writer(self._open.close)
 
     # Done by the writer:
 
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """Everything in it is one transaction."""
+        with sentences(self.path):
+            with transaction(self._database):
+                yield self._database
+            if self._traces:
+                self._traces = not empty_log(self._database, 0)
+
     def _commit(self, lines: list[Line]) -> Commit:
         rooms: dict[str, tuple[int, int]] = {}
-        with _sentences(self.path), _transaction(self._database()) as database:
+        with self._change() as database:
             known = _known_tags(database, lines)
             commit, rows = self._number(lines, known, rooms)
-            _write(
-                database, _KEEP_ROOMS, [(id_, name, last) for name, (id_, last) in rooms.items()]
-            )
-            _write(database, _KEEP_LINES, rows)
+            write(database, _KEEP_ROOMS, [(id_, name, last) for name, (id_, last) in rooms.items()])
+            write(database, _KEEP_LINES, rows)
         self._rooms.update(rooms)
         return commit
 
@@ -145,7 +201,7 @@ class SQLArchive:
         commit = Commit()
         rows: list[Row] = []
         for line in lines:
-            room, time, sender, text, action, client, tag = line
+            room, time, sender, text, action, client, tag, account, quiet = line
             if tag is not None and (client, tag) in known:
                 commit.again.append((line, known[client, tag]))
                 continue
@@ -156,8 +212,12 @@ class SQLArchive:
                 commit.said[room] = []
             number = last + 1
             rooms[room] = id_, number
-            commit.said[room].append(Said(room, number, time, sender, text, action, client, tag))
-            rows.append((id_, number, round(time * 1000), sender, text, action, client, tag))
+            commit.said[room].append(
+                Said(room, number, time, sender, text, action, client, tag, account, quiet)
+            )
+            rows.append(
+                (id_, number, round(time * 1000), sender, text, action, client, tag, account, quiet)
+            )
             if tag is not None:
                 known[client, tag] = number
         return commit, rows
@@ -170,8 +230,8 @@ class SQLArchive:
 
     def _set_topic(self, room: str, text: str, by: str, time: float) -> None:
         id_, last = self._room(room)
-        with _sentences(self.path), _transaction(self._database()) as database:
-            _write(database, _KEEP_ROOMS, [(id_, room, last)])
+        with self._change() as database:
+            write(database, _KEEP_ROOMS, [(id_, room, last)])
             database.execute(
                 "UPDATE room SET topic = ?, topic_by = ?, topic_time = ? WHERE id = ?",
                 (text, by, round(time * 1000), id_),
@@ -181,107 +241,129 @@ class SQLArchive:
     def _tally_on(self, room: str) -> bool:
         """Count lines that have come since somebody asked; True when all are counted."""
         id_, last = self._rooms.get(room, (0, 0))
-        with _sentences(self.path):
-            query = "SELECT tallied FROM room WHERE id = ?"
-            (tallied,) = self._database().execute(query, (id_,)).fetchone() or (0,)
+        tallied = self._tallied(id_)
         if tallied == last:
             return True
         end = min(last, tallied + TALLIED)
-        with _sentences(self.path), _transaction(self._database()) as database:
-            database.execute(_TALLY, (id_, tallied, end))
-            database.execute("UPDATE room SET tallied = ? WHERE id = ?", (end, id_))
-        return bool(end == last)
+        with self._change() as database:
+            _tally(database, id_, tallied, end)
+        return end == last
 
-    def _close(self) -> None:
-        for connection in self._connections:
-            connection.close()
-        self._lock.close()
+    def _tallied(self, room: int) -> int:
+        with sentences(self.path):
+            query = "SELECT tallied FROM room WHERE id = ?"
+            (tallied,) = self._database.execute(query, (room,)).fetchone() or (0,)
+        return int(tallied)
+
+    def _delete(self, room: str, number: int, by: str) -> Said | None:
+        with sentences(self.path):
+            found = _lines(self._database, f"{_READ} AND number = ?", room, number)
+        if not found:
+            return None
+        (said,) = found
+        id_, _ = self._rooms[room]
+        counted = not said.deleted and number <= self._tallied(id_)
+        with self._change() as database:
+            if counted:
+                database.execute(_UNTALLY, (len(said.text.encode()), id_, said.sender))
+            database.execute(_TAKE_AWAY, (by, id_, number))
+        self._traces = not empty_log(self._database, WIPING)
+        return said._replace(text="", deleted=by)
+
+    def _expire(self, room: str, before: float) -> int:
+        id_, _ = self._rooms.get(room, (0, 0))
+        old = self._older(id_, round(before * 1000))
+        if old:
+            tallied = self._tallied(id_)
+            with self._change() as database:
+                if old[-1] > tallied:
+                    _tally(database, id_, tallied, old[-1])
+                database.execute(_REMOVE, (id_, old[-1]))
+        return len(old)
+
+    def _older(self, room: int, before: int) -> list[int]:
+        """The numbers of the first lines of a room while these are older."""
+        query = "SELECT number, time FROM said WHERE room = ? ORDER BY number LIMIT ?"
+        with sentences(self.path):
+            rows = self._database.execute(query, (room, EXPIRING))
+            return [number for number, _ in takewhile(lambda row: row[1] < before, rows)]
+
+    def _put(self, records: tuple[Record, ...]) -> None:
+        with self._change() as database:
+            tables.put(database, records)
+
+    def _drop(self, records: tuple[Record, ...]) -> None:
+        with self._change() as database:
+            tables.drop(database, records)
+
+    def _changed(self) -> bool:
+        with sentences(self.path):
+            before, self._seen = self._seen, _data_version(self._database)
+        return self._seen != before
 
     # Done by readers:
 
-    def _lines(self, query: str, *values: object) -> list[Said]:
-        with _sentences(self.path):
-            rows = self._database().execute(query, values)
-            return [
-                Said(room, number, time / 1000, sender, text, bool(action), client, tag)
-                for room, number, time, sender, text, action, client, tag in rows
-            ]
+    def _page(self, query: str, *values: object) -> list[Said]:
+        with sentences(self.path):
+            return _lines(self._reading(), query, *values)
 
     def _tallies(self, room: str, limit: int) -> list[Tally]:
         query = """SELECT sender, lines, bytes FROM tally JOIN room ON room.id = tally.room
-                   WHERE room.name = ? ORDER BY lines DESC, sender LIMIT ?"""
-        with _sentences(self.path):
-            return [Tally(*row) for row in self._database().execute(query, (room, limit))]
+                   WHERE room.name = ? AND lines > 0 ORDER BY lines DESC, sender LIMIT ?"""
+        with sentences(self.path):
+            return [Tally(*row) for row in self._reading().execute(query, (room, limit))]
 
-    def _database(self) -> sqlite3.Connection:
+    def _acts(self, limit: int, room: str | None) -> list[Act]:
+        with sentences(self.path):
+            return tables.read_acts(self._reading(), limit, room)
+
+    def _reading(self) -> sqlite3.Connection:
         """This thread's own connection: readers never wait for the writer."""
         if not hasattr(self._own, "connection"):
-            self._own.connection = _connect(self.path)
-            _set_up(self._own.connection)
-            self._connections.append(self._own.connection)
+            self._own.connection = connect(self.path)
+            set_up(self._own.connection)
+            self._open.callback(self._own.connection.close)
         connection: sqlite3.Connection = self._own.connection
         return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    # Only close() uses a connection from another thread than its own.
-    return sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+class Ledger:
+    """The records in an archive's file, for a program beside the service.
 
+    The service finds out what was put or dropped when it asks whether the file has `changed`.
+    """
 
-def _set_up(database: sqlite3.Connection) -> None:
-    for setting, value in _SETTINGS.items():
-        database.execute(f"PRAGMA {setting} = {value}")
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with sentences(path), ExitStack() as opening:
+            self._database = opening.enter_context(closing(connect(path)))
+            if version(self._database, path) == newest():
+                set_up(self._database)
+            else:
+                with lock(path, _OLDER_SERVICE.format(path=path)):
+                    bring_up_to_date(self._database, path)
+            self._open = opening.pop_all()
 
+    def __enter__(self) -> Ledger:
+        return self
 
-def _lock(path: Path) -> TextIO:
-    """Held while the archive is open: two services would give the same numbers twice."""
-    lock = open(f"{path.resolve()}.lock", "w")  # noqa: SIM115
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise ArchiveFailed(
-            f"Another chatsvc is using the archive {path}. Stop it, or give this one another "
-            "archive with --archive sqlite:PATH."
-        ) from None
-    return lock
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
+    def records(self, kind: type[R]) -> list[R]:
+        """All of a kind, in the order of their keys."""
+        with sentences(self.path):
+            return tables.read(self._database, kind)
 
-def _steps() -> list[str]:
-    """The migrations, in order."""
-    files = (resources.files("chatsvc") / "schema").iterdir()
-    steps = sorted((file for file in files if file.name[:3].isdigit()), key=attrgetter("name"))
-    return [step.read_text(encoding="utf-8") for step in steps]
+    def put(self, *records: Record) -> None:
+        """Keep all of these or none, in the place of those with the same keys."""
+        with sentences(self.path), transaction(self._database):
+            tables.put(self._database, records)
 
-
-def _version(database: sqlite3.Connection, path: Path) -> int:
-    """How many migrations the file has seen; it is left alone when it is not for us."""
-    (application,) = database.execute("PRAGMA application_id").fetchone()
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if (tables or application) and application != APPLICATION_ID:
-        raise ArchiveFailed(
-            f"{path} is a database of another program. Choose another file with "
-            "--archive sqlite:PATH."
-        )
-    known = len(_steps())
-    if version > known:
-        raise ArchiveFailed(
-            f"{path} was written by a newer chatsvc (its tables are version {version}, this one "
-            f"knows {known}). Install the newer chatsvc, or choose another file."
-        )
-    return int(version)
-
-
-def _migrate(database: sqlite3.Connection, version: int) -> None:
-    """Apply the numbered files of `schema/` that the file has not seen yet."""
-    with _transaction(database):  # a file that cannot be written is found now, not later
-        database.execute(f"PRAGMA user_version = {version}")
-    for number, step in enumerate(_steps()[version:], version + 1):
-        database.executescript(
-            f"BEGIN IMMEDIATE; {step};"
-            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
-        )
+    def drop(self, *records: Record) -> None:
+        """Remove the records with the same keys, where there are any."""
+        with sentences(self.path), transaction(self._database):
+            tables.drop(self._database, records)
 
 
 def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[str, str], int]:
@@ -296,58 +378,21 @@ def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[s
     return known
 
 
-def _write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
-    """Write many rows with few statements.
-
-    SQLite runs a statement without the GIL, while `executemany` takes it back for every row.  Few
-    sizes, because each is a statement of its own to prepare.
-    """
-    start = 0
-    for size in (128, 32, 8, 1):
-        while len(rows) - start >= size:
-            values = [value for row in rows[start : start + size] for value in row]
-            one = f"({', '.join('?' * len(rows[0]))})"
-            database.execute(statement.format(", ".join([one] * size)), values)
-            start += size
+def _lines(database: sqlite3.Connection, query: str, *values: object) -> list[Said]:
+    return [
+        Said(room, number, time / 1000, sender, text, bool(action), client, tag, account,
+             bool(quiet), deleted)
+        for room, number, time, sender, text, action, client, tag, account, quiet, deleted
+        in database.execute(query, values)
+    ]  # fmt: skip
 
 
-@contextlib.contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield database
-        database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
+def _tally(database: sqlite3.Connection, room: int, tallied: int, end: int) -> None:
+    """Count the lines of a room after `tallied`, up to `end`."""
+    database.execute(_TALLY, (room, tallied, end))
+    database.execute("UPDATE room SET tallied = ? WHERE id = ?", (end, room))
 
 
-@contextlib.contextmanager
-def _sentences(path: Path) -> Iterator[None]:
-    """Turn what the operating system and SQLite say into what a person can act on."""
-    try:
-        yield
-    except OSError as error:
-        raise ArchiveFailed(f"The archive {path} cannot be used: {error.strerror}.") from error
-    except sqlite3.Error as error:
-        raise ArchiveFailed(_sentence(path, str(error))) from error
-
-
-def _sentence(path: Path, error: str) -> str:
-    for said, sentence in _SAID_BY_SQLITE.items():
-        if said in error:
-            return sentence.format(path=path, directory=os.path.dirname(os.path.abspath(path)))
-    return f"The archive {path} cannot be used: {error}."
-
-
-_SAID_BY_SQLITE = {
-    "is full": "The disk is full: {path} cannot grow. Make room, and it goes on.",
-    "readonly": "The archive {path} is read-only. Give this user the right to write it.",
-    "unable to open": "The archive {path} cannot be opened. Does {directory} exist, and may this"
-    " user write there?",
-    "not a database": "{path} is not a chatsvc archive. Choose another file with"
-    " --archive sqlite:PATH.",
-    "malformed": "The archive {path} is damaged. Move it away, or restore it from a backup.",
-    "locked": "Another program holds the archive {path} locked. It goes on when that is over.",
-}
+def _data_version(database: sqlite3.Connection) -> int:
+    """A number that is another one after any other connection has written the file."""
+    return int(database.execute("PRAGMA data_version").fetchone()[0])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import itertools
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
-from chatsvc.archive import Archive, ArchiveFailed, Commit, KeptRoom, MemoryArchive
+from chatsvc.archive import EXPIRING, Archive, ArchiveFailed, Commit, MemoryArchive
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.events import Line, Said, Tally
 from chatsvc.sql import SQLArchive
@@ -171,6 +169,10 @@ def test_lines_are_numbered_from_one_without_gaps_over_many_commits(keeper: Keep
     assert keeper.read() == [str(n) for n in range(50)]
 
 
+def test_a_new_archive_has_no_rooms(keeper: Keeper) -> None:
+    assert keeper.rooms == []
+
+
 def test_every_room_has_numbers_of_its_own(keeper: Keeper) -> None:
     keeper.keep(*(line(room=room) for room in ("#tea", "#pie", "#tea", "#pie", "#tea")))
     assert keeper.numbers("#tea") == [1, 2, 3]
@@ -178,10 +180,12 @@ def test_every_room_has_numbers_of_its_own(keeper: Keeper) -> None:
 
 
 def test_what_is_kept_is_what_was_said(keeper: Keeper) -> None:
-    keeper.keep(line("waves", action=True, client="c-1", tag="t-1"))
+    keeper.keep(line("waves", action=True, client="c-1", tag="t-1", account="Ann", quiet=True))
     (said,) = keeper.said()
-    assert said == Said("#tea", 1, 1.5, "ann", "waves", True, "c-1", "t-1")
-    assert now(keeper.archive.read("#tea", 0, 9)) == [said]
+    assert said == Said("#tea", 1, 1.5, "ann", "waves", True, "c-1", "t-1", "Ann", True)
+    (read,) = now(keeper.archive.read("#tea", 0, 9))
+    assert read == said
+    assert [type(value) for value in read] == [type(value) for value in said]
 
 
 def test_a_line_is_readable_before_its_keeper_is_told(make: Make) -> None:
@@ -452,6 +456,102 @@ def test_a_topic_can_be_set_and_changes_no_number(keeper: Keeper) -> None:
     assert keeper.numbers() == [1, 2]
 
 
+# Lines that go
+
+
+def delete(keeper: Keeper, number: int, room: str = "#tea", by: str = "eve") -> Any:
+    return now(keeper.archive.delete(room, number, by))
+
+
+def expire(keeper: Keeper, before: float, room: str = "#tea") -> Any:
+    return now(keeper.archive.expire(room, before))
+
+
+def tallies(keeper: Keeper) -> list[Tally]:
+    return list(now(keeper.archive.tallies("#tea", 9)))
+
+
+def test_a_deleted_line_keeps_everything_but_its_text(keeper: Keeper) -> None:
+    keeper.keep(line("one"), line("two", client="c", tag="t", account="Ann"), line("three"))
+    gone = Said("#tea", 2, 1.5, "ann", "", False, "c", "t", "Ann", False, "eve")
+    assert delete(keeper, 2) == gone
+    one, two, three = now(keeper.archive.read("#tea", 0, 9))
+    assert (one.text, two, three.text) == ("one", gone, "three")
+    assert now(keeper.archive.read_back("#tea", 3, 1)) == [gone]
+
+
+def test_only_the_line_that_is_meant_is_deleted(ten: Keeper) -> None:
+    ten.keep(line("pie", "#pie"))
+    assert delete(ten, 1, "#tea").number == 1
+    assert delete(ten, 1, "#cup") is None
+    assert delete(ten, 0) is None
+    assert delete(ten, 11) is None
+    assert ten.read() == ["", *map(str, range(2, 11))]
+    assert ten.read(room="#pie") == ["pie"]
+
+
+def test_a_line_can_be_deleted_again(keeper: Keeper) -> None:
+    keeper.keep(line("one"), line("two"))
+    tallies(keeper)
+    delete(keeper, 1)
+    assert delete(keeper, 1, by="dan").deleted == "dan"
+    assert tallies(keeper) == [Tally("ann", 1, 3)]
+
+
+def test_a_deleted_line_that_is_sent_again_is_not_kept_again(keeper: Keeper) -> None:
+    keeper.keep(line("one", tag="t1"))
+    delete(keeper, 1)
+    keeper.keep(line("one", tag="t1"))
+    assert keeper.read() == [""]
+    assert keeper.again() == [("one", 1)]
+
+
+def test_a_deleted_line_does_not_count(keeper: Keeper) -> None:
+    keeper.keep(line("one"), line("bye", sender="bob"), line("hé"), line("four"))
+    delete(keeper, 1)
+    assert tallies(keeper) == [Tally("ann", 2, 7), Tally("bob", 1, 3)]
+    delete(keeper, 2)
+    delete(keeper, 3)
+    assert tallies(keeper) == [Tally("ann", 1, 4)]
+
+
+def test_old_lines_expire_and_the_others_keep_their_numbers(keeper: Keeper) -> None:
+    keeper.keep(*(line(str(time), time=time) for time in (1.0, 2.0, 3.0, 4.0)))
+    keeper.keep(line("pie", "#pie", time=1.0))
+    assert expire(keeper, 3.0) == 2
+    assert expire(keeper, 3.0) == 0
+    assert keeper.keep(line("five", time=5.0)).numbers() == [1, 2, 3, 4, 5]
+    read = now(keeper.archive.read("#tea", 0, 9))
+    assert [(said.number, said.text) for said in read] == [(3, "3.0"), (4, "4.0"), (5, "five")]
+    assert keeper.read_back(5) == ["3.0", "4.0"]
+    assert keeper.read(room="#pie") == ["pie"]
+
+
+def test_a_room_whose_lines_have_all_expired_goes_on(keeper: Keeper) -> None:
+    keeper.keep(line("one"), line("two"))
+    assert expire(keeper, 9.0) == 2
+    assert keeper.read() == keeper.read_back() == []
+    assert delete(keeper, 1) is None
+    keeper.keep(line("three"))
+    assert (keeper.numbers(), keeper.read()) == ([1, 2, 3], ["three"])
+
+
+def test_a_line_does_not_expire_before_those_ahead_of_it(keeper: Keeper) -> None:
+    keeper.keep(line("one", time=1.0), line("late", time=9.0), line("three", time=2.0))
+    assert expire(keeper, 5.0) == 1
+    assert keeper.read() == ["late", "three"]
+
+
+def test_many_lines_expire_in_several_turns(keeper: Keeper) -> None:
+    for number in range(EXPIRING + 10):
+        keeper.keep(line(str(number)))
+    assert [expire(keeper, 2.0) for _ in range(3)] == [EXPIRING, 10, 0]
+
+
+def test_nothing_expires_in_a_room_nobody_has_spoken_in(keeper: Keeper) -> None:
+    assert expire(keeper, 9.0) == 0
+
+
 # The archive in memory
 
 
@@ -472,81 +572,9 @@ def test_memory_forgets_the_oldest_tags() -> None:
     assert keeper.again() == [("hi", 2)]
 
 
-# What is still there after the service was stopped
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "kept.db"
-
-
-def write(path: Path, *lines: Line, topic: str = "") -> None:
-    """What an earlier run of the service has left."""
-    keeper = Keeper(sqlite(path)).keep(*lines)
-    if topic:
-        now(keeper.archive.set_topic("#tea", topic, "ann", 2.5))
-    now(keeper.archive.close())
-
-
-@pytest.fixture
-def reopen(path: Path) -> Any:
-    opened: list[Keeper] = []
-
-    def reopen() -> Keeper:
-        opened.append(Keeper(sqlite(path)))
-        return opened[-1]
-
-    yield reopen
-    for keeper in opened:
-        now(keeper.archive.close())
-
-
-def test_a_new_archive_has_no_rooms(keeper: Keeper) -> None:
-    assert keeper.rooms == []
-
-
-def test_reopening_gives_the_rooms_with_their_numbers_and_topics(path: Path, reopen: Any) -> None:
-    write(path, line(), line(), line(room="#pie"), topic="cakes")
-    assert sorted(reopen().rooms, key=lambda room: room.name) == [
-        KeptRoom("#pie", 1),
-        KeptRoom("#tea", 2, "cakes", "ann", 2.5),
-    ]
-
-
-def test_a_topic_makes_a_room_that_stays(path: Path, reopen: Any) -> None:
-    write(path, topic="cakes")
-    again = reopen()
-    assert again.rooms == [KeptRoom("#tea", 0, "cakes", "ann", 2.5)]
-    assert again.keep(line()).numbers() == [1]
-
-
-def test_numbers_go_on_after_reopening(path: Path, reopen: Any) -> None:
-    write(path, line("one"), line("two"))
-    again = reopen().keep(line("three"), line("pie", "#pie"))
-    assert again.numbers() == [3]
-    assert again.read() == ["one", "two", "three"]
-    assert again.read(room="#pie") == ["pie"]
-
-
-def test_a_tag_is_known_after_reopening(path: Path, reopen: Any) -> None:
-    write(path, line("one", tag="t1"))
-    again = reopen().keep(line("one", tag="t1"))
-    assert again.said() == []
-    assert again.again() == [("one", 1)]
-
-
-def test_tallies_go_on_after_reopening(path: Path, reopen: Any) -> None:
-    write(path, line("one"))
-    again = reopen().keep(line("two"))
-    assert now(again.archive.tallies("#tea", 9)) == [Tally("ann", 2, 6)]
-
-
-def test_another_process_reads_the_file_while_it_is_written(path: Path, reopen: Any) -> None:
-    keeper = reopen().keep(line("one"), line("two"))
-    query = (
-        "import sqlite3, sys; database = sqlite3.connect(sys.argv[1]); "
-        "print(database.execute('SELECT group_concat(text) FROM said').fetchone()[0])"
-    )
-    run = [sys.executable, "-I", "-c", query, str(path)]
-    assert subprocess.run(run, capture_output=True, text=True, timeout=20).stdout == "one,two\n"
-    assert keeper.keep(line("three")).read() == ["one", "two", "three"]
+def test_memory_forgets_the_oldest_lines_when_some_have_expired_before() -> None:
+    keeper = Keeper(MemoryArchive(at_once, no_turn, start, size=3))
+    keeper.keep(line("1", time=1.0), line("2", time=2.0), line("3", time=3.0))
+    assert expire(keeper, 3.0) == 2
+    assert keeper.keep(line("4"), line("5")).read() == ["3", "4", "5"]
+    assert keeper.keep(line("6")).read() == ["4", "5", "6"]

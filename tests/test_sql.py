@@ -13,13 +13,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from test_archive import Keeper, line, now, sqlite, write
+from test_archive import Keeper, line, now, sqlite
+from test_kept import write
 
-from chatsvc import sql
+from chatsvc import database
 from chatsvc.archive import ArchiveFailed
-from chatsvc.sql import APPLICATION_ID
+from chatsvc.database import APPLICATION_ID, connect, newest
+from chatsvc.events import Said
+from chatsvc.records import Fact
+from chatsvc.sql import Ledger
 
 NOBODY = 65534
+NEXT = newest() + 1
 
 
 @pytest.fixture
@@ -70,16 +75,16 @@ def sentence_of_opening(path: Path) -> str:
 
 
 def version(path: Path) -> tuple[int, int]:
-    with contextlib.closing(sqlite3.connect(path)) as database:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         pragmas = ("application_id", "user_version")
-        first, second = (database.execute(f"PRAGMA {one}").fetchone()[0] for one in pragmas)
+        first, second = (connection.execute(f"PRAGMA {one}").fetchone()[0] for one in pragmas)
     return first, second
 
 
 def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
     """Do one thing in a file that is not open."""
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        return database.execute(statement).fetchall()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(statement).fetchall()
 
 
 # Files that cannot be opened
@@ -212,15 +217,15 @@ def test_a_full_disk_refuses_lines_until_there_is_room(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line("before"))
-    database = keeper.archive._database()  # type: ignore[attr-defined]
-    database.execute("PRAGMA max_page_count = 1")
+    connection = keeper.archive._database  # type: ignore[attr-defined]
+    connection.execute("PRAGMA max_page_count = 1")
     keeper.keep(*map(long_line, range(20)))  # type: ignore[arg-type]
     some = len(keeper.refused)
     assert some > 10
     assert {reason for _, reason in keeper.refused} == {
         f"The disk is full: {path} cannot grow. Make room, and it goes on."
     }
-    database.execute("PRAGMA max_page_count = 100000")
+    connection.execute("PRAGMA max_page_count = 100000")
     keeper.keep(line("after"), long_line(19))  # type: ignore[arg-type]
     assert len(keeper.refused) == some
     assert keeper.numbers() == list(range(1, 20 - some + 4))
@@ -231,11 +236,11 @@ def test_a_room_that_was_made_on_a_full_disk_begins_with_one(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line())
-    database = keeper.archive._database()  # type: ignore[attr-defined]
-    database.execute("PRAGMA max_page_count = 1")
+    connection = keeper.archive._database  # type: ignore[attr-defined]
+    connection.execute("PRAGMA max_page_count = 1")
     keeper.keep(line("x" * 100_000, "#new"), line("y" * 100_000, "#new"))
     assert len(keeper.refused) == 2
-    database.execute("PRAGMA max_page_count = 100000")
+    connection.execute("PRAGMA max_page_count = 100000")
     assert keeper.keep(line("z", "#new"), line("z", "#other")).numbers("#new") == [1]
     assert keeper.numbers("#other") == [1]
 
@@ -244,7 +249,7 @@ def test_a_locked_file_refuses_lines_until_it_is_free(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line("one"))
-    keeper.archive._database().execute("PRAGMA busy_timeout = 0")  # type: ignore[attr-defined]
+    keeper.archive._database.execute("PRAGMA busy_timeout = 0")  # type: ignore[attr-defined]
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         keeper.keep(line("two", tag="t2"))
@@ -259,7 +264,7 @@ def test_a_topic_that_cannot_be_kept_is_a_sentence(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line("one"))
-    keeper.archive._database().execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+    keeper.archive._database.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
     with pytest.raises(ArchiveFailed, match="The disk is full"):
         now(keeper.archive.set_topic("#tea", "x" * 100_000, "ann", 1.0))
     assert keeper.keep(line("two")).numbers()[0] == 1
@@ -289,8 +294,8 @@ def test_what_is_asked_of_a_closed_archive_is_refused_in_words(path: Path) -> No
 def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The directory of the numbered files, as a later version of chatsvc may have it."""
     directory = tmp_path / "schema"
-    shutil.copytree(Path(sql.__file__).parent / "schema", directory)
-    monkeypatch.setattr(sql, "resources", SimpleNamespace(files=lambda package: tmp_path))
+    shutil.copytree(Path(database.__file__).parent / "schema", directory)
+    monkeypatch.setattr(database, "resources", SimpleNamespace(files=lambda package: tmp_path))
     return directory
 
 
@@ -299,52 +304,125 @@ def step(schema: Path, number: int, statements: str) -> None:
 
 
 def test_a_new_file_is_marked_and_has_the_latest_version(path: Path, schema: Path) -> None:
-    step(schema, 2, "CREATE TABLE second (x);")
+    step(schema, NEXT, "CREATE TABLE later (x);")
     write(path)
-    assert version(path) == (APPLICATION_ID, 2)
+    assert version(path) == (APPLICATION_ID, NEXT)
 
 
 def test_migrations_are_applied_in_order_to_what_is_there(path: Path, schema: Path) -> None:
     write(path, line("one"))
-    step(schema, 3, "INSERT INTO second SELECT text FROM said;")
-    step(schema, 2, "CREATE TABLE second (x);")
+    step(schema, NEXT + 1, "INSERT INTO later SELECT text FROM said;")
+    step(schema, NEXT, "CREATE TABLE later (x);")
     write(path, line("two"))
-    assert execute(path, "SELECT x FROM second") == [("one",)]
-    assert version(path) == (APPLICATION_ID, 3)
+    assert execute(path, "SELECT x FROM later") == [("one",)]
+    assert version(path) == (APPLICATION_ID, NEXT + 1)
 
 
 def test_migrations_are_applied_only_once(path: Path, schema: Path) -> None:
-    step(schema, 2, "CREATE TABLE second (x); INSERT INTO second VALUES (1);")
+    step(schema, NEXT, "CREATE TABLE later (x); INSERT INTO later VALUES (1);")
     write(path)
     write(path)
-    assert execute(path, "SELECT count(*) FROM second") == [(1,)]
+    assert execute(path, "SELECT count(*) FROM later") == [(1,)]
 
 
 def test_an_interrupted_migration_leaves_the_old_version_and_can_be_repeated(
     path: Path, schema: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     write(path, line("one"))
-    step(schema, 2, "DELETE FROM said; CREATE TABLE second (x); INSERT INTO nowhere VALUES (1);")
+    step(schema, NEXT, "DELETE FROM said; CREATE TABLE later (x); INSERT INTO nowhere VALUES (1);")
     assert "no such table" in sentence_of_opening(path)
-    assert version(path) == (APPLICATION_ID, 1)
+    assert version(path) == (APPLICATION_ID, NEXT - 1)
     assert execute(path, "SELECT text FROM said") == [("one",)]
-    step(schema, 2, "CREATE TABLE second (x);")
+    step(schema, NEXT, "CREATE TABLE later (x);")
     assert open_archive(path).read() == ["one"]
-    assert version(path) == (APPLICATION_ID, 2)
+    assert version(path) == (APPLICATION_ID, NEXT)
 
 
 def test_each_step_that_was_done_stays_done(path: Path, schema: Path) -> None:
     write(path, line("one"))
-    step(schema, 2, "CREATE TABLE second (x);")
-    step(schema, 3, "INSERT INTO nowhere VALUES (1);")
+    step(schema, NEXT, "CREATE TABLE later (x);")
+    step(schema, NEXT + 1, "INSERT INTO nowhere VALUES (1);")
     sentence_of_opening(path)
-    assert version(path) == (APPLICATION_ID, 2)
+    assert version(path) == (APPLICATION_ID, NEXT)
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    first = (Path(database.__file__).parent / "schema" / "001.sql").read_text()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            f"{first} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;"
+            "INSERT INTO room (id, name, last) VALUES (1, '#tea', 1);"
+            "INSERT INTO said VALUES (1, 1, 1500, 'ann', 'one', 0, 'c', 't');"
+        )
+    keeper = open_archive(path).keep(line("one", client="c", tag="t"), line("two", account="Ann"))
+    assert keeper.again() == [("one", 1)]
+    one, two = now(keeper.archive.read("#tea", 0, 9))
+    assert one == Said("#tea", 1, 1.5, "ann", "one", False, "c", "t")
+    assert (two.number, two.text, two.account) == (2, "two", "Ann")
 
 
 def test_a_line_that_was_shown_is_on_the_disk(path: Path) -> None:
     archive = sqlite(path)
     Keeper(archive)
-    (synchronous,) = archive._database().execute("PRAGMA synchronous").fetchone()
-    (journal,) = archive._database().execute("PRAGMA journal_mode").fetchone()
+    (synchronous,) = archive._database.execute("PRAGMA synchronous").fetchone()
+    (journal,) = archive._database.execute("PRAGMA journal_mode").fetchone()
     now(archive.close())
     assert (synchronous, journal) == (2, "wal")
+
+
+# A ledger, beside the service or alone
+
+
+def sentence_of_the_ledger(path: Path) -> str:
+    with pytest.raises(ArchiveFailed) as failed:
+        Ledger(path)
+    return str(failed.value)
+
+
+def test_a_ledger_brings_a_file_up_to_date_that_nobody_uses(path: Path, schema: Path) -> None:
+    write(path, line("one"))
+    step(schema, NEXT, "CREATE TABLE later (x);")
+    with Ledger(path) as ledger:
+        ledger.put(Fact("lockdown", "on"))
+    assert version(path) == (APPLICATION_ID, NEXT)
+    assert execute(path, "SELECT value FROM fact") == [("on",)]
+
+
+def test_a_ledger_leaves_the_file_of_an_older_service_alone(
+    path: Path, schema: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    open_archive(path)
+    step(schema, NEXT, "CREATE TABLE later (x);")
+    assert sentence_of_the_ledger(path) == (
+        f"An older chatsvc is using the archive {path}. Stop it, start it with this version, and "
+        "try again."
+    )
+    assert version(path) == (APPLICATION_ID, NEXT - 1)
+
+
+def test_a_ledger_leaves_other_files_alone(path: Path) -> None:
+    path.write_text("Dear diary, " * 1000)
+    assert "is not a chatsvc archive" in sentence_of_the_ledger(path)
+    path.unlink()
+    execute(path, "CREATE TABLE bookmark (url TEXT)")
+    assert "is a database of another program" in sentence_of_the_ledger(path)
+    assert not Path(f"{path}.lock").exists()
+    assert "Does" in sentence_of_the_ledger(path.parent / "lost" / "chat.db")
+
+
+def test_a_ledger_says_that_a_file_is_locked(path: Path) -> None:
+    with Ledger(path) as ledger, contextlib.closing(connect(path)) as other:
+        ledger._database.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ArchiveFailed, match="Another program holds the archive"):
+            ledger.put(Fact("lockdown", "on"))
+        other.execute("ROLLBACK")
+        ledger.put(Fact("lockdown", "on"))
+        assert ledger.records(Fact) == [Fact("lockdown", "on")]
+
+
+def test_a_ledger_waits_a_while_for_the_service() -> None:
+    with contextlib.closing(connect(Path(":memory:"))) as database:
+        assert database.execute("PRAGMA busy_timeout").fetchone() == (5000,)
