@@ -2,7 +2,8 @@
 
 A function takes the hub, the session and its arguments, and gives the event that answers it, or
 None when it has told everything itself.  Its row says how people write the arguments one after
-the other; programs name them, and may give those that are not in the row as well.
+the other, and whom it is for; programs name the arguments, and may give those that are not in the
+row as well.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import difflib
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Command, Event, Refusal, Refused, Request
 from chatsvc.hub import Hub
-from chatsvc.rules import clean
+from chatsvc.rights import check_level
+from chatsvc.rules import clean, duration, looks_like_duration
+from chatsvc.sanctions import is_mark
 from chatsvc.session import Session
 
 Answer: TypeAlias = "Event | Coroutine[Any, Any, Event | None] | None"
@@ -29,9 +33,11 @@ class Row:
     function: Callable[..., Answer]
     about: Command
     words: tuple[str, ...]  # its arguments, in the order in which people write them
-    kinds: Mapping[str, Callable[[str, object], object]]  # of these, and of what programs give
+    kinds: Mapping[str, Kind]  # of these, and of what programs give
     needed: frozenset[str]
+    flags: frozenset[str]  # which people write as --word
     anybody: bool  # may be given before one's name is known
+    level: str  # whom it is for, as `rights.py` knows it
     tagged: bool  # wants to know the tag
     settled: bool  # looks at what one has said before, so that must be kept
 
@@ -47,6 +53,7 @@ def command(
     example: str = "",
     anybody: bool = False,
     settled: bool = False,
+    level: str = "guest",
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Enter a function into the table; one without `help` is for programs and not listed."""
 
@@ -57,10 +64,12 @@ def command(
         TABLE[name] = Row(
             function,
             Command(f"/{usage}", tuple(f"/{alias}" for alias in aliases.split()), help, example),
-            tuple(word.strip("[]") for word in words),
+            tuple(word.strip("[]") for word in words if not word.startswith("[--")),
             {name: _kind(one.annotation) for name, one in arguments.items()},
             frozenset(name for name, one in arguments.items() if one.default is one.empty),
+            frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
             anybody,
+            level,
             tagged,
             settled,
         )
@@ -106,7 +115,7 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
     """Tell the asker why not; at the door, not for ever."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.user is None:
-        hub.knock(session)
+        hub.door.knock(session)
 
 
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
@@ -121,8 +130,10 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
     if not row.needed <= arguments.keys():
         example = f" For example: {row.about.example}" if row.about.example else ""
         raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
-    if session.user is not None and session.question != request.name:
-        session.question = None  # something else is wanted than was asked
+    if session.user is not None:
+        _check_level(hub, session, row, arguments.get("room"))
+        if session.question != request.name:
+            session.question = None  # something else is wanted than was asked
     if row.tagged:
         arguments["tag"] = request.tag
     if row.settled and session.in_flight:
@@ -131,11 +142,32 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
     return row.function(hub, session, **arguments)
 
 
+def _check_level(hub: Hub, session: Session, row: Row, named: object) -> None:
+    if row.level != "guest":
+        room = session.here if named is None else hub.room_of(session, str(named))
+        check_level(session, row.level, room)
+
+
 def _call_later(session: Session, request: Request) -> None:
     """Do what is asked once all that was said before is kept; nothing is read meanwhile."""
 
     session.wire.hold(True)
     session.once_settled(lambda: session.wire.run(request))
+
+
+def listed(session: Session) -> list[Row]:
+    """The commands that somebody may give here."""
+    return [row for row in TABLE.values() if row.about.help and _is_for(row, session)]
+
+
+def _is_for(row: Row, session: Session) -> bool:
+    if session.user is None:
+        return row.level == "guest"
+    try:
+        check_level(session, row.level, session.here)
+    except Refused:
+        return False
+    return True
 
 
 def _unknown(name: str) -> Refused:
@@ -150,7 +182,7 @@ def _checked(row: Row, request: Request) -> dict[str, object]:
         return {"text": clean(request.rest)} if request.rest.strip() else {}
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
     return {
-        name: row.kinds[name](name, value)
+        name: row.kinds[name].check(name, value)
         for name, value in written.items()
         if name in row.kinds and value is not None
     }
@@ -159,17 +191,61 @@ def _checked(row: Row, request: Request) -> dict[str, object]:
 def _in_a_row(row: Row, rest: str) -> Mapping[str, object]:
     """The arguments that people have written one after the other; the last takes what is left."""
     arguments: dict[str, object] = {}
-    for name in row.words:
+    rest = _without_flags(row, rest.strip(), arguments)
+    for position, name in enumerate(row.words):
         if name == row.words[-1]:
-            word, rest = rest.strip(), ""
+            word, rest = rest, ""
+        elif _is_left_out(row, position, rest):
+            continue
         else:
-            word, _, left = rest.strip().partition(" ")
-            if row.kinds[name] is _number and name not in row.needed and not word.isdecimal():
-                continue
-            rest = left
+            word, rest = row.kinds[name].take(rest)
+            rest = _without_flags(row, rest, arguments)
         if word:
             arguments[name] = word
     return arguments
+
+
+def _is_left_out(row: Row, position: int, rest: str) -> bool:
+    """Whether an argument that need not be given is not: what is written is something else."""
+    name = row.words[position]
+    if name in row.needed:
+        return False
+    still_needed = sum(later in row.needed for later in row.words[position + 1 :])
+    words = rest.split(maxsplit=still_needed + 1)
+    return len(words) <= still_needed or not row.kinds[name].fits(words[0])
+
+
+def _without_flags(row: Row, rest: str, arguments: dict[str, object]) -> str:
+    """What is left when words such as --here were taken from the beginning."""
+    while row.flags and rest.startswith("--"):
+        flag, _, left = rest[2:].partition(" ")
+        if flag not in row.flags:
+            allowed = " or ".join(f"--{known}" for known in sorted(row.flags))
+            raise Refused("usage", f"There is no --{flag} here; there is {allowed}.")
+        arguments[flag], rest = True, left.lstrip()
+    return rest
+
+
+def _one_word(rest: str) -> tuple[str, str]:
+    word, _, left = rest.partition(" ")
+    return word, left.lstrip()
+
+
+def _several(rest: str) -> tuple[str, str]:
+    """One word, and those after it that name somebody as well: `ann ip=10.0.0.0/8`."""
+    first, _, left = rest.partition(" ")
+    words = left.split()
+    more = list(takewhile(is_mark, words))
+    return " ".join([first, *more]), " ".join(words[len(more) :])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How an argument is checked, recognised, and taken from what people write."""
+
+    check: Callable[[str, object], object]
+    fits: Callable[[str], bool] = bool
+    take: Callable[[str], tuple[str, str]] = _one_word
 
 
 def _number(name: str, value: object) -> int:
@@ -192,7 +268,28 @@ def _string(name: str, value: object) -> str:
     return clean(value)
 
 
-def _kind(annotation: str) -> Callable[[str, object], object]:
-    """How an argument is checked, by its annotation."""
-    kinds = {"int": _number, "bool": _truth, "str": _string}
-    return kinds[annotation.partition(" ")[0]]
+def _span(name: str, value: object) -> float:
+    """Seconds; programs may give a number of them, 0 being for ever."""
+    if isinstance(value, str) and not value.isdecimal():
+        return duration(value)
+    return float(_number(name, value))
+
+
+_KINDS = {
+    "int": Kind(_number, str.isdecimal),
+    "bool": Kind(_truth),
+    "str": Kind(_string),
+    "Span": Kind(_span, looks_like_duration),
+    "Who": Kind(_string, take=_several),
+    "Email": Kind(_string, lambda word: "@" in word),
+}
+
+
+def _kind(annotation: str) -> Kind:
+    """What an argument is, by its annotation."""
+    return _KINDS[annotation.partition(" ")[0]]
+
+
+Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
+Who: TypeAlias = str  # a name, an address, or several such
+Email: TypeAlias = str

@@ -50,6 +50,8 @@ class Line(NamedTuple):
     action: bool
     client: str
     tag: str | None
+    account: str = ""  # the name of the sender's, if they have one
+    quiet: bool = False  # said by somebody who does not notice that they are muted
 
 
 class Said(NamedTuple):
@@ -63,17 +65,21 @@ class Said(NamedTuple):
     action: bool
     client: str
     tag: str | None
+    account: str = ""
+    quiet: bool = False
+    deleted: str = ""  # by whom; the text is gone then
 
 
 class Batch:
     """Lines of one room, in order, without a gap; encoded once per way of writing."""
 
-    __slots__ = ("_pieces", "_whole", "first", "last", "lines", "said_by")
+    __slots__ = ("_pieces", "_whole", "first", "last", "lines", "quiet", "said_by")
 
     def __init__(self, lines: Sequence[Said]) -> None:
         self.lines = lines
         self.first = lines[0].number
         self.last = lines[-1].number
+        self.quiet = any(line.quiet for line in lines)
         self.said_by: dict[str, list[int]] = {}  # the positions of each client's lines
         for position, line in enumerate(lines):
             self.said_by.setdefault(line.client, []).append(position)
@@ -134,11 +140,26 @@ class Welcome:
     limits: Mapping[str, int]
     version: int = 1
     entered: Entered | None = None
+    account: str | None = None
+    operator: bool = False
+    rooms: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A room of one's account: the last line shown there, and the last there is."""
+
+    room: str
+    seen: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """One has entered a room: some of the others' names, how many people are here in all."""
+    """One has entered a room: some of the others' names, how many people are here in all.
+
+    `new` lines were said since one's account left.
+    """
 
     room: str
     topic: str
@@ -146,6 +167,7 @@ class Entered:
     count: int
     last: int
     name: str
+    new: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +226,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A private line; the sender sees it too (`own`), which says that it has arrived."""
+    """A private line; the sender sees it too (`own`), which says that it has arrived, or is kept.
+
+    Lines between accounts have a number; one that waited for its reader is `late`.
+    """
 
     sender: str
     to: str
@@ -212,6 +237,8 @@ class Told:
     time: float
     action: bool = False
     own: bool = False
+    number: int | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +263,9 @@ class Person:
     idle: float
     away: str | None
     rooms: tuple[str, ...] = ()
+    account: str | None = None
+    role: str | None = None  # operator, or in the room asked about: founder, moderator, voiced
+    addresses: tuple[str, ...] = ()  # told to operators
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +357,219 @@ class Ignoring:
 
 
 @dataclass(frozen=True, slots=True)
+class You:
+    """Who one is now; `how` is what made it so: register, login, logout, unregister, claim."""
+
+    name: str
+    account: str | None
+    operator: bool
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One of one's own connections, counted from 1; `own` is the one that asks."""
+
+    number: int
+    since: float
+    address: str
+    rooms: tuple[str, ...]
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    sessions: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with which one person may register."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One of a room's rules, what it is set to, and what it is for."""
+
+    name: str
+    value: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A room's rules, and who has a role there."""
+
+    room: str
+    rules: tuple[Setting, ...]
+    founder: str | None
+    moderators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Somebody has changed one of a room's rules."""
+
+    room: str
+    name: str
+    value: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Somebody was made founder, moderator, voiced or (plain) member of a room."""
+
+    room: str
+    name: str
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """One is invited into a room, or has invited somebody oneself (`own`)."""
+
+    room: str
+    name: str
+    by: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Somebody was put out of a room, or (`room` is empty) off the server.
+
+    If it is oneself (`own`), one talks in the room `here` now, if one is in any.
+    """
+
+    room: str
+    name: str
+    by: str
+    reason: str
+    own: bool = False
+    here: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """A ban, or (`mute`) what keeps somebody silent; on the whole server if `room` is empty.
+
+    It knows people by `means`; `hit` are those here whom it holds.  `own` is told to one of these.
+    """
+
+    who: str
+    room: str
+    by: str
+    reason: str
+    time: float
+    until: float | None
+    mute: bool = False
+    quietly: bool = False
+    means: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()  # told to operators
+    hit: tuple[str, ...] = ()
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unbanned:
+    """A ban, or mute, was lifted; `own` is told to the one who may talk again."""
+
+    who: str
+    room: str
+    by: str
+    mute: bool = False
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bans:
+    """The bans and mutes of a room, or (`room` is empty) of the whole server."""
+
+    room: str
+    bans: tuple[Banned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a ban could know somebody by, and whom else who is here that would hit."""
+
+    who: str
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    name: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A line's text is gone."""
+
+    room: str
+    number: int
+    sender: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lockdown:
+    """From now on only registered people come in, or (not `on`) everybody again."""
+
+    on: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an operator tells everybody."""
+
+    by: str
+    text: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An act of moderation: who did what, in which room, or (empty) on the whole server."""
+
+    time: float
+    by: str
+    what: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    acts: tuple[Deed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Somebody told the operators something about somebody; `own` thanks them for it."""
+
+    number: int
+    by: str
+    about: str
+    room: str
+    reason: str
+    time: float
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What nobody has dealt with yet."""
+
+    reports: tuple[Reported, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence from the server."""
 
@@ -362,5 +605,7 @@ class Refusal:
 Event: TypeAlias = (
     Said | Asked | Welcome | Entered | Exited | Joined | Left | Renamed | Away | Topic | Told
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
-    | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal
+    | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
+    | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
+    | Announced | Audit | Reported | Reports
 )  # fmt: skip

@@ -1,18 +1,19 @@
 """A room: who is in it, up to which line each has been shown, and how everybody hears the rest.
 
-No rights, no names of people but as they are told, no bytes.
+It knows its rules and roles, but does not enforce them; no bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from chatsvc.archive import Archive, ArchiveFailed, Start
 from chatsvc.events import Batch, Event, Joined, Left, Refusal, Said, Shared, Topic
+from chatsvc.records import Charter, Member
 from chatsvc.rules import LONGEST_TEXT, key
-from chatsvc.session import Session
+from chatsvc.session import Session, User
 
 CROWD = 50  # members; in a larger room comings and goings are folded
 FOLD = 3.0  # seconds over which they are folded
@@ -30,20 +31,37 @@ class Timer(Protocol):
 
 
 class Room:
-    """A named place with members and a last number."""
+    """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_archive", "_catching", "_clock", "_fold", "_start", "key", "last", "members", "name",
-        "topic", "used",
+        "_archive", "_catching", "_clock", "_fold", "_start", "charter", "floors", "invited", "key",
+        "last", "maker", "members", "name", "passes", "people", "roster", "spoke", "topic", "used",
+        "voiced",
     )  # fmt: skip
 
-    def __init__(self, name: str, archive: Archive, clock: Timer, start: Start) -> None:
+    def __init__(
+        self,
+        name: str,
+        archive: Archive,
+        clock: Timer,
+        start: Start,
+        roster: Mapping[str, Member] | None = None,
+    ) -> None:
         self.name = name
         self.key = key(name)
         self.last = 0
         self.topic: Topic | None = None
         self.used = False  # something was handed to the archive
+        self.charter: Charter | None = None
+        self.roster = roster if roster is not None else {}  # by the account's id
         self.members: dict[Session, int] = {}  # each with the number of the last line it was shown
+        self.people: dict[User, int] = {}  # each with the number of their sessions here
+        self.floors: dict[str, int] = {}  # the last number that a client may not read
+        self.passes: dict[str, None] = {}  # clients that were let in
+        self.invited: set[str] = set()  # guests' names, by key
+        self.voiced: set[str] = set()  # guests' clients
+        self.spoke: dict[User, float] = {}  # when somebody last did, where that matters
+        self.maker: User | None = None  # a guest, who becomes the founder by registering
         self._archive = archive
         self._clock = clock
         self._start = start
@@ -51,43 +69,79 @@ class Room:
         self._fold: _Fold | None = None
 
     @property
+    def rules(self) -> Charter:
+        return self.charter or Charter(self.name)
+
+    @property
     def crowded(self) -> bool:
-        return len(self.members) > CROWD
+        return len(self.people) > CROWD
 
     @property
     def forgotten(self) -> bool:
         """Nobody is here, and there is nothing to remember, nor on its way to be kept."""
-        return not (self.members or self.last or self.topic or self.used)
+        if self.members or self.last or self.topic or self.used or self.charter:
+            return False
+        return not any(member.inside for member in self.roster.values())
+
+    def role(self, user: User) -> str:
+        """founder, moderator, voiced, member; or guest, of somebody who has no place here."""
+        if user.account is not None and user.account.id in self.roster:
+            return self.roster[user.account.id].role
+        voiced = self.voiced and any(session.client in self.voiced for session in user.sessions)
+        return "voiced" if voiced else "guest"
 
     def names(self) -> Iterator[str]:
-        return (session.name for session in self.members)
+        return (user.name for user in self.people)
 
     def add(self, session: Session, seen: int) -> None:
         """Make `session` a member, who is shown every line from number `seen` + 1 on."""
-        if self.crowded:
-            self._folding().come(session.name)
-        else:
-            self.announce(Joined(self.name, (session.name,)))
+        user = session.person
+        if user not in self.people:
+            if self.crowded:
+                self._folding().come(user.name)
+            else:
+                self.announce(Joined(self.name, (user.name,)))
+        self.people[user] = self.people.get(user, 0) + 1
         self.members[session] = min(max(seen, 0), self.last)
-        session.rooms[self.key] = self
+        self._of(session)[self.key] = self
 
-    def remove(self, session: Session, words: str) -> None:
-        """Let `session` go; the others are told."""
+    def _of(self, session: Session) -> dict[str, Any]:
+        """Where the session has its rooms of this kind."""
+        return session.rooms
+
+    def remove(self, session: Session, words: str, told: bool = False) -> None:
+        """Let `session` go; the others are told when it was the last one of its user."""
         crowded = self.crowded
+        user = session.person
         del self.members[session]
-        del session.rooms[self.key]
+        del self._of(session)[self.key]
         if session.here is self:
             session.here = next(reversed(session.rooms.values()), None)
+        self.people[user] -= 1
+        if self.people[user]:
+            return
+        del self.people[user]
+        self.spoke.pop(user, None)
+        if told:
+            return
         if crowded:
-            self._folding().go(session.name)
+            self._folding().go(user.name)
         else:
-            self.announce(Left(self.name, (session.name,), 1, words))
+            self.announce(Left(self.name, (user.name,), 1, words))
 
-    def announce(self, event: Event, but: Session | None = None) -> None:
+    def pass_on(self, session: Session, user: User) -> None:
+        """Count `session` as `user`'s from now on; nobody is told."""
+        old = session.person
+        self.people[old] -= 1
+        if not self.people[old]:
+            del self.people[old]
+        self.people[user] = self.people.get(user, 0) + 1
+
+    def announce(self, event: Event, but: Session | User | None = None) -> None:
         """Tell everybody here, except the one who knows."""
         shared = Shared(event)
         for member in self.members:
-            if member is not but:
+            if member is not but and member.user is not but:
                 member.announce(shared)
 
     def show(self, batch: Batch) -> None:
@@ -99,9 +153,12 @@ class Room:
                 continue
             if seen == before:
                 self.members[session] = last
-                session.show(self, batch)
+                self._give(session, batch)
             elif seen < last:
                 self.catch_up(session)
+
+    def _give(self, session: Session, batch: Batch) -> None:
+        session.show(self, batch)
 
     def catch_up(self, session: Session) -> None:
         """Read on from the archive until `session` is shown the last line."""
@@ -131,7 +188,7 @@ class Room:
         for portion in portions(unseen):
             if not session.wire.full:
                 self.members[session] = portion[-1].number
-                session.show(self, Batch(portion))
+                self._give(session, Batch(portion))
 
     def _folding(self) -> _Fold:
         if self._fold is None:
@@ -144,7 +201,7 @@ class Room:
         assert fold is not None
         if fold.came:
             joined = Joined(self.name, tuple(islice(fold.came, CROWD)), len(fold.came))
-            alone = next((m for m in self.members if joined.names == (m.name,)), None)
+            alone = next((user for user in self.people if joined.names == (user.name,)), None)
             self.announce(joined, but=alone)
         if fold.went:
             self.announce(Left(self.name, tuple(islice(fold.went, CROWD)), len(fold.went)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from chatsvc.events import Batch, Event, Request, Said, Shared
+from chatsvc.records import Account
 from chatsvc.rules import key
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 class Wire(Protocol):
     """What the hub sees of a connection."""
 
+    address: str
+    """The peer's IP address; empty where there is none."""
+
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""
 
@@ -22,7 +26,7 @@ class Wire(Protocol):
         """Send all lines of `batch`; `elsewhere` says that it is not the room talked to."""
 
     def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
-        """Send `batch` as `session` sees it: some lines are its own, some of people it ignores."""
+        """Send `batch` as `session` sees it: some lines are its own, some are hidden from it."""
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Send an event other than a line."""
@@ -41,56 +45,104 @@ class Wire(Protocol):
 
 
 class User:
-    """Somebody who is here, under a name."""
+    """Somebody who is here, under a name; with an account perhaps over several connections."""
 
-    __slots__ = ("active", "away", "ignores", "key", "name", "since")
+    __slots__ = ("account", "active", "away", "ignores", "key", "name", "sessions", "since")
 
-    def __init__(self, name: str, now: float) -> None:
+    def __init__(self, name: str, now: float, account: Account | None = None) -> None:
         self.name = name
         self.key = key(name)
         self.since = now
         self.active = now
+        self.sessions: list[Session] = []
+        self.account: Account | None = account
         self.away: str | None = None
         self.ignores: dict[str, str] | None = None  # names as written, by key
+        if account is not None:
+            self.away = account.away
+            self.ignores = {key(name): name for name in account.ignores}
+
+    @property
+    def operator(self) -> bool:
+        return self.account is not None and self.account.operator
+
+    def ignores_user(self, other: User) -> bool:
+        """Whether this one hears nothing of `other`, under any name."""
+        if not self.ignores:
+            return False
+        account = other.account
+        return other.key in self.ignores or (
+            account is not None and key(account.name) in self.ignores
+        )
+
+
+def marks(name: str, account: Account | None, client: str | None) -> frozenset[str]:
+    """What a ban can know somebody by, besides their address."""
+    found = {f"name={key(name)}", f"client={client}"}
+    if account is not None:
+        found |= {f"account={account.id}", f"name={key(account.name)}"}
+    return frozenset(found)
 
 
 class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
-        "choices", "client", "door", "here", "in_flight", "knocks", "leaving", "missed", "question",
-        "rooms", "suggestion", "target", "user", "when_settled", "whispered", "wire",
+        "choices", "client", "conversations", "door", "here", "in_flight", "knocks", "leaving",
+        "let_past", "missed", "question", "rooms", "since", "suggestion", "target", "user",
+        "when_settled", "whispered", "wire",
     )  # fmt: skip
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, now: float) -> None:
         self.wire = wire
+        self.since = now
         self.user: User | None = None
         self.client = ""
         self.rooms: dict[str, Room] = {}
+        self.conversations: dict[str, Room] = {}
         self.here: Room | None = None  # the room talked to
-        self.target: User | None = None  # the person talked to instead
+        self.target: User | Account | None = None  # the person talked to instead
         self.question: str | None = "name"  # what the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
         self.suggestion: str | None = None  # the name that an empty line accepts
-        self.door: str | None = None  # the name given before the password was asked for
+        self.door: str | None = None  # the name given before a password was asked for
+        self.let_past = False  # gave the password of the whole chat
         self.knocks = 0
         self.in_flight = 0
         self.leaving = False
         self.when_settled: Callable[[], object] | None = None
         self.missed = False
-        self.whispered: User | None = None  # who whispered last
+        self.whispered: User | Account | None = None  # who whispered last
 
     @property
     def name(self) -> str:
-        assert self.user is not None
-        return self.user.name
+        return self.person.name
 
-    def ignores(self, name: str) -> bool:
-        return bool(self.user and self.user.ignores and key(name) in self.user.ignores)
+    @property
+    def person(self) -> User:
+        """The user, of a session that has one."""
+        assert self.user is not None
+        return self.user
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """What a ban can know this session by, besides its address."""
+        return marks(self.person.name, self.person.account, self.client)
+
+    def owns(self, line: Said) -> bool:
+        """Whether a line was said here, or by the same account since there is one."""
+        if line.client == self.client:
+            return True
+        account = self.user.account if self.user else None
+        return account is not None and account.name == line.account and line.time >= account.since
 
     def hides(self, line: Said) -> bool:
-        """Whether a line is one of somebody ignored, and not one's own of an earlier name."""
-        return line.client != self.client and self.ignores(line.sender)
+        """Whether a line is by somebody ignored, or of somebody quietly muted; never one's own."""
+        ignores = self.user.ignores if self.user else None
+        if not (ignores or line.quiet):
+            return False
+        ignored = ignores and (key(line.sender) in ignores or key(line.account) in ignores)
+        return bool(ignored or line.quiet) and not self.owns(line)
 
     def tell(self, event: Event, tag: str | None = None) -> None:
         """Tell this session what it asked for, or must know."""
@@ -106,7 +158,8 @@ class Session:
     def show(self, room: Room, batch: Batch) -> None:
         """Show lines, which must be the next ones."""
         elsewhere = room is not self.here
-        if self.client in batch.said_by or (self.user and self.user.ignores):
+        personal = self.client in batch.said_by or batch.quiet
+        if personal or (self.user and self.user.ignores):
             self.wire.show_personally(batch, elsewhere, self)
         else:
             self.wire.show(batch, elsewhere)

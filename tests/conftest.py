@@ -9,15 +9,20 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 
+from chatsvc import accounts
 from chatsvc.archive import Archive, MemoryArchive
 from chatsvc.hub import Hub, Settings
-from chatsvc.transports.line import GREETING, ChatFactory
+from chatsvc.limits import UNLIMITED, Limits, Window
+from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.line import GREETING
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -82,9 +87,10 @@ def start(coroutine: Coroutine[Any, Any, None]) -> None:
 class Person:
     """Somebody with a connection: what they send, and what they have read."""
 
-    def __init__(self, factory: ChatFactory) -> None:
+    def __init__(self, factory: ChatFactory, address: str) -> None:
         self.protocol = factory.buildProtocol(None)  # type: ignore[arg-type]
-        self.transport = StringTransport()
+        kind = IPv6Address if ":" in address else IPv4Address
+        self.transport = StringTransport(peerAddress=kind("TCP", address, 50000))
         self.transport.abortConnection = self.hang_up  # type: ignore[method-assign]
         self.protocol.makeConnection(self.transport)
 
@@ -128,19 +134,43 @@ class Person:
         self.transport.producer.resumeProducing()
 
 
+def hub_of(
+    archive: Archive,
+    clock: Clock,
+    hasher: Any = at_once,
+    limits: Limits = UNLIMITED,
+    **settings: Any,
+) -> Hub:
+    """A hub that hashes passwords at once, unless it is given a `hasher`."""
+    attempts = Window(limits.attempts, limits.attempts_within)
+    return Hub(archive, clock, start, hasher, attempts, Settings(**settings))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_cost_little() -> None:
+    """Hashing takes a while on purpose; here it need not."""
+    accounts._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 class Chat:
     """A hub, its archive and its factory."""
 
-    def __init__(self, archive: Archive | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        archive: Archive | None = None,
+        limits: Limits = UNLIMITED,
+        hasher: Any = at_once,
+        **settings: Any,
+    ) -> None:
         self.clock = Clock()
         self.archive = archive or MemoryArchive(at_once, no_turn, start)
-        self.hub = Hub(self.archive, self.clock, start, Settings(**settings))
+        self.hub = hub_of(self.archive, self.clock, hasher, limits, **settings)
         self.hub.open()
-        self.factory = ChatFactory(self.hub, self.clock, max_clients=100, slow_limit=60.0)
+        self.factory = ChatFactory(self.hub, self.clock, limits, max_clients=100, slow_limit=60.0)
 
-    def connect(self) -> Person:
-        """Somebody of whom nothing is known yet."""
-        return Person(self.factory)
+    def connect(self, address: str = "192.0.2.1") -> Person:
+        """Somebody of whom nothing is known yet but where they are."""
+        return Person(self.factory, address)
 
     def join(self, name: str) -> Person:
         """Somebody who is in the lobby by way of the text dialect, and has read the welcome."""

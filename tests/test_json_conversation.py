@@ -216,7 +216,7 @@ def test_every_other_request_is_answered_with_its_tag(chat: Chat) -> None:
 def test_a_list_of_people_can_be_read_page_by_page(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsvc.commands.PEOPLE", 2)
+    monkeypatch.setattr("chatsvc.commands.rooms.PEOPLE", 2)
     for name in ("ann", "bob", "carol"):
         chat.join(name)
     bot = chat.program("bot")

@@ -182,6 +182,8 @@ def test_every_event_is_one_line_of_json_that_names_it(event: Event) -> None:
     names = {kind.__name__.lower() for kind in get_args(Event)} - {"refusal"} | {"refused"}
     assert value["event"] in names
     assert value["tag"] == "t1"
+    if "deleted" in value:
+        assert (value.pop("text"), value.pop("size")) == ("", 0)
     assert not {None, "", False} & {v for v in value.values() if v.__hash__ and v != 0}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from conftest import Worker, start
+from conftest import hub_of, Worker, start
 from twisted.internet.task import Clock
 
 from chatsvc.archive import ArchiveFailed, MemoryArchive
@@ -21,6 +21,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.full = False
+        self.address = ""
         self.numbers: list[int] = []
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
@@ -64,7 +65,7 @@ class Play:
         self.chance = random.Random(seed)
         self.worker = Worker()
         self.archive = Archive(self.worker, self.chance)
-        self.hub = Hub(self.archive, Clock(), start)
+        self.hub = hub_of(self.archive, Clock())
         self.hub.open()
         self.present: list[tuple[Session, Reader, int]] = []
         self.all: list[tuple[Reader, int]] = []
@@ -73,10 +74,10 @@ class Play:
     def come(self) -> None:
         reader = Reader()
         session = self.hub.connect(reader)
-        self.hub.hello(session, f"person{len(self.all)}", None, None)
+        start(self.hub.door.hello(session, f"person{len(self.all)}"))
         last = self.hub.room("#lobby").last
         after = self.chance.randint(0, last)
-        self.hub.enter(session, "#lobby", after, None)
+        self.hub.entry.enter(session, "#lobby", after, None)
         self.hub.rooms["#lobby"].catch_up(session)
         self.present.append((session, reader, after))
         self.all.append((reader, after))
@@ -88,7 +89,7 @@ class Play:
 
     def say(self) -> None:
         session, _, _ = self.chance.choice(self.present)
-        self.hub.say(session, self.hub.rooms["#lobby"], "words")
+        self.hub.talk.say(session, self.hub.rooms["#lobby"], "words")
 
     def clog(self) -> None:
         self.chance.choice(self.present)[1].full = True
@@ -140,10 +141,11 @@ class Program(Reader):
 
     def come(self) -> None:
         self.full = False
+        self.address = ""
         hub = self.play.hub
         self.session = hub.connect(self)
-        hub.hello(self.session, self.name, None, f"secret-of-{self.name}")
-        hub.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
+        start(hub.door.hello(self.session, self.name, None, f"secret-of-{self.name}"))
+        hub.entry.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
         self.room = hub.rooms["#lobby"]
         self.room.catch_up(self.session)
         self.say_again()
@@ -157,11 +159,11 @@ class Program(Reader):
     def say(self) -> None:
         self.said += 1
         self.unanswered.append(f"{self.name}-{self.said}")
-        self.play.hub.say(self.session, self.room, "words", tag=self.unanswered[-1])
+        self.play.hub.talk.say(self.session, self.room, "words", tag=self.unanswered[-1])
 
     def say_again(self) -> None:
         for tag in list(self.unanswered):
-            self.play.hub.say(self.session, self.room, "words", tag=tag)
+            self.play.hub.talk.say(self.session, self.room, "words", tag=tag)
 
     def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
         self.show(batch, elsewhere)

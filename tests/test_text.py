@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import ACTION, ANN, BOB, EVENTS, NOON, SAID
 
-from chatsvc.dialects import text
-from chatsvc.dialects.text import TEXT, clock
+from chatsvc.dialects import sentences
+from chatsvc.dialects.sentences import clock
+from chatsvc.dialects.text import TEXT
 from chatsvc.events import (
     Asked,
     Away,
@@ -46,11 +47,11 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The server stands in Greenwich, so that times can be written down here."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    text._clock.cache_clear()
+    sentences._clock.cache_clear()
     yield
     monkeypatch.undo()
     time.tzset()
-    text._clock.cache_clear()
+    sentences._clock.cache_clear()
 
 
 def words(event: Event, here: str | None = "#lobby") -> str:
@@ -254,7 +255,8 @@ def test_long_lists_end_with_how_many_more_there_are() -> None:
 
 def test_earlier_lines_look_as_they_did() -> None:
     history = TEXT.write(History("#tea", (SAID, ACTION), True), "#tea")
-    assert history == TEXT.write_said(SAID, False) + TEXT.write_said(ACTION, False)
+    said, action = TEXT.write_said(SAID, False), TEXT.write_said(ACTION, False)
+    assert history == b"    7 " + said + b"    8 " + action
     assert words(History("#tea", (), False)) == "* Nothing has been said in #tea before that."
 
 

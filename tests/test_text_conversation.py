@@ -159,7 +159,7 @@ def test_lines_without_a_room_are_refused(chat: Chat) -> None:
     assert ann.send("/leave #lobby") == ["* You left #lobby. To enter a room: /join #lobby"]
     assert ann.send("hello?") == ["* You are in no room. To enter one: /join #lobby"]
     assert ann.send("/leave #tea") == ["* You are not in #tea. To enter it: /join #tea"]
-    assert "A room's name is # and one word" in ann.send("/join two words")[0]
+    assert "A room's name is # and one word" in ann.send("/join #two,rooms")[0]
 
 
 def test_a_room_without_people_lines_and_topic_is_forgotten(chat: Chat) -> None:
@@ -247,9 +247,9 @@ def test_nobody_hears_whom_they_ignore(chat: Chat) -> None:
 def test_history_is_shown_by_number_and_room(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.send(*(f"line {n}" for n in range(5)), "/join #tea", "milk")
-    assert ann.send("/history 2 lobby") == [f"{NOW} #lobby <ann> line {n}" for n in (3, 4)]
-    assert ann.send("/history") == [f"{NOW} <ann> milk"]
-    assert ann.send("/history #lobby") == [f"{NOW} #lobby <ann> line {n}" for n in range(5)]
+    assert ann.send("/history 2 lobby") == [f"{n + 1:>5} {NOW} #lobby <ann> line {n}" for n in (3, 4)]
+    assert ann.send("/history") == [f"    1 {NOW} <ann> milk"]
+    assert ann.send("/history #lobby") == [f"{n + 1:>5} {NOW} #lobby <ann> line {n}" for n in range(5)]
     assert ann.send("/history x y") == [
         "* A room's name is # and one word, at most 32 characters, such as #tea."
     ]

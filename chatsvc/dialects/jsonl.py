@@ -6,20 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime, timezone
-from typing import Any, get_args
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
-from chatsvc.events import (
-    Command,
-    Event,
-    Person,
-    Place,
-    Refusal,
-    Refused,
-    Request,
-    Said,
-    Stats,
-    Tally,
-)
+from chatsvc.events import Event, Refusal, Refused, Request, Said
 
 _encode: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False
@@ -88,6 +78,10 @@ def _said(line: Said) -> dict[str, object]:
     }
     if line.action:
         value["action"] = True
+    if line.account:
+        value["account"] = line.account
+    if line.deleted:
+        value["deleted"] = line.deleted
     return value
 
 
@@ -95,17 +89,18 @@ def _fields(event: object) -> dict[str, object]:
     found: dict[str, object] = {}
     for field in fields(event):  # type: ignore[arg-type]
         value = getattr(event, field.name)
-        if value is None or value is False or value == "":
+        if value is None or value is False or value == "" or value == field.default == ():
             continue
         found[_NAMES.get(field.name, field.name)] = _value(field.name, value)
     return found
 
 
 _NAMES = {"sender": "from"}
+_TIMES = ("time", "since", "until")
 
 
 def _value(name: str, value: object) -> object:
-    if name in ("time", "since") and isinstance(value, float):
+    if name in _TIMES and isinstance(value, float):
         return timestamp(value)
     if isinstance(value, Said):
         return _said(value)
@@ -147,12 +142,6 @@ def read_event(line: str) -> tuple[Event | None, str | None]:
 _KINDS: dict[str, type] = {
     "refused" if kind is Refusal else kind.__name__.lower(): kind for kind in get_args(Event)
 }
-_INSIDE: dict[str, type] = {
-    "lines": Said,
-    "rooms": Place,
-    "people": Person,
-    "commands": Command,
-}
 
 
 def _said_from(value: dict[str, Any], tag: str | None = None) -> Said:
@@ -165,6 +154,8 @@ def _said_from(value: dict[str, Any], tag: str | None = None) -> Said:
         value.get("action", False),
         "",
         tag,
+        value.get("account", ""),
+        deleted=value.get("deleted", ""),
     )
 
 
@@ -173,7 +164,7 @@ def _from_plain(kind: type, value: dict[str, Any]) -> Event:
     for field in fields(kind):
         written = value.get(_NAMES.get(field.name, field.name))
         if written is not None:
-            found[field.name] = _from_value(kind, field.name, written)
+            found[field.name] = _from_value(field.name, _hints(kind)[field.name], written)
         elif field.default is MISSING or field.type == "bool":
             found[field.name] = _nothing(field.type)
     return kind(**found)  # type: ignore[no-any-return]
@@ -185,13 +176,18 @@ def _nothing(type_: object) -> object:
     return None if "None" in text else False if text == "bool" else ""
 
 
-def _from_value(kind: type, name: str, value: Any) -> object:
-    if name in ("time", "since"):
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _from_value(name: str, hint: Any, value: Any) -> object:
+    if name in _TIMES:
         return seconds(value)
     if not isinstance(value, list):
         return value
-    inside = Tally if kind is Stats else None if kind is Person else _INSIDE.get(name)
-    if inside is None:
+    inside = get_args(hint)[0]
+    if inside is str:
         return tuple(value)
     if inside is Said:
         return tuple(_said_from(item) for item in value)

@@ -1,0 +1,391 @@
+"""Names that are somebody's own: accounts, their passwords, who may register.  No sessions.
+
+Passwords are hashed with argon2id (RFC 9106) by a worker, never in the caller's thread.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from chatsvc.archive import Archive, ArchiveFailed, Worker
+from chatsvc.events import Refused
+from chatsvc.limits import Window, is_loopback, network
+from chatsvc.lookalikes import skeleton
+from chatsvc.records import Account, Invitation
+from chatsvc.rules import LONGEST_WORDS, key, span
+
+SHORTEST_PASSWORD = 6  # characters
+LONGEST_PASSWORD = 256
+MOST_WAITING = 200  # passwords that wait to be looked at
+
+# One lane, so that the worker's thread leaves the other processor to those who talk.
+_argon2 = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+
+def check_password(password: str) -> None:
+    """Refuse what is too short, or too long, for a password, or would be read as two words."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise Refused(
+            "bad-password",
+            f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+        )
+    if password.split() != [password]:
+        raise Refused("bad-password", "A password has no blanks: join its words with hyphens.")
+
+
+def hash_password(password: str) -> str:
+    """The password's hash; this takes a while."""
+    return _argon2.hash(_as_typed_anywhere(password))
+
+
+def matches(hash: str, password: str) -> bool:
+    """Whether it is that password's hash; this takes a while."""
+    try:
+        return _argon2.verify(hash, _as_typed_anywhere(password))
+    except (VerifyMismatchError, VerificationError, InvalidHashError):
+        return False
+
+
+def _as_typed_anywhere(password: str) -> str:
+    """The same for all keyboards: some send an accent as a character of its own."""
+    return unicodedata.normalize("NFC", password.strip())
+
+
+def new_account(name: str, hash: str, email: str, now: float) -> Account:
+    """An account that nobody has had before."""
+    return Account(secrets.token_hex(6), name, hash, email, since=now)
+
+
+def _counted(address: str) -> str:
+    """What attempts are counted by; whoever is on this machine is not told from others there."""
+    return "" if is_loopback(address) else network(address)
+
+
+class Accounts:
+    """Every account, and the ways to get, prove and change one."""
+
+    def __init__(self, archive: Archive, worker: Worker, attempts: Window, mode: str) -> None:
+        self.mode = mode  # open, invite or closed
+        self._archive = archive
+        self._worker = worker
+        self._attempts = attempts
+        self._waiting = 0
+        self._judged: Counter[str] = Counter()  # attempts of which it is not known yet
+        self._writes = 0  # changes made here, which what is being read may not have
+        self._known: dict[tuple[str, str], None] = {}  # where somebody has logged in from
+        self._coming: set[str] = set()  # what names look like that are being registered
+        self._invitations: dict[str, Invitation] = {}
+        self.when_changed: Callable[[], None] = lambda: None
+        self._learn([])
+
+    def open(self) -> None:
+        """Learn which accounts there are; the archive is open."""
+        self._learn(self._archive.records(Account))
+        self._invitations = {one.code: one for one in self._archive.records(Invitation)}
+
+    async def refresh(self) -> None:
+        """Learn what another process has changed."""
+        if not await self._archive.changed():
+            return
+        read_at = None
+        while read_at != self._writes:
+            read_at = self._writes
+            accounts = await self._archive.reread(Account)
+        self._learn(accounts)
+        self._invitations = {one.code: one for one in await self._archive.reread(Invitation)}
+        self.when_changed()
+
+    def _learn(self, accounts: list[Account]) -> None:
+        self._by_id = {account.id: account for account in accounts}
+        self._by_key = {key(account.name): account for account in accounts}
+        self._by_looks = {skeleton(account.name): account for account in accounts}
+
+    def find(self, name: str) -> Account | None:
+        return self._by_key.get(key(name))
+
+    def get(self, id: str) -> Account | None:
+        return self._by_id.get(id)
+
+    def name_of(self, id: str) -> str:
+        """What an account is called, or was: `nobody` when it is no more."""
+        account = self._by_id.get(id)
+        return account.name if account else "nobody"
+
+    @property
+    def has_operator(self) -> bool:
+        return any(account.operator for account in self._by_id.values())
+
+    def resembled(self, name: str) -> Account | None:
+        """The account whose name looks like this one, without being it."""
+        account = self._by_looks.get(skeleton(name))
+        return None if account is None or key(account.name) == key(name) else account
+
+    # Registering
+
+    async def register(
+        self, name: str, password: str, email: str, code: str | None, now: float
+    ) -> Account:
+        """Make the name an account's; refused to those who may not."""
+        check_password(password)
+        if email and ("@" not in email or len(email) > LONGEST_WORDS):
+            raise Refused("bad-argument", "An e-mail address looks like this: ann@example.org.")
+        code = code.strip().lower() if code is not None and self.mode == "invite" else None
+        self._check_may_register(name, code)
+        if skeleton(name) in self._coming:
+            raise _is_registered(name)
+        self._coming.add(skeleton(name))
+        try:
+            account = new_account(name, await self._hash(password), email, now)
+            await self.refresh()
+            self._check_may_register(name, code)
+            with self._used_up(code) as used:
+                await self._archive.put(account)
+        finally:
+            self._coming.discard(skeleton(name))
+        self._enter(account)
+        with suppress(ArchiveFailed):  # the account is kept; the code is good again after a restart
+            await self._archive.drop(*used)
+        return account
+
+    def _check_may_register(self, name: str, code: str | None) -> None:
+        if self.mode == "closed":
+            raise Refused("closed", "Names are registered by the operators here: ask one.")
+        if self.mode == "invite" and code is None:
+            raise Refused(
+                "invite-needed",
+                "Registering needs a code here: ask an operator for one. It goes like this: "
+                "/register password code",
+            )
+        if self.mode == "invite" and code not in self._invitations:
+            raise Refused(
+                "invite-needed",
+                "There is no such code, or it has been used: ask an operator for another one.",
+            )
+        if key(name) in self._by_key:
+            raise _is_registered(name)
+        twin = self.resembled(name)
+        if twin is not None:
+            raise Refused(
+                "name-taken",
+                f"{name} looks like {twin.name}, a registered name: /nick chooses another one.",
+            )
+
+    @contextmanager
+    def _used_up(self, code: str | None) -> Iterator[list[Invitation]]:
+        """Nobody else may use the code meanwhile, nor later unless this fails."""
+        used = [self._invitations.pop(code)] if code is not None else []
+        try:
+            yield used
+        except ArchiveFailed:
+            self._invitations.update((one.code, one) for one in used)
+            raise
+
+    async def invite(self, by: str, now: float) -> Invitation:
+        """A new code with which one person may register."""
+        alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+        code = "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(3))
+        invitation = Invitation(code, by, now)
+        await self._archive.put(invitation)
+        self._invitations[code] = invitation
+        return invitation
+
+    # Proving who one is
+
+    async def verify(self, account: Account, password: str, address: str, now: float) -> Account:
+        """The account as it is now, if that is its password; refused after too many wrong ones."""
+        where = _counted(address)
+        subjects = [subject for subject in (account.id, where) if subject]
+        await self._wait_for_others(subjects, account.id, address, now)
+        with self._judging(subjects, now):
+            proved = await self._proved(account.id, password)
+        if proved is None:
+            raise _is_wrong(account)
+        for subject in subjects:
+            self._attempts.forget(subject)
+        self.remember(account.id, address)
+        return await self._rehash(proved, password)
+
+    async def _wait_for_others(
+        self, subjects: list[str], subject: str, address: str, now: float
+    ) -> None:
+        """Refuse another attempt after several wrong ones, as soon as these are known to be."""
+        while True:
+            try:
+                return self.check_attempts(subject, address, now)
+            except Refused:
+                if not any(self._judged[each] for each in subjects):
+                    raise
+            await self._work(int)  # a piece of no work, behind what is being looked at
+
+    @contextmanager
+    def _judging(self, subjects: list[str], now: float) -> Iterator[None]:
+        """Count an attempt as a wrong one until it is known; one that is not looked at is none."""
+        for subject in subjects:
+            self._attempts.note(subject, now)
+            self._judged[subject] += 1
+        try:
+            yield
+        except Refused:
+            for subject in subjects:
+                self._attempts.forget(subject)
+            raise
+        finally:
+            self._judged -= Counter(subjects)
+
+    async def _proved(self, id: str, password: str) -> Account | None:
+        """The account, if that is its password also after the time it took to find out."""
+        account = self._by_id.get(id)
+        while account is not None and await self._matches(account.hash, password):
+            now = self._by_id.get(id)
+            if now is None or now.hash == account.hash:
+                return now
+            account = now
+        return None
+
+    def check_attempts(self, subject: str, address: str, now: float) -> None:
+        """Refuse another attempt after several wrong ones, from an address or at an account.
+
+        Strangers' attempts do not keep people out who come from where they have been before.
+        """
+        where = _counted(address)
+        wait = self._attempts.wait(where, now)
+        if (subject, where) not in self._known:
+            wait = max(wait, self._attempts.wait(subject, now))
+        if wait > 0:
+            raise Refused(
+                "too-many-attempts", f"Too many wrong passwords. Try again in {span(wait)}."
+            )
+
+    def note_attempt(self, address: str, now: float) -> None:
+        """Count something wrong that is like a wrong password."""
+        where = _counted(address)
+        if where:
+            self._attempts.note(where, now)
+
+    def remember(self, id: str, address: str) -> None:
+        """Somebody who has shown that the account is theirs was at this address."""
+        where = _counted(address)
+        self._known.pop((id, where), None)
+        self._known[id, where] = None
+        if len(self._known) > 10_000:
+            del self._known[next(iter(self._known))]
+
+    async def _rehash(self, account: Account, password: str) -> Account:
+        """The account with a hash of today's strength, as soon as one can be made and kept."""
+        if not _argon2.check_needs_rehash(account.hash):
+            return account
+        try:
+            hash = await self._hash(password)
+            await self.refresh()
+            current = self._by_id.get(account.id)
+            if current is not None and current.hash == account.hash:
+                return await self._put(replace(current, hash=hash), current)
+        except (Refused, ArchiveFailed):
+            return self._by_id.get(account.id, account)
+        proved = await self._proved(account.id, password)  # the hash was changed meanwhile
+        if proved is None:
+            raise _is_wrong(account)
+        return proved
+
+    async def _hash(self, password: str) -> str:
+        return await self._work(hash_password, password)
+
+    async def _matches(self, hash: str, password: str) -> bool:
+        return len(password) <= LONGEST_PASSWORD and await self._work(matches, hash, password)
+
+    async def _work(self, work: Any, *arguments: str) -> Any:
+        if self._waiting >= MOST_WAITING:
+            raise Refused("busy", "Many people are logging in just now. Try again in a minute.")
+        self._waiting += 1
+        try:
+            return await self._worker(work, *arguments)
+        finally:
+            self._waiting -= 1
+
+    async def hash_room_password(self, password: str) -> str:
+        return await self._hash(password)
+
+    async def opens(self, hash: str, password: str, room: str, address: str, now: float) -> bool:
+        """Whether that is a room's password; counted like a login."""
+        subjects = [subject for subject in (_counted(address),) if subject]
+        await self._wait_for_others(subjects, room, address, now)
+        with self._judging(subjects, now):
+            right = await self._matches(hash, password)
+        if right:
+            for subject in subjects:
+                self._attempts.forget(subject)
+        return right
+
+    # Changing
+
+    async def set_password(self, account: Account, password: str) -> Account:
+        check_password(password)
+        return await self.change(account, hash=await self._hash(password))
+
+    async def change(self, account: Account, **fields: Any) -> Account:
+        """Keep an account with other values in some fields."""
+        await self.refresh()
+        current = self._by_id.get(account.id)
+        if current is None:
+            raise _is_no_more(account)
+        return await self._put(replace(current, **fields), current)
+
+    async def _put(self, changed: Account, before: Account) -> Account:
+        """Keep a changed account; it is known at once, so that no other change undoes this one."""
+        self._enter(changed)
+        try:
+            await self._archive.put(changed)
+        except ArchiveFailed:
+            if self._by_id.get(changed.id) is changed:
+                self._enter(before)
+            raise
+        return changed
+
+    async def remove(self, account: Account) -> None:
+        """Let the name be free again."""
+        current = self._by_id.get(account.id)
+        if current is None:
+            return
+        self._take_out(current)
+        try:
+            await self._archive.drop(current)
+        except ArchiveFailed:
+            self._enter(current)
+            raise
+
+    def _take_out(self, account: Account) -> None:
+        self._writes += 1
+        self._by_id.pop(account.id, None)
+        for table, name in (
+            (self._by_key, key(account.name)),
+            (self._by_looks, skeleton(account.name)),
+        ):
+            if name in table and table[name].id == account.id:
+                del table[name]
+
+    def _enter(self, account: Account) -> None:
+        self._writes += 1
+        self._by_id[account.id] = account
+        self._by_key[key(account.name)] = account
+        self._by_looks[skeleton(account.name)] = account
+
+
+def _is_registered(name: str) -> Refused:
+    return Refused("registered", f"{name} is a registered name already: /nick chooses another one.")
+
+
+def _is_wrong(account: Account) -> Refused:
+    return Refused("wrong-password", f"That is not {account.name}'s password.")
+
+
+def _is_no_more(account: Account) -> Refused:
+    return Refused("no-account", f"The account {account.name} is no more.")

@@ -1,0 +1,133 @@
+"""Accounts: making a name one's own, proving it, and giving it up."""
+
+from __future__ import annotations
+
+from chatsvc.commands.arriving import let_in
+from chatsvc.dispatch import Answer, Email, command
+from chatsvc.entry import FIRST_ROOM
+from chatsvc.events import Code, Event, Notice, Refused, Seat, Sessions, You
+from chatsvc.hub import Hub
+from chatsvc.session import Session
+
+
+def _you(session: Session, how: str) -> You:
+    user = session.person
+    return You(user.name, user.account.name if user.account else None, user.operator, how)
+
+
+@command(
+    "register password [email] [code]",
+    help="makes your name your own, with a password",
+    example="/register correct-horse-battery",
+)
+async def register(
+    hub: Hub, session: Session, password: str, email: Email = "", code: str | None = None
+) -> Event:
+    if code is not None and hub.accounts.mode != "invite":
+        raise Refused("usage", "It goes like this: /register password; that is one word.")
+    await hub.door.register(session, password, email, code)
+    return _you(session, "register")
+
+
+@command(
+    "login [name] password",
+    help="becomes who one is registered as",
+    example="/login ann correct-horse-battery",
+    anybody=True,
+)
+async def login(
+    hub: Hub, session: Session, password: str, name: str | None = None, tag: str | None = None
+) -> Event | None:
+    if session.user is None:
+        return await let_in(hub, session, name or session.door or "", tag, None, password)
+    account = await hub.door.login(session, name or session.name, password)
+    if account is None:
+        return None
+    session.tell(_you(session, "login"), tag)
+    for entered in hub.entry.come_back(session):
+        session.tell(entered)
+    if session.here is None:
+        session.here = next(iter(session.rooms.values()), None)
+    hub.moderation.greet(session)
+    hub.catch_up(session)
+    return None
+
+
+@command("logout", help="becomes a guest again", level="account")
+def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
+    hub.door.logout(session)
+    session.tell(_you(session, "logout"), tag)
+    session.tell(hub.entry.enter(session, FIRST_ROOM))
+    hub.catch_up(session)
+    return None
+
+
+@command(
+    "passwd old new",
+    help="changes one's password",
+    example="/passwd correct-horse-battery new-staple",
+    level="account",
+)
+async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
+    account = session.person.account
+    assert account is not None
+    now = hub.clock.seconds()
+    account = await hub.accounts.verify(account, old, session.wire.address, now)
+    session.person.account = await hub.accounts.set_password(account, new)
+    return Notice("Your password is changed.")
+
+
+@command(
+    "unregister password",
+    help="gives one's name up, and all that is kept with it",
+    example="/unregister correct-horse-battery",
+    level="account",
+)
+async def unregister(hub: Hub, session: Session, password: str) -> Event:
+    await hub.door.unregister(session, password)
+    return _you(session, "unregister")
+
+
+@command(
+    "sessions [end]",
+    help="lists one's connections, or ends one",
+    example="/sessions 2",
+    level="account",
+)
+def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
+    own = session.person.sessions
+    if end is not None:
+        if not 0 < end <= len(own):
+            raise Refused("no-such-session", f"You have no connection {end}: /sessions lists them.")
+        if own[end - 1] is session:
+            raise Refused("yourself", "That is this connection: /quit ends it.")
+        hub.door.end(own[end - 1], "You have ended this connection from another one.")
+    return Sessions(
+        tuple(
+            Seat(
+                number,
+                each.since,
+                each.wire.address,
+                tuple(room.name for room in each.rooms.values()),
+                each is session,
+            )
+            for number, each in enumerate(own, 1)
+        )
+    )
+
+
+@command(
+    "claim code",
+    help="makes you the first operator, with the code that the server's log shows",
+    example="/claim 3f9a0c1b22",
+    level="account",
+)
+async def claim(hub: Hub, session: Session, code: str) -> Event:
+    await hub.door.claim(session, code)
+    return _you(session, "claim")
+
+
+@command("invite-code", help="makes a code with which one person may register", level="operator")
+async def invite_code(hub: Hub, session: Session) -> Event:
+    invitation = await hub.accounts.invite(session.name, hub.clock.seconds())
+    return Code(invitation.code)

@@ -1,0 +1,175 @@
+"""Moderation: moderators act in their room, operators on the whole server or (--here) in a room."""
+
+from __future__ import annotations
+
+from chatsvc.dispatch import Answer, Span, Who, command
+from chatsvc.events import Bans, Event, Notice, Refused, Reports, Ways
+from chatsvc.hub import Hub
+from chatsvc.moderation import reported
+from chatsvc.room import Room
+from chatsvc.session import Session
+
+ACTS = 500  # listed at once
+
+
+def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | None:
+    """The room that is acted in, or None for the whole server."""
+    if session.person.operator and room is None and not here:
+        return None
+    return hub.room_of(session, room)
+
+
+@command(
+    "kick [--here] name [reason]",
+    help="puts somebody out",
+    example="/kick eve too loud",
+    level="moderator",
+)
+async def kick(
+    hub: Hub,
+    session: Session,
+    name: str,
+    reason: str = "",
+    room: str | None = None,
+    here: bool = False,
+) -> Event:
+    where = _where(hub, session, room, here)
+    return await hub.moderation.kick(session, hub.find(name), where, reason)
+
+
+@command(
+    "ban [--here] who [duration] [reason]",
+    help="puts somebody out, and keeps them out",
+    example="/ban eve 2d spam",
+    level="moderator",
+)
+async def ban(
+    hub: Hub,
+    session: Session,
+    who: Who,
+    duration: Span = 0.0,
+    reason: str = "",
+    room: str | None = None,
+    here: bool = False,
+) -> Event:
+    where = _where(hub, session, room, here)
+    return await hub.moderation.ban(session, who, duration, reason, where)
+
+
+@command(
+    "unban [--here] who", help="lets somebody in again", example="/unban eve", level="moderator"
+)
+async def unban(
+    hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
+) -> Event:
+    return await hub.moderation.unban(session, who, _where(hub, session, room, here), mute=False)
+
+
+@command(
+    "mute [--here] [--quietly] who [duration] [reason]",
+    help="lets somebody only listen; --quietly: they do not notice",
+    example="/mute eve 10m calm down",
+    level="moderator",
+)
+async def mute(
+    hub: Hub,
+    session: Session,
+    who: Who,
+    duration: Span = 0.0,
+    reason: str = "",
+    room: str | None = None,
+    here: bool = False,
+    quietly: bool = False,
+) -> Event:
+    where = _where(hub, session, room, here)
+    return await hub.moderation.ban(session, who, duration, reason, where, True, quietly)
+
+
+@command(
+    "unmute [--here] who", help="lets somebody talk again", example="/unmute eve", level="moderator"
+)
+async def unmute(
+    hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
+) -> Event:
+    return await hub.moderation.unban(session, who, _where(hub, session, room, here), mute=True)
+
+
+@command("bans [--here]", help="lists the bans and mutes", level="moderator")
+def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
+    where = _where(hub, session, room, here)
+    found = hub.sanctions.all(where)
+    listed = tuple(hub.moderation.shown(ban, session) for ban in found)
+    return Bans(where.name if where else "", listed)
+
+
+@command(
+    "howtoban [--here] name",
+    help="which bans would hold somebody, and whom else",
+    example="/howtoban eve",
+    level="moderator",
+)
+def howtoban(
+    hub: Hub, session: Session, name: str, room: str | None = None, here: bool = False
+) -> Answer:
+    user, where = hub.find(name), _where(hub, session, room, here)
+    return Ways(user.name, hub.moderation.ways_to_ban(session, user, where))
+
+
+@command(
+    "delete number",
+    help="makes a line's text be gone: an own one, or as a moderator any",
+    example="/delete 42",
+    settled=True,
+)
+async def delete(hub: Hub, session: Session, number: int, room: str | None = None) -> Event:
+    return await hub.moderation.delete(session, hub.room_of(session, room), number)
+
+
+@command(
+    "lockdown switch",
+    help="on: only registered people come in; off: everybody again",
+    example="/lockdown on",
+    level="operator",
+)
+async def lockdown(hub: Hub, session: Session, switch: str) -> Event:
+    if switch.lower() not in ("on", "off"):
+        raise Refused("usage", "It goes like this: /lockdown on, or /lockdown off")
+    return await hub.moderation.lock_down(session, switch.lower() == "on")
+
+
+@command(
+    "announce text",
+    help="tells something to everybody who is here",
+    example="/announce back at 8",
+    level="operator",
+)
+async def announce(hub: Hub, session: Session, text: str) -> Event:
+    return await hub.moderation.announce(session, text)
+
+
+@command("audit [n]", help="shows who has moderated whom", example="/audit 50", level="moderator")
+async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None) -> Event:
+    where = _where(hub, session, room, here=False)
+    return await hub.moderation.audit(session, min(max(n, 1), ACTS), where)
+
+
+@command(
+    "report name reason",
+    help="tells the operators, also those who come later",
+    example="/report eve sends spam",
+)
+async def report(hub: Hub, session: Session, name: str, reason: str) -> Event:
+    return await hub.moderation.report(session, name, reason, session.here)
+
+
+@command("reports", help="lists what was reported", level="operator")
+def reports(hub: Hub, session: Session) -> Answer:
+    return Reports(tuple(map(reported, hub.moderation.reports.values())))
+
+
+@command(
+    "resolve number", help="takes a report from the list", example="/resolve 3", level="operator"
+)
+async def resolve(hub: Hub, session: Session, number: int) -> Event:
+    report = await hub.moderation.resolve(session, number)
+    return Notice(f"Report {number} about {report.about} is dealt with.")

@@ -1,0 +1,144 @@
+"""Rooms: into them and out, what is said there, who is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+from chatsvc.commands.talking import PEOPLE, talking
+from chatsvc.conversation import conversation_name
+from chatsvc.dispatch import Answer, command
+from chatsvc.events import Event, History, People, Refused, Rooms, Stats, Topic
+from chatsvc.hub import Hub
+from chatsvc.rights import floor, needs_password
+from chatsvc.room import Room
+from chatsvc.rules import key, room_name
+from chatsvc.session import Session
+
+LINES = 500  # of history given at once
+TALLIES = 20
+
+
+@command(
+    "join room [password]",
+    "enter j",
+    "enters a room, and makes it when there is none",
+    "/join #tea",
+)
+def join(
+    hub: Hub,
+    session: Session,
+    room: str,
+    password: str | None = None,
+    after: int | None = None,
+    last: int | None = None,
+    tag: str | None = None,
+) -> Answer:
+    found = hub.rooms.get(key(room_name(room)))
+    if found is not None and password is not None and needs_password(session.person, found):
+        return _open(hub, session, found, password, (after, last, tag))
+    _enter(hub, session, room, (after, last, tag))
+    return None
+
+
+_Where: TypeAlias = tuple[int | None, int | None, str | None]  # after, last, the request's tag
+
+
+async def _open(hub: Hub, session: Session, room: Room, password: str, where: _Where) -> None:
+    now, address = hub.clock.seconds(), session.wire.address
+    if not await hub.accounts.opens(room.rules.password, password, room.key, address, now):
+        raise Refused("wrong-password", f"That is not the password of {room.name}.")
+    if session in hub.sessions:
+        _enter(hub, session, room.name, where, opened=True)
+
+
+def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = False) -> None:
+    after, last, tag = where
+    session.tell(hub.entry.enter(session, room, after, last, opened), tag)
+    assert session.here is not None
+    for other in session.person.sessions:
+        session.here.catch_up(other)
+
+
+@command("leave [room]", "part", "leaves a room", "/leave #tea")
+def leave(hub: Hub, session: Session, room: str | None = None) -> Answer:
+    return hub.entry.exit(session, hub.room_of(session, room))
+
+
+@command(
+    "room [name]", help="shows the room's rules, or talks in another one", example="/room #lobby"
+)
+def room(hub: Hub, session: Session, name: str | None = None) -> Answer:
+    if name is None:
+        return hub.stewards.rules(hub.room_of(session, None))
+    session.here, session.target = hub.room_of(session, name), None
+    return talking(session)
+
+
+@command("rooms", help="lists the rooms")
+def rooms(hub: Hub, session: Session) -> Answer:
+    places = hub.places(session)
+    return Rooms(places[:PEOPLE], len(places))
+
+
+@command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
+def topic(hub: Hub, session: Session, text: str | None = None, room: str | None = None) -> Answer:
+    here = hub.room_of(session, room)
+    if text is not None:
+        return hub.set_topic(session, here, text)
+    return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
+
+
+@command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
+def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
+    here = hub.known_room(session, room)
+    users = sorted(here.people, key=lambda user: user.key)
+    if after is not None:
+        users = [user for user in users if user.key > key(after)]
+    people = tuple(hub.person(user, session, here) for user in users[:PEOPLE])
+    return People(here.name, people, len(here.people))
+
+
+@command(
+    "history [n] [room]",
+    help="shows earlier lines and their numbers, or those with one person",
+    example="/history 50",
+    settled=True,
+)
+async def history(
+    hub: Hub,
+    session: Session,
+    n: int = 20,
+    room: str | None = None,
+    before: int | None = None,
+) -> Event:
+    place, name = _history_of(hub, session, room)
+    wanted = min(max(n, 1), LINES)
+    end = place.last + 1 if before is None else min(before, place.last + 1)
+    lowest = floor(session, place)
+    lines = await hub.archive.read_back(place.name, end, wanted + 1)
+    lines = [line for line in lines if line.number > lowest]
+    shown = [line._replace(room=name) for line in lines[-wanted:] if not session.hides(line)]
+    return History(name, tuple(shown), len(lines) > wanted)
+
+
+def _history_of(hub: Hub, session: Session, name: str | None) -> tuple[Room, str]:
+    """A room, or (@name) the conversation with somebody, and what it is called here."""
+    if name is None or not name.startswith("@"):
+        here = hub.room_of(session, name)
+        return here, here.name
+    mine, theirs = session.person.account, hub.accounts.find(name[1:])
+    if mine is None:
+        raise Refused("no-account", "Private lines are kept between registered people only.")
+    if theirs is None:
+        raise Refused("no-such-person", f"There is no account {name[1:]}.")
+    found = hub.conversations.get(conversation_name(mine.id, theirs.id))
+    if found is None:
+        raise Refused("no-such-room", f"You and {theirs.name} have said nothing to each other yet.")
+    return found, f"@{theirs.name}"
+
+
+@command("stats [room]", help="shows who has said how much in a room", settled=True)
+async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
+    here = hub.room_of(session, room)
+    return Stats(here.name, tuple(await hub.archive.tallies(here.name, TALLIES)))

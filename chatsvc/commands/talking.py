@@ -1,0 +1,112 @@
+"""Saying something: to a room, or to one person."""
+
+from __future__ import annotations
+
+from chatsvc.dispatch import Answer, command
+from chatsvc.events import Asked, Event, Notice, Refused, Talking
+from chatsvc.hub import Hub
+from chatsvc.records import Account
+from chatsvc.rules import key
+from chatsvc.session import Session, User
+
+PEOPLE = 500  # listed at once
+
+
+@command("say text")
+def say(
+    hub: Hub, session: Session, text: str, room: str | None = None, tag: str | None = None
+) -> Answer:
+    return _say(hub, session, text, room, False, tag)
+
+
+@command("me text", help="says what one does", example="/me makes tea")
+def me(
+    hub: Hub, session: Session, text: str, room: str | None = None, tag: str | None = None
+) -> Answer:
+    return _say(hub, session, text, room, True, tag)
+
+
+def _say(
+    hub: Hub, session: Session, text: str, room: str | None, action: bool, tag: str | None
+) -> Event | None:
+    if room is None and session.target is not None:
+        to = _still_reached(hub, session, session.target)
+        return hub.talk.whisper(session, to, text, action, tag)
+    hub.talk.say(session, hub.room_of(session, room), text, action, tag)
+    return None
+
+
+def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Account:
+    """Whom one talks to, also after they have left, if lines can wait for them."""
+    account = to if isinstance(to, Account) else to.account
+    if isinstance(to, User) and to.sessions:
+        return to
+    if account is not None and session.person.account is not None:
+        return hub.by_account.get(account.id, account)
+    raise Refused(
+        "no-such-person",
+        f"{to.name} has left; it was not sent. To talk to everybody again: /to all",
+    )
+
+
+@command(
+    "msg name text",
+    "w whisper private tell",
+    "says something only one person sees",
+    "/msg bob the code is 4711",
+)
+def msg(
+    hub: Hub,
+    session: Session,
+    name: str,
+    text: str,
+    action: bool = False,
+    tag: str | None = None,
+) -> Answer:
+    return hub.talk.whisper(session, hub.addressee(session, name), text, action, tag)
+
+
+@command("reply text", "r", "answers who whispered last", "/reply thanks")
+def reply(hub: Hub, session: Session, text: str, tag: str | None = None) -> Answer:
+    if session.whispered is None:
+        raise Refused("nobody", "Nobody has whispered to you yet.")
+    to = _still_reached(hub, session, session.whispered)
+    return hub.talk.whisper(session, to, text, False, tag)
+
+
+@command(
+    "to [who]",
+    help="talks to one person only, or to all again",
+    example="/to bob",
+)
+def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
+    if who is None and session.question != "to":
+        return _ask_to_whom(hub, session)
+    session.question, choices = None, session.choices
+    session.choices = ()
+    if who is None:
+        return talking(session)
+    numbered = who.isdecimal() and len(who) < 9 and 0 < int(who) <= len(choices)
+    if numbered and key(who) not in hub.users:
+        who = choices[int(who) - 1]
+    if who.startswith("#"):
+        session.here, session.target = hub.room_of(session, who), None
+        return talking(session)
+    session.target = None if key(who) == "all" else hub.addressee(session, who)
+    return talking(session)
+
+
+def _ask_to_whom(hub: Hub, session: Session) -> Event:
+    here = hub.room_of(session, None)
+    others = [user.name for user in here.people if user is not session.user]
+    if not others:
+        return Notice("Nobody else is here to talk to.")
+    session.choices = tuple(others[:PEOPLE])
+    session.question = "to"
+    return Asked("to", "To whom? (a number, a name, or all)", session.choices)
+
+
+def talking(session: Session) -> Talking:
+    """Where one's lines go."""
+    here = session.here.name if session.here else None
+    return Talking(here, session.target.name if session.target else None)

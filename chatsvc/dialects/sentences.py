@@ -1,0 +1,305 @@
+"""Everyday events in words, for people: who said what, came, went, and where things are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from functools import lru_cache, singledispatch
+
+from chatsvc.events import (
+    Asked,
+    Away,
+    Clock,
+    Entered,
+    Exited,
+    Goodbye,
+    Help,
+    History,
+    Ignoring,
+    Joined,
+    Kept,
+    Left,
+    Missed,
+    Notice,
+    People,
+    Person,
+    Pong,
+    Refusal,
+    Renamed,
+    Rooms,
+    Said,
+    Stats,
+    Talking,
+    Told,
+    Topic,
+    Welcome,
+)
+
+_LISTED = 100  # people and rooms in an answer to a person
+_NAMED = 3  # people who come or go at once and are called by name
+
+
+def said(line: Said, elsewhere: bool = False) -> str:
+    """A line with its time, and its room where that is not the one talked in."""
+    room = f"{line.room} " if elsewhere else ""
+    sender = f"* {line.sender}" if line.action else f"<{line.sender}>"
+    text = f"(deleted by {line.deleted})" if line.deleted else line.text
+    return f"[{clock(line.time)}] {room}{sender} {text}"
+
+
+def clock(moment: float) -> str:
+    """A time of day, local to the server; with its date when that is not today."""
+    # Every zone's midnight is at a quarter of an hour: until the next one, today stays today.
+    return _clock(int(moment) // 60, int(time.time()) // 900)
+
+
+@lru_cache(maxsize=64)
+def _clock(minute: int, _quarter: int) -> str:
+    there, today = time.localtime(minute * 60), time.localtime()
+    if there[:3] == today[:3]:
+        return time.strftime("%H:%M", there)
+    return time.strftime("%Y-%m-%d %H:%M", there)
+
+
+@singledispatch
+def lines(event: object, here: str | None) -> Iterable[str]:
+    """`event` in words."""
+    raise TypeError(f"no words for {event!r}")
+
+
+@lines.register
+def _(event: Said, here: str | None) -> Iterable[str]:
+    yield said(event, event.room != here)
+
+
+@lines.register
+def _(event: Welcome, here: str | None) -> Iterable[str]:
+    yield from (f"* {line}" for line in event.motd.splitlines())
+    if event.entered is not None:
+        where = "".join(lines(event.entered, here))[2:]
+        back = " back" if event.account else ""
+        yield f"* Welcome{back}, {event.name}. {where} Type to talk, /help for the commands."
+
+
+@lines.register
+def _(event: Entered, here: str | None) -> Iterable[str]:
+    topic = f' The topic is "{event.topic}".' if event.topic else ""
+    new = f" {event.new:,} new since you left." if event.new else ""
+    yield f"* You are in {event.room}{_company(event.names, event.count - 1)}.{topic}{new}"
+
+
+def _company(names: tuple[str, ...], count: int) -> str:
+    if count == 0:
+        return ", and nobody else is here yet"
+    if count <= len(names[:5]):
+        return f" with {listing(names)}"
+    return f" with {', '.join(names[:2])} and {count - 2} others"
+
+
+def listing(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _people(names: tuple[str, ...], count: int) -> str:
+    return listing(names) if count <= _NAMED else f"{count} people"
+
+
+@lines.register
+def _(event: Exited, here: str | None) -> Iterable[str]:
+    talking = f"Your lines go to {event.here}." if event.here else "To enter a room: /join #lobby"
+    yield f"* You left {event.room}. {talking}"
+
+
+@lines.register
+def _(event: Joined, here: str | None) -> Iterable[str]:
+    came = "came in" if event.room == here else f"came into {event.room}"
+    yield f"* {_people(event.names, event.count)} {came}."
+
+
+@lines.register
+def _(event: Left, here: str | None) -> Iterable[str]:
+    room = "" if event.room == here else f" {event.room}"
+    words = f": {event.words}" if event.words else "."
+    yield f"* {_people(event.names, event.count)} left{room}{words}"
+
+
+@lines.register
+def _(event: Renamed, here: str | None) -> Iterable[str]:
+    yield f"* You are {event.new} now." if event.own else f"* {event.old} is now {event.new}."
+
+
+@lines.register
+def _(event: Away, here: str | None) -> Iterable[str]:
+    who = "You are" if event.own else f"{event.name} is"
+    if event.reason is None:
+        yield f"* {who} back."
+    else:
+        yield f"* {who} away" + (f": {event.reason}" if event.reason != "away" else ".")
+
+
+@lines.register
+def _(event: Topic, here: str | None) -> Iterable[str]:
+    room = "" if event.room == here else f" of {event.room}"
+    if event.changed:
+        yield f"* {event.by} set the topic{room}: {event.text}"
+    elif event.text:
+        yield f"* The topic{room}: {event.text} (by {event.by}, {clock(event.time)})"
+    else:
+        yield "* There is no topic yet. To set one: /topic what it is about"
+
+
+@lines.register
+def _(event: Told, here: str | None) -> Iterable[str]:
+    when = f"[{clock(event.time)}] " if event.late else ""
+    if event.action:
+        own = f"* {when}to {event.to}: * {event.sender} {event.text}"
+        yield own if event.own else f"* {when}only to you: {event.sender} {event.text}"
+    else:
+        own = f"* {when}to {event.to}: {event.text}"
+        yield own if event.own else f"* {when}{event.sender} whispers: {event.text}"
+
+
+@lines.register
+def _(event: Kept, here: str | None) -> Iterable[str]:
+    return ()
+
+
+@lines.register
+def _(event: Missed, here: str | None) -> Iterable[str]:
+    yield "* You were reading slowly: who came and went was left out. /who says who is here."
+
+
+@lines.register
+def _(event: Asked, here: str | None) -> Iterable[str]:
+    yield from (f"* {number:3}  {name}" for number, name in enumerate(event.choices, 1))
+    yield event.text if event.question == "name" else f"* {event.text}"
+
+
+@lines.register
+def _(event: Talking, here: str | None) -> Iterable[str]:
+    if event.to:
+        yield f"* Your lines go to {event.to} only. To talk to everybody again: /to all"
+    elif event.room:
+        yield f"* You are in {event.room}: your lines go to everybody there."
+    else:
+        yield "* You are in no room. To enter one: /join #lobby"
+
+
+@lines.register
+def _(event: People, here: str | None) -> Iterable[str]:
+    yield f"* In {event.room}: {number(event.count, 'person', 'people')}"
+    for person in event.people[:_LISTED]:
+        yield f"*   {person.name:15} {_presence(person)}"
+    if event.count > _LISTED:
+        yield f"*   and {event.count - _LISTED} others"
+
+
+@lines.register
+def _(event: Person, here: str | None) -> Iterable[str]:
+    rooms = f", in {listing(event.rooms)}" if event.rooms else ""
+    where = f", from {listing(event.addresses)}" if event.addresses else ""
+    account = "" if event.account in (None, event.name) else f", registered as {event.account}"
+    yield f"* {event.name}: {_presence(event)}{account}{rooms}{where}"
+
+
+def _presence(person: Person) -> str:
+    away = f", away: {person.away}" if person.away is not None else ""
+    idle = f", idle {_span(person.idle)}" if person.idle >= 60 else ""
+    role = f"{person.role}, " if person.role else ""
+    return f"{role}here since {clock(person.since)}{idle}{away}"
+
+
+def _span(seconds: float) -> str:
+    minutes = int(seconds) // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 1440 else f"{minutes // 1440} days"
+
+
+def number(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+@lines.register
+def _(event: Rooms, here: str | None) -> Iterable[str]:
+    for place in event.rooms[:_LISTED]:
+        topic = f"  {place.topic}" if place.topic else ""
+        people, said = (
+            number(place.count, "person", "people"),
+            number(place.last, "line", "lines"),
+        )
+        yield f"* {place.room:15} {people}, {said}{topic}"
+    if event.count > _LISTED:
+        yield f"* and {event.count - _LISTED} more"
+
+
+@lines.register
+def _(event: History, here: str | None) -> Iterable[str]:
+    if not event.lines:
+        yield f"* Nothing has been said in {event.room} before that."
+    for line in event.lines:
+        yield f"{line.number:>5} {said(line, event.room != here)}"
+
+
+@lines.register
+def _(event: Clock, here: str | None) -> Iterable[str]:
+    hours, minutes = divmod(abs(event.offset) // 60, 60)
+    sign = "-" if event.offset < 0 else "+"
+    there = time.strftime("%A, %Y-%m-%d %H:%M:%S", time.gmtime(event.time + event.offset))
+    yield f"* It is {there} {event.zone} (UTC{sign}{hours:02}:{minutes:02})."
+
+
+@lines.register
+def _(event: Stats, here: str | None) -> Iterable[str]:
+    if not event.people:
+        yield f"* Nothing has been said in {event.room} yet."
+    for tally in event.people:
+        size = f"{tally.bytes:,} bytes"
+        yield f"*   {tally.name:15} {number(tally.lines, 'line', 'lines')}, {size}"
+
+
+@lines.register
+def _(event: Help, here: str | None) -> Iterable[str]:
+    for about in event.commands:
+        yield f"* {about.usage:20} {about.help}"
+        if len(event.commands) == 1:
+            if about.aliases:
+                yield f"*   also: {', '.join(about.aliases)}"
+            if about.example:
+                yield f"*   for example: {about.example}"
+    if len(event.commands) > 1:
+        yield "* Everything else you type is said. //word says /word. More: /help command"
+
+
+@lines.register
+def _(event: Ignoring, here: str | None) -> Iterable[str]:
+    yield f"* You ignore {listing(event.names)}." if event.names else "* You ignore nobody."
+
+
+@lines.register(Notice)
+@lines.register(Goodbye)
+def _(event: Notice | Goodbye, here: str | None) -> Iterable[str]:
+    yield f"* {event.text}"
+
+
+@lines.register
+def _(event: Pong, here: str | None) -> Iterable[str]:
+    yield "* pong"
+
+
+@lines.register
+def _(event: Refusal, here: str | None) -> Iterable[str]:
+    ways_on = {
+        "password-needed": " What is it?",
+        "wrong-password": " Try again:",
+        "bad-name": " Which name would you like?",
+    }
+    if event.suggestion is None:
+        yield f"* {event.text}{ways_on.get(event.code, '')}"
+    elif event.code == "registered":
+        yield f"* {event.text} Its password? Or press Enter to be {event.suggestion}."
+    elif event.code in ("wrong-password", "too-many-attempts"):
+        yield f"* {event.text} Press Enter to be {event.suggestion}, or try the password again."
+    else:
+        yield f"* {event.text} Press Enter to be {event.suggestion}, or type another name."

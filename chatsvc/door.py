@@ -1,0 +1,412 @@
+"""Who may come in, and as whom: names, passwords, logging in and out.  Rooms come later."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from itertools import count
+from typing import TYPE_CHECKING
+
+from chatsvc import __version__
+from chatsvc.archive import ArchiveFailed
+from chatsvc.entry import MOST_ROOMS
+from chatsvc.events import Goodbye, Refused, Renamed, Shared, Unread, Welcome
+from chatsvc.records import Account, Member
+from chatsvc.room import Room
+from chatsvc.rules import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, check_name, key, likely_name
+from chatsvc.session import Session, User, marks
+from chatsvc.talk import IN_FLIGHT
+
+if TYPE_CHECKING:
+    from chatsvc.hub import Hub
+
+KNOCKS = 10  # refusals at the door before it is shut
+LIMITS = {
+    "text": LONGEST_TEXT,
+    "line": LONGEST_LINE,
+    "rooms": MOST_ROOMS,
+    "in_flight": IN_FLIGHT,
+}
+
+
+class Door:
+    """Lets sessions in."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._guests = count(1)
+        self.claim_code: str | None = None  # makes the first operator
+        self.locked = False  # only registered people come in
+
+    async def hello(
+        self,
+        session: Session,
+        name: str,
+        password: str | None = None,
+        client: str | None = None,
+        account_password: str | None = None,
+    ) -> Welcome | None:
+        """Let `session` in under a name; refused with a free name when that one is taken.
+
+        None when the session has gone while its password was looked at.
+        """
+        if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
+            raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
+        name = name or session.suggestion or self.guest_name()
+        check_name(name)
+        self._check_chat_password(session, name, password)
+        account = self._hub.accounts.find(name)
+        if account is None and account_password is not None:
+            raise Refused("no-account", f"{name} is not registered: come in without a password.")
+        if account is not None:
+            self._check_not_banned(session, name, account, client)
+            account = await self._prove(session, account, account_password)
+            if session not in self._hub.sessions:
+                return None
+            name = account.name
+        self._check_not_banned(session, name, account, client)
+        user = self._user(name, account, client)
+        return self._admit(session, user, client or secrets.token_urlsafe(9))
+
+    async def _prove(self, session: Session, account: Account, password: str | None) -> Account:
+        session.door = account.name
+        if password is None:
+            raise Refused(
+                "registered",
+                f"{account.name} is a registered name.",
+                self._free_name(account.name),
+            )
+        now, address = self._hub.clock.seconds(), session.wire.address
+        try:
+            return await self._hub.accounts.verify(account, password, address, now)
+        except Refused as refused:
+            if refused.code != "busy":
+                refused.suggestion = self._free_name(account.name)
+            raise
+
+    def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
+        wanted = self._hub.settings.password
+        if wanted is None or session.let_past:
+            return
+        session.door = name
+        if password is None:
+            raise Refused("password-needed", "This chat has a password.")
+        if not hmac.compare_digest(password.strip().encode(), wanted.encode()):
+            raise Refused("wrong-password", "That is not the password.")
+        session.let_past = True
+
+    def _check_not_banned(
+        self, session: Session, name: str, account: Account | None, client: str | None
+    ) -> None:
+        if account is not None and account.operator:
+            return
+        known = marks(name, account, client)
+        ban = self._hub.sanctions.ban_at_the_door(known, session.wire.address)
+        if ban is not None:
+            raise self._hub.sanctions.refusal(ban)
+        if self.locked and account is None:
+            raise Refused(
+                "lockdown",
+                "Only registered people come in just now. Try again later, or say your"
+                " registered name.",
+            )
+
+    def _user(self, name: str, account: Account | None, client: str | None) -> User:
+        """Who that is: somebody who is here already, who comes back, or somebody new."""
+        ghost = self._hub.clients.get(client) if client else None
+        if account is not None and account.id in self._hub.by_account:
+            self._close_ghost(ghost)
+            return self._user_of(account)
+        if ghost is None or key(ghost.name) != key(name):
+            self.check_free(name, account)
+        self._close_ghost(ghost)
+        self.check_free(name, account)
+        if ghost is not None and ghost.name == name and _same(ghost.person.account, account):
+            return ghost.person
+        return User(name, self._hub.clock.seconds(), account)
+
+    def _user_of(self, account: Account) -> User:
+        """The account's user, who may be here already over another connection."""
+        user = self._hub.by_account.get(account.id)
+        if user is None:
+            return User(account.name, self._hub.clock.seconds(), account)
+        user.account = account
+        return user
+
+    def _close_ghost(self, ghost: Session | None) -> None:
+        if ghost is not None:
+            self.end(ghost, "You have come back over another connection.")
+
+    def _admit(self, session: Session, user: User, client: str) -> Welcome:
+        hub, now = self._hub, self._hub.clock.seconds()
+        session.client = client
+        session.in_flight = hub.talk.orphans.pop(client, 0)
+        session.question = session.suggestion = session.door = None
+        hub.seat(session, user)
+        account = user.account
+        return Welcome(
+            hub.settings.name,
+            f"chatsvc {__version__}",
+            user.name,
+            client,
+            now,
+            hub.settings.motd,
+            LIMITS,
+            account=account.name if account else None,
+            operator=user.operator,
+            rooms=tuple(self._unread(account)) if account else (),
+        )
+
+    def _unread(self, account: Account) -> list[Unread]:
+        rooms = self._hub.entry.belongs_to(account)
+        return [Unread(room.name, member.seen, room.last) for room, member in rooms]
+
+    # Names
+
+    def check_free(self, name: str, account: Account | None) -> None:
+        """Refuse a name that is somebody else's, or looks like it."""
+        if key(name) in self._hub.users:
+            raise Refused("name-taken", f"{name} is here already.", self._free_name(name))
+        owner = self._hub.accounts.find(name)
+        if owner is not None and not _same(owner, account):
+            raise Refused("registered", f"{name} is a registered name.", self._free_name(name))
+        twin = self._hub.accounts.resembled(name)
+        if twin is not None and not _same(twin, account):
+            raise Refused(
+                "name-taken",
+                f"{name} looks like {twin.name}, a registered name.",
+                self._free_name(name),
+            )
+
+    def guest_name(self) -> str:
+        return next(name for n in self._guests if self._is_free(name := f"guest-{n}"))
+
+    def _free_name(self, name: str) -> str:
+        stem = name[: LONGEST_NAME - 5].rstrip("0123456789")
+        if likely_name(f"{stem}2") != f"{stem}2":  # some letters do not go with these digits
+            stem = "guest-"
+        return next(free for n in count(2) if self._is_free(free := f"{stem}{n}"))
+
+    def _is_free(self, name: str) -> bool:
+        accounts = self._hub.accounts
+        taken = key(name) in self._hub.users or accounts.find(name) or accounts.resembled(name)
+        return not taken
+
+    def knock(self, session: Session) -> None:
+        """Count a refusal at the door; after some the door is shut."""
+        session.knocks += 1
+        if session.knocks >= KNOCKS:
+            session.tell(Goodbye("That did not work. You are welcome to try again later."))
+            session.wire.close()
+
+    # Becoming somebody else
+
+    async def register(
+        self, session: Session, password: str, email: str, code: str | None
+    ) -> Account:
+        """Make the name one is using one's own."""
+        user, hub = session.person, self._hub
+        if user.account is not None:
+            raise Refused("known", f"{user.account.name} is your own already.")
+        now, address = hub.clock.seconds(), session.wire.address
+        hub.accounts.check_attempts("", address, now)
+        account = await hub.accounts.register(user.name, password, email, code, now)
+        hub.accounts.remember(account.id, address)
+        if user.sessions and user.account is None:
+            self._own(user, account)
+            await hub.save_ignores(user)
+        self._free_names()
+        return account
+
+    def _own(self, user: User, account: Account) -> None:
+        """From now on a guest is an account; they keep their rooms."""
+        user.account = account
+        self._hub.by_account[account.id] = user
+        for session in user.sessions:
+            for room in session.rooms.values():
+                self._hub.roster.note(
+                    Member(
+                        room.key,
+                        account.id,
+                        self._role_of(user, room),
+                        seen=room.members[session],
+                        joined=room.floors.get(session.client, 0),
+                    )
+                )
+
+    def _role_of(self, user: User, room: Room) -> str:
+        """What a guest becomes in a room by registering."""
+        founded = any(member.role == "founder" for member in room.roster.values())
+        if room.maker is user and not founded:
+            return "founder"
+        return "member" if room.role(user) == "guest" else room.role(user)
+
+    def _free_names(self) -> None:
+        """Nobody stays here under what is, or looks like, a name that is somebody else's by now."""
+        for user in list(self._hub.users.values()):
+            owner = self._hub.accounts.find(user.name) or self._hub.accounts.resembled(user.name)
+            if owner is None or _same(owner, user.account) or _is_own_name(user):
+                continue
+            session = user.sessions[0]
+            try:
+                renamed = self._hub.rename(session, self._free_name(user.name))
+            except Refused:
+                self._end_all(
+                    user, f"{owner.name} is a registered name. Please choose another one."
+                )
+            else:
+                session.tell(renamed)
+
+    def _end_all(self, user: User, words: str) -> None:
+        for session in list(user.sessions):
+            self.end(session, words)
+
+    async def login(self, session: Session, name: str, password: str) -> Account | None:
+        """Become the account's user; refused to those who are logged in already."""
+        user, hub = session.person, self._hub
+        if user.account is not None:
+            raise Refused("known", f"You are logged in as {user.account.name}: /logout first.")
+        account = hub.accounts.find(name)
+        if account is None:
+            raise Refused("no-account", f"{name} is not registered. To do that: /register password")
+        account = await hub.accounts.verify(
+            account, password, session.wire.address, hub.clock.seconds()
+        )
+        if session not in hub.sessions:
+            return None
+        if session.person.account is not None:
+            raise Refused("known", f"You are logged in as {session.person.account.name} already.")
+        self._check_not_banned(session, account.name, account, session.client)
+        hub.entry.check_rooms(session.person, session.rooms, account)
+        self._become(session, self._user_of(account))
+        for room in list(session.rooms.values()):
+            if hub.sanctions.ban_of(session, room):
+                session.tell(hub.entry.exit(session, room))
+            else:
+                self._stay(session, account, room)
+        return account
+
+    def _stay(self, session: Session, account: Account, room: Room) -> None:
+        """An account is in the room from now on in which its session was as a guest."""
+        member = self._hub.roster.get(room.key, account.id)
+        if member is None or not member.inside:
+            joined = member.joined if member else room.floors.get(session.client, 0)
+            role = member.role if member else "member"
+            self._hub.roster.note(
+                Member(room.key, account.id, role, True, room.members[session], joined)
+            )
+        self._hub.entry.bring_others(session, room)
+
+    def logout(self, session: Session) -> None:
+        """Become a guest, who is in no room yet; the account's rooms stay the account's."""
+        hub = self._hub
+        for room in list(session.rooms.values()):
+            hub.entry.step_out(session, room, "")
+        self._become(session, User(self.guest_name(), hub.clock.seconds()))
+
+    def _become(self, session: Session, user: User) -> None:
+        """Seat a session as another user, who is shown in its rooms instead of the old one."""
+        old, here = session.person, session.here
+        rooms = {room: room.members[session] for room in session.rooms.values()}
+        new_here = not user.sessions
+        for room in rooms:
+            if new_here:
+                room.pass_on(session, user)
+            else:
+                room.remove(session, "")
+        self._hub.unseat(session)
+        self._hub.seat(session, user)
+        self._forget_passes(session)
+        if new_here:
+            self._hub.tell_neighbours(session, Shared(Renamed(old.name, user.name)))
+            return
+        for room, seen in rooms.items():
+            room.add(session, seen)
+        session.here = here
+
+    def _forget_passes(self, session: Session) -> None:
+        """What somebody was let into is not open to who they have become."""
+        for room in self._hub.rooms.values():
+            room.passes.pop(session.client, None)
+
+    async def unregister(self, session: Session, password: str) -> Account:
+        """Let the name be free again; who uses it stays, as a guest."""
+        account, hub = session.person.account, self._hub
+        assert account is not None
+        now = hub.clock.seconds()
+        await hub.accounts.verify(account, password, session.wire.address, now)
+        await hub.accounts.remove(account)
+        self.disown(account, session)
+        self.forget_removed()
+        return account
+
+    def disown(self, account: Account, stays: Session | None = None) -> None:
+        """An account is no more: of its sessions one stays, as a guest."""
+        user = self._hub.by_account.pop(account.id, None)
+        if user is None:
+            return
+        for session in user.sessions:
+            self._forget_passes(session)
+            for room in list(session.conversations.values()):
+                self._hub.entry.step_out(session, room, "")
+        user.account = None
+        if stays not in user.sessions:
+            stays = user.sessions[0]
+        for session in [each for each in user.sessions if each is not stays]:
+            self.end(session, f"The account {account.name} was removed.")
+
+    def forget_removed(self) -> None:
+        """Accounts that are no more belong to no room, and to no conversation."""
+        roster = self._hub.roster
+        for id in roster.accounts():
+            if self._hub.accounts.get(id) is None:
+                for member in roster.of_account(id):
+                    roster.forget(member)
+
+    def end(self, session: Session, words: str) -> None:
+        """Close somebody's connection, and say why."""
+        session.tell(Goodbye(words))
+        session.wire.close()
+        self._hub.leave(session, "")
+
+    async def claim(self, session: Session, code: str) -> Account:
+        """Make the account of who knows the code an operator, once."""
+        user, hub = session.person, self._hub
+        assert user.account is not None
+        now = hub.clock.seconds()
+        hub.accounts.check_attempts("", session.wire.address, now)
+        wanted = self.claim_code
+        if wanted is None or not hmac.compare_digest(code.strip().encode(), wanted.encode()):
+            hub.accounts.note_attempt(session.wire.address, now)
+            raise Refused("wrong-code", "That is not the code which the server's log shows.")
+        self.claim_code = None
+        try:
+            user.account = await hub.accounts.change(user.account, operator=True)
+        except ArchiveFailed:
+            self.claim_code = wanted
+            raise
+        return user.account
+
+    def take_over(self) -> None:
+        """Somebody has changed accounts in the archive: those who are here have the new ones."""
+        for id, user in list(self._hub.by_account.items()):
+            account, old = self._hub.accounts.get(id), user.account
+            if account is not None:
+                user.account = account
+            elif old is not None:
+                self.disown(old)
+        self.forget_removed()
+        self._free_names()
+
+
+def _same(one: Account | None, other: Account | None) -> bool:
+    """Whether it is one account, whatever is known of it."""
+    return (one.id if one else None) == (other.id if other else None)
+
+
+def _is_own_name(user: User) -> bool:
+    return user.account is not None and key(user.account.name) == user.key
+
+
+def new_claim_code() -> str:
+    return secrets.token_hex(5)

@@ -1,0 +1,97 @@
+"""Which accounts belong to which rooms, in which roles, and how far they have read.  No rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chatsvc.archive import Archive, ArchiveFailed, Start
+from chatsvc.records import Member
+from chatsvc.room import Timer
+
+SOON = 1.0  # seconds after which it is saved how far somebody has read
+
+
+class Roster:
+    """Every `Member` there is, by room and by account."""
+
+    def __init__(self, archive: Archive, clock: Timer, start: Start) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._start = start
+        self._rooms: dict[str, dict[str, Member]] = {}
+        self._accounts: dict[str, dict[str, Member]] = {}
+        self._unsaved: dict[tuple[str, str], tuple[Member, bool]] = {}  # and whether it is gone
+        self._waiting = False
+
+    def open(self) -> None:
+        """Learn who belongs where; the archive is open."""
+        for member in self._archive.records(Member):
+            self._enter(member)
+
+    def _enter(self, member: Member) -> None:
+        self._rooms.setdefault(member.room, {})[member.account] = member
+        self._accounts.setdefault(member.account, {})[member.room] = member
+
+    def of_room(self, room: str) -> Mapping[str, Member]:
+        """Its members by account; what is given stays true."""
+        return self._rooms.setdefault(room, {})
+
+    def of_account(self, account: str) -> list[Member]:
+        """Where an account belongs."""
+        return list(self._accounts.get(account, {}).values())
+
+    def accounts(self) -> list[str]:
+        """The ids of all who belong anywhere."""
+        return [account for account, members in self._accounts.items() if members]
+
+    def get(self, room: str, account: str) -> Member | None:
+        return self._rooms.get(room, {}).get(account)
+
+    def note(self, member: Member) -> None:
+        """Remember at once, and in the archive in a moment."""
+        self._enter(member)
+        self._save(member, gone=False)
+
+    def forget(self, member: Member) -> None:
+        """Forget at once, and in the archive in a moment, that an account belongs to a room."""
+        self._rooms.get(member.room, {}).pop(member.account, None)
+        self._accounts.get(member.account, {}).pop(member.room, None)
+        self._save(member, gone=True)
+
+    def _save(self, member: Member, gone: bool, after: float = 0.0) -> None:
+        self._unsaved[member.room, member.account] = member, gone
+        if not self._waiting or not after:
+            self._waiting = True
+            self._clock.callLater(after, lambda: self._start(self.save()))
+
+    async def keep(self, *members: Member) -> None:
+        """Remember what is on the disk when this returns."""
+        await self._archive.put(*members)
+        for member in members:
+            known = self.get(member.room, member.account) or member
+            now = replace(known, role=member.role)  # they may have read on, or left, meanwhile
+            self._unsaved.pop((member.room, member.account), None)
+            self._enter(now)
+            if now != member:
+                self._save_soon(now, gone=False)
+
+    def read(self, room: str, account: str, number: int) -> None:
+        """Note up to which line an account has been shown a room."""
+        member = self.get(room, account)
+        if member is not None and number > member.seen:
+            seen = replace(member, seen=number)
+            self._enter(seen)
+            self._save(seen, gone=False, after=SOON)
+
+    async def save(self) -> None:
+        """Save what was noted; what cannot be saved now is tried again with the next."""
+        self._waiting = False
+        unsaved, self._unsaved = self._unsaved, {}
+        if not unsaved:
+            return
+        try:
+            await self._archive.put(*(member for member, gone in unsaved.values() if not gone))
+            await self._archive.drop(*(member for member, gone in unsaved.values() if gone))
+        except ArchiveFailed:
+            self._unsaved = {**unsaved, **self._unsaved}

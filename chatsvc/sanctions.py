@@ -1,0 +1,210 @@
+"""Bans and mutes: whom they hold, where, and until when.  What they do to people is not here."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+from collections.abc import Iterable
+from functools import lru_cache
+
+from chatsvc.archive import Archive
+from chatsvc.events import Refused
+from chatsvc.limits import bare
+from chatsvc.records import Act, Ban
+from chatsvc.rights import RANKS, rank
+from chatsvc.room import Room, Timer
+from chatsvc.rules import span
+from chatsvc.session import Session, User
+
+MOST_BANS = 10_000  # on the whole server
+MOST_BANS_OF_ROOM = 500
+WIDEST = {4: 8, 6: 16}  # the shortest prefix of a network, by the version of its addresses
+FOR_EVER = 0.0
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Sanctions:
+    """Every ban and mute that holds."""
+
+    def __init__(self, archive: Archive, clock: Timer) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._bans: dict[str, dict[str, Ban]] = {}  # by room and id
+        self._mutes: dict[str, dict[str, Ban]] = {}
+
+    def open(self) -> None:
+        """Learn which there are; the archive is open."""
+        for ban in self._archive.records(Ban):
+            self._enter(ban)
+
+    def _enter(self, ban: Ban) -> None:
+        (self._mutes if ban.mute else self._bans).setdefault(ban.room, {})[ban.id] = ban
+
+    def _forget(self, ban: Ban) -> None:
+        table = self._mutes if ban.mute else self._bans
+        table.get(ban.room, {}).pop(ban.id, None)
+        if not table.get(ban.room):
+            table.pop(ban.room, None)
+
+    def _of(self, where: str) -> list[Ban]:
+        return [*self._bans.get(where, {}).values(), *self._mutes.get(where, {}).values()]
+
+    def all(self, room: Room | None) -> list[Ban]:
+        """Those of a room, or of the whole server, oldest first."""
+        found = self._of(room.key if room else "")
+        return sorted(filter(self._holds_still, found), key=lambda ban: ban.time)
+
+    def _holds_still(self, ban: Ban) -> bool:
+        return ban.until == FOR_EVER or ban.until > self._clock.seconds()
+
+    async def add(self, ban: Ban, act: Act) -> None:
+        """Hold from now on, and after a restart; the act that made it so is kept with it."""
+        most = MOST_BANS_OF_ROOM if ban.room else MOST_BANS
+        if len(self._of(ban.room)) >= most:
+            raise Refused("too-many", f"There are {most} bans and mutes here: /unban some first.")
+        await self._archive.put(ban, act)
+        self._enter(ban)
+
+    async def remove(self, bans: Iterable[Ban]) -> None:
+        """Hold no more, neither now nor after a restart."""
+        bans = list(bans)
+        await self._archive.drop(*bans)
+        for ban in bans:
+            self._forget(ban)
+
+    async def forget_past(self) -> None:
+        """Remove those whose time is over."""
+        wheres = {*self._bans, *self._mutes}
+        past = [ban for where in wheres for ban in self._of(where) if not self._holds_still(ban)]
+        if past:
+            await self.remove(past)
+
+    # Whom they hold
+
+    def ban_at_the_door(self, marks: frozenset[str], address: str) -> Ban | None:
+        """The ban that keeps somebody out of the whole server."""
+        return self._find(self._bans, ("",), marks, address)
+
+    def ban_of(self, session: Session, room: Room) -> Ban | None:
+        """The ban that keeps somebody out of a room; its moderators are never held."""
+        if not self._bans or rank(session.person, room) >= RANKS["moderator"]:
+            return None
+        return self._find(self._bans, (room.key,), session.marks, session.wire.address)
+
+    def mute_of(self, session: Session, room: Room | None) -> Ban | None:
+        """The mute that keeps somebody silent in a room, or (None) in private."""
+        if not self._mutes or session.person.operator:
+            return None
+        moderates = room is not None and rank(session.person, room) >= RANKS["moderator"]
+        where = ("",) if room is None or moderates else ("", room.key)
+        return self._find(self._mutes, where, session.marks, session.wire.address)
+
+    def _find(
+        self,
+        table: dict[str, dict[str, Ban]],
+        where: tuple[str, ...],
+        marks: frozenset[str],
+        address: str,
+    ) -> Ban | None:
+        for room in where:
+            for ban in table.get(room, {}).values():
+                if holds(ban.who, marks, address) and self._holds_still(ban):
+                    return ban
+        return None
+
+    def refusal(self, ban: Ban) -> Refused:
+        """What the one whom it holds is told."""
+        done, way = ("muted", "talk") if ban.mute else ("banned", "come in")
+        where = f" in {ban.room}" if ban.room else ""
+        sentence = f"You are {done}{where}{f': {ban.reason}' if ban.reason else ''}."
+        if ban.until:
+            sentence += f" You can {way} again in {span(ban.until - self._clock.seconds())}."
+        return Refused(done, sentence)
+
+
+def new_ban(who: Iterable[str], label: str, room: Room | None) -> Ban:
+    return Ban(secrets.token_hex(6), room.key if room else "", tuple(sorted(who)), label)
+
+
+def holds(who: tuple[str, ...], marks: frozenset[str], address: str) -> bool:
+    """Whether any of a ban's marks is one of somebody's, or a network with their address."""
+    if not marks.isdisjoint(who):
+        return True
+    return bool(address) and any(
+        mark.startswith("ip=") and _contains(mark[3:], address) for mark in who
+    )
+
+
+def holds_user(user: User, who: tuple[str, ...]) -> bool:
+    """Whether a ban's marks hold somebody through any of their connections."""
+    return any(holds(who, session.marks, session.wire.address) for session in user.sessions)
+
+
+def _contains(network: str, address: str) -> bool:
+    return ipaddress.ip_address(bare(address)) in _network(network)
+
+
+@lru_cache(maxsize=MOST_BANS)
+def _network(text: str) -> _Network:
+    return ipaddress.ip_network(text)
+
+
+def is_mark(word: str) -> bool:
+    """Whether a word says by what somebody is known: `ip=10.0.0.0/8`, or just the address."""
+    return word.startswith(("name=", "account=", "ip=")) or as_network(word) is not None
+
+
+def as_network(text: str) -> str | None:
+    """An address or CIDR as it is written shortest; None of what is neither."""
+    try:
+        if text.isdecimal():  # which `ipaddress` reads as an address, and people as a number
+            return None
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    return str(_unmapped(network))
+
+
+def _unmapped(network: _Network) -> _Network:
+    """The IPv4 network that an IPv6 one stands for, if it does; people have these addresses."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return ipaddress.ip_network(f"{mapped}/{network.prefixlen - 96}")
+
+
+def check_not_too_wide(network: str) -> None:
+    """Refuse a network that has nearly everybody in it."""
+    wide = _network(network)
+    least = WIDEST[wide.version]
+    if wide.prefixlen < least:
+        raise Refused(
+            "bad-address",
+            f"{network} is nearly everybody: a network has at least /{least}. To let in only"
+            " registered people: /lockdown on",
+        )
+
+
+def check_not_probing(session: Session, label: str, quietly: bool) -> None:
+    """Refuse what would tell a moderator who has an address, while nobody notices."""
+    if quietly and not session.person.operator and without_addresses(label) != label:
+        raise Refused(
+            "not-allowed", "Only operators silence an address quietly: leave --quietly out."
+        )
+
+
+def labelled(who: str) -> str:
+    """What people wrote to say whom they mean, with every address as `ip=`."""
+    return " ".join(map(_labelled, who.split()))
+
+
+def _labelled(word: str) -> str:
+    network = as_network(word.removeprefix("ip="))
+    return word if network is None else f"ip={network}"
+
+
+def without_addresses(text: str) -> str:
+    """A label, or an act with one in it, for those who are not shown addresses."""
+    return re.sub(r"\bip=[^\s]*[^\s:]", "address", text)

@@ -1,0 +1,202 @@
+"""What people say: a line on its way to the archive, and back to those who read it.
+
+A line goes `say` → archive → `kept` → `Room.show`.  Private lines of two accounts go the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from chatsvc.archive import Commit
+from chatsvc.charter import filtered
+from chatsvc.conversation import Conversation
+from chatsvc.events import Batch, Kept, Line, Notice, Refusal, Refused, Said, Told
+from chatsvc.records import Account
+from chatsvc.rights import check_talk
+from chatsvc.room import Room, portions
+from chatsvc.rules import check_text
+from chatsvc.session import Session, User
+
+if TYPE_CHECKING:
+    from chatsvc.hub import Hub
+
+IN_FLIGHT = 32  # lines of one session on their way to the archive
+BUSY = 10_000  # lines on their way in all, beyond which each session may have one
+PIECE = 400  # readers who are shown something before others have a turn
+
+
+class Talk:
+    """Takes lines, and is told by the archive what became of them."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
+        self.watch: Callable[[Said], None] | None = None
+
+    # In
+
+    def say(
+        self, session: Session, room: Room, text: str, action: bool = False, tag: str | None = None
+    ) -> None:
+        """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
+        check_text(text)
+        now = self._active(session)
+        mute = self._hub.sanctions.mute_of(session, room)
+        quiet = mute is not None and mute.quietly
+        if mute is not None and not quiet:
+            raise self._hub.sanctions.refusal(mute)
+        if room.charter is not None:
+            user = session.person
+            check_talk(user, room, now)
+            text = filtered(room.charter, text)
+            if room.charter.slow:
+                room.spoke[user] = now
+        self._keep(session, room, text, action, tag, now, quiet)
+
+    def _keep(
+        self,
+        session: Session,
+        room: Room,
+        text: str,
+        action: bool,
+        tag: str | None,
+        now: float,
+        quiet: bool = False,
+    ) -> None:
+        if self._hub.stopping:
+            raise Refused("stopping", "The server is stopping. It was not sent.")
+        archive = self._hub.archive
+        room.used = True
+        session.in_flight += 1
+        if session.in_flight >= IN_FLIGHT or archive.waiting > BUSY:
+            session.wire.hold(True)
+        user = session.person
+        account = user.account.name if user.account else ""
+        archive.keep(
+            Line(room.name, now, user.name, text, action, session.client, tag, account, quiet)
+        )
+
+    def _active(self, session: Session) -> float:
+        now = round(self._hub.clock.seconds(), 3)  # as exactly as it is kept
+        session.person.active = now
+        return now
+
+    # Private lines
+
+    def whisper(
+        self,
+        session: Session,
+        to: User | Account,
+        text: str,
+        action: bool = False,
+        tag: str | None = None,
+    ) -> Told | None:
+        """Give a private line to one person; it is kept if both of them have accounts."""
+        check_text(text)
+        user = session.person
+        reader = to if isinstance(to, User) else self._hub.by_account.get(to.id)
+        account = to if isinstance(to, Account) else to.account
+        if reader is not None:
+            if reader.ignores_user(user):
+                raise Refused("ignored", f"{reader.name} takes no private lines from you.")
+            for each in reader.sessions:
+                each.whispered = user
+        now = self._active(session)
+        mute = self._hub.sanctions.mute_of(session, None)
+        if mute is not None and not mute.quietly:
+            raise self._hub.sanctions.refusal(mute)
+        if user.account is not None and account is not None:
+            room = self._hub.conversation(user.account, account)
+            if reader is None:
+                session.tell(Notice(f"{account.name} is not here; it waits for them."))
+            self._keep(session, room, text, action, tag, now, mute is not None)
+            return None
+        return self._tell(session, reader, to.name, text, action, now, mute is not None)
+
+    def _tell(
+        self,
+        session: Session,
+        reader: User | None,
+        to: str,
+        text: str,
+        action: bool,
+        now: float,
+        quiet: bool,
+    ) -> Told:
+        if reader is None:
+            raise Refused(
+                "no-such-person",
+                f"{to} is not here. It was not sent: lines wait only between registered people.",
+            )
+        if all(each.wire.full for each in reader.sessions):
+            raise Refused("slow", f"{reader.name} is not reading just now. It was not sent.")
+        for each in reader.sessions:
+            if not quiet:
+                each.tell(Told(session.name, reader.name, text, now, action))
+        own = Told(session.name, reader.name, text, now, action, own=True)
+        for each in session.person.sessions:
+            if each is not session:
+                each.tell(own)
+        return own
+
+    # Back
+
+    def kept(self, commit: Commit) -> Iterator[None]:
+        """Show what a commit has kept; its senders know by that, or are told."""
+        for again, number in commit.again:
+            self._settle_again(again, number)
+        readers = 0
+        for name, lines in commit.said.items():
+            if readers > PIECE:
+                yield
+                readers = 0
+            room = self._hub.place(name)
+            readers += len(room.members)
+            for portion in portions(lines):
+                batch = Batch(portion)
+                room.show(batch)
+                self._settle(room, batch)
+            if self.watch and not isinstance(room, Conversation):
+                for line in lines:
+                    self.watch(line)
+
+    def _settle(self, room: Room, batch: Batch) -> None:
+        for client, positions in batch.said_by.items():
+            session = self._hub.clients.get(client)
+            if session is not None:
+                if session not in room.members:  # it will not be shown them
+                    for position in positions:
+                        self._acknowledge(session, room, batch.lines[position])
+                session.settle(len(positions))
+            else:
+                self._settle_orphan(client, len(positions))
+
+    def _settle_orphan(self, client: str, count: int) -> None:
+        left = self.orphans.pop(client, 0) - count
+        if left > 0:
+            self.orphans[client] = left
+
+    def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
+        if line.tag is not None:
+            session.tell(Kept(room.name, line.number), line.tag)
+
+    def _settle_again(self, line: Line, number: int) -> None:
+        room, session = self._hub.place(line.room), self._hub.clients.get(line.client)
+        if session is not None:
+            if room.members.get(session, number) >= number:  # it has been shown it
+                session.tell(Kept(room.name, number), line.tag)
+            session.settle()
+        else:
+            self._settle_orphan(line.client, 1)
+
+    def not_kept(self, lines: list[Line], reason: str) -> None:
+        """Refuse lines that the archive could not keep."""
+        for line in lines:
+            session = self._hub.clients.get(line.client)
+            if session is not None:
+                text = f"{reason} Not sent: {line.text}"
+                session.tell(Refusal("not-kept", text), line.tag)
+                session.settle()
+            else:
+                self._settle_orphan(line.client, 1)

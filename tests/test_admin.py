@@ -1,0 +1,178 @@
+"""`chatsvc account`: accounts from a shell, while the service has the archive open."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Chat, at_once, no_turn, start
+from real import Terminal
+
+from chatsvc import admin
+from chatsvc.chores import OFTEN
+from chatsvc.sql import SQLArchive
+
+SECRET = "correct-horse"
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[Chat]:
+    """A chat whose archive is a file, and which looks now and then whether that was changed."""
+    archive = SQLArchive(tmp_path / "chat.db", at_once, at_once, no_turn, start)
+    chat = Chat(archive)
+    chat.hub.chores.begin()
+    yield chat
+    start(chat.hub.close())
+    start(archive.close())
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    return Shell(tmp_path / "chat.db", monkeypatch, capsys)
+
+
+class Shell:
+    """Somebody who administers a chat."""
+
+    def __init__(
+        self, path: Path, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]
+    ) -> None:
+        self.path = path
+        self._patch = patch
+        self._captured = captured
+
+    def run(self, *arguments: str, typed: str = f"{SECRET}\n") -> tuple[int, str]:
+        """Give a command; gives the exit code and what was printed."""
+        self._patch.setattr(sys, "stdin", io.StringIO(typed))
+        code = admin.main([*arguments, "--archive", f"sqlite:{self.path}"])
+        captured = self._captured.readouterr()
+        return code, captured.out + captured.err
+
+
+def test_an_account_that_is_added_is_one_within_two_seconds(chat: Chat, shell: Shell) -> None:
+    assert shell.run("add", "ann", "--operator") == (0, "ann is registered, and an operator.\n")
+    chat.clock.advance(OFTEN)
+    ann = chat.connect()
+    assert "* ann is a registered name." in ann.send("ann")[1]
+    assert ann.send(SECRET)[0].startswith("* Welcome back, ann.")
+    assert "/announce" in " ".join(ann.send("/help"))
+
+
+def test_a_password_is_changed_and_the_old_one_is_none_any_more(chat: Chat, shell: Shell) -> None:
+    shell.run("add", "ann")
+    assert shell.run("passwd", "Ann", typed="another-horse\n")[0] == 0
+    chat.clock.advance(OFTEN)
+    ann = chat.connect()
+    ann.send("ann")
+    assert "That is not ann's password." in ann.send(SECRET)[0]
+    assert "* Welcome back, ann." in ann.send("another-horse")[0]
+
+
+def test_who_is_here_becomes_an_operator_and_is_one_no_longer(chat: Chat, shell: Shell) -> None:
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    assert shell.run("operator", "ann") == (0, "ann is an operator now.\n")
+    chat.clock.advance(OFTEN)
+    assert ann.send("/announce hi") == ["* ann tells everybody: hi"]
+    assert shell.run("operator", "ann", "--off") == (0, "ann is no operator now.\n")
+    chat.clock.advance(OFTEN)
+    assert ann.send("/announce hi") == ["* Only operators may do that."]
+
+
+def test_a_removed_account_s_user_is_a_guest(chat: Chat, shell: Shell) -> None:
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}", "/join #tea")
+    chat.clock.advance(OFTEN)
+    assert shell.run("remove", "ann") == (0, "ann is removed; the name is free.\n")
+    chat.clock.advance(OFTEN)
+    assert "That is for registered people." in ann.send("/logout")[0]
+    assert not chat.hub.accounts.find("ann")
+    assert not any(room.roster for room in chat.hub.rooms.values())
+
+
+def test_what_the_service_keeps_of_an_account_does_not_undo_what_the_shell_changed(
+    chat: Chat, shell: Shell
+) -> None:
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    shell.run("passwd", "ann", typed="another-horse\n")
+    ann.send("/away lunch")
+    ann.hang_up()
+    ann = chat.connect()
+    ann.send("ann")
+    assert "* Welcome back, ann." in ann.send("another-horse")[0]
+
+
+def test_accounts_are_listed_for_programs(chat: Chat, shell: Shell) -> None:
+    shell.run("add", "bob", "--email", "bob@example.org")
+    shell.run("add", "ann", "--operator")
+    code, printed = shell.run("list")
+    ann, bob = map(json.loads, printed.splitlines())
+    assert code == 0
+    assert (ann["name"], ann["operator"]) == ("ann", True)
+    assert (bob["name"], bob["operator"], bob["email"]) == ("bob", False, "bob@example.org")
+    assert SECRET not in printed
+    assert "hash" not in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("add", "ann"), "ann is registered already."),
+        (("add", "Ann"), "ann is registered already."),
+        (("add", "аnn"), "аnn looks like ann, a registered name."),  # noqa: RUF001
+        (("add", "two words"), "A name is one word of letters, digits and _-.'[]{}|^`"),
+        (("passwd", "bob"), "bob is not registered. chatsvc account list says who is."),
+        (("operator", "bob"), "bob is not registered. chatsvc account list says who is."),
+        (("remove", "bob"), "bob is not registered. chatsvc account list says who is."),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(
+    chat: Chat, shell: Shell, arguments: tuple[str, ...], sentence: str
+) -> None:
+    shell.run("add", "ann")
+    assert shell.run(*arguments) == (1, f"{sentence}\n")
+
+
+def test_a_password_may_be_in_a_file_and_must_be_long_enough(
+    chat: Chat, shell: Shell, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(f"{SECRET}\nmore\n")
+    assert shell.run("add", "ann", "--password-file", str(secret), typed="")[0] == 0
+    secret.write_text("short\n")
+    code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
+    assert (code, printed) == (1, "A password has 6 to 256 characters.\n")
+    code, printed = shell.run("passwd", "ann", "--password-file", str(tmp_path / "none"))
+    assert code == 1
+    assert "cannot be read" in printed
+
+
+def test_an_archive_that_is_not_there_is_a_sentence(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shell.run("list") == (
+        1,
+        f"There is no archive {shell.path}. The service makes it when it first starts.\n",
+    )
+    assert admin.main(["list", "--archive", "memory:"]) == 1
+    assert "--archive is sqlite:PATH" in capsys.readouterr().err
+
+
+def test_a_password_is_typed_twice_and_not_seen(chat: Chat, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "chatsvc.client", "account", "add", "ann"]
+    terminal = Terminal(*command, "--archive", f"sqlite:{tmp_path / 'chat.db'}")
+    with contextlib.closing(terminal):
+        for question in ("New password of ann: ", "Once more: "):
+            terminal.until(question)
+            terminal.type(f"{SECRET}\r")
+        terminal.until("ann is registered.")
+        assert terminal.ended() == 0
+    assert SECRET not in terminal.text

@@ -1,0 +1,176 @@
+"""Accounts and moderation with the real `twistd`: after a power cut, in its log, under load."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+
+from real import Deadline, Person, Program, Service
+
+from chatsvc.accounts import hash_password, new_account
+from chatsvc.records import Account
+from chatsvc.sql import Ledger
+
+SECRET = "correct-horse-battery"
+LIMITS = ("--login-attempts", "off")
+
+
+def claim(service: Service, person: Person) -> None:
+    """Make somebody who has an account the first operator."""
+    code = service.wait_for(r"/claim (\w+)").group(1)
+    person.send(f"/claim {code}")
+    person.until("You are an operator now.")
+
+
+def register(service: Service, name: str) -> Person:
+    person = service.person(name)
+    person.send(f"/register {SECRET}")
+    person.until(f"{name} is yours now.")
+    return person
+
+
+def come_back(service: Service, name: str) -> Person:
+    person = service.person()
+    person.send(name)
+    person.until(f"{name} is a registered name.")
+    person.send(SECRET)
+    person.until("Welcome back")
+    return person
+
+
+def test_everything_holds_after_a_power_cut(tmp_path: Path) -> None:
+    with Service(tmp_path) as service:
+        ann, bob, eve = register(service, "ann"), register(service, "bob"), service.person("eve")
+        claim(service, ann)
+        for command, answer in [
+            ("/join #tea", "You are in #tea"),
+            ("/set slow 1h", "set slow of #tea: 1 h"),
+            ("/set mask damn", "set mask of #tea: damn"),
+            ("/op bob", "made bob a moderator of #tea"),
+            ("/ignore mallory", "You ignore mallory."),
+            ("/ban eve 2d spam", "eve is banned"),
+            ("/mute --here name=mallory 1h", "name=mallory is muted in #tea"),
+            ("/lockdown on", "only registered people"),
+        ]:
+            ann.send(command)
+            ann.until(answer)
+        bob.send("/msg ann psst", "/report mallory sells things", "/away lunch")
+        bob.until("You are away: lunch")
+        assert eve.rest()
+        service.kill()
+    with Service(tmp_path) as service:
+        guest = service.person()
+        guest.send("carol")
+        guest.until("Only registered people come in just now.")
+        again = service.person()
+        again.send("eve")
+        again.until("You are banned: spam.")
+        ann, bob = come_back(service, "ann"), come_back(service, "bob")
+        for person, command, answer in [
+            (ann, "/ignore", "You ignore mallory."),
+            (ann, "/room #tea", "You are in #tea"),
+            (ann, "/room", "Founder: ann. Moderators: bob."),
+            (ann, "/set", "slow             1 h"),
+            (ann, "/reports", "bob about mallory in #lobby: sells things"),
+            (ann, "/audit", "made bob moderator"),
+            (ann, "/history @bob", "<bob> psst"),
+            (ann, "/whois bob", "away: lunch"),
+            (ann, "/bans", "eve is banned"),
+            (ann, "/bans --here", "name=mallory is muted in #tea"),
+        ]:
+            person.send(command)
+            person.until(answer)
+        bob.send("/join #tea", "/set mask off")
+        bob.until("set mask of #tea: off")
+
+
+def test_no_password_is_in_the_log_the_archive_or_what_others_see(tmp_path: Path) -> None:
+    secrets = [f"secret-number-{n}-of-nobody" for n in range(9)]
+    options = ("--show-messages", "--password", secrets[8], *LIMITS)
+    with Service(tmp_path, *options) as service:
+        observer = service.person()
+        observer.send("observer", secrets[8])
+        observer.until("You are in #lobby")
+        ann = service.person()
+        ann.send("ann", secrets[8], f"/register {secrets[0]} ann@example.org")
+        ann.until("ann is yours now.")
+        ann.send(f"/passwd {secrets[0]} {secrets[1]}", f"/passwd {secrets[2]} {secrets[1]}")
+        ann.until("Your password is changed.")
+        ann.until("That is not ann's password.")
+        ann.send("/join #tea", f"/set password {secrets[3]}", "/room #lobby", "said")
+        ann.until("set password of #tea: set")
+        observer.send(f"/join #tea {secrets[4]}")
+        observer.until("That is not the password of #tea.")
+        observer.send(f"/join #tea {secrets[3]}", "/room #lobby")
+        observer.until("You are in #lobby: your lines")
+        guest = service.person()
+        guest.send(
+            "ann", secrets[8], secrets[5], f"/login ann {secrets[6]}", f"/login {secrets[1]}"
+        )
+        guest.until("Welcome back, ann.")
+        program = service.program()
+        refused = program.ask("hello", name="ann", password=secrets[8], account_password=secrets[7])
+        assert refused["code"] == "wrong-password"
+        hello = program.ask("hello", name="ann", password=secrets[8], account_password=secrets[1])
+        assert hello["account"] == "ann"
+        program.send(json.dumps({"do": "unregister", "password": secrets[1], "tag": "bye"}))
+        program.until(lambda event: event.get("tag") == "bye")
+        observer.send("/quit")
+        seen = "\n".join(observer.rest())
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert "chat.db" in files
+    assert "<ann> said" in service.log
+    for secret in secrets:
+        assert secret not in seen
+        assert secret not in service.log
+        assert [name for name, data in files.items() if secret.encode() in data] == []
+
+
+# Under load
+
+LINES = 300
+LOGINS = 50
+
+
+def test_fifty_logins_at_once_do_not_delay_what_others_say(tmp_path: Path) -> None:
+    with Service(tmp_path):
+        """It makes the archive."""
+    hash = hash_password(SECRET)
+    with Ledger(tmp_path / "chat.db") as ledger:
+        ledger.put(*(new_account(f"person{n}", hash, "", 1.0) for n in range(LOGINS)))
+        assert len(ledger.records(Account)) == LOGINS
+    with Service(tmp_path, "--arrivals", "off", *LIMITS) as service:
+        alone = percentile(delays(service, "alone"))
+        crowd = [service.program() for _ in range(LOGINS)]
+        logins = threading.Thread(target=log_in, args=(crowd,))
+        logins.start()
+        together = percentile(delays(service, "together"))
+        logins.join()
+    # One hash takes about 20 ms; if they stood in the way, the last line would wait for a second.
+    assert together < alone + 0.1
+
+
+def log_in(crowd: list[Program]) -> None:
+    for n, program in enumerate(crowd):
+        program.request("hello", name=f"person{n}", account_password=SECRET, tag="hello")
+    for program in crowd:
+        assert program.until(lambda event: event.get("tag") == "hello")["event"] == "welcome"
+
+
+def delays(service: Service, name: str) -> list[float]:
+    """How long lines take from one person to another, one line after the other."""
+    sender, reader = service.program(f"{name}-1"), service.program(f"{name}-2")
+    found, deadline = [], Deadline(60.0)
+    for n in range(LINES):
+        begun = time.monotonic()
+        sender.request("say", room="#lobby", text=f"{name} {n}")
+        reader.until(lambda event, n=n: event.get("text") == f"{name} {n}")  # type: ignore[misc]
+        found.append(time.monotonic() - begun)
+        deadline.left("the lines")
+    return found
+
+
+def percentile(found: list[float], part: float = 0.99) -> float:
+    return sorted(found)[int(len(found) * part)]
