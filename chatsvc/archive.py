@@ -68,8 +68,8 @@ class Archive(Protocol):
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
     with the `(client, tag)` of a line that is kept already is not kept again.  Whatever cannot be
-    done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is
-    put, dropped, deleted or expired is so for good when the method returns.
+    done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is put,
+    dropped, deleted or expired is so for good when the method returns.
     """
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:

@@ -107,6 +107,9 @@ class Hub:
         for charter in self.archive.records(Charter):
             room = self.rooms.get(key(charter.room)) or self._make_room(charter.room)
             room.charter = charter
+        for name in self.roster.rooms():
+            if name not in self.rooms and not name.startswith("@"):
+                self._make_room(name)  # nothing was said there yet
 
     async def close(self) -> None:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
@@ -287,9 +290,6 @@ class Hub:
         if user is None and account is not None and session.person.account is not None:
             return self.by_account.get(account.id) or account
         return user or self.find(name)
-
-    def is_here(self, user: User) -> bool:
-        return bool(user.sessions)
 
     def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
         """What `asker` may know of somebody, in one room or (None) in all of them."""

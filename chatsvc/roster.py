@@ -33,6 +33,11 @@ class Roster:
         self._rooms.setdefault(member.room, {})[member.account] = member
         self._accounts.setdefault(member.account, {})[member.room] = member
 
+    def rooms(self) -> list[str]:
+        """Where somebody is, or comes back to."""
+        rooms = self._rooms.items()
+        return [room for room, some in rooms if any(one.inside for one in some.values())]
+
     def of_room(self, room: str) -> Mapping[str, Member]:
         """Its members by account; what is given stays true."""
         return self._rooms.setdefault(room, {})
@@ -74,7 +79,7 @@ class Roster:
             self._unsaved.pop((member.room, member.account), None)
             self._enter(now)
             if now != member:
-                self._save_soon(now, gone=False)
+                self._save(now, gone=False)
 
     def read(self, room: str, account: str, number: int) -> None:
         """Note up to which line an account has been shown a room."""

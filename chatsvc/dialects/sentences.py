@@ -292,7 +292,7 @@ def _(event: Pong, here: str | None) -> Iterable[str]:
 def _(event: Refusal, here: str | None) -> Iterable[str]:
     ways_on = {
         "password-needed": " What is it?",
-        "wrong-password": " Try again:",
+        "wrong-password": "" if here else " Try again:",
         "bad-name": " Which name would you like?",
     }
     if event.suggestion is None:
