@@ -12,7 +12,6 @@ import difflib
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any, TypeAlias
 
 from chatsvc.archive import ArchiveFailed
@@ -233,10 +232,12 @@ def _one_word(rest: str) -> tuple[str, str]:
 
 def _several(rest: str) -> tuple[str, str]:
     """One word, and those after it that name somebody as well: `ann ip=10.0.0.0/8`."""
-    first, _, left = rest.partition(" ")
-    words = left.split()
-    more = list(takewhile(is_mark, words))
-    return " ".join([first, *more]), " ".join(words[len(more) :])
+    word, left = _one_word(rest)
+    words = [word]
+    while left and is_mark((following := _one_word(left))[0]):
+        words.append(following[0])
+        left = following[1]
+    return " ".join(words), left
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,7 @@ def _string(name: str, value: object) -> str:
 
 def _span(name: str, value: object) -> float:
     """Seconds; programs may give a number of them, 0 being for ever."""
-    if isinstance(value, str) and not value.isdecimal():
+    if isinstance(value, str):
         return duration(value)
     return float(_number(name, value))
 

@@ -181,7 +181,8 @@ class Hub:
         if session.user is None:
             return
         for room in list(session.rooms.values()):
-            self.entry.step_out(session, room, words)
+            silent = self.sanctions.mute_of(session, room) is not None
+            self.entry.step_out(session, room, "" if silent else words)
         self.unseat(session)
         if session.in_flight:
             self.talk.orphans[session.client] = session.in_flight
@@ -261,10 +262,12 @@ class Hub:
         """Change what a room is about; everybody there is told."""
         check_words(text)
         mute = self.sanctions.mute_of(session, room)
-        if mute is not None:
+        if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         check_topic(session.person, room, self.clock.seconds())
         topic = Topic(room.name, text, session.name, round(self.clock.seconds(), 3))
+        if mute is not None:  # who does not notice it
+            return topic
         room.used = True
         try:
             await self.archive.set_topic(room.name, text, topic.by, topic.time)
@@ -305,12 +308,19 @@ class Hub:
             user.name,
             user.since,
             round(idle, 3),
-            user.away,
+            self._reason_shown(user, asker),
             tuple(names),
             account=user.account.name if user.account else None,
             role="operator" if user.operator else role if role in SHOWN_ROLES else None,
             addresses=tuple(addresses),
         )
+
+    def _reason_shown(self, user: User, asker: Session) -> str | None:
+        """Why somebody is away; who is muted is so without a reason, except to themselves."""
+        if user.away is None or asker.user is user:
+            return user.away
+        muted = any(self.sanctions.mute_of(each, None) for each in user.sessions)
+        return "away" if muted else user.away
 
     def _rooms_of(self, user: User) -> list[Room]:
         rooms = {room.name: room for session in user.sessions for room in session.rooms.values()}
@@ -321,21 +331,29 @@ class Hub:
         user = session.person
         check_name(name)
         mute = self.sanctions.mute_of(session, None)
-        if mute is not None:
+        if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         if key(name) != user.key:
             self.door.check_free(name, user.account)
+            self._check_not_banned(session, name)
         old = user.name
         del self.users[user.key]
         self._ignore_under_new_name(user.key, name)
         user.name, user.key = name, key(name)
         self.users[user.key] = user
-        self.tell_neighbours(session, Shared(Renamed(old, name)))
+        if mute is None:
+            self.tell_neighbours(session, Shared(Renamed(old, name)))
         own = Renamed(old, name, own=True)
         for other in user.sessions:
             if other is not session:
                 other.tell(own)
         return own
+
+    def _check_not_banned(self, session: Session, name: str) -> None:
+        if session.person.operator:
+            return
+        if self.sanctions.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
+            raise Refused("banned", f"{name} is banned here: please choose another name.")
 
     def _ignore_under_new_name(self, old: str, name: str) -> None:
         for user in self.users.values():

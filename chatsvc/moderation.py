@@ -202,7 +202,8 @@ class Moderation:
             )
         marks = {f"name={key(name)}"}
         if account is not None:
-            check_above_account(session.person, account, room)
+            if user is not session.user:
+                check_above_account(session.person, account, room)
             marks |= {f"account={account.id}", f"name={key(account.name)}"}
         if user is not None:
             check_above(session.person, user, room)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.events import Refused
 from chatsvc.records import Account
-from chatsvc.room import Room
+from chatsvc.room import Room, speaker
 from chatsvc.rules import span
 from chatsvc.session import Session, User
 
@@ -115,7 +115,7 @@ def check_talk(user: User, room: Room, now: float) -> None:
         raise Refused(
             "moderated", f"In {room.name} only those talk who have a voice: ask a moderator."
         )
-    wait = room.spoke.get(user, -rules.slow) + rules.slow - now if rules.slow else 0.0
+    wait = room.spoke.get(speaker(user), -rules.slow) + rules.slow - now if rules.slow else 0.0
     if wait > 0:
         raise Refused(
             "slow-mode",

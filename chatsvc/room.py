@@ -17,6 +17,7 @@ from chatsvc.session import Session, User
 
 CROWD = 50  # members; in a larger room comings and goings are folded
 FOLD = 3.0  # seconds over which they are folded
+MOST_SPOKEN = 1000  # people of whom a room knows when they spoke
 PAGE = 200  # lines read from the archive at once
 PORTION = 65536  # characters shown to one reader at once
 SHORT = PORTION // LONGEST_TEXT  # lines, which cannot be more than that
@@ -58,9 +59,9 @@ class Room:
         self.people: dict[User, int] = {}  # each with the number of their sessions here
         self.floors: dict[str, int] = {}  # the last number that a client may not read
         self.passes: dict[str, None] = {}  # clients that were let in
-        self.invited: set[str] = set()  # guests' names, by key
+        self.invited: set[str] = set()  # guests' clients
         self.voiced: set[str] = set()  # guests' clients
-        self.spoke: dict[User, float] = {}  # when somebody last did, where that matters
+        self.spoke: dict[str, float] = {}  # when somebody last did, by `speaker`; latest last
         self.maker: User | None = None  # a guest, who becomes the founder by registering
         self._archive = archive
         self._clock = clock
@@ -81,7 +82,7 @@ class Room:
         """Nobody is here, and there is nothing to remember, nor on its way to be kept."""
         if self.members or self.last or self.topic or self.used or self.charter:
             return False
-        return not any(member.inside for member in self.roster.values())
+        return not any(one.inside or one.role == "founder" for one in self.roster.values())
 
     def role(self, user: User) -> str:
         """founder, moderator, voiced, member; or guest, of somebody who has no place here."""
@@ -89,6 +90,13 @@ class Room:
             return self.roster[user.account.id].role
         voiced = self.voiced and any(session.client in self.voiced for session in user.sessions)
         return "voiced" if voiced else "guest"
+
+    def note_spoken(self, user: User, now: float) -> None:
+        """Note when somebody spoke, also for when they have left and come back."""
+        self.spoke.pop(speaker(user), None)
+        self.spoke[speaker(user)] = now
+        if len(self.spoke) > MOST_SPOKEN:
+            del self.spoke[next(iter(self.spoke))]
 
     def names(self) -> Iterator[str]:
         return (user.name for user in self.people)
@@ -121,7 +129,6 @@ class Room:
         if self.people[user]:
             return
         del self.people[user]
-        self.spoke.pop(user, None)
         if told:
             return
         if crowded:
@@ -205,6 +212,11 @@ class Room:
             self.announce(joined, but=alone)
         if fold.went:
             self.announce(Left(self.name, tuple(islice(fold.went, CROWD)), len(fold.went)))
+
+
+def speaker(user: User) -> str:
+    """By what a room knows somebody again who has spoken there."""
+    return user.account.id if user.account else user.sessions[0].client
 
 
 def portions(lines: list[Said]) -> Iterator[list[Said]]:

@@ -164,7 +164,9 @@ def as_network(text: str) -> str | None:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
-    return str(_unmapped(network))
+    network = _unmapped(network)
+    one = network.prefixlen == network.max_prefixlen
+    return str(network.network_address if one else network)
 
 
 def _unmapped(network: _Network) -> _Network:

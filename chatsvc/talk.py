@@ -51,7 +51,7 @@ class Talk:
             check_talk(user, room, now)
             text = filtered(room.charter, text)
             if room.charter.slow:
-                room.spoke[user] = now
+                room.note_spoken(user, now)
         self._keep(session, room, text, action, tag, now, quiet)
 
     def _keep(
@@ -100,12 +100,12 @@ class Talk:
         if reader is not None:
             if reader.ignores_user(user):
                 raise Refused("ignored", f"{reader.name} takes no private lines from you.")
-            for each in reader.sessions:
-                each.whispered = user
         now = self._active(session)
         mute = self._hub.sanctions.mute_of(session, None)
         if mute is not None and not mute.quietly:
             raise self._hub.sanctions.refusal(mute)
+        for each in reader.sessions if reader is not None and mute is None else ():
+            each.whispered = user
         if user.account is not None and account is not None:
             room = self._hub.conversation(user.account, account)
             if reader is None:

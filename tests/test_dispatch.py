@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any
 
 import pytest
-from conftest import hub_of, Chat, at_once, no_turn, start
+from conftest import Chat, at_once, hub_of, no_turn, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -17,8 +17,8 @@ from chatsvc.archive import ArchiveFailed, MemoryArchive
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
 from chatsvc.dispatch import NAMES, TABLE, Answer, command
-from chatsvc.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
 from chatsvc.door import KNOCKS
+from chatsvc.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
 from chatsvc.hub import Hub
 from chatsvc.session import Session, User
 
@@ -308,7 +308,8 @@ def test_a_listed_command_is_explained(name: str) -> None:
     assert about.usage.split()[0] == f"/{name}"
     assert about.help[0].islower()
     assert not about.help.endswith(".")
-    assert {*TABLE[name].words, *TABLE[name].flags} <= set(signature(TABLE[name].function).parameters)
+    arguments = signature(TABLE[name].function).parameters
+    assert {*TABLE[name].words, *TABLE[name].flags} <= set(arguments)
     if TABLE[name].needed:
         assert about.example
 

@@ -141,4 +141,8 @@ def _history_of(hub: Hub, session: Session, name: str | None) -> tuple[Room, str
 @command("stats [room]", help="shows who has said how much in a room", settled=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
     here = hub.room_of(session, room)
+    if floor(session, here):
+        raise Refused(
+            "not-allowed", f"{here.name} does not show newcomers what was said before they came."
+        )
     return Stats(here.name, tuple(await hub.archive.tallies(here.name, TALLIES)))
