@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -22,6 +22,8 @@ from chatsvc.limits import Window, is_loopback, network
 from chatsvc.lookalikes import skeleton
 from chatsvc.records import Account, Invitation
 from chatsvc.rules import LONGEST_WORDS, key, span
+
+T = TypeVar("T")
 
 SHORTEST_PASSWORD = 6  # characters
 LONGEST_PASSWORD = 256
@@ -244,10 +246,11 @@ class Accounts:
     async def _proved(self, id: str, password: str) -> Account | None:
         """The account, if that is its password also after the time it took to find out."""
         account = self._by_id.get(id)
-        while account is not None and await self._matches(account.hash, password):
+        while account is not None:
+            right = await self._matches(account.hash, password)
             now = self._by_id.get(id)
             if now is None or now.hash == account.hash:
-                return now
+                return now if right else None
             account = now
         return None
 
@@ -302,7 +305,7 @@ class Accounts:
     async def _matches(self, hash: str, password: str) -> bool:
         return len(password) <= LONGEST_PASSWORD and await self._work(matches, hash, password)
 
-    async def _work(self, work: Any, *arguments: str) -> Any:
+    async def _work(self, work: Callable[..., T], *arguments: str) -> T:
         if self._waiting >= MOST_WAITING:
             raise Refused("busy", "Many people are logging in just now. Try again in a minute.")
         self._waiting += 1

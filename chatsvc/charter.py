@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
-from chatsvc.events import Refused, Setting
+from chatsvc.events import Refused
+from chatsvc.governance import Setting
 from chatsvc.records import Charter
 from chatsvc.rules import check_words, duration, key, span
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from chatsvc.archive import Archive, Start
-from chatsvc.events import Batch, Event, Said, Told
+from chatsvc.batch import Batch
+from chatsvc.events import Event, Said, Told
 from chatsvc.room import Room, Timer
 from chatsvc.session import Session, User
 
@@ -23,9 +24,15 @@ def conversation_name(one: str, other: str) -> str:
     return "@" + ",".join(sorted((one, other)))
 
 
+def both_in(name: str) -> tuple[str, str]:
+    """The ids of the accounts of a conversation."""
+    one, _, other = name[1:].partition(",")
+    return one, other
+
+
 def other_in(name: str, account: str) -> str:
     """The account that this one talks to in a conversation."""
-    one, _, other = name[1:].partition(",")
+    one, other = both_in(name)
     return other if one == account else one
 
 

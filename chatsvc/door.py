@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from chatsvc import __version__
 from chatsvc.archive import ArchiveFailed
+from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
-from chatsvc.events import Goodbye, Refused, Renamed, Shared, Unread, Welcome
+from chatsvc.events import Goodbye, Refused, Renamed, Unread, Welcome
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
 from chatsvc.rules import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, check_name, key, likely_name
@@ -115,8 +116,9 @@ class Door:
         """Who that is: somebody who is here already, who comes back, or somebody new."""
         ghost = self._hub.clients.get(client) if client else None
         if account is not None and account.id in self._hub.by_account:
+            user = self._user_of(account)
             self._close_ghost(ghost)
-            return self._user_of(account)
+            return user
         if ghost is None or key(ghost.name) != key(name):
             self.check_free(name, account)
         self._close_ghost(ghost)
@@ -230,7 +232,7 @@ class Door:
                         account.id,
                         self._role_of(user, room),
                         seen=room.members[session],
-                        joined=room.floors.get(session.client, 0),
+                        joined=_joined(session, room),
                     )
                 )
 
@@ -263,9 +265,10 @@ class Door:
 
     async def login(self, session: Session, name: str, password: str) -> Account | None:
         """Become the account's user; refused to those who are logged in already."""
-        user, hub = session.person, self._hub
-        if user.account is not None:
-            raise Refused("known", f"You are logged in as {user.account.name}: /logout first.")
+        hub = self._hub
+        if session.person.account is not None:
+            mine = session.person.account.name
+            raise Refused("known", f"You are logged in as {mine}: /logout first.")
         account = hub.accounts.find(name)
         if account is None:
             raise Refused("no-account", f"{name} is not registered. To do that: /register password")
@@ -277,8 +280,9 @@ class Door:
         if session.person.account is not None:
             raise Refused("known", f"You are logged in as {session.person.account.name} already.")
         self._check_not_banned(session, account.name, account, session.client)
-        hub.entry.check_rooms(session.person, session.rooms, account)
-        self._become(session, self._user_of(account))
+        user = self._user_of(account)
+        hub.entry.check_rooms(user, session.rooms)
+        self._become(session, user)
         for room in list(session.rooms.values()):
             if hub.sanctions.ban_of(session, room):
                 session.tell(hub.entry.exit(session, room))
@@ -290,7 +294,7 @@ class Door:
         """An account is in the room from now on in which its session was as a guest."""
         member = self._hub.roster.get(room.key, account.id)
         if member is None or not member.inside:
-            joined = member.joined if member else room.floors.get(session.client, 0)
+            joined = member.joined if member else _joined(session, room)
             role = member.role if member else "member"
             self._hub.roster.note(
                 Member(room.key, account.id, role, True, room.members[session], joined)
@@ -397,6 +401,11 @@ class Door:
                 self.disown(old)
         self.forget_removed()
         self._free_names()
+
+
+def _joined(session: Session, room: Room) -> int:
+    """Up to which line a guest reads nothing, also as the account that they become."""
+    return room.floors.get(session.client, 0 if room.rules.history == "all" else room.last)
 
 
 def _same(one: Account | None, other: Account | None) -> bool:

@@ -80,7 +80,7 @@ class Entry:
             self._note_member(account, room)
         if room.charter is not None:
             self._note_guest(session, room)
-        room.invited.discard(user.key)
+        room.invited.discard(session.client)
         room.add(session, max(seen, floor(session, room)))
         self.bring_others(session, room)
 
@@ -93,12 +93,11 @@ class Entry:
                 room.add(other, room.last)
                 other.tell(self.entered(other, room))
 
-    def check_rooms(self, user: User, more: Iterable[str], account: Account | None = None) -> None:
-        """Refuse a person more rooms than they can be in; `account` is whose they become."""
-        account = account or user.account
+    def check_rooms(self, user: User, more: Iterable[str]) -> None:
+        """Refuse a person more rooms than they can be in, over all connections."""
         rooms = {one for session in user.sessions for one in session.rooms}
-        if account is not None:
-            rooms |= {one.room for one in self._inside(account)}
+        if user.account is not None:
+            rooms |= {one.room for one in self._inside(user.account)}
         new = set(more) - rooms
         if new and len(rooms) + len(new) > MOST_ROOMS:
             raise Refused("too-many-rooms", f"You are in {MOST_ROOMS} rooms. /leave one first.")
@@ -186,7 +185,7 @@ class Entry:
         return Exited(room.name, session.here.name if session.here else None)
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
-        """An account does not come back into a room by itself; nor, if not `invited`, as invited."""
+        """An account does not come back by itself; nor, if not `invited`, as somebody invited."""
         member = self._hub.roster.get(room.key, account.id)
         if member is None:
             return

@@ -10,21 +10,12 @@ from dataclasses import dataclass
 
 from chatsvc.accounts import Accounts
 from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
+from chatsvc.batch import Shared
 from chatsvc.chores import Chores
-from chatsvc.conversation import Conversation, conversation_name
+from chatsvc.conversation import Conversation, both_in, conversation_name
 from chatsvc.door import Door
 from chatsvc.entry import Entry
-from chatsvc.events import (
-    Away,
-    Goodbye,
-    Missed,
-    Person,
-    Place,
-    Refused,
-    Renamed,
-    Shared,
-    Topic,
-)
+from chatsvc.events import Away, Goodbye, Missed, Person, Place, Refused, Renamed, Topic
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.records import Account, Charter, Member
@@ -98,7 +89,7 @@ class Hub:
         self.moderation.open()
         for known in rooms:
             if known.name.startswith("@"):
-                self._make_conversation(known.name).last = known.last
+                self._reopen(known.name, known.last)
                 continue
             room = self._make_room(known.name)
             room.last = known.last
@@ -110,6 +101,13 @@ class Hub:
         for name in self.roster.rooms():
             if name not in self.rooms and not name.startswith("@"):
                 self._make_room(name)  # nothing was said there yet
+
+    def _reopen(self, name: str, last: int) -> None:
+        """A conversation of which the lines may be kept, but not yet whose they are."""
+        self._make_conversation(name).last = last
+        for id in both_in(name):
+            if self.accounts.get(id) and self.roster.get(name, id) is None:
+                self.roster.note(Member(name, id))
 
     async def close(self) -> None:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
@@ -144,8 +142,8 @@ class Hub:
 
     def _sit_down(self, session: Session, member: Member) -> None:
         room = self._make_conversation(member.room)
-        first = len(session.person.sessions) == 1
-        room.add(session, member.seen if first else room.last)
+        others = (room.members.get(other, 0) for other in session.person.sessions)
+        room.add(session, max(member.seen, *others))
 
     def unseat(self, session: Session) -> None:
         """Take a session from its user, who is gone with their last one."""
@@ -361,7 +359,13 @@ class Hub:
                 if len(user.ignores) >= MOST_IGNORED:
                     del user.ignores[old]
                 user.ignores[key(name)] = name
-                self.start(self.save_ignores(user))
+                self.start(self._save_if_possible(user))
+
+    async def _save_if_possible(self, user: User) -> None:
+        try:
+            await self.save_ignores(user)
+        except (ArchiveFailed, Refused):
+            """It is saved with the next change; who renamed themselves is not to be told."""
 
     async def ignore(self, user: User, name: str) -> None:
         """Hide somebody's lines from `user`, now and under their later names."""
@@ -399,11 +403,15 @@ class Hub:
         if self.sanctions.mute_of(session, None) is None:
             self.tell_neighbours(session, Shared(Away(user.name, reason)), crowds=False)
         await self.save_ignores(user)
-        return Away(user.name, reason, own=True)
+        own = Away(user.name, reason, own=True)
+        for other in user.sessions:
+            if other is not session:
+                other.tell(own)
+        return own
 
     def tell_neighbours(self, session: Session, event: Shared, crowds: bool = True) -> None:
         """Tell everybody who shares a room with somebody."""
-        rooms = [room for room in session.rooms.values() if crowds or not room.crowded]
+        rooms = [room for room in self._rooms_of(session.person) if crowds or not room.crowded]
         neighbours = {member for room in rooms for member in room.members}
         for neighbour in neighbours - set(session.person.sessions):
             neighbour.announce(event)

@@ -11,21 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatsvc.archive import ArchiveFailed
-from chatsvc.events import (
+from chatsvc.batch import Shared
+from chatsvc.events import Event, Goodbye, Refused, Said
+from chatsvc.governance import (
     Announced,
     Audit,
     Banned,
     Deed,
     Deleted,
-    Event,
-    Goodbye,
     Lockdown,
-    Refused,
     Removed,
     Reported,
     Reports,
-    Said,
-    Shared,
     Unbanned,
     Way,
 )

@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Any, Protocol
 
 from chatsvc.archive import Archive, ArchiveFailed, Start
-from chatsvc.events import Batch, Event, Joined, Left, Refusal, Said, Shared, Topic
+from chatsvc.batch import Batch, Shared
+from chatsvc.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.records import Charter, Member
 from chatsvc.rules import LONGEST_TEXT, key
 from chatsvc.session import Session, User

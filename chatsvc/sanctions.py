@@ -116,12 +116,16 @@ class Sanctions:
 
     def refusal(self, ban: Ban) -> Refused:
         """What the one whom it holds is told."""
-        done, way = ("muted", "talk") if ban.mute else ("banned", "come in")
+        if ban.mute:
+            return Refused("muted", self._sentence(ban, "muted", "talk"))
+        return Refused("banned", self._sentence(ban, "banned", "come in"))
+
+    def _sentence(self, ban: Ban, done: str, way: str) -> str:
         where = f" in {ban.room}" if ban.room else ""
         sentence = f"You are {done}{where}{f': {ban.reason}' if ban.reason else ''}."
         if ban.until:
             sentence += f" You can {way} again in {span(ban.until - self._clock.seconds())}."
-        return Refused(done, sentence)
+        return sentence
 
 
 def new_ban(who: Iterable[str], label: str, room: Room | None) -> Ban:

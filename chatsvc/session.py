@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from chatsvc.events import Batch, Event, Request, Said, Shared
+from chatsvc.batch import Batch, Shared
+from chatsvc.events import Event, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from chatsvc.archive import ArchiveFailed
 from chatsvc.charter import changed, current, listed, rule_name, shown, value_of
 from chatsvc.entry import MOST_ROOMS
-from chatsvc.events import Invited, Refused, Role, Rule, Rules
+from chatsvc.events import Refused
+from chatsvc.governance import Invited, Role, Rule, Rules
 from chatsvc.records import Account, Act, Charter, Member
 from chatsvc.rights import called, check_founder, moderates, role_of
 from chatsvc.room import Room

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from chatsvc.archive import Commit
+from chatsvc.batch import Batch
 from chatsvc.charter import filtered
 from chatsvc.conversation import Conversation
-from chatsvc.events import Batch, Kept, Line, Notice, Refusal, Refused, Said, Told
+from chatsvc.events import Kept, Line, Notice, Refusal, Refused, Said, Told
 from chatsvc.records import Account
 from chatsvc.rights import check_talk
 from chatsvc.room import Room, portions
@@ -97,9 +98,8 @@ class Talk:
         user = session.person
         reader = to if isinstance(to, User) else self._hub.by_account.get(to.id)
         account = to if isinstance(to, Account) else to.account
-        if reader is not None:
-            if reader.ignores_user(user):
-                raise Refused("ignored", f"{reader.name} takes no private lines from you.")
+        if reader is not None and reader.ignores_user(user):
+            raise Refused("ignored", f"{reader.name} takes no private lines from you.")
         now = self._active(session)
         mute = self._hub.sanctions.mute_of(session, None)
         if mute is not None and not mute.quietly:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from chatsvc.commands.arriving import let_in
 from chatsvc.dispatch import Answer, Email, command
 from chatsvc.entry import FIRST_ROOM
-from chatsvc.events import Code, Event, Notice, Refused, Seat, Sessions, You
+from chatsvc.events import Event, Notice, Refused
+from chatsvc.governance import Code, Seat, Sessions, You
 from chatsvc.hub import Hub
 from chatsvc.session import Session
 

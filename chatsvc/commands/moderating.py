@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.dispatch import Answer, Span, Who, command
-from chatsvc.events import Bans, Event, Notice, Refused, Reports, Ways
+from chatsvc.events import Event, Notice, Refused
+from chatsvc.governance import Bans, Reports, Ways
 from chatsvc.hub import Hub
 from chatsvc.moderation import reported
 from chatsvc.room import Room

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatsvc.dialects.sentences import clock, lines, listing
-from chatsvc.events import (
+from chatsvc.governance import (
     Announced,
     Audit,
     Banned,

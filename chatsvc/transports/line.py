@@ -20,17 +20,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc import commands
-from chatsvc.events import (
-    Asked,
-    Batch,
-    Event,
-    Goodbye,
-    Notice,
-    Refusal,
-    Refused,
-    Request,
-    Shared,
-)
+from chatsvc.batch import Batch, Shared
+from chatsvc.events import Asked, Event, Goodbye, Notice, Refusal, Refused, Request
 from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE
 from chatsvc.session import Session
