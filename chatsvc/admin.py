@@ -160,10 +160,18 @@ def _password(options: argparse.Namespace) -> str:
             raise NotDone(f"{options.password_file} cannot be read: {error}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
-        password = getpass.getpass(f"New password of {options.name}: ")
-        if getpass.getpass("Once more: ") != password:
-            raise NotDone("These are two different passwords. Nothing is changed.")
+        password = _typed_twice(options.name)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     check_password(password)
+    return password
+
+
+def _typed_twice(name: str) -> str:
+    try:
+        password = getpass.getpass(f"New password of {name}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise NotDone("These are two different passwords. Nothing is changed.")
+    except EOFError:
+        raise NotDone("No password was typed. Nothing is changed.") from None
     return password

@@ -50,6 +50,10 @@ class Conversation(Room):
     def _of(self, session: Session) -> dict[str, Any]:
         return session.conversations
 
+    def called(self, session: Session) -> str:
+        account = session.person.account
+        return f"@{self._name_of(other_in(self.name, account.id))}" if account else self.name
+
     def announce(self, event: Event, but: Session | User | None = None) -> None:
         """Coming and going is not the other's business."""
 

@@ -62,7 +62,13 @@ def command(
         tagged = arguments.pop("tag", None) is not None
         TABLE[name] = Row(
             function,
-            Command(f"/{usage}", tuple(f"/{alias}" for alias in aliases.split()), help, example),
+            Command(
+                f"/{usage}",
+                tuple(f"/{alias}" for alias in aliases.split()),
+                help,
+                example,
+                function.__module__.rpartition(".")[2],
+            ),
             tuple(word.strip("[]") for word in words if not word.startswith("[--")),
             {name: _kind(one.annotation) for name, one in arguments.items()},
             frozenset(name for name, one in arguments.items() if one.default is one.empty),
@@ -250,8 +256,8 @@ class Kind:
 
 
 def _number(name: str, value: object) -> int:
-    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
-        return int(value)
+    if isinstance(value, str) and (digits := value.removeprefix("#")).isdecimal():
+        value = int(digits) if len(digits) < 16 else None
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
         return value
     raise Refused("bad-argument", f"{name} is a number, 0 or more.")

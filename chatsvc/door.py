@@ -357,7 +357,7 @@ class Door:
         if stays not in user.sessions:
             stays = user.sessions[0]
         for session in [each for each in user.sessions if each is not stays]:
-            self.end(session, f"The account {account.name} was removed.")
+            self.end(session, f"The account {account.name} was removed.", final=True)
 
     def forget_removed(self) -> None:
         """Accounts that are no more belong to no room, and to no conversation."""
@@ -367,9 +367,9 @@ class Door:
                 for member in roster.of_account(id):
                     roster.forget(member)
 
-    def end(self, session: Session, words: str) -> None:
-        """Close somebody's connection, and say why."""
-        session.tell(Goodbye(words))
+    def end(self, session: Session, words: str, final: bool = False) -> None:
+        """Close somebody's connection, and say why; `final` asks programs to stay away."""
+        session.tell(Goodbye(words, final))
         session.wire.close()
         self._hub.leave(session, "")
 

@@ -311,12 +311,13 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What people may know of a command."""
+    """What people may know of a command; `topic` is what it belongs to, such as rooms."""
 
     usage: str
     aliases: tuple[str, ...]
     help: str
     example: str
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,9 +349,13 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The last thing said before the connection is closed."""
+    """The last thing said before the connection is closed.
+
+    `final` asks programs not to come back by themselves.
+    """
 
     text: str
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

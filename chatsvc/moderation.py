@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatsvc.archive import ArchiveFailed
 from chatsvc.batch import Shared
-from chatsvc.events import Event, Goodbye, Refused, Said
+from chatsvc.events import Event, Goodbye, Notice, Refused, Said
 from chatsvc.governance import (
     Announced,
     Audit,
@@ -105,7 +105,7 @@ class Moderation:
 
     def _put_off_the_server(self, user: User, by: Session, reason: str) -> None:
         for session in list(user.sessions):
-            session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}."))
+            session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
             session.wire.close()
             self._hub.leave(session, f"was put out by {by.name}{_because(reason)}")
 
@@ -378,8 +378,14 @@ class Moderation:
     # Reports
 
     def greet(self, session: Session) -> None:
-        """Tell an operator who comes in what was reported."""
-        if session.person.operator and self.reports:
+        """Tell an operator who comes in what there is to know."""
+        if not session.person.operator:
+            return
+        if self._hub.door.locked:
+            session.tell(
+                Notice("Only registered people come in just now: /lockdown off ends that.")
+            )
+        if self.reports:
             session.tell(Reports(tuple(map(reported, self.reports.values()))))
 
     async def report(self, session: Session, name: str, reason: str, room: Room | None) -> Reported:

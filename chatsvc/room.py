@@ -99,6 +99,10 @@ class Room:
         if len(self.spoke) > MOST_SPOKEN:
             del self.spoke[next(iter(self.spoke))]
 
+    def called(self, session: Session) -> str:
+        """What the room is to somebody."""
+        return self.name
+
     def names(self) -> Iterator[str]:
         return (user.name for user in self.people)
 

@@ -179,13 +179,13 @@ class Talk:
 
     def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
         if line.tag is not None:
-            session.tell(Kept(room.name, line.number), line.tag)
+            session.tell(Kept(room.called(session), line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
         room, session = self._hub.place(line.room), self._hub.clients.get(line.client)
         if session is not None:
             if room.members.get(session, number) >= number:  # it has been shown it
-                session.tell(Kept(room.name, number), line.tag)
+                session.tell(Kept(room.called(session), number), line.tag)
             session.settle()
         else:
             self._settle_orphan(line.client, 1)

@@ -158,6 +158,8 @@ def test_a_text_is_taken_as_it_is(table: Table) -> None:
 @settings(max_examples=100, deadline=None)
 def test_any_arguments_in_a_row_are_found_in_it(rest: str) -> None:
     for row in TABLE.values():
+        if row.flags and rest.lstrip().startswith("--"):
+            continue
         found = dispatch._in_a_row(row, rest)
         assert set(found) <= set(row.words)
         assert all(isinstance(word, str) and word and word in rest for word in found.values())
@@ -328,13 +330,16 @@ def test_an_example_is_one_of_its_command(name: str) -> None:
 def test_help_is_the_table(chat: Chat) -> None:
     lines = chat.join("ann").send("/help")
     for_guests = [f"/{name}" for name in LISTED if TABLE[name].level == "guest"]
-    assert [line.split()[1] for line in lines[:-1]] == for_guests
+    words = " ".join(line[14:] for line in lines[:-2]).replace(",", "").split()
+    assert [word for word in words if word.startswith("/")] == for_guests
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize("word", ["msg", "/msg", "!msg", "MSG", "tell", "/w"])
 def test_help_explains_one_command(chat: Chat, word: str) -> None:
     lines = chat.join("ann").send(f"/help {word}")
-    assert lines[0].startswith("* /msg name text ")
+    assert lines[0].startswith("* /msg name text: ")
     assert lines[-1] == f"*   for example: {TABLE['msg'].about.example}"
 
 
@@ -347,7 +352,7 @@ def test_there_is_no_help_for_what_is_not_listed(chat: Chat, word: str) -> None:
 
 @pytest.mark.parametrize("name", LISTED)
 def test_every_listed_command_can_be_asked_for_in_json(name: str) -> None:
-    help_ = commands.arriving.help(None, None, name)  # type: ignore[arg-type]
+    help_ = commands.rest.help(None, None, name)  # type: ignore[arg-type]
     assert isinstance(help_, Help)
     assert JSONL.write(help_)
     request = JSONL.read(f'{{"do":"{name}","rest":""}}')

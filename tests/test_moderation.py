@@ -236,7 +236,7 @@ def test_an_operator_s_mute_holds_everywhere_and_in_private(chat: Chat) -> None:
     eve.send("/join #mine")
     everybody_reads(op, eve, bob)
     op.send("/mute eve spam")
-    assert eve.read() == ["* op has muted you: spam"]
+    assert eve.read() == ["* op has muted you for ever: spam"]
     for line in ("hello", "/msg bob hi", "/nick hello", "/topic hello"):
         assert eve.send(line) == ["* You are muted: spam."]
     assert bob.read() == []

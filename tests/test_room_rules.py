@@ -69,7 +69,7 @@ def test_rules_hold_after_a_restart_and_in_an_empty_room(chat: Chat) -> None:
     bob = member(chat, "bob")
     bob.send("/join #tea")
     rules = "\n".join(bob.send("/room"))
-    assert "*   description      a quiet place " in rules
+    assert "*   description      a quiet place" in rules
     assert "*   slow             5 s " in rules
 
 
@@ -174,8 +174,8 @@ def test_in_a_moderated_room_those_talk_who_have_a_voice(chat: Chat) -> None:
         for line in ("hello", "/me waves", "/topic mine"):
             assert person.send(line) == refused
     assert ann.send("/voice bob", "/voice carol") == [
-        "* ann made bob somebody with a voice of #tea.",
-        "* ann made carol somebody with a voice of #tea.",
+        "* ann gave bob a voice in #tea.",
+        "* ann gave carol a voice in #tea.",
     ]
     bob.send("/nick rob")
     bob.send("hello"), carol.send("hello")

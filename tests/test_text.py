@@ -263,7 +263,7 @@ def test_earlier_lines_look_as_they_did() -> None:
 def test_help_for_one_command_has_its_aliases_and_an_example() -> None:
     msg = Command("/msg name text", ("/w", "/tell"), "whispers", "/msg bob hi")
     assert words(Help((msg,))).splitlines() == [
-        "* /msg name text       whispers",
+        "* /msg name text: whispers",
         "*   also: /w, /tell",
         "*   for example: /msg bob hi",
     ]

@@ -102,7 +102,7 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
             raise Refused("no-such-session", f"You have no connection {end}: /sessions lists them.")
         if own[end - 1] is session:
             raise Refused("yourself", "That is this connection: /quit ends it.")
-        hub.door.end(own[end - 1], "You have ended this connection from another one.")
+        hub.door.end(own[end - 1], "You have ended this connection from another one.", final=True)
     return Sessions(
         tuple(
             Seat(

@@ -127,12 +127,14 @@ async def delete(hub: Hub, session: Session, number: int, room: str | None = Non
 
 
 @command(
-    "lockdown switch",
+    "lockdown [switch]",
     help="on: only registered people come in; off: everybody again",
     example="/lockdown on",
     level="operator",
 )
-async def lockdown(hub: Hub, session: Session, switch: str) -> Event:
+async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Event:
+    if switch is None:
+        return Notice(f"The lockdown is {'on' if hub.door.locked else 'off'}.")
     if switch.lower() not in ("on", "off"):
         raise Refused("usage", "It goes like this: /lockdown on, or /lockdown off")
     return await hub.moderation.lock_down(session, switch.lower() == "on")

@@ -63,7 +63,8 @@ def _(event: Rules, here: str | None) -> Iterable[str]:
     moderators = f" Moderators: {listing(event.moderators)}." if event.moderators else ""
     yield f"* The rules of {event.room}.{founder}{moderators}"
     for rule in event.rules:
-        yield f"*   {rule.name:16} {rule.value:10} {rule.help}"
+        value = rule.value if len(rule.value) <= 10 else f"{rule.value}\n*{'':30}"
+        yield from f"*   {rule.name:16} {value:10} {rule.help}".splitlines()
 
 
 @lines.register
@@ -76,8 +77,10 @@ def _(event: Role, here: str | None) -> Iterable[str]:
     role = {
         "founder": "the founder",
         "moderator": "a moderator",
-        "voiced": "somebody with a voice",
     }.get(event.role, "a plain member")
+    if event.role == "voiced":
+        yield f"* {event.by} gave {event.name} a voice in {event.room}."
+        return
     yield f"* {event.by} made {event.name} {role} of {event.room}."
 
 
@@ -125,7 +128,7 @@ def _banned(event: Banned) -> str:
 
 
 def _until(event: Banned) -> str:
-    return f" until {clock(event.until)}" if event.until else ""
+    return f" until {clock(event.until)}" if event.until else " for ever"
 
 
 def _because(event: Banned) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import lru_cache, singledispatch
+from itertools import groupby
+from textwrap import wrap
 
 from chatsvc.events import (
     Asked,
@@ -35,6 +37,8 @@ from chatsvc.events import (
     Welcome,
 )
 
+_STAYS = "\xa0"  # a space at which no line is broken
+_WIDTH = 80  # of a terminal
 _LISTED = 100  # people and rooms in an answer to a person
 _NAMED = 3  # people who come or go at once and are called by name
 
@@ -261,15 +265,26 @@ def _(event: Stats, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Help, here: str | None) -> Iterable[str]:
-    for about in event.commands:
-        yield f"* {about.usage:20} {about.help}"
-        if len(event.commands) == 1:
-            if about.aliases:
-                yield f"*   also: {', '.join(about.aliases)}"
-            if about.example:
-                yield f"*   for example: {about.example}"
-    if len(event.commands) > 1:
-        yield "* Everything else you type is said. //word says /word. More: /help command"
+    if len(event.commands) == 1:
+        (about,) = event.commands
+        yield f"* {about.usage}: {about.help}"
+        if about.aliases:
+            yield f"*   also: {', '.join(about.aliases)}"
+        if about.example:
+            yield f"*   for example: {about.example}"
+        return
+    for topic, about_it in groupby(event.commands, lambda about: about.topic):
+        usages = ", ".join(about.usage.replace(" ", _STAYS) for about in about_it)
+        yield from _columns(f"{topic}:", usages)
+    yield "* Everything else you type is said. //word says /word."
+    yield "* What one command does: /help command"
+
+
+def _columns(first: str, rest: str) -> Iterable[str]:
+    """Two columns that fit a terminal; what is too long for the second goes on below."""
+    for piece in wrap(rest, _WIDTH - 15, break_long_words=False, break_on_hyphens=False):
+        yield f"* {first:12} {piece.replace(_STAYS, ' ')}"
+        first = ""
 
 
 @lines.register

@@ -243,7 +243,7 @@ class ChatProtocol(LineReceiver):
 
     def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
         """False if this came too fast: it is obeyed later, and nothing is read until then."""
-        if self.session.user is None or (isinstance(what, Request) and what.name in _FREE):
+        if self.session.user is None or (isinstance(what, Request) and _is_free(what)):
             return True
         clock = self.factory.clock
         wait = bucket.take(clock.seconds())
@@ -395,6 +395,11 @@ class ChatProtocol(LineReceiver):
 _NOT_UTF8 = Refused(
     "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
 )
+
+
+def _is_free(request: Request) -> bool:
+    """Whether it does not count as a line: programs come back into all their rooms at once."""
+    return request.name in _FREE or (request.name == "join" and "after" in request.args)
 
 
 def _too_fast(rate: Rate) -> str:
