@@ -295,7 +295,7 @@ class MemoryArchive:
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         sizes: dict[str, list[int]] = {}
         for line in self._lines(room):
-            if line.deleted:
+            if line.deleted or line.quiet:
                 continue
             sizes.setdefault(line.sender, []).append(len(line.text.encode()))
         tallies = [Tally(name, len(each), sum(each)) for name, each in sizes.items()]

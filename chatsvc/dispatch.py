@@ -1,4 +1,4 @@
-"""The command table and how a request finds its function; the commands are in `commands.py`.
+"""The command table and how a request finds its function; the commands are in `commands/`.
 
 A function takes the hub, the session and its arguments, and gives the event that answers it, or
 None when it has told everything itself.  Its row says how people write the arguments one after
@@ -39,6 +39,8 @@ class Row:
     level: str  # whom it is for, as `rights.py` knows it
     tagged: bool  # wants to know the tag
     settled: bool  # looks at what one has said before, so that must be kept
+    reads: bool  # what the archive has, and changes nothing there
+    when: Callable[[Hub], bool]  # it is of any use
 
 
 TABLE: dict[str, Row] = {}
@@ -53,6 +55,8 @@ def command(
     anybody: bool = False,
     settled: bool = False,
     level: str = "guest",
+    reads: bool = False,
+    when: Callable[[Hub], bool] = lambda hub: True,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Enter a function into the table; one without `help` is for programs and not listed."""
 
@@ -77,6 +81,8 @@ def command(
             level,
             tagged,
             settled,
+            reads,
+            when,
         )
         NAMES.update(dict.fromkeys([name, *aliases.split()], name))
         return function
@@ -97,20 +103,23 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     if answer is None:
         return None
     if isinstance(answer, Coroutine):
-        return _finish(hub, session, answer, request.tag)
+        return _finish(hub, session, answer, request)
     session.tell(answer, request.tag)
     return None
 
 
 async def _finish(
-    hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], tag: str | None
+    hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], request: Request
 ) -> None:
+    tag = request.tag
     try:
         event = await answer
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
-        refuse(hub, session, Refused("not-read", str(failed)), tag)
+        reads = (row := _row(request.name)) is not None and row.reads
+        code = "not-read" if reads else "not-kept"
+        refuse(hub, session, Refused(code, str(failed)), tag)
     else:
         if event is not None:
             session.tell(event, tag)
@@ -123,8 +132,12 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
         hub.door.knock(session)
 
 
+def _row(name: str) -> Row | None:
+    return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
+
+
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
-    row = TABLE.get(request.name) or TABLE.get(NAMES.get(request.name.lower(), ""))
+    row = _row(request.name)
     if row is None:
         if request.literal is None:
             raise _unknown(request.name)
@@ -133,7 +146,7 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
         raise Refused("no-name", "Your name comes first. What is it?")
     arguments = _checked(row, request)
     if not row.needed <= arguments.keys():
-        example = f" For example: {row.about.example}" if row.about.example else ""
+        example = f" (for example: {row.about.example})" if row.about.example else ""
         raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
     if session.user is not None:
         _check_level(hub, session, row, arguments.get("room"))
@@ -160,14 +173,15 @@ def _call_later(session: Session, request: Request) -> None:
     session.once_settled(lambda: session.wire.run(request))
 
 
-def listed(session: Session) -> list[Row]:
+def listed(hub: Hub, session: Session) -> list[Row]:
     """The commands that somebody may give here."""
-    return [row for row in TABLE.values() if row.about.help and _is_for(row, session)]
+    rows = (row for row in TABLE.values() if row.about.help and row.when(hub))
+    return [row for row in rows if _is_for(row, session)]
 
 
 def _is_for(row: Row, session: Session) -> bool:
     if session.user is None:
-        return row.level == "guest"
+        return row.level in ("guest", "unregistered")
     try:
         check_level(session, row.level, session.here)
     except Refused:

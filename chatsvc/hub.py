@@ -336,7 +336,7 @@ class Hub:
             self._check_not_banned(session, name)
         old = user.name
         del self.users[user.key]
-        self._ignore_under_new_name(user.key, name)
+        self._ignore_under_new_name(user, name)
         user.name, user.key = name, key(name)
         self.users[user.key] = user
         if mute is None:
@@ -353,19 +353,22 @@ class Hub:
         if self.sanctions.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
             raise Refused("banned", f"{name} is banned here: please choose another name.")
 
-    def _ignore_under_new_name(self, old: str, name: str) -> None:
-        for user in self.users.values():
-            if user.ignores and old in user.ignores:
-                if len(user.ignores) >= MOST_IGNORED:
-                    del user.ignores[old]
-                user.ignores[key(name)] = name
-                self.start(self._save_if_possible(user))
+    def _ignore_under_new_name(self, renamed: User, name: str) -> None:
+        """Who ignores somebody goes on doing so, under their first and their latest name.
 
-    async def _save_if_possible(self, user: User) -> None:
-        try:
-            await self.save_ignores(user)
-        except (ArchiveFailed, Refused):
-            """It is saved with the next change; who renamed themselves is not to be told."""
+        An account is known by its own name anyway.
+        """
+        account = renamed.account
+        for user in self.users.values():
+            ignores, aliases = user.ignores, user.aliases
+            if not ignores or renamed.key not in ignores:
+                continue
+            first = aliases.pop(renamed.key, None)
+            if first is not None:
+                del ignores[renamed.key]
+            if key(name) not in ignores and (account is None or key(account.name) not in ignores):
+                aliases[key(name)] = first or renamed.key
+                ignores[key(name)] = name
 
     async def ignore(self, user: User, name: str) -> None:
         """Hide somebody's lines from `user`, now and under their later names."""
@@ -374,8 +377,9 @@ class Hub:
             raise Refused("yourself", "You cannot ignore yourself.")
         if user.ignores is None:
             user.ignores = {}
-        if len(user.ignores) >= MOST_IGNORED:
+        if len(user.ignores) - len(user.aliases) >= MOST_IGNORED:
             raise Refused("too-many", f"You ignore {MOST_IGNORED} people: /unignore one first.")
+        user.aliases.pop(key(name), None)
         user.ignores[key(name)] = name
         await self.save_ignores(user)
 
@@ -383,7 +387,9 @@ class Hub:
         """Show somebody's lines again."""
         if not user.ignores or key(name) not in user.ignores:
             raise Refused("no-such-person", f"You do not ignore {name}.")
-        del user.ignores[key(name)]
+        for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
+            user.aliases.pop(one, None)
+            user.ignores.pop(one, None)
         await self.save_ignores(user)
 
     async def save_ignores(self, user: User) -> None:
@@ -391,7 +397,8 @@ class Hub:
         account = user.account
         if account is None:
             return
-        ignores = tuple((user.ignores or {}).values())
+        named = (user.ignores or {}).items()
+        ignores = tuple(name for one, name in named if one not in user.aliases)
         if (account.ignores, account.away) != (ignores, user.away):
             user.account = await self.accounts.change(account, ignores=ignores, away=user.away)
 

@@ -134,6 +134,9 @@ class Room:
         if self.people[user]:
             return
         del self.people[user]
+        self.voiced.discard(session.client)
+        if self.maker is user:
+            self.maker = None
         if told:
             return
         if crowded:
@@ -160,17 +163,23 @@ class Room:
         """Show what was just kept to everybody for whom it comes next; others read on."""
         before, last = batch.first - 1, batch.last
         self.last = last
-        for session, seen in self.members.items():
+        members, give = self.members, self._give
+        for session, seen in members.items():
             if session.wire.full:
                 continue
             if seen == before:
-                self.members[session] = last
-                self._give(session, batch)
+                members[session] = last
+                give(session, batch)
             elif seen < last:
                 self.catch_up(session)
 
     def _give(self, session: Session, batch: Batch) -> None:
-        session.show(self, batch)
+        """Show lines to somebody, for whom they must be the next ones."""
+        user, elsewhere = session.user, self is not session.here
+        if session.client in batch.said_by or batch.quiet or (user is not None and user.ignores):
+            session.wire.show_personally(batch, elsewhere, session)
+        else:
+            session.wire.show(batch, elsewhere)
 
     def catch_up(self, session: Session) -> None:
         """Read on from the archive until `session` is shown the last line."""

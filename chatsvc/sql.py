@@ -51,7 +51,8 @@ _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
                  ON CONFLICT (id) DO UPDATE SET last = excluded.last"""
 _TALLY = """INSERT INTO tally
             SELECT room, sender, count(*), sum(length(CAST(text AS BLOB))) FROM said
-            WHERE room = ? AND number > ? AND number <= ? AND deleted = '' GROUP BY sender
+            WHERE room = ? AND number > ? AND number <= ? AND deleted = '' AND NOT quiet
+            GROUP BY sender
             ON CONFLICT (room, sender)
             DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
 _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
@@ -270,7 +271,7 @@ class SQLArchive:
             return None
         (said,) = found
         id_, _ = self._rooms[room]
-        counted = not said.deleted and number <= self._tallied(id_)
+        counted = not (said.deleted or said.quiet) and number <= self._tallied(id_)
         with self._change() as database:
             if counted:
                 database.execute(_UNTALLY, (len(said.text.encode()), id_, said.sender))

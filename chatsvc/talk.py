@@ -16,7 +16,7 @@ from chatsvc.events import Kept, Line, Notice, Refusal, Refused, Said, Told
 from chatsvc.records import Account
 from chatsvc.rights import check_talk
 from chatsvc.room import Room, portions
-from chatsvc.rules import check_text
+from chatsvc.rules import check_text, key
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ class Talk:
         user = session.person
         reader = to if isinstance(to, User) else self._hub.by_account.get(to.id)
         account = to if isinstance(to, Account) else to.account
-        if reader is not None and reader.ignores_user(user):
-            raise Refused("ignored", f"{reader.name} takes no private lines from you.")
+        if _hears_nothing_of(reader, account, user):
+            raise Refused("ignored", f"{to.name} takes no private lines from you.")
         now = self._active(session)
         mute = self._hub.sanctions.mute_of(session, None)
         if mute is not None and not mute.quietly:
@@ -108,7 +108,8 @@ class Talk:
             each.whispered = user
         if user.account is not None and account is not None:
             room = self._hub.conversation(user.account, account)
-            if reader is None:
+            if reader is None and session.waited_for != account.id:
+                session.waited_for = account.id
                 session.tell(Notice(f"{account.name} is not here; it waits for them."))
             self._keep(session, room, text, action, tag, now, mute is not None)
             return None
@@ -200,3 +201,11 @@ class Talk:
                 session.settle()
             else:
                 self._settle_orphan(line.client, 1)
+
+
+def _hears_nothing_of(reader: User | None, account: Account | None, user: User) -> bool:
+    """Whether somebody, here or away, ignores who writes to them."""
+    if reader is not None:
+        return reader.ignores_user(user)
+    names = {user.key, key(user.account.name) if user.account else ""}
+    return account is not None and not names.isdisjoint(map(key, account.ignores))

@@ -57,10 +57,12 @@ def test_a_name_becomes_one_s_own_and_asks_for_its_password(chat: Chat) -> None:
     ann.hang_up()
     again = chat.connect()
     assert again.send("Ann")[1:] == [
-        "* ann is a registered name. Its password? Or press Enter to be ann2."
+        "* ann is a registered name. If it is yours, type its password."
+        " Otherwise press Enter to be ann2, or: /name another"
     ]
     assert again.send("wrong-horse") == [
-        "* That is not ann's password. Press Enter to be ann2, or try the password again."
+        "* That is not ann's password. Type it again. Otherwise press Enter to be ann2, or:"
+        " /name another"
     ]
     assert again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #lobby")
 

@@ -222,11 +222,13 @@ def test_a_registered_name_is_met_with_a_question_for_its_password(house: House)
     house.member()
     ann = Visit(house)
     assert ann.screen.lines == [
-        "* ann is a registered name. Its password? Or press Enter to be ann2."
+        "* ann is a registered name. If it is yours, type its password."
+        " Otherwise press Enter to be ann2, or: /name another"
     ]
     assert ann.screen.prompts[-1] == ("Password: ", True)
     assert ann.type("wrong-one") == [
-        "* That is not ann's password. Press Enter to be ann2, or try the password again."
+        "* That is not ann's password. Type it again. Otherwise press Enter to be ann2, or:"
+        " /name another"
     ]
     assert ann.screen.prompts[-1] == ("Password: ", True)
     ann.type(SECRET)

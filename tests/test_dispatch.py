@@ -203,7 +203,7 @@ def test_an_unknown_word_with_another_sign_is_said(table: Table) -> None:
 @pytest.mark.parametrize("rest", ["", "  ", "bob", "bob "])
 def test_a_command_without_what_it_needs_is_explained(table: Table, rest: str) -> None:
     assert table.run("give", rest) == (
-        "usage: It goes like this: /give name what [much] For example: /give bob tea"
+        "usage: It goes like this: /give name what [much] (for example: /give bob tea)"
     )
     assert table.run("say", rest.replace("bob", "")) == "usage: It goes like this: /say text"
 
@@ -264,7 +264,7 @@ def test_there_may_be_no_answer(table: Table) -> None:
     ("error", "refusal"),
     [
         (Refused("no", "Not now."), Refusal("no", "Not now.")),
-        (ArchiveFailed("It is damaged."), Refusal("not-read", "It is damaged.")),
+        (ArchiveFailed("It is damaged."), Refusal("not-kept", "It is damaged.")),
     ],
 )
 def test_what_takes_time_may_be_refused(table: Table, error: Exception, refusal: Event) -> None:

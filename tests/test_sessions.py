@@ -235,7 +235,7 @@ def test_a_second_connection_reads_no_more_than_the_first(chat: Chat) -> None:
     bob.send("/join #tea", "secret")
     chat.hub.rooms["#tea"].charter = Charter("#tea", history="none")
     work.send("/join #tea")
-    assert home.send("/history #tea") == ["* Nothing has been said in #tea before that."]
+    assert home.send("/history #tea") == ["* There is nothing earlier to read in #tea."]
 
 
 def test_a_person_is_in_fifty_rooms_at_most_over_all_connections(chat: Chat) -> None:

@@ -111,7 +111,7 @@ def test_private_lines_need_somebody_and_something(chat: Chat) -> None:
     ann = chat.join("ann")
     assert ann.send("/msg nobody hi") == ["* There is nobody called nobody here."]
     assert ann.send("/msg ann") == [
-        "* It goes like this: /msg name text For example: /msg bob the code is 4711"
+        "* It goes like this: /msg name text (for example: /msg bob the code is 4711)"
     ]
     assert ann.send("/reply hi") == ["* Nobody has whispered to you yet."]
 
@@ -236,7 +236,7 @@ def test_nobody_hears_whom_they_ignore(chat: Chat) -> None:
     assert eve.send("/msg ann buy") == ["* ann takes no private lines from you."]
     eve.send("/nick lily", "buy that")
     assert ann.read() == ["* eve is now lily."]
-    assert ann.send("/history") == ["* Nothing has been said in #lobby before that."]
+    assert ann.send("/history") == ["* There is nothing earlier to read in #lobby."]
     ann.send("/unignore lily")
     eve.send("sorry")
     assert ann.read() == [f"{NOW} <lily> sorry"]

@@ -18,7 +18,7 @@ from chatsvc.session import Session
 )
 def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
     if command is None:
-        return Help(tuple(row.about for row in listed(session)))
+        return Help(tuple(row.about for row in listed(hub, session)))
     row = TABLE.get(NAMES.get(command.lstrip("/!\\").lower(), ""))
     if row is None or not row.about.help:
         raise Refused("unknown", f"There is no command {command}. /help lists them.")

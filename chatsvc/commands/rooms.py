@@ -104,6 +104,7 @@ def who(hub: Hub, session: Session, room: str | None = None, after: str | None =
     help="shows earlier lines and their numbers, or those with one person",
     example="/history 50",
     settled=True,
+    reads=True,
 )
 async def history(
     hub: Hub,
@@ -138,7 +139,7 @@ def _history_of(hub: Hub, session: Session, name: str | None) -> tuple[Room, str
     return found, f"@{theirs.name}"
 
 
-@command("stats [room]", help="shows who has said how much in a room", settled=True)
+@command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
     here = hub.room_of(session, room)
     if floor(session, here):

@@ -241,7 +241,7 @@ def _(event: Rooms, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: History, here: str | None) -> Iterable[str]:
     if not event.lines:
-        yield f"* Nothing has been said in {event.room} before that."
+        yield f"* There is nothing earlier to read in {event.room}."
     for line in event.lines:
         yield f"{line.number:>5} {said(line, event.room != here)}"
 
@@ -313,8 +313,12 @@ def _(event: Refusal, here: str | None) -> Iterable[str]:
     if event.suggestion is None:
         yield f"* {event.text}{ways_on.get(event.code, '')}"
     elif event.code == "registered":
-        yield f"* {event.text} Its password? Or press Enter to be {event.suggestion}."
+        yield f"* {event.text} If it is yours, type its password. {_or_else(event.suggestion)}"
     elif event.code in ("wrong-password", "too-many-attempts"):
-        yield f"* {event.text} Press Enter to be {event.suggestion}, or try the password again."
+        yield f"* {event.text} Type it again. {_or_else(event.suggestion)}"
     else:
         yield f"* {event.text} Press Enter to be {event.suggestion}, or type another name."
+
+
+def _or_else(name: str) -> str:
+    return f"Otherwise press Enter to be {name}, or: /name another"

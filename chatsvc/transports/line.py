@@ -151,9 +151,12 @@ class ChatProtocol(LineReceiver):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._stop_timers()
-        self.full, self._direct, self._bucket = True, False, None
+        self.full, self._direct = True, False
+        bucket, self._bucket = self._bucket, None
         self._obey_late()
         for line in self.clearLineBuffer().split(self.delimiter)[:-1][:LEFTOVER]:
+            if bucket is not None and bucket.take(self.factory.clock.seconds()):
+                break
             self.lineReceived(line)  # it was sent before the connection broke
         self.factory.hub.leave(self.session, "")
         self.factory.gone(self)
