@@ -83,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--password-file", metavar="FILE", help="a file whose first line it is")
     listing = job("list", "List the accounts.", _list)
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
-    operator = job("operator", "Make an account an operator's.", _operator)
-    operator.add_argument("--off", action="store_true", help="take that back")
+    operator = job("operator", "Make an account an operator, or (--off) no longer.", _operator)
+    operator.add_argument("--off", action="store_true", help="it is one no longer")
     job("remove", "Remove an account; its lines stay.", _remove)
     return parser
 
@@ -163,6 +163,8 @@ def _password(options: argparse.Namespace) -> str:
         password = _typed_twice(options.name)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise NotDone("No password came on standard input.")
     check_password(password)
     return password
 

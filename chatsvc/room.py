@@ -83,7 +83,7 @@ class Room:
         """Nobody is here, and there is nothing to remember, nor on its way to be kept."""
         if self.members or self.last or self.topic or self.used or self.charter:
             return False
-        return not any(one.inside or one.role == "founder" for one in self.roster.values())
+        return not any(one.inside for one in self.roster.values())
 
     def role(self, user: User) -> str:
         """founder, moderator, voiced, member; or guest, of somebody who has no place here."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from conftest import Chat, Person, Worker, start
+import pytest
+from conftest import Chat, Person, Worker, at_once, no_turn, start
 from test_hub import sqlite
 
-from chatsvc.records import Invitation
+from chatsvc.archive import MemoryArchive
+from chatsvc.limits import UNLIMITED
+from chatsvc.records import Account, Invitation
 
 SECRET = "correct-horse"
 
@@ -177,6 +181,70 @@ def test_a_code_lets_one_person_register() -> None:
     assert ann.send("/invite-code") == ["* Only operators may do that."]
 
 
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("open", "Registering needs no code here."),
+        ("closed", "Names are registered with chatsvc account add here."),
+    ],
+)
+def test_a_code_is_made_only_where_it_is_good_for_something(
+    chat: Chat, mode: str, sentence: str
+) -> None:
+    boss = registered(chat, "boss", operator=True)
+    chat.hub.accounts.mode = mode
+    assert boss.send("/invite-code") == [f"* {sentence}"]
+
+
+def test_one_address_registers_so_many_names_within_an_hour() -> None:
+    chat = Chat(limits=replace(UNLIMITED, registrations=2, registrations_within=3600.0))
+    too_many = ["* Too many names were registered from your address. Try again in 1 h."]
+    guest = chat.connect("192.0.2.1")
+    guest.send("ann")
+    assert guest.send("/register short") == ["* A password has 6 to 256 characters."]
+    for name in ("ann", "bob"):
+        guest.send(f"/nick {name}")
+        assert guest.send(f"/register {SECRET}")[0].startswith(f"* {name} is yours now.")
+        guest.send("/logout")
+    assert guest.send("/nick carl", f"/register {SECRET}")[-1:] == too_many
+    other = arriving(chat, "dora", "203.0.113.9")
+    assert other.send(f"/register {SECRET}")[0].startswith("* dora is yours now.")
+    chat.clock.advance(3600)
+    assert guest.send(f"/register {SECRET}")[0].startswith("* carl is yours now.")
+
+
+def test_names_that_were_not_registered_after_all_do_not_count() -> None:
+    hasher = Worker()
+    limits = replace(UNLIMITED, registrations=1, registrations_within=3600.0)
+    chat = Chat(limits=limits, hasher=hasher, accounts="open")
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    chat.hub.accounts.mode = "closed"
+    hasher.work()
+    assert ann.read() == ["* Names are registered by the operators here: ask one."]
+    chat.hub.accounts.mode = "open"
+    ann.send(f"/register {SECRET}")
+    hasher.work()
+    assert ann.read()[0].startswith("* ann is yours now.")
+
+
+def test_people_on_this_machine_register_as_many_names_as_they_like() -> None:
+    chat = Chat(limits=replace(UNLIMITED, registrations=1, registrations_within=3600.0))
+    for name in ("ann", "bob"):
+        person = arriving(chat, name, "127.0.0.1")
+        assert person.send(f"/register {SECRET}")[0].startswith(f"* {name} is yours now.")
+
+
+def test_registering_looks_only_for_names_like_the_new_one(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = chat.join("ann"), chat.join("bob")
+    asked: list[str] = []
+    monkeypatch.setattr(chat.hub.accounts, "resembled", asked.append)
+    ann.send(f"/register {SECRET}")
+    assert "bob" not in asked
+
+
 def test_a_code_is_used_by_one_of_two_who_have_it() -> None:
     chat, hasher = patient_chat(accounts="invite")
     invitation = Invitation("aaaa-bbbb-cccc", "boss", 0.0)
@@ -231,6 +299,16 @@ def test_one_logs_in_with_one_s_name_at_once(chat: Chat) -> None:
     assert chat.connect().send(f"/login ann {SECRET}")[1].startswith("* Welcome back, ann.")
 
 
+def test_a_password_alone_does_not_say_who_that_is(chat: Chat) -> None:
+    registered(chat, "ann").hang_up()
+    ann = chat.connect()
+    assert ann.send(f"/login {SECRET}")[-1].startswith(
+        "* Please say which name, too: /login name password"
+    )
+    ann.send("ann")
+    assert ann.send(f"/login {SECRET}")[0].startswith("* Welcome back, ann.")
+
+
 # The first operator
 
 
@@ -245,7 +323,38 @@ def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
     assert ann.send("/claim 3f9a0c1b22") == [
         "* You are an operator now. /help shows what you may do."
     ]
-    assert bob.send("/claim 3f9a0c1b22") == wrong
+    assert bob.send("/claim 3f9a0c1b22") == ["* There is an operator already: ask one."]
+
+
+def test_asking_for_what_is_given_already_is_no_wrong_attempt() -> None:
+    chat = Chat(limits=replace(UNLIMITED, attempts=1))
+    bob = registered(chat, "bob")
+    for _ in range(2):
+        assert bob.send("/claim 0") == ["* There is an operator already: ask one."]
+    assert bob.send(f"/passwd {SECRET} new-staple") == ["* Your password is changed."]
+
+
+def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
+    archive = ChangedElsewhere()
+    chat = Chat(archive)
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    chat.hub.door.claim_code = "code-of-the-log"
+    archive.removed = "ann"
+    assert ann.send("/claim code-of-the-log")[-1] == "* The account ann is no more."
+    assert bob.send("/claim code-of-the-log")[-1].startswith("* You are an operator now.")
+
+
+class ChangedElsewhere(MemoryArchive):
+    """An archive from which another process has removed an account, when it is told so."""
+
+    def __init__(self) -> None:
+        super().__init__(at_once, no_turn, start)
+        self.removed = ""
+
+    async def changed(self) -> bool:
+        gone = [one for one in self.records(Account) if one.name == self.removed]
+        await self.drop(*gone)
+        return bool(gone)
 
 
 def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
@@ -263,7 +372,9 @@ def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
 
 def test_a_code_survives_a_restart_until_it_is_used(tmp_path: Path) -> None:
     chat = Chat(sqlite(tmp_path))
-    code = registered(chat, "ann", operator=True).send("/invite-code")[0].split()[-1]
+    ann = registered(chat, "ann", operator=True)
+    chat.hub.accounts.mode = "invite"
+    code = ann.send("/invite-code")[0].split()[-1]
     again = restarted(chat, tmp_path)
     again.hub.accounts.mode = "invite"
     assert again.join("bob").send(f"/register {SECRET} {code}")[0].startswith("* bob is yours")

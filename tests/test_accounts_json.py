@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import Chat, Person, Worker, no_turn, start
 from test_accounts import SECRET
 from test_passwords import THREE_ATTEMPTS
 
 from chatsvc.archive import MemoryArchive
+from chatsvc.limits import UNLIMITED
 
 CLIENT = "secret-of-ann"
 
@@ -73,6 +76,15 @@ def test_who_may_register(chat: Chat) -> None:
     assert code(eve, do="register", password=SECRET, code=made["code"]) == "invite-needed"
     chat.hub.accounts.mode = "closed"
     assert code(eve, do="register", password=SECRET) == "closed"
+    assert code(ann, do="invite-code") == "closed"
+    chat.hub.accounts.mode = "open"
+    assert code(ann, do="invite-code") == "usage"
+
+
+def test_many_names_of_one_address() -> None:
+    chat = Chat(limits=replace(UNLIMITED, registrations=1, registrations_within=3600.0))
+    owner(chat)
+    assert code(chat.program("bob"), do="register", password=SECRET) == "too-many-accounts"
 
 
 def test_names_that_look_like_a_registered_one_are_refused(chat: Chat) -> None:

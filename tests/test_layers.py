@@ -14,7 +14,8 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 CHAT = [
     "governance", "events", "batch", "records", "rules", "lookalikes", "limits", "archive",
     "session", "room", "conversation", "roster", "accounts", "charter", "rights", "sanctions",
-    "talk", "entry", "door", "moderation", "stewards", "chores", "hub", "dispatch", "commands",
+    "talk", "entry", "door", "audit", "reports", "moderation", "stewards", "chores", "hub",
+    "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 

@@ -24,8 +24,8 @@ def test_after_too_many_wrong_passwords_one_comes_again_later() -> None:
         stranger.send("wrong-horse")
     chat.clock.advance(60)
     assert stranger.send(SECRET) == [
-        "* Too many wrong passwords. Try again in 4 min. Press Enter to be ann2, or try the"
-        " password again."
+        "* Too many wrong passwords. Try again in 4 min. Type it again. Otherwise press Enter to be"
+        " ann2, or: /name another"
     ]
     chat.clock.advance(240)
     assert stranger.send(SECRET)[0].startswith("* Welcome back, ann.")
@@ -143,6 +143,20 @@ def test_a_password_is_changed_by_who_knows_the_old_one(chat: Chat) -> None:
     assert chat.join("bob").send("/passwd a b") == [
         "* That is for registered people. To become one: /register password"
     ]
+
+
+def test_who_is_here_with_the_old_password_is_put_out(chat: Chat) -> None:
+    bob, work = chat.join("bob"), registered(chat, "ann")
+    home, program = back(chat, "ann"), chat.program("ann", account_password=SECRET)
+    bob.read()
+    assert work.send(f"/passwd {SECRET} new-staple") == ["* Your password is changed."]
+    assert home.read()[-1] == "* Your password was changed over another connection."
+    (goodbye,) = program.events()
+    assert (goodbye["event"], goodbye["final"]) == ("goodbye", True)
+    assert home.closed
+    assert program.closed
+    assert not work.closed
+    assert bob.read() == []
 
 
 def test_a_password_changed_while_it_is_looked_at_is_the_new_one() -> None:

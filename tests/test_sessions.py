@@ -10,7 +10,7 @@ from test_accounts import SECRET, arriving, back, registered, restarted
 from test_hub import sqlite
 
 from chatsvc.dialects.sentences import clock
-from chatsvc.records import Charter
+from chatsvc.records import Charter, Member
 
 NOW = f"[{clock(0.0)}]"
 
@@ -139,8 +139,9 @@ def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
     ann.send("/msg bob hi")
     account = chat.hub.accounts.find("ann")
     assert account is not None
+    before = chat.hub.accounts._by_id
     chat.hub.accounts._learn([one for one in chat.archive.records(type(account)) if one != account])
-    chat.hub.door.take_over()
+    chat.hub.door.take_over(before)
     assert ann.send("/sessions")[0].startswith("* That is for registered people.")
     assert bob.send("/msg ann hi")[-1] == "* to ann: hi"
     assert chat.hub.roster.of_account(account.id) == []
@@ -277,3 +278,57 @@ def test_a_guest_is_not_let_in_for_who_they_were(chat: Chat) -> None:
     ann.send("/join #tea", "/set registered-only on")
     bob.send("/join #tea", "/logout")
     assert "is for registered people" in bob.send("/join #tea")[0]
+
+
+# How many rooms
+
+
+def test_who_was_let_in_before_waits_until_there_is_room_again(chat: Chat) -> None:
+    bob, carl, ann = chat.join("bob"), chat.join("carl"), registered(chat, "ann")
+    for person in (ann, bob):
+        person.send("/join #tea")
+    ann.send("/set limit 2")
+    bob.send("/leave #tea", "/join #tea", "/leave #tea")
+    carl.send("/join #tea")
+    assert "#tea is full" in bob.send("/join #tea")[0]
+    carl.send("/leave #tea")
+    assert bob.send("/join #tea")[0].startswith("* You are in #tea")
+
+
+def test_who_was_let_in_before_needs_no_invitation_but_there_must_be_room(chat: Chat) -> None:
+    bob, carl, ann = chat.join("bob"), chat.join("carl"), registered(chat, "ann")
+    ann.send("/join #tea", "/set invite-only on", "/set limit 2", "/invite bob", "/invite carl")
+    bob.send("/join #tea", "/leave #tea")
+    carl.send("/join #tea")
+    assert "#tea is full" in bob.send("/join #tea")[0]
+    carl.send("/leave #tea")
+    assert bob.send("/join #tea")[0].startswith("* You are in #tea")
+    bob.send("/leave #tea")
+    ann.send("/set invite-only on")  # and from now on nobody who was let in before
+    assert "is for those who are invited" in bob.send("/join #tea")[0]
+
+
+def founded(chat: Chat, name: str) -> list[str]:
+    """The rooms that an account is founder of."""
+    account = chat.hub.accounts.find(name)
+    assert account is not None
+    members = chat.hub.roster.of_account(account.id)
+    return [member.room for member in members if member.role == "founder"]
+
+
+def test_an_account_founds_twenty_rooms(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann"), chat.join("bob")
+    ann.send(*(f"/join #a{n}" for n in range(21)))
+    assert len(founded(chat, "ann")) == 20
+    bob.send(*(f"/join #b{n}" for n in range(21)), f"/register {SECRET}")
+    assert len(founded(chat, "bob")) == 20
+
+
+def test_a_room_with_nothing_in_it_goes_with_its_founder(chat: Chat) -> None:
+    ann = registered(chat, "ann")
+    ann.send("/join #tea", "/join #ale", "hello", "/leave #ale", "/leave #tea")
+    assert set(chat.hub.rooms) == {"#lobby", "#ale"}
+    assert founded(chat, "ann") == ["#ale"]
+    chat.clock.advance(1)
+    kept = {member.room: member.role for member in chat.archive.records(Member)}
+    assert kept == {"#lobby": "member", "#ale": "founder"}

@@ -111,7 +111,7 @@ def test_who_left_a_guest_s_seat_by_a_ban_cannot_come_back_with_its_secret(chat:
 
 def test_a_registered_room_stays_when_its_founder_leaves(chat: Chat) -> None:
     ann = founder(chat)
-    ann.send("/leave #tea")
+    ann.send("hello", "/leave #tea")
     eve = member(chat, "eve")
     eve.send("/join #tea")
     assert eve.send("/room")[0] == "* The rules of #tea. Founder: ann."

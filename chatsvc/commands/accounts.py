@@ -40,6 +40,8 @@ async def login(
     hub: Hub, session: Session, password: str, name: str | None = None, tag: str | None = None
 ) -> Event | None:
     if session.user is None:
+        if name is None and session.door is None:
+            raise Refused("usage", "Please say which name, too: /login name password")
         return await let_in(hub, session, name or session.door or "", tag, None, password)
     account = await hub.door.login(session, name or session.name, password)
     if account is None:
@@ -74,7 +76,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     assert account is not None
     now = hub.clock.seconds()
     account = await hub.accounts.verify(account, old, session.wire.address, now)
-    session.person.account = await hub.accounts.set_password(account, new)
+    await hub.door.change_password(session, account, new)
     return Notice("Your password is changed.")
 
 
@@ -130,5 +132,9 @@ async def claim(hub: Hub, session: Session, code: str) -> Event:
 
 @command("invite-code", help="makes a code with which one person may register", level="operator")
 async def invite_code(hub: Hub, session: Session) -> Event:
+    if hub.accounts.mode == "closed":
+        raise Refused("closed", "Names are registered with chatsvc account add here.")
+    if hub.accounts.mode == "open":
+        raise Refused("usage", "Registering needs no code here.")
     invitation = await hub.accounts.invite(session.name, hub.clock.seconds())
     return Code(invitation.code)
