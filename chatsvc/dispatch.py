@@ -182,6 +182,8 @@ def listed(hub: Hub, session: Session) -> list[Row]:
 def _is_for(row: Row, session: Session) -> bool:
     if session.user is None:
         return row.level in ("guest", "unregistered")
+    if row.level == "unregistered":  # the others are told how to become that
+        return session.user.account is None
     try:
         check_level(session, row.level, session.here)
     except Refused:

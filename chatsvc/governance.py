@@ -152,18 +152,22 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
+    """Which bans would hold somebody; one of just their name would know them by `means`."""
+
     name: str
     ways: tuple[Way, ...]
+    means: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A line's text is gone."""
+    """A line's text is gone; `own` says that whoever said it has deleted it."""
 
     room: str
     number: int
     sender: str
     by: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """What nobody has dealt with yet."""
+    """What nobody has dealt with yet: the last ones, and how many there are in all."""
 
     reports: tuple[Reported, ...]
+    count: int

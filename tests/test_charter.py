@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -18,6 +19,7 @@ def charter(rule: str, words: str) -> Charter:
 @pytest.mark.parametrize(
     ("words", "text", "masked"),
     [
+        ("坏蛋 坏蛋x 很长的词", "坏蛋 坏蛋x 坏蛋xy", "** *** **xy"),
         ("damn", "DAMN it, damned Damn!", "**** it, damned ****!"),
         ("damn, hell", "damn-hell hello", "****-**** hello"),
         ("straße", "die STRASSE, die Straße", "die *******, die ******"),
@@ -52,6 +54,19 @@ def test_a_part_of_a_word_is_not_the_word(text: str) -> None:
 
 def test_off_is_no_word() -> None:
     assert charter("refuse", "off") == Charter("#tea")
+
+
+def test_the_longest_filter_is_ready_at_once_and_small() -> None:
+    charters = [charter("refuse", " ".join(f"{n}x{m:06}" for m in range(100))) for n in range(6)]
+    filtered(charters[0], "hello")  # once for all, marks are looked up
+    tracemalloc.start()
+    begun = time.process_time()
+    for one in charters[1:]:
+        filtered(one, "hello there " * 160)
+    took, (size, _) = time.process_time() - begun, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert took < 1.5
+    assert size < 5 * 10**6
 
 
 def test_the_longest_filter_costs_little() -> None:

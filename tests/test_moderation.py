@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Chat
+from conftest import Chat, Person
 from staff import (
     NOW,
     SECRET,
@@ -36,7 +36,7 @@ def test_an_operator_kicks_somebody_off_the_server_or_out_of_a_room_only(chat: C
     assert op.send("/kick --here bob") == ["* op has put bob out of #lobby."]
     assert not bob.closed
     everybody_reads(eve, bob)
-    op.send("/kick eve go away")
+    assert op.send("/kick eve go away")[0] == "* eve left: put out by op: go away"
     assert eve.read() == ["* op has put you out: go away."]
     assert eve.closed
     assert guest(chat, "eve").read() == []
@@ -120,7 +120,9 @@ def test_a_network_is_banned_on_the_whole_server(
 ) -> None:
     op, inside = operator(chat), guest(chat, "inside", held)
     everybody_reads(op, inside)
-    assert op.send(f"/ban {who} 2d")[-1] == "*   It has put out: inside."
+    *_, said, hit = op.send(f"/ban {who} 2d")
+    assert said.endswith(" is banned until 1970-01-03 00:00, by address.")
+    assert hit == "*   It has put out: inside."
     assert inside.closed
     assert "* You are banned. You can come in again in 2 days." in guest_lines(chat, "eve", held)
     assert "* Welcome, eve." in guest_lines(chat, "eve", free)
@@ -133,7 +135,7 @@ def test_several_are_banned_at_once_and_let_in_again_by_any_of_their_names(chat:
     *_, first, last = op.send("/ban eve 10.1.2.3/8 1d spam")
     assert first == (
         "* eve ip=10.0.0.0/8 is banned until 1970-01-02 00:00, by connection, address and name"
-        " (10.0.0.0/8, 192.0.2.9): spam"
+        " (192.0.2.9): spam"
     )
     assert last == "*   It has put out: eve and other."
     assert eve.closed
@@ -199,6 +201,9 @@ def test_bans_are_refused_with_a_sentence(chat: Chat) -> None:
             f"* {network} is nearly everybody: a network has at least /{least}. To let in only"
             " registered people: /lockdown on"
         ]
+    assert op.send(f"/ban {' '.join(f'10.0.0.{n}' for n in range(11))}") == [
+        "* One ban or mute takes at most 10 names and addresses: please make several."
+    ]
     assert op.send("/ban op") == ["* You cannot do that to yourself."]
     assert op.send("/ban account=op") == ["* op is an operator, and beyond your power."]
 
@@ -231,6 +236,22 @@ def test_a_mute_silences_and_says_so(chat: Chat) -> None:
     assert bob.read()[-1].endswith("<mallory> sorry")
 
 
+@pytest.mark.parametrize("first", ["/mute eve 10m x", "/mute eve forever y", "/mute --here eve 1m"])
+def test_of_several_mutes_that_hold_the_longest_one_is_told(chat: Chat, first: str) -> None:
+    op, eve = operator(chat), guest(chat, "eve")
+    later = ["/mute eve 10m x", "/mute eve forever y", "/mute --here eve 1m", "/mute eve 2m z"]
+    op.send(first, *(other for other in later if other != first), "/mute --quietly eve")
+    everybody_reads(eve)
+    assert eve.send("hello") == ["* You are muted: y."]
+    op.send("/unmute eve", "/mute --here eve 1m x", "/mute --here eve 2m y", "/mute --quietly eve")
+    everybody_reads(eve)
+    assert eve.send("hello") == [
+        "* You are muted in #lobby: y. You can talk again in 2 min.",
+    ]
+    chat.clock.advance(120)
+    assert eve.send("hello") == []
+
+
 def test_an_operator_s_mute_holds_everywhere_and_in_private(chat: Chat) -> None:
     op, eve, bob = operator(chat), member(chat, "eve", "192.0.2.9"), guest(chat, "bob")
     eve.send("/join #mine")
@@ -258,7 +279,7 @@ def test_a_quiet_mute_is_not_noticed_by_the_muted(chat: Chat) -> None:
     assert bob.read() == []
     assert ann.read() == []
     assert eve.send("/history") == [f"    1 {NOW} <eve> hello?"]
-    assert bob.send("/history") == ["* Nothing has been said in #tea before that."]
+    assert bob.send("/history") == ["* There is nothing earlier to read in #tea."]
     late = guest(chat, "late")
     assert all("hello?" not in line for line in late.send("/join #tea"))
     assert ann.send("/delete 1") == ["* #tea has no line 1. /history shows them."]
@@ -320,3 +341,34 @@ def test_who_logs_in_is_let_in_with_the_password_of_an_account_only(chat: Chat) 
     assert op.send("/lockdown off") == ["* op lets everybody in again."]
     assert stranger.read() == ["* op lets everybody in again."]
     assert "* Welcome, eve." in guest_lines(chat, "eve", "192.0.2.7")
+
+
+def test_own_lines_are_not_deleted_without_end(chat: Chat) -> None:
+    bob = guest(chat, "bob")
+    bob.send(*(f"line {n}" for n in range(12)))
+    for n in range(10):
+        assert bob.send(f"/delete {n + 1}") == [f"* bob deleted their own line {n + 1}."]
+    assert bob.send("/delete 11") == ["* You have deleted much lately: please wait 10 min."]
+    chat.clock.advance(600)
+    assert bob.send("/delete 11") == ["* bob deleted their own line 11."]
+
+
+def test_help_shows_no_command_that_is_of_no_use(chat: Chat) -> None:
+    ann, bob = founder(chat, "ann"), guest(chat, "bob")
+
+    def listed(person: Person) -> str:
+        return " ".join(person.send("/help"))
+
+    assert "/register" in listed(bob)
+    assert "/register" not in listed(ann)
+    assert "/claim" not in listed(ann)
+    chat.hub.door.claim_code = "code-of-the-log"
+    assert "/claim" in listed(ann)
+    ann.send("/op bob")
+    carl = member(chat, "carl")
+    carl.send("/join #tea")
+    ann.send("/op carl")
+    assert "/transfer" in listed(ann)
+    assert "/kick" in listed(carl)
+    assert "/transfer" not in listed(carl)
+    assert "/invite-code" not in listed(operator(chat))

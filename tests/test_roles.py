@@ -26,8 +26,9 @@ def test_roles_are_refused_with_a_sentence(chat: Chat) -> None:
     ann = founder(chat, "ann", bob, eve)
     ann.send("/op bob")
     everybody_reads(bob, eve)
-    for act in ("op", "deop", "voice", "devoice", "transfer"):
+    for act in ("op", "deop", "voice", "devoice"):
         assert eve.send(f"/{act} bob") == ["* Only moderators of #tea may do that."]
+    assert eve.send("/transfer eve") == ["* Only the founder of #tea may do that."]
         assert ann.send(f"/{act} nobody") == ["* There is nobody called nobody here."]
         assert ann.send(f"/{act}")[0].startswith(f"* It goes like this: /{act} name")
     assert eve.send("/invite bob") == ["* Only registered people who are in the room may do that."]
@@ -85,6 +86,22 @@ def test_a_role_given_while_its_owner_leaves_does_not_bring_them_back() -> None:
     assert "#tea" not in "".join(bob.read())
     bob.send("/join #tea")
     assert bob.send("/set slow 5s") == ["* bob set slow of #tea: 5 s"]
+
+
+def test_a_role_is_not_taken_back_from_an_account_that_is_gone() -> None:
+    archive = MoodyArchive()
+    chat = Chat(archive)
+    bob = member(chat, "bob")
+    ann = founder(chat, "ann", bob)
+    account = chat.hub.accounts.find("bob")
+    assert account is not None
+    archive.worker = Worker()
+    ann.send("/op bob")
+    chat.hub.roster.forget(chat.hub.rooms["#tea"].roster[account.id])
+    archive.fails = True
+    archive.worker.step()
+    assert ann.read() == ["* The disk is full."]
+    assert chat.hub.roster.get("#tea", account.id) is None
 
 
 def test_roles_outlive_a_kill_names_and_being_away(chat: Chat) -> None:

@@ -6,6 +6,7 @@ import pytest
 from conftest import Chat, Worker, start
 from staff import (
     NOW,
+    SECRET,
     MoodyArchive,
     back,
     everybody_reads,
@@ -18,8 +19,10 @@ from staff import (
     restarted,
 )
 
+from chatsvc import rights
 from chatsvc.limits import Limits
 from chatsvc.records import Charter
+from chatsvc.room import Room
 
 
 def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> None:
@@ -31,6 +34,7 @@ def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> N
     assert shown[0] == "* The rules of #tea. Founder: ann."
     assert len(shown) == 14
     assert "*   slow             90 s " in "\n".join(shown)
+    assert max(map(len, shown)) < 80
     assert ann.send("/set") == shown
     assert bob.send("/set slow off") == ["* Only moderators of #tea may do that."]
     assert ann.send("/set topic tea at 5") == ["* ann set the topic: tea at 5"]
@@ -40,8 +44,11 @@ def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> N
     ("rule", "answer"),
     [
         ("speed 5", "There is no rule speed. There are: description, password, "),
-        ("slow soon", "Please write a duration like 90s, 30m, 1h30m, 2d or 1w, or forever."),
-        ("slow 5", "A number alone is no duration: please add s, m, h, d or w, as in 30m."),
+        ("slow soon", "slow is a time such as 10s, or off."),
+        ("slow 5", "slow is a time such as 10s, or off."),
+        ("slow forever", "slow is a time such as 10s, or off."),
+        ("slow 3651d", "slow is a time such as 10s, or off."),
+        ("keep 5", "A number alone is no duration: please add s, m, h, d or w, as in 30m."),
         ("hidden maybe", "hidden is on or off."),
         ("limit 0", "limit is a number from 1 to 99999, or off."),
         ("limit 0000000001000000", "limit is a number from 1 to 99999, or off."),
@@ -103,6 +110,46 @@ def test_two_who_change_rules_at_once_change_both() -> None:
     assert archive.records(Charter) == [Charter("#tea", slow=5.0, most=9)]
 
 
+def test_a_password_is_not_set_in_a_room_that_has_gone_meanwhile() -> None:
+    worker = Worker()
+    chat = Chat(hasher=worker)
+    op, eve = guest(chat, "op"), guest(chat, "eve")
+    op.send(f"/register {SECRET}"), worker.work()
+    chat.hub.door.claim_code = "code"
+    eve.send("/join #tea"), op.send("/claim code", "/join #tea"), eve.send("/leave #tea")
+    second = back(chat, "op")
+    worker.work()
+    op.send("/set password hush")
+    second.send("/leave #tea")
+    worker.work()
+    assert op.read()[-1] == "* #tea is gone: please /join it first."
+    assert chat.archive.records(Charter) == []
+
+
+def test_a_password_is_not_set_by_who_is_no_moderator_any_more() -> None:
+    worker = Worker()
+    chat = Chat(hasher=worker)
+    ann, bob = guest(chat, "ann"), guest(chat, "bob")
+    ann.send(f"/register {SECRET}"), worker.work(), ann.send("/join #tea")
+    bob.send(f"/register {SECRET}"), worker.work(), bob.send("/join #tea")
+    ann.send("/op bob"), bob.send("/set password hush"), ann.send("/deop bob")
+    worker.work()
+    assert bob.read()[-1] == "* Only moderators of #tea may do that."
+    assert "*   password         off " in "\n".join(ann.send("/room"))
+
+
+def test_a_room_without_rules_costs_no_charter(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    bob = guest(chat, "bob")
+    founder(chat, "ann", bob)
+    (session,) = chat.hub.users["bob"].sessions
+    room = chat.hub.rooms["#tea"]
+    monkeypatch.delattr(Room, "rules")
+    rights.check_topic(session.person, room, 0.0)
+    assert rights.may_see(session.person, room)
+    assert not rights.needs_password(session.person, room)
+    assert rights.floor(session, room) == 0
+
+
 def test_an_invite_only_room_lets_in_members_and_the_invited(chat: Chat) -> None:
     bob, eve = guest(chat, "bob"), guest(chat, "eve")
     carol = member(chat, "carol")
@@ -158,7 +205,7 @@ def test_a_limit_keeps_further_people_out(chat: Chat) -> None:
     bob, eve, op = guest(chat, "bob"), guest(chat, "eve"), operator(chat)
     ann = founder(chat, "ann", bob)
     ann.send("/set limit 2")
-    assert eve.send("/join #tea") == ["* #tea has 2 people, and no more room."]
+    assert eve.send("/join #tea") == ["* #tea is full: it is limited to 2. Try again later."]
     assert op.send("/join #tea")[0].startswith("* You are in #tea")
     op.send("/leave"), bob.send("/leave #tea")
     assert eve.send("/join #tea")[0].startswith("* You are in #tea")
@@ -231,7 +278,7 @@ def test_newcomers_read_nothing_from_before_they_came(chat: Chat, rule: str) -> 
     bob, carol = guest(chat, "bob"), member(chat, "carol")
     for person in (bob, carol):
         assert len(person.send("/join #tea")) == 1
-        assert person.send("/history 50") == ["* Nothing has been said in #tea before that."]
+        assert person.send("/history 50") == ["* There is nothing earlier to read in #tea."]
     ann.send("new")
     for person in (bob, carol):
         person.send("/leave", "/join #tea")
@@ -261,7 +308,7 @@ def test_those_who_are_forgotten_read_nothing_from_before(chat: Chat) -> None:
     ann.send("/set history none", "old")
     bob.send("/join #tea")
     chat.hub.rooms["#tea"].floors.clear()
-    assert bob.send("/history") == ["* Nothing has been said in #tea before that."]
+    assert bob.send("/history") == ["* There is nothing earlier to read in #tea."]
 
 
 def test_whoever_is_inside_when_history_is_closed_reads_what_comes_then(chat: Chat) -> None:

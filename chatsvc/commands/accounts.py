@@ -20,6 +20,8 @@ def _you(session: Session, how: str) -> You:
     "register password [email] [code]",
     help="makes your name your own, with a password",
     example="/register correct-horse-battery",
+    level="unregistered",
+    when=lambda hub: hub.accounts.mode != "closed",
 )
 async def register(
     hub: Hub, session: Session, password: str, email: Email = "", code: str | None = None
@@ -35,6 +37,7 @@ async def register(
     help="becomes who one is registered as",
     example="/login ann correct-horse-battery",
     anybody=True,
+    level="unregistered",
 )
 async def login(
     hub: Hub, session: Session, password: str, name: str | None = None, tag: str | None = None
@@ -124,13 +127,19 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     help="makes you the first operator, with the code that the server's log shows",
     example="/claim 3f9a0c1b22",
     level="account",
+    when=lambda hub: hub.door.claim_code is not None,
 )
 async def claim(hub: Hub, session: Session, code: str) -> Event:
     await hub.door.claim(session, code)
     return _you(session, "claim")
 
 
-@command("invite-code", help="makes a code with which one person may register", level="operator")
+@command(
+    "invite-code",
+    help="makes a code with which one person may register",
+    level="operator",
+    when=lambda hub: hub.accounts.mode == "invite",
+)
 async def invite_code(hub: Hub, session: Session) -> Event:
     if hub.accounts.mode == "closed":
         raise Refused("closed", "Names are registered with chatsvc account add here.")

@@ -85,7 +85,7 @@ def rooms(hub: Hub, session: Session) -> Answer:
 def topic(hub: Hub, session: Session, text: str | None = None, room: str | None = None) -> Answer:
     here = hub.room_of(session, room)
     if text is not None:
-        return hub.set_topic(session, here, text)
+        return hub.stewards.set_topic(session, here, text)
     return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
 
 

@@ -123,7 +123,8 @@ def _banned(event: Banned) -> str:
     done = f"{quietly}muted" if event.mute else "banned"
     where = f" in {event.room}" if event.room else ""
     means = f", by {listing(event.means)}" if event.means else ""
-    addresses = f" ({', '.join(event.addresses)})" if event.addresses else ""
+    unnamed = [each for each in event.addresses if f"ip={each}" not in event.who.split()]
+    addresses = f" ({', '.join(unnamed)})" if unnamed else ""
     return f"{event.who} is {done}{where}{_until(event)}{means}{addresses}"
 
 
@@ -160,13 +161,13 @@ def _(event: Ways, here: str | None) -> Iterable[str]:
     for way in event.ways:
         also = f"also hits {listing(way.also)}" if way.also else "hits nobody else here"
         yield f"*   {way.who:24} {also}"
-    yield f"* /ban {event.name} takes the name, the account, and an address that nobody else has."
+    yield f"* /ban {event.name} would hold them by {listing(event.means)}."
 
 
 @lines.register
 def _(event: Deleted, here: str | None) -> Iterable[str]:
     room = "" if event.room == here else f" in {event.room}"
-    whose = "their own" if event.by == event.sender else f"{event.sender}'s"
+    whose = "their own" if event.own else f"{event.sender}'s"
     yield f"* {event.by} deleted {whose} line {event.number}{room}."
 
 
@@ -211,6 +212,8 @@ def _(event: Reports, here: str | None) -> Iterable[str]:
     if not event.reports:
         yield "* Nothing is reported."
         return
+    if len(event.reports) < event.count:
+        yield f"* There are {event.count} reports. The last {len(event.reports)} of them:"
     for report in event.reports:
         yield f"* {_reported(report)}"
     yield "* When one is dealt with: /resolve number"
