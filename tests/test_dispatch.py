@@ -329,9 +329,7 @@ def test_an_example_is_one_of_its_command(name: str) -> None:
 
 def test_help_is_the_table(chat: Chat) -> None:
     lines = chat.join("ann").send("/help")
-    for_guests = [
-        f"/{name}" for name in LISTED if TABLE[name].level in ("guest", "unregistered")
-    ]
+    for_guests = [f"/{name}" for name in LISTED if TABLE[name].level in ("guest", "unregistered")]
     words = " ".join(line[14:] for line in lines[:-2]).replace(",", "").split()
     assert [word for word in words if word.startswith("/")] == for_guests
     assert len(lines) < 24

@@ -28,9 +28,9 @@ def test_roles_are_refused_with_a_sentence(chat: Chat) -> None:
     everybody_reads(bob, eve)
     for act in ("op", "deop", "voice", "devoice"):
         assert eve.send(f"/{act} bob") == ["* Only moderators of #tea may do that."]
-    assert eve.send("/transfer eve") == ["* Only the founder of #tea may do that."]
         assert ann.send(f"/{act} nobody") == ["* There is nobody called nobody here."]
         assert ann.send(f"/{act}")[0].startswith(f"* It goes like this: /{act} name")
+    assert eve.send("/transfer eve") == ["* Only the founder of #tea may do that."]
     assert eve.send("/invite bob") == ["* Only registered people who are in the room may do that."]
     assert ann.send("/op eve") == [
         "* eve is a guest, who cannot stay a moderator: /register comes first."
