@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "dialects": {"events", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
-    "options": {"limits", "rules"},
+    "options": {"limits", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "sql"},
     "tap": {*CHAT, "options", "sql", "dialects", "transports"},
     "client": {"client", "events", "dialects", "rules", "admin"},
