@@ -102,9 +102,8 @@ def _secure(arrival: Arrival) -> Any:
 
 
 def _no_irc_yet(arrival: Arrival) -> LastWords:
-    text = f"IRC is not spoken here yet. Join with: {arrival.place().by_hand()}"
-    if arrival.refusal is not None:
-        text = arrival.refusal.text
+    hint = f"IRC is not spoken here yet. Join with: {arrival.place().by_hand()}"
+    text = arrival.refusal.text if arrival.refusal else hint
     return LastWords(arrival, f"ERROR :{text}\r\n".encode())
 
 
