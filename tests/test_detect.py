@@ -65,6 +65,7 @@ BEGINNINGS = {
         b"nick ann\r\n",
         b"Nick Cave\r\n",
         b"NICKY\r\n",
+        b"NICK " + b"x" * 600 + b"\r\n",
         b"CAP\r\n",
         b"CAP x\r\n",
         b"CAPTAIN\r\n",
@@ -226,6 +227,7 @@ def test_who_sends_nothing_more_is_answered(chat: Chat, data: bytes, said: str) 
     peer.protocol.readConnectionLost()
     assert said in "\n".join(peer.read())
     assert peer.closed
+    assert peer.transport.connected, "what was said last may still be on its way"
     peer.hang_up()
     assert not chat.hub.sessions
     assert not chat.clock.getDelayedCalls()
@@ -273,6 +275,17 @@ def test_a_request_s_head_may_be_late_but_not_endless(chat: Chat) -> None:
     for _ in range(18):
         long.protocol.dataReceived(b"GET / HTTP/1.1\r\n" + b"x" * 1000)
     assert long.read()[0] == "HTTP/1.1 431 Request Header Fields Too Large"
+
+
+def test_who_is_not_let_in_is_shown_no_patience() -> None:
+    chat = Chat(limits=Limits(per_address=1))
+    chat.connect()
+    browser = chat.connect()
+    browser.protocol.dataReceived(b"GET / HTTP/1.1\r\nHo")
+    status, *_, sentence = [line for line in browser.read() if "HTTP" in line or "Sorry" in line]
+    assert status == "HTTP/1.1 503 Service Unavailable"
+    assert "1 connection from 192.0.2.1 is open already" in sentence
+    assert browser.closed
 
 
 def test_who_asks_for_a_page_and_never_goes_is_cut(chat: Chat) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.dialects.invitation import Place, answer, is_whole, place_in
+from chatsvc.dialects.invitation import LONGEST_HEAD, Place, answer, is_whole, place_in
 
 GET = b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n"
 HERE = Place("chat.example.org", 13531, ("text", "json", "tls"))
@@ -153,6 +153,13 @@ def test_only_reading_is_allowed(method: bytes, status: str, has_body: bool) -> 
     assert bool(body) is has_body
     assert int(headers["Content-Length"]) > 300
     assert (headers.get("Allow") == "GET, HEAD") is status.startswith("405")
+
+
+def test_a_long_body_makes_no_head_too_long() -> None:
+    whole = b"POST / HTTP/1.1\r\n\r\n" + b"x" * LONGEST_HEAD
+    assert parts(answer(whole, "chat", HERE))[0] == "HTTP/1.1 405 Method Not Allowed"
+    endless = b"GET /" + b"x" * LONGEST_HEAD
+    assert parts(answer(endless, "chat", HERE))[0] == "HTTP/1.1 431 Request Header Fields Too Large"
 
 
 def test_who_may_not_come_in_is_told_why() -> None:
