@@ -277,10 +277,11 @@ def received(peer: socket.socket) -> bytes:
         b"\x16\x03\x01\x00\x07garbage",
         b"\x16\x03" + b"\xff" * 100_000,
         b"\x16\x03\x01\x00\x00" * 1000,
+        bytes.fromhex("15030300020228"),
         BEGINNINGS["tls"][0] + bytes.fromhex("15030300020228"),
         BEGINNINGS["tls"][0] * 2,
     ],
-    ids=["garbage", "much garbage", "empty records", "an alert", "two at once"],
+    ids=["garbage", "much garbage", "empty records", "an alert", "an alert later", "two at once"],
 )
 def test_broken_handshakes_end_and_disturb_nobody(chat: Service, data: bytes) -> None:
     ann = chat.person("ann")
@@ -291,13 +292,6 @@ def test_broken_handshakes_end_and_disturb_nobody(chat: Service, data: bytes) ->
         b"".join(iter(lambda: received(peer), b""))
     assert ann.hears_nothing_but_answers()
     assert not re.search("Traceback|Unhandled", chat.log)
-
-
-def test_an_alert_before_any_handshake_ends_with_its_sender(chat: Service) -> None:
-    ann = chat.person("ann")
-    with contextlib.closing(connected(chat)) as peer:
-        peer.sendall(bytes.fromhex("15030300020228"))
-    assert ann.hears_nothing_but_answers()
 
 
 def test_nobody_negotiates_again_and_again(chat: Service) -> None:
