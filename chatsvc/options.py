@@ -18,6 +18,8 @@ from twisted.python.usage import UsageError
 from chatsvc import __version__
 from chatsvc.limits import Limits, Rate
 from chatsvc.rules import LONGEST_WORDS, clean
+from chatsvc.transports.certificate import Files
+from chatsvc.transports.detect import NAMES
 
 PORT = 13531
 RESERVE = 64  # files the process opens besides connections
@@ -37,11 +39,15 @@ class Options(BaseOptions):
         ["show-messages", None, "Write what is said in rooms to the log."],
         ["stop-when-empty", None, "Stop when the last person leaves."],
         ["leave-on-empty-line", None, "Let an empty line mean goodbye."],
+        ["require-tls", None, "Let others than those on this machine in over TLS only."],
     ]
     optParameters = [
         ["port", "p", str(PORT), "The port to listen on."],
         ["interface", "i", None, "The one address to listen on.  [default: all, IPv4 and IPv6]"],
         ["archive", "a", "sqlite:chat.db", "Where lines are kept: sqlite:PATH, or memory:"],
+        ["cert", None, None, "The certificates for TLS, in PEM.  [default: one is made]"],
+        ["key", None, None, "The private key that belongs to --cert."],
+        ["speaks", None, ",".join(NAMES), "Which languages are spoken on every port."],
         ["name", None, "chatsvc", "What this chat is called in its greeting."],
         ["motd", None, None, "A file whose lines everybody is shown on arrival."],
         ["password", None, None, "A password that everybody must give."],
@@ -103,6 +109,8 @@ class Options(BaseOptions):
         self["password"] = _password(self["password"], self["password-file"])
         if not self["name"].strip() or len(self["name"]) > LONGEST_WORDS:
             raise UsageError("--name is what the chat is called, such as --name 'Class 4b'.")
+        self["speaks"] = _languages(self["speaks"])
+        self["certificate"] = self._certificate()
         self["endpoints"] = _endpoints(self["listen"], self["port"], self["interface"])
 
     def _limits(self) -> Limits:
@@ -122,6 +130,25 @@ class Options(BaseOptions):
             registrations=registrations,
             registrations_within=registrations_within,
         )
+
+    def _certificate(self) -> Files | None:
+        certificate, key = self["cert"], self["key"]
+        given = "--cert" if certificate else "--key" if key else "--require-tls"
+        if (certificate or key or self["require-tls"]) and "tls" not in self["speaks"]:
+            raise UsageError(f"{given} needs tls among what --speaks lists.")
+        if bool(certificate) != bool(key):
+            raise UsageError("Give --cert and --key, both or none.")
+        return Files(Path(certificate), Path(key)) if certificate else None
+
+
+def _languages(value: str) -> tuple[str, ...]:
+    wanted = tuple(dict.fromkeys(value.replace(" ", "").split(",")))
+    if not set(wanted) <= set(NAMES) or not set(wanted) & {"text", "json", "irc"}:
+        raise UsageError(
+            f"--speaks lists some of {', '.join(NAMES)}, and at least one of text, json and irc,"
+            f" not {value!r}."
+        )
+    return wanted
 
 
 def _number(option: str, value: str, least: int, most: int) -> int:

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shutil import which
@@ -28,14 +29,17 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, Worker
+from chatsvc.dialects.invitation import Place
 from chatsvc.door import new_claim_code
 from chatsvc.events import Said
 from chatsvc.hub import Hub, Settings
-from chatsvc.limits import Limits, Window
+from chatsvc.limits import Limits, Window, is_loopback
 from chatsvc.options import Options
 from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive
+from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
 from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.tls import TLS
 
 __all__ = ["Options", "makeService"]
 
@@ -95,8 +99,15 @@ class ChatService(Service):
         if options["stop-when-empty"]:
             self.hub.when_empty = self._stop_reactor
         self._factory = ChatFactory(
-            self.hub, reactor, self.limits, options["max-clients"], options["slow-reader-limit"]
+            self.hub,
+            reactor,
+            self.limits,
+            options["max-clients"],
+            options["slow-reader-limit"],
+            options["speaks"],
+            bool(options["require-tls"]),
         )
+        self._certificate: Files | None = options["certificate"]
         self._ports: list[IListeningPort] = []
 
     def _make_archive(self, path: Path | None) -> Archive:
@@ -135,6 +146,8 @@ class ChatService(Service):
             self.hub.open()
         except ArchiveFailed as failed:
             raise StartFailed(str(failed)) from None
+        if "tls" in self._factory.speaks:
+            self._factory.tls = self._make_tls()
         self._writer.start()
         self._readers.start()
         self._hashers.start()
@@ -144,6 +157,17 @@ class ChatService(Service):
         gc.freeze()  # what is here now stays: it need not be looked through again and again
         gc.set_threshold(10_000, 20, 20)  # a line makes no cycles
 
+    def _make_tls(self) -> TLS:
+        hint = ""
+        try:
+            certificate: Files | bytes | None = self._certificate
+            if certificate is None and isinstance(self._archive, SQLArchive):
+                certificate = kept_beside(self._archive.path)
+                hint = " If it is moved away, another one is made."
+            return TLS(certificate or make(), self._reactor)
+        except CertificateFailed as failed:
+            raise StartFailed(f"{failed}{hint}") from None
+
     def _be_ready(self) -> None:
         self._stop_on_signals()
         _log.info("{text}", text="\n".join(self._ready()))
@@ -152,7 +176,10 @@ class ChatService(Service):
         """What the one who started the service wants to know."""
         yield "The chat is ready. To join it, type in another terminal:"
         for port in self._ports:
-            yield from _ways_in(port.getHost())
+            yield from self._ways_in(port.getHost())
+        tls = self._factory.tls
+        if tls is not None and self._certificate is None:
+            yield f"TLS uses a certificate made here, SHA-256 {tls.fingerprint}"
         if isinstance(self._archive, SQLArchive):
             yield f"What is said is kept in {self._archive.path.absolute()}"
         else:
@@ -162,6 +189,25 @@ class ChatService(Service):
             yield "There is no operator yet. To be the first one, type in the chat:"
             yield f"    /register password, and then /claim {code}"
         yield "Ctrl-C, or the signal TERM, stops it."
+
+    def _ways_in(self, address: IAddress) -> Iterator[str]:
+        """The very commands that join a chat which listens there."""
+        if isinstance(address, UNIXAddress):
+            yield f"    nc -U {os.fsdecode(address.name or b'')}"
+        elif isinstance(address, IPv4Address | IPv6Address):
+            everywhere = address.host in ("0.0.0.0", "::")
+            here = self._place("127.0.0.1" if everywhere else address.host, address.port)
+            if everywhere:
+                here = replace(here, host="localhost")
+            yield from (f"    {command}" for command in here.commands(_client()))
+            if everywhere:
+                there = self._place(socket.gethostname(), address.port)
+                yield f"From another machine: {there.by_hand()}"
+
+    def _place(self, host: str, port: int) -> Place:
+        factory = self._factory
+        plain = is_loopback(host) or not factory.require_tls
+        return Place(host, port, factory.spoken(), plain)
 
     # Stopping
 
@@ -240,18 +286,3 @@ def _client() -> str:
     """The client's command, as it can be typed here."""
     beside = Path(sys.argv[0]).with_name("chatsvc")
     return "chatsvc" if which("chatsvc") or not beside.exists() else str(beside)
-
-
-def _ways_in(address: IAddress) -> Iterator[str]:
-    """The very commands that join a chat which listens there."""
-    if isinstance(address, UNIXAddress):
-        yield f"    nc -U {os.fsdecode(address.name or b'')}"
-    elif isinstance(address, IPv4Address | IPv6Address):
-        everywhere = address.host in ("0.0.0.0", "::")
-        host = "localhost" if everywhere else address.host
-        bracketed = f"[{host}]" if ":" in host else host
-        yield f"    {_client()} join {bracketed}:{address.port}"
-        yield f"    telnet {host} {address.port}"
-        yield f"    nc {host} {address.port}"
-        if everywhere:
-            yield f"From another machine: telnet {socket.gethostname()} {address.port}"

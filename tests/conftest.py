@@ -21,8 +21,8 @@ from chatsvc import accounts
 from chatsvc.archive import Archive, MemoryArchive
 from chatsvc.hub import Hub, Settings
 from chatsvc.limits import UNLIMITED, Limits, Window
+from chatsvc.transports.detect import GREETING
 from chatsvc.transports.factory import ChatFactory
-from chatsvc.transports.line import GREETING
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -88,11 +88,18 @@ class Person:
     """Somebody with a connection: what they send, and what they have read."""
 
     def __init__(self, factory: ChatFactory, address: str) -> None:
-        self.protocol = factory.buildProtocol(None)  # type: ignore[arg-type]
+        protocol = factory.buildProtocol(None)  # type: ignore[arg-type]
         kind = IPv6Address if ":" in address else IPv4Address
         self.transport = StringTransport(peerAddress=kind("TCP", address, 50000))
         self.transport.abortConnection = self.hang_up  # type: ignore[method-assign]
-        self.protocol.makeConnection(self.transport)
+        self.transport.loseWriteConnection = self.transport.loseConnection
+        self.transport.protocol = protocol
+        protocol.makeConnection(self.transport)
+
+    @property
+    def protocol(self) -> Any:
+        """What has the connection at the moment."""
+        return self.transport.protocol
 
     def send(self, *lines: str | bytes) -> list[str]:
         """Send lines, and give what comes at once in answer."""

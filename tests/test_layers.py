@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "dialects": {"events", "governance", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
-    "options": {"limits", "rules"},
+    "options": {"limits", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "sql"},
     "tap": {*CHAT, "options", "sql", "dialects", "transports"},
     "client": {"client", "events", "governance", "dialects", "rules", "admin"},

@@ -272,8 +272,10 @@ def test_those_who_are_refused_take_no_place_of_others() -> None:
 
 def test_a_connection_knows_its_peer_s_address() -> None:
     chat = Chat()
-    assert chat.connect("::ffff:192.0.2.7").protocol.address == "192.0.2.7"
-    assert chat.connect("fe80::2%eth0").protocol.address == "fe80::2"
+    for written, address in (("::ffff:192.0.2.7", "192.0.2.7"), ("fe80::2%eth0", "fe80::2")):
+        person = chat.connect(written)
+        person.send("")
+        assert person.protocol.address == address
 
 
 # Behind a proxy
@@ -332,7 +334,7 @@ def test_a_proxy_that_never_tells_is_closed() -> None:
 def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
     chat = Chat(limits=Limits())
     ann, eve, bot = chat.connect(), chat.connect(), chat.connect()
-    bot.protocol.dataReceived(b"{")
+    bot.protocol.dataReceived(b'{"')
     for _ in range(59):
         chat.clock.advance(1)
         eve.protocol.dataReceived(b"x")  # byte by byte is no way to stay
@@ -364,11 +366,12 @@ def test_connections_come_and_go_without_a_trace(limits: Limits) -> None:
 def test_a_transport_without_addresses_is_served() -> None:
     chat = Chat(limits=Limits(per_address=1))
     for _ in range(3):
-        protocol = chat.factory.buildProtocol(None)
-        protocol.makeConnection(StringTransport(peerAddress=object()))
-        assert protocol.address == ""
-        chat.wait_for_greeting()
-        assert protocol.transport.value().startswith(b"Welcome")
+        protocol, transport = chat.factory.buildProtocol(None), StringTransport()
+        transport.peerAddr = object()
+        protocol.makeConnection(transport)
+        protocol.dataReceived(b"\n")
+        assert transport.protocol.address == ""
+        assert transport.value().startswith(b"Welcome")
 
 
 def test_how_addresses_are_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

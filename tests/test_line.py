@@ -1,4 +1,4 @@
-"""Connections: the first byte, pieces and floods of bytes, slow readers, ends."""
+"""Connections: pieces and floods of bytes, slow readers, ends."""
 
 from __future__ import annotations
 
@@ -9,24 +9,6 @@ from conftest import Chat, Person, Worker, no_turn, start
 
 from chatsvc.archive import ArchiveFailed, MemoryArchive
 from chatsvc.limits import UNLIMITED, Limits, Rate
-
-
-def test_the_first_byte_decides_even_when_bytes_come_one_by_one(chat: Chat) -> None:
-    ann, bot = chat.connect(), chat.connect()
-    for byte in b"ann\r\nhi\r\n":
-        ann.protocol.dataReceived(bytes([byte]))
-    for byte in b'{"do":"ping"}\n':
-        bot.protocol.dataReceived(bytes([byte]))
-    assert "* Welcome, ann." in ann.read()[1]
-    assert bot.events() == [{"event": "pong"}]
-
-
-def test_nobody_is_greeted_before_their_time(chat: Chat) -> None:
-    ann = chat.connect()
-    chat.clock.advance(0.24)
-    assert ann.read() == []
-    chat.clock.advance(0.02)
-    assert ann.read() == ["Welcome to chatsvc. What is your name?"]
 
 
 def test_lines_end_in_crlf_or_lf(chat: Chat) -> None:
@@ -67,14 +49,6 @@ def test_an_endless_line_ends_the_connection_with_a_word(chat: Chat) -> None:
         ann.protocol.dataReceived(b"x" * 4096)
     assert ann.read() == ["* That line has more than 16384 bytes. Goodbye."]
     assert ann.closed
-
-
-def test_a_browser_is_told_that_this_is_a_chat_and_cannot_speak(chat: Chat) -> None:
-    bob, browser = chat.join("bob"), chat.connect()
-    answer = browser.send("POST / HTTP/1.1", "Host: localhost", "", "/quit", "evil")
-    assert "HTTP/1.1 400 Bad Request" in answer
-    assert browser.closed
-    assert bob.read() == []
 
 
 def test_one_too_many_is_told_that_the_server_is_full(chat: Chat) -> None:

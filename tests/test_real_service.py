@@ -89,6 +89,7 @@ def test_it_says_what_its_options_are_and_which_version_it_is(
         options = "port interface listen archive name motd password password-file max-clients"
         options += " show-history show-messages stop-when-empty leave-on-empty-line"
         options += " flood per-address arrivals name-within login-attempts"
+        options += " cert key require-tls speaks"
         assert set(options.split()) <= set(listed)
         assert "13531" in done.stdout
         assert max(map(len, done.stdout.splitlines())) <= 80

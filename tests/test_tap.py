@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -128,6 +129,11 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--login-attempts", "x/300"),
         ("--registrations", "10"),
         ("--registrations", "0/3600"),
+        ("--speaks", ""),
+        ("--speaks", "text,latin"),
+        ("--speaks", "tls,http"),
+        ("--cert", "cert.pem"),
+        ("--key", "key.pem"),
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_that_names_the_option(option: str, value: str) -> None:
@@ -153,6 +159,24 @@ def test_limits_are_chosen_or_off() -> None:
     limits = options(*(word for name in names for word in (f"--{name}", "off")))["limits"]
     assert (limits.flood, limits.per_address, limits.arrivals) == (None, 0, 0)
     assert (limits.name_within, limits.attempts, limits.registrations) == (0, 0, 0)
+
+
+def test_everything_is_spoken_unless_it_is_chosen() -> None:
+    assert set(options()["speaks"]) == {"text", "json", "irc", "tls", "http"}
+    assert options("--speaks", "tls, json,tls")["speaks"] == ("tls", "json")
+    assert not options()["require-tls"]
+
+
+def test_a_certificate_comes_with_its_key() -> None:
+    assert options()["certificate"] is None
+    chosen = options("--cert", "cert.pem", "--key", "key.pem")["certificate"]
+    assert (chosen.certificate, chosen.key) == (Path("cert.pem"), Path("key.pem"))
+
+
+@pytest.mark.parametrize("option", [("--require-tls",), ("--cert", "c", "--key", "k")])
+def test_where_no_tls_is_spoken_nothing_can_need_it(option: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=rf"^{option[0]} needs tls among what --speaks lists\.$"):
+        options(*option, "--speaks", "text")
 
 
 def test_more_clients_than_the_process_may_have_are_refused(
@@ -405,6 +429,19 @@ async def test_a_service_listens_wherever_it_is_told(
     assert f"    nc -U {tmp_path / 's'}" in logged
     ann = await connect(logged, "ann")
     await ann.until("You are in #lobby")
+    await stop(chat)
+
+
+@ensureDeferred
+async def test_where_tls_is_required_others_are_shown_how_to_come_in(
+    service: Callable[..., ChatService], logged: list[str]
+) -> None:
+    chat = service("--require-tls", "--listen", "tcp:0")
+    chat.startService()
+    (others,) = (line for line in logged if line.startswith("From another machine:"))
+    assert "openssl s_client -quiet -connect " in others
+    assert any(line.startswith("    telnet localhost ") for line in logged)
+    assert any(re.fullmatch("TLS uses .* SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}", x) for x in logged)
     await stop(chat)
 
 

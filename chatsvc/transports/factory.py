@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import ServerFactory
@@ -9,7 +11,9 @@ from twisted.internet.protocol import ServerFactory
 from chatsvc.events import Refusal
 from chatsvc.hub import Hub
 from chatsvc.limits import Addresses, Limits
-from chatsvc.transports.line import ChatProtocol
+from chatsvc.transports.arrival import Arrival
+from chatsvc.transports.detect import NAMES, Detector
+from chatsvc.transports.tls import TLS
 
 
 class ChatFactory(ServerFactory):
@@ -24,47 +28,63 @@ class ChatFactory(ServerFactory):
         limits: Limits,
         max_clients: int = 1000,
         slow_limit: float = 300.0,
+        speaks: Collection[str] = NAMES,
+        require_tls: bool = False,
     ) -> None:
         self.hub = hub
         self.clock = clock
         self.limits = limits
         self.max_clients = max_clients
         self.slow_limit = slow_limit
-        self.connections: set[ChatProtocol] = set()
-        self._refused: set[ChatProtocol] = set()  # of these
+        self.speaks = speaks
+        self.require_tls = require_tls  # of everybody but those on this machine
+        self.tls: TLS | None = None
+        self.connections: set[Arrival] = set()
+        self._refused: set[Arrival] = set()  # of these
         self._addresses = Addresses(limits)
         self._when_empty: Deferred[None] | None = None
 
+    def understands(self, language: str) -> bool:
+        """Whether it is spoken here."""
+        return language in self.speaks and (language != "tls" or self.tls is not None)
+
+    def spoken(self) -> list[str]:
+        """The names of the languages that are."""
+        return list(filter(self.understands, self.speaks))
+
     async def all_closed(self) -> None:
-        """Return when no connection is open any more; each closes within `LAST_WORDS`."""
+        """Close whoever has no name, and return when no connection is open any more.
+
+        Each closes within `LAST_WORDS`.
+        """
+        for arrival in list(self.connections):
+            arrival.occupant.end("The server is stopping. Goodbye.")
         if self.connections:
             self._when_empty = Deferred()
             await self._when_empty
 
-    def admit(self, protocol: ChatProtocol) -> Refusal | None:
+    def admit(self, arrival: Arrival) -> Refusal | None:
         """Count a connection, or say why it is one too many."""
         if len(self.connections) - len(self._refused) > self.max_clients:
             text = "Sorry, the server is full. Please try again later."
             refusal: Refusal | None = Refusal("full", text)
         else:
-            refusal = self._addresses.admit(protocol.address, self.clock.seconds())
+            refusal = self._addresses.admit(arrival.address, self.clock.seconds())
         if refusal is not None:
-            self._refused.add(protocol)
+            self._refused.add(arrival)
         return refusal
 
-    def gone(self, protocol: ChatProtocol) -> None:
+    def gone(self, arrival: Arrival) -> None:
         """A connection is lost."""
-        self.connections.discard(protocol)
-        if protocol in self._refused:
-            self._refused.discard(protocol)
+        self.connections.discard(arrival)
+        if arrival in self._refused:
+            self._refused.discard(arrival)
         else:
-            self._addresses.gone(protocol.address)
+            self._addresses.gone(arrival.address)
         if not self.connections and self._when_empty is not None:
             self._when_empty.callback(None)
 
     def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular
         self, addr: IAddress | None
-    ) -> ChatProtocol:
-        protocol = ChatProtocol()
-        protocol.factory = self
-        return protocol
+    ) -> Detector:
+        return Detector(Arrival(self))

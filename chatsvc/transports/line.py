@@ -1,11 +1,7 @@
-"""Lines over a connection: the protocol, and what slow, silent and fast peers cost.
-
-The first byte decides what is spoken: `{` means JSON lines; anything else, or silence, text.
-"""
+"""Lines over a connection: the protocol, and what slow, silent and fast peers cost."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Coroutine
 from socket import socket
 from typing import TYPE_CHECKING, Any
@@ -21,26 +17,21 @@ from zope.interface import implementer
 
 from chatsvc import commands
 from chatsvc.batch import Batch, Shared
-from chatsvc.events import Asked, Event, Goodbye, Notice, Refusal, Refused, Request
+from chatsvc.events import Event, Goodbye, Notice, Refusal, Refused, Request
 from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE
 from chatsvc.session import Session
-from chatsvc.transports.peer import address_of, prepare
+from chatsvc.transports.arrival import LAST_WORDS, Arrival, stop
 from chatsvc.transports.telnet import IAC, TelnetFilter
-from chatsvc.transports.ways import JSON_WAYS, TEXT_WAYS, Ways
+from chatsvc.transports.ways import TEXT_WAYS, Ways
 
 if TYPE_CHECKING:
     from chatsvc.transports.factory import ChatFactory
 
-GREETING = 0.25  # seconds of silence after which a person is greeted
 BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
-LAST_WORDS = 10.0  # seconds that a closed connection has to take what was sent
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
 TURN = 64  # lines of one connection, after which others have a turn
 SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
-
-_HTTP = re.compile(rb"[A-Z]{3,7} \S+ HTTP/1\.[01]\r?\n?")
-_NOT_HTTP = b"This is a chat, not a web site. Join it with: telnet HOST PORT\r\n"
 
 _ANSWERING, _HELD, _FULL, _OTHERS, _FLOOD = 1, 2, 4, 8, 16  # why nothing is read
 _FREE = ("ping", "empty")  # what programs and people send to see that they are still there
@@ -58,12 +49,9 @@ class ChatProtocol(LineReceiver):
     transport: Any  # what it can do depends on the endpoint
     factory: ChatFactory
     session: Session
-    address = ""  # the peer's IP address, if it has one; known before its name is
     full = False
-    _ways: Ways | None = None
     _telnet: TelnetFilter | None = None
-    _timer: IDelayedCall | None = None  # until the greeting; later, until a slow reader is closed
-    _door: IDelayedCall | None = None  # until somebody without a name is closed
+    _timer: IDelayedCall | None = None  # until a slow reader is closed
     _bucket: Bucket | None = None
     _late: Request | Refused | None = None  # what came too fast, and is obeyed next
     _pace: IDelayedCall | None = None  # until that
@@ -73,64 +61,34 @@ class ChatProtocol(LineReceiver):
     _waiting = 0
     _lines = 0  # received in this turn
     _reasons = 0
-    _arrived = False  # the address is known
-    _refusal: Refusal | None = None  # of the connection
     _closing = False
     _ended = False  # the peer sends nothing more
 
     # Coming and going
 
+    def __init__(self, arrival: Arrival, ways: Ways) -> None:
+        self._arrival, self._ways = arrival, ways
+        self.factory, self.address = arrival.factory, arrival.address
+
     def connectionMade(self) -> None:
-        transport = self.transport
+        transport, limits = self.transport, self.factory.limits
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
             self._socket = transport.getHandle()
-        prepare(transport)
         # A pull producer is called when nothing waits any more: one may send directly again.
         transport.registerProducer(_Outflow(self), not self._direct)
+        self._buffered = self._arrival.greeted  # the greeting may still wait, and comes first
         self.session = self.factory.hub.connect(self)
-        self.factory.connections.add(self)
-        self._arrive()
-        clock, limits = self.factory.clock, self.factory.limits
-        self._timer = clock.callLater(GREETING, self._greet)
-        if limits.name_within:
-            self._door = clock.callLater(limits.name_within, self._shut_door)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
-
-    def _arrive(self) -> None:
-        """Be let in or refused, once it is known where the peer is."""
-        address = address_of(self.transport)
-        if address is not None:
-            self._arrived, self.address = True, address
-            self._refusal = self.factory.admit(self)
-
-    def _greet(self) -> None:
-        if not self._arrived:
-            self._arrive()
-        if self._arrived:
-            self._speak(TEXT_WAYS)
-        else:  # the proxy says first who it is
-            self._timer = self.factory.clock.callLater(GREETING, self._greet)
-
-    def _speak(self, ways: Ways) -> None:
-        _stop(self._timer)
-        self._timer = None
-        self._ways = ways
-        if not self._arrived:
-            self._arrive()
-        if self._refusal is not None:
-            self.session.tell(self._refusal)
+        if self._arrival.refusal is not None:
+            self.session.tell(self._arrival.refusal)
             self.close()
-        elif ways is TEXT_WAYS:
-            question = f"Welcome to {self.factory.hub.settings.name}. What is your name?"
-            self.session.tell(Asked("name", question))
 
-    def _shut_door(self) -> None:
+    def end(self, words: str) -> None:
+        """Close, unless it is somebody whose name is known."""
         if self.session.user is None:
-            limit = self.factory.limits.name_within
-            text = f"You did not say your name within {limit:g} seconds. Goodbye."
-            self.session.tell(Goodbye(text))
+            self.session.tell(Goodbye(words))
             self.close()
 
     def readConnectionLost(self) -> None:
@@ -159,7 +117,7 @@ class ChatProtocol(LineReceiver):
                 break
             self.lineReceived(line)  # it was sent before the connection broke
         self.factory.hub.leave(self.session, "")
-        self.factory.gone(self)
+        self._arrival.gone()
 
     def close(self) -> None:
         if self._closing:
@@ -173,18 +131,13 @@ class ChatProtocol(LineReceiver):
         self.transport.loseConnection()
 
     def _stop_timers(self) -> None:
-        for timer in (self._timer, self._door, self._pace):
-            _stop(timer)
+        self._arrival.leaving()
+        for timer in (self._timer, self._pace):
+            stop(timer)
 
     # In
 
     def dataReceived(self, data: bytes) -> None:
-        if self._ways is None and data:
-            if _HTTP.match(data):
-                self._ways = TEXT_WAYS
-                self._refuse_http()
-            else:
-                self._speak(JSON_WAYS if data[:1] == b"{" else TEXT_WAYS)
         if self._ways is TEXT_WAYS:
             data = self._without_telnet(data)
         for start in range(0, len(data) or 1, SLICE):
@@ -221,15 +174,9 @@ class ChatProtocol(LineReceiver):
         self._pause(_OTHERS, False)
 
     def _obey(self, raw: bytes) -> None:
-        session = self.session
-        if self._ways is None:
-            return
-        if session.user is None and _HTTP.match(raw):
-            self._refuse_http()
-            return
         try:
             line = raw.removesuffix(b"\r").decode()
-            request = self._ways.dialect.read(line, session.question)
+            request = self._ways.dialect.read(line, self.session.question)
         except UnicodeDecodeError:
             self._refuse(_NOT_UTF8)
         except Refused as refused:
@@ -298,11 +245,6 @@ class ChatProtocol(LineReceiver):
         _log.failure("A command failed", failure)
         self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."), tag)
 
-    def _refuse_http(self) -> None:
-        head = f"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: {len(_NOT_HTTP)}"
-        self._send(head.encode() + b"\r\nContent-Type: text/plain\r\n\r\n" + _NOT_HTTP)
-        self.close()
-
     def lineLengthExceeded(self, line: bytes) -> None:
         text = f"That line has more than {LONGEST_LINE} bytes. Goodbye."
         self.session.tell(Refusal("too-long", text))
@@ -325,11 +267,9 @@ class ChatProtocol(LineReceiver):
     # Out
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
-        assert self._ways is not None
         self._send(batch.whole(self._ways.said[elsewhere]))
 
     def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
-        assert self._ways is not None
         write_own = self._ways.dialect.write_own
         pieces = batch.pieces(self._ways.said[elsewhere]).copy()
         for position in batch.said_by.get(session.client, ()):
@@ -343,12 +283,9 @@ class ChatProtocol(LineReceiver):
             self._send(data)
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
-        if self._ways is None:
-            self._ways = TEXT_WAYS
         self._send(self._ways.dialect.write(event, here, tag))
 
     def announce(self, event: Shared, here: str | None) -> None:
-        assert self._ways is not None
         dialect = self._ways.dialect
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
@@ -383,7 +320,7 @@ class ChatProtocol(LineReceiver):
         self._buffered, self._waiting = False, 0
         if self.full:
             self.full = False
-            _stop(self._timer)
+            stop(self._timer)
             self._timer = None
             self._pause(_FULL, False)
             self.factory.hub.drained(self.session)
@@ -408,11 +345,6 @@ def _is_free(request: Request) -> bool:
 def _too_fast(rate: Rate) -> str:
     pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
     return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."
-
-
-def _stop(timer: IDelayedCall | None) -> None:
-    if timer is not None and timer.active():
-        timer.cancel()
 
 
 @implementer(IPushProducer)

@@ -1,0 +1,64 @@
+"""Encryption: TLS around a connection, whose certificate may be replaced while people talk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
+from zope.interface import implementer
+
+from chatsvc.transports.certificate import CertificateFailed, Files, credentials
+
+RECHECK = 3.0  # seconds between two looks at the files
+
+_log = Logger()
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class TLS:
+    """Makes connections encrypted; those that are open keep the certificate they began with."""
+
+    def __init__(self, certificate: Files | bytes, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._files: Files | None = None
+        self._seen: object = None
+        self._looked_at = clock.seconds()
+        if isinstance(certificate, Files):
+            self._files, self._seen = certificate, certificate.state()
+            self._credentials = certificate.credentials()
+        else:
+            self._credentials = credentials(certificate, certificate, "the certificate made here")
+        self._factory = TLSMemoryBIOFactory(self, False, Factory(), clock)
+
+    @property
+    def fingerprint(self) -> str:
+        """By which those who join can know the certificate."""
+        return self._credentials.fingerprint
+
+    def around(self, protocol: Any) -> BufferingTLSTransport:
+        """A protocol that takes encrypted bytes, and gives `protocol` what they say."""
+        return BufferingTLSTransport(self._factory, protocol)
+
+    def serverConnectionForTLS(self, protocol: object) -> SSL.Connection:  # Twisted asks for it
+        self._look_at_files()
+        return SSL.Connection(self._credentials.context, None)
+
+    def _look_at_files(self) -> None:
+        now = self._clock.seconds()
+        if self._files is None or 0 <= now - self._looked_at < RECHECK:
+            return
+        self._looked_at = now
+        state = self._files.state()
+        if state == self._seen:
+            return
+        self._seen = state
+        try:
+            self._credentials = self._files.credentials()
+        except CertificateFailed as failed:
+            _log.warn("{failed} The certificate from before stays in use.", failed=failed)
+        else:
+            _log.info("The certificate in {files} is in use now.", files=self._files)

@@ -1,0 +1,59 @@
+"""A browser, or whatever else speaks HTTP: it is shown how to join, and is obeyed in nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatsvc.dialects.invitation import LONGEST_HEAD, answer, is_whole, place_in
+from chatsvc.transports.arrival import Arrival, LastWords
+
+_STATUS = {"tls-needed": "200 OK", "not-spoken": "403 Forbidden"}
+_BUSY = "503 Service Unavailable"
+
+
+@implementer(IHalfCloseableProtocol)
+class Page(Protocol):
+    """Reads the head of one request, and answers it."""
+
+    transport: Any
+
+    def __init__(self, arrival: Arrival) -> None:
+        self._arrival, self._head = arrival, b""
+
+    def dataReceived(self, data: bytes) -> None:
+        self._head += data
+        refused = self._arrival.refusal is not None  # who is not counted gets no time
+        if refused or is_whole(self._head) or len(self._head) > LONGEST_HEAD:
+            self._answer()
+
+    def readConnectionLost(self) -> None:
+        """Nothing more will come, so what there is must do."""
+        self._answer()
+        self.transport.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """Nobody but its successor ends this half of a connection."""
+
+    def _answer(self) -> None:
+        self._arrival.hand_over(self.transport, LastWords(self._arrival, self._written()))
+
+    def _written(self) -> bytes:
+        arrival, refusal = self._arrival, self._arrival.refusal
+        place = place_in(self._head, arrival.place(), 443 if arrival.secure else 80)
+        chat = arrival.factory.hub.settings.name
+        if refusal is None:
+            return answer(self._head, chat, place)
+        status = _STATUS.get(refusal.code, _BUSY)
+        return answer(self._head, chat, place, refusal.text, status)
+
+    def end(self, words: str) -> None:
+        """Whoever is this slow is no person who reads."""
+        self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._arrival.gone()

@@ -1,0 +1,256 @@
+"""Certificates: made, kept, given, and replaced while people talk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import ssl
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from conftest import Chat
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from OpenSSL import SSL
+from test_detect import CERTIFICATE
+from test_tls import Secure, trusting
+from twisted.internet.task import Clock
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+
+from chatsvc.transports.certificate import (
+    CertificateFailed,
+    Files,
+    credentials,
+    kept_beside,
+    make,
+)
+from chatsvc.transports.tls import RECHECK, TLS
+
+
+def certificate(pem: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem)
+
+
+def test_what_is_made_here_lasts_ten_years_and_names_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for host, names in (
+        ("chat.example.org", ["chat.example.org", "localhost"]),
+        ("localhost", ["localhost"]),
+        ("bücher", ["localhost"]),
+        ("x" * 200, ["localhost"]),
+    ):
+        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+        made = certificate(make())
+        found = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert found.get_values_for_type(x509.DNSName) == names
+        assert made.subject.rfc4514_string() == f"CN={names[0]}"
+        left = made.not_valid_after_utc - datetime.now(timezone.utc)
+        assert timedelta(days=3650) < left < timedelta(days=3660)
+    key = serialization.load_pem_private_key(make(), None)
+    assert getattr(key, "curve").name == "secp256r1"  # noqa: B009  # keys of all kinds are found
+
+
+def test_it_is_kept_beside_the_archive_and_nobody_else_reads_it(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        files = kept_beside(tmp_path / "chat.db")
+    finally:
+        os.umask(before)
+    (file,) = tmp_path.iterdir()
+    assert file.name == "chat.db.pem"
+    assert file.stat().st_mode & 0o777 == 0o600
+    first = file.read_bytes()
+    assert kept_beside(tmp_path / "chat.db").credentials().fingerprint == (
+        files.credentials().fingerprint
+    )
+    assert file.read_bytes() == first
+
+
+def test_a_file_that_was_not_finished_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "chat.db.pem.new").write_bytes(b"half a k")
+    kept_beside(tmp_path / "chat.db").credentials()
+    assert [file.name for file in tmp_path.iterdir()] == ["chat.db.pem"]
+
+
+def test_where_nothing_can_be_kept_it_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CertificateFailed) as failed:
+        kept_beside(tmp_path / "missing" / "chat.db")
+    assert str(failed.value).endswith("chat.db.pem cannot be made: No such file or directory.")
+
+
+def test_the_fingerprint_is_that_of_the_certificate() -> None:
+    expected = ssl.PEM_cert_to_DER_cert(
+        CERTIFICATE.decode().partition("-----END PRIVATE KEY-----\n")[2]
+    )
+    digest = hashlib.sha256(expected).hexdigest().upper()
+    found = credentials(CERTIFICATE, CERTIFICATE, "x").fingerprint
+    assert found.replace(":", "") == digest
+    assert found.count(":") == 31
+
+
+def secret(key: object, password: bytes | None = None) -> bytes:
+    assert hasattr(key, "private_bytes")
+    cipher: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if password:
+        cipher = serialization.BestAvailableEncryption(password)
+    form = serialization.PrivateFormat.PKCS8
+    pem: bytes = key.private_bytes(serialization.Encoding.PEM, form, cipher)
+    return pem
+
+
+@pytest.mark.parametrize(
+    ("chain", "key", "sentence"),
+    [
+        (b"", CERTIFICATE, "there is no certificate in PEM format."),
+        (b"nonsense", CERTIFICATE, "there is no certificate in PEM format."),
+        (CERTIFICATE, b"", "there is no private key in PEM format."),
+        (CERTIFICATE, b"nonsense", "there is no private key in PEM format."),
+        (CERTIFICATE, make(), "the key is not that of the certificate."),
+        (
+            CERTIFICATE,
+            secret(serialization.load_pem_private_key(CERTIFICATE, None), b"sesame"),
+            "the key has a password, and must have none.",
+        ),
+        (
+            CERTIFICATE,
+            secret(rsa.generate_private_key(65537, 2048)),
+            "the key is not that of the certificate.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_a_sentence(
+    tmp_path: Path, chain: bytes, key: bytes, sentence: str
+) -> None:
+    files = Files(tmp_path / "cert.pem", tmp_path / "key.pem")
+    files.certificate.write_bytes(chain)
+    files.key.write_bytes(key)
+    with pytest.raises(CertificateFailed) as failed:
+        files.credentials()
+    assert str(failed.value) == f"{files.certificate} and {files.key}: {sentence}"
+    files.certificate.unlink()
+    with pytest.raises(CertificateFailed, match=r"cert\.pem cannot be read: No such file"):
+        files.credentials()
+
+
+def test_all_that_vouch_for_a_certificate_are_sent(chat: Chat) -> None:
+    chat.factory.tls = TLS(CERTIFICATE + make() + make(), chat.clock)
+    client, ann = SSL.Connection(SSL.Context(SSL.TLS_METHOD), None), chat.connect()
+    client.set_connect_state()
+    for _ in range(2):
+        try:
+            client.do_handshake()
+        except SSL.WantReadError:
+            ann.protocol.dataReceived(client.bio_read(65536))
+            client.bio_write(ann.transport.value())
+    chain = client.get_peer_cert_chain()
+    assert chain is not None
+    assert len(chain) == 3
+
+
+# Replacing them
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """What is written to the log."""
+    lines: list[str] = []
+
+    def observe(event: LogEvent) -> None:
+        lines.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(observe)
+    yield lines
+    globalLogPublisher.removeObserver(observe)
+
+
+class Renewed:
+    """A chat whose certificate is in files, and changes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.chat = Chat()
+        self.files = Files(directory / "cert.pem", directory / "key.pem")
+        self.write(CERTIFICATE, CERTIFICATE)
+        self.chat.factory.tls = TLS(self.files, self.chat.clock)
+
+    def write(self, chain: bytes, key: bytes) -> None:
+        for path, data in ((self.files.certificate, chain), (self.files.key, key)):
+            path.with_suffix(".new").write_bytes(data)
+            path.with_suffix(".new").replace(path)
+
+    def shows(self, pem: bytes) -> bool:
+        """Whether somebody new is shown this certificate."""
+        try:
+            Secure(self.chat, trust=trusting(pem)).shake_hands()
+        except ssl.SSLCertVerificationError:
+            return False
+        return True
+
+
+def test_a_new_certificate_is_used_without_losing_anybody(
+    tmp_path: Path, logged: list[str]
+) -> None:
+    place, new = Renewed(tmp_path), make()
+    ann = Secure(place.chat).shake_hands()
+    ann.send("ann")
+    place.write(new, new)
+    assert place.shows(CERTIFICATE), "it is not looked at all the time"
+    place.chat.clock.advance(RECHECK)
+    assert place.shows(new)
+    assert not place.shows(CERTIFICATE)
+    assert ann.send("/time") != []
+    assert [line for line in logged if "certificate" in line] == [
+        f"The certificate in {place.files} is in use now."
+    ]
+
+
+def test_a_broken_new_certificate_is_said_once_and_the_old_one_stays(
+    tmp_path: Path, logged: list[str]
+) -> None:
+    place, new = Renewed(tmp_path), make()
+    place.write(new, CERTIFICATE)
+    for _ in range(5):
+        place.chat.clock.advance(RECHECK)
+        assert place.shows(CERTIFICATE)
+    assert [line for line in logged if "certificate" in line] == [
+        f"{place.files}: the key is not that of the certificate."
+        " The certificate from before stays in use."
+    ]
+    place.files.key.unlink()
+    for _ in range(2):
+        place.chat.clock.advance(RECHECK)
+        assert place.shows(CERTIFICATE)
+    assert len([line for line in logged if "key.pem cannot be read" in line]) == 1
+    place.write(new, new)
+    place.chat.clock.advance(RECHECK)
+    assert place.shows(new)
+
+
+def test_files_are_not_looked_at_for_every_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, looks = Renewed(tmp_path), list[int]()
+    state = Files.state
+
+    def counted(files: Files) -> object:
+        looks.append(1)
+        return state(files)
+
+    monkeypatch.setattr(Files, "state", counted)
+    for _ in range(20):
+        place.shows(CERTIFICATE)
+        place.chat.clock.advance(RECHECK / 10)
+    assert len(looks) in (1, 2)
+
+
+def test_a_clock_that_is_set_back_does_not_keep_an_old_certificate(tmp_path: Path) -> None:
+    place, new = Renewed(tmp_path), make()
+    place.write(new, new)
+    tls = place.chat.factory.tls
+    assert tls is not None
+    tls._looked_at = 1e9
+    assert place.shows(new)
+    assert isinstance(tls._clock, Clock)
