@@ -8,10 +8,10 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -22,6 +22,8 @@ from chatsvc.limits import Window, is_loopback, network
 from chatsvc.lookalikes import skeleton
 from chatsvc.records import Account, Invitation
 from chatsvc.rules import LONGEST_WORDS, key, span
+
+T = TypeVar("T")
 
 SHORTEST_PASSWORD = 6  # characters
 LONGEST_PASSWORD = 256
@@ -78,13 +80,14 @@ class Accounts:
         self._archive = archive
         self._worker = worker
         self._attempts = attempts
+        self.registrations = Window(0, 0.0)  # by address
         self._waiting = 0
         self._judged: Counter[str] = Counter()  # attempts of which it is not known yet
         self._writes = 0  # changes made here, which what is being read may not have
         self._known: dict[tuple[str, str], None] = {}  # where somebody has logged in from
         self._coming: set[str] = set()  # what names look like that are being registered
         self._invitations: dict[str, Invitation] = {}
-        self.when_changed: Callable[[], None] = lambda: None
+        self.when_changed: Callable[[Mapping[str, Account]], None] = lambda before: None
         self._learn([])
 
     def open(self) -> None:
@@ -93,16 +96,17 @@ class Accounts:
         self._invitations = {one.code: one for one in self._archive.records(Invitation)}
 
     async def refresh(self) -> None:
-        """Learn what another process has changed."""
+        """Learn what another process has changed; told with the accounts as they were before."""
         if not await self._archive.changed():
             return
         read_at = None
         while read_at != self._writes:
             read_at = self._writes
             accounts = await self._archive.reread(Account)
+        before = self._by_id
         self._learn(accounts)
+        self.when_changed(before)
         self._invitations = {one.code: one for one in await self._archive.reread(Invitation)}
-        self.when_changed()
 
     def _learn(self, accounts: list[Account]) -> None:
         self._by_id = {account.id: account for account in accounts}
@@ -132,29 +136,52 @@ class Accounts:
     # Registering
 
     async def register(
-        self, name: str, password: str, email: str, code: str | None, now: float
+        self, name: str, password: str, email: str, code: str | None, address: str, now: float
     ) -> Account:
-        """Make the name an account's; refused to those who may not."""
+        """Make the name an account's; refused to those who may not, or have done so too often."""
+        self.check_attempts("", address, now)
         check_password(password)
         if email and ("@" not in email or len(email) > LONGEST_WORDS):
             raise Refused("bad-argument", "An e-mail address looks like this: ann@example.org.")
         code = code.strip().lower() if code is not None and self.mode == "invite" else None
         self._check_may_register(name, code)
-        if skeleton(name) in self._coming:
-            raise _is_registered(name)
-        self._coming.add(skeleton(name))
-        try:
+        with self._registering(name, address, now):
             account = new_account(name, await self._hash(password), email, now)
             await self.refresh()
             self._check_may_register(name, code)
             with self._used_up(code) as used:
                 await self._archive.put(account)
-        finally:
-            self._coming.discard(skeleton(name))
         self._enter(account)
+        self.remember(account.id, address)
         with suppress(ArchiveFailed):  # the account is kept; the code is good again after a restart
             await self._archive.drop(*used)
         return account
+
+    @contextmanager
+    def _registering(self, name: str, address: str, now: float) -> Iterator[None]:
+        """Nobody registers what looks like the name meanwhile; it counts unless it fails."""
+        looks, where = skeleton(name), _counted(address)
+        if looks in self._coming:
+            raise _is_registered(name)
+        self._check_not_too_often(where, now)
+        self._coming.add(looks)
+        if where:
+            self.registrations.note(where, now)
+        try:
+            yield
+        except (Refused, ArchiveFailed):
+            self.registrations.forget(where)
+            raise
+        finally:
+            self._coming.discard(looks)
+
+    def _check_not_too_often(self, where: str, now: float) -> None:
+        wait = self.registrations.wait(where, now)
+        if wait > 0:
+            raise Refused(
+                "too-many-accounts",
+                f"Too many names were registered from your address. Try again in {span(wait)}.",
+            )
 
     def _check_may_register(self, name: str, code: str | None) -> None:
         if self.mode == "closed":
@@ -244,10 +271,11 @@ class Accounts:
     async def _proved(self, id: str, password: str) -> Account | None:
         """The account, if that is its password also after the time it took to find out."""
         account = self._by_id.get(id)
-        while account is not None and await self._matches(account.hash, password):
+        while account is not None:
+            right = await self._matches(account.hash, password)
             now = self._by_id.get(id)
             if now is None or now.hash == account.hash:
-                return now
+                return now if right else None
             account = now
         return None
 
@@ -302,7 +330,7 @@ class Accounts:
     async def _matches(self, hash: str, password: str) -> bool:
         return len(password) <= LONGEST_PASSWORD and await self._work(matches, hash, password)
 
-    async def _work(self, work: Any, *arguments: str) -> Any:
+    async def _work(self, work: Callable[..., T], *arguments: str) -> T:
         if self._waiting >= MOST_WAITING:
             raise Refused("busy", "Many people are logging in just now. Try again in a minute.")
         self._waiting += 1

@@ -83,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--password-file", metavar="FILE", help="a file whose first line it is")
     listing = job("list", "List the accounts.", _list)
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
-    operator = job("operator", "Make an account an operator's.", _operator)
-    operator.add_argument("--off", action="store_true", help="take that back")
+    operator = job("operator", "Make an account an operator, or (--off) no longer.", _operator)
+    operator.add_argument("--off", action="store_true", help="it is one no longer")
     job("remove", "Remove an account; its lines stay.", _remove)
     return parser
 
@@ -160,10 +160,20 @@ def _password(options: argparse.Namespace) -> str:
             raise NotDone(f"{options.password_file} cannot be read: {error}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
-        password = getpass.getpass(f"New password of {options.name}: ")
-        if getpass.getpass("Once more: ") != password:
-            raise NotDone("These are two different passwords. Nothing is changed.")
+        password = _typed_twice(options.name)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise NotDone("No password came on standard input.")
     check_password(password)
+    return password
+
+
+def _typed_twice(name: str) -> str:
+    try:
+        password = getpass.getpass(f"New password of {name}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise NotDone("These are two different passwords. Nothing is changed.")
+    except EOFError:
+        raise NotDone("No password was typed. Nothing is changed.") from None
     return password

@@ -68,8 +68,8 @@ class Archive(Protocol):
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
     with the `(client, tag)` of a line that is kept already is not kept again.  Whatever cannot be
-    done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is
-    put, dropped, deleted or expired is so for good when the method returns.
+    done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is put,
+    dropped, deleted or expired is so for good when the method returns.
     """
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -295,7 +295,7 @@ class MemoryArchive:
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         sizes: dict[str, list[int]] = {}
         for line in self._lines(room):
-            if line.deleted:
+            if line.deleted or line.quiet:
                 continue
             sizes.setdefault(line.sender, []).append(len(line.text.encode()))
         tallies = [Tally(name, len(each), sum(each)) for name, each in sizes.items()]

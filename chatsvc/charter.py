@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
-from chatsvc.events import Refused, Setting
+from chatsvc.events import Refused
+from chatsvc.governance import Setting
 from chatsvc.records import Charter
 from chatsvc.rules import check_words, duration, key, span
 
 MOST_WORDS = 100  # in a word filter
-_UNSPACED = re.compile(  # Thai, Lao, Burmese, Khmer, Japanese, Chinese: no gaps between words
+_UNSPACED = (  # Thai, Lao, Burmese, Khmer, Japanese, Chinese: no gaps between words
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
 
@@ -35,6 +36,17 @@ def _count(name: str, value: str) -> int:
 
 def _duration(_name: str, value: str) -> float:
     return duration(value)
+
+
+def _pause(name: str, value: str) -> float:
+    """A duration that cannot be for ever: nobody would say a second line."""
+    try:
+        seconds = duration(value)
+    except Refused:
+        seconds = 0.0
+    if not seconds and value.lower() != "off":
+        raise Refused("bad-duration", f"{name} is a time such as 10s, or off.")
+    return seconds
 
 
 def _history(name: str, value: str) -> str:
@@ -75,9 +87,9 @@ KINDS = {
     "topic-locked": Kind("topic_locked", _switch, "on: only moderators change the topic"),
     "hidden": Kind("hidden", _switch, "on: /rooms does not list it"),
     "limit": Kind("most", _count, "how many people have room, or off"),
-    "slow": Kind("slow", _duration, "time between two lines of one person, such as 10s, or off"),
+    "slow": Kind("slow", _pause, "time between one's lines (10s), or off"),
     "history": Kind("history", _history, "what newcomers may read: all, joined or none"),
-    "keep": Kind("keep", _duration, "how long lines are kept, such as 30d, or off: for ever"),
+    "keep": Kind("keep", _duration, "how long lines stay (30d), or off"),
     "refuse": Kind("refuse", _words, "words that make a line refused, or off"),
     "mask": Kind("mask", _words, "words that are shown as asterisks, or off"),
 }
@@ -160,19 +172,16 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
     return "".join(folded), origins
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds words that are not parts of longer ones, as far as their script shows that."""
     longest_first = sorted(words, key=len, reverse=True)
-    return re.compile("|".join(map(_whole, longest_first)))
-
-
-def _whole(word: str) -> str:
-    """A pattern for a word that is not a part of a longer one, as far as its script shows that."""
-    folded, _ = _folded(word)
+    some = "|".join(re.escape(_folded(word)[0]) for word in longest_first)
+    # The marks are many: they are in the pattern twice, not twice for each word.
     inside = rf"[\w{_marks()}]"
-    before = "" if _UNSPACED.match(word[0]) else rf"(?<!{inside})"
-    after = "" if _UNSPACED.match(word[-1]) else rf"(?!{inside})"
-    return f"{before}{re.escape(folded)}{after}"
+    before = f"(?:(?={_UNSPACED})|(?<!{inside}))"
+    after = f"(?:(?<={_UNSPACED})|(?!{inside}))"
+    return re.compile(f"{before}(?:{some}){after}")
 
 
 @cache

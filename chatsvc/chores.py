@@ -50,6 +50,6 @@ class Chores:
         await self._hub.sanctions.forget_past()
         now = self._hub.clock.seconds()
         for room in list(self._hub.rooms.values()):
-            keep = room.rules.keep
+            keep = room.charter.keep if room.charter is not None else 0.0
             while keep and await self._hub.archive.expire(room.name, now - keep):
                 """There is more that is too old."""

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from chatsvc.archive import Archive, Start
-from chatsvc.events import Batch, Event, Said, Told
+from chatsvc.batch import Batch
+from chatsvc.events import Event, Said, Told
 from chatsvc.room import Room, Timer
 from chatsvc.session import Session, User
 
@@ -23,9 +24,15 @@ def conversation_name(one: str, other: str) -> str:
     return "@" + ",".join(sorted((one, other)))
 
 
+def both_in(name: str) -> tuple[str, str]:
+    """The ids of the accounts of a conversation."""
+    one, _, other = name[1:].partition(",")
+    return one, other
+
+
 def other_in(name: str, account: str) -> str:
     """The account that this one talks to in a conversation."""
-    one, _, other = name[1:].partition(",")
+    one, other = both_in(name)
     return other if one == account else one
 
 
@@ -42,6 +49,10 @@ class Conversation(Room):
 
     def _of(self, session: Session) -> dict[str, Any]:
         return session.conversations
+
+    def called(self, session: Session) -> str:
+        account = session.person.account
+        return f"@{self._name_of(other_in(self.name, account.id))}" if account else self.name
 
     def announce(self, event: Event, but: Session | User | None = None) -> None:
         """Coming and going is not the other's business."""

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from chatsvc.archive import ArchiveFailed
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header
+PIECE = 1 << 20  # bytes looked at at once
 BUSY = 5_000  # ms to wait for another program that writes
 
 _SETTINGS = {
@@ -124,6 +125,18 @@ def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
+
+
+def holds(path: Path, data: bytes) -> bool:
+    """Whether the file has `data` anywhere, also where nothing of it is in use."""
+    overlap = len(data) - 1
+    before = b""
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(PIECE):
+            if data in before + piece:
+                return True
+            before = piece[-overlap:] if overlap else b""
+    return False
 
 
 def empty_log(database: sqlite3.Connection, wait: int) -> bool:

@@ -1,4 +1,4 @@
-"""The command table and how a request finds its function; the commands are in `commands.py`.
+"""The command table and how a request finds its function; the commands are in `commands/`.
 
 A function takes the hub, the session and its arguments, and gives the event that answers it, or
 None when it has told everything itself.  Its row says how people write the arguments one after
@@ -12,7 +12,6 @@ import difflib
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any, TypeAlias
 
 from chatsvc.archive import ArchiveFailed
@@ -40,6 +39,8 @@ class Row:
     level: str  # whom it is for, as `rights.py` knows it
     tagged: bool  # wants to know the tag
     settled: bool  # looks at what one has said before, so that must be kept
+    reads: bool  # what the archive has, and changes nothing there
+    when: Callable[[Hub], bool]  # it is of any use
 
 
 TABLE: dict[str, Row] = {}
@@ -54,6 +55,8 @@ def command(
     anybody: bool = False,
     settled: bool = False,
     level: str = "guest",
+    reads: bool = False,
+    when: Callable[[Hub], bool] = lambda hub: True,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Enter a function into the table; one without `help` is for programs and not listed."""
 
@@ -63,7 +66,13 @@ def command(
         tagged = arguments.pop("tag", None) is not None
         TABLE[name] = Row(
             function,
-            Command(f"/{usage}", tuple(f"/{alias}" for alias in aliases.split()), help, example),
+            Command(
+                f"/{usage}",
+                tuple(f"/{alias}" for alias in aliases.split()),
+                help,
+                example,
+                function.__module__.rpartition(".")[2],
+            ),
             tuple(word.strip("[]") for word in words if not word.startswith("[--")),
             {name: _kind(one.annotation) for name, one in arguments.items()},
             frozenset(name for name, one in arguments.items() if one.default is one.empty),
@@ -72,6 +81,8 @@ def command(
             level,
             tagged,
             settled,
+            reads,
+            when,
         )
         NAMES.update(dict.fromkeys([name, *aliases.split()], name))
         return function
@@ -92,20 +103,23 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     if answer is None:
         return None
     if isinstance(answer, Coroutine):
-        return _finish(hub, session, answer, request.tag)
+        return _finish(hub, session, answer, request)
     session.tell(answer, request.tag)
     return None
 
 
 async def _finish(
-    hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], tag: str | None
+    hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], request: Request
 ) -> None:
+    tag = request.tag
     try:
         event = await answer
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
-        refuse(hub, session, Refused("not-read", str(failed)), tag)
+        reads = (row := _row(request.name)) is not None and row.reads
+        code = "not-read" if reads else "not-kept"
+        refuse(hub, session, Refused(code, str(failed)), tag)
     else:
         if event is not None:
             session.tell(event, tag)
@@ -118,8 +132,12 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
         hub.door.knock(session)
 
 
+def _row(name: str) -> Row | None:
+    return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
+
+
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
-    row = TABLE.get(request.name) or TABLE.get(NAMES.get(request.name.lower(), ""))
+    row = _row(request.name)
     if row is None:
         if request.literal is None:
             raise _unknown(request.name)
@@ -128,7 +146,7 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
         raise Refused("no-name", "Your name comes first. What is it?")
     arguments = _checked(row, request)
     if not row.needed <= arguments.keys():
-        example = f" For example: {row.about.example}" if row.about.example else ""
+        example = f" (for example: {row.about.example})" if row.about.example else ""
         raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
     if session.user is not None:
         _check_level(hub, session, row, arguments.get("room"))
@@ -155,14 +173,17 @@ def _call_later(session: Session, request: Request) -> None:
     session.once_settled(lambda: session.wire.run(request))
 
 
-def listed(session: Session) -> list[Row]:
+def listed(hub: Hub, session: Session) -> list[Row]:
     """The commands that somebody may give here."""
-    return [row for row in TABLE.values() if row.about.help and _is_for(row, session)]
+    rows = (row for row in TABLE.values() if row.about.help and row.when(hub))
+    return [row for row in rows if _is_for(row, session)]
 
 
 def _is_for(row: Row, session: Session) -> bool:
     if session.user is None:
-        return row.level == "guest"
+        return row.level in ("guest", "unregistered")
+    if row.level == "unregistered":  # the others are told how to become that
+        return session.user.account is None
     try:
         check_level(session, row.level, session.here)
     except Refused:
@@ -233,10 +254,12 @@ def _one_word(rest: str) -> tuple[str, str]:
 
 def _several(rest: str) -> tuple[str, str]:
     """One word, and those after it that name somebody as well: `ann ip=10.0.0.0/8`."""
-    first, _, left = rest.partition(" ")
-    words = left.split()
-    more = list(takewhile(is_mark, words))
-    return " ".join([first, *more]), " ".join(words[len(more) :])
+    word, left = _one_word(rest)
+    words = [word]
+    while left and is_mark((following := _one_word(left))[0]):
+        words.append(following[0])
+        left = following[1]
+    return " ".join(words), left
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +272,8 @@ class Kind:
 
 
 def _number(name: str, value: object) -> int:
-    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
-        return int(value)
+    if isinstance(value, str) and (digits := value.removeprefix("#")).isdecimal():
+        value = int(digits) if len(digits) < 16 else None
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
         return value
     raise Refused("bad-argument", f"{name} is a number, 0 or more.")
@@ -270,7 +293,7 @@ def _string(name: str, value: object) -> str:
 
 def _span(name: str, value: object) -> float:
     """Seconds; programs may give a number of them, 0 being for ever."""
-    if isinstance(value, str) and not value.isdecimal():
+    if isinstance(value, str):
         return duration(value)
     return float(_number(name, value))
 

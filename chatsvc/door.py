@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING
 
 from chatsvc import __version__
 from chatsvc.archive import ArchiveFailed
+from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
-from chatsvc.events import Goodbye, Refused, Renamed, Shared, Unread, Welcome
+from chatsvc.events import Goodbye, Notice, Refused, Renamed, Unread, Welcome
+from chatsvc.governance import You
+from chatsvc.lookalikes import skeleton
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
 from chatsvc.rules import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, check_name, key, likely_name
@@ -115,8 +119,9 @@ class Door:
         """Who that is: somebody who is here already, who comes back, or somebody new."""
         ghost = self._hub.clients.get(client) if client else None
         if account is not None and account.id in self._hub.by_account:
+            user = self._user_of(account)
             self._close_ghost(ghost)
-            return self._user_of(account)
+            return user
         if ghost is None or key(ghost.name) != key(name):
             self.check_free(name, account)
         self._close_ghost(ghost)
@@ -208,14 +213,13 @@ class Door:
         user, hub = session.person, self._hub
         if user.account is not None:
             raise Refused("known", f"{user.account.name} is your own already.")
-        now, address = hub.clock.seconds(), session.wire.address
-        hub.accounts.check_attempts("", address, now)
-        account = await hub.accounts.register(user.name, password, email, code, now)
-        hub.accounts.remember(account.id, address)
+        account = await hub.accounts.register(
+            user.name, password, email, code, session.wire.address, hub.clock.seconds()
+        )
         if user.sessions and user.account is None:
             self._own(user, account)
             await hub.save_ignores(user)
-        self._free_names()
+        self._free_names(account)
         return account
 
     def _own(self, user: User, account: Account) -> None:
@@ -228,22 +232,27 @@ class Door:
                     Member(
                         room.key,
                         account.id,
-                        self._role_of(user, room),
+                        self._role_of(user, account, room),
                         seen=room.members[session],
-                        joined=room.floors.get(session.client, 0),
+                        joined=_joined(session, room),
                     )
                 )
 
-    def _role_of(self, user: User, room: Room) -> str:
+    def _role_of(self, user: User, account: Account, room: Room) -> str:
         """What a guest becomes in a room by registering."""
         founded = any(member.role == "founder" for member in room.roster.values())
-        if room.maker is user and not founded:
+        if room.maker is user and not founded and self._hub.entry.may_found(account):
             return "founder"
         return "member" if room.role(user) == "guest" else room.role(user)
 
-    def _free_names(self) -> None:
-        """Nobody stays here under what is, or looks like, a name that is somebody else's by now."""
+    def _free_names(self, new: Account | None = None) -> None:
+        """Nobody stays here under what is, or looks like, a name that is somebody else's by now:
+
+        that of a new account, or (None) of any.
+        """
         for user in list(self._hub.users.values()):
+            if new is not None and skeleton(user.name) != skeleton(new.name):
+                continue
             owner = self._hub.accounts.find(user.name) or self._hub.accounts.resembled(user.name)
             if owner is None or _same(owner, user.account) or _is_own_name(user):
                 continue
@@ -251,21 +260,17 @@ class Door:
             try:
                 renamed = self._hub.rename(session, self._free_name(user.name))
             except Refused:
-                self._end_all(
-                    user, f"{owner.name} is a registered name. Please choose another one."
-                )
+                words = f"{owner.name} is a registered name. Please choose another one."
+                self._end_all(user, words)
             else:
                 session.tell(renamed)
 
-    def _end_all(self, user: User, words: str) -> None:
-        for session in list(user.sessions):
-            self.end(session, words)
-
     async def login(self, session: Session, name: str, password: str) -> Account | None:
         """Become the account's user; refused to those who are logged in already."""
-        user, hub = session.person, self._hub
-        if user.account is not None:
-            raise Refused("known", f"You are logged in as {user.account.name}: /logout first.")
+        hub = self._hub
+        if session.person.account is not None:
+            mine = session.person.account.name
+            raise Refused("known", f"You are logged in as {mine}: /logout first.")
         account = hub.accounts.find(name)
         if account is None:
             raise Refused("no-account", f"{name} is not registered. To do that: /register password")
@@ -277,8 +282,9 @@ class Door:
         if session.person.account is not None:
             raise Refused("known", f"You are logged in as {session.person.account.name} already.")
         self._check_not_banned(session, account.name, account, session.client)
-        hub.entry.check_rooms(session.person, session.rooms, account)
-        self._become(session, self._user_of(account))
+        user = self._user_of(account)
+        hub.entry.check_rooms(user, session.rooms)
+        self._become(session, user)
         for room in list(session.rooms.values()):
             if hub.sanctions.ban_of(session, room):
                 session.tell(hub.entry.exit(session, room))
@@ -290,7 +296,7 @@ class Door:
         """An account is in the room from now on in which its session was as a guest."""
         member = self._hub.roster.get(room.key, account.id)
         if member is None or not member.inside:
-            joined = member.joined if member else room.floors.get(session.client, 0)
+            joined = member.joined if member else _joined(session, room)
             role = member.role if member else "member"
             self._hub.roster.note(
                 Member(room.key, account.id, role, True, room.members[session], joined)
@@ -350,10 +356,11 @@ class Door:
             for room in list(session.conversations.values()):
                 self._hub.entry.step_out(session, room, "")
         user.account = None
+        words = f"The account {account.name} was removed"
         if stays not in user.sessions:
             stays = user.sessions[0]
-        for session in [each for each in user.sessions if each is not stays]:
-            self.end(session, f"The account {account.name} was removed.")
+            stays.tell(Notice(f"{words}; you are {user.name} as a guest."))
+        self._end_all(user, f"{words}.", but=stays)
 
     def forget_removed(self) -> None:
         """Accounts that are no more belong to no room, and to no conversation."""
@@ -363,40 +370,68 @@ class Door:
                 for member in roster.of_account(id):
                     roster.forget(member)
 
-    def end(self, session: Session, words: str) -> None:
-        """Close somebody's connection, and say why."""
-        session.tell(Goodbye(words))
+    def end(self, session: Session, words: str, final: bool = False) -> None:
+        """Close somebody's connection, and say why; `final` asks programs to stay away."""
+        session.tell(Goodbye(words, final))
         session.wire.close()
         self._hub.leave(session, "")
+
+    def _end_all(self, user: User, words: str, but: Session | None = None) -> None:
+        for session in [each for each in user.sessions if each is not but]:
+            self.end(session, words, final=True)
+
+    async def change_password(self, session: Session, account: Account, password: str) -> None:
+        """Whoever else is here with the old password is no longer."""
+        account = await self._hub.accounts.set_password(account, password)
+        user = self._hub.by_account.get(account.id)
+        if user is not None:
+            user.account = account
+            self._end_all(user, "Your password was changed over another connection.", but=session)
 
     async def claim(self, session: Session, code: str) -> Account:
         """Make the account of who knows the code an operator, once."""
         user, hub = session.person, self._hub
         assert user.account is not None
-        now = hub.clock.seconds()
+        now, wanted = hub.clock.seconds(), self.claim_code
+        if wanted is None:
+            raise Refused("wrong-code", "There is an operator already: ask one.")
         hub.accounts.check_attempts("", session.wire.address, now)
-        wanted = self.claim_code
-        if wanted is None or not hmac.compare_digest(code.strip().encode(), wanted.encode()):
+        if not hmac.compare_digest(code.strip().encode(), wanted.encode()):
             hub.accounts.note_attempt(session.wire.address, now)
             raise Refused("wrong-code", "That is not the code which the server's log shows.")
         self.claim_code = None
         try:
             user.account = await hub.accounts.change(user.account, operator=True)
-        except ArchiveFailed:
+        except (ArchiveFailed, Refused):
             self.claim_code = wanted
             raise
         return user.account
 
-    def take_over(self) -> None:
+    def take_over(self, before: Mapping[str, Account]) -> None:
         """Somebody has changed accounts in the archive: those who are here have the new ones."""
         for id, user in list(self._hub.by_account.items()):
-            account, old = self._hub.accounts.get(id), user.account
+            account, old = self._hub.accounts.get(id), before.get(id, user.account)
             if account is not None:
                 user.account = account
+                self._tell_change(user, account, old or account)
             elif old is not None:
                 self.disown(old)
         self.forget_removed()
         self._free_names()
+
+    def _tell_change(self, user: User, account: Account, old: Account) -> None:
+        if account.hash != old.hash:
+            self._end_all(user, "Your password was changed. Please come in with the new one.")
+        for session in user.sessions:
+            if account.operator and not old.operator:
+                session.tell(You(user.name, account.name, True, "claim"))
+            elif old.operator and not account.operator:
+                session.tell(Notice("You are no operator any more."))
+
+
+def _joined(session: Session, room: Room) -> int:
+    """Up to which line a guest reads nothing, also as the account that they become."""
+    return room.floors.get(session.client, 0 if room.rules.history == "all" else room.last)
 
 
 def _same(one: Account | None, other: Account | None) -> bool:

@@ -5,8 +5,8 @@ Whether somebody may is asked of `rights.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FIRST_ROOM = "#lobby"
 MOST_ROOMS = 50  # a person can be in
+MOST_FOUNDED = 20  # rooms by one account
 MOST_NEW = 200  # lines one has missed, shown on coming back
 MOST_REMEMBERED = 1000  # guests of a room with rules
 
@@ -64,13 +65,12 @@ class Entry:
         ban = self._hub.sanctions.ban_of(session, room)
         if ban is not None:
             raise self._hub.sanctions.refusal(ban)
-        if session.client in room.passes:
-            return
-        check_enter(session.person, room)
-        if needs_password(session.person, room) and not opened:
-            raise Refused(
-                "room-password", f"{room.name} has a password: /join {room.name} password"
-            )
+        with _expected_again(session, room):
+            check_enter(session.person, room)
+            if needs_password(session.person, room) and not opened:
+                raise Refused(
+                    "room-password", f"{room.name} has a password: /join {room.name} password"
+                )
 
     def _take_in(self, session: Session, room: Room, seen: int) -> None:
         user, account = session.person, session.person.account
@@ -80,7 +80,7 @@ class Entry:
             self._note_member(account, room)
         if room.charter is not None:
             self._note_guest(session, room)
-        room.invited.discard(user.key)
+        room.invited.discard(session.client)
         room.add(session, max(seen, floor(session, room)))
         self.bring_others(session, room)
 
@@ -93,12 +93,11 @@ class Entry:
                 room.add(other, room.last)
                 other.tell(self.entered(other, room))
 
-    def check_rooms(self, user: User, more: Iterable[str], account: Account | None = None) -> None:
-        """Refuse a person more rooms than they can be in; `account` is whose they become."""
-        account = account or user.account
+    def check_rooms(self, user: User, more: Iterable[str]) -> None:
+        """Refuse a person more rooms than they can be in, over all connections."""
         rooms = {one for session in user.sessions for one in session.rooms}
-        if account is not None:
-            rooms |= {one.room for one in self._inside(account)}
+        if user.account is not None:
+            rooms |= {one.room for one in self._inside(user.account)}
         new = set(more) - rooms
         if new and len(rooms) + len(new) > MOST_ROOMS:
             raise Refused("too-many-rooms", f"You are in {MOST_ROOMS} rooms. /leave one first.")
@@ -107,15 +106,16 @@ class Entry:
         member = self._hub.roster.get(room.key, account.id)
         if member is None:
             founds = room.forgotten and room.key != key(FIRST_ROOM)
-            role = "founder" if founds and self._may_found(account) else "member"
+            role = "founder" if founds and self.may_found(account) else "member"
             member = Member(room.key, account.id, role, joined=room.last, seen=room.last)
             self._hub.roster.note(member)
         elif not member.inside:
             self._hub.roster.note(replace(member, inside=True))
 
-    def _may_found(self, account: Account) -> bool:
+    def may_found(self, account: Account) -> bool:
+        """Whether an account is founder of fewer rooms than one may be."""
         members = self._hub.roster.of_account(account.id)
-        return sum(member.role == "founder" for member in members) < MOST_ROOMS
+        return sum(member.role == "founder" for member in members) < MOST_FOUNDED
 
     def _note_guest(self, session: Session, room: Room) -> None:
         """Remember of somebody without an account what a member's record says of others."""
@@ -186,7 +186,7 @@ class Entry:
         return Exited(room.name, session.here.name if session.here else None)
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
-        """An account does not come back into a room by itself; nor, if not `invited`, as invited."""
+        """An account does not come back by itself; nor, if not `invited`, as somebody invited."""
         member = self._hub.roster.get(room.key, account.id)
         if member is None:
             return
@@ -204,10 +204,11 @@ class Entry:
         self._forget_if_empty(room)
 
     def _forget_if_empty(self, room: Room) -> None:
-        if room.forgotten and room.key in self._hub.rooms:
+        if room.forgotten and self._hub.rooms.get(room.key) is room:
             del self._hub.rooms[room.key]
             for member in list(room.roster.values()):
                 self._hub.roster.forget(member)
+            self._hub.roster.let_go(room.key)
 
     def note_what_is_read(self) -> None:
         """Note for every account up to which line it has been shown each room."""
@@ -215,3 +216,17 @@ class Entry:
             for session in user.sessions:
                 for room in (*session.rooms.values(), *session.conversations.values()):
                     self._hub.roster.read(room.key, id, room.members[session])
+
+
+@contextmanager
+def _expected_again(session: Session, room: Room) -> Iterator[None]:
+    """Who was let in before is asked for neither invitation nor password, only for the rest."""
+    client = session.client
+    if client not in room.passes or client in room.invited:
+        yield
+        return
+    room.invited.add(client)
+    try:
+        yield
+    finally:
+        room.invited.discard(client)

@@ -5,9 +5,30 @@ The hub makes events, dialects write them.  Times are seconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from chatsvc.governance import (
+    Announced,
+    Audit,
+    Banned,
+    Bans,
+    Code,
+    Deleted,
+    Invited,
+    Lockdown,
+    Removed,
+    Reported,
+    Reports,
+    Role,
+    Rule,
+    Rules,
+    Sessions,
+    Unbanned,
+    Ways,
+    You,
+)
 
 
 class Refused(Exception):
@@ -68,54 +89,6 @@ class Said(NamedTuple):
     account: str = ""
     quiet: bool = False
     deleted: str = ""  # by whom; the text is gone then
-
-
-class Batch:
-    """Lines of one room, in order, without a gap; encoded once per way of writing."""
-
-    __slots__ = ("_pieces", "_whole", "first", "last", "lines", "quiet", "said_by")
-
-    def __init__(self, lines: Sequence[Said]) -> None:
-        self.lines = lines
-        self.first = lines[0].number
-        self.last = lines[-1].number
-        self.quiet = any(line.quiet for line in lines)
-        self.said_by: dict[str, list[int]] = {}  # the positions of each client's lines
-        for position, line in enumerate(lines):
-            self.said_by.setdefault(line.client, []).append(position)
-        self._pieces: dict[object, list[bytes]] = {}
-        self._whole: dict[object, bytes] = {}
-
-    def pieces(self, way: Callable[[Said], bytes]) -> list[bytes]:
-        """Each line in one way of writing, in the order of `lines`."""
-        pieces = self._pieces.get(way)
-        if pieces is None:
-            pieces = self._pieces[way] = [way(line) for line in self.lines]
-        return pieces
-
-    def whole(self, way: Callable[[Said], bytes]) -> bytes:
-        """All lines in one way of writing."""
-        whole = self._whole.get(way)
-        if whole is None:
-            whole = self._whole[way] = b"".join(self.pieces(way))
-        return whole
-
-
-class Shared:
-    """An event, other than a line, that many are told; encoded once per way of writing, too."""
-
-    __slots__ = ("_written", "event")
-
-    def __init__(self, event: Event) -> None:
-        self.event = event
-        self._written: dict[object, bytes] = {}
-
-    def written(self, way: object, encode: Callable[[], bytes]) -> bytes:
-        """The event in one way of writing, which `encode` does if it is not done yet."""
-        written = self._written.get(way)
-        if written is None:
-            written = self._written[way] = encode()
-        return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,12 +311,13 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What people may know of a command."""
+    """What people may know of a command; `topic` is what it belongs to, such as rooms."""
 
     usage: str
     aliases: tuple[str, ...]
     help: str
     example: str
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,219 +328,6 @@ class Help:
 @dataclass(frozen=True, slots=True)
 class Ignoring:
     names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class You:
-    """Who one is now; `how` is what made it so: register, login, logout, unregister, claim."""
-
-    name: str
-    account: str | None
-    operator: bool
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One of one's own connections, counted from 1; `own` is the one that asks."""
-
-    number: int
-    since: float
-    address: str
-    rooms: tuple[str, ...]
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sessions:
-    sessions: tuple[Seat, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code with which one person may register."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One of a room's rules, what it is set to, and what it is for."""
-
-    name: str
-    value: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """A room's rules, and who has a role there."""
-
-    room: str
-    rules: tuple[Setting, ...]
-    founder: str | None
-    moderators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Somebody has changed one of a room's rules."""
-
-    room: str
-    name: str
-    value: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """Somebody was made founder, moderator, voiced or (plain) member of a room."""
-
-    room: str
-    name: str
-    role: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """One is invited into a room, or has invited somebody oneself (`own`)."""
-
-    room: str
-    name: str
-    by: str
-    own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """Somebody was put out of a room, or (`room` is empty) off the server.
-
-    If it is oneself (`own`), one talks in the room `here` now, if one is in any.
-    """
-
-    room: str
-    name: str
-    by: str
-    reason: str
-    own: bool = False
-    here: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Banned:
-    """A ban, or (`mute`) what keeps somebody silent; on the whole server if `room` is empty.
-
-    It knows people by `means`; `hit` are those here whom it holds.  `own` is told to one of these.
-    """
-
-    who: str
-    room: str
-    by: str
-    reason: str
-    time: float
-    until: float | None
-    mute: bool = False
-    quietly: bool = False
-    means: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()  # told to operators
-    hit: tuple[str, ...] = ()
-    own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unbanned:
-    """A ban, or mute, was lifted; `own` is told to the one who may talk again."""
-
-    who: str
-    room: str
-    by: str
-    mute: bool = False
-    own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bans:
-    """The bans and mutes of a room, or (`room` is empty) of the whole server."""
-
-    room: str
-    bans: tuple[Banned, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What a ban could know somebody by, and whom else who is here that would hit."""
-
-    who: str
-    also: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    name: str
-    ways: tuple[Way, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A line's text is gone."""
-
-    room: str
-    number: int
-    sender: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lockdown:
-    """From now on only registered people come in, or (not `on`) everybody again."""
-
-    on: bool
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """What an operator tells everybody."""
-
-    by: str
-    text: str
-    time: float
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """An act of moderation: who did what, in which room, or (empty) on the whole server."""
-
-    time: float
-    by: str
-    what: str
-    room: str
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    acts: tuple[Deed, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """Somebody told the operators something about somebody; `own` thanks them for it."""
-
-    number: int
-    by: str
-    about: str
-    room: str
-    reason: str
-    time: float
-    own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reports:
-    """What nobody has dealt with yet."""
-
-    reports: tuple[Reported, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -588,9 +349,13 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The last thing said before the connection is closed."""
+    """The last thing said before the connection is closed.
+
+    `final` asks programs not to come back by themselves.
+    """
 
     text: str
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,12 @@ from dataclasses import dataclass
 
 from chatsvc.accounts import Accounts
 from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
+from chatsvc.batch import Shared
 from chatsvc.chores import Chores
-from chatsvc.conversation import Conversation, conversation_name
+from chatsvc.conversation import Conversation, both_in, conversation_name
 from chatsvc.door import Door
 from chatsvc.entry import Entry
-from chatsvc.events import (
-    Away,
-    Goodbye,
-    Missed,
-    Person,
-    Place,
-    Refused,
-    Renamed,
-    Shared,
-    Topic,
-)
+from chatsvc.events import Away, Goodbye, Missed, Person, Place, Refused, Renamed, Topic
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.records import Account, Charter, Member
@@ -98,7 +89,7 @@ class Hub:
         self.moderation.open()
         for known in rooms:
             if known.name.startswith("@"):
-                self._make_conversation(known.name).last = known.last
+                self._reopen(known.name, known.last)
                 continue
             room = self._make_room(known.name)
             room.last = known.last
@@ -107,6 +98,16 @@ class Hub:
         for charter in self.archive.records(Charter):
             room = self.rooms.get(key(charter.room)) or self._make_room(charter.room)
             room.charter = charter
+        for name in self.roster.rooms():
+            if name not in self.rooms and not name.startswith("@"):
+                self._make_room(name)  # nothing was said there yet
+
+    def _reopen(self, name: str, last: int) -> None:
+        """A conversation of which the lines may be kept, but not yet whose they are."""
+        self._make_conversation(name).last = last
+        for id in both_in(name):
+            if self.accounts.get(id) and self.roster.get(name, id) is None:
+                self.roster.note(Member(name, id))
 
     async def close(self) -> None:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
@@ -141,8 +142,8 @@ class Hub:
 
     def _sit_down(self, session: Session, member: Member) -> None:
         room = self._make_conversation(member.room)
-        first = len(session.person.sessions) == 1
-        room.add(session, member.seen if first else room.last)
+        others = (room.members.get(other, 0) for other in session.person.sessions)
+        room.add(session, max(member.seen, *others))
 
     def unseat(self, session: Session) -> None:
         """Take a session from its user, who is gone with their last one."""
@@ -178,7 +179,8 @@ class Hub:
         if session.user is None:
             return
         for room in list(session.rooms.values()):
-            self.entry.step_out(session, room, words)
+            silent = self.sanctions.mute_of(session, room) is not None
+            self.entry.step_out(session, room, "" if silent else words)
         self.unseat(session)
         if session.in_flight:
             self.talk.orphans[session.client] = session.in_flight
@@ -258,10 +260,12 @@ class Hub:
         """Change what a room is about; everybody there is told."""
         check_words(text)
         mute = self.sanctions.mute_of(session, room)
-        if mute is not None:
+        if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         check_topic(session.person, room, self.clock.seconds())
         topic = Topic(room.name, text, session.name, round(self.clock.seconds(), 3))
+        if mute is not None:  # who does not notice it
+            return topic
         room.used = True
         try:
             await self.archive.set_topic(room.name, text, topic.by, topic.time)
@@ -288,9 +292,6 @@ class Hub:
             return self.by_account.get(account.id) or account
         return user or self.find(name)
 
-    def is_here(self, user: User) -> bool:
-        return bool(user.sessions)
-
     def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
         """What `asker` may know of somebody, in one room or (None) in all of them."""
         idle = self.clock.seconds() - user.active
@@ -305,12 +306,19 @@ class Hub:
             user.name,
             user.since,
             round(idle, 3),
-            user.away,
+            self._reason_shown(user, asker),
             tuple(names),
             account=user.account.name if user.account else None,
             role="operator" if user.operator else role if role in SHOWN_ROLES else None,
             addresses=tuple(addresses),
         )
+
+    def _reason_shown(self, user: User, asker: Session) -> str | None:
+        """Why somebody is away; who is muted is so without a reason, except to themselves."""
+        if user.away is None or asker.user is user:
+            return user.away
+        muted = any(self.sanctions.mute_of(each, None) for each in user.sessions)
+        return "away" if muted else user.away
 
     def _rooms_of(self, user: User) -> list[Room]:
         rooms = {room.name: room for session in user.sessions for room in session.rooms.values()}
@@ -321,29 +329,46 @@ class Hub:
         user = session.person
         check_name(name)
         mute = self.sanctions.mute_of(session, None)
-        if mute is not None:
+        if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         if key(name) != user.key:
             self.door.check_free(name, user.account)
+            self._check_not_banned(session, name)
         old = user.name
         del self.users[user.key]
-        self._ignore_under_new_name(user.key, name)
+        self._ignore_under_new_name(user, name)
         user.name, user.key = name, key(name)
         self.users[user.key] = user
-        self.tell_neighbours(session, Shared(Renamed(old, name)))
+        if mute is None:
+            self.tell_neighbours(session, Shared(Renamed(old, name)))
         own = Renamed(old, name, own=True)
         for other in user.sessions:
             if other is not session:
                 other.tell(own)
         return own
 
-    def _ignore_under_new_name(self, old: str, name: str) -> None:
+    def _check_not_banned(self, session: Session, name: str) -> None:
+        if session.person.operator:
+            return
+        if self.sanctions.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
+            raise Refused("banned", f"{name} is banned here: please choose another name.")
+
+    def _ignore_under_new_name(self, renamed: User, name: str) -> None:
+        """Who ignores somebody goes on doing so, under their first and their latest name.
+
+        An account is known by its own name anyway.
+        """
+        account = renamed.account
         for user in self.users.values():
-            if user.ignores and old in user.ignores:
-                if len(user.ignores) >= MOST_IGNORED:
-                    del user.ignores[old]
-                user.ignores[key(name)] = name
-                self.start(self.save_ignores(user))
+            ignores, aliases = user.ignores, user.aliases
+            if not ignores or renamed.key not in ignores:
+                continue
+            first = aliases.pop(renamed.key, None)
+            if first is not None:
+                del ignores[renamed.key]
+            if key(name) not in ignores and (account is None or key(account.name) not in ignores):
+                aliases[key(name)] = first or renamed.key
+                ignores[key(name)] = name
 
     async def ignore(self, user: User, name: str) -> None:
         """Hide somebody's lines from `user`, now and under their later names."""
@@ -352,8 +377,9 @@ class Hub:
             raise Refused("yourself", "You cannot ignore yourself.")
         if user.ignores is None:
             user.ignores = {}
-        if len(user.ignores) >= MOST_IGNORED:
+        if len(user.ignores) - len(user.aliases) >= MOST_IGNORED:
             raise Refused("too-many", f"You ignore {MOST_IGNORED} people: /unignore one first.")
+        user.aliases.pop(key(name), None)
         user.ignores[key(name)] = name
         await self.save_ignores(user)
 
@@ -361,7 +387,9 @@ class Hub:
         """Show somebody's lines again."""
         if not user.ignores or key(name) not in user.ignores:
             raise Refused("no-such-person", f"You do not ignore {name}.")
-        del user.ignores[key(name)]
+        for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
+            user.aliases.pop(one, None)
+            user.ignores.pop(one, None)
         await self.save_ignores(user)
 
     async def save_ignores(self, user: User) -> None:
@@ -369,7 +397,8 @@ class Hub:
         account = user.account
         if account is None:
             return
-        ignores = tuple((user.ignores or {}).values())
+        named = (user.ignores or {}).items()
+        ignores = tuple(name for one, name in named if one not in user.aliases)
         if (account.ignores, account.away) != (ignores, user.away):
             user.account = await self.accounts.change(account, ignores=ignores, away=user.away)
 
@@ -381,11 +410,15 @@ class Hub:
         if self.sanctions.mute_of(session, None) is None:
             self.tell_neighbours(session, Shared(Away(user.name, reason)), crowds=False)
         await self.save_ignores(user)
-        return Away(user.name, reason, own=True)
+        own = Away(user.name, reason, own=True)
+        for other in user.sessions:
+            if other is not session:
+                other.tell(own)
+        return own
 
     def tell_neighbours(self, session: Session, event: Shared, crowds: bool = True) -> None:
         """Tell everybody who shares a room with somebody."""
-        rooms = [room for room in session.rooms.values() if crowds or not room.crowded]
+        rooms = [room for room in self._rooms_of(session.person) if crowds or not room.crowded]
         neighbours = {member for room in rooms for member in room.members}
         for neighbour in neighbours - set(session.person.sessions):
             neighbour.announce(event)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from chatsvc.events import Refusal
 from chatsvc.rules import span
 
 MOST_KEYS = 10_000  # that are remembered; of more the oldest are forgotten
+MOST_ADDRESSES = 16_384  # of which it is remembered how they are written
 
 
 class Rate(NamedTuple):
@@ -37,9 +39,13 @@ class Limits:
     name_within: float = 60.0  # seconds to say one's name
     attempts: int = 5  # to log in ...
     attempts_within: float = 300.0  # ... within these seconds
+    registrations: int = 10  # names that are registered from one address ...
+    registrations_within: float = 3600.0  # ... within these seconds
 
 
-UNLIMITED = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=0)
+UNLIMITED = Limits(
+    flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=0, registrations=0
+)
 
 
 class Bucket:
@@ -158,6 +164,7 @@ class Addresses:
         )
 
 
+@lru_cache(maxsize=MOST_ADDRESSES)
 def bare(address: str) -> str:
     """An IP address in its one usual form, without a zone; "" for what is none."""
     try:
@@ -169,6 +176,7 @@ def bare(address: str) -> str:
     return str(parsed)
 
 
+@lru_cache(maxsize=MOST_ADDRESSES)
 def network(address: str) -> str:
     """What counts as one address: of IPv6 the /64, which is what one household is given."""
     address = bare(address)

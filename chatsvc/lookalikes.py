@@ -13,7 +13,7 @@ from chatsvc.rules import key
 _OURS = {"i": "l", "w": "vv"}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def skeleton(name: str) -> str:
     """What all names that look like `name` have in common; it is not for showing."""
     shape = _folded(name)

@@ -5,38 +5,33 @@ Who may do it was asked before; whom a ban holds is `sanctions.py`'s business.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatsvc.archive import ArchiveFailed
-from chatsvc.events import (
+from chatsvc.audit import Acts, signed, with_account
+from chatsvc.batch import Shared
+from chatsvc.events import Event, Goodbye, Notice, Refused, Said
+from chatsvc.governance import (
     Announced,
-    Audit,
     Banned,
-    Deed,
     Deleted,
-    Event,
-    Goodbye,
     Lockdown,
-    Refused,
     Removed,
-    Reported,
-    Reports,
-    Said,
-    Shared,
     Unbanned,
     Way,
+    Ways,
 )
-from chatsvc.limits import is_loopback, network
-from chatsvc.records import Act, Ban, Fact, Report
+from chatsvc.limits import Window, is_loopback, network
+from chatsvc.records import Ban, Fact
+from chatsvc.reports import GREETED_WITH, Inbox
 from chatsvc.rights import RANKS, check_above, check_above_account, floor, moderates, rank
 from chatsvc.room import Room
 from chatsvc.rules import check_words, key, span
 from chatsvc.sanctions import (
     as_network,
     check_not_probing,
+    check_not_too_long,
     check_not_too_wide,
     holds_user,
     labelled,
@@ -49,8 +44,7 @@ if TYPE_CHECKING:
     from chatsvc.hub import Hub
 
 LOCKDOWN = "lockdown"
-MOST_REPORTS = 1000  # that nobody has dealt with
-MOST_REPORTS_BY_ONE = 20
+DELETIONS = (10, 600.0)  # of one's own lines, in so many seconds
 
 
 class Moderation:
@@ -58,34 +52,26 @@ class Moderation:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self.reports: dict[int, Report] = {}
-        self._last_report = 0
+        self.acts = Acts(hub)
+        self.reports = Inbox(hub, self.acts)
+        self._deletions = Window(*DELETIONS)
 
     def open(self) -> None:
         """Learn what is going on; the archive is open."""
-        archive = self._hub.archive
-        self.reports = {report.number: report for report in archive.records(Report)}
-        self._last_report = max(self.reports, default=0)
-        facts = {fact.name: fact.value for fact in archive.records(Fact)}
+        self.reports.open()
+        facts = {fact.name: fact.value for fact in self._hub.archive.records(Fact)}
         self._hub.door.locked = facts.get(LOCKDOWN) == "on"
 
-    def act(self, session: Session, what: str, room: Room | None) -> Act:
-        """What somebody does, to be kept together with what it changes."""
-        where = room.name if room else ""
-        return Act(secrets.token_hex(6), self._now(), session.name, what, where)
-
-    async def note(self, session: Session, what: str, room: Room | None) -> None:
-        """Keep what somebody is about to do: nothing is done that `/audit` does not show."""
-        await self._hub.archive.put(self.act(session, what, room))
-
-    async def audit(self, session: Session, count: int, room: Room | None) -> Audit:
-        """The last acts in a room, or (None) all of them; addresses are for operators."""
-        acts = await self._hub.archive.acts(count, room.name if room else None)
-        show = str if session.person.operator else without_addresses
-        return Audit(tuple(Deed(act.time, act.by, show(act.what), act.room) for act in acts))
-
-    def _now(self) -> float:
-        return round(self._hub.clock.seconds(), 3)
+    def greet(self, session: Session) -> None:
+        """Tell an operator who comes in what there is to know."""
+        if not session.person.operator:
+            return
+        if self._hub.door.locked:
+            session.tell(
+                Notice("Only registered people come in just now: /lockdown off ends that.")
+            )
+        if self.reports:
+            session.tell(self.reports.last(GREETED_WITH))
 
     # Putting people out
 
@@ -95,7 +81,7 @@ class Moderation:
         check_above(session.person, user, room)
         if room is not None and user not in room.people:
             raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
-        await self.note(session, f"kicked {user.name}{_because(reason)}", room)
+        await self.acts.note(session, f"kicked {signed(user)}{_because(reason)}", room)
         self._put_out(user, room, session, reason)
         return Removed(room.name if room else "", user.name, session.name, reason)
 
@@ -108,9 +94,9 @@ class Moderation:
 
     def _put_off_the_server(self, user: User, by: Session, reason: str) -> None:
         for session in list(user.sessions):
-            session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}."))
+            session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
             session.wire.close()
-            self._hub.leave(session, f"was put out by {by.name}{_because(reason)}")
+            self._hub.leave(session, f"put out by {by.name}{_because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
         entry, event = self._hub.entry, Removed(room.name, user.name, by.name, reason)
@@ -140,24 +126,31 @@ class Moderation:
         """Keep somebody out, or silent, in a room, or (None) on the whole server."""
         check_words(who)
         check_words(reason)
-        who, now = labelled(who), self._now()
+        check_not_too_long(who)
+        who, now = labelled(who), self.acts.now()
         check_not_probing(session, who, quietly)
         ban = replace(
             new_ban(self._marks(session, who, room), who, room),
             mute=mute,
             quietly=quietly,
-            by=session.name,
+            by=signed(session.person),
             reason=reason,
             time=now,
             until=now + seconds if seconds else 0.0,
         )
-        what = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'} {who}"
-        act = self.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
+        done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
+        what = f"{done} {self._signed(who)}"
+        act = self.acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
         await self._hub.sanctions.add(ban, act)
         hit = list(self._held(ban, room))
         self._enforce(ban, hit, room, session)
         shown = self.shown(ban, session, tuple(user.name for user in hit))
         return replace(shown, who=who)
+
+    def _signed(self, who: str) -> str:
+        """What people wrote to say whom they mean, with the account of who is here."""
+        users = ((word, self._hub.users.get(key(word))) for word in who.split())
+        return " ".join(signed(user) if user else word for word, user in users)
 
     def _marks(self, session: Session, who: str, room: Room | None) -> set[str]:
         """What a ban of `who` knows them by."""
@@ -202,7 +195,8 @@ class Moderation:
             )
         marks = {f"name={key(name)}"}
         if account is not None:
-            check_above_account(session.person, account, room)
+            if user is not session.user:
+                check_above_account(session.person, account, room)
             marks |= {f"account={account.id}", f"name={key(account.name)}"}
         if user is not None:
             check_above(session.person, user, room)
@@ -234,15 +228,14 @@ class Moderation:
             if not ban.mute:
                 self._put_out(user, room, by, ban.reason)
             elif not ban.quietly:
-                event = replace(self.shown(ban, by), who=user.name, means=(), addresses=())
+                shown = self.shown(ban, by)
+                event = replace(shown, who=user.name, by=by.name, means=(), addresses=())
                 for session in user.sessions:
                     session.tell(replace(event, own=True))
 
     def shown(self, ban: Ban, asker: Session, hit: tuple[str, ...] = ()) -> Banned:
         """A ban as moderators read it; addresses are for operators."""
         operator = asker.person.operator
-        words = {"client": "connection", "ip": "address"}
-        ways = [mark.partition("=")[0] for mark in ban.who]
         found = [mark[3:] for mark in ban.who if mark.startswith("ip=")]
         room = self._hub.rooms.get(ban.room)
         return Banned(
@@ -254,7 +247,7 @@ class Moderation:
             ban.until or None,
             mute=ban.mute,
             quietly=ban.quietly,
-            means=tuple(dict.fromkeys(words.get(way, way) for way in ways)),
+            means=_means(ban.who),
             addresses=tuple(found) if operator else (),
             hit=hit,
         )
@@ -271,7 +264,9 @@ class Moderation:
             )
         noticed = [ban for ban in bans if mute and not ban.quietly]
         told = {user for ban in noticed for user in self._held(ban, room)}
-        await self.note(session, f"{'unmuted' if mute else 'unbanned'} {who}", room)
+        await self.acts.note(
+            session, f"{'unmuted' if mute else 'unbanned'} {self._signed(who)}", room
+        )
         await self._hub.sanctions.remove(bans)
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
@@ -300,30 +295,19 @@ class Moderation:
             )
         ]
 
-    def ways_to_ban(self, session: Session, user: User, room: Room | None) -> tuple[Way, ...]:
+    def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
         """Which bans would hold somebody, and whom else they would hit, here or in the room."""
         check_above(session.person, user, room)
         if room is not None and user not in room.people:
             raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
         people = list(room.people if room else self._hub.users.values())
         ways = []
-        for who, mark in self._marks_to_choose(user).items():
+        for who, mark in _marks_to_choose(user).items():
             others = (one.name for one in people if one is not user and holds_user(one, (mark,)))
             hidden = mark.startswith("ip=") and not session.person.operator
             kind = "network" if "/" in who and ":" not in who else "address"
             ways.append(Way(kind if hidden else who, tuple(others)))
-        return tuple(ways)
-
-    def _marks_to_choose(self, user: User) -> dict[str, str]:
-        """What one could write to ban somebody, and the mark that it stands for."""
-        found = {f"name={user.key}": f"name={user.key}"}
-        if user.account is not None:
-            found[f"account={user.account.name}"] = f"account={user.account.id}"
-        for address in dict.fromkeys(each.wire.address for each in user.sessions):
-            wider = [f"{address}/24"] if "." in address else []
-            for one in [network(address), *wider] if address else ():
-                found[f"ip={as_network(one)}"] = f"ip={as_network(one)}"
-        return found
+        return Ways(user.name, tuple(ways), _means(self._marks_of(session, user.name, room)))
 
     # Lines
 
@@ -341,22 +325,34 @@ class Moderation:
                 "not-allowed",
                 f"That line is {line.sender}'s, not yours: only moderators delete it.",
             )
+        if not moderates(session.person, room):
+            self._check_may_delete_again(session)
         if not own:
-            await self.note(session, f"deleted line {number} of {line.sender}", room)
+            whose = with_account(line.sender, line.account)
+            await self.acts.note(session, f"deleted line {number} of {whose}", room)
         await self._hub.archive.delete(room.name, number, session.name)
-        event = Deleted(room.name, number, line.sender, session.name)
+        event = Deleted(room.name, number, line.sender, session.name, own)
         shared = Shared(event)
         for each in room.members:
             if each is not session and _may_read(each, room, line):
                 each.announce(shared)
         return event
 
+    def _check_may_delete_again(self, session: Session) -> None:
+        """Each deletion looks through the whole archive, so that nothing of the line is left."""
+        account, now = session.person.account, self.acts.now()
+        who = account.id if account else network(session.wire.address) or session.client
+        wait = self._deletions.wait(who, now)
+        if wait:
+            raise Refused("too-many", f"You have deleted much lately: please wait {span(wait)}.")
+        self._deletions.note(who, now)
+
     # The whole server
 
     async def lock_down(self, session: Session, on: bool) -> Lockdown:
         """Let in only registered people, or (False) everybody again."""
         switch = "on" if on else "off"
-        act = self.act(session, f"turned lockdown {switch}", None)
+        act = self.acts.act(session, f"turned lockdown {switch}", None)
         await self._hub.archive.put(Fact(LOCKDOWN, switch), act)
         self._hub.door.locked = on
         event = Lockdown(on, session.name)
@@ -366,8 +362,8 @@ class Moderation:
     async def announce(self, session: Session, text: str) -> Announced:
         """Tell something to everybody who is here, wherever they are."""
         check_words(text)
-        await self.note(session, f"announced: {text}", None)
-        event = Announced(session.name, text, self._now())
+        await self.acts.note(session, f"announced: {text}", None)
+        event = Announced(session.name, text, self.acts.now())
         self._tell_others(session, event)
         return event
 
@@ -377,66 +373,30 @@ class Moderation:
             if each is not session:
                 each.announce(shared)
 
-    # Reports
-
-    def greet(self, session: Session) -> None:
-        """Tell an operator who comes in what was reported."""
-        if session.person.operator and self.reports:
-            session.tell(Reports(tuple(map(reported, self.reports.values()))))
-
-    async def report(self, session: Session, name: str, reason: str, room: Room | None) -> Reported:
-        """Tell the operators who are here, and those who come later."""
-        check_words(reason)
-        hub = self._hub
-        user = hub.users.get(key(name))
-        account = hub.accounts.find(name)
-        if user is None and account is None:
-            raise Refused("no-such-person", f"There is nobody called {name} here.")
-        self._check_not_too_many(session)
-        self._last_report += 1
-        about = user.name if user else account.name if account else name
-        where = room.name if room else ""
-        report = Report(self._last_report, self._now(), session.name, about, where, reason)
-        await hub.archive.put(report)
-        self.reports[report.number] = report
-        event = reported(report)
-        for each in hub.clients.values():
-            if each.person.operator and each is not session:
-                each.tell(event)
-        return replace(event, own=True)
-
-    def _check_not_too_many(self, session: Session) -> None:
-        if len(self.reports) >= MOST_REPORTS:
-            raise Refused(
-                "too-many", "The operators have too many reports already: try again later."
-            )
-        own = sum(key(report.by) == session.person.key for report in self.reports.values())
-        if own >= MOST_REPORTS_BY_ONE:
-            raise Refused(
-                "too-many", f"The operators have {own} reports of yours: wait for their answer."
-            )
-
-    async def resolve(self, session: Session, number: int) -> Report:
-        """Take a report from the list."""
-        report = self.reports.pop(number, None)
-        if report is None:
-            raise Refused("no-such-report", f"There is no report {number}: /reports lists them.")
-        try:
-            await self.note(session, f"resolved report {number} about {report.about}", None)
-            await self._hub.archive.drop(report)
-        except ArchiveFailed:
-            self.reports[number] = report
-            raise
-        return report
-
 
 def _may_read(session: Session, room: Room, line: Said) -> bool:
     own = session.owns(line)
     return own or (line.number > floor(session, room) and not session.hides(line))
 
 
-def reported(report: Report) -> Reported:
-    return Reported(report.number, report.by, report.about, report.room, report.reason, report.time)
+def _means(marks: Iterable[str]) -> tuple[str, ...]:
+    """By what a ban knows people, in words."""
+    words = {"client": "connection", "ip": "address"}
+    ways = (mark.partition("=")[0] for mark in sorted(marks))
+    return tuple(dict.fromkeys(words.get(way, way) for way in ways))
+
+
+def _marks_to_choose(user: User) -> dict[str, str]:
+    """What one could write to ban somebody, and the mark that it stands for."""
+    found = {f"name={user.key}": f"name={user.key}"}
+    if user.account is not None:
+        found[f"account={user.account.name}"] = f"account={user.account.id}"
+    for address in dict.fromkeys(each.wire.address for each in user.sessions):
+        if address and not is_loopback(address):
+            wider = [f"{address}/24"] if "." in address else []
+            for one in [network(address), *wider]:
+                found[f"ip={as_network(one)}"] = f"ip={as_network(one)}"
+    return found
 
 
 def _because(reason: str) -> str:

@@ -61,6 +61,7 @@ class Options(BaseOptions):
         ["arrivals", None, "32/600", "New ones from one address / in so many seconds, or: off"],
         ["name-within", None, "60", "Seconds to say one's name, or: off"],
         ["login-attempts", None, "5/300", "Wrong passwords / in so many seconds, or: off"],
+        ["registrations", None, "10/3600", "Names from one address / in so many seconds, or: off"],
     ]
 
     def __init__(self) -> None:
@@ -115,6 +116,9 @@ class Options(BaseOptions):
     def _limits(self) -> Limits:
         arrivals, arrivals_within = _times("--arrivals", self["arrivals"], "32/600")
         attempts, attempts_within = _times("--login-attempts", self["login-attempts"], "5/300")
+        registrations, registrations_within = _times(
+            "--registrations", self["registrations"], "10/3600"
+        )
         return Limits(
             flood=_rate("--flood", self["flood"]),
             per_address=_number_or_off("--per-address", self["per-address"], 1_000_000),
@@ -123,6 +127,8 @@ class Options(BaseOptions):
             name_within=_number_or_off("--name-within", self["name-within"], 86_400),
             attempts=attempts,
             attempts_within=attempts_within,
+            registrations=registrations,
+            registrations_within=registrations_within,
         )
 
     def _certificate(self) -> Files | None:

@@ -96,6 +96,7 @@ class Report:
     about: str
     room: str
     reason: str
+    origin: str = ""  # by what one person's reports are counted: account=ID or ip=CIDR
 
 
 @dataclass(frozen=True, slots=True)

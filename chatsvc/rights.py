@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.events import Refused
 from chatsvc.records import Account
-from chatsvc.room import Room
+from chatsvc.room import Room, speaker
 from chatsvc.rules import span
 from chatsvc.session import Session, User
 
@@ -32,9 +32,11 @@ def check_level(session: Session, level: str, room: Room | None) -> None:
         raise Refused("not-allowed", "Only registered people who are in the room may do that.")
     if level == "operator" and not user.operator:
         raise Refused("not-allowed", "Only operators may do that.")
-    if level == "moderator" and not user.operator:
+    if level in ("moderator", "founder") and not user.operator:
         if room is None:
             raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
+        if level == "founder":
+            check_founder(user, room)
         if not moderates(user, room):
             raise Refused("not-allowed", f"Only moderators of {room.name} may do that.")
 
@@ -92,7 +94,9 @@ def check_enter(user: User, room: Room) -> None:
             "invite-only", f"{room.name} is for those who are invited: ask a moderator there."
         )
     if rules.most and len(room.people) >= rules.most and user not in room.people:
-        raise Refused("room-full", f"{room.name} has {rules.most} people, and no more room.")
+        raise Refused(
+            "room-full", f"{room.name} is full: it is limited to {rules.most}. Try again later."
+        )
 
 
 def is_expected(user: User, room: Room) -> bool:
@@ -103,7 +107,10 @@ def is_expected(user: User, room: Room) -> bool:
 
 def needs_password(user: User, room: Room) -> bool:
     """Whether somebody must give the room's password: those who are expected need not."""
-    return bool(room.rules.password) and not user.operator and not is_expected(user, room)
+    rules = room.charter
+    if rules is None or not rules.password:
+        return False
+    return not user.operator and not is_expected(user, room)
 
 
 def check_talk(user: User, room: Room, now: float) -> None:
@@ -115,7 +122,7 @@ def check_talk(user: User, room: Room, now: float) -> None:
         raise Refused(
             "moderated", f"In {room.name} only those talk who have a voice: ask a moderator."
         )
-    wait = room.spoke.get(user, -rules.slow) + rules.slow - now if rules.slow else 0.0
+    wait = room.spoke.get(speaker(user), -rules.slow) + rules.slow - now if rules.slow else 0.0
     if wait > 0:
         raise Refused(
             "slow-mode",
@@ -126,21 +133,23 @@ def check_talk(user: User, room: Room, now: float) -> None:
 def check_topic(user: User, room: Room, now: float) -> None:
     """Refuse a new topic to those who may not talk, or where only moderators change it."""
     check_talk(user, room, now)
-    if room.rules.topic_locked and not moderates(user, room):
+    if room.charter is not None and room.charter.topic_locked and not moderates(user, room):
         raise Refused("not-allowed", f"Only moderators change the topic of {room.name}.")
 
 
 def may_see(user: User, room: Room) -> bool:
     """Whether a list shows the room to somebody."""
-    return not room.rules.hidden or user in room.people or user.operator or is_expected(user, room)
+    if room.charter is None or not room.charter.hidden:
+        return True
+    return user in room.people or user.operator or is_expected(user, room)
 
 
 def floor(session: Session, room: Room) -> int:
     """The number of the last line that somebody may not read, by the room's rule for newcomers."""
-    user, rule = session.person, room.rules.history
-    if rule == "all" or moderates(user, room):
+    user, rules = session.person, room.charter
+    if rules is None or rules.history == "all" or moderates(user, room):
         return 0
-    if rule == "joined" and user.account is not None:
+    if rules.history == "joined" and user.account is not None:
         member = room.roster.get(user.account.id)
         return member.joined if member else room.last
     return room.floors.get(session.client, room.last)

@@ -10,13 +10,15 @@ from itertools import islice
 from typing import Any, Protocol
 
 from chatsvc.archive import Archive, ArchiveFailed, Start
-from chatsvc.events import Batch, Event, Joined, Left, Refusal, Said, Shared, Topic
+from chatsvc.batch import Batch, Shared
+from chatsvc.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.records import Charter, Member
 from chatsvc.rules import LONGEST_TEXT, key
 from chatsvc.session import Session, User
 
 CROWD = 50  # members; in a larger room comings and goings are folded
 FOLD = 3.0  # seconds over which they are folded
+MOST_SPOKEN = 1000  # people of whom a room knows when they spoke
 PAGE = 200  # lines read from the archive at once
 PORTION = 65536  # characters shown to one reader at once
 SHORT = PORTION // LONGEST_TEXT  # lines, which cannot be more than that
@@ -58,9 +60,9 @@ class Room:
         self.people: dict[User, int] = {}  # each with the number of their sessions here
         self.floors: dict[str, int] = {}  # the last number that a client may not read
         self.passes: dict[str, None] = {}  # clients that were let in
-        self.invited: set[str] = set()  # guests' names, by key
+        self.invited: set[str] = set()  # guests' clients
         self.voiced: set[str] = set()  # guests' clients
-        self.spoke: dict[User, float] = {}  # when somebody last did, where that matters
+        self.spoke: dict[str, float] = {}  # when somebody last did, by `speaker`; latest last
         self.maker: User | None = None  # a guest, who becomes the founder by registering
         self._archive = archive
         self._clock = clock
@@ -81,7 +83,7 @@ class Room:
         """Nobody is here, and there is nothing to remember, nor on its way to be kept."""
         if self.members or self.last or self.topic or self.used or self.charter:
             return False
-        return not any(member.inside for member in self.roster.values())
+        return not any(one.inside for one in self.roster.values())
 
     def role(self, user: User) -> str:
         """founder, moderator, voiced, member; or guest, of somebody who has no place here."""
@@ -89,6 +91,17 @@ class Room:
             return self.roster[user.account.id].role
         voiced = self.voiced and any(session.client in self.voiced for session in user.sessions)
         return "voiced" if voiced else "guest"
+
+    def note_spoken(self, user: User, now: float) -> None:
+        """Note when somebody spoke, also for when they have left and come back."""
+        self.spoke.pop(speaker(user), None)
+        self.spoke[speaker(user)] = now
+        if len(self.spoke) > MOST_SPOKEN:
+            del self.spoke[next(iter(self.spoke))]
+
+    def called(self, session: Session) -> str:
+        """What the room is to somebody."""
+        return self.name
 
     def names(self) -> Iterator[str]:
         return (user.name for user in self.people)
@@ -121,7 +134,9 @@ class Room:
         if self.people[user]:
             return
         del self.people[user]
-        self.spoke.pop(user, None)
+        self.voiced.discard(session.client)
+        if self.maker is user:
+            self.maker = None
         if told:
             return
         if crowded:
@@ -148,17 +163,23 @@ class Room:
         """Show what was just kept to everybody for whom it comes next; others read on."""
         before, last = batch.first - 1, batch.last
         self.last = last
-        for session, seen in self.members.items():
+        members, give = self.members, self._give
+        for session, seen in members.items():
             if session.wire.full:
                 continue
             if seen == before:
-                self.members[session] = last
-                self._give(session, batch)
+                members[session] = last
+                give(session, batch)
             elif seen < last:
                 self.catch_up(session)
 
     def _give(self, session: Session, batch: Batch) -> None:
-        session.show(self, batch)
+        """Show lines to somebody, for whom they must be the next ones."""
+        user, elsewhere = session.user, self is not session.here
+        if session.client in batch.said_by or batch.quiet or (user is not None and user.ignores):
+            session.wire.show_personally(batch, elsewhere, session)
+        else:
+            session.wire.show(batch, elsewhere)
 
     def catch_up(self, session: Session) -> None:
         """Read on from the archive until `session` is shown the last line."""
@@ -205,6 +226,11 @@ class Room:
             self.announce(joined, but=alone)
         if fold.went:
             self.announce(Left(self.name, tuple(islice(fold.went, CROWD)), len(fold.went)))
+
+
+def speaker(user: User) -> str:
+    """By what a room knows somebody again who has spoken there."""
+    return user.account.id if user.account else user.sessions[0].client
 
 
 def portions(lines: list[Said]) -> Iterator[list[Said]]:

@@ -33,9 +33,18 @@ class Roster:
         self._rooms.setdefault(member.room, {})[member.account] = member
         self._accounts.setdefault(member.account, {})[member.room] = member
 
+    def rooms(self) -> list[str]:
+        """Where somebody is, or comes back to."""
+        rooms = self._rooms.items()
+        return [room for room, some in rooms if any(one.inside for one in some.values())]
+
     def of_room(self, room: str) -> Mapping[str, Member]:
         """Its members by account; what is given stays true."""
         return self._rooms.setdefault(room, {})
+
+    def let_go(self, room: str) -> None:
+        """Nothing is to be known of a room, whose members were forgotten."""
+        self._rooms.pop(room, None)
 
     def of_account(self, account: str) -> list[Member]:
         """Where an account belongs."""
@@ -65,16 +74,16 @@ class Roster:
             self._waiting = True
             self._clock.callLater(after, lambda: self._start(self.save()))
 
-    async def keep(self, *members: Member) -> None:
-        """Remember what is on the disk when this returns."""
-        await self._archive.put(*members)
-        for member in members:
-            known = self.get(member.room, member.account) or member
-            now = replace(known, role=member.role)  # they may have read on, or left, meanwhile
-            self._unsaved.pop((member.room, member.account), None)
-            self._enter(now)
-            if now != member:
-                self._save_soon(now, gone=False)
+    async def keep(self, member: Member) -> None:
+        """Remember a new member, who is on the disk when this returns; nobody if that fails."""
+        self._enter(member)  # at once, so that what is changed meanwhile is not undone
+        self._unsaved.pop((member.room, member.account), None)
+        try:
+            await self._archive.put(member)
+        except ArchiveFailed:
+            if self.get(member.room, member.account) is member:
+                self.forget(member)
+            raise
 
     def read(self, room: str, account: str, number: int) -> None:
         """Note up to which line an account has been shown a room."""
@@ -92,6 +101,13 @@ class Roster:
             return
         try:
             await self._archive.put(*(member for member, gone in unsaved.values() if not gone))
-            await self._archive.drop(*(member for member, gone in unsaved.values() if gone))
+            await self._archive.drop(
+                *(m for m, gone in unsaved.values() if gone and not self._has(m))
+            )
         except ArchiveFailed:
-            self._unsaved = {**unsaved, **self._unsaved}
+            for member, _ in unsaved.values():  # which may have changed, and been saved, meanwhile
+                known = self.get(member.room, member.account)
+                self._unsaved[member.room, member.account] = known or member, known is None
+
+    def _has(self, member: Member) -> bool:
+        return self.get(member.room, member.account) is not None

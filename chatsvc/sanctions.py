@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 from chatsvc.archive import Archive
 from chatsvc.events import Refused
-from chatsvc.limits import bare
+from chatsvc.limits import MOST_ADDRESSES, bare
 from chatsvc.records import Act, Ban
 from chatsvc.rights import RANKS, rank
 from chatsvc.room import Room, Timer
@@ -19,10 +20,66 @@ from chatsvc.session import Session, User
 
 MOST_BANS = 10_000  # on the whole server
 MOST_BANS_OF_ROOM = 500
+MOST_WORDS = 10  # names, accounts and addresses in one ban
 WIDEST = {4: 8, 6: 16}  # the shortest prefix of a network, by the version of its addresses
 FOR_EVER = 0.0
 
+K = TypeVar("K")
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class _Bans:
+    """The bans, or the mutes, of one place: by id, and by what they know people by."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Ban] = {}
+        self._by_mark: dict[str, dict[str, Ban]] = {}
+        self._by_network: dict[tuple[int, int], dict[int, dict[str, Ban]]] = {}
+
+    def add(self, ban: Ban) -> None:
+        self.by_id[ban.id] = ban
+        for mark in ban.who:
+            self._by_mark.setdefault(mark, {})[ban.id] = ban
+            if mark.startswith("ip="):
+                kind, number = _place(mark[3:])
+                self._by_network.setdefault(kind, {}).setdefault(number, {})[ban.id] = ban
+
+    def remove(self, ban: Ban) -> None:
+        self.by_id.pop(ban.id, None)
+        for mark in ban.who:
+            _take(self._by_mark, mark, ban.id)
+            if mark.startswith("ip="):
+                kind, number = _place(mark[3:])
+                _take(self._by_network.get(kind, {}), number, ban.id)
+                if not self._by_network.get(kind):
+                    self._by_network.pop(kind, None)
+
+    def find(self, marks: frozenset[str], address: str) -> Iterator[Ban]:
+        """Those that hold somebody, some of them perhaps more than once."""
+        for mark in marks:
+            yield from self._by_mark.get(mark, {}).values()
+        where = _parsed(address)
+        if where is None:
+            return
+        for (version, prefix), networks in self._by_network.items():
+            if version == where.version:
+                number = int(where) >> (where.max_prefixlen - prefix)
+                yield from networks.get(number, {}).values()
+
+
+def _place(network: str) -> tuple[tuple[int, int], int]:
+    """Version and prefix length of a network, and the bits that all of its addresses have."""
+    found = _network(network)
+    number = int(found.network_address) >> (found.max_prefixlen - found.prefixlen)
+    return (found.version, found.prefixlen), number
+
+
+def _take(table: dict[K, dict[str, Ban]], place: K, id: str) -> None:
+    found = table.get(place, {})
+    found.pop(id, None)
+    if not found:
+        table.pop(place, None)
 
 
 class Sanctions:
@@ -31,8 +88,8 @@ class Sanctions:
     def __init__(self, archive: Archive, clock: Timer) -> None:
         self._archive = archive
         self._clock = clock
-        self._bans: dict[str, dict[str, Ban]] = {}  # by room and id
-        self._mutes: dict[str, dict[str, Ban]] = {}
+        self._bans: dict[str, _Bans] = {}  # by room
+        self._mutes: dict[str, _Bans] = {}
 
     def open(self) -> None:
         """Learn which there are; the archive is open."""
@@ -40,16 +97,18 @@ class Sanctions:
             self._enter(ban)
 
     def _enter(self, ban: Ban) -> None:
-        (self._mutes if ban.mute else self._bans).setdefault(ban.room, {})[ban.id] = ban
+        (self._mutes if ban.mute else self._bans).setdefault(ban.room, _Bans()).add(ban)
 
     def _forget(self, ban: Ban) -> None:
         table = self._mutes if ban.mute else self._bans
-        table.get(ban.room, {}).pop(ban.id, None)
-        if not table.get(ban.room):
+        place = table.get(ban.room, _Bans())
+        place.remove(ban)
+        if not place.by_id:
             table.pop(ban.room, None)
 
     def _of(self, where: str) -> list[Ban]:
-        return [*self._bans.get(where, {}).values(), *self._mutes.get(where, {}).values()]
+        places = [table[where] for table in (self._bans, self._mutes) if where in table]
+        return [ban for place in places for ban in place.by_id.values()]
 
     def all(self, room: Room | None) -> list[Ban]:
         """Those of a room, or of the whole server, oldest first."""
@@ -85,43 +144,45 @@ class Sanctions:
 
     def ban_at_the_door(self, marks: frozenset[str], address: str) -> Ban | None:
         """The ban that keeps somebody out of the whole server."""
-        return self._find(self._bans, ("",), marks, address)
+        return self._find([self._bans[""]], marks, address) if "" in self._bans else None
 
     def ban_of(self, session: Session, room: Room) -> Ban | None:
         """The ban that keeps somebody out of a room; its moderators are never held."""
-        if not self._bans or rank(session.person, room) >= RANKS["moderator"]:
+        if room.key not in self._bans or rank(session.person, room) >= RANKS["moderator"]:
             return None
-        return self._find(self._bans, (room.key,), session.marks, session.wire.address)
+        return self._find([self._bans[room.key]], session.marks, session.wire.address)
 
     def mute_of(self, session: Session, room: Room | None) -> Ban | None:
         """The mute that keeps somebody silent in a room, or (None) in private."""
-        if not self._mutes or session.person.operator:
+        where = ("",) if room is None else ("", room.key)
+        places = [self._mutes[each] for each in where if each in self._mutes]
+        if not places or session.person.operator:
             return None
-        moderates = room is not None and rank(session.person, room) >= RANKS["moderator"]
-        where = ("",) if room is None or moderates else ("", room.key)
-        return self._find(self._mutes, where, session.marks, session.wire.address)
+        if room is not None and rank(session.person, room) >= RANKS["moderator"]:
+            places = [self._mutes[""]] if "" in self._mutes else []
+        return self._find(places, session.marks, session.wire.address)
 
-    def _find(
-        self,
-        table: dict[str, dict[str, Ban]],
-        where: tuple[str, ...],
-        marks: frozenset[str],
-        address: str,
-    ) -> Ban | None:
-        for room in where:
-            for ban in table.get(room, {}).values():
-                if holds(ban.who, marks, address) and self._holds_still(ban):
-                    return ban
-        return None
+    def _find(self, places: list[_Bans], marks: frozenset[str], address: str) -> Ban | None:
+        """Of those that hold somebody the one that ends last; an open one before a quiet one."""
+        found = (ban for place in places for ban in place.find(marks, address))
+        return max(filter(self._holds_still, found), key=_weight, default=None)
 
     def refusal(self, ban: Ban) -> Refused:
         """What the one whom it holds is told."""
-        done, way = ("muted", "talk") if ban.mute else ("banned", "come in")
+        if ban.mute:
+            return Refused("muted", self._sentence(ban, "muted", "talk"))
+        return Refused("banned", self._sentence(ban, "banned", "come in"))
+
+    def _sentence(self, ban: Ban, done: str, way: str) -> str:
         where = f" in {ban.room}" if ban.room else ""
         sentence = f"You are {done}{where}{f': {ban.reason}' if ban.reason else ''}."
         if ban.until:
             sentence += f" You can {way} again in {span(ban.until - self._clock.seconds())}."
-        return Refused(done, sentence)
+        return sentence
+
+
+def _weight(ban: Ban) -> tuple[bool, bool, float]:
+    return not ban.quietly, ban.until == FOR_EVER, ban.until
 
 
 def new_ban(who: Iterable[str], label: str, room: Room | None) -> Ban:
@@ -132,9 +193,7 @@ def holds(who: tuple[str, ...], marks: frozenset[str], address: str) -> bool:
     """Whether any of a ban's marks is one of somebody's, or a network with their address."""
     if not marks.isdisjoint(who):
         return True
-    return bool(address) and any(
-        mark.startswith("ip=") and _contains(mark[3:], address) for mark in who
-    )
+    return any(mark.startswith("ip=") and _contains(mark[3:], address) for mark in who)
 
 
 def holds_user(user: User, who: tuple[str, ...]) -> bool:
@@ -143,10 +202,17 @@ def holds_user(user: User, who: tuple[str, ...]) -> bool:
 
 
 def _contains(network: str, address: str) -> bool:
-    return ipaddress.ip_address(bare(address)) in _network(network)
+    where = _parsed(address)
+    return where is not None and where in _network(network)
 
 
-@lru_cache(maxsize=MOST_BANS)
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _parsed(address: str) -> _Address | None:
+    usual = bare(address)
+    return ipaddress.ip_address(usual) if usual else None
+
+
+@lru_cache(maxsize=1024)
 def _network(text: str) -> _Network:
     return ipaddress.ip_network(text)
 
@@ -164,7 +230,9 @@ def as_network(text: str) -> str | None:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
-    return str(_unmapped(network))
+    network = _unmapped(network)
+    one = network.prefixlen == network.max_prefixlen
+    return str(network.network_address if one else network)
 
 
 def _unmapped(network: _Network) -> _Network:
@@ -184,6 +252,15 @@ def check_not_too_wide(network: str) -> None:
             "bad-address",
             f"{network} is nearly everybody: a network has at least /{least}. To let in only"
             " registered people: /lockdown on",
+        )
+
+
+def check_not_too_long(who: str) -> None:
+    """Refuse a ban of very many at once."""
+    if len(who.split()) > MOST_WORDS:
+        raise Refused(
+            "too-many",
+            f"One ban or mute takes at most {MOST_WORDS} names and addresses: please make several.",
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from chatsvc.events import Batch, Event, Request, Said, Shared
+from chatsvc.batch import Batch, Shared
+from chatsvc.events import Event, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
 
@@ -47,7 +48,9 @@ class Wire(Protocol):
 class User:
     """Somebody who is here, under a name; with an account perhaps over several connections."""
 
-    __slots__ = ("account", "active", "away", "ignores", "key", "name", "sessions", "since")
+    __slots__ = (
+        "account", "active", "aliases", "away", "ignores", "key", "name", "sessions", "since",
+    )  # fmt: skip
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
         self.name = name
@@ -58,6 +61,7 @@ class User:
         self.account: Account | None = account
         self.away: str | None = None
         self.ignores: dict[str, str] | None = None  # names as written, by key
+        self.aliases: dict[str, str] = {}  # those of them that others took later: what for
         if account is not None:
             self.away = account.away
             self.ignores = {key(name): name for name in account.ignores}
@@ -90,7 +94,7 @@ class Session:
     __slots__ = (
         "choices", "client", "conversations", "door", "here", "in_flight", "knocks", "leaving",
         "let_past", "missed", "question", "rooms", "since", "suggestion", "target", "user",
-        "when_settled", "whispered", "wire",
+        "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
@@ -112,6 +116,7 @@ class Session:
         self.leaving = False
         self.when_settled: Callable[[], object] | None = None
         self.missed = False
+        self.waited_for = ""  # the account of which was said that it is not here
         self.whispered: User | Account | None = None  # who whispered last
 
     @property
@@ -154,15 +159,6 @@ class Session:
             self.missed = True
         else:
             self.wire.announce(event, self.here.name if self.here else None)
-
-    def show(self, room: Room, batch: Batch) -> None:
-        """Show lines, which must be the next ones."""
-        elsewhere = room is not self.here
-        personal = self.client in batch.said_by or batch.quiet
-        if personal or (self.user and self.user.ignores):
-            self.wire.show_personally(batch, elsewhere, self)
-        else:
-            self.wire.show(batch, elsewhere)
 
     def settle(self, count: int = 1) -> None:
         """Some of this session's lines are kept, or refused."""

@@ -29,6 +29,7 @@ from chatsvc.database import (
     bring_up_to_date,
     connect,
     empty_log,
+    holds,
     lock,
     newest,
     sentences,
@@ -50,7 +51,8 @@ _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
                  ON CONFLICT (id) DO UPDATE SET last = excluded.last"""
 _TALLY = """INSERT INTO tally
             SELECT room, sender, count(*), sum(length(CAST(text AS BLOB))) FROM said
-            WHERE room = ? AND number > ? AND number <= ? AND deleted = '' GROUP BY sender
+            WHERE room = ? AND number > ? AND number <= ? AND deleted = '' AND NOT quiet
+            GROUP BY sender
             ON CONFLICT (room, sender)
             DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
 _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
@@ -59,6 +61,7 @@ _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number =
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
+_ALONE = 200  # characters of a line that are in its row's own page, however long it is
 WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
 
 _TWO_SERVICES = (
@@ -136,10 +139,16 @@ class SQLArchive:
         """Also overwrites the text in the file, and empties the write-ahead log.
 
         While another program reads in the log it cannot be emptied: then the first change after
-        that does it, or the end of the service.  SQLite itself may have left a copy in an unused
-        part of a page when it moved lines from page to page; only VACUUM removes that.
+        that does it, or the end of the service.  SQLite leaves a copy of about one line in a
+        hundred in an unused part of a page, when it moves lines from page to page: where there is
+        one, the whole file is written anew, and lines to be kept wait for that.
         """
-        return await self._writer(self._delete, room, number, by)
+        found = await self._writer(self._delete, room, number, by)
+        if found is None:
+            return None
+        if not self._traces and await self._reader(holds, self.path, _as_stored(found)):
+            await self._writer(self._write_anew)
+        return found._replace(text="", deleted=by)
 
     async def expire(self, room: str, before: float) -> int:
         return await self._writer(self._expire, room, before)
@@ -262,13 +271,18 @@ class SQLArchive:
             return None
         (said,) = found
         id_, _ = self._rooms[room]
-        counted = not said.deleted and number <= self._tallied(id_)
+        counted = not (said.deleted or said.quiet) and number <= self._tallied(id_)
         with self._change() as database:
             if counted:
                 database.execute(_UNTALLY, (len(said.text.encode()), id_, said.sender))
             database.execute(_TAKE_AWAY, (by, id_, number))
         self._traces = not empty_log(self._database, WIPING)
-        return said._replace(text="", deleted=by)
+        return said
+
+    def _write_anew(self) -> None:
+        with sentences(self.path):
+            self._database.execute("VACUUM")
+            self._traces = not empty_log(self._database, WIPING)
 
     def _expire(self, room: str, before: float) -> int:
         id_, _ = self._rooms.get(room, (0, 0))
@@ -364,6 +378,13 @@ class Ledger:
         """Remove the records with the same keys, where there are any."""
         with sentences(self.path), transaction(self._database):
             tables.drop(self._database, records)
+
+
+def _as_stored(line: Said) -> bytes:
+    """What only this line's row begins with: its columns follow each other without a gap."""
+    moment = round(line.time * 1000)
+    time = moment.to_bytes(6, "big") if moment >= 1 << 31 else b""
+    return time + line.sender.encode() + line.text[:_ALONE].encode()
 
 
 def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[str, str], int]:

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from chatsvc.archive import ArchiveFailed
+from chatsvc.audit import signed
 from chatsvc.charter import changed, current, listed, rule_name, shown, value_of
-from chatsvc.entry import MOST_ROOMS
-from chatsvc.events import Invited, Refused, Role, Rule, Rules
+from chatsvc.entry import MOST_FOUNDED
+from chatsvc.events import Refused, Topic
+from chatsvc.governance import Invited, Role, Rule, Rules
 from chatsvc.records import Account, Act, Charter, Member
-from chatsvc.rights import called, check_founder, moderates, role_of
+from chatsvc.rights import called, check_founder, check_level, moderates, role_of
 from chatsvc.room import Room
-from chatsvc.rules import key
+from chatsvc.rules import check_words, key
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:
@@ -46,14 +48,19 @@ class Stewards:
     async def set_rule(self, session: Session, room: Room, name: str, value: str) -> Rule:
         """Change one of a room's rules; everybody there is told."""
         name = rule_name(name)
+        if name == "keep":  # which makes lines be gone for good
+            check_founder(session.person, room)
         value = value_of(name, value)
         if name == "password" and value:
             value = await self._hub.accounts.hash_room_password(value)
+            self._check_still_there(session, room)
         old = room.rules
         self._apply(room, changed(old, name, value))
         told = shown(room.rules, name)
         try:
-            await self._keep(room, self._hub.moderation.act(session, f"set {name}: {told}", room))
+            await self._keep(
+                room, self._hub.moderation.acts.act(session, f"set {name}: {told}", room)
+            )
         except ArchiveFailed:
             self._apply(room, changed(room.rules, name, current(old, name)))
             raise
@@ -62,6 +69,20 @@ class Stewards:
         event = Rule(room.name, name, told, session.name)
         room.announce(event, but=session)
         return event
+
+    async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
+        """Change what the room is about; what a moderator does is kept for `/audit`."""
+        check_words(text)
+        held = self._hub.sanctions.mute_of(session, room)
+        if held is None and moderates(session.person, room):
+            await self._hub.moderation.acts.note(session, f"set topic: {text}", room)
+        return await self._hub.set_topic(session, room, text)
+
+    def _check_still_there(self, session: Session, room: Room) -> None:
+        """While a password was hashed, the room may have gone, or the right to change it."""
+        if self._hub.rooms.get(room.key) is not room:
+            raise Refused("no-such-room", f"{room.name} is gone: please /join it first.")
+        check_level(session, "moderator", room)
 
     def _apply(self, room: Room, charter: Charter) -> None:
         """Let rules hold at once, so that who changes another one meanwhile does not undo this."""
@@ -119,7 +140,7 @@ class Stewards:
     ) -> Role:
         user, account = somebody
         name = user.name if user else account.name if account else ""
-        act = self._hub.moderation.act(session, f"made {name} {role}", room)
+        act = self._hub.moderation.acts.act(session, f"made {_signed(user, account)} {role}", room)
         if account is not None:
             await self._appoint(room, {account.id: role}, act)
         else:
@@ -142,10 +163,11 @@ class Stewards:
             await self._hub.archive.put(*(room.roster[id] for id in roles), act)
         except ArchiveFailed:
             for id, member in old.items():
-                if member is None:
-                    roster.forget(room.roster[id])
-                else:
-                    roster.note(replace(room.roster[id], role=member.role))
+                now = roster.get(room.key, id)  # none, if the account was removed meanwhile
+                if now and member is None:
+                    roster.forget(now)
+                elif now and member:
+                    roster.note(replace(now, role=member.role))
             raise
 
     def _tell_role(self, session: Session, room: Room, event: Role) -> Role:
@@ -165,10 +187,10 @@ class Stewards:
         if role_of(account, room) == "founder":
             raise Refused("known", f"{name} is the founder of {room.name} already.")
         rooms = self._hub.roster.of_account(account.id)
-        if sum(member.role == "founder" for member in rooms) >= MOST_ROOMS:
-            raise Refused("too-many-rooms", f"{name} has founded {MOST_ROOMS} rooms already.")
+        if sum(member.role == "founder" for member in rooms) >= MOST_FOUNDED:
+            raise Refused("too-many-rooms", f"{name} has founded {MOST_FOUNDED} rooms already.")
         roles = {id: "moderator" for id, one in room.roster.items() if one.role == "founder"}
-        act = self._hub.moderation.act(session, f"made {name} founder", room)
+        act = self._hub.moderation.acts.act(session, f"made {_signed(user, account)} founder", room)
         await self._appoint(room, {**roles, account.id: "founder"}, act)
         called_now = user.name if user else account.name
         return self._tell_role(session, room, Role(room.name, called_now, "founder", session.name))
@@ -203,3 +225,7 @@ class Stewards:
         elif account.id not in room.roster:
             member = Member(room.key, account.id, inside=False, joined=room.last)
             await self._hub.roster.keep(member)
+
+
+def _signed(user: User | None, account: Account | None) -> str:
+    return signed(user) if user else account.name if account else ""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from chatsvc.archive import Commit
+from chatsvc.batch import Batch
 from chatsvc.charter import filtered
 from chatsvc.conversation import Conversation
-from chatsvc.events import Batch, Kept, Line, Notice, Refusal, Refused, Said, Told
+from chatsvc.events import Kept, Line, Notice, Refusal, Refused, Said, Told
 from chatsvc.records import Account
 from chatsvc.rights import check_talk
 from chatsvc.room import Room, portions
-from chatsvc.rules import check_text
+from chatsvc.rules import check_text, key
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Talk:
             check_talk(user, room, now)
             text = filtered(room.charter, text)
             if room.charter.slow:
-                room.spoke[user] = now
+                room.note_spoken(user, now)
         self._keep(session, room, text, action, tag, now, quiet)
 
     def _keep(
@@ -97,18 +98,18 @@ class Talk:
         user = session.person
         reader = to if isinstance(to, User) else self._hub.by_account.get(to.id)
         account = to if isinstance(to, Account) else to.account
-        if reader is not None:
-            if reader.ignores_user(user):
-                raise Refused("ignored", f"{reader.name} takes no private lines from you.")
-            for each in reader.sessions:
-                each.whispered = user
+        if _hears_nothing_of(reader, account, user):
+            raise Refused("ignored", f"{to.name} takes no private lines from you.")
         now = self._active(session)
         mute = self._hub.sanctions.mute_of(session, None)
         if mute is not None and not mute.quietly:
             raise self._hub.sanctions.refusal(mute)
+        for each in reader.sessions if reader is not None and mute is None else ():
+            each.whispered = user
         if user.account is not None and account is not None:
             room = self._hub.conversation(user.account, account)
-            if reader is None:
+            if reader is None and session.waited_for != account.id:
+                session.waited_for = account.id
                 session.tell(Notice(f"{account.name} is not here; it waits for them."))
             self._keep(session, room, text, action, tag, now, mute is not None)
             return None
@@ -179,13 +180,13 @@ class Talk:
 
     def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
         if line.tag is not None:
-            session.tell(Kept(room.name, line.number), line.tag)
+            session.tell(Kept(room.called(session), line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
         room, session = self._hub.place(line.room), self._hub.clients.get(line.client)
         if session is not None:
             if room.members.get(session, number) >= number:  # it has been shown it
-                session.tell(Kept(room.name, number), line.tag)
+                session.tell(Kept(room.called(session), number), line.tag)
             session.settle()
         else:
             self._settle_orphan(line.client, 1)
@@ -200,3 +201,11 @@ class Talk:
                 session.settle()
             else:
                 self._settle_orphan(line.client, 1)
+
+
+def _hears_nothing_of(reader: User | None, account: Account | None, user: User) -> bool:
+    """Whether somebody, here or away, ignores who writes to them."""
+    if reader is not None:
+        return reader.ignores_user(user)
+    names = {user.key, key(user.account.name) if user.account else ""}
+    return account is not None and not names.isdisjoint(map(key, account.ignores))

@@ -91,6 +91,9 @@ class ChatService(Service):
             Window(self.limits.attempts, self.limits.attempts_within),
             _settings(options),
         )
+        self.hub.accounts.registrations = Window(
+            self.limits.registrations, self.limits.registrations_within
+        )
         if options["show-messages"]:
             self.hub.talk.watch = _log_line
         if options["stop-when-empty"]:

@@ -150,7 +150,9 @@ def hub_of(
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
-    return Hub(archive, clock, start, hasher, attempts, Settings(**settings))
+    hub = Hub(archive, clock, start, hasher, attempts, Settings(**settings))
+    hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
+    return hub
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from conftest import Chat, Person
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import Chat, Person, Worker, at_once, no_turn, start
+from test_hub import sqlite
+
+from chatsvc.archive import MemoryArchive
+from chatsvc.limits import UNLIMITED
+from chatsvc.records import Account, Invitation
 
 SECRET = "correct-horse"
 
@@ -17,6 +26,33 @@ def registered(chat: Chat, name: str, operator: bool = False) -> Person:
     return person
 
 
+def arriving(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
+    """Somebody who is asked for the password of a registered name."""
+    person = chat.connect(address)
+    person.send(name)
+    return person
+
+
+def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
+    """Somebody who has come back to their account, and has read everything."""
+    person = arriving(chat, name, address)
+    person.send(SECRET)
+    return person
+
+
+def patient_chat(**settings: object) -> tuple[Chat, Worker]:
+    """A chat whose passwords are looked at when the test says so."""
+    hasher = Worker()
+    return Chat(hasher=hasher, **settings), hasher  # type: ignore[arg-type]
+
+
+def restarted(chat: Chat, path: Path) -> Chat:
+    """The chat of the same file after it was stopped and started."""
+    start(chat.hub.close())
+    start(chat.archive.close())
+    return Chat(sqlite(path))
+
+
 def test_a_name_becomes_one_s_own_and_asks_for_its_password(chat: Chat) -> None:
     ann = chat.join("ann")
     assert ann.send(f"/register {SECRET}") == [
@@ -25,10 +61,12 @@ def test_a_name_becomes_one_s_own_and_asks_for_its_password(chat: Chat) -> None:
     ann.hang_up()
     again = chat.connect()
     assert again.send("Ann")[1:] == [
-        "* ann is a registered name. Its password? Or press Enter to be ann2."
+        "* ann is a registered name. If it is yours, type its password."
+        " Otherwise press Enter to be ann2, or: /name another"
     ]
     assert again.send("wrong-horse") == [
-        "* That is not ann's password. Press Enter to be ann2, or try the password again."
+        "* That is not ann's password. Type it again. Otherwise press Enter to be ann2, or:"
+        " /name another"
     ]
     assert again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #lobby")
 
@@ -68,3 +106,279 @@ def test_private_lines_between_accounts_wait_for_their_reader(chat: Chat) -> Non
     again.send("bob")
     assert again.send(SECRET)[-1] == "* [1970-01-01 00:00] ann whispers: see you at 5"
     assert again.send("/history @ann") == ["    1 [1970-01-01 00:00] @ann <ann> see you at 5"]
+
+
+# Registering, and its refusals
+
+
+def test_what_is_no_password_is_refused(chat: Chat) -> None:
+    ann = chat.join("ann")
+    for wrong in ("short", "x" * 257):
+        assert ann.send(f"/register {wrong}") == ["* A password has 6 to 256 characters."]
+    assert ann.send("/register correct horse") == [
+        "* It goes like this: /register password; that is one word."
+    ]
+    assert ann.send("/register")[0].startswith("* It goes like this: /register password")
+    assert chat.hub.accounts.find("ann") is None
+
+
+def test_an_e_mail_address_is_kept_with_the_account(chat: Chat) -> None:
+    chat.join("ann").send(f"/register {SECRET} ann@example.org")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    assert account.email == "ann@example.org"
+
+
+def test_who_is_registered_is_not_so_twice(chat: Chat) -> None:
+    ann = registered(chat, "ann")
+    assert ann.send(f"/register {SECRET}") == ["* ann is your own already."]
+    assert ann.send(f"/login ann {SECRET}") == ["* You are logged in as ann: /logout first."]
+
+
+def test_nobody_stays_under_what_looks_like_a_name_that_was_just_registered(chat: Chat) -> None:
+    ann, eve = chat.join("annl"), chat.join("ann1")
+    eve.read()
+    assert ann.send(f"/register {SECRET}")[0] == "* ann1 is now ann2."
+    assert eve.read() == ["* You are ann2 now."]
+
+
+def test_of_two_names_that_look_alike_one_is_registered() -> None:
+    chat, hasher = patient_chat()
+    first, second = chat.join("annl"), chat.join("ann1")
+    first.send(f"/register {SECRET}")
+    assert second.send(f"/register {SECRET}")[0].startswith("* ann1 is a registered name already")
+    hasher.work()
+    assert first.read()[-1].startswith("* annl is yours now.")
+
+
+def test_guests_do_not_take_registered_names_nor_what_looks_like_them(chat: Chat) -> None:
+    registered(chat, "annl").hang_up()
+    eve = chat.join("eve")
+    assert eve.send("/nick annl")[0].startswith("* annl is a registered name.")
+    assert eve.send("/nick ann1")[0].startswith("* ann1 looks like annl, a registered name.")
+    twin = arriving(chat, "annI")
+    assert twin.send("")[0].startswith("* Welcome, ann")
+
+
+def test_who_may_register_is_chosen_by_the_one_who_runs_the_service() -> None:
+    ann = Chat(accounts="closed").join("ann")
+    assert ann.send(f"/register {SECRET}") == [
+        "* Names are registered by the operators here: ask one."
+    ]
+
+
+def test_a_code_lets_one_person_register() -> None:
+    chat = Chat()
+    boss = registered(chat, "boss", operator=True)
+    chat.hub.accounts.mode = "invite"
+    code = boss.send("/invite-code")[0].split()[-1]
+    ann, bob = chat.join("ann"), chat.join("bob")
+    assert ann.send(f"/register {SECRET}")[0].startswith("* Registering needs a code here")
+    assert ann.send(f"/register {SECRET} {code.upper()}")[0].startswith("* ann is yours now.")
+    assert bob.send(f"/register {SECRET} {code}") == [
+        "* There is no such code, or it has been used: ask an operator for another one."
+    ]
+    assert ann.send("/invite-code") == ["* Only operators may do that."]
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("open", "Registering needs no code here."),
+        ("closed", "Names are registered with chatsvc account add here."),
+    ],
+)
+def test_a_code_is_made_only_where_it_is_good_for_something(
+    chat: Chat, mode: str, sentence: str
+) -> None:
+    boss = registered(chat, "boss", operator=True)
+    chat.hub.accounts.mode = mode
+    assert boss.send("/invite-code") == [f"* {sentence}"]
+
+
+def test_one_address_registers_so_many_names_within_an_hour() -> None:
+    chat = Chat(limits=replace(UNLIMITED, registrations=2, registrations_within=3600.0))
+    too_many = ["* Too many names were registered from your address. Try again in 1 h."]
+    guest = chat.connect("192.0.2.1")
+    guest.send("ann")
+    assert guest.send("/register short") == ["* A password has 6 to 256 characters."]
+    for name in ("ann", "bob"):
+        guest.send(f"/nick {name}")
+        assert guest.send(f"/register {SECRET}")[0].startswith(f"* {name} is yours now.")
+        guest.send("/logout")
+    assert guest.send("/nick carl", f"/register {SECRET}")[-1:] == too_many
+    other = arriving(chat, "dora", "203.0.113.9")
+    assert other.send(f"/register {SECRET}")[0].startswith("* dora is yours now.")
+    chat.clock.advance(3600)
+    assert guest.send(f"/register {SECRET}")[0].startswith("* carl is yours now.")
+
+
+def test_names_that_were_not_registered_after_all_do_not_count() -> None:
+    hasher = Worker()
+    limits = replace(UNLIMITED, registrations=1, registrations_within=3600.0)
+    chat = Chat(limits=limits, hasher=hasher, accounts="open")
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    chat.hub.accounts.mode = "closed"
+    hasher.work()
+    assert ann.read() == ["* Names are registered by the operators here: ask one."]
+    chat.hub.accounts.mode = "open"
+    ann.send(f"/register {SECRET}")
+    hasher.work()
+    assert ann.read()[0].startswith("* ann is yours now.")
+
+
+def test_people_on_this_machine_register_as_many_names_as_they_like() -> None:
+    chat = Chat(limits=replace(UNLIMITED, registrations=1, registrations_within=3600.0))
+    for name in ("ann", "bob"):
+        person = arriving(chat, name, "127.0.0.1")
+        assert person.send(f"/register {SECRET}")[0].startswith(f"* {name} is yours now.")
+
+
+def test_registering_looks_only_for_names_like_the_new_one(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = chat.join("ann"), chat.join("bob")
+    asked: list[str] = []
+    monkeypatch.setattr(chat.hub.accounts, "resembled", asked.append)
+    ann.send(f"/register {SECRET}")
+    assert "bob" not in asked
+
+
+def test_a_code_is_used_by_one_of_two_who_have_it() -> None:
+    chat, hasher = patient_chat(accounts="invite")
+    invitation = Invitation("aaaa-bbbb-cccc", "boss", 0.0)
+    start(chat.archive.put(invitation))
+    chat.hub.accounts.open()
+    ann, bob = chat.join("ann"), chat.join("bob")
+    for person in (ann, bob):
+        person.send(f"/register {SECRET} {invitation.code}")
+    hasher.work()
+    assert ann.read()[0].startswith("* ann is yours now.")
+    assert bob.read() == [
+        "* There is no such code, or it has been used: ask an operator for another one."
+    ]
+
+
+def test_a_name_is_registered_also_when_the_connection_is_lost_meanwhile() -> None:
+    chat, hasher = patient_chat()
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    ann.hang_up()
+    squatter = chat.join("ann")
+    hasher.work()
+    assert squatter.read() == ["* You are ann2 now."]
+    ann = arriving(chat, "ann")
+    ann.send(SECRET)
+    hasher.work()
+    assert ann.read()[0].startswith("* Welcome back, ann.")
+
+
+# Logging in, and its refusals
+
+
+def test_a_guest_becomes_who_they_are_registered_as(chat: Chat) -> None:
+    registered(chat, "ann").hang_up()
+    bob, guest = chat.join("bob"), chat.join("guest")
+    bob.read()
+    assert guest.send(f"/login {SECRET}") == [
+        "* guest is not registered. To do that: /register password"
+    ]
+    assert guest.send("/login ann wrong-horse") == ["* That is not ann's password."]
+    assert guest.send(f"/login ann {SECRET}") == ["* You are ann, registered as ann."]
+    assert bob.read() == ["* guest is now ann."]
+    assert guest.send("/logout")[0] == "* You are guest-1, a guest. Your rooms are kept for you."
+    assert bob.read() == ["* ann left.", "* guest-1 came in."]
+    assert guest.send("/logout") == [
+        "* That is for registered people. To become one: /register password"
+    ]
+
+
+def test_one_logs_in_with_one_s_name_at_once(chat: Chat) -> None:
+    registered(chat, "ann").hang_up()
+    assert chat.connect().send(f"/login ann {SECRET}")[1].startswith("* Welcome back, ann.")
+
+
+def test_a_password_alone_does_not_say_who_that_is(chat: Chat) -> None:
+    registered(chat, "ann").hang_up()
+    ann = chat.connect()
+    assert ann.send(f"/login {SECRET}")[-1].startswith(
+        "* Please say which name, too: /login name password"
+    )
+    ann.send("ann")
+    assert ann.send(f"/login {SECRET}")[0].startswith("* Welcome back, ann.")
+
+
+# The first operator
+
+
+def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
+    chat.hub.door.claim_code = "3f9a0c1b22"
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    assert chat.join("guest").send("/claim 3f9a0c1b22") == [
+        "* That is for registered people. To become one: /register password"
+    ]
+    wrong = ["* That is not the code which the server's log shows."]
+    assert ann.send("/claim 0000000000") == wrong
+    assert ann.send("/claim 3f9a0c1b22") == [
+        "* You are an operator now. /help shows what you may do."
+    ]
+    assert bob.send("/claim 3f9a0c1b22") == ["* There is an operator already: ask one."]
+
+
+def test_asking_for_what_is_given_already_is_no_wrong_attempt() -> None:
+    chat = Chat(limits=replace(UNLIMITED, attempts=1))
+    bob = registered(chat, "bob")
+    for _ in range(2):
+        assert bob.send("/claim 0") == ["* There is an operator already: ask one."]
+    assert bob.send(f"/passwd {SECRET} new-staple") == ["* Your password is changed."]
+
+
+def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
+    archive = ChangedElsewhere()
+    chat = Chat(archive)
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    chat.hub.door.claim_code = "code-of-the-log"
+    archive.removed = "ann"
+    assert ann.send("/claim code-of-the-log")[-1] == "* The account ann is no more."
+    assert bob.send("/claim code-of-the-log")[-1].startswith("* You are an operator now.")
+
+
+class ChangedElsewhere(MemoryArchive):
+    """An archive from which another process has removed an account, when it is told so."""
+
+    def __init__(self) -> None:
+        super().__init__(at_once, no_turn, start)
+        self.removed = ""
+
+    async def changed(self) -> bool:
+        gone = [one for one in self.records(Account) if one.name == self.removed]
+        await self.drop(*gone)
+        return bool(gone)
+
+
+def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
+    chat = Chat(sqlite(tmp_path))
+    ann = registered(chat, "ann", operator=True)
+    ann.send("/ignore eve", "/away lunch", "/join #Tea", "/leave #lobby")
+    again = restarted(chat, tmp_path)
+    back_again = arriving(again, "ann")
+    assert back_again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #")
+    assert back_again.send("/ignore") == ["* You ignore eve."]
+    assert back_again.send("/whois ann")[0].startswith("* ann: operator, here since")
+    assert "away: lunch" in back_again.send("/whois ann")[0]
+    start(again.archive.close())
+
+
+def test_a_code_survives_a_restart_until_it_is_used(tmp_path: Path) -> None:
+    chat = Chat(sqlite(tmp_path))
+    ann = registered(chat, "ann", operator=True)
+    chat.hub.accounts.mode = "invite"
+    code = ann.send("/invite-code")[0].split()[-1]
+    again = restarted(chat, tmp_path)
+    again.hub.accounts.mode = "invite"
+    assert again.join("bob").send(f"/register {SECRET} {code}")[0].startswith("* bob is yours")
+    third = restarted(again, tmp_path)
+    third.hub.accounts.mode = "invite"
+    assert "it has been used" in third.join("eve").send(f"/register {SECRET} {code}")[0]
+    start(third.archive.close())

@@ -67,8 +67,13 @@ def test_an_account_that_is_added_is_one_within_two_seconds(chat: Chat, shell: S
 
 def test_a_password_is_changed_and_the_old_one_is_none_any_more(chat: Chat, shell: Shell) -> None:
     shell.run("add", "ann")
+    chat.clock.advance(OFTEN)
+    thief = chat.connect()
+    thief.send("ann", SECRET)
     assert shell.run("passwd", "Ann", typed="another-horse\n")[0] == 0
     chat.clock.advance(OFTEN)
+    assert thief.read()[-1] == "* Your password was changed. Please come in with the new one."
+    assert thief.closed
     ann = chat.connect()
     ann.send("ann")
     assert "That is not ann's password." in ann.send(SECRET)[0]
@@ -80,9 +85,11 @@ def test_who_is_here_becomes_an_operator_and_is_one_no_longer(chat: Chat, shell:
     ann.send(f"/register {SECRET}")
     assert shell.run("operator", "ann") == (0, "ann is an operator now.\n")
     chat.clock.advance(OFTEN)
+    assert ann.read()[-1] == "* You are an operator now. /help shows what you may do."
     assert ann.send("/announce hi") == ["* ann tells everybody: hi"]
     assert shell.run("operator", "ann", "--off") == (0, "ann is no operator now.\n")
     chat.clock.advance(OFTEN)
+    assert ann.read() == ["* You are no operator any more."]
     assert ann.send("/announce hi") == ["* Only operators may do that."]
 
 
@@ -92,6 +99,7 @@ def test_a_removed_account_s_user_is_a_guest(chat: Chat, shell: Shell) -> None:
     chat.clock.advance(OFTEN)
     assert shell.run("remove", "ann") == (0, "ann is removed; the name is free.\n")
     chat.clock.advance(OFTEN)
+    assert ann.read()[-1] == "* The account ann was removed; you are ann as a guest."
     assert "That is for registered people." in ann.send("/logout")[0]
     assert not chat.hub.accounts.find("ann")
     assert not any(room.roster for room in chat.hub.rooms.values())
@@ -153,6 +161,12 @@ def test_a_password_may_be_in_a_file_and_must_be_long_enough(
     code, printed = shell.run("passwd", "ann", "--password-file", str(tmp_path / "none"))
     assert code == 1
     assert "cannot be read" in printed
+
+
+def test_no_password_at_all_is_a_sentence(chat: Chat, shell: Shell) -> None:
+    nothing = (1, "No password came on standard input.\n")
+    assert shell.run("add", "ann", typed="") == nothing
+    assert shell.run("add", "ann", typed="\n") == nothing
 
 
 def test_an_archive_that_is_not_there_is_a_sentence(

@@ -18,7 +18,9 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.client.connection import Connection, Identity, NotConnected, Uncertain
+from chatsvc.client.connection import Connection
+from chatsvc.client.door import Identity
+from chatsvc.client.failures import NotConnected, Uncertain
 from chatsvc.client.wire import PATIENCE, PING_EVERY
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.events import (
@@ -107,7 +109,9 @@ class FakeServer:
         self.requests: list[dict[str, Any]] = []
         self.down: Exception | None = None
         self.taken: set[str] = set()
+        self.closed = {"#closed"}
         self.password: str | None = None
+        self.refusal: Refused | None = None  # to all but the name it suggests
         self.silent = False
         self.tries = 0
 
@@ -190,6 +194,8 @@ class FakeServer:
 
     def do_hello(self, link: Link, tag: str | None, request: dict[str, Any]) -> Event:
         name = request.get("name") or "guest-1"
+        if self.refusal is not None and name != self.refusal.suggestion:
+            raise self.refusal
         if name in self.taken:
             raise Refused("name-taken", f"{name} is here already.", f"{name}2")
         if self.password is not None and request.get("password") != self.password:
@@ -199,7 +205,7 @@ class FakeServer:
 
     def do_join(self, link: Link, tag: str | None, request: dict[str, Any]) -> None:
         room = request.get("room") or request["rest"]
-        if room == "#closed":
+        if room in self.closed:
             raise Refused("closed", "It is closed.")
         lines = self.archive.get(room, [])
         link.here, link.to = room, None
@@ -681,12 +687,24 @@ def test_a_new_name_an_absence_and_ignored_people_outlive_a_loss(table: Table) -
 
 
 def test_a_room_that_cannot_be_entered_again_is_given_up(table: Table) -> None:
-    table.server.links[0].tell(Entered("#closed", "", (), 1, 0, "ann"))
-    table.server.pump()
+    result(table.enter("#tea"))
+    table.server.closed.add("#tea")
     table.kill_and_come_back()
     assert Refusal("closed", "It is closed.") in table.notes.events
+    assert table.connection.talking == Talking("#lobby", None)
     table.kill_and_come_back()
-    assert [request["room"] for request in table.server.asked("join")].count("#closed") == 1
+    assert [request["room"] for request in table.server.asked("join")].count("#tea") == 2
+
+
+def test_lines_for_a_room_that_cannot_be_entered_again_go_to_no_other(table: Table) -> None:
+    result(table.enter("#tea"))
+    table.server.closed.add("#tea")
+    table.server.kill()
+    line = table.connection.say("for the tea room only")
+    table.come_back()
+    with pytest.raises(Refused, match="not in #tea"):
+        result(line)
+    assert table.server.texts("#lobby") == []
 
 
 def test_a_server_with_another_archive_is_read_from_its_beginning(table: Table) -> None:

@@ -114,6 +114,16 @@ def test_a_hidden_line_is_not_shown_and_not_remembered() -> None:
     assert seen(editor) == "|"
 
 
+def test_passwords_are_not_shown_and_not_remembered() -> None:
+    editor = Editor()
+    list(editor.feed(b"hello\r"))
+    list(editor.feed(b"/login ann correct-horse" + LEFT))
+    assert seen(editor) == "/login *** ************|*"
+    assert list(editor.feed(b"\r")) == ["/login ann correct-horse"]
+    list(editor.feed(UP))
+    assert seen(editor) == "hello|"
+
+
 @given(st.lists(st.binary(max_size=20), max_size=10), st.integers(1, 100))
 def test_no_keys_break_it_and_the_row_always_fits(keys: list[bytes], columns: int) -> None:
     editor = Editor()

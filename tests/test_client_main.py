@@ -10,9 +10,14 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 
+from chatsvc import admin
 from chatsvc.client import main, screen
+from chatsvc.client.door import Identity
+from chatsvc.client.failures import NotConnected, PutOut
 from chatsvc.client.main import Server
 from chatsvc.client.screen import Lines, Output
+from chatsvc.client.scripts import NotDone
+from chatsvc.events import Refused
 
 
 @pytest.mark.parametrize(
@@ -50,6 +55,7 @@ def test_a_server_is_written_as_it_is_read() -> None:
         (["send", "--timeout", "soon", "hi"], "'soon' is no number of seconds"),
         (["join", "--password-file", "/nowhere"], "/nowhere cannot be read: No such file"),
         (["join", "--password", "a", "--password-file", os.devnull], "not allowed with"),
+        (["send", "--account-password-file", "/nowhere"], "/nowhere cannot be read: No such file"),
     ],
 )
 def test_what_is_not_understood_is_a_sentence_and_2(
@@ -88,6 +94,68 @@ def test_a_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
     file.write_text("sesame\nmore\n")
     options = main._parser().parse_args(["join", "--password-file", str(file)])
     assert options.password == "sesame"
+
+
+def identity(*arguments: str) -> Identity:
+    return main._identity(main._parser().parse_args(arguments))
+
+
+@pytest.mark.parametrize("command", [["join"], ["send"], ["tail", "lobby"]])
+def test_the_password_of_a_name_is_in_a_file_or_in_the_environment(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("in a file\nmore\n")
+    monkeypatch.delenv(main.SECRET, raising=False)
+    assert identity(*command, "--name", "ann") == Identity("ann")
+    monkeypatch.setenv(main.SECRET, "")
+    assert identity(*command, "--name", "ann") == Identity("ann")
+    monkeypatch.setenv(main.SECRET, "in the environment")
+    assert identity(*command, "--name", "ann") == Identity("ann", None, "in the environment")
+    given = identity(*command, "--name", "ann", "--account-password-file", str(file))
+    assert given == Identity("ann", None, "in a file")
+
+
+def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER", "ann")
+    monkeypatch.delenv(main.SECRET, raising=False)
+    assert identity("tail", "lobby") == Identity()
+    monkeypatch.setenv(main.SECRET, "correct-horse")
+    assert identity("tail", "lobby") == Identity("ann", None, "correct-horse")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (NotConnected("it broke off"), "Cannot join the chat at localhost:13531: it broke off."),
+        (NotDone("It was not kept."), "It was not kept."),
+        (PutOut("bob has put you out: spam."), "bob has put you out: spam."),
+        (Refused("banned", "You are banned."), "You are banned."),
+        (
+            Refused("password-needed", "This chat has a password."),
+            "This chat has a password. Give it with --password-file, or --password.",
+        ),
+        (Refused("wrong-password", "That is not the password."), "That is not the password."),
+        (
+            Refused("registered", "ann is a registered name.", "ann2"),
+            "ann is a registered name. Give its password with --account-password-file,"
+            " or another name with --name.",
+        ),
+        (
+            Refused("wrong-password", "That is not ann's password.", "ann2"),
+            "That is not ann's password. Give the right one with --account-password-file.",
+        ),
+    ],
+)
+def test_what_went_wrong_is_a_sentence(error: Exception, sentence: str) -> None:
+    assert main._sentence(Failure(error), Server()) == sentence
+
+
+def test_accounts_are_administered_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr(admin, "main", lambda words: given.append(words) or 3)
+    assert main.main(["account", "list", "--json"]) == 3
+    assert given == [["list", "--json"]]
 
 
 def test_a_name_that_cannot_be_one_is_made_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:

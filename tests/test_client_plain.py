@@ -10,7 +10,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock
 
-from chatsvc.client.connection import Identity, NotConnected
+from chatsvc.client.door import Identity
+from chatsvc.client.failures import NotConnected
 from chatsvc.client.plain import FULL, Talk
 from chatsvc.client.words import Words, colour
 from chatsvc.events import Asked, Entered, Goodbye, Left, Refused, Told

@@ -12,6 +12,7 @@ from pathlib import Path
 from real import LIMIT, Service, Terminal
 
 CHATSVC = (sys.executable, "-m", "chatsvc.client")
+SECRET = "correct-horse-battery"
 
 
 def client(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -37,9 +38,9 @@ def where(service: Service) -> str:
     return f"localhost:{service.port}"
 
 
-def texts(service: Service) -> list[str]:
-    """Everything that was ever said in the lobby."""
-    done = client("tail", "lobby", "--json", "--since", "1", "-n", "--server", where(service))
+def texts(service: Service, room: str = "lobby") -> list[str]:
+    """Everything that was ever said in a room."""
+    done = client("tail", room, "--json", "--since", "1", "-n", "--server", where(service))
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
@@ -136,6 +137,73 @@ def test_a_password_is_asked_for_and_not_shown(tmp_path: Path) -> None:
         file.write_text("sesame\n")
         sent = client("send", "hi", "--server", where(service), "--password-file", str(file))
         assert (sent.returncode, sent.stderr) == (0, "")
+
+
+def register(service: Service, *commands: str) -> None:
+    """Let ann register by telnet, do something, and leave."""
+    person = service.person("ann")
+    person.send(f"/register {SECRET}")
+    person.until("ann is yours now.")
+    person.send(*commands, "/quit")
+    person.rest()
+
+
+def test_an_account_comes_back_into_its_rooms_when_the_server_was_killed(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{SECRET}\n")
+    options = ("--name", "ann", "--account-password-file", str(file))
+    with Service(tmp_path) as service:
+        port = str(service.port)
+        register(service, "/join #tea", "/room #lobby")
+        with closing(Terminal(*CHATSVC, "join", where(service), *options)) as ann:
+            ann.until("#lobby> ")
+            bob = service.person("bob")
+            bob.send("/join #tea", *(f"tea {number}." for number in range(500)))
+            for number in range(20):
+                ann.type(f"own {number}.\r")
+            ann.until("<bob> tea 50.")
+            service.kill()
+            ann.until("The connection is lost")
+            ann.type("own 20.\r")
+            with Service(tmp_path, "--port", port) as again:
+                ann.until("The connection is back")
+                bob = again.person("bob")
+                bob.send("/join #tea", "tea again.")
+                ann.until("<bob> tea again.")
+                ann.type(f"own 21.\r/passwd {SECRET} x\r")
+                ann.until("You: own 21.")
+                ann.until("A password has")
+                ann.type("/sessions\r")
+                ann.until(r"in #tea and #lobby \(this one\)|in #lobby and #tea \(this one\)")
+                ann.type("/quit\r")
+                assert ann.ended() == 0
+                wanted = {room: texts(again, room) for room in ("lobby", "tea")}
+            text = ann.text
+    assert wanted["lobby"] == [f"own {number}." for number in range(22)]
+    assert wanted["tea"][-1] == "tea again."
+    assert re.findall(r"You: (own \d+\.)", text) == wanted["lobby"]
+    assert re.findall(r"#tea <bob> (tea \w+\.)", text) == wanted["tea"]
+    assert SECRET not in text
+
+
+def test_a_registered_name_is_met_with_a_question_or_an_exit_code(tmp_path: Path) -> None:
+    with Service(tmp_path, "--archive", "memory:") as service:
+        register(service)
+        ann = service.terminal(*CHATSVC, "join", where(service), "--name", "ann")
+        ann.until("ann is a registered name.")
+        ann.until("Password: ")
+        ann.type("wrong-horse\r")
+        ann.until("That is not ann's password.")
+        ann.type(f"{SECRET}\r")
+        ann.until("You are in #lobby")
+        assert "horse" not in ann.text
+        for command in (["join", where(service)], ["send", "hi", "--server", where(service)]):
+            refused = client(*command, "--name", "ann")
+            assert (refused.returncode, refused.stdout) == (1, "")
+            assert refused.stderr == (
+                "chatsvc: ann is a registered name. Give its password with"
+                " --account-password-file, or another name with --name.\n"
+            )
 
 
 def test_tail_ends_quietly_when_nobody_reads_it_any_more(tmp_path: Path) -> None:

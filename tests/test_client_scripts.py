@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from test_client_connection import FakeServer, result
+from test_client_door import House
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock
 
-from chatsvc.client.connection import Identity, NotConnected
+from chatsvc.client.door import Identity
+from chatsvc.client.failures import NotConnected, PutOut
 from chatsvc.client.screen import Pipe
 from chatsvc.client.scripts import FULL, NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
-from chatsvc.events import Refusal, Refused, Said
+from chatsvc.events import Entered, Goodbye, Refusal, Refused, Said
+from chatsvc.limits import UNLIMITED, Rate
 
 
 class Source(Pipe):
@@ -200,6 +204,73 @@ def test_ctrl_c_while_sending_is_no_timeout(run: Run) -> None:
         result(run.done)
 
 
+@pytest.mark.parametrize("code", ["registered", "busy", "banned"])
+def test_a_script_takes_another_name_only_where_its_own_is_taken(run: Run, code: str) -> None:
+    run.server.refusal = Refused(code, "Not you.", "ann2")
+    with pytest.raises(Refused, match="Not you"):
+        result(run.send("#lobby", ["hi"]).done)
+    assert run.server.tries == 1
+
+
+def test_too_many_connections_are_waited_for_and_said_once(run: Run) -> None:
+    run.server.refusal = Refused("too-often", "Sorry, please come back in 9 s.")
+    run.send("#lobby", ["hi"], timeout=60.0)
+    for _ in range(2):
+        run.pump()
+    assert run.server.tries > 2
+    assert run.complaints == ["Sorry, please come back in 9 s. It is tried again by itself."]
+    run.server.refusal = None
+    run.pump()
+    assert result(run.done) == 0
+    assert run.server.texts() == ["hi"]
+
+
+def test_too_many_connections_are_waited_for_no_longer_than_for_an_answer(run: Run) -> None:
+    run.server.refusal = Refused("too-many-connections", "Sorry, there are 16.")
+    run.send("#lobby", ["hi"], timeout=25.0)
+    for _ in range(3):
+        run.pump()
+    with pytest.raises(NotDone, match="not kept"):
+        result(run.done)
+
+
+def test_a_script_that_is_not_let_in_again_ends(run: Run) -> None:
+    run.tail()
+    run.server.refusal = Refused("banned", "You are banned: spam.")
+    run.server.kill()
+    run.pump()
+    with pytest.raises(Refused, match="You are banned: spam"):
+        result(run.done)
+    assert run.server.tries == 2
+
+
+def test_a_script_that_is_put_out_ends(run: Run) -> None:
+    run.send("#lobby", Source())
+    run.server.links[0].tell(Goodbye("bob has put you out: spam.", final=True))
+    run.pump()
+    with pytest.raises(PutOut, match="bob has put you out: spam"):
+        result(run.done)
+    assert run.server.tries == 1
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_lines_that_the_server_delays_are_waited_for(count: int) -> None:
+    complaints: list[str] = []
+    with House(replace(UNLIMITED, flood=Rate(8, 2.0))) as house:
+        lines = [f"line {n}" for n in range(count)]
+        send = Send(house, house.clock, Identity("ann"), complaints.append, timeout=3.0)
+        done = Deferred.fromCoroutine(send.run("#lobby", lines))
+        seconds = 0.0
+        while not done.called and seconds < 60.0:
+            house.pump(0.25)
+            seconds += 0.25
+        assert result(done) == 0
+        assert (seconds > 15.0) == (count == 40)
+        shown = house.visitor("bob").send(f"/history {count}")
+        assert [line.partition("> ")[2] for line in shown] == lines
+    assert complaints == []
+
+
 # tail
 
 
@@ -246,6 +317,21 @@ def test_tail_goes_on_after_a_loss_without_a_gap(run: Run) -> None:
     run.server.pump()
     assert run.written == ["one", "two", "three"]
     assert [text[:17] for text in run.complaints] == ["The connection is"] * 2
+    assert run.finish() == 0
+
+
+def test_tail_shows_only_its_room_when_an_account_is_put_into_others(run: Run) -> None:
+    run.server.said_by_other("tea?", room="#tea")
+    run.tail()
+    (link,) = run.server.links
+    link.tell(Entered("#tea", "", (), 1, 1, "ann"))
+    link.show(run.server.archive["#tea"][0])
+    run.server.said_by_other("hello")
+    run.server.pump()
+    assert run.written == ["hello"]
+    run.server.kill()
+    run.pump()
+    assert [request["room"] for request in run.server.asked("join")] == ["#lobby", "#lobby"]
     assert run.finish() == 0
 
 

@@ -228,3 +228,30 @@ def test_the_chat_is_empty_when_the_last_person_leaves_and_not_when_one_comes_ba
     chat.program("ann", client="secret-of-ann").ask(do="quit")
     chat.clock.advance(0)
     assert here == [0, 0]
+
+
+def test_who_takes_many_names_does_not_fill_the_list_of_those_who_ignore_them(chat: Chat) -> None:
+    ann, eve, innocent = chat.join("ann"), chat.join("eve"), chat.join("bob")
+    ann.send("/ignore eve")
+    for n in range(20):
+        eve.send(f"/nick troll{n}")
+    ann.read()
+    eve.send("buy this")
+    innocent.send("/nick troll7", "hello")
+    assert ann.read() == ["* bob is now troll7.", f"{NOW} <troll7> hello"]
+    assert ann.send("/ignore") == ["* You ignore eve and troll19."]
+    assert ann.send("/unignore eve") == ["* You ignore nobody."]
+
+
+def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
+    archive = sqlite(tmp_path)
+    chat = Chat(archive)
+    ann = chat.join("ann")
+    ann.send("/register correct-horse")
+    chat.hub.door.claim_code = "code"
+    ann.send("/claim code")
+    eve = chat.join("eve")
+    ann.send("/mute --quietly eve", "hi")
+    eve.send("buy this")
+    assert ann.send("/stats") == ["*   ann             1 line, 2 bytes"]
+    start(archive.close())

@@ -67,7 +67,7 @@ def test_every_request_is_documented() -> None:
     documented = {
         name
         for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
-        for name in re.findall(r"`(\w+)`", row)
+        for name in re.findall(r"`([\w-]+)`", row)
     }
     for_people = {"name", "password", "empty", "clear"}
     assert documented - {"do"} == set(TABLE) - for_people

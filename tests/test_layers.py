@@ -12,26 +12,30 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
-    "events", "records", "rules", "lookalikes", "limits", "archive", "session", "room",
-    "conversation", "roster", "accounts", "charter", "rights", "sanctions", "talk", "entry", "door",
-    "moderation", "stewards", "chores", "hub", "dispatch", "commands",
+    "governance", "events", "batch", "records", "rules", "lookalikes", "limits", "archive",
+    "session", "room", "conversation", "roster", "accounts", "charter", "rights", "sanctions",
+    "talk", "entry", "door", "audit", "reports", "moderation", "stewards", "chores", "hub",
+    "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 
 MAY_IMPORT = {
     **{module: set(CHAT[:position]) for position, module in enumerate(CHAT)},
-    "events": set(),
+    "governance": set(),
+    "events": {"governance"},
+    "batch": {"events"},
     "records": set(),
     "archive": {"events", "records"},
-    "tables": STORE,
-    "sql": STORE | {"tables"},
-    "dialects": {"events", "dialects"},
+    "database": {"archive"},
+    "tables": STORE | {"database"},
+    "sql": STORE | {"tables", "database"},
+    "dialects": {"events", "governance", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
     "options": {"limits", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "sql"},
     "tap": {*CHAT, "options", "sql", "dialects", "transports"},
-    "client": {"client", "events", "dialects", "rules", "admin"},
+    "client": {"client", "events", "governance", "dialects", "rules", "admin"},
 }
 MAY_IMPORT_TWISTED = {"transports", "options", "tap", "client"}
 

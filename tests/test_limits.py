@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
 
+from chatsvc import limits
 from chatsvc.limits import (
     MOST_KEYS,
     UNLIMITED,
@@ -371,3 +372,10 @@ def test_a_transport_without_addresses_is_served() -> None:
         protocol.dataReceived(b"\n")
         assert transport.protocol.address == ""
         assert transport.value().startswith(b"Welcome")
+
+
+def test_how_addresses_are_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [f"10.1.{n // 250}.{n % 250}" for n in range(5000)]
+    written = list(map(network, addresses))
+    monkeypatch.setattr(limits, "ip_address", None)
+    assert list(map(network, addresses)) == written

@@ -76,6 +76,16 @@ def test_names_that_do_not_look_alike(name: str, other: str) -> None:
     assert skeleton(name) != skeleton(other)
 
 
+def test_names_of_ten_thousand_accounts_are_looked_at_once() -> None:
+    names = [f"name{n}" for n in range(10_000)]
+    for name in names:
+        skeleton(name)
+    missed = skeleton.cache_info().misses
+    for name in names:
+        skeleton(name)
+    assert skeleton.cache_info().misses == missed
+
+
 def test_ascii_letters_and_digits_that_look_alike_are_few() -> None:
     alike: dict[str, str] = {}
     for c in "abcdefghijklmnopqrstuvwxyz0123456789":

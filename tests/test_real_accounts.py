@@ -43,6 +43,7 @@ def come_back(service: Service, name: str) -> Person:
 def test_everything_holds_after_a_power_cut(tmp_path: Path) -> None:
     with Service(tmp_path) as service:
         ann, bob, eve = register(service, "ann"), register(service, "bob"), service.person("eve")
+        service.person("mallory")
         claim(service, ann)
         for command, answer in [
             ("/join #tea", "You are in #tea"),

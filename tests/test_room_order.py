@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from conftest import hub_of, Worker, start
+from conftest import Worker, hub_of, start
 from twisted.internet.task import Clock
 
 from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.events import Batch, Event, Kept, Shared
-from chatsvc.hub import Hub
+from chatsvc.batch import Batch, Shared
+from chatsvc.events import Event, Kept
 from chatsvc.session import Session
 
 SEEDS = 200

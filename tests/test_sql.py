@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from test_archive import Keeper, line, now, sqlite
@@ -423,6 +424,11 @@ def test_a_ledger_says_that_a_file_is_locked(path: Path) -> None:
         assert ledger.records(Fact) == [Fact("lockdown", "on")]
 
 
-def test_a_ledger_waits_a_while_for_the_service() -> None:
-    with contextlib.closing(connect(Path(":memory:"))) as database:
-        assert database.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+def test_the_service_and_a_ledger_wait_a_while_for_each_other(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    archive: Any = open_archive(path).keep(line("one")).archive
+    now(archive.delete("#tea", 1, "ann"))
+    with Ledger(path) as ledger:
+        for connection in (archive._database, ledger._database):
+            assert connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)

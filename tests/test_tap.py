@@ -132,6 +132,8 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--speaks", "tls,http"),
         ("--cert", "cert.pem"),
         ("--key", "key.pem"),
+        ("--registrations", "10"),
+        ("--registrations", "0/3600"),
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_that_names_the_option(option: str, value: str) -> None:
@@ -145,17 +147,18 @@ def test_nonsense_is_refused_in_a_sentence_that_names_the_option(option: str, va
 
 def test_by_default_everybody_is_limited() -> None:
     assert options()["limits"] == Limits()
-    assert Limits() == Limits(Rate(8, 2.0), 16, 32, 600.0, 60.0, 5, 300.0)
+    assert Limits() == Limits(Rate(8, 2.0), 16, 32, 600.0, 60.0, 5, 300.0, 10, 3600.0)
 
 
 def test_limits_are_chosen_or_off() -> None:
     chosen = ("--flood", "20/0.5", "--per-address", "1", "--arrivals", "9/60")
-    more = ("--name-within", "5", "--login-attempts", "3/10")
-    assert options(*chosen, *more)["limits"] == Limits(Rate(20, 0.5), 1, 9, 60.0, 5.0, 3, 10.0)
-    names = ("--flood", "--per-address", "--arrivals", "--name-within", "--login-attempts")
-    limits = options(*(word for name in names for word in (name, "off")))["limits"]
+    more = ("--name-within", "5", "--login-attempts", "3/10", "--registrations", "40/60")
+    limits = options(*chosen, *more)["limits"]
+    assert limits == Limits(Rate(20, 0.5), 1, 9, 60.0, 5.0, 3, 10.0, 40, 60.0)
+    names = ("flood", "per-address", "arrivals", "name-within", "login-attempts", "registrations")
+    limits = options(*(word for name in names for word in (f"--{name}", "off")))["limits"]
     assert (limits.flood, limits.per_address, limits.arrivals) == (None, 0, 0)
-    assert (limits.name_within, limits.attempts) == (0, 0)
+    assert (limits.name_within, limits.attempts, limits.registrations) == (0, 0, 0)
 
 
 def test_everything_is_spoken_unless_it_is_chosen() -> None:
@@ -402,7 +405,7 @@ async def test_a_line_on_its_way_is_kept_when_the_service_stops(
     hello = json.dumps({"do": "hello", "name": "ann"})
     ann = await connect(logged, hello, '{"do":"join","room":"#lobby"}')
     await ann.until("entered")
-    first.hub.say(*_first_seat(first), "the last word")
+    first.hub.talk.say(*_first_seat(first), "the last word")
     await stop(first)
     assert '"text":"the last word"' in await ann.until('"said"')
     second = service(*where)

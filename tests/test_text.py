@@ -257,13 +257,13 @@ def test_earlier_lines_look_as_they_did() -> None:
     history = TEXT.write(History("#tea", (SAID, ACTION), True), "#tea")
     said, action = TEXT.write_said(SAID, False), TEXT.write_said(ACTION, False)
     assert history == b"    7 " + said + b"    8 " + action
-    assert words(History("#tea", (), False)) == "* Nothing has been said in #tea before that."
+    assert words(History("#tea", (), False)) == "* There is nothing earlier to read in #tea."
 
 
 def test_help_for_one_command_has_its_aliases_and_an_example() -> None:
     msg = Command("/msg name text", ("/w", "/tell"), "whispers", "/msg bob hi")
     assert words(Help((msg,))).splitlines() == [
-        "* /msg name text       whispers",
+        "* /msg name text: whispers",
         "*   also: /w, /tell",
         "*   for example: /msg bob hi",
     ]

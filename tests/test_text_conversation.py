@@ -111,7 +111,7 @@ def test_private_lines_need_somebody_and_something(chat: Chat) -> None:
     ann = chat.join("ann")
     assert ann.send("/msg nobody hi") == ["* There is nobody called nobody here."]
     assert ann.send("/msg ann") == [
-        "* It goes like this: /msg name text For example: /msg bob the code is 4711"
+        "* It goes like this: /msg name text (for example: /msg bob the code is 4711)"
     ]
     assert ann.send("/reply hi") == ["* Nobody has whispered to you yet."]
 
@@ -236,7 +236,7 @@ def test_nobody_hears_whom_they_ignore(chat: Chat) -> None:
     assert eve.send("/msg ann buy") == ["* ann takes no private lines from you."]
     eve.send("/nick lily", "buy that")
     assert ann.read() == ["* eve is now lily."]
-    assert ann.send("/history") == ["* Nothing has been said in #lobby before that."]
+    assert ann.send("/history") == ["* There is nothing earlier to read in #lobby."]
     ann.send("/unignore lily")
     eve.send("sorry")
     assert ann.read() == [f"{NOW} <lily> sorry"]
@@ -247,9 +247,10 @@ def test_nobody_hears_whom_they_ignore(chat: Chat) -> None:
 def test_history_is_shown_by_number_and_room(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.send(*(f"line {n}" for n in range(5)), "/join #tea", "milk")
-    assert ann.send("/history 2 lobby") == [f"{n + 1:>5} {NOW} #lobby <ann> line {n}" for n in (3, 4)]
+    said = [f"{n + 1:>5} {NOW} #lobby <ann> line {n}" for n in range(5)]
+    assert ann.send("/history 2 lobby") == said[3:]
     assert ann.send("/history") == [f"    1 {NOW} <ann> milk"]
-    assert ann.send("/history #lobby") == [f"{n + 1:>5} {NOW} #lobby <ann> line {n}" for n in range(5)]
+    assert ann.send("/history #lobby") == said
     assert ann.send("/history x y") == [
         "* A room's name is # and one word, at most 32 characters, such as #tea."
     ]
@@ -304,12 +305,12 @@ def test_an_unknown_command_is_not_said_but_explained(chat: Chat) -> None:
 def test_help_lists_the_table_or_explains_one_command(chat: Chat) -> None:
     ann = chat.join("ann")
     assert ann.send("/help /w") == [
-        "* /msg name text       says something only one person sees",
+        "* /msg name text: says something only one person sees",
         "*   also: /w, /whisper, /private, /tell",
         "*   for example: /msg bob the code is 4711",
     ]
     assert ann.send("/help nothing") == ["* There is no command nothing. /help lists them."]
-    assert len(ann.send("/help")) > 20
+    assert len(ann.send("/help")) > 8
 
 
 def test_a_password_is_asked_for() -> None:

@@ -2,46 +2,42 @@
 
 It knows no screen.  Whoever uses it is a `Front`: it is told what happens, and asks for things with
 `say`, `tell` and `request`, connected or not.  After a loss the connection comes back under the
-same name and the same secret, enters its rooms where it left off, and sends again what was not
-answered, under the same tags and in the same order.
+same name and the same secret, logged in as before, enters its rooms where it left off, and sends
+again what was not answered, under the same tags and in the same order.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
 from itertools import count
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol, TypeVar
 
 from twisted.application.internet import ClientService, backoffPolicy
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectionRefusedError as NobodyListens
-from twisted.internet.error import DNSLookupError, UserError
-from twisted.internet.error import TimeoutError as NobodyAnswers
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatsvc.client.door import LATER, Identity, is_final, wants_proof
+from chatsvc.client.failures import NotConnected, PutOut, Uncertain, why
 from chatsvc.client.outbox import Outbox, Outgoing
+from chatsvc.client.passwords import password_of
 from chatsvc.client.standing import HISTORY, Standing, before
 from chatsvc.client.wire import Wire, encoded
-from chatsvc.events import Entered, Event, Goodbye, Refusal, Refused, Said, Talking, Welcome
+from chatsvc.events import Entered, Event, Goodbye, Refusal, Refused, Talking, Welcome
+from chatsvc.governance import You
 
 WAITING = 10_000  # requests that may wait to be sent
 GOODBYE = 3.0  # seconds that a server has to let go of us
 LONGEST_LINE = 16_384  # bytes of a request, where the server says nothing else
 ADDRESS = 256  # bytes by which a request may grow when it is written to which room it goes
 
+T = TypeVar("T")
+
 _log = Logger()
-
-
-class Identity(NamedTuple):
-    """Who one says one is; an empty name lets the server choose."""
-
-    name: str = ""
-    password: str | None = None
 
 
 class Front(Protocol):
@@ -63,17 +59,6 @@ class Front(Protocol):
         """The server does not let us in: what to try next, or None to give up for now."""
 
 
-class NotConnected(Exception):
-    """There is no connection, for this reason; nothing was done."""
-
-
-class Uncertain(Exception):
-    """The connection was lost before the answer came: it may have been done, or not."""
-
-    def __init__(self) -> None:
-        super().__init__("the connection was lost before the answer came")
-
-
 class Connection:
     """One person's connection to one server."""
 
@@ -85,19 +70,24 @@ class Connection:
         identity: Identity = Identity(),  # noqa: B008
         retry: Callable[[int], float] | None = None,
         waiting: int = WAITING,
+        everywhere: bool = False,  # in all rooms of our account
     ) -> None:
         self.here = False  # let in, and everything is as it was: requests go out at once
         self._front = front
         self._clock = clock
-        self._password = identity.password
+        self._identity = identity  # its passwords hold; the name may be another one by now
+        self._perhaps: str | None = None  # the account's password, if a lost request was obeyed
         self._client = secrets.token_urlsafe(24)
         self._tags = count(1)
-        self._standing = Standing(identity.name)
+        self._standing = Standing(identity.name, everywhere)
         self._outbox = Outbox(waiting)
         self._longest = LONGEST_LINE
         self._wire: Wire | None = None
         self._let_in = False
+        self._later = False  # the server was too busy to let us in
         self._parting: str | None = None
+        self._put_out: Exception | None = None
+        self._working: Deferred[Any] | None = None
         self._asked: dict[str, Deferred[Event | None]] = {}
         self._entering: Deferred[None] | None = None
         self._opening: Deferred[None] | None = None
@@ -121,6 +111,11 @@ class Connection:
         return self._standing.talking
 
     @property
+    def rooms(self) -> tuple[str, ...]:
+        """Where we are."""
+        return tuple(self._standing.places)
+
+    @property
     def unanswered(self) -> int:
         """How many requests wait, to be sent or to be answered."""
         return len(self._outbox)
@@ -138,17 +133,28 @@ class Connection:
             await self._stop()
             raise
 
+    async def while_wanted(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do `work`; when the server does not want us any more, end it and raise why."""
+        self._working = working = Deferred.fromCoroutine(work)
+        try:
+            return await working
+        except CancelledError:
+            if self._put_out is None:
+                raise
+            raise self._put_out from None
+
     async def enter(
         self, room: str, *, after: int | None = None, last: int | None = None
     ) -> Entered:
         """Enter a room: be shown its lines after a number, or the last few, and all new ones."""
         arguments = _given(room=room, after=after, last=last)
+        known = self.rooms
         entered = await self._put(Outgoing("join", arguments, self._tag(), alone=True))
         assert isinstance(entered, Entered)
-        place = self._standing.places[entered.room]
-        if after is None:
-            after = before(entered, HISTORY if last is None else last)
-        place.start = min(after, entered.last)
+        if entered.room not in known:
+            if after is None:
+                after = before(entered, HISTORY if last is None else last)
+            self._standing.places[entered.room].start = min(after, entered.last)
         return entered
 
     def say(
@@ -172,6 +178,23 @@ class Connection:
         """
         return self._put(Outgoing(do, arguments, self._tag(), alone=True, once=once))
 
+    def prove(self, do: str, rest: str) -> Deferred[Event | None]:
+        """Register, log in, or change the account's password; then we come back with that one."""
+        password = password_of(do, rest)
+
+        def proven(event: Event | None) -> Event | None:
+            self._identity = self._identity._replace(account_password=password)
+            return event
+
+        def not_proven(failure: Failure) -> Failure:
+            if failure.check(Uncertain):
+                self._perhaps = password
+            return failure
+
+        # Who has come back as a guest can log in again; what is registered cannot be once more.
+        asked = self.request(do, once=do != "login", rest=rest)
+        return asked.addCallbacks(proven, not_proven)
+
     async def settled(self) -> None:
         """Wait until every request is answered."""
         if self.unanswered:
@@ -192,17 +215,23 @@ class Connection:
     def connected(self, wire: Wire) -> None:
         self._wire = wire
         self._parting = None
+        self._later = False
         entering = self._entering = Deferred.fromCoroutine(self._enter())
         entering.addErrback(self._not_let_in, wire)
 
     def received(self, event: Event | None, tag: str | None) -> None:
         if isinstance(event, Goodbye):
             self._parting = event.text.rstrip(".")
+            if self._opening is None and event.final:
+                self._leave(PutOut(event.text))
+                return
         if isinstance(event, Refusal) and not tag and not self._let_in:
             tag = next(iter(self._asked), None)  # a server that is full does not read our hello
-        new = not isinstance(event, Said) or self._standing.is_new(event)
-        self._standing.notice(event)
+        new = self._standing.is_new(event)
         outgoing = self._outbox.answered(tag) if tag else None
+        self._standing.notice(event, asked=outgoing is not None)
+        if isinstance(event, You) and event.account is None:
+            self._identity = self._identity._replace(account_password=None)
         asked = self._asked.pop(tag, None) if tag else None
         answers = outgoing is not None or asked is not None
         if event is not None and new and not (answers and isinstance(event, Refusal)):
@@ -226,7 +255,8 @@ class Connection:
         if self._closing is not None:
             self._closing.callback(None)
         elif self._opening is not None:
-            self._open(Failure(NotConnected(reason)))
+            if not self._later:
+                self._open(Failure(NotConnected(reason)))
         elif let_in:
             self._front.lost(reason)
         for outgoing in uncertain:
@@ -243,44 +273,42 @@ class Connection:
         self._fruitless = 0
         if self._opening is None:
             self._front.back()
-            await self._restore()
+        await self._restore()
         self._entering = None
         self.here = True
         self._pump()
         self._open(None)
 
     async def _hello(self) -> Welcome:
-        identity = Identity(self.name, self._password)
+        identity = self._identity._replace(name=self._standing.account or self.name)
         while True:
-            who = _given(name=identity.name, password=identity.password, client=self._client)
+            who = _given(**identity._asdict(), client=self._client)
             try:
                 welcome = await self._ask("hello", version=1, **who)
-            except Refused as refusal:
-                other = await self._front.refused(refusal, identity)
-                if other is None:
-                    raise
-                identity = other
+            except Refused as refused:
+                identity = await self._other_identity(refused, identity)
             else:
                 assert isinstance(welcome, Welcome)
-                self._standing.name, self._password = welcome.name, identity.password
+                self._identity, self._perhaps = identity, None
                 return welcome
 
-    async def _restore(self) -> None:
-        choices = self._standing.choices
-        try:
-            for do, arguments in list(self._standing.to_restore()):
-                await self._ask_again(do, arguments)
-        finally:
-            # They hold for what waits, even if they could not be restored, or not all of them.
-            self._standing.choices = choices
+    async def _other_identity(self, refused: Refused, identity: Identity) -> Identity:
+        if self._perhaps is not None and wants_proof(refused) and is_final(refused):
+            perhaps, self._perhaps = self._perhaps, None
+            return identity._replace(account_password=perhaps)
+        other = await self._front.refused(refused, identity)
+        if other is None:
+            raise refused
+        return other
 
-    async def _ask_again(self, do: str, arguments: Mapping[str, object]) -> None:
-        try:
-            await self._ask(do, **arguments)
-        except Refused as refused:
-            self._front.event(Refusal(refused.code, refused.text), None)
-            if do == "join":
-                self._standing.places.pop(str(arguments["room"]), None)
+    async def _restore(self) -> None:
+        for do, arguments in list(self._standing.to_restore()):
+            try:
+                await self._ask(do, **arguments)
+            except Refused as refused:
+                if do == "join":
+                    self._standing.give_up(str(arguments["room"]), waiting=self.unanswered > 0)
+                self._front.event(Refusal(refused.code, refused.text), None)
 
     def _ask(self, do: str, **arguments: object) -> Deferred[Event | None]:
         """Ask at once, before all that waits."""
@@ -293,16 +321,28 @@ class Connection:
     def _not_let_in(self, failure: Failure, wire: Wire) -> None:
         if failure.check(CancelledError):
             return
-        if self._opening is not None:
+        refused = failure.value
+        if isinstance(refused, Refused) and refused.code in LATER:
+            self._later = True
+            wire.drop(refused.text)
+        elif self._opening is not None:
             self._open(failure)
-        elif failure.check(Refused):
-            wire.drop(str(failure.value))
+        elif isinstance(refused, Refused):
+            if is_final(refused):
+                self._leave(refused)
+            wire.drop(refused.text)
         else:
             _log.failure("Coming back failed", failure)
             wire.drop("something went wrong here")
 
+    def _leave(self, why: Exception) -> None:
+        """Give up, because we are not wanted."""
+        self._put_out = why
+        if self._working is not None:
+            self._working.cancel()
+
     def _unreachable(self, failure: Failure) -> None:
-        self._open(Failure(NotConnected(_why(failure))))
+        self._open(Failure(NotConnected(why(failure))))
 
     def _open(self, result: Failure | None) -> None:
         opening, self._opening = self._opening, None
@@ -377,17 +417,6 @@ def _result(event: Event | None) -> Event | Failure | None:
     if isinstance(event, Refusal):
         return Failure(Refused(event.code, event.text, event.suggestion))
     return event
-
-
-def _why(failure: Failure) -> str:
-    """Why no connection came about, for people."""
-    if failure.check(NobodyListens):
-        return "nothing is listening there"
-    if failure.check(DNSLookupError):
-        return "there is no such host"
-    if failure.check(NobodyAnswers, UserError):
-        return "it does not answer"
-    return str(failure.value).rstrip(".")
 
 
 def _given(**arguments: object) -> dict[str, object]:

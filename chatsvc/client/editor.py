@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from chatsvc.client.passwords import is_secret, masked
+
 REMEMBERED = 200  # lines that the up key brings back
 LONGEST = 4096  # characters of a line
 
@@ -35,7 +37,7 @@ Typed: TypeAlias = "str | Key"
 
 
 class Editor:
-    """One line with a cursor in it, and those typed before it."""
+    """One line with a cursor in it, and those typed before it; passwords are not among them."""
 
     def __init__(self) -> None:
         self.prompt = ""
@@ -60,9 +62,9 @@ class Editor:
 
     def row(self, columns: int) -> str:
         """What to write to the screen's row: the prompt, the line near the cursor, the cursor."""
-        left, right = self._left, self._right
-        if self.hidden:
-            left, right = "*" * len(left), "*" * len(right)
+        line, cursor = self._left + self._right, len(self._left)
+        shown = "*" * len(line) if self.hidden else masked(line)
+        left, right = shown[:cursor], shown[cursor:]
         room = max(columns - 1 - width(self.prompt), 1)
         left = _last(left, room)
         right = _first(right, room - width(left))
@@ -103,7 +105,8 @@ class Editor:
         line = self._left + self._right
         self._set("", "")
         self._back = 0
-        if line and not self.hidden and self._history[-1:] != [line]:
+        kept = line and not self.hidden and not is_secret(line)
+        if kept and self._history[-1:] != [line]:
             self._history = [*self._history, line][-REMEMBERED:]
         return line
 

@@ -1,4 +1,4 @@
-"""The command line of the client: `chatsvc join`, `send` and `tail`."""
+"""The command line of the client: `chatsvc join`, `send` and `tail`; `account` is elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from twisted.internet.endpoints import HostnameEndpoint
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.client.connection import Identity, NotConnected
+from chatsvc.client.door import Identity, wants_proof
+from chatsvc.client.failures import NotConnected, PutOut
 from chatsvc.client.plain import Talk
 from chatsvc.client.screen import Output, Pipe, has_colours, screen
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
@@ -25,6 +26,7 @@ from chatsvc.events import Refused
 from chatsvc.rules import likely_name
 
 PORT = 13531
+SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment's variable
 TIMEOUT = 30.0
 
 Job: TypeAlias = Callable[[Any], Coroutine[Any, Any, int]]
@@ -38,6 +40,10 @@ examples:
   chatsvc send --to bob "lunch?"           tell only bob
   chatsvc tail lobby                       show what is said, until Ctrl-C
   chatsvc tail lobby --json --since 1      all that was ever said there, as JSON
+
+The password of a registered name is asked for when you join, or read from the
+file in --account-password-file, or from the variable CHATSVC_ACCOUNT_PASSWORD.
+It is not given on the command line, which others on your machine can read.
 
 exit codes: 0 done, 1 failed, 2 not understood, 130 stopped with Ctrl-C
 """
@@ -60,11 +66,20 @@ class Server(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; gives the exit code."""
     _open_standard_files()
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parser().parse_args(arguments)
+        if words[:1] == ["account"]:
+            return _administer(words[1:])
+        options = _parser().parse_args(words)
         return _run(options.job(options), options.server)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+
+
+def _administer(words: Sequence[str]) -> int:
+    from chatsvc.admin import main  # which loads what only a machine with an archive needs
+
+    return main(words)
 
 
 def _open_standard_files() -> None:
@@ -108,11 +123,22 @@ def _sentence(failure: Failure, server: Server) -> str:
     """What went wrong, for people."""
     if failure.check(NotConnected):
         return f"Cannot join the chat at {server}: {failure.value}."
-    if isinstance(failure.value, Refused) and failure.value.code == "password-needed":
-        return f"{failure.value} Give it with --password-file, or --password."
-    if failure.check(Refused, NotDone):
+    if isinstance(failure.value, Refused):
+        return f"{failure.value}{_way_in(failure.value)}"
+    if failure.check(NotDone, PutOut):
         return str(failure.value)
     return f"This is a mistake in chatsvc; please report it.\n{failure.getTraceback()}"
+
+
+def _way_in(refused: Refused) -> str:
+    """What to do about a password that is missing or wrong."""
+    if refused.code == "password-needed":
+        return " Give it with --password-file, or --password."
+    if refused.code == "registered":
+        return " Give its password with --account-password-file, or another name with --name."
+    if refused.code == "wrong-password" and wants_proof(refused):
+        return " Give the right one with --account-password-file."
+    return ""
 
 
 def complain(text: str) -> None:
@@ -160,7 +186,9 @@ def _tail(options: argparse.Namespace) -> Job:
 
 
 def _identity(options: argparse.Namespace) -> Identity:
-    return Identity(_decoded(options.name), options.password)
+    secret = options.account_password or os.environ.get(SECRET)
+    name = options.name or (_own_name() if secret else "")
+    return Identity(_decoded(name), options.password, _decoded(secret) if secret else None)
 
 
 def _decoded(argument: str) -> str:
@@ -183,6 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_join(commands)
     _add_send(commands)
     _add_tail(commands)
+    commands.add_parser("account", help="add, list and change accounts of a chat on this machine")
     return parser
 
 
@@ -193,7 +222,9 @@ def _add_join(commands: Any) -> None:
         "server", nargs="?", type=_server, default=Server(), metavar="HOST[:PORT]",
         help=f"where the chat is  [{Server()}]",
     )  # fmt: skip
-    parser.add_argument("--room", type=_room, default="#lobby", help="the room to enter  [#lobby]")
+    parser.add_argument(
+        "--room", type=_room, help="the room to enter  [#lobby, or those of your account]"
+    )
     _add_identity(parser, _own_name(), "your name there")
     parser.set_defaults(job=_join)
 
@@ -228,7 +259,9 @@ def _add_tail(commands: Any) -> None:
         help="end when everything said until now was shown",
     )  # fmt: skip
     _add_server(parser)
-    _add_identity(parser, "", "the name to be seen under  [a guest's]")
+    _add_identity(
+        parser, "", "the name to be seen under  [a guest's; with an account's password, yours]"
+    )
     parser.set_defaults(job=_tail)
 
 
@@ -247,6 +280,11 @@ def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> Non
     secret.add_argument(
         "--password-file", dest="password", type=_first_line, metavar="FILE",
         help="a file whose first line is that password",
+    )  # fmt: skip
+    parser.add_argument(
+        "--account-password-file", dest="account_password", type=_first_line, metavar="FILE",
+        help=f"a file whose first line is the password of your name, if that is registered"
+        f"  [{SECRET}]",
     )  # fmt: skip
 
 

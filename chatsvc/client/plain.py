@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from chatsvc.client.connection import Connection, Identity, NotConnected, Uncertain
+from chatsvc.client.connection import Connection
+from chatsvc.client.door import (
+    LATER,
+    NAME_REFUSED,
+    PASSWORD_REFUSED,
+    Identity,
+    is_final,
+    wants_proof,
+)
+from chatsvc.client.failures import NotConnected, Uncertain
+from chatsvc.client.passwords import PROVING, SECRET, masked
 from chatsvc.client.screen import Screen
+from chatsvc.client.standing import FIRST_ROOM
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import TEXT
-from chatsvc.events import Asked, Event, Goodbye, Help, Refusal, Refused, Request, Welcome
+from chatsvc.events import Asked, Entered, Event, Goodbye, Help, Refusal, Refused, Request, Welcome
 
 FULL = 1000  # lines of a pipe that may wait before no more are read
-NAME_REFUSED = ("name-taken", "bad-name")
-PASSWORD_REFUSED = ("password-needed", "wrong-password")
+# Commands that a server would obey twice, were they sent again.
+ONCE = ("msg", "reply", "announce", "report", "claim", "unregister")
 
 
 class Talk:
@@ -28,7 +41,7 @@ class Talk:
         words: Words,
         identity: Identity,
     ) -> None:
-        self.connection = Connection(endpoint, self, clock, identity)
+        self.connection = Connection(endpoint, self, clock, identity, everywhere=True)
         self._screen = screen
         self._words = words
         self._leaving: Deferred[str] = Deferred()
@@ -36,29 +49,38 @@ class Talk:
         self._early: list[str] = []  # typed before we were inside
         self._asking: Deferred[str] | None = None
         self._question: str | None = None  # of the server, which the next line answers
-        self._complaint = ""
-        self._commands: dict[str, str] = {}
+        self._complaint = ""  # its code
+        # Known before the server tells of them: what holds a password is never taken for talk.
+        self._commands = dict(zip(SECRET, SECRET, strict=True))
+        self._unread: dict[str, int] = {}  # lines of our account's rooms
+        self._parting = ""
         self._failed = False
 
-    async def run(self, room: str) -> int:
-        """Be in the chat until the person leaves; gives the exit code."""
+    async def run(self, room: str | None = None) -> int:
+        """Be in the chat until the person leaves; gives the exit code.
+
+        Without a `room` one is in those of one's account, or in the first one.
+        """
         self._screen.open(self._typed, self._ended)
-        parting = ""
         try:
-            await self._come_in(room)
-            parting = await self._leaving
-            await self._finish()
+            await self.connection.while_wanted(self._visit(room))
         finally:
             try:
-                await self._go(parting)
+                await self._go(self._parting)
             finally:
                 self._screen.close()
         return int(self._failed and not self._screen.interactive)
 
-    async def _come_in(self, room: str) -> None:
+    async def _visit(self, room: str | None) -> None:
+        await self._come_in(room)
+        self._parting = await self._leaving
+        await self._finish()
+
+    async def _come_in(self, room: str | None) -> None:
         await self.connection.open()
         self._learn(await self.connection.request("help"))
-        await self.connection.enter(room)
+        if room is not None or not self.connection.rooms:
+            await self.connection.enter(room or FIRST_ROOM)
         self._inside = True
         if self._screen.interactive:
             self._note("Type to talk, /help for the commands, /quit to leave.")
@@ -122,7 +144,7 @@ class Talk:
         answer = self._do(request)
         if answer is not None:
             if self._screen.interactive and not self.connection.here:
-                self._note(f"Not sent yet: {line}")
+                self._note(f"Not sent yet: {masked(line)}")
             answer.addErrback(self._went_wrong, line)
             answer.addBoth(self._flow)
             self._flow()
@@ -143,14 +165,17 @@ class Talk:
                 return None
             case "say" | "me":
                 return self.connection.say(rest, action=name == "me")
-        return self.connection.request(name, once=name in ("msg", "reply"), rest=rest)
+        if name in PROVING:
+            return self.connection.prove(name, rest)
+        return self.connection.request(name, once=name in ONCE, rest=rest)
 
     def _went_wrong(self, failure: Failure, line: str) -> None:
         self._failed = True
         if isinstance(failure.value, Refused):
             self._refuse(failure.value)
         elif isinstance(failure.value, Uncertain):
-            self._note(f"The connection was lost: nobody knows whether this arrived: {line}")
+            what = f"nobody knows whether this arrived: {masked(line)}"
+            self._note(f"The connection was lost: {what}")
         else:
             failure.trap(NotConnected)  # we are leaving, and have said how many
 
@@ -167,8 +192,12 @@ class Talk:
     def event(self, event: Event, tag: str | None) -> None:
         if isinstance(event, Asked):
             self._question = event.question
+        if isinstance(event, Welcome) and not self._inside:
+            self._unread = {room.room: room.last - room.seen for room in event.rooms}
         if self._is_known(event):
             return
+        if isinstance(event, Entered) and (new := self._unread.pop(event.room, 0)) > 0:
+            event = replace(event, new=new)
         self._show(event, own=tag is not None)
         self._screen.prompt(self._prompt())
 
@@ -176,7 +205,7 @@ class Talk:
         """Whether the person did not ask for this, or is told in another way."""
         match event:
             case Help():
-                return not self._commands
+                return not self._inside
             case Welcome():
                 return self._inside
             case Goodbye():  # the reason of the loss that follows
@@ -193,25 +222,59 @@ class Talk:
         self._note("The connection is back.")
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
-        named = refusal.code in NAME_REFUSED
-        if self._screen.interactive and not self._inside and named:
+        other = None
+        if self._screen.interactive and not self._inside:
+            other = await self._ask_who(refusal, identity)
+        if other is None:
+            other = self._become_another(refusal, identity)
+        if other is None and not is_final(refusal):
+            self._complain(refusal)
+        return other
+
+    async def _ask_who(self, refusal: Refused, identity: Identity) -> Identity | None:
+        """Who the person is, after all; None if there is nothing to ask."""
+        if wants_proof(refusal):
+            self._refuse(refusal)
+            secret = await self._ask("Password: ", hidden=True)
+            if not secret.strip():
+                return Identity(refusal.suggestion or "", identity.password)
+            return identity._replace(account_password=secret)
+        if refusal.code in NAME_REFUSED:
             self._refuse(refusal)
             name = await self._ask("Your name: ")
-            return identity._replace(name=name or refusal.suggestion or "")
-        if self._screen.interactive and not self._inside and refusal.code in PASSWORD_REFUSED:
+            return Identity(name or refusal.suggestion or "", identity.password)
+        if refusal.code in PASSWORD_REFUSED:
             self._refuse(refusal)
             return identity._replace(password=await self._ask("Password: ", hidden=True))
-        if named and refusal.suggestion:
-            self._note(f"{refusal.text} You are {refusal.suggestion} instead.")
-            return identity._replace(name=refusal.suggestion)
-        self._complain(refusal.text)
         return None
 
-    def _complain(self, text: str) -> None:
-        """Say why we do not get in again; once, however often it is tried."""
-        if self._inside and text != self._complaint:
-            self._complaint = text
-            self._note(text)
+    def _become_another(self, refusal: Refused, identity: Identity) -> Identity | None:
+        """Under which other name to come in, or as a guest, where nobody is asked."""
+        name = refusal.suggestion
+        if name and refusal.code in NAME_REFUSED:
+            self._note(f"{refusal.text} You are {name} instead.")
+            return Identity(name, identity.password)
+        if not self._inside or not self._screen.interactive or not is_final(refusal):
+            return None
+        if refusal.code == "no-account":
+            self._note(f"{identity.name} is not registered any more. You are a guest now.")
+            return identity._replace(account_password=None)
+        if name:
+            again = f"To be {identity.name} again: /login {identity.name} password"
+            self._note(f"{refusal.text} You are {name} instead. {again}")
+            return Identity(name, identity.password)
+        return None
+
+    def _complain(self, refusal: Refused) -> None:
+        """Say why we do not get in; once, however often it is tried."""
+        if refusal.code == self._complaint:
+            return
+        if refusal.code in LATER:
+            self._complaint = refusal.code
+            self._note(f"{refusal.text} It is tried again by itself.")
+        elif self._inside:
+            self._complaint = refusal.code
+            self._note(refusal.text)
 
     async def _ask(self, prompt: str, hidden: bool = False) -> str:
         """What the person answers; raises `NotConnected` when they would rather not."""

@@ -8,11 +8,14 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from chatsvc.client.connection import Connection, Identity, NotConnected, Uncertain
+from chatsvc.client.connection import Connection
+from chatsvc.client.door import LATER, NAME_REFUSED, Identity
+from chatsvc.client.failures import NotConnected, Uncertain
 from chatsvc.client.screen import Pipe
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.events import Event, Refusal, Refused, Said
+from chatsvc.rules import key
 
 FULL = 1000  # lines that may wait before no more are read
 SHOWN = 10  # lines that are shown of a room's past
@@ -35,6 +38,7 @@ class Script:
         self.connection = Connection(endpoint, self, clock, identity)
         self._clock = clock
         self._complain = complain
+        self._refused_for = ""  # the code of what was complained about last
 
     def event(self, event: Event, tag: str | None) -> None:
         """Of no interest unless said otherwise."""
@@ -44,12 +48,16 @@ class Script:
 
     def back(self) -> None:
         """As expected."""
+        self._refused_for = ""
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
-        if refusal.suggestion is None:
-            return None
-        self._complain(f"{refusal.text} The name used is {refusal.suggestion}.")
-        return identity._replace(name=refusal.suggestion)
+        if refusal.code in NAME_REFUSED and refusal.suggestion is not None:
+            self._complain(f"{refusal.text} The name used is {refusal.suggestion}.")
+            return Identity(refusal.suggestion, identity.password)
+        if refusal.code in LATER and refusal.code != self._refused_for:
+            self._refused_for = refusal.code
+            self._complain(f"{refusal.text} It is tried again by itself.")
+        return None
 
 
 class Send(Script):
@@ -70,7 +78,8 @@ class Send(Script):
 
     async def run(self, to: str, texts: Sequence[str] | Pipe) -> int:
         """Say `texts`, or what comes out of a pipe, to a #room or a person."""
-        working = Deferred.fromCoroutine(self._work(to, texts))
+        work = self.connection.while_wanted(self._work(to, texts))
+        working = Deferred.fromCoroutine(work)
         self._watch = self._clock.callLater(self._timeout, self._give_up, working)
         try:
             await working
@@ -164,24 +173,29 @@ class Tail(Script):
         super().__init__(endpoint, clock, identity, complain)
         self._write = write
         self._done: Deferred[None] = Deferred()
+        self._room = ""  # its key
         self._until: int | None = None  # the number of the last line wanted
 
     async def run(self, room: str, since: int | None, follow: bool) -> int:
         """Show lines from number `since` on, or the last ones; `follow` goes on for ever."""
+        self._room = key(room)
         try:
-            await self.connection.open()
-            after = None if since is None else max(since - 1, 0)
-            entered = await self.connection.enter(
-                room, after=after, last=SHOWN if since is None else None
-            )
-            if not follow:
-                self._until = entered.last
-                if entered.last <= (after or 0):
-                    return 0
-            await self._done
+            await self.connection.while_wanted(self._work(room, since, follow))
         finally:
             await self.connection.close()
         return 0
+
+    async def _work(self, room: str, since: int | None, follow: bool) -> None:
+        await self.connection.open()
+        after = None if since is None else max(since - 1, 0)
+        entered = await self.connection.enter(
+            room, after=after, last=SHOWN if since is None else None
+        )
+        if not follow:
+            self._until = entered.last
+            if entered.last <= (after or 0):
+                return
+        await self._done
 
     def finish(self, error: OSError | None = None) -> None:
         """Show no more, because nobody reads it, or because it cannot be written."""
@@ -193,7 +207,7 @@ class Tail(Script):
             self._done.callback(None)
 
     def event(self, event: Event, tag: str | None) -> None:
-        if isinstance(event, Said) and not self._done.called:
+        if isinstance(event, Said) and key(event.room) == self._room and not self._done.called:
             self._write(event)
             if self._until is not None and event.number >= self._until:
                 self.finish()
@@ -204,6 +218,7 @@ class Tail(Script):
         self._complain(f"The connection is lost ({reason}). It will be back by itself.")
 
     def back(self) -> None:
+        super().back()
         self._complain("The connection is back.")
 
 

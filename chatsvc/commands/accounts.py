@@ -5,7 +5,8 @@ from __future__ import annotations
 from chatsvc.commands.arriving import let_in
 from chatsvc.dispatch import Answer, Email, command
 from chatsvc.entry import FIRST_ROOM
-from chatsvc.events import Code, Event, Notice, Refused, Seat, Sessions, You
+from chatsvc.events import Event, Notice, Refused
+from chatsvc.governance import Code, Seat, Sessions, You
 from chatsvc.hub import Hub
 from chatsvc.session import Session
 
@@ -19,6 +20,8 @@ def _you(session: Session, how: str) -> You:
     "register password [email] [code]",
     help="makes your name your own, with a password",
     example="/register correct-horse-battery",
+    level="unregistered",
+    when=lambda hub: hub.accounts.mode != "closed",
 )
 async def register(
     hub: Hub, session: Session, password: str, email: Email = "", code: str | None = None
@@ -34,11 +37,14 @@ async def register(
     help="becomes who one is registered as",
     example="/login ann correct-horse-battery",
     anybody=True,
+    level="unregistered",
 )
 async def login(
     hub: Hub, session: Session, password: str, name: str | None = None, tag: str | None = None
 ) -> Event | None:
     if session.user is None:
+        if name is None and session.door is None:
+            raise Refused("usage", "Please say which name, too: /login name password")
         return await let_in(hub, session, name or session.door or "", tag, None, password)
     account = await hub.door.login(session, name or session.name, password)
     if account is None:
@@ -73,7 +79,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     assert account is not None
     now = hub.clock.seconds()
     account = await hub.accounts.verify(account, old, session.wire.address, now)
-    session.person.account = await hub.accounts.set_password(account, new)
+    await hub.door.change_password(session, account, new)
     return Notice("Your password is changed.")
 
 
@@ -101,7 +107,7 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
             raise Refused("no-such-session", f"You have no connection {end}: /sessions lists them.")
         if own[end - 1] is session:
             raise Refused("yourself", "That is this connection: /quit ends it.")
-        hub.door.end(own[end - 1], "You have ended this connection from another one.")
+        hub.door.end(own[end - 1], "You have ended this connection from another one.", final=True)
     return Sessions(
         tuple(
             Seat(
@@ -121,13 +127,23 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     help="makes you the first operator, with the code that the server's log shows",
     example="/claim 3f9a0c1b22",
     level="account",
+    when=lambda hub: hub.door.claim_code is not None,
 )
 async def claim(hub: Hub, session: Session, code: str) -> Event:
     await hub.door.claim(session, code)
     return _you(session, "claim")
 
 
-@command("invite-code", help="makes a code with which one person may register", level="operator")
+@command(
+    "invite-code",
+    help="makes a code with which one person may register",
+    level="operator",
+    when=lambda hub: hub.accounts.mode == "invite",
+)
 async def invite_code(hub: Hub, session: Session) -> Event:
+    if hub.accounts.mode == "closed":
+        raise Refused("closed", "Names are registered with chatsvc account add here.")
+    if hub.accounts.mode == "open":
+        raise Refused("usage", "Registering needs no code here.")
     invitation = await hub.accounts.invite(session.name, hub.clock.seconds())
     return Code(invitation.code)

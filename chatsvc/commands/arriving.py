@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatsvc.dispatch import NAMES, TABLE, Answer, command, listed
+from chatsvc.dispatch import Answer, command
 from chatsvc.entry import FIRST_ROOM
-from chatsvc.events import Event, Help, Pong, Refused, Welcome
+from chatsvc.events import Event, Pong, Refused, Welcome
 from chatsvc.hub import Hub
 from chatsvc.session import Session
 
@@ -117,18 +117,3 @@ def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
 @command("ping", anybody=True)
 def ping(hub: Hub, session: Session) -> Answer:
     return Pong()
-
-
-@command(
-    "help [command]",
-    help="what one can do here, or how one command goes",
-    example="/help msg",
-    anybody=True,
-)
-def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
-    if command is None:
-        return Help(tuple(row.about for row in listed(session)))
-    row = TABLE.get(NAMES.get(command.lstrip("/!\\").lower(), ""))
-    if row is None or not row.about.help:
-        raise Refused("unknown", f"There is no command {command}. /help lists them.")
-    return Help((row.about,))

@@ -25,7 +25,7 @@ def set(
     if rule is None or value is None:
         return hub.stewards.rules(here)
     if rule.lower() == "topic":
-        return hub.set_topic(session, here, value)
+        return hub.stewards.set_topic(session, here, value)
     return hub.stewards.set_rule(session, here, rule, value)
 
 
@@ -70,7 +70,7 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
     "transfer name",
     help="makes somebody else the room's founder",
     example="/transfer bob",
-    level="moderator",
+    level="founder",
 )
 async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     return await hub.stewards.transfer(session, hub.room_of(session, room), name)

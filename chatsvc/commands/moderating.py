@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chatsvc.dispatch import Answer, Span, Who, command
-from chatsvc.events import Bans, Event, Notice, Refused, Reports, Ways
+from chatsvc.events import Event, Notice, Refused
+from chatsvc.governance import Bans
 from chatsvc.hub import Hub
-from chatsvc.moderation import reported
 from chatsvc.room import Room
 from chatsvc.session import Session
 
@@ -112,7 +112,7 @@ def howtoban(
     hub: Hub, session: Session, name: str, room: str | None = None, here: bool = False
 ) -> Answer:
     user, where = hub.find(name), _where(hub, session, room, here)
-    return Ways(user.name, hub.moderation.ways_to_ban(session, user, where))
+    return hub.moderation.ways_to_ban(session, user, where)
 
 
 @command(
@@ -126,12 +126,14 @@ async def delete(hub: Hub, session: Session, number: int, room: str | None = Non
 
 
 @command(
-    "lockdown switch",
+    "lockdown [switch]",
     help="on: only registered people come in; off: everybody again",
     example="/lockdown on",
     level="operator",
 )
-async def lockdown(hub: Hub, session: Session, switch: str) -> Event:
+async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Event:
+    if switch is None:
+        return Notice(f"The lockdown is {'on' if hub.door.locked else 'off'}.")
     if switch.lower() not in ("on", "off"):
         raise Refused("usage", "It goes like this: /lockdown on, or /lockdown off")
     return await hub.moderation.lock_down(session, switch.lower() == "on")
@@ -150,7 +152,7 @@ async def announce(hub: Hub, session: Session, text: str) -> Event:
 @command("audit [n]", help="shows who has moderated whom", example="/audit 50", level="moderator")
 async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None) -> Event:
     where = _where(hub, session, room, here=False)
-    return await hub.moderation.audit(session, min(max(n, 1), ACTS), where)
+    return await hub.moderation.acts.last(session, min(max(n, 1), ACTS), where)
 
 
 @command(
@@ -159,17 +161,17 @@ async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None
     example="/report eve sends spam",
 )
 async def report(hub: Hub, session: Session, name: str, reason: str) -> Event:
-    return await hub.moderation.report(session, name, reason, session.here)
+    return await hub.moderation.reports.add(session, name, reason, session.here)
 
 
 @command("reports", help="lists what was reported", level="operator")
 def reports(hub: Hub, session: Session) -> Answer:
-    return Reports(tuple(map(reported, hub.moderation.reports.values())))
+    return hub.moderation.reports.last()
 
 
 @command(
     "resolve number", help="takes a report from the list", example="/resolve 3", level="operator"
 )
 async def resolve(hub: Hub, session: Session, number: int) -> Event:
-    report = await hub.moderation.resolve(session, number)
+    report = await hub.moderation.reports.resolve(session, number)
     return Notice(f"Report {number} about {report.about} is dealt with.")

@@ -85,7 +85,7 @@ def rooms(hub: Hub, session: Session) -> Answer:
 def topic(hub: Hub, session: Session, text: str | None = None, room: str | None = None) -> Answer:
     here = hub.room_of(session, room)
     if text is not None:
-        return hub.set_topic(session, here, text)
+        return hub.stewards.set_topic(session, here, text)
     return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
 
 
@@ -104,6 +104,7 @@ def who(hub: Hub, session: Session, room: str | None = None, after: str | None =
     help="shows earlier lines and their numbers, or those with one person",
     example="/history 50",
     settled=True,
+    reads=True,
 )
 async def history(
     hub: Hub,
@@ -138,7 +139,11 @@ def _history_of(hub: Hub, session: Session, name: str | None) -> tuple[Room, str
     return found, f"@{theirs.name}"
 
 
-@command("stats [room]", help="shows who has said how much in a room", settled=True)
+@command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
     here = hub.room_of(session, room)
+    if floor(session, here):
+        raise Refused(
+            "not-allowed", f"{here.name} does not show newcomers what was said before they came."
+        )
     return Stats(here.name, tuple(await hub.archive.tallies(here.name, TALLIES)))

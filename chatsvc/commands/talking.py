@@ -41,6 +41,7 @@ def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Acc
     account = to if isinstance(to, Account) else to.account
     if isinstance(to, User) and to.sessions:
         return to
+    account = hub.accounts.get(account.id) if account else None
     if account is not None and session.person.account is not None:
         return hub.by_account.get(account.id, account)
     raise Refused(

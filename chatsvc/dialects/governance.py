@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatsvc.dialects.sentences import clock, lines, listing
-from chatsvc.events import (
+from chatsvc.governance import (
     Announced,
     Audit,
     Banned,
@@ -63,7 +63,8 @@ def _(event: Rules, here: str | None) -> Iterable[str]:
     moderators = f" Moderators: {listing(event.moderators)}." if event.moderators else ""
     yield f"* The rules of {event.room}.{founder}{moderators}"
     for rule in event.rules:
-        yield f"*   {rule.name:16} {rule.value:10} {rule.help}"
+        value = rule.value if len(rule.value) <= 10 else f"{rule.value}\n*{'':30}"
+        yield from f"*   {rule.name:16} {value:10} {rule.help}".splitlines()
 
 
 @lines.register
@@ -76,8 +77,10 @@ def _(event: Role, here: str | None) -> Iterable[str]:
     role = {
         "founder": "the founder",
         "moderator": "a moderator",
-        "voiced": "somebody with a voice",
     }.get(event.role, "a plain member")
+    if event.role == "voiced":
+        yield f"* {event.by} gave {event.name} a voice in {event.room}."
+        return
     yield f"* {event.by} made {event.name} {role} of {event.room}."
 
 
@@ -120,12 +123,13 @@ def _banned(event: Banned) -> str:
     done = f"{quietly}muted" if event.mute else "banned"
     where = f" in {event.room}" if event.room else ""
     means = f", by {listing(event.means)}" if event.means else ""
-    addresses = f" ({', '.join(event.addresses)})" if event.addresses else ""
+    unnamed = [each for each in event.addresses if f"ip={each}" not in event.who.split()]
+    addresses = f" ({', '.join(unnamed)})" if unnamed else ""
     return f"{event.who} is {done}{where}{_until(event)}{means}{addresses}"
 
 
 def _until(event: Banned) -> str:
-    return f" until {clock(event.until)}" if event.until else ""
+    return f" until {clock(event.until)}" if event.until else " for ever"
 
 
 def _because(event: Banned) -> str:
@@ -157,13 +161,13 @@ def _(event: Ways, here: str | None) -> Iterable[str]:
     for way in event.ways:
         also = f"also hits {listing(way.also)}" if way.also else "hits nobody else here"
         yield f"*   {way.who:24} {also}"
-    yield f"* /ban {event.name} takes the name, the account, and an address that nobody else has."
+    yield f"* /ban {event.name} would hold them by {listing(event.means)}."
 
 
 @lines.register
 def _(event: Deleted, here: str | None) -> Iterable[str]:
     room = "" if event.room == here else f" in {event.room}"
-    whose = "their own" if event.by == event.sender else f"{event.sender}'s"
+    whose = "their own" if event.own else f"{event.sender}'s"
     yield f"* {event.by} deleted {whose} line {event.number}{room}."
 
 
@@ -208,6 +212,8 @@ def _(event: Reports, here: str | None) -> Iterable[str]:
     if not event.reports:
         yield "* Nothing is reported."
         return
+    if len(event.reports) < event.count:
+        yield f"* There are {event.count} reports. The last {len(event.reports)} of them:"
     for report in event.reports:
         yield f"* {_reported(report)}"
     yield "* When one is dealt with: /resolve number"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import lru_cache, singledispatch
+from itertools import groupby
+from textwrap import wrap
 
 from chatsvc.events import (
     Asked,
@@ -35,6 +37,8 @@ from chatsvc.events import (
     Welcome,
 )
 
+_STAYS = "\xa0"  # a space at which no line is broken
+_WIDTH = 80  # of a terminal
 _LISTED = 100  # people and rooms in an answer to a person
 _NAMED = 3  # people who come or go at once and are called by name
 
@@ -237,7 +241,7 @@ def _(event: Rooms, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: History, here: str | None) -> Iterable[str]:
     if not event.lines:
-        yield f"* Nothing has been said in {event.room} before that."
+        yield f"* There is nothing earlier to read in {event.room}."
     for line in event.lines:
         yield f"{line.number:>5} {said(line, event.room != here)}"
 
@@ -261,15 +265,26 @@ def _(event: Stats, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Help, here: str | None) -> Iterable[str]:
-    for about in event.commands:
-        yield f"* {about.usage:20} {about.help}"
-        if len(event.commands) == 1:
-            if about.aliases:
-                yield f"*   also: {', '.join(about.aliases)}"
-            if about.example:
-                yield f"*   for example: {about.example}"
-    if len(event.commands) > 1:
-        yield "* Everything else you type is said. //word says /word. More: /help command"
+    if len(event.commands) == 1:
+        (about,) = event.commands
+        yield f"* {about.usage}: {about.help}"
+        if about.aliases:
+            yield f"*   also: {', '.join(about.aliases)}"
+        if about.example:
+            yield f"*   for example: {about.example}"
+        return
+    for topic, about_it in groupby(event.commands, lambda about: about.topic):
+        usages = ", ".join(about.usage.replace(" ", _STAYS) for about in about_it)
+        yield from _columns(f"{topic}:", usages)
+    yield "* Everything else you type is said. //word says /word."
+    yield "* What one command does: /help command"
+
+
+def _columns(first: str, rest: str) -> Iterable[str]:
+    """Two columns that fit a terminal; what is too long for the second goes on below."""
+    for piece in wrap(rest, _WIDTH - 15, break_long_words=False, break_on_hyphens=False):
+        yield f"* {first:12} {piece.replace(_STAYS, ' ')}"
+        first = ""
 
 
 @lines.register
@@ -292,14 +307,18 @@ def _(event: Pong, here: str | None) -> Iterable[str]:
 def _(event: Refusal, here: str | None) -> Iterable[str]:
     ways_on = {
         "password-needed": " What is it?",
-        "wrong-password": " Try again:",
+        "wrong-password": "" if here else " Try again:",
         "bad-name": " Which name would you like?",
     }
     if event.suggestion is None:
         yield f"* {event.text}{ways_on.get(event.code, '')}"
     elif event.code == "registered":
-        yield f"* {event.text} Its password? Or press Enter to be {event.suggestion}."
+        yield f"* {event.text} If it is yours, type its password. {_or_else(event.suggestion)}"
     elif event.code in ("wrong-password", "too-many-attempts"):
-        yield f"* {event.text} Press Enter to be {event.suggestion}, or try the password again."
+        yield f"* {event.text} Type it again. {_or_else(event.suggestion)}"
     else:
         yield f"* {event.text} Press Enter to be {event.suggestion}, or type another name."
+
+
+def _or_else(name: str) -> str:
+    return f"Otherwise press Enter to be {name}, or: /name another"

@@ -62,7 +62,8 @@ CREATE TABLE report (
     by     TEXT NOT NULL,
     about  TEXT NOT NULL,
     room   TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    origin TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE invitation (

@@ -16,16 +16,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc import commands
-from chatsvc.events import (
-    Batch,
-    Event,
-    Goodbye,
-    Notice,
-    Refusal,
-    Refused,
-    Request,
-    Shared,
-)
+from chatsvc.batch import Batch, Shared
+from chatsvc.events import Event, Goodbye, Notice, Refusal, Refused, Request
 from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE
 from chatsvc.session import Session
@@ -117,9 +109,12 @@ class ChatProtocol(LineReceiver):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._stop_timers()
-        self.full, self._direct, self._bucket = True, False, None
+        self.full, self._direct = True, False
+        bucket, self._bucket = self._bucket, None
         self._obey_late()
         for line in self.clearLineBuffer().split(self.delimiter)[:-1][:LEFTOVER]:
+            if bucket is not None and bucket.take(self.factory.clock.seconds()):
+                break
             self.lineReceived(line)  # it was sent before the connection broke
         self.factory.hub.leave(self.session, "")
         self._arrival.gone()
@@ -198,7 +193,7 @@ class ChatProtocol(LineReceiver):
 
     def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
         """False if this came too fast: it is obeyed later, and nothing is read until then."""
-        if self.session.user is None or (isinstance(what, Request) and what.name in _FREE):
+        if self.session.user is None or (isinstance(what, Request) and _is_free(what)):
             return True
         clock = self.factory.clock
         wait = bucket.take(clock.seconds())
@@ -340,6 +335,11 @@ class ChatProtocol(LineReceiver):
 _NOT_UTF8 = Refused(
     "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
 )
+
+
+def _is_free(request: Request) -> bool:
+    """Whether it does not count as a line: programs come back into all their rooms at once."""
+    return request.name in _FREE or (request.name == "join" and "after" in request.args)
 
 
 def _too_fast(rate: Rate) -> str:

@@ -1,13 +1,28 @@
-"""The time, an empty screen, and goodbye."""
+"""The rest: help, the time, an empty screen, and goodbye."""
 
 from __future__ import annotations
 
 import time as local
 
-from chatsvc.dispatch import Answer, command
-from chatsvc.events import Cleared, Clock
+from chatsvc.dispatch import NAMES, TABLE, Answer, command, listed
+from chatsvc.events import Cleared, Clock, Help, Refused
 from chatsvc.hub import Hub
 from chatsvc.session import Session
+
+
+@command(
+    "help [command]",
+    help="what one can do here, or how one command goes",
+    example="/help msg",
+    anybody=True,
+)
+def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
+    if command is None:
+        return Help(tuple(row.about for row in listed(hub, session)))
+    row = TABLE.get(NAMES.get(command.lstrip("/!\\").lower(), ""))
+    if row is None or not row.about.help:
+        raise Refused("unknown", f"There is no command {command}. /help lists them.")
+    return Help((row.about,))
 
 
 @command("time", help="shows the server's time and its zone")

@@ -1,0 +1,34 @@
+"""Why there is no connection, or no answer, in words that complete a sentence."""
+
+from __future__ import annotations
+
+from twisted.internet.error import ConnectionRefusedError as NobodyListens
+from twisted.internet.error import DNSLookupError, UserError
+from twisted.internet.error import TimeoutError as NobodyAnswers
+from twisted.python.failure import Failure
+
+
+class NotConnected(Exception):
+    """There is no connection, for this reason; nothing was done."""
+
+
+class PutOut(Exception):
+    """The server does not want us any more; this is its sentence."""
+
+
+class Uncertain(Exception):
+    """The connection was lost before the answer came: it may have been done, or not."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection was lost before the answer came")
+
+
+def why(failure: Failure) -> str:
+    """Why no connection came about, for people."""
+    if failure.check(NobodyListens):
+        return "nothing is listening there"
+    if failure.check(DNSLookupError):
+        return "there is no such host"
+    if failure.check(NobodyAnswers, UserError):
+        return "it does not answer"
+    return str(failure.value).rstrip(".")

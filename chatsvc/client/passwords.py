@@ -1,0 +1,34 @@
+"""Passwords in what is typed: which lines hold one, how these are shown, and which one it is."""
+
+from __future__ import annotations
+
+import re
+
+SECRET = ("login", "passwd", "register", "unregister")  # commands that are given a password
+PROVING = ("login", "passwd", "register")  # after which a password is the account's
+
+# As the text dialect reads commands, whatever key was hit before them.
+_SECRET = re.compile(rf"(?:[\x00-\x1a ]*/|[!\\])(?:{'|'.join(SECRET)}) ", re.IGNORECASE)
+
+
+def is_secret(line: str) -> bool:
+    """Whether `line` tells the server a password."""
+    return _SECRET.match(line) is not None
+
+
+def masked(line: str) -> str:
+    """`line` as it may be shown; what follows a command with a password is asterisks."""
+    secret = _SECRET.match(line)
+    if secret is None:
+        return line
+    return secret.group() + re.sub(r"\S", "*", line[secret.end() :])
+
+
+def password_of(command: str, rest: str) -> str:
+    """The account's password once `command` is obeyed.
+
+    What follows it is `[name] password` of login, `old new` of passwd, and `password [email]
+    [code]` of register; no password has a blank.
+    """
+    words = rest.split() or [""]
+    return words[0] if command == "register" else words[-1]

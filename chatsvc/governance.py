@@ -1,0 +1,223 @@
+"""Events about accounts, rooms' rules and moderation; `events.py` has the others.  No behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class You:
+    """Who one is now; `how` is what made it so: register, login, logout, unregister, claim."""
+
+    name: str
+    account: str | None
+    operator: bool
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One of one's own connections, counted from 1; `own` is the one that asks."""
+
+    number: int
+    since: float
+    address: str
+    rooms: tuple[str, ...]
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    sessions: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with which one person may register."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One of a room's rules, what it is set to, and what it is for."""
+
+    name: str
+    value: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A room's rules, and who has a role there."""
+
+    room: str
+    rules: tuple[Setting, ...]
+    founder: str | None
+    moderators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Somebody has changed one of a room's rules."""
+
+    room: str
+    name: str
+    value: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Somebody was made founder, moderator, voiced or (plain) member of a room."""
+
+    room: str
+    name: str
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """One is invited into a room, or has invited somebody oneself (`own`)."""
+
+    room: str
+    name: str
+    by: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Somebody was put out of a room, or (`room` is empty) off the server.
+
+    If it is oneself (`own`), one talks in the room `here` now, if one is in any.
+    """
+
+    room: str
+    name: str
+    by: str
+    reason: str
+    own: bool = False
+    here: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """A ban, or (`mute`) what keeps somebody silent; on the whole server if `room` is empty.
+
+    It knows people by `means`; `hit` are those here whom it holds.  `own` is told to one of these.
+    """
+
+    who: str
+    room: str
+    by: str
+    reason: str
+    time: float
+    until: float | None
+    mute: bool = False
+    quietly: bool = False
+    means: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()  # told to operators
+    hit: tuple[str, ...] = ()
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unbanned:
+    """A ban, or mute, was lifted; `own` is told to the one who may talk again."""
+
+    who: str
+    room: str
+    by: str
+    mute: bool = False
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bans:
+    """The bans and mutes of a room, or (`room` is empty) of the whole server."""
+
+    room: str
+    bans: tuple[Banned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a ban could know somebody by, and whom else who is here that would hit."""
+
+    who: str
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Which bans would hold somebody; one of just their name would know them by `means`."""
+
+    name: str
+    ways: tuple[Way, ...]
+    means: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A line's text is gone; `own` says that whoever said it has deleted it."""
+
+    room: str
+    number: int
+    sender: str
+    by: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lockdown:
+    """From now on only registered people come in, or (not `on`) everybody again."""
+
+    on: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an operator tells everybody."""
+
+    by: str
+    text: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An act of moderation: who did what, in which room, or (empty) on the whole server."""
+
+    time: float
+    by: str
+    what: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    acts: tuple[Deed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Somebody told the operators something about somebody; `own` thanks them for it."""
+
+    number: int
+    by: str
+    about: str
+    room: str
+    reason: str
+    time: float
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What nobody has dealt with yet: the last ones, and how many there are in all."""
+
+    reports: tuple[Reported, ...]
+    count: int

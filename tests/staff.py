@@ -1,0 +1,103 @@
+"""Operators, founders and their rooms; and an archive that is late, or fails, when told to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conftest import Chat, Person, Worker, at_once, no_turn, start
+
+from chatsvc.archive import ArchiveFailed, MemoryArchive
+from chatsvc.records import Record
+
+SECRET = "correct-horse"
+NOW = "[1970-01-01 00:00]"
+
+
+def guest(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
+    """Somebody who is in the lobby, coming from an address."""
+    person = chat.connect(address)
+    person.send(name)
+    return person
+
+
+def member(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
+    """Somebody who has just registered, in the lobby."""
+    person = guest(chat, name, address)
+    person.send(f"/register {SECRET}")
+    return person
+
+
+def operator(chat: Chat, name: str = "op", address: str = "198.51.100.1") -> Person:
+    """A registered person who has claimed the server."""
+    person = member(chat, name, address)
+    chat.hub.door.claim_code = "code-of-the-log"
+    person.send("/claim code-of-the-log")
+    return person
+
+
+def founder(chat: Chat, name: str = "ann", *more: Person, room: str = "#tea") -> Person:
+    """A registered person who has founded a room, into which others have followed."""
+    person = member(chat, name)
+    person.send(f"/join {room}")
+    for other in more:
+        other.send(f"/join {room}")
+    everybody_reads(person, *more)
+    return person
+
+
+def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
+    """A registered person who comes in (again), having read nothing yet."""
+    person = chat.connect(address)
+    person.send(name)
+    person.protocol.dataReceived(f"{SECRET}\r\n".encode())
+    return person
+
+
+def everybody_reads(*people: Person) -> None:
+    for person in people:
+        person.read()
+
+
+def program(chat: Chat, name: str, room: str = "#tea", **hello: Any) -> Person:
+    """Somebody who speaks JSON lines, in a room."""
+    person = chat.program(name, **hello)
+    person.ask(do="join", room=room)
+    return person
+
+
+def refusal(person: Person, **request: object) -> tuple[str, str]:
+    """The code and the words with which a JSON request is refused."""
+    (event,) = person.ask(**request, tag="t")
+    assert (event["event"], event["tag"]) == ("refused", "t")
+    return event["code"], event["text"]
+
+
+class MoodyArchive(MemoryArchive):
+    """An archive that can be told to fail, or to keep records when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(at_once, no_turn, start)
+        self.fails = False
+        self.worker: Worker | None = None
+
+    async def _do(self) -> None:
+        if self.worker is not None:
+            await self.worker(int)
+        if self.fails:
+            raise ArchiveFailed("The disk is full.")
+
+    async def put(self, *records: Record) -> None:
+        await self._do()
+        await super().put(*records)
+
+    async def drop(self, *records: Record) -> None:
+        await self._do()
+        await super().drop(*records)
+
+
+def restarted(chat: Chat) -> Chat:
+    """Another chat over the same archive, as after a SIGKILL once what waited a second is kept."""
+    chat.clock.advance(1.5)
+    later = Chat(chat.archive)
+    later.clock.advance(chat.clock.seconds())
+    return later

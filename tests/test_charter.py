@@ -1,0 +1,78 @@
+"""Word filters: what is found in a line, and what is not."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import pytest
+
+from chatsvc.charter import changed, filtered, value_of
+from chatsvc.events import Refused
+from chatsvc.records import Charter
+
+
+def charter(rule: str, words: str) -> Charter:
+    return changed(Charter("#tea"), rule, value_of(rule, words))
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "masked"),
+    [
+        ("坏蛋 坏蛋x 很长的词", "坏蛋 坏蛋x 坏蛋xy", "** *** **xy"),
+        ("damn", "DAMN it, damned Damn!", "**** it, damned ****!"),
+        ("damn, hell", "damn-hell hello", "****-**** hello"),
+        ("straße", "die STRASSE, die Straße", "die *******, die ******"),
+        ("straßen", "die STRASSE", "die STRASSE"),
+        ("привет", "ПРИВЕТ приветы", "****** приветы"),
+        ("é", "e\u0301 \u00e9 e ee", "** * e ee"),
+        ("cafe", "caf\u00e9 cafe\u0301 cafe", "caf\u00e9 cafe\u0301 ****"),
+        ("कम", "कम कमी", "** कमी"),
+        ("坏蛋", "你这个坏蛋!", "你这个**!"),
+        ("bad", "b\u200bad \uff42\uff41\uff44", "**** ***"),
+        (".* (a+)+ [x", "nothing of this: .* [x", "nothing of this: ** **"),
+        ("ass assess", "assess ass asses", "****** *** asses"),
+        ("c++", "c++ c+ c+++", "*** c+ ***+"),
+    ],
+)
+def test_words_are_masked(words: str, text: str, masked: str) -> None:
+    assert filtered(charter("mask", words), text) == masked
+
+
+@pytest.mark.parametrize(
+    "text", ["SPAM", "spam.", "a spam b", "s\u00adpam", "\uff33\uff30\uff21\uff2d"]
+)
+def test_words_are_refused(text: str) -> None:
+    with pytest.raises(Refused, match="is not wanted in #tea"):
+        filtered(charter("refuse", "spam"), text)
+
+
+@pytest.mark.parametrize("text", ["spammer", "antispam", "spa m"])
+def test_a_part_of_a_word_is_not_the_word(text: str) -> None:
+    assert filtered(charter("refuse", "spam"), text) == text
+
+
+def test_off_is_no_word() -> None:
+    assert charter("refuse", "off") == Charter("#tea")
+
+
+def test_the_longest_filter_is_ready_at_once_and_small() -> None:
+    charters = [charter("refuse", " ".join(f"{n}x{m:06}" for m in range(100))) for n in range(6)]
+    filtered(charters[0], "hello")  # once for all, marks are looked up
+    tracemalloc.start()
+    begun = time.process_time()
+    for one in charters[1:]:
+        filtered(one, "hello there " * 160)
+    took, (size, _) = time.process_time() - begun, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert took < 1.5
+    assert size < 5 * 10**6
+
+
+def test_the_longest_filter_costs_little() -> None:
+    words = " ".join(f"{n:09}" for n in range(100))
+    rules = charter("mask", words)
+    filtered(rules, "é")
+    begun = time.process_time()
+    filtered(rules, "é 00000000 " * 300)
+    assert time.process_time() - begun < 0.2

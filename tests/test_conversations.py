@@ -1,0 +1,163 @@
+"""Private lines of two accounts: kept, delivered when the other comes back, read again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Chat, Worker, no_turn, start
+from test_accounts import SECRET, arriving, back, registered, restarted
+from test_hub import sqlite
+
+from chatsvc.archive import MemoryArchive
+from chatsvc.dialects.sentences import clock
+
+NOW = f"[{clock(0.0)}]"
+
+
+def test_those_of_guests_are_not_kept(chat: Chat) -> None:
+    ann, guest = registered(chat, "ann"), chat.join("guest")
+    assert guest.send("/msg ann hi") == ["* to ann: hi"]
+    assert ann.read()[-1] == "* guest whispers: hi"
+    assert ann.send("/history @guest") == ["* There is no account guest."]
+    assert guest.send("/history @ann") == [
+        "* Private lines are kept between registered people only."
+    ]
+    ann.hang_up()
+    assert guest.send("/msg ann hi") == ["* There is nobody called ann here."]
+    assert chat.hub.conversations == {}
+
+
+def test_they_are_read_with_the_other_s_name_by_these_two_only(chat: Chat) -> None:
+    ann, bob, eve = (registered(chat, name) for name in ("ann", "bob", "eve"))
+    assert ann.send("/history @bob") == ["* You and bob have said nothing to each other yet."]
+    ann.send("/msg bob one")
+    bob.send("/reply two")
+    shown = [f"    {n} {NOW} @{{}} <{who}> {text}" for n, who, text in _two()]
+    assert ann.send("/history @bob") == [line.format("bob") for line in shown]
+    assert bob.send("/history @ann") == [line.format("ann") for line in shown]
+    assert "nothing to each other" in eve.send("/history @ann")[0]
+    assert eve.send("/history @nobody") == ["* There is no account nobody."]
+
+
+def _two() -> list[tuple[int, str, str]]:
+    return [(1, "ann", "one"), (2, "bob", "two")]
+
+
+def test_all_connections_of_both_are_told(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann_too, bob_too = back(chat, "ann"), back(chat, "bob")
+    bob.read()
+    assert ann.send("/msg bob hi") == ["* to bob: hi"]
+    assert ann_too.read() == ["* to bob: hi"]
+    assert bob.read() == bob_too.read() == ["* ann whispers: hi"]
+    assert bob_too.send("/reply yes") == ["* to ann: yes"]
+
+
+def test_a_program_is_told_private_lines_without_being_in_a_room(chat: Chat) -> None:
+    bob = registered(chat, "bob")
+    registered(chat, "ann").hang_up()
+    program = chat.program("ann", account_password=SECRET)
+    bob.send("in the lobby", "/msg ann in private")
+    assert [(event["event"], event.get("text")) for event in program.events()] == [
+        ("told", "in private")
+    ]
+
+
+def test_one_that_waits_is_told_once(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    bob.hang_up()
+    ann.send("/msg bob one")
+    again = arriving(chat, "bob")
+    assert again.send(SECRET)[-1] == "* ann whispers: one"
+    assert len(arriving(chat, "bob").send(SECRET)) == 1
+    again.hang_up()
+    assert not any("whispers" in line for line in arriving(chat, "bob").send(SECRET))
+
+
+def test_they_wait_through_a_restart(tmp_path: Path) -> None:
+    chat = Chat(sqlite(tmp_path))
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    bob.hang_up()
+    ann.send("/msg bob one")
+    again = restarted(chat, tmp_path)
+    assert arriving(again, "bob").send(SECRET)[-1] == "* ann whispers: one"
+    third = restarted(again, tmp_path)
+    bob = arriving(third, "bob")
+    assert not any("whispers" in line for line in bob.send(SECRET))
+    assert bob.send("/history @ann") == [f"    1 {NOW} @ann <ann> one"]
+    start(third.archive.close())
+
+
+def test_the_first_one_waits_also_when_the_power_fails(tmp_path: Path) -> None:
+    archive = sqlite(tmp_path)
+    chat = Chat(archive)
+    ann, _ = registered(chat, "ann"), registered(chat, "bob").hang_up()
+    ann.send("/msg bob one")
+    start(archive.close())
+    again = Chat(sqlite(tmp_path))
+    assert arriving(again, "bob").send(SECRET)[-1] == "* ann whispers: one"
+    start(again.archive.close())
+
+
+def test_over_one_connection_two_accounts_are_two_people(chat: Chat) -> None:
+    registered(chat, "bob").hang_up()
+    person = registered(chat, "ann")
+    person.send("/msg bob note", "/logout")
+    assert person.send(f"/login bob {SECRET}")[-1] == "* ann whispers: note"
+
+
+def test_who_has_the_name_later_reads_nothing_of_who_had_it(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann.send("in public", "/msg bob private")
+    chat.clock.advance(1)
+    ann.send(f"/unregister {SECRET}", "/quit")
+    later = registered(chat, "ann")
+    assert "nothing to each other" in later.send("/history @bob")[0]
+    assert later.send("/delete 1")[0].startswith("* That line is ann's, not yours")
+    bob.read()
+    later.send("/msg bob it is me")
+    assert bob.read()[-1] == "* ann whispers: it is me"
+    assert bob.send("/history @ann") == [f"    1 [{clock(1.0)}] @ann <ann> it is me"]
+
+
+def test_one_on_its_way_when_the_name_is_given_up_hurts_nobody() -> None:
+    worker = Worker()
+    chat = Chat(MemoryArchive(worker, no_turn, start))
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    bob.send("/msg ann one")
+    ann.send(f"/unregister {SECRET}")
+    worker.work()
+    assert bob.read()[-1] == "* to nobody: one"
+    assert ann.send("hi") == []
+
+
+def test_none_waits_for_an_account_that_is_no_more(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    bob.hang_up()
+    ann.send("/to bob")
+    back(chat, "bob").send(f"/unregister {SECRET}", "/quit")
+    assert "bob has left; it was not sent." in ann.send("psst")[-1]
+
+
+def test_who_ignores_somebody_is_not_told_what_waited(chat: Chat) -> None:
+    eve, bob = registered(chat, "eve"), registered(chat, "bob")
+    bob.send("/ignore eve")
+    bob.hang_up()
+    eve.send("/msg bob buy this")
+    assert not any("buy" in line for line in arriving(chat, "bob").send(SECRET))
+
+
+def test_a_slow_reader_is_told_later() -> None:
+    chat = Chat()
+    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    bob.stop_reading()
+    ann.send("/msg bob one", "/msg bob two")
+    assert bob.read()[-1:] != ["* ann whispers: two"]
+    bob.read_on()
+    assert bob.read() == ["* ann whispers: one", "* ann whispers: two"]
+
+
+def test_one_can_write_to_oneself(chat: Chat) -> None:
+    ann = registered(chat, "ann")
+    assert ann.send("/msg ann milk") == ["* to ann: milk"]
+    assert ann.send("/history @ann") == [f"    1 {NOW} @ann <ann> milk"]

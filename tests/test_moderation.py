@@ -1,0 +1,374 @@
+"""Moderation, as people at telnet meet it: kicks, bans, mutes, and what is not allowed."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat, Person
+from staff import (
+    NOW,
+    SECRET,
+    back,
+    everybody_reads,
+    founder,
+    guest,
+    member,
+    operator,
+    restarted,
+)
+
+
+def test_a_moderator_kicks_somebody_out_of_the_room(chat: Chat) -> None:
+    eve, bob = guest(chat, "eve"), guest(chat, "bob")
+    ann = founder(chat, "ann", eve, bob)
+    assert ann.send("/kick eve too loud") == ["* ann has put eve out of #tea: too loud"]
+    assert eve.read() == [
+        "* ann has put you out of #tea: too loud",
+        "* Your lines go to #lobby.",
+    ]
+    assert bob.read() == ["* ann has put eve out of #tea: too loud"]
+    eve.send("/join #tea")
+    assert bob.read() == ["* eve came in."]
+
+
+def test_an_operator_kicks_somebody_off_the_server_or_out_of_a_room_only(chat: Chat) -> None:
+    op, eve, bob = operator(chat), guest(chat, "eve"), guest(chat, "bob")
+    everybody_reads(op, eve, bob)
+    assert op.send("/kick --here bob") == ["* op has put bob out of #lobby."]
+    assert not bob.closed
+    everybody_reads(eve, bob)
+    assert op.send("/kick eve go away")[0] == "* eve left: put out by op: go away"
+    assert eve.read() == ["* op has put you out: go away."]
+    assert eve.closed
+    assert guest(chat, "eve").read() == []
+
+
+def test_kicks_are_refused_with_a_sentence(chat: Chat) -> None:
+    bob, eve = member(chat, "bob"), guest(chat, "eve")
+    op, ann = operator(chat), founder(chat, "ann", bob)
+    op.send("/join #tea")
+    ann.send("/op bob")
+    everybody_reads(ann, bob, op)
+    assert eve.send("/kick ann") == ["* Only moderators of #lobby may do that."]
+    assert ann.send("/kick nobody") == ["* There is nobody called nobody here."]
+    assert ann.send("/kick eve") == ["* eve is not in #tea."]
+    assert ann.send("/kick ann") == ["* You cannot do that to yourself."]
+    assert ann.send("/kick op") == ["* op is an operator, and beyond your power."]
+    assert bob.send("/kick ann") == [
+        "* ann is the founder of #tea: only somebody above may do that."
+    ]
+    assert ann.send(f"/kick bob {'x' * 401}") == ["* Please say that in at most 400 characters."]
+    assert ann.send("/kick")[0].startswith("* It goes like this: /kick [--here] name [reason]")
+    assert ann.send("/kick --there bob") == ["* There is no --there here; there is --here."]
+
+
+def test_a_ban_keeps_somebody_out_until_its_time_is_over(chat: Chat) -> None:
+    eve = guest(chat, "eve", "192.0.2.9")
+    ann = founder(chat, "ann", eve)
+    assert ann.send("/ban eve 1h30m spam") == [
+        "* eve is banned in #tea until 1970-01-01 01:30, by connection, address and name: spam",
+        "*   It has put out: eve.",
+    ]
+    assert eve.read()[0] == "* ann has put you out of #tea: spam"
+    assert eve.send("/join #tea") == [
+        "* You are banned in #tea: spam. You can come in again in 1 h 30 min."
+    ]
+    chat.clock.advance(5399)
+    assert eve.send("/join #tea") == [
+        "* You are banned in #tea: spam. You can come in again in 1 s."
+    ]
+    chat.clock.advance(1)
+    assert eve.send("/join #tea")[0].startswith("* You are in #tea")
+
+
+def test_a_ban_holds_under_another_name_and_over_another_connection(chat: Chat) -> None:
+    eve, bob = guest(chat, "eve", "192.0.2.9"), guest(chat, "bob")
+    ann = founder(chat, "ann", eve, bob)
+    ann.send("/ban eve")
+    eve.send("/nick mallory")
+    assert eve.send("/join #tea") == ["* You are banned in #tea."]
+    again = guest(chat, "trudy", "192.0.2.9")
+    assert again.send("/join #tea") == ["* You are banned in #tea."]
+    bob.send("/nick trent")
+    assert "* You are in #tea" in bob.send("/leave #tea", "/join #tea")[1]
+
+
+def test_an_address_that_others_have_is_not_in_the_ban_of_a_person(chat: Chat) -> None:
+    op, eve = operator(chat), guest(chat, "eve", "192.0.2.9")
+    guest(chat, "bob", "192.0.2.9")
+    everybody_reads(op)
+    op.send("/ban eve")
+    assert eve.closed
+    assert "* Welcome, carol." in guest_lines(chat, "carol", "192.0.2.9")
+    assert "* You are banned." in guest_lines(chat, "EVE", "203.0.113.1")
+
+
+def guest_lines(chat: Chat, name: str, address: str) -> str:
+    return "\n".join(chat.connect(address).send(name))
+
+
+@pytest.mark.parametrize(
+    ("who", "held", "free"),
+    [
+        ("ip=10.0.0.0/8", "10.200.3.4", "11.0.0.1"),
+        ("10.1.2.3", "10.1.2.3", "10.1.2.4"),
+        ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::1"),
+        ("ip=::ffff:10.0.0.0/104", "10.200.3.4", "11.0.0.1"),
+    ],
+)
+def test_a_network_is_banned_on_the_whole_server(
+    chat: Chat, who: str, held: str, free: str
+) -> None:
+    op, inside = operator(chat), guest(chat, "inside", held)
+    everybody_reads(op, inside)
+    *_, said, hit = op.send(f"/ban {who} 2d")
+    assert said.endswith(" is banned until 1970-01-03 00:00, by address.")
+    assert hit == "*   It has put out: inside."
+    assert inside.closed
+    assert "* You are banned. You can come in again in 2 days." in guest_lines(chat, "eve", held)
+    assert "* Welcome, eve." in guest_lines(chat, "eve", free)
+
+
+def test_several_are_banned_at_once_and_let_in_again_by_any_of_their_names(chat: Chat) -> None:
+    op, eve = operator(chat), guest(chat, "eve", "192.0.2.9")
+    other = guest(chat, "other", "10.1.1.1")
+    everybody_reads(op)
+    *_, first, last = op.send("/ban eve 10.1.2.3/8 1d spam")
+    assert first == (
+        "* eve ip=10.0.0.0/8 is banned until 1970-01-02 00:00, by connection, address and name"
+        " (192.0.2.9): spam"
+    )
+    assert last == "*   It has put out: eve and other."
+    assert eve.closed
+    assert other.closed
+
+
+@pytest.mark.parametrize(
+    "who", ["eve ip=10.0.0.0/8", "eve", "name=Eve", "10.0.0.0/8", "ip=10.3.4.5/8", "account=eve"]
+)
+def test_a_ban_of_several_is_lifted_by_any_of_their_names(chat: Chat, who: str) -> None:
+    op = operator(chat)
+    member(chat, "eve").hang_up()
+    op.send("/ban Eve ip=10.0.0.0/8 1d spam")
+    assert op.send(f"/unban {who}")[0].endswith(" may come in again.")
+    assert op.send("/bans") == ["* Nobody is banned or muted on the whole server."]
+    assert op.send("/unban eve") == ["* Nobody called eve is banned: /bans lists them."]
+
+
+def test_the_ban_of_a_person_is_lifted_by_their_address(chat: Chat) -> None:
+    op = operator(chat)
+    guest(chat, "eve", "192.0.2.9")
+    op.send("/ban eve")
+    assert op.send("/unban 192.0.2.9") == ["* ip=192.0.2.9 may come in again."]
+    assert "* Welcome, eve." in guest_lines(chat, "eve", "192.0.2.9")
+
+
+def test_bans_of_accounts_hold_whatever_they_are_called(chat: Chat) -> None:
+    op, eve = operator(chat), member(chat, "eve", "192.0.2.9")
+    eve.send("/nick mallory")
+    everybody_reads(op, eve)
+    assert op.send("/ban account=eve")[-1] == "*   It has put out: mallory."
+    assert chat.connect("203.0.113.1").send("eve")[1] == "* You are banned."
+    stranger = guest(chat, "bob", "203.0.113.1")
+    assert stranger.send(f"/login eve {SECRET}") == ["* You are banned."]
+    op.send("/unban account=eve")
+    assert stranger.send(f"/login eve {SECRET}")[0] == "* You are eve, registered as eve."
+
+
+def test_bans_are_refused_with_a_sentence(chat: Chat) -> None:
+    op, bob = operator(chat), member(chat, "bob")
+    ann, eve = founder(chat, "ann", bob), guest(chat, "eve")
+    ann.send("/op bob")
+    everybody_reads(op, ann, bob)
+    assert eve.send("/ban ann") == ["* Only moderators of #lobby may do that."]
+    assert ann.send("/ban eve 10x") == [
+        "* Please write a duration like 90s, 30m, 1h30m, 2d or 1w, or forever."
+    ]
+    assert ann.send("/ban eve 3 strikes") == [
+        "* A number alone is no duration: please add s, m, h, d or w, as in 30m."
+    ]
+    assert ann.send("/ban nobody") == [
+        "* There is nobody called nobody here. To name somebody who is not: name=nobody"
+    ]
+    assert ann.send("/ban account=nobody") == [
+        "* There is no account nobody: /whois shows accounts."
+    ]
+    assert ann.send("/ban ip=10.0.0.0/33") == [
+        "* 10.0.0.0/33 is no address: please write one like 192.0.2.7, or a network like"
+        " 10.0.0.0/8."
+    ]
+    for network, least in (("0.0.0.0/0", 8), ("::/0", 16), ("2000::/3", 16), ("8.0.0.0/7", 8)):
+        assert op.send(f"/ban ip={network}") == [
+            f"* {network} is nearly everybody: a network has at least /{least}. To let in only"
+            " registered people: /lockdown on"
+        ]
+    assert op.send(f"/ban {' '.join(f'10.0.0.{n}' for n in range(11))}") == [
+        "* One ban or mute takes at most 10 names and addresses: please make several."
+    ]
+    assert op.send("/ban op") == ["* You cannot do that to yourself."]
+    assert op.send("/ban account=op") == ["* op is an operator, and beyond your power."]
+
+
+def test_nobody_bans_an_equal_who_is_not_here(chat: Chat) -> None:
+    bob, carol = member(chat, "bob"), member(chat, "carol")
+    ann = founder(chat, "ann", bob, carol)
+    ann.send("/op bob", "/op carol")
+    ann.hang_up()
+    carol.hang_up()
+    above = ": only somebody above may do that."
+    assert bob.send("/leave #lobby", "/ban ann")[-1] == f"* ann is the founder of #tea{above}"
+    assert bob.send("/mute account=carol") == [f"* carol is a moderator of #tea{above}"]
+
+
+def test_a_mute_silences_and_says_so(chat: Chat) -> None:
+    eve, bob = guest(chat, "eve", "192.0.2.9"), guest(chat, "bob")
+    ann = founder(chat, "ann", eve, bob)
+    assert ann.send("/mute eve 10m calm down")[-1] == "*   It silences: eve."
+    assert eve.read() == ["* ann has muted you in #tea until 1970-01-01 00:10: calm down"]
+    refused = ["* You are muted in #tea: calm down. You can talk again in 10 min."]
+    for line in ("hello", "/me waves", "/topic mine"):
+        assert eve.send(line) == refused
+    assert bob.read() == []
+    eve.send("/nick mallory")
+    assert eve.send("hello") == refused
+    assert eve.send("/room #lobby", "free here")[1:] == []
+    chat.clock.advance(600)
+    eve.send("/room #tea", "sorry")
+    assert bob.read()[-1].endswith("<mallory> sorry")
+
+
+@pytest.mark.parametrize("first", ["/mute eve 10m x", "/mute eve forever y", "/mute --here eve 1m"])
+def test_of_several_mutes_that_hold_the_longest_one_is_told(chat: Chat, first: str) -> None:
+    op, eve = operator(chat), guest(chat, "eve")
+    later = ["/mute eve 10m x", "/mute eve forever y", "/mute --here eve 1m", "/mute eve 2m z"]
+    op.send(first, *(other for other in later if other != first), "/mute --quietly eve")
+    everybody_reads(eve)
+    assert eve.send("hello") == ["* You are muted: y."]
+    op.send("/unmute eve", "/mute --here eve 1m x", "/mute --here eve 2m y", "/mute --quietly eve")
+    everybody_reads(eve)
+    assert eve.send("hello") == [
+        "* You are muted in #lobby: y. You can talk again in 2 min.",
+    ]
+    chat.clock.advance(120)
+    assert eve.send("hello") == []
+
+
+def test_an_operator_s_mute_holds_everywhere_and_in_private(chat: Chat) -> None:
+    op, eve, bob = operator(chat), member(chat, "eve", "192.0.2.9"), guest(chat, "bob")
+    eve.send("/join #mine")
+    everybody_reads(op, eve, bob)
+    op.send("/mute eve spam")
+    assert eve.read() == ["* op has muted you for ever: spam"]
+    for line in ("hello", "/msg bob hi", "/nick hello", "/topic hello"):
+        assert eve.send(line) == ["* You are muted: spam."]
+    assert bob.read() == []
+    assert op.send("/unmute eve") == ["* eve may talk again."]
+    assert eve.read() == ["* op lets you talk again."]
+    assert eve.send("/msg bob hi") == ["* to bob: hi"]
+
+
+def test_a_quiet_mute_is_not_noticed_by_the_muted(chat: Chat) -> None:
+    eve, bob = member(chat, "eve"), guest(chat, "bob")
+    second = back(chat, "eve")
+    ann = founder(chat, "ann", eve, bob)
+    second.read()
+    said = ann.send("/mute --quietly eve 1h")
+    assert said[0].startswith("* eve is quietly muted in #tea until 1970-01-01 01:00")
+    assert eve.read() == []
+    assert eve.send("hello?") == []
+    assert second.read() == [f"{NOW} #tea <eve> hello?"]
+    assert bob.read() == []
+    assert ann.read() == []
+    assert eve.send("/history") == [f"    1 {NOW} <eve> hello?"]
+    assert bob.send("/history") == ["* There is nothing earlier to read in #tea."]
+    late = guest(chat, "late")
+    assert all("hello?" not in line for line in late.send("/join #tea"))
+    assert ann.send("/delete 1") == ["* #tea has no line 1. /history shows them."]
+    assert eve.send("/delete 1") == ["* eve deleted their own line 1."]
+    assert [line for line in bob.read() if "late" not in line] == []
+    assert ann.send("/unmute eve") == ["* eve may talk again in #tea."]
+    assert eve.read() == []
+
+
+def test_quiet_mutes_do_not_tell_moderators_who_has_an_address(chat: Chat) -> None:
+    op, eve = operator(chat), guest(chat, "eve", "10.1.1.1")
+    ann = founder(chat, "ann", eve)
+    for who in ("ip=10.0.0.0/8", "10.1.1.1", "eve 10.1.1.1"):
+        assert ann.send(f"/mute --quietly {who}") == [
+            "* Only operators silence an address quietly: leave --quietly out."
+        ]
+    assert op.send("/mute --quietly 10.1.1.1")[-1] == "*   It silences: eve."
+
+
+def test_unmuting_finds_somebody_under_the_name_they_have_now(chat: Chat) -> None:
+    eve = guest(chat, "eve")
+    ann = founder(chat, "ann", eve)
+    ann.send("/mute eve")
+    eve.send("/nick mallory")
+    everybody_reads(eve)
+    assert ann.send("/unmute mallory") == ["* mallory may talk again in #tea."]
+    assert eve.read() == ["* ann lets you talk again in #tea."]
+    assert ann.send("/unmute mallory") == [
+        "* Nobody called mallory is muted: /bans lists those of #tea."
+    ]
+
+
+def test_bans_mutes_and_lockdown_hold_after_a_restart(chat: Chat) -> None:
+    op, eve = operator(chat), guest(chat, "eve", "192.0.2.9")
+    bob = guest(chat, "bob", "192.0.2.8")
+    founder(chat, "ann", eve, bob).send("/mute bob")
+    op.send("/ban eve 2d spam", "/lockdown on")
+    chat = restarted(chat)
+    assert "* You are banned: spam." in guest_lines(chat, "eve", "203.0.113.7")
+    assert "* Only registered people come in" in guest_lines(chat, "carol", "203.0.113.7")
+    op = back(chat, "op")
+    assert len(op.send("/bans")) == 1
+    op.send("/lockdown off")
+    bob = guest(chat, "bob", "203.0.113.8")
+    bob.send("/join #tea")
+    assert bob.send("hello") == ["* You are muted in #tea."]
+
+
+def test_who_logs_in_is_let_in_with_the_password_of_an_account_only(chat: Chat) -> None:
+    op = operator(chat)
+    member(chat, "bob").hang_up()
+    assert op.send("/lockdown on") == ["* op lets in only registered people for now."]
+    stranger = chat.connect()
+    assert "* Only registered people come in just now." in "\n".join(stranger.send("eve"))
+    stranger.send("bob")
+    assert stranger.send(SECRET)[0].startswith("* Welcome back, bob.")
+    assert op.send("/lockdown maybe") == ["* It goes like this: /lockdown on, or /lockdown off"]
+    assert stranger.send("/lockdown off") == ["* Only operators may do that."]
+    assert op.send("/lockdown off") == ["* op lets everybody in again."]
+    assert stranger.read() == ["* op lets everybody in again."]
+    assert "* Welcome, eve." in guest_lines(chat, "eve", "192.0.2.7")
+
+
+def test_own_lines_are_not_deleted_without_end(chat: Chat) -> None:
+    bob = guest(chat, "bob")
+    bob.send(*(f"line {n}" for n in range(12)))
+    for n in range(10):
+        assert bob.send(f"/delete {n + 1}") == [f"* bob deleted their own line {n + 1}."]
+    assert bob.send("/delete 11") == ["* You have deleted much lately: please wait 10 min."]
+    chat.clock.advance(600)
+    assert bob.send("/delete 11") == ["* bob deleted their own line 11."]
+
+
+def test_help_shows_no_command_that_is_of_no_use(chat: Chat) -> None:
+    ann, bob = founder(chat, "ann"), guest(chat, "bob")
+
+    def listed(person: Person) -> str:
+        return " ".join(person.send("/help"))
+
+    assert "/register" in listed(bob)
+    assert "/register" not in listed(ann)
+    assert "/claim" not in listed(ann)
+    chat.hub.door.claim_code = "code-of-the-log"
+    assert "/claim" in listed(ann)
+    ann.send("/op bob")
+    carl = member(chat, "carl")
+    carl.send("/join #tea")
+    ann.send("/op carl")
+    assert "/transfer" in listed(ann)
+    assert "/kick" in listed(carl)
+    assert "/transfer" not in listed(carl)
+    assert "/invite-code" not in listed(operator(chat))

@@ -1,0 +1,232 @@
+"""Passwords: looking at them takes a while, in which much can happen; and many are wrong."""
+
+from __future__ import annotations
+
+import pytest
+from argon2 import PasswordHasher
+from conftest import Chat, Worker
+from test_accounts import SECRET, arriving, back, patient_chat, registered
+
+from chatsvc import accounts
+from chatsvc.limits import Limits
+
+THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
+
+
+# How often
+
+
+def test_after_too_many_wrong_passwords_one_comes_again_later() -> None:
+    chat = Chat(limits=THREE_ATTEMPTS)
+    registered(chat, "ann").hang_up()
+    stranger = arriving(chat, "ann", "203.0.113.9")
+    for _ in range(3):
+        stranger.send("wrong-horse")
+    chat.clock.advance(60)
+    assert stranger.send(SECRET) == [
+        "* Too many wrong passwords. Try again in 4 min. Type it again. Otherwise press Enter to be"
+        " ann2, or: /name another"
+    ]
+    chat.clock.advance(240)
+    assert stranger.send(SECRET)[0].startswith("* Welcome back, ann.")
+
+
+def test_strangers_do_not_keep_people_out_who_come_from_where_they_have_been() -> None:
+    chat = Chat(limits=THREE_ATTEMPTS)
+    registered(chat, "ann").hang_up()
+    stranger = arriving(chat, "ann", "203.0.113.9")
+    for _ in range(4):
+        stranger.send("wrong-horse")
+    assert "Too many wrong" in arriving(chat, "ann", "203.0.113.10").send(SECRET)[0]
+    assert arriving(chat, "ann").send(SECRET)[0].startswith("* Welcome back, ann.")
+
+
+def test_attempts_at_many_names_from_one_address_are_counted_together() -> None:
+    chat = Chat(limits=THREE_ATTEMPTS)
+    guest = chat.join("guest")
+    for name in ("ann", "bob", "carol"):
+        registered(chat, name).hang_up()
+        guest.send(f"/login {name} wrong-horse")
+    assert guest.send(f"/login ann {SECRET}") == ["* Too many wrong passwords. Try again in 5 min."]
+    assert "Too many" in guest.send(f"/register {SECRET}")[0]
+
+
+def test_fifty_who_come_from_one_address_at_once_are_all_let_in() -> None:
+    hasher = Worker()
+    chat = Chat(limits=THREE_ATTEMPTS, hasher=hasher)
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    hasher.work()
+    people = [arriving(chat, "ann") for _ in range(50)]
+    for person in people:
+        person.send(SECRET)
+    hasher.work()
+    assert all(person.read()[0].startswith("* Welcome back, ann.") for person in people)
+    assert len(chat.hub.users) == 1
+
+
+def test_wrong_passwords_at_once_are_counted_as_those_one_after_the_other() -> None:
+    hasher = Worker()
+    chat = Chat(limits=THREE_ATTEMPTS, hasher=hasher)
+    chat.join("ann").send(f"/register {SECRET}")
+    hasher.work()
+    people = [arriving(chat, "ann") for _ in range(5)]
+    for person in people:
+        person.send("wrong-horse")
+    hasher.work()
+    answers = [person.read()[0] for person in people]
+    assert ["Too many" in answer for answer in answers] == [False] * 3 + [True] * 2
+
+
+def test_when_too_many_log_in_at_once_one_is_asked_for_the_password_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chat, hasher = patient_chat()
+    chat.join("ann").send(f"/register {SECRET}")
+    hasher.work()
+    monkeypatch.setattr("chatsvc.accounts.MOST_WAITING", 0)
+    ann = arriving(chat, "ann")
+    assert ann.send(SECRET) == ["* Many people are logging in just now. Try again in a minute."]
+    monkeypatch.setattr("chatsvc.accounts.MOST_WAITING", 1)
+    ann.send(SECRET)
+    hasher.work()
+    assert ann.read()[0].startswith("* Welcome back, ann.")
+
+
+# Meanwhile
+
+
+def test_who_has_gone_while_the_password_was_looked_at_is_not_let_in() -> None:
+    chat, hasher = patient_chat()
+    chat.join("ann").send(f"/register {SECRET}")
+    hasher.work()
+    again, guest = arriving(chat, "ann"), chat.join("guest")
+    again.send(SECRET), guest.send(f"/login ann {SECRET}")
+    again.hang_up(), guest.hang_up()
+    hasher.work()
+    assert [user.name for user in chat.hub.users.values()] == ["ann"]
+    assert len(chat.hub.users["ann"].sessions) == 1
+
+
+def test_a_ban_placed_while_the_password_is_looked_at_holds() -> None:
+    chat, hasher = patient_chat()
+    boss = chat.join("boss")
+    boss.send(f"/register {SECRET}")
+    hasher.work()
+    chat.hub.door.claim_code = "code"
+    boss.send("/claim code")
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    hasher.work()
+    ann.send("/quit")
+    again = arriving(chat, "ann")
+    again.send(SECRET)
+    boss.send("/ban account=ann")
+    hasher.work()
+    assert again.read()[0].startswith("* You are banned.")
+
+
+# Changing one
+
+
+def test_a_password_is_changed_by_who_knows_the_old_one(chat: Chat) -> None:
+    ann = registered(chat, "ann")
+    assert ann.send("/passwd wrong-horse new-staple") == ["* That is not ann's password."]
+    assert ann.send(f"/passwd {SECRET} short") == ["* A password has 6 to 256 characters."]
+    assert ann.send(f"/passwd {SECRET} new staple") == [
+        "* A password has no blanks: join its words with hyphens."
+    ]
+    assert ann.send(f"/passwd {SECRET} new-staple") == ["* Your password is changed."]
+    again = arriving(chat, "ann")
+    assert "That is not ann's password." in again.send(SECRET)[0]
+    assert again.send("new-staple")[0].startswith("* Welcome back, ann.")
+    assert chat.join("bob").send("/passwd a b") == [
+        "* That is for registered people. To become one: /register password"
+    ]
+
+
+def test_who_is_here_with_the_old_password_is_put_out(chat: Chat) -> None:
+    bob, work = chat.join("bob"), registered(chat, "ann")
+    home, program = back(chat, "ann"), chat.program("ann", account_password=SECRET)
+    bob.read()
+    assert work.send(f"/passwd {SECRET} new-staple") == ["* Your password is changed."]
+    assert home.read()[-1] == "* Your password was changed over another connection."
+    (goodbye,) = program.events()
+    assert (goodbye["event"], goodbye["final"]) == ("goodbye", True)
+    assert home.closed
+    assert program.closed
+    assert not work.closed
+    assert bob.read() == []
+
+
+def test_a_password_changed_while_it_is_looked_at_is_the_new_one() -> None:
+    chat, hasher = patient_chat()
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    hasher.work()
+    old, new = arriving(chat, "ann"), arriving(chat, "ann")
+    ann.send(f"/passwd {SECRET} new-staple")
+    hasher.step()
+    old.send(SECRET), new.send("new-staple")
+    hasher.work()
+    assert "That is not ann's password." in old.read()[0]
+    assert new.read()[0].startswith("* Welcome back, ann.")
+
+
+def test_being_away_meanwhile_makes_no_password_wrong() -> None:
+    chat, hasher = patient_chat()
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    hasher.work()
+    again = arriving(chat, "ann")
+    again.send(SECRET)
+    ann.send("/away lunch")
+    hasher.work()
+    assert again.read()[0].startswith("* Welcome back, ann.")
+
+
+def test_passwords_are_hashed_again_when_that_is_made_stronger(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(chat, "ann").hang_up()
+    stronger = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_argon2", stronger)
+    back(chat, "ann").hang_up()
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    assert not stronger.check_needs_rehash(account.hash)
+    assert arriving(chat, "ann").send(SECRET)[0].startswith("* Welcome back, ann.")
+
+
+def test_two_who_are_hashed_again_at_once_are_both_let_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chat, hasher = patient_chat()
+    chat.join("ann").send(f"/register {SECRET}")
+    hasher.work()
+    monkeypatch.setattr(accounts, "_argon2", PasswordHasher(2, 8, 1))
+    people = [arriving(chat, "ann") for _ in range(3)]
+    for person in people:
+        person.send(SECRET)
+    hasher.work()
+    assert all(person.read()[0].startswith("* Welcome back, ann.") for person in people)
+
+
+def test_hashing_again_does_not_bring_an_old_password_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chat, hasher = patient_chat()
+    ann = chat.join("ann")
+    ann.send(f"/register {SECRET}")
+    hasher.work()
+    again = arriving(chat, "ann")
+    ann.send(f"/passwd {SECRET} new-staple")
+    hasher.step()
+    monkeypatch.setattr(accounts, "_argon2", PasswordHasher(2, 8, 1))
+    again.send(SECRET)
+    hasher.step(1)  # the old password is right, and is hashed again
+    hasher.work()
+    assert "That is not ann's password." in again.read()[0]
+    assert arriving(chat, "ann").send("new-staple") == []
+    hasher.work()
+    assert len(chat.hub.users["ann"].sessions) == 2
