@@ -186,7 +186,8 @@ class ChatService(Service):
             yield "What is said is kept in memory, and forgotten when the service stops."
         if not self.hub.accounts.has_operator:
             code = self.hub.door.claim_code = new_claim_code()
-            yield f"There is no operator yet: /register, then /claim {code}"
+            yield "There is no operator yet. To be the first one, type in the chat:"
+            yield f"    /register password, and then /claim {code}"
         yield "Ctrl-C, or the signal TERM, stops it."
 
     def _ways_in(self, address: IAddress) -> Iterator[str]:
