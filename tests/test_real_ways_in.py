@@ -286,7 +286,7 @@ def received(peer: socket.socket) -> bytes:
 def test_broken_handshakes_end_and_disturb_nobody(chat: Service, data: bytes) -> None:
     ann = chat.person("ann")
     with contextlib.closing(connected(chat)) as peer:
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # it may be closed before all is sent
             peer.sendall(data)
             peer.shutdown(socket.SHUT_WR)
         b"".join(iter(lambda: received(peer), b""))
