@@ -59,10 +59,10 @@ class Door:
         name = name or session.suggestion or self.guest_name()
         check_name(name)
         self._check_chat_password(session, name, password)
-        account = self._hub.accounts.find(name)
+        account = session.proved or self._hub.accounts.find(name)
         if account is None and account_password is not None:
             raise Refused("no-account", f"{name} is not registered: come in without a password.")
-        if account is not None:
+        if account is not None and session.proved is None:
             self._check_not_banned(session, name, account, client)
             account = await self._prove(session, account, account_password)
             if session not in self._hub.sessions:

@@ -18,6 +18,7 @@ from chatsvc.governance import (
     Deleted,
     Invited,
     Lockdown,
+    Proved,
     Removed,
     Reported,
     Reports,
@@ -372,5 +373,5 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Announced | Audit | Reported | Reports
+    | Proved | Announced | Audit | Reported | Reports
 )  # fmt: skip

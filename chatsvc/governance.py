@@ -16,6 +16,13 @@ class You:
 
 
 @dataclass(frozen=True, slots=True)
+class Proved:
+    """One has proved whose account one comes with, before saying one's name."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """One of one's own connections, counted from 1; `own` is the one that asks."""
 

@@ -93,8 +93,8 @@ class Session:
 
     __slots__ = (
         "choices", "client", "conversations", "door", "here", "in_flight", "knocks", "leaving",
-        "let_past", "missed", "question", "rooms", "since", "suggestion", "target", "user",
-        "waited_for", "when_settled", "whispered", "wire",
+        "let_past", "missed", "proved", "question", "rooms", "since", "suggestion", "target",
+        "user", "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
@@ -110,6 +110,7 @@ class Session:
         self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
         self.suggestion: str | None = None  # the name that an empty line accepts
         self.door: str | None = None  # the name given before a password was asked for
+        self.proved: Account | None = None  # whose password was given before the name
         self.let_past = False  # gave the password of the whole chat
         self.knocks = 0
         self.in_flight = 0

@@ -156,7 +156,8 @@ def test_it_does_not_matter_how_the_bytes_are_cut_nor_how_slowly_they_come(
     if name == "tls":  # whose answers are never the same
         assert answer[:2] == whole[data][:2] in (b"\x16\x03", b"\x15\x03")
     else:
-        assert answer == whole[data] != b""
+        assert answer == whole[data]
+        assert answer or name == "irc"  # which may wait for USER
 
 
 @pytest.mark.parametrize("proxied", [False, True])
@@ -236,14 +237,11 @@ def test_who_sends_nothing_more_is_answered(chat: Chat, data: bytes, said: str) 
 # IRC
 
 
-def test_an_irc_client_is_told_in_its_own_words_and_closed(chat: Chat) -> None:
-    bob, client = chat.join("bob"), chat.connect()
-    bob.read()
-    assert client.send("CAP LS 302", "NICK ann", "USER ann 0 * :Ann") == [
-        "ERROR :IRC is not spoken here yet. Join with: telnet HOST 12345"
-    ]
-    assert client.closed
-    assert bob.read() == []
+def test_who_was_greeted_may_be_an_irc_client_all_the_same(chat: Chat) -> None:
+    client = chat.connect()
+    chat.wait_for_greeting()
+    client.read()
+    assert client.send("NICK ann", "USER ann 0 * :Ann")[0].startswith(":chatsvc 001 ann ")
 
 
 # HTTP

@@ -62,7 +62,7 @@ def run(*command: str, text: str = "") -> str:
 
 def test_the_first_bytes_of_every_language_come_one_by_one(chat: Service) -> None:
     pulse = chat.program("pulse", room=None)
-    answers = {"json": b'{"event":"pong"}', "irc": b"ERROR :", "http": b"HTTP/1.1 "}
+    answers = {"json": b'{"event":"pong"}', "irc": b":chatsvc CAP * LS ", "http": b"HTTP/1.1 "}
     for name, several in BEGINNINGS.items():
         if name == "tls":
             continue
@@ -177,15 +177,16 @@ def test_a_browser_tricked_into_posting_commands_has_no_effect(
     assert not [line for line in chat.log.splitlines() if "eve" in line]
 
 
-def test_an_irc_client_is_told_and_closed(chat: Service) -> None:
-    client = chat.person()
-    client.send("CAP LS 302", "NICK ann", "USER ann 0 * :Ann")
-    (words,) = client.rest()
-    assert words.startswith(
-        f"ERROR :IRC is not spoken here yet. Join with: telnet HOST {chat.port}"
-    )
-    said = run("nc", "-N", "localhost", str(chat.port), text="NICK ann\r\n")
-    assert said.startswith("ERROR :")
+def test_an_irc_client_meets_people_at_telnet(chat: Service) -> None:
+    bob, client = chat.person("bob"), chat.person()
+    client.send("CAP LS 302", "CAP REQ :server-time", "NICK ann", "USER ann 0 * :Ann", "CAP END")
+    client.until(" 001 ann ")
+    client.send("JOIN #lobby", "PRIVMSG #lobby :hi bob")
+    bob.until("<ann> hi bob")
+    bob.send("hi ann")
+    assert client.until(":hi ann").startswith("@time=")
+    client.send("QUIT")
+    assert client.rest()[-1] == "ERROR :Goodbye, ann. Thank you for coming."
 
 
 # Refusing

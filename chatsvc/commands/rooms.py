@@ -68,9 +68,9 @@ def leave(hub: Hub, session: Session, room: str | None = None) -> Answer:
 @command(
     "room [name]", help="shows the room's rules, or talks in another one", example="/room #lobby"
 )
-def room(hub: Hub, session: Session, name: str | None = None) -> Answer:
+def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
     if name is None:
-        return hub.stewards.rules(hub.room_of(session, None))
+        return hub.stewards.rules(hub.room_of(session, room))
     session.here, session.target = hub.room_of(session, name), None
     return talking(session)
 

@@ -14,6 +14,7 @@ from chatsvc.governance import (
     Deleted,
     Invited,
     Lockdown,
+    Proved,
     Removed,
     Reported,
     Reports,
@@ -40,6 +41,11 @@ def _(event: You, here: str | None) -> Iterable[str]:
     else:
         operator = ", an operator" if event.operator else ""
         yield f"* You are {event.name}{operator}, registered as {event.account}."
+
+
+@lines.register
+def _(event: Proved, here: str | None) -> Iterable[str]:
+    yield f"* That is {event.account}'s password. Which name would you like?"
 
 
 @lines.register

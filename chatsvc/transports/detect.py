@@ -20,6 +20,7 @@ from zope.interface import implementer
 from chatsvc.dialects.text import TEXT
 from chatsvc.events import Asked, Goodbye
 from chatsvc.transports.arrival import Arrival, LastWords, stop
+from chatsvc.transports.irc import IRCProtocol
 from chatsvc.transports.line import ChatProtocol
 from chatsvc.transports.ways import JSON_WAYS, TEXT_WAYS
 from chatsvc.transports.web import Page
@@ -101,18 +102,12 @@ def _secure(arrival: Arrival) -> Any:
     return tls.around(Detector(arrival))
 
 
-def _no_irc_yet(arrival: Arrival) -> LastWords:
-    hint = f"IRC is not spoken here yet. Join with: {arrival.place().by_hand()}"
-    text = arrival.refusal.text if arrival.refusal else hint
-    return LastWords(arrival, f"ERROR :{text}\r\n".encode())
-
-
 TLS = Language("tls", is_tls, _secure)
 PEOPLE = Language("text", is_text, partial(ChatProtocol, ways=TEXT_WAYS))
 LANGUAGES = (  # the first that begins so; the last takes what is nothing else
     TLS,
     Language("json", is_json, partial(ChatProtocol, ways=JSON_WAYS)),
-    Language("irc", is_irc, _no_irc_yet),
+    Language("irc", is_irc, IRCProtocol),
     Language("http", is_http, Page),
     PEOPLE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from chatsvc.events import Event, Request, Said
 
 
 class Dialect(Protocol):
-    """How requests and events are written; one for all connections, so it remembers nothing."""
+    """How requests and events are written."""
 
     def read(self, line: str, question: str | None) -> Request | None: ...
 
@@ -22,8 +23,18 @@ class Dialect(Protocol):
     def write_own(self, line: Said, elsewhere: bool) -> bytes: ...
 
 
-class Ways:
+class Ways(Protocol):
     """A dialect with the two ways in which it writes lines: of the room talked to, and others."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def said(self) -> tuple[Callable[[Said], bytes], Callable[[Said], bytes]]: ...
+
+
+class SharedWays:
+    """Those of a dialect that is one for all connections."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -33,4 +44,4 @@ class Ways:
         )
 
 
-TEXT_WAYS, JSON_WAYS = Ways(TEXT), Ways(JSONL)
+TEXT_WAYS, JSON_WAYS = SharedWays(TEXT), SharedWays(JSONL)

@@ -1,0 +1,1 @@
+"""The IRC dialect: the Modern IRC Client Protocol and IRCv3, as one connection speaks them."""

@@ -1,0 +1,102 @@
+"""IRC's messages: parsed and written, with nothing of what they mean.
+
+The Modern IRC Client Protocol, "Message Format"; IRCv3 "Message Tags".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+LONGEST = 512  # bytes with CRLF, without tags
+LONGEST_TAGS = 8191  # bytes, from @ to the space
+
+_ESCAPED = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"}
+_MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
+
+
+class TooLong(Exception):
+    """A message of more bytes than one may have."""
+
+
+class Message(NamedTuple):
+    """A command in capital letters, its parameters and tags; a client's source is ignored."""
+
+    command: str
+    params: Sequence[str] = ()
+    tags: Mapping[str, str] = {}
+
+
+def parse(line: str) -> Message | None:
+    """The message in a line, or None of an empty one; `TooLong` of one that is too long."""
+    tags: Mapping[str, str] = {}
+    if line.startswith("@"):
+        written, _, line = line[1:].partition(" ")
+        if len(written.encode()) + 2 > LONGEST_TAGS:
+            raise TooLong
+        tags = dict(map(_tag, filter(None, written.split(";"))))
+    if len(line.encode()) > LONGEST - 2:
+        raise TooLong
+    line = line.lstrip(" ")
+    if line.startswith(":"):
+        line = line.partition(" ")[2].lstrip(" ")
+    middle, colon, trailing = f" {line}".partition(" :")
+    words = middle.split(" ")
+    words = [word for word in words if word]
+    if not words:
+        return None
+    params = words[1:] + ([trailing] if colon else [])
+    return Message(words[0].upper(), params, tags)
+
+
+def _tag(written: str) -> tuple[str, str]:
+    key, _, value = written.partition("=")
+    return key, _unescaped(value)
+
+
+def _unescaped(value: str) -> str:
+    if "\\" not in value:
+        return value
+    found, rest = [], iter(value)
+    for c in rest:
+        if c == "\\":
+            c = next(rest, "")
+            c = _MEANT.get(c, c)
+        found.append(c)
+    return "".join(found)
+
+
+def write(
+    command: str, *params: str, source: str = "", tags: Mapping[str, str | None] | None = None
+) -> str:
+    """A message as a line with CRLF; its last parameter may have spaces, and may be empty."""
+    head = f":{source} " if source else ""
+    if tags:
+        written = (
+            key if value is None else f"{key}={_escaped(value)}" for key, value in tags.items()
+        )
+        head = f"@{';'.join(written)} {head}"
+    *middle, last = (command, *params)
+    if params and (not last or last[0] == ":" or " " in last):
+        last = f":{last}"
+    return f"{head}{' '.join([*middle, last])}\r\n"
+
+
+def _tagged(key: str, value: str | None) -> str:
+    return key if value is None else f"{key}={_escaped(value)}"
+
+
+def _escaped(value: str) -> str:
+    return "".join(_ESCAPED.get(c, c) for c in value)
+
+
+def pieces(text: str, room: int) -> list[str]:
+    """`text` in pieces of at most `room` bytes, cut between words where there are any."""
+    found = []
+    while len(text.encode()) > room:
+        cut = len(text.encode()[:room].decode(errors="ignore"))
+        space = text.rfind(" ", 1, cut + 1)
+        end = space if space > cut // 2 else cut
+        found.append(text[:end])
+        text = text[end:].lstrip(" ")
+    return [*found, text] if text or not found else found
