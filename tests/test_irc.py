@@ -306,6 +306,21 @@ def test_long_lines_are_cut_between_words_and_stay_one(chat: Chat) -> None:
     assert chat.hub.rooms["#lobby"].last == 1
 
 
+def test_a_silent_client_is_asked_and_one_that_does_not_answer_is_gone(chat: Chat) -> None:
+    bob, ann, eve = chat.join("bob"), irc(chat, "ann"), irc(chat, "eve")
+    ann.send("JOIN #lobby"), eve.send("JOIN #lobby")
+    for _ in range(3):
+        chat.clock.advance(90)
+        ann.send("PONG chatsvc")
+    assert "PING chatsvc" in eve.read()
+    assert eve.closed
+    assert not ann.closed
+    assert bob.read()[-1] == "* eve left: does not answer any more"
+    ann.hang_up(), eve.hang_up()
+    bob.hang_up()
+    assert not chat.clock.getDelayedCalls()
+
+
 # Messages
 
 

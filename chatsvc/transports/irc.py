@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from twisted.internet.interfaces import IDelayedCall
+
 from chatsvc.dialects.irc.asking import Registration
 from chatsvc.dialects.irc.client import parsed
+from chatsvc.dialects.irc.message import write
 from chatsvc.dialects.irc.telling import tell
-from chatsvc.events import Event, Request, Said
-from chatsvc.transports.arrival import Arrival
+from chatsvc.events import Event, Goodbye, Request, Said
+from chatsvc.transports.arrival import Arrival, stop
 from chatsvc.transports.line import ChatProtocol
+
+SILENT = 90.0  # seconds after which a client is asked whether it is there
 
 
 class IRCWays:
@@ -46,11 +51,38 @@ class IRCProtocol(ChatProtocol):
     """One IRC client's connection."""
 
     _going_on = False
+    _heard = 0.0  # when something came last
+    _pulse: IDelayedCall | None = None
 
     def __init__(self, arrival: Arrival) -> None:
         ways = IRCWays()
         super().__init__(arrival, ways)
         self._client = ways.client
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._heard = self.factory.clock.seconds()
+        self._pulse = self.factory.clock.callLater(SILENT, self._feel_pulse)
+
+    def _stop_timers(self) -> None:
+        super()._stop_timers()
+        stop(self._pulse)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._heard = self.factory.clock.seconds()
+        super().dataReceived(data)
+
+    def _feel_pulse(self) -> None:
+        """Ask a silent client whether it is there; close one that does not answer that either."""
+        silent = self.factory.clock.seconds() - self._heard
+        if silent >= 2 * SILENT:
+            self.session.tell(Goodbye("You do not answer. Goodbye."))
+            self.factory.hub.leave(self.session, "does not answer any more")
+            self.close()
+            return
+        if silent >= SILENT:
+            self._send(write("PING", self._client.server).encode())
+        self._pulse = self.factory.clock.callLater(SILENT, self._feel_pulse)
 
     def _obey(self, raw: bytes) -> None:
         super()._obey(raw)
