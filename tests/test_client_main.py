@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from chatsvc import admin
 from chatsvc.client import main, screen
 from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, PutOut
+from chatsvc.client.failures import NotConnected, NotTrusted, PutOut
 from chatsvc.client.main import Server
 from chatsvc.client.screen import Lines, Output
 from chatsvc.client.scripts import NotDone
@@ -30,6 +30,9 @@ from chatsvc.events import Refused
         ("::1", Server("::1", 13531)),
         ("[::1]", Server("::1", 13531)),
         ("[::1]:7000", Server("::1", 7000)),
+        ("tls://chat.example.org", Server("chat.example.org", 13531, True)),
+        ("TLS://localhost:7000/", Server("localhost", 7000, True)),
+        ("tls://[::1]", Server("::1", 13531, True)),
     ],
 )
 def test_where_a_chat_is(text: str, server: Server) -> None:
@@ -37,7 +40,7 @@ def test_where_a_chat_is(text: str, server: Server) -> None:
 
 
 def test_a_server_is_written_as_it_is_read() -> None:
-    for server in (Server(), Server("::1", 7000)):
+    for server in (Server(), Server("::1", 7000), Server("::1", 7000, True)):
         assert main._server(str(server)) == server
 
 
@@ -131,6 +134,12 @@ def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) ->
         (NotDone("It was not kept."), "It was not kept."),
         (PutOut("bob has put you out: spam."), "bob has put you out: spam."),
         (Refused("banned", "You are banned."), "You are banned."),
+        (NotTrusted("THE CERTIFICATE HAS CHANGED."), "THE CERTIFICATE HAS CHANGED."),
+        (
+            Refused("tls-needed", "This chat is joined over TLS only: openssl …"),
+            "The chat at localhost:13531 is joined over TLS only:"
+            " write it as tls://localhost:13531",
+        ),
         (
             Refused("password-needed", "This chat has a password."),
             "This chat has a password. Give it with --password-file, or --password.",

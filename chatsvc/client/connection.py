@@ -22,7 +22,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatsvc.client.door import LATER, Identity, is_final, wants_proof
-from chatsvc.client.failures import NotConnected, PutOut, Uncertain, why
+from chatsvc.client.failures import NotConnected, NotTrusted, PutOut, Uncertain, Watched, why
 from chatsvc.client.outbox import Outbox, Outgoing
 from chatsvc.client.passwords import password_of
 from chatsvc.client.standing import HISTORY, Standing, before
@@ -96,7 +96,9 @@ class Connection:
         self._retry = retry or backoffPolicy(initialDelay=0.25)
         self._fruitless = 0  # connections in a row on which we were not let in
         factory = Factory.forProtocol(lambda: Wire(self, clock))
-        self._service = ClientService(endpoint, factory, self._delay, clock)
+        self._service = ClientService(
+            Watched(endpoint, self._unreachable), factory, self._delay, clock
+        )
 
     # What a front asks for
 
@@ -121,10 +123,9 @@ class Connection:
         return len(self._outbox)
 
     async def open(self) -> None:
-        """Connect for the first time; raises `NotConnected`, or `Refused` when not let in."""
+        """Connect for the first time; raises `NotConnected`, `NotTrusted`, or `Refused`."""
         opening: Deferred[None] = Deferred()
         self._opening = opening
-        self._service.whenConnected(failAfterFailures=1).addErrback(self._unreachable)
         self._service.startService()
         try:
             await opening
@@ -341,8 +342,14 @@ class Connection:
         if self._working is not None:
             self._working.cancel()
 
-    def _unreachable(self, failure: Failure) -> None:
-        self._open(Failure(NotConnected(why(failure))))
+    def _unreachable(self, failure: Failure) -> Failure:
+        if isinstance(failure.value, NotTrusted):
+            if self._opening is None:
+                self._leave(failure.value)
+            self._open(Failure(failure.value))
+        elif not self._later:
+            self._open(Failure(NotConnected(why(failure))))
+        return failure
 
     def _open(self, result: Failure | None) -> None:
         opening, self._opening = self._opening, None

@@ -9,6 +9,7 @@ from chatsvc.events import Refused
 NAME_REFUSED = ("name-taken", "bad-name")
 PASSWORD_REFUSED = ("password-needed", "wrong-password")
 LATER = ("too-many-connections", "too-often")  # the door opens again by itself
+TLS_NEEDED = "tls-needed"
 PROOF_REFUSED = ("registered", "wrong-password", "too-many-attempts")
 
 
@@ -30,6 +31,6 @@ def wants_proof(refused: Refused) -> bool:
 
 def is_final(refused: Refused) -> bool:
     """Whether saying the same again is of no use, or even counted against us."""
-    if refused.code in ("banned", "lockdown", "no-account"):
+    if refused.code in ("banned", "lockdown", "no-account", TLS_NEEDED):
         return True
     return wants_proof(refused) and refused.code != "too-many-attempts"

@@ -13,19 +13,24 @@ from typing import Any, NamedTuple, TypeAlias
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.client.door import Identity, wants_proof
-from chatsvc.client.failures import NotConnected, PutOut
+from chatsvc.client.door import TLS_NEEDED, Identity, wants_proof
+from chatsvc.client.failures import NotConnected, NotTrusted, PutOut
 from chatsvc.client.plain import Talk
 from chatsvc.client.screen import Output, Pipe, has_colours, screen
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
+from chatsvc.client.tls import Encrypted
+from chatsvc.client.trust import Trust, known_servers
 from chatsvc.client.words import Words
 from chatsvc.events import Refused
 from chatsvc.rules import likely_name
 
 PORT = 13531
+WHERE = "[tls://]HOST[:PORT]"
+TLS = "tls://"  # before a server that is joined over TLS
 SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment's variable
 TIMEOUT = 30.0
 
@@ -35,6 +40,7 @@ EXAMPLES = """\
 examples:
   chatsvc join                             talk in the chat on this machine
   chatsvc join chat.example.org --room tea talk in #tea of another one
+  chatsvc join tls://chat.example.org      talk there, encrypted
   chatsvc send "the build is green"        say one line
   make 2>&1 | chatsvc send --to '#builds'  say each line that a program prints
   chatsvc send --to bob "lunch?"           tell only bob
@@ -54,13 +60,24 @@ class Server(NamedTuple):
 
     host: str = "localhost"
     port: int = PORT
+    tls: bool = False
 
     def __str__(self) -> str:
+        return f"{TLS if self.tls else ''}{self.address}"
+
+    @property
+    def address(self) -> str:
+        """It, without how it is spoken to."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
-    def endpoint(self, reactor: Any) -> HostnameEndpoint:
-        return HostnameEndpoint(reactor, self.host, self.port)
+    def endpoint(self, reactor: Any, tell: Callable[[str], None]) -> IStreamClientEndpoint:
+        """The way there; `tell` is told what the person should know about its certificate."""
+        endpoint = HostnameEndpoint(reactor, self.host, self.port)
+        if not self.tls:
+            return endpoint
+        trust = Trust(self.address.lower(), known_servers(os.environ), tell)
+        return Encrypted(endpoint, self.host, trust.decide, reactor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,9 +140,11 @@ def _sentence(failure: Failure, server: Server) -> str:
     """What went wrong, for people."""
     if failure.check(NotConnected):
         return f"Cannot join the chat at {server}: {failure.value}."
+    if isinstance(failure.value, Refused) and failure.value.code == TLS_NEEDED:
+        return f"The chat at {server} is joined over TLS only: write it as {TLS}{server}"
     if isinstance(failure.value, Refused):
         return f"{failure.value}{_way_in(failure.value)}"
-    if failure.check(NotDone, PutOut):
+    if failure.check(NotDone, NotTrusted, PutOut):
         return str(failure.value)
     return f"This is a mistake in chatsvc; please report it.\n{failure.getTraceback()}"
 
@@ -152,8 +171,16 @@ def complain(text: str) -> None:
 def _join(options: argparse.Namespace) -> Job:
     async def job(reactor: Any) -> int:
         words = Words(has_colours(os.environ))
-        endpoint = options.server.endpoint(reactor)
-        talk = Talk(endpoint, reactor, screen(reactor, os.environ), words, _identity(options))
+        window = screen(reactor, os.environ)
+
+        def tell(text: str) -> None:
+            if window.interactive:
+                window.show(words.note(text))
+            else:
+                complain(text)
+
+        endpoint = options.server.endpoint(reactor, tell)
+        talk = Talk(endpoint, reactor, window, words, _identity(options))
         return await talk.run(options.room)
 
     return job
@@ -161,7 +188,7 @@ def _join(options: argparse.Namespace) -> Job:
 
 def _send(options: argparse.Namespace) -> Job:
     async def job(reactor: Any) -> int:
-        endpoint = options.server.endpoint(reactor)
+        endpoint = options.server.endpoint(reactor, complain)
         send = Send(endpoint, reactor, _identity(options), complain, options.timeout)
         text = _decoded(" ".join(options.text))
         return await send.run(options.to, text.splitlines() if options.text else Pipe(reactor))
@@ -174,7 +201,7 @@ def _tail(options: argparse.Namespace) -> Job:
         write = as_json if options.json else as_text(Words(has_colours(os.environ)))
         output = Output(reactor, 1, lambda error: tail.finish(error))
         tail = Tail(
-            options.server.endpoint(reactor),
+            options.server.endpoint(reactor, complain),
             reactor,
             _identity(options),
             complain,
@@ -219,7 +246,7 @@ def _add_join(commands: Any) -> None:
     about = "talk in a chat; in a pipe, say each line"
     parser = commands.add_parser("join", help=about, description=f"{about.capitalize()}.")
     parser.add_argument(
-        "server", nargs="?", type=_server, default=Server(), metavar="HOST[:PORT]",
+        "server", nargs="?", type=_server, default=Server(), metavar=WHERE,
         help=f"where the chat is  [{Server()}]",
     )  # fmt: skip
     parser.add_argument(
@@ -267,7 +294,7 @@ def _add_tail(commands: Any) -> None:
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--server", type=_server, default=Server(), metavar="HOST[:PORT]",
+        "--server", type=_server, default=Server(), metavar=WHERE,
         help=f"where the chat is  [{Server()}]",
     )  # fmt: skip
 
@@ -298,14 +325,17 @@ def _own_name() -> str:
 
 
 def _server(text: str) -> Server:
-    """HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address."""
+    """HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address; after `tls://`, over TLS."""
+    tls = text.lower().startswith(TLS)
+    if tls:
+        text = text[len(TLS) :].removesuffix("/")
     host, colon, port = text.rpartition(":")
     if not colon or (":" in host and not host.endswith("]")) or text.endswith("]"):
         host, port = text, str(PORT)
     host = host.removeprefix("[").removesuffix("]") or Server().host
     if not port.isascii() or not port.isdecimal() or not 0 < int(port[:9]) < 65536:
         raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {port!r}")
-    return Server(host, int(port))
+    return Server(host, int(port), tls)
 
 
 def _room(text: str) -> str:
