@@ -38,7 +38,7 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     # No choices= here: before Python 3.12 an empty list of words would not be among them.
     add("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(SCENARIOS)} (all)")
-    everything = ("chatsvc", "chatsvc-memory", "chatsvc-limited", *PEERS)
+    everything = ("chatsvc", "chatsvc-memory", "chatsvc-limited", "chatsvc-irc", *PEERS)
     chosen = ["chatsvc", *PEERS]
     help_servers = f"among {', '.join(everything)} ({', '.join(chosen)})"
     add(

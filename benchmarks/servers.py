@@ -139,6 +139,7 @@ def known_servers(arguments: argparse.Namespace) -> dict[str, Server]:
         Server("chatsvc", "text", 100, 500, 60_000, kept),
         Server("chatsvc-memory", "text", 100, 500, 60_000, forgetful),
         Server("chatsvc-limited", "text", 100, 500, 60_000, limited),
+        Server("chatsvc-irc", "irc", 100, 500, 60_000, kept),
         Server("inspircd", "irc", 1000, 200, 60_000, inspircd_command),
         # Each of thousands who enter one room takes it a tenth of a second.
         Server("ngircd", "irc", 10, 10, 3_000, ngircd_command),
