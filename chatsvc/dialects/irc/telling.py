@@ -51,6 +51,10 @@ def tell(client: Registration, event: Event, tag: str | None) -> None:
 
 @singledispatch
 def _tell(event: object, client: Registration, about: Asked) -> None:
+    _in_words(event, client)
+
+
+def _in_words(event: object, client: Registration) -> None:
     for line in lines(event, None):
         client.notice(line.removeprefix("* "))
 
@@ -216,8 +220,7 @@ def _(event: Rules, client: Registration, about: Asked) -> None:
 @_tell.register
 def _(event: Bans, client: Registration, about: Asked) -> None:
     if about.command != "BANS":
-        for line in lines(event, None):
-            client.notice(line.removeprefix("* "))
+        _in_words(event, client)
         return
     for ban in event.bans:
         client.reply("BANLIST", event.room, ban.who.replace(" ", ","), ban.by, str(int(ban.time)))
