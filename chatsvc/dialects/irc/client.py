@@ -151,7 +151,8 @@ def privmsg(
     """Words as PRIVMSG; the pieces of a long text follow each other."""
     head = len(f":{source} PRIVMSG {target} :\r\n".encode()) + (9 if action else 0)
     lines = []
-    for piece in wire.pieces(text, wire.LONGEST - head):
+    whole = filter(None, text.split("\n"))
+    for piece in (piece for line in whole for piece in wire.pieces(line, wire.LONGEST - head)):
         words = f"\x01ACTION {piece}\x01" if action else piece
         lines.append(wire.write("PRIVMSG", target, words, source=source, tags=tags))
     return "".join(lines).encode()
