@@ -296,9 +296,13 @@ def _text(name: str, value: object) -> str:
     return clean_lines(value) if isinstance(value, str) else _string(name, value)
 
 
+def _moment(name: str, value: object) -> float:
+    return moment(_string(name, value))
+
+
 def _point(name: str, value: object) -> int | float:
     if isinstance(value, str) and "-" in value:
-        return moment(value)
+        return _moment(name, value)
     return _number(name, value)
 
 
@@ -314,6 +318,7 @@ _KINDS = {
     "bool": Kind(_truth),
     "str": Kind(_string),
     "Text": Kind(_text),
+    "Moment": Kind(_moment),
     "Point": Kind(_point),
     "Span": Kind(_span, looks_like_duration),
     "Who": Kind(_string, take=_several),
@@ -327,6 +332,7 @@ def _kind(annotation: str) -> Kind:
 
 
 Text: TypeAlias = str  # what is said, which may be several lines
+Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
 Point: TypeAlias = "int | float"  # a place among the lines of a room: a number, or a time
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
 Who: TypeAlias = str  # a name, an address, or several such

@@ -175,6 +175,7 @@ class Deleted:
     sender: str
     by: str
     own: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,11 @@ from chatsvc.events import (
     Joined,
     Kept,
     Left,
+    Marked,
     People,
     Person,
     Place,
+    Recent,
     Refusal,
     Request,
     Rooms,
@@ -121,7 +123,12 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
     assert "None" not in lines
 
 
-SILENT = (Kept, Welcome)  # one's own lines are not repeated; programs are welcomed in JSON
+SILENT = (
+    Kept,
+    Marked,
+    Recent,
+    Welcome,
+)  # one's own lines are not repeated; programs are welcomed in JSON
 FREE = (Said, History, Cleared)  # lines that were said, and no line at all
 
 

@@ -21,11 +21,13 @@ from chatsvc.events import (
     Joined,
     Kept,
     Left,
+    Marked,
     Missed,
     Notice,
     People,
     Person,
     Pong,
+    Recent,
     Refusal,
     Renamed,
     Rooms,
@@ -170,9 +172,11 @@ def _(event: Told, here: str | None) -> Iterable[str]:
         yield own if event.own else f"* {when}{event.sender} whispers: {text}"
 
 
-@lines.register
-def _(event: Kept, here: str | None) -> Iterable[str]:
-    return ()
+@lines.register(Kept)
+@lines.register(Marked)
+@lines.register(Recent)
+def _(event: Kept | Marked | Recent, here: str | None) -> Iterable[str]:
+    return ()  # for programs only
 
 
 @lines.register

@@ -1,0 +1,2 @@
+ALTER TABLE member ADD COLUMN read INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE member ADD COLUMN read_time REAL NOT NULL DEFAULT 0; -- that of the line `read`
