@@ -33,6 +33,7 @@ from chatsvc.events import (
     People,
     Person,
     Place,
+    Realname,
     Recent,
     Refusal,
     Request,
@@ -42,6 +43,7 @@ from chatsvc.events import (
     Topic,
     Welcome,
 )
+from chatsvc.governance import Identified
 
 
 @pytest.fixture(autouse=True)
@@ -123,12 +125,8 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
     assert "None" not in lines
 
 
-SILENT = (
-    Kept,
-    Marked,
-    Recent,
-    Welcome,
-)  # one's own lines are not repeated; programs are welcomed in JSON
+# Own lines are not repeated, /whois tells of people, and the others are for programs in JSON.
+SILENT = (Kept, Marked, Recent, Welcome, Identified, Realname)
 FREE = (Said, History, Cleared)  # lines that were said, and no line at all
 
 
