@@ -249,6 +249,7 @@ class Told:
     own: bool = False
     number: int | None = None
     late: bool = False
+    room: str = ""  # the conversation (@name), if it is kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,11 @@
 from chatsvc.dialects.irc import (
     channels,
     history,
+    marks,
     modes,
+    multiline,
     people,
+    redaction,
     refusals,
     registration,
     sasl,
@@ -15,6 +18,6 @@ from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.table import read, tell
 
 __all__ = [
-    "Client", "channels", "history", "modes", "people", "read", "refusals", "registration",
-    "sasl", "server", "talking", "tell",
+    "Client", "channels", "history", "marks", "modes", "multiline", "people", "read", "redaction",
+    "refusals", "registration", "sasl", "server", "talking", "tell",
 ]  # fmt: skip

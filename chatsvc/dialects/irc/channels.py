@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc import marks
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
@@ -28,11 +29,12 @@ def _(client: Client, message: Message) -> None:
 
 def _after(client: Client, room: str) -> dict[str, object]:
     """Which lines are shown on coming in: those missed, or the last ones, or what is asked for."""
+    known = room.casefold() in client.played
+    if known or client.bot or "draft/chathistory" in client.capabilities:
+        return {"last": 0}
     unread = client.welcome.rooms if client.welcome else ()
-    seen = next((one for one in unread if one.room == room), None)
-    if seen is not None:
-        return {"after": max(seen.seen, seen.last - _MOST_NEW)}
-    return {"last": 0} if "draft/chathistory" in client.capabilities else {}
+    seen = next((one for one in unread if one.room.casefold() == room.casefold()), None)
+    return {} if seen is None else {"after": max(seen.seen, seen.last - _MOST_NEW)}
 
 
 def _leave_all(client: Client) -> None:
@@ -48,11 +50,13 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Entered, client: Client, about: Asked) -> None:
-    account = client.welcome.account if client.welcome else None
-    _join(client, event.room, event.name, account or "", client.realname)
+    _join(client, event.room, event.name, client.account or "", client.realname)
     client.rooms[event.room] = None
+    client.played.add(event.room.casefold())
     if event.topic:
         client.reply("TOPIC", event.room, event.topic)
+    if marks.CAPABILITY in client.capabilities:
+        marks.tell_mark(client, event.room, event.read_time)
     client.ask("who", Asked("NAMES", (event.room,)), room=event.room)
 
 

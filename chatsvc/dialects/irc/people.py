@@ -64,6 +64,8 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Person, client: Client, about: Asked) -> None:
+    if event.name == client.nick:
+        client.bot = event.bot
     if about.command == "WHO":
         _who(client, "*", event)
         client.reply("ENDOFWHO", event.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.dialects.irc.registration import refuse_at_the_door
-from chatsvc.dialects.irc.table import told
+from chatsvc.dialects.irc.table import REFUSERS, told
 from chatsvc.events import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
@@ -16,6 +16,8 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 def _(event: Refusal, client: Client, about: Asked) -> None:
     if client.welcome is None:
         refuse_at_the_door(event, client, about)
+    elif about.command in REFUSERS and event.code != "not-kept":  # that is about a line said before
+        REFUSERS[about.command](event, client, about)
     elif about.command == "BANS":  # clients ask on their own, and it is not for everybody here
         client.reply("ENDOFBANLIST", *about.params)
     elif event.code == "unknown":

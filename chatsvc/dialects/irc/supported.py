@@ -15,6 +15,9 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "cap-notify": "",
     "chghost": "",
     "draft/chathistory": "",
+    "draft/message-redaction": "",
+    "draft/multiline": "max-bytes=4096,max-lines=100",
+    "draft/read-marker": "",
     "echo-message": "",
     "extended-join": "",
     "invite-notify": "",
@@ -28,11 +31,14 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "userhost-in-names": "",
 }
 _TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
-OF_LINES = frozenset((*_TAGS.values(), "message-tags"))  # which a line is written by
+MULTILINE = frozenset(("batch", "draft/multiline"))  # what lines of several lines need
+CONCAT = "draft/multiline-concat"  # the tag of what goes on with the line before
+OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # which a line is written by
 
 ISUPPORT = (
     "AWAYLEN=400", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=b,k,l,imnst", "CHANNELLEN=32",
-    "CHANTYPES=#", "CHATHISTORY=500", "KICKLEN=400", "MODES", "NICKLEN=32", "PREFIX=(qov)~@+",
+    "CHANTYPES=#", "CHATHISTORY=500", "KICKLEN=400", "MODES",
+    "MSGREFTYPES=msgid,timestamp", "NICKLEN=32", "PREFIX=(qov)~@+",
     "TARGMAX=JOIN:10,PART:10,PRIVMSG:1,NOTICE:1,KICK:1", "TOPICLEN=400", "UTF8ONLY",
 )  # fmt: skip
 

@@ -12,10 +12,14 @@ from typing import NamedTuple
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.supported import MULTILINE
 from chatsvc.dialects.sentences import lines
-from chatsvc.events import Event, Request
+from chatsvc.events import Event, Refusal, Request
 
 Handler = Callable[[Client, Message], None]
+
+
+Refuser = Callable[[Refusal, Client, Asked], None]
 
 
 class _Row(NamedTuple):
@@ -25,6 +29,7 @@ class _Row(NamedTuple):
 
 
 _HANDLERS: dict[str, _Row] = {}
+REFUSERS: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
 
 
 def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:
@@ -33,6 +38,16 @@ def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handle
     def enter(handler: Handler) -> Handler:
         _HANDLERS[command] = _Row(handler, needed, anybody)
         return handler
+
+    return enter
+
+
+def refused(command: str) -> Callable[[Refuser], Refuser]:
+    """Enter how the refusal of a command is told, other than in the usual way."""
+
+    def enter(refuser: Refuser) -> Refuser:
+        REFUSERS[command] = refuser
+        return refuser
 
     return enter
 
@@ -54,7 +69,8 @@ def read(client: Client, line: str) -> Request | None:
 
 
 def _do(client: Client, message: Message) -> None:
-    row = _HANDLERS.get(message.command, _OTHERS)
+    inside = "batch" in message.tags and client.capabilities >= MULTILINE
+    row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
     if client.welcome is None and not row.anybody:
         client.reply("NOTREGISTERED")
     elif len(message.params) < row.needed:

@@ -14,7 +14,11 @@ def _(client: Client, message: Message) -> None:
     if len(message.params) < 2 or not message.params[1]:
         client.reply("NOTEXTTOSEND")
         return
-    target, text = message.params[0], message.params[1]
+    speak(client, message.params[0], message.params[1])
+
+
+def speak(client: Client, target: str, text: str) -> None:
+    """Say something to a channel, a person, or a service."""
     action = text.startswith("\x01ACTION ")
     if action:
         text = text[8:].rstrip("\x01")
