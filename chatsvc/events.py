@@ -16,6 +16,7 @@ from chatsvc.governance import (
     Bans,
     Code,
     Deleted,
+    Expected,
     Identified,
     Invited,
     Lockdown,
@@ -172,7 +173,7 @@ class Exited:
 class Joined:
     """Others, `count` of them, came into a room; several at once when it is crowded.
 
-    Their accounts and real names are in the order of `names`, if any of them has one.
+    Their accounts, real names and roles are in the order of `names`, if any of them has one.
     """
 
     room: str
@@ -180,6 +181,7 @@ class Joined:
     count: int = 1
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,4 +412,5 @@ Event: TypeAlias = (
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
     | Proved | Announced | Audit | Reported | Reports | Identified | Realname | Census
+    | Expected
 )  # fmt: skip

@@ -66,7 +66,10 @@ class Charter:
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent."""
+    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent.
+
+    Or (`exempt`) whom the other ones do not hold.
+    """
 
     TABLE: ClassVar[str] = "ban"
     KEYS: ClassVar[int] = 1
@@ -81,6 +84,7 @@ class Ban:
     reason: str = ""
     time: float = 0.0
     until: float = 0.0  # 0 is for ever
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
