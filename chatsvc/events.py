@@ -149,7 +149,7 @@ class Unread:
 class Entered:
     """One has entered a room: some of the others' names, how many people are here in all.
 
-    `new` lines were said since one's account left.
+    `new` lines were said since one's account left; `read` is the last one that was marked as read.
     """
 
     room: str
@@ -159,6 +159,8 @@ class Entered:
     last: int
     name: str
     new: int | None = None
+    read: int | None = None
+    read_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,11 +319,39 @@ class Talking:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of earlier lines; `more` says that there are still earlier ones."""
+    """A page of earlier lines; `more` says that there are others.
+
+    They are earlier ones, or where the first lines after some point were wanted, later ones.
+    """
 
     room: str
     lines: tuple[Said, ...]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last line of a room or conversation: its number and time."""
+
+    room: str
+    number: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One's rooms and conversations in which something was said within some time, in order."""
+
+    rooms: tuple[Latest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Up to which line one has read a room, perhaps over another connection; 0 is none."""
+
+    room: str
+    number: int
+    time: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +441,6 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Proved | Announced | Audit | Reported | Reports | Identified | Realname | Census
-    | Expected
+    | Proved | Recent | Marked | Announced | Audit | Reported | Reports | Identified | Realname
+    | Census | Expected
 )  # fmt: skip

@@ -203,6 +203,7 @@ class Deleted:
     sender: str
     by: str
     own: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from chatsvc.events import (
 )
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
+from chatsvc.past import Past
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
 from chatsvc.room import Room, Timer
@@ -85,6 +86,7 @@ class Hub:
         self.roster = Roster(archive, clock, start)
         self.sanctions = Sanctions(archive, clock)
         self.talk = Talk(self)
+        self.past = Past(self)
         self.door = Door(self)
         self.entry = Entry(self)
         self.moderation = Moderation(self)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chatsvc.audit import Acts, signed, with_account
 from chatsvc.batch import Shared
+from chatsvc.conversation import Conversation
 from chatsvc.events import Event, Goodbye, Notice, Refused, Said
 from chatsvc.governance import (
     Announced,
@@ -352,31 +353,37 @@ class Moderation:
 
     # Lines
 
-    async def delete(self, session: Session, room: Room, number: int) -> Deleted:
-        """Make a line's text be gone: one's own, or with a moderator's right."""
-        lines = await self._hub.archive.read(room.name, number - 1, 1)
-        if not lines or lines[0].number != number or not _may_read(session, room, lines[0]):
-            raise Refused("no-such-line", f"{room.name} has no line {number}. /history shows them.")
+    async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
+        """Make a line's text be gone: one's own, or with a moderator's right and for a reason."""
+        check_words(reason)
+        lines = await self._hub.archive.read(place.name, number - 1, 1)
+        called = place.called(session)
+        if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
+            raise Refused("no-such-line", f"{called} has no line {number}. /history shows them.")
         line = lines[0]
         if line.deleted:
             raise Refused("no-such-line", f"Line {number} was deleted by {line.deleted} already.")
         own = session.owns(line)
-        if not own and not moderates(session.person, room):
+        moderator = moderates(session.person, place) and not isinstance(place, Conversation)
+        if not own and not moderator:
             raise Refused(
                 "not-allowed",
                 f"That line is {line.sender}'s, not yours: only moderators delete it.",
             )
-        if not moderates(session.person, room):
+        if not moderator:
             self._check_may_delete_again(session)
         if not own:
             whose = with_account(line.sender, line.account)
-            await self.acts.note(session, f"deleted line {number} of {whose}", room)
-        await self._hub.archive.delete(room.name, number, session.name)
-        event = Deleted(room.name, number, line.sender, session.name, own)
-        shared = Shared(event)
-        for each in room.members:
-            if each is not session and _may_read(each, room, line):
-                each.announce(shared)
+            what = f"deleted line {number} of {whose}{_because(reason)}"
+            await self.acts.note(session, what, place)
+        await self._hub.archive.delete(place.name, number, session.name)
+        # Whoever is muted could say something by the reason for deleting lines of their own.
+        event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
+        for each in place.members:
+            if each is not session and _may_read(each, place, line):
+                each.tell(
+                    replace(event, room=place.called(each))
+                )  # slow ones are to forget it, too
         return event
 
     def _check_may_delete_again(self, session: Session) -> None:

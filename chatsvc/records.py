@@ -39,6 +39,8 @@ class Member:
     inside: bool = True  # coming back means coming back into this room
     seen: int = 0  # the number of the last line shown
     joined: int = 0  # that of the room's last line when the account first came in
+    read: int = 0  # that of the last line that a program says was read
+    read_time: float = 0.0  # and that line's time
 
 
 @dataclass(frozen=True, slots=True)

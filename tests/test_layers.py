@@ -14,7 +14,7 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 CHAT = [
     "governance", "events", "batch", "records", "rules", "lookalikes", "limits", "archive",
     "session", "room", "conversation", "roster", "accounts", "charter", "rights", "sanctions",
-    "talk", "entry", "door", "audit", "reports", "moderation", "stewards", "chores", "hub",
+    "talk", "past", "entry", "door", "audit", "reports", "moderation", "stewards", "chores", "hub",
     "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}

@@ -131,13 +131,16 @@ def howtoban(
 
 
 @command(
-    "delete number",
+    "delete number [reason]",
     help="makes a line's text be gone: an own one, or as a moderator any",
     example="/delete 42",
     settled=True,
 )
-async def delete(hub: Hub, session: Session, number: int, room: str | None = None) -> Event:
-    return await hub.moderation.delete(session, hub.room_of(session, room), number)
+async def delete(
+    hub: Hub, session: Session, number: int, reason: str = "", room: str | None = None
+) -> Event:
+    place, _ = hub.past.place(session, room)
+    return await hub.moderation.delete(session, place, number, reason)
 
 
 @command(

@@ -197,7 +197,8 @@ def _(event: Ways, here: str | None) -> Iterable[str]:
 def _(event: Deleted, here: str | None) -> Iterable[str]:
     room = "" if event.room == here else f" in {event.room}"
     whose = "their own" if event.own else f"{event.sender}'s"
-    yield f"* {event.by} deleted {whose} line {event.number}{room}."
+    reason = f": {event.reason}" if event.reason else "."
+    yield f"* {event.by} deleted {whose} line {event.number}{room}{reason}"
 
 
 @lines.register

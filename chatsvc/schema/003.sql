@@ -1,1 +1,34 @@
-ALTER TABLE ban ADD COLUMN exempt INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE member_with_mark (
+    room      TEXT NOT NULL,
+    account   TEXT NOT NULL,
+    role      TEXT NOT NULL,
+    inside    INTEGER NOT NULL,
+    seen      INTEGER NOT NULL,
+    joined    INTEGER NOT NULL,
+    read      INTEGER NOT NULL,
+    read_time REAL NOT NULL,
+    PRIMARY KEY (room, account)
+) WITHOUT ROWID;
+
+INSERT INTO member_with_mark SELECT room, account, role, inside, seen, joined, 0, 0.0 FROM member;
+DROP TABLE member;
+ALTER TABLE member_with_mark RENAME TO member;
+
+CREATE TABLE ban_with_exemptions (
+    id      TEXT NOT NULL PRIMARY KEY,
+    room    TEXT NOT NULL,
+    who     TEXT NOT NULL,
+    label   TEXT NOT NULL,
+    mute    INTEGER NOT NULL,
+    quietly INTEGER NOT NULL,
+    by      TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    time    REAL NOT NULL,
+    until   REAL NOT NULL,
+    exempt  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+INSERT INTO ban_with_exemptions
+SELECT id, room, who, label, mute, quietly, by, reason, time, until, 0 FROM ban;
+DROP TABLE ban;
+ALTER TABLE ban_with_exemptions RENAME TO ban;
