@@ -59,10 +59,11 @@ class Door:
         name = name or session.suggestion or self.guest_name()
         check_name(name)
         self._check_chat_password(session, name, password)
-        account = session.proved or self._hub.accounts.find(name)
+        proved = self._still_proved(session)
+        account = proved or self._hub.accounts.find(name)
         if account is None and account_password is not None:
             raise Refused("no-account", f"{name} is not registered: come in without a password.")
-        if account is not None and session.proved is None:
+        if account is not None and proved is None:
             self._check_not_banned(session, name, account, client)
             account = await self._prove(session, account, account_password)
             if session not in self._hub.sessions:
@@ -71,6 +72,12 @@ class Door:
         self._check_not_banned(session, name, account, client)
         user = self._user(name, account, client)
         return self._admit(session, user, client or secrets.token_urlsafe(9))
+
+    def _still_proved(self, session: Session) -> Account | None:
+        """The account with which one comes, unless its password was changed meanwhile."""
+        proved = session.proved
+        account = self._hub.accounts.get(proved.id) if proved else None
+        return account if account and proved and account.hash == proved.hash else None
 
     async def _prove(self, session: Session, account: Account, password: str | None) -> Account:
         session.door = account.name
@@ -265,22 +272,16 @@ class Door:
             else:
                 session.tell(renamed)
 
-    async def login(self, session: Session, name: str, password: str) -> Account | None:
-        """Become the account's user; refused to those who are logged in already."""
-        hub = self._hub
+    def check_guest(self, session: Session) -> None:
+        """Refuse those who are logged in already."""
         if session.person.account is not None:
             mine = session.person.account.name
             raise Refused("known", f"You are logged in as {mine}: /logout first.")
-        account = hub.accounts.find(name)
-        if account is None:
-            raise Refused("no-account", f"{name} is not registered. To do that: /register password")
-        account = await hub.accounts.verify(
-            account, password, session.wire.address, hub.clock.seconds()
-        )
-        if session not in hub.sessions:
-            return None
-        if session.person.account is not None:
-            raise Refused("known", f"You are logged in as {session.person.account.name} already.")
+
+    def login(self, session: Session, account: Account) -> None:
+        """Become the user of an account that is proved; it stays in the rooms it may be in."""
+        hub = self._hub
+        self.check_guest(session)
         self._check_not_banned(session, account.name, account, session.client)
         user = self._user_of(account)
         hub.entry.check_rooms(user, session.rooms)
@@ -290,7 +291,6 @@ class Door:
                 session.tell(hub.entry.exit(session, room))
             else:
                 self._stay(session, account, room)
-        return account
 
     def _stay(self, session: Session, account: Account, room: Room) -> None:
         """An account is in the room from now on in which its session was as a guest."""
@@ -395,9 +395,9 @@ class Door:
         now, wanted = hub.clock.seconds(), self.claim_code
         if wanted is None:
             raise Refused("wrong-code", "There is an operator already: ask one.")
-        hub.accounts.check_attempts("", session.wire.address, now)
+        hub.accounts.attempts.check("", session.wire.address, now)
         if not hmac.compare_digest(code.strip().encode(), wanted.encode()):
-            hub.accounts.note_attempt(session.wire.address, now)
+            hub.accounts.attempts.note(session.wire.address, now)
             raise Refused("wrong-code", "That is not the code which the server's log shows.")
         self.claim_code = None
         try:

@@ -14,6 +14,8 @@ from chatsvc.governance import (
     Audit,
     Banned,
     Bans,
+    Certificates,
+    Challenge,
     Code,
     Deleted,
     Invited,
@@ -373,5 +375,5 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Proved | Announced | Audit | Reported | Reports
+    | Proved | Challenge | Certificates | Announced | Audit | Reported | Reports
 )  # fmt: skip

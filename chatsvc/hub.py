@@ -18,6 +18,7 @@ from chatsvc.entry import Entry
 from chatsvc.events import Away, Goodbye, Missed, Person, Place, Refused, Renamed, Topic
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
+from chatsvc.proofs import Proofs
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
 from chatsvc.room import Room, Timer
@@ -70,6 +71,7 @@ class Hub:
         self.stopping = False
         self.when_empty: Callable[[], None] | None = None
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
+        self.proofs = Proofs(self.accounts, clock.seconds)
         self.roster = Roster(archive, clock, start)
         self.sanctions = Sanctions(archive, clock)
         self.talk = Talk(self)
