@@ -14,7 +14,7 @@ from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
 from chatsvc.events import Goodbye, Notice, Refused, Renamed, Unread, Welcome
 from chatsvc.governance import You
-from chatsvc.lookalikes import skeleton
+from chatsvc.lookalikes import resembles_service, skeleton
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
 from chatsvc.rules import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, check_name, key, likely_name
@@ -177,6 +177,8 @@ class Door:
 
     def check_free(self, name: str, account: Account | None) -> None:
         """Refuse a name that is somebody else's, or looks like it."""
+        if resembles_service(name):
+            raise Refused("bad-name", f"{name} looks like what IRC clients call the chat itself.")
         if key(name) in self._hub.users:
             raise Refused("name-taken", f"{name} is here already.", self._free_name(name))
         owner = self._hub.accounts.find(name)

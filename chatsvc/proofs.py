@@ -115,8 +115,8 @@ class Proofs:
         def added(current: Account) -> Account:
             owner = self._owner(fingerprint)
             if owner is not None:
-                whose = "your" if owner.id == current.id else "another"
-                raise Refused("bad-certificate", f"That is {whose} account's certificate already.")
+                whose = "you" if owner.id == current.id else "another account"
+                raise Refused("bad-certificate", f"That certificate proves {whose} already.")
             if len(current.certificates) >= MOST_CERTIFICATES:
                 raise Refused(
                     "bad-certificate",
