@@ -70,9 +70,8 @@ def test_who_has_a_name_already_is_logged_in(chat: Chat) -> None:
     member(chat, "ann").hang_up()
     guest = chat.program("guest")
     guest.ask(do="join", room="#lobby")
-    told = proved(guest, "ann")
-    assert [event["event"] for event in told] == ["you", "proved"]
-    assert (told[0]["name"], told[0]["how"]) == ("ann", "login")
+    (you,) = proved(guest, "ann")
+    assert (you["event"], you["name"], you["how"], you["tag"]) == ("you", "ann", "login", "t")
     assert [event["event"] for event in proved(guest, "ann")] == ["proved"]
 
 

@@ -97,7 +97,8 @@ def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | Non
     if session.user is None:
         session.proved = account
     elif session.person.account is None or session.person.account.id != account.id:
-        _log_in(hub, session, account, None)
+        _log_in(hub, session, account, tag)
+        return
     session.tell(Proved(account.name), tag)
 
 
