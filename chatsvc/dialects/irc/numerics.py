@@ -78,6 +78,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "USERSDONTMATCH": ("502", "That is only for oneself"),
     "LOGGEDIN": ("900", None),
     "LOGGEDOUT": ("901", None),
+    "NICKLOCKED": ("902", None),
     "SASLSUCCESS": ("903", "SASL authentication successful"),
     "SASLFAIL": ("904", None),
     "SASLTOOLONG": ("905", "SASL message too long"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc import accounts, sasl
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.dialects.irc.registration import refuse_at_the_door
@@ -14,10 +15,16 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 @told.register
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    if client.welcome is None:
+    if about.command == "AUTHENTICATE":
+        sasl.refuse(client, event)
+    elif client.welcome is None:
         refuse_at_the_door(event, client, about)
     elif about.command == "BANS":  # clients ask on their own, and it is not for everybody here
         client.reply("ENDOFBANLIST", *about.params)
+    elif about.service:
+        client.notice(event.text)
+    elif accounts.is_by_register(client, about):
+        accounts.refuse(client, event, about)
     elif event.code == "unknown":
         client.reply("UNKNOWNCOMMAND", about.command)
     else:
