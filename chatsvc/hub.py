@@ -29,6 +29,7 @@ from chatsvc.events import (
 )
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
+from chatsvc.naming import Names
 from chatsvc.proofs import Proofs
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
@@ -87,6 +88,7 @@ class Hub:
         self.roster = Roster(archive, clock, start)
         self.sanctions = Sanctions(archive, clock)
         self.talk = Talk(self)
+        self.names = Names(self)
         self.door = Door(self)
         self.entry = Entry(self)
         self.moderation = Moderation(self)
@@ -350,7 +352,7 @@ class Hub:
         if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         if key(name) != user.key:
-            self.door.check_free(name, user.account)
+            self.names.check_free(name, user.account)
             self._check_not_banned(session, name)
         old = user.name
         del self.users[user.key]

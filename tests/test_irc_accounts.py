@@ -167,7 +167,7 @@ def test_chanserv_bans_and_lifts_bans(chat: Chat) -> None:
     ann = irc(chat, "ann")
     ann.send(f"NS REGISTER {SECRET}", "JOIN #tea")
     ann.send("CS BAN #tea name=eve")
-    assert ann.send("MODE #tea b")[0] == ":chatsvc 367 ann #tea eve ann 0"
+    assert ann.send("MODE #tea b")[0] == ":chatsvc 367 ann #tea name=eve ann 0"
     ann.send("CS UNBAN #tea name=eve")
     assert ann.send("MODE #tea b") == [":chatsvc 368 ann #tea :End of channel ban list"]
 
