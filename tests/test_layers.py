@@ -14,8 +14,8 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 CHAT = [
     "governance", "events", "batch", "records", "rules", "lookalikes", "limits", "archive",
     "scram", "session", "room", "conversation", "roster", "attempts", "accounts", "proofs",
-    "charter", "rights", "sanctions", "talk", "entry", "naming", "door", "audit", "reports", "moderation",
-    "stewards", "chores", "hub", "dispatch", "commands",
+    "charter", "rights", "sanctions", "talk", "entry", "naming", "door", "audit", "reports",
+    "moderation", "stewards", "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 
