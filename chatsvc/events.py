@@ -14,6 +14,8 @@ from chatsvc.governance import (
     Audit,
     Banned,
     Bans,
+    Certificates,
+    Challenge,
     Code,
     Deleted,
     Expected,
@@ -441,6 +443,6 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Proved | Recent | Marked | Announced | Audit | Reported | Reports | Identified | Realname
-    | Census | Expected
+    | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
+    | Identified | Realname | Census | Expected
 )  # fmt: skip

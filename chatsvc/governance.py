@@ -17,9 +17,27 @@ class You:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """One has proved whose account one comes with, before saying one's name."""
+    """One has proved whose account one comes with."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What one's next step must answer, in a proof that takes several."""
+
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The SHA-256 fingerprints of the certificates that prove one's account.
+
+    `own` is that of the certificate with which one has come, if there is one.
+    """
+
+    fingerprints: tuple[str, ...]
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

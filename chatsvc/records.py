@@ -24,6 +24,8 @@ class Account:
     since: float = 0.0
     away: str | None = None
     ignores: tuple[str, ...] = ()  # names, as written
+    scram: str = ""  # of the password, too, as `scram.py` writes it
+    certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 small hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)

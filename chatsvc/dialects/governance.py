@@ -10,6 +10,8 @@ from chatsvc.governance import (
     Audit,
     Banned,
     Bans,
+    Certificates,
+    Challenge,
     Code,
     Deleted,
     Expected,
@@ -47,7 +49,22 @@ def _(event: You, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Proved, here: str | None) -> Iterable[str]:
-    yield f"* That is {event.account}'s password. Which name would you like?"
+    yield f"* You have proved that you are {event.account}."
+
+
+@lines.register
+def _(event: Challenge, here: str | None) -> Iterable[str]:
+    yield f"* Please answer: {event.data}"
+
+
+@lines.register
+def _(event: Certificates, here: str | None) -> Iterable[str]:
+    for fingerprint in event.fingerprints:
+        yield f"* {fingerprint}{' (this connection)' if fingerprint == event.own else ''}"
+    if not event.fingerprints:
+        yield "* No certificate proves your account."
+    if event.own and event.own not in event.fingerprints:
+        yield f"* You have come with {event.own}. To add it: /certificate add"
 
 
 @lines.register

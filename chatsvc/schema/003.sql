@@ -32,3 +32,21 @@ INSERT INTO ban_with_exemptions
 SELECT id, room, who, label, mute, quietly, by, reason, time, until, 0 FROM ban;
 DROP TABLE ban;
 ALTER TABLE ban_with_exemptions RENAME TO ban;
+
+CREATE TABLE account_with_proofs (
+    id           TEXT NOT NULL PRIMARY KEY,
+    name         TEXT NOT NULL,
+    hash         TEXT NOT NULL,
+    email        TEXT NOT NULL,
+    operator     INTEGER NOT NULL,
+    since        REAL NOT NULL,
+    away         TEXT,
+    ignores      TEXT NOT NULL,
+    scram        TEXT NOT NULL,
+    certificates TEXT NOT NULL
+) WITHOUT ROWID;
+
+INSERT INTO account_with_proofs
+SELECT id, name, hash, email, operator, since, away, ignores, '', '[]' FROM account;
+DROP TABLE account;
+ALTER TABLE account_with_proofs RENAME TO account;

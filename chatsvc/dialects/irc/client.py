@@ -57,6 +57,16 @@ class Asked(NamedTuple):
     command: str
     params: tuple[str, ...] = ()
     labeled: Labeled | None = None
+    service: str = ""  # who answers in words, if it was asked by its name
+
+
+@dataclass(slots=True)
+class Sasl:
+    """A proof that is under way."""
+
+    mechanism: str
+    said: str = ""  # of the client's response, so far
+    begun: bool = False  # the chat has had the first one
 
 
 @dataclass(slots=True)
@@ -67,7 +77,6 @@ class Coming:
     realname: str = ""
     user: bool = False  # USER was sent
     password: str | None = None
-    account: str | None = None  # proved by SASL
     negotiating: bool = False
     asking: bool = False  # hello is on its way
 
@@ -87,7 +96,9 @@ class Client:
         self.rooms: dict[str, None] = {}
         self.quit = ""  # who was said to have left last; it is heard of once for each room
         self.version = 301  # of capability negotiation
-        self.sasl: str | None = None  # what came of AUTHENTICATE so far
+        self.secure = False  # it has come over TLS
+        self.sasl: Sasl | None = None
+        self.speaker = ""  # who says what is put into words; the server, if nobody else
         self.latest = Asked("")  # what was read last; a refusal without a tag is about that
         self._replies: list[str] = []
         self._requests: list[Request] = []
@@ -123,7 +134,7 @@ class Client:
         self._add(wire.write("ERROR", text))
 
     def notice(self, text: str, source: str = "") -> None:
-        self.send("NOTICE", self.nick, text, source=source)
+        self.send("NOTICE", self.nick, text, source=source or self.speaker)
 
     def line(self, line: Said, target: str) -> None:
         """A line that was said, now or earlier."""
@@ -202,9 +213,9 @@ class Client:
         tag = None if self._labeled is None else self._expect(self.latest)
         self._requests.append(Request(do, None, args, tag))
 
-    def type(self, name: str, rest: str) -> None:
+    def type(self, name: str, rest: str, about: Asked | None = None) -> None:
         """Give a command of the chat's, as people write it."""
-        self._requests.append(Request(name, rest, tag=self._expect(self.latest)))
+        self._requests.append(Request(name, rest, tag=self._expect(about or self.latest)))
 
     def next_request(self) -> Request | None:
         return self._requests.pop(0) if self._requests else None

@@ -84,6 +84,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "INVALIDMODEPARAM": ("696", None),
     "LOGGEDIN": ("900", None),
     "LOGGEDOUT": ("901", None),
+    "NICKLOCKED": ("902", None),
     "SASLSUCCESS": ("903", "SASL authentication successful"),
     "SASLFAIL": ("904", None),
     "SASLTOOLONG": ("905", "SASL message too long"),

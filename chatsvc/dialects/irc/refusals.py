@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc import accounts, sasl
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.modes import end_of_list
 from chatsvc.dialects.irc.numerics import REFUSALS
@@ -15,10 +16,16 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 @told.register
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    if client.welcome is None:
+    if about.command == "AUTHENTICATE":
+        sasl.refuse(client, event)
+    elif client.welcome is None:
         refuse_at_the_door(event, client, about)
     elif about.command == "NOTICE" or end_of_list(client, about):
         """No notice is answered, so that programs do not answer each other for ever."""
+    elif about.service:
+        client.notice(event.text)
+    elif accounts.is_by_register(client, about):
+        accounts.refuse(client, event, about)
     elif event.code == "unknown":
         client.reply("UNKNOWNCOMMAND", about.command)
     else:

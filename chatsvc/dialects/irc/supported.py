@@ -14,6 +14,7 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "batch": "",
     "cap-notify": "",
     "chghost": "",
+    "draft/account-registration": "",
     "draft/chathistory": "",
     "echo-message": "",
     "extended-join": "",
@@ -21,7 +22,7 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "labeled-response": "",
     "message-tags": "",
     "multi-prefix": "",
-    "sasl": "PLAIN",
+    "sasl": "",  # whose value depends on how a client has come
     "server-time": "",
     "setname": "",
     "standard-replies": "",
