@@ -14,8 +14,11 @@ from chatsvc.governance import (
     Audit,
     Banned,
     Bans,
+    Certificates,
+    Challenge,
     Code,
     Deleted,
+    Expected,
     Identified,
     Invited,
     Lockdown,
@@ -174,7 +177,7 @@ class Exited:
 class Joined:
     """Others, `count` of them, came into a room; several at once when it is crowded.
 
-    Their accounts and real names are in the order of `names`, if any of them has one.
+    Their accounts, real names and roles are in the order of `names`, if any of them has one.
     """
 
     room: str
@@ -182,6 +185,7 @@ class Joined:
     count: int = 1
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +444,6 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Proved | Recent | Marked | Announced | Audit | Reported | Reports | Identified | Realname
-    | Census
+    | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
+    | Identified | Realname | Census | Expected
 )  # fmt: skip

@@ -24,6 +24,8 @@ class Account:
     since: float = 0.0
     away: str | None = None
     ignores: tuple[str, ...] = ()  # names, as written
+    scram: str = ""  # of the password, too, as `scram.py` writes it
+    certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 small hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class Charter:
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent."""
+    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent.
+
+    Or (`exempt`) whom the other ones do not hold.
+    """
 
     TABLE: ClassVar[str] = "ban"
     KEYS: ClassVar[int] = 1
@@ -83,6 +88,7 @@ class Ban:
     reason: str = ""
     time: float = 0.0
     until: float = 0.0  # 0 is for ever
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

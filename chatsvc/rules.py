@@ -18,6 +18,7 @@ MOST_LINES = 100  # of a text
 LONGEST_LINE = 16384  # bytes, commands and JSON included
 LONGEST_NAME = 32  # characters
 LONGEST_WORDS = 400  # characters: topics, reasons, parting words
+SERVICES = ("NickServ", "ChanServ")  # as which IRC clients know some commands
 LONGEST_DURATION = 3650 * 86400.0  # seconds
 
 _ESCAPE = re.compile(
@@ -33,6 +34,10 @@ _USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+_RESERVED = {
+    "all": '"all" means everybody here.',
+    **dict.fromkeys(map(str.lower, SERVICES), "By that name IRC clients call the chat itself."),
+}
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m(?:in)?": 60, "s": 1}
 _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
 
@@ -169,8 +174,8 @@ def _fault(name: str) -> str | None:
     """What keeps `name` from being a name, in a sentence."""
     if len(name) > LONGEST_NAME:
         return f"A name has at most {LONGEST_NAME} characters."
-    if key(name) == "all":
-        return '"all" means everybody here.'
+    if (reserved := _RESERVED.get(key(name))) is not None:
+        return reserved
     if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
         return "A name is one word of letters, digits and _-.'[]{}|^`"
     try:

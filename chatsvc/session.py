@@ -9,6 +9,7 @@ from chatsvc.batch import Batch, Shared
 from chatsvc.events import Event, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
+from chatsvc.scram import Exchange
 
 if TYPE_CHECKING:
     from chatsvc.room import Room
@@ -19,6 +20,9 @@ class Wire(Protocol):
 
     address: str
     """The peer's IP address; empty where there is none."""
+
+    fingerprint: str
+    """SHA-256 of the peer's certificate, in small hexadecimal digits; empty where there is none."""
 
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""
@@ -102,9 +106,9 @@ class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
-        "choices", "client", "conversations", "door", "here", "in_flight", "knocks", "leaving",
-        "let_past", "missed", "proved", "question", "read_to", "rooms", "since", "suggestion",
-        "target", "user", "waited_for", "when_settled", "whispered", "wire",
+        "choices", "client", "confirmed", "conversations", "door", "exchange", "here", "in_flight",
+        "knocks", "leaving", "let_past", "missed", "proved", "question", "read_to", "rooms",
+        "since", "suggestion", "target", "user", "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
@@ -121,7 +125,9 @@ class Session:
         self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
         self.suggestion: str | None = None  # the name that an empty line accepts
         self.door: str | None = None  # the name given before a password was asked for
-        self.proved: Account | None = None  # whose password was given before the name
+        self.proved: Account | None = None  # whose account it is, before the name
+        self.exchange: Exchange | None = None  # a proof that is under way
+        self.confirmed: Account | None = None  # whose it is, once the server's proof is taken
         self.let_past = False  # gave the password of the whole chat
         self.knocks = 0
         self.in_flight = 0

@@ -14,6 +14,7 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "batch": "",
     "cap-notify": "",
     "chghost": "",
+    "draft/account-registration": "",
     "draft/chathistory": "",
     "draft/message-redaction": "",
     "draft/multiline": "max-bytes=4096,max-lines=100",
@@ -24,7 +25,7 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "labeled-response": "",
     "message-tags": "",
     "multi-prefix": "",
-    "sasl": "PLAIN",
+    "sasl": "",  # whose value depends on how a client has come
     "server-time": "",
     "setname": "",
     "standard-replies": "",
@@ -36,9 +37,10 @@ CONCAT = "draft/multiline-concat"  # the tag of what goes on with the line befor
 OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # which a line is written by
 
 ISUPPORT = (
-    "AWAYLEN=400", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=b,k,l,imnst", "CHANNELLEN=32",
-    "CHANTYPES=#", "CHATHISTORY=500", "KICKLEN=400", "MODES",
-    "MSGREFTYPES=msgid,timestamp", "NICKLEN=32", "PREFIX=(qov)~@+",
+    "AWAYLEN=400", "BOT=B", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=beI,k,l,imnst",
+    "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I",
+    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", "MSGREFTYPES=msgid,timestamp", "NICKLEN=32",
+    "PREFIX=(qov)~@+",
     "TARGMAX=JOIN:10,PART:10,PRIVMSG:1,NOTICE:1,KICK:1", "TOPICLEN=400", "UTF8ONLY",
 )  # fmt: skip
 

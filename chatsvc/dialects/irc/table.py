@@ -14,7 +14,8 @@ from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.supported import MULTILINE
 from chatsvc.dialects.sentences import lines
-from chatsvc.events import Event, Refusal, Request
+from chatsvc.events import Event, Person, Refusal, Request
+from chatsvc.governance import Bans, Rules
 
 Handler = Callable[[Client, Message], None]
 
@@ -28,6 +29,7 @@ class _Row(NamedTuple):
     anybody: bool = False  # also before one is let in
 
 
+_SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
 _HANDLERS: dict[str, _Row] = {}
 REFUSERS: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
 
@@ -90,8 +92,13 @@ _OTHERS = _Row(_type)
 def tell(client: Client, event: Event, tag: str | None) -> None:
     """Put `event` into the client's words, ready to be sent."""
     asked = client.asked(tag)
+    client.speaker = asked.service
     with client.answering(None if tag is None else asked.labeled):
-        told(event, client, asked)
+        if asked.service and isinstance(event, _SPOKEN):
+            in_words(client, event)
+        else:
+            told(event, client, asked)
+    client.speaker = ""
 
 
 @singledispatch
