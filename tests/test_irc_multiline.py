@@ -210,6 +210,14 @@ def test_a_long_line_is_whole_for_those_who_know_it(bot: Person, ann: Person) ->
     assert "".join(line.partition(" #lobby :")[2] for line in inside[:-1]) == text
 
 
+def test_notices_are_never_a_batch(bot: Person, ann: Person) -> None:
+    bot.ask(do="say", text="one\n\ntwo", notice=True)
+    assert ann.read() == [
+        ":bot!chat@people/bot NOTICE #lobby one",
+        ":bot!chat@people/bot NOTICE #lobby two",
+    ]
+
+
 def test_what_one_does_is_never_a_batch(bot: Person, ann: Person) -> None:
     bot.ask(do="me", text="waves and " * 60)
     assert [line.partition(" #lobby ")[2][:9] for line in ann.read()] == [":\x01ACTION "] * 2

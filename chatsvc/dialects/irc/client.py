@@ -247,9 +247,10 @@ class Client:
             del self._asked[next(iter(self._asked))]
         return tag
 
-    def say(self, do: str, **args: object) -> None:
-        """Ask for what answers itself by being shown."""
-        tag = None if self._labeled is None else self._expect(self.latest)
+    def say(self, do: str, about: Asked | None = None, /, **args: object) -> None:
+        """Ask for what answers itself by being shown; `about` says to what a refusal belongs."""
+        wanted = self._labeled is not None or about is not None
+        tag = self._expect(about or self.latest) if wanted else None
         self._requests.append(Request(do, None, args, tag))
 
     def type(self, name: str, rest: str, about: Asked | None = None) -> None:

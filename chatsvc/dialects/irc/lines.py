@@ -1,4 +1,4 @@
-"""What people say, as PRIVMSG; the same bytes for all clients with the same capabilities."""
+"""What people say, as PRIVMSG or NOTICE; the same bytes for all with the same capabilities."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class _Words(NamedTuple):
     text: str
     action: bool
     number: int
+    command: str
 
 
 def mask(name: str) -> str:
@@ -52,7 +53,7 @@ def said(
     if line.account:
         tags["account"] = line.account
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
-    words = _Words(mask(line.sender), target, text, line.action, line.number)
+    words = _Words(mask(line.sender), target, text, line.action, line.number, _verb(line))
     return _privmsg(words, capabilities, tags)
 
 
@@ -61,8 +62,13 @@ def told(line: Told, capabilities: frozenset[str]) -> bytes:
     tags: dict[str, str | None] = {"time": timestamp(line.time)}
     if line.number is not None:
         tags["msgid"] = msgid(line.room, line.number)
-    words = _Words(mask(line.sender), line.to, line.text, line.action, line.number or 0)
+    number = line.number or 0
+    words = _Words(mask(line.sender), line.to, line.text, line.action, number, _verb(line))
     return _privmsg(words, capabilities, tags)
+
+
+def _verb(line: Said | Told) -> str:
+    return "NOTICE" if line.notice else "PRIVMSG"
 
 
 def _privmsg(words: _Words, capabilities: frozenset[str], tags: Tags) -> bytes:
@@ -71,7 +77,7 @@ def _privmsg(words: _Words, capabilities: frozenset[str], tags: Tags) -> bytes:
     pieces = list(_pieces(words))
     if len(pieces) == 1:
         return _message(words, pieces[0].text, known).encode()
-    if capabilities >= MULTILINE and not words.action:
+    if capabilities >= MULTILINE and words.command == "PRIVMSG" and not words.action:
         return "".join(_multiline(words, pieces, known)).encode()
     first, *others = (piece.text for piece in pieces if piece.text.strip())
     same = {tag: value for tag, value in known.items() if tag != "msgid"}
@@ -94,7 +100,7 @@ def _pieces(words: _Words) -> Iterator[_Piece]:
 
 def _message(words: _Words, text: str, tags: Tags) -> str:
     text = f"\x01ACTION {text}\x01" if words.action else text
-    return wire.write("PRIVMSG", words.target, text, source=words.source, tags=tags)
+    return wire.write(words.command, words.target, text, source=words.source, tags=tags)
 
 
 def _multiline(words: _Words, pieces: list[_Piece], tags: Tags) -> Iterator[str]:

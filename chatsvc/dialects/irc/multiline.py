@@ -51,7 +51,7 @@ def _end(client: Client, reference: str) -> None:
 def _say(client: Client, collected: Collected) -> None:
     text = "".join(collected.pieces)
     if text.strip():
-        speak(client, collected.target, text)
+        speak(client, "PRIVMSG", collected.target, text)
     else:
         _refuse(client, "MULTILINE_INVALID", "There is nothing in that batch")
 
