@@ -20,6 +20,9 @@ class Wire(Protocol):
     address: str
     """The peer's IP address; empty where there is none."""
 
+    secure: bool
+    """What is said cannot be read on the way."""
+
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""
 

@@ -6,7 +6,7 @@ from chatsvc.commands.arriving import let_in
 from chatsvc.dispatch import Answer, Email, command
 from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Notice, Refused
-from chatsvc.governance import Code, Seat, Sessions, You
+from chatsvc.governance import Code, Operating, Seat, Sessions, You
 from chatsvc.hub import Hub
 from chatsvc.session import Session
 
@@ -46,9 +46,15 @@ async def login(
         if name is None and session.door is None:
             raise Refused("usage", "Please say which name, too: /login name password")
         return await let_in(hub, session, name or session.door or "", tag, None, password)
-    account = await hub.door.login(session, name or session.name, password)
-    if account is None:
-        return None
+    await _log_in(hub, session, name or session.name, password, tag)
+    return None
+
+
+async def _log_in(
+    hub: Hub, session: Session, name: str, password: str, tag: str | None = None
+) -> None:
+    if await hub.door.login(session, name, password) is None:
+        return
     session.tell(_you(session, "login"), tag)
     for entered in hub.entry.come_back(session):
         session.tell(entered)
@@ -56,7 +62,21 @@ async def login(
         session.here = next(iter(session.rooms.values()), None)
     hub.moderation.greet(session)
     hub.catch_up(session)
-    return None
+
+
+@command("oper name password")
+async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | None:
+    """Become who one is registered as, but only if that is an operator."""
+    account, own = hub.accounts.find(name), session.person.account
+    if account is None:
+        raise Refused("no-account", f"{name} is not registered.")
+    if own is None or own.id != account.id or not own.operator:
+        now = hub.clock.seconds()
+        account = await hub.accounts.verify(account, password, session.wire.address, now)
+        if not account.operator:
+            raise Refused("not-operator", f"{account.name} is no operator.")
+        await _log_in(hub, session, account.name, password)
+    return Operating(session.name) if session in hub.sessions else None
 
 
 @command("logout", help="becomes a guest again", level="account")

@@ -69,6 +69,7 @@ class ChatProtocol(LineReceiver):
     def __init__(self, arrival: Arrival, ways: Ways) -> None:
         self._arrival, self._ways = arrival, ways
         self.factory, self.address = arrival.factory, arrival.address
+        self.secure = arrival.secure
 
     def connectionMade(self) -> None:
         transport, limits = self.transport, self.factory.limits
