@@ -13,9 +13,10 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
     "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
-    "archive", "session", "room", "conversation", "roster", "accounts", "charter", "rights",
-    "sanctions", "watching", "departed", "talk", "entry", "door", "audit", "reports", "moderation",
-    "stewards", "chores", "hub", "dispatch", "commands",
+    "archive", "scram", "session", "room", "conversation", "roster", "attempts", "accounts",
+    "proofs", "charter", "rights", "sanctions", "watching", "departed", "talk", "past", "entry",
+    "naming", "door", "audit", "reports", "moderation", "stewards", "chores", "hub", "dispatch",
+    "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 

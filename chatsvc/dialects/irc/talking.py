@@ -1,9 +1,10 @@
-"""Saying something: PRIVMSG, NOTICE, and the services that are thin names for commands."""
+"""Saying something: PRIVMSG and NOTICE."""
 
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.services import is_service, talk_to
 from chatsvc.dialects.irc.table import on, told
 from chatsvc.events import Kept, Said, Told
 
@@ -22,20 +23,10 @@ def _(client: Client, message: Message) -> None:
         return  # other CTCP is for clients, and there is none of ours
     if target.startswith("#"):
         client.say("me" if action else "say", room=target, text=text)
-    elif target.lower() == "nickserv":
-        _nickserv(client, text)
+    elif is_service(target):
+        talk_to(client, target, text)
     else:
         client.ask("msg", name=target, text=text, action=action)
-
-
-def _nickserv(client: Client, text: str) -> None:
-    """The services that IRC people know: thin names for commands of the chat's."""
-    word, _, rest = text.strip().partition(" ")
-    names = {"identify": "login", "login": "login", "register": "register", "logout": "logout"}
-    if word.lower() in names:
-        client.type(names[word.lower()], rest)
-    else:
-        client.notice("NickServ knows IDENTIFY [name] password, REGISTER password, and LOGOUT.")
 
 
 @told.register
