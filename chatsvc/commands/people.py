@@ -59,8 +59,15 @@ def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) ->
     return hub.watchers.watch(session, names.split(), closely)
 
 
-@command("unwatch names", help="tells that no longer", example="/unwatch bob")
-def unwatch(hub: Hub, session: Session, names: str) -> Answer:
+@command(
+    "unwatch [names]",
+    help="tells that no longer; without names of nobody",
+    example="/unwatch bob",
+)
+def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
+    if names is None:
+        hub.watchers.forget(session)
+        return hub.watchers.watched(session)
     return hub.watchers.unwatch(session, names.split())
 
 

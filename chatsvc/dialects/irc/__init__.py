@@ -3,8 +3,11 @@
 from chatsvc.dialects.irc import (
     accounts,
     channels,
+    helping,
     history,
     modes,
+    monitor,
+    operators,
     people,
     refusals,
     registration,
@@ -12,11 +15,13 @@ from chatsvc.dialects.irc import (
     server,
     services,
     talking,
+    who,
+    whois,
 )
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.table import read, tell
 
 __all__ = [
-    "Client", "accounts", "channels", "history", "modes", "people", "read", "refusals",
-    "registration", "sasl", "server", "services", "talking", "tell",
+    "Client", "accounts", "channels", "helping", "history", "modes", "monitor", "operators", "people", "read",
+    "refusals", "registration", "sasl", "server", "services", "talking", "tell", "who", "whois",
 ]  # fmt: skip

@@ -16,6 +16,12 @@ def mask(name: str) -> str:
     return f"{name}!chat@people/{name}"
 
 
+def userhost(name: str) -> tuple[str, str]:
+    """The user and the host in somebody's mask."""
+    user, _, host = mask(name).partition("!")[2].partition("@")
+    return user, host
+
+
 def msgid(line: Said) -> str:
     return f"{line.room}-{line.number}"
 

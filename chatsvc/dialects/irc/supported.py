@@ -18,6 +18,7 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "draft/chathistory": "",
     "echo-message": "",
     "extended-join": "",
+    "extended-monitor": "",
     "invite-notify": "",
     "labeled-response": "",
     "message-tags": "",
@@ -31,11 +32,15 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
 _TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
 OF_LINES = frozenset((*_TAGS.values(), "message-tags"))  # which a line is written by
 
+MOST_MONITORED = "100"
+
 ISUPPORT = (
     "AWAYLEN=400", "BOT=B", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=beI,k,l,imnst",
     "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I",
-    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", "NICKLEN=32", "PREFIX=(qov)~@+",
-    "TARGMAX=JOIN:10,PART:10,PRIVMSG:1,NOTICE:1,KICK:1", "TOPICLEN=400", "UTF8ONLY",
+    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", f"MONITOR={MOST_MONITORED}", "NICKLEN=32",
+    "PREFIX=(qov)~@+",
+    "TARGMAX=JOIN:10,PART:10,PRIVMSG:1,NOTICE:1,KICK:1,NAMES:10,WHOIS:10,WHOWAS:1,MONITOR:",
+    "TOPICLEN=400", "UTF8ONLY", "WHOX",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The two tables of the dialect: what is done for each message, and how each event is told.
+"""The tables of the dialect: what is done for each message, and how each event is told.
 
 The other modules fill them, each with its subject.
 """
@@ -13,10 +13,11 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.sentences import lines
-from chatsvc.events import Event, Person, Request
+from chatsvc.events import Event, Person, Refusal, Request
 from chatsvc.governance import Bans, Rules
 
 Handler = Callable[[Client, Message], None]
+Answer = Callable[[Client, Refusal, Asked], None]
 
 
 class _Row(NamedTuple):
@@ -27,6 +28,17 @@ class _Row(NamedTuple):
 
 _SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
 _HANDLERS: dict[str, _Row] = {}
+REFUSED: dict[str, Answer] = {}
+
+
+def refused(command: str) -> Callable[[Answer], Answer]:
+    """Enter how it is told that a command was refused, where that is not as with all others."""
+
+    def enter(answer: Answer) -> Answer:
+        REFUSED[command] = answer
+        return answer
+
+    return enter
 
 
 def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:

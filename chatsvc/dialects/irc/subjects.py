@@ -1,0 +1,70 @@
+"""What HELP says about each message, as data: how it is written, and what it does here."""
+
+from __future__ import annotations
+
+SUBJECTS = {
+    "ADMIN": ("ADMIN", "Asks who runs the server, which nobody has told it."),
+    "AUTHENTICATE": (
+        "AUTHENTICATE mechanism, then what it needs",
+        "Proves whose account one comes with (SASL); clients do it by themselves.",
+    ),
+    "AWAY": ("AWAY [:reason]", "Says that one is away, or without a reason that one is back."),
+    "CAP": ("CAP LS|LIST|REQ|END", "Agrees with the server on what both understand."),
+    "CHANSERV": ("CHANSERV command", "A command for a channel: CHANSERV HELP lists them. Also CS."),
+    "CHATHISTORY": (
+        "CHATHISTORY verb target selector limit",
+        "Asks for earlier lines; clients do it when one scrolls up.",
+    ),
+    "HELP": ("HELP [subject]", "Says what one can do here, or what one message does."),
+    "INFO": ("INFO", "Says what the server is."),
+    "INVITE": ("INVITE nickname channel", "Lets somebody into a channel, and tells them."),
+    "ISON": ("ISON nickname ...", "Says who of these is here."),
+    "JOIN": (
+        "JOIN channel[,channel] [key[,key]]",
+        "Enters channels, and makes those that there are not. JOIN 0 leaves all.",
+    ),
+    "KICK": ("KICK channel nickname [:reason]", "Puts somebody out of a channel."),
+    "KILL": ("KILL nickname :reason", "Puts somebody off the server. For operators."),
+    "LINKS": ("LINKS", "Lists the servers: there is this one."),
+    "LIST": ("LIST", "Lists the channels."),
+    "LUSERS": ("LUSERS", "Says how many people are here."),
+    "MODE": (
+        "MODE target [modes [parameters]]",
+        "Shows or changes the rules and roles of a channel, or one's own modes.",
+    ),
+    "MONITOR": (
+        "MONITOR + nickname[,nickname]|- nickname[,nickname]|C|L|S",
+        "Tells when these people come and go, wherever they are.",
+    ),
+    "MOTD": ("MOTD", "Shows the message of the day."),
+    "NAMES": ("NAMES channel[,channel]", "Lists who is in these channels."),
+    "NICK": ("NICK nickname", "Changes one's nickname."),
+    "NICKSERV": ("NICKSERV command", "A command for accounts: NICKSERV HELP lists them. Also NS."),
+    "NOTICE": ("NOTICE target :text", "Says something to which no program answers."),
+    "OPER": ("OPER account password", "Logs in to an operator's account."),
+    "PART": ("PART channel[,channel]", "Leaves channels."),
+    "PASS": ("PASS password", "Gives the chat's password, or account:password, before NICK."),
+    "PING": ("PING token", "Asks whether the server is there; it answers PONG."),
+    "PONG": ("PONG token", "Says that one is there."),
+    "PRIVMSG": ("PRIVMSG target :text", "Says something to a channel or to one person."),
+    "QUIT": ("QUIT [:words]", "Says goodbye, and leaves."),
+    "REGISTER": (
+        "REGISTER password",
+        "Makes one's nickname one's own; clients with draft/account-registration do it themselves.",
+    ),
+    "SETNAME": ("SETNAME :realname", "Changes what one is called besides one's nickname."),
+    "STATS": ("STATS u", "Says how long the server has been running."),
+    "TIME": ("TIME", "Says what time it is where the server is."),
+    "TOPIC": ("TOPIC channel [:text]", "Shows or changes what a channel is about."),
+    "USER": ("USER name 0 * :realname", "Says what one is called, besides NICK, on coming in."),
+    "USERHOST": ("USERHOST nickname ...", "Says who of five is here, away, or an operator."),
+    "VERIFY": ("VERIFY account code", "Nothing is verified here."),
+    "VERSION": ("VERSION", "Says which software this is, and what it supports."),
+    "WALLOPS": ("WALLOPS :text", "Tells something to everybody who is here. For operators."),
+    "WHO": (
+        "WHO channel|nickname|pattern [o][%fields[,token]]",
+        "Lists people: of a channel, one, or those of one's channels who fit a pattern.",
+    ),
+    "WHOIS": ("WHOIS nickname[,nickname]", "Shows who somebody is."),
+    "WHOWAS": ("WHOWAS nickname [count]", "Shows who was called so lately."),
+}
