@@ -22,6 +22,7 @@ from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.table import read, tell
 
 __all__ = [
-    "Client", "accounts", "channels", "helping", "history", "modes", "monitor", "operators", "people", "read",
-    "refusals", "registration", "sasl", "server", "services", "talking", "tell", "who", "whois",
+    "Client", "accounts", "channels", "helping", "history", "modes", "monitor", "operators",
+    "people", "read", "refusals", "registration", "sasl", "server", "services", "talking", "tell",
+    "who", "whois",
 ]  # fmt: skip
