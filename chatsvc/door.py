@@ -306,7 +306,7 @@ class Door:
     def _tell_account(self, user: User) -> None:
         """Tell those who share a room with somebody which account they have, or have no more."""
         account = user.account.name if user.account else None
-        self._hub.tell_neighbours(user.sessions[0], Shared(Identified(user.name, account)))
+        self._hub.tell_of(user.sessions[0], Shared(Identified(user.name, account)), crowds=True)
 
     def _forget_passes(self, session: Session) -> None:
         """What somebody was let into is not open to who they have become."""

@@ -5,7 +5,7 @@ No bytes, no SQL, no reactor.  Who may come in is the door's business, what is s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chatsvc.accounts import Accounts
@@ -13,6 +13,7 @@ from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
 from chatsvc.batch import Shared
 from chatsvc.chores import Chores
 from chatsvc.conversation import Conversation, both_in, conversation_name
+from chatsvc.departed import Memory
 from chatsvc.door import Door
 from chatsvc.entry import Entry
 from chatsvc.events import (
@@ -41,6 +42,7 @@ from chatsvc.sanctions import Sanctions
 from chatsvc.session import Session, User, Wire
 from chatsvc.stewards import Stewards
 from chatsvc.talk import Talk
+from chatsvc.watching import Watchers
 
 MOST_ROOMS_HERE = 10_000
 MOST_IGNORED = 100  # people, by one person
@@ -82,6 +84,9 @@ class Hub:
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Conversation] = {}
         self.most_people = 0  # at once
+        self.since = clock.seconds()
+        self.watchers = Watchers(self.users)
+        self.departed = Memory()
         self.stopping = False
         self.when_empty: Callable[[], None] | None = None
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
@@ -149,10 +154,13 @@ class Hub:
     def seat(self, session: Session, user: User) -> None:
         """Make a session one of a user's."""
         session.user = user
+        new = not user.sessions
         user.sessions.append(session)
         self.users[user.key] = user
         self.most_people = max(self.most_people, len(self.users))
         self.clients[session.client] = session
+        if new:
+            self.watchers.came(user.name)
         if user.account is not None:
             self.by_account[user.account.id] = user
             for member in self.roster.of_account(user.account.id):
@@ -175,6 +183,12 @@ class Hub:
             del self.users[user.key]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
+            self._gone(user)
+
+    def _gone(self, user: User) -> None:
+        """Nobody goes by this user's name any more."""
+        self.departed.note(user, self.clock.seconds())
+        self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
         """Say goodbye once everything that was said is kept."""
@@ -195,6 +209,7 @@ class Hub:
         if session not in self.sessions:
             return
         self.sessions.discard(session)
+        self.watchers.forget(session)
         session.leaving = True
         if session.user is None:
             return
@@ -316,24 +331,35 @@ class Hub:
         """What `asker` may know of somebody, in one room or (None) in all of them."""
         idle = self.clock.seconds() - user.active
         operator = asker.person.operator
-        names, addresses = [], []
+        places = [room] if room else []
+        addresses = []
         if room is None:
-            names = [r.name for r in self._rooms_of(user) if may_see(asker.person, r)]
+            places = [place for place in self._rooms_of(user) if may_see(asker.person, place)]
             found = dict.fromkeys(session.wire.address for session in user.sessions)
             addresses = [address for address in found if address and operator]
-        role = room.role(user) if room else "guest"
+        roles = [place.role(user) for place in places]
+        roles = [role if role in SHOWN_ROLES else "" for role in roles]
         return Person(
             user.name,
             user.since,
             round(idle, 3),
             self._reason_shown(user, asker),
-            tuple(names),
+            tuple(place.name for place in places if not room),
             account=user.account.name if user.account else None,
-            role="operator" if user.operator else role if role in SHOWN_ROLES else None,
+            role="operator" if user.operator else (roles[0] or None) if room else None,
             addresses=tuple(addresses),
             realname=user.realname,
             bot=user.bot,
+            roles=tuple(roles) if any(roles) else (),
+            secure=all(session.wire.secure for session in user.sessions),
         )
+
+    def acquainted(self, session: Session) -> set[User]:
+        """Whom somebody sees without naming them: those in their rooms; everybody, as operator."""
+        if session.person.operator:
+            return set(self.users.values())
+        rooms = self._rooms_of(session.person)
+        return {session.person, *(user for room in rooms for user in room.people)}
 
     def _reason_shown(self, user: User, asker: Session) -> str | None:
         """Why somebody is away; who is muted is so without a reason, except to themselves."""
@@ -358,9 +384,14 @@ class Hub:
             self._check_not_banned(session, name)
         old = user.name
         del self.users[user.key]
+        changed = key(name) != user.key
+        if changed:
+            self._gone(user)
         self._ignore_under_new_name(user, name)
         user.name, user.key = name, key(name)
         self.users[user.key] = user
+        if changed:
+            self.watchers.came(name)
         if mute is None:
             self.tell_neighbours(session, Shared(Renamed(old, name)))
         own = Renamed(old, name, own=True)
@@ -429,7 +460,7 @@ class Hub:
         check_words(realname)
         user = session.person
         user.realname = realname
-        self.tell_neighbours(session, Shared(Realname(user.name, realname)), crowds=False)
+        self.tell_of(session, Shared(Realname(user.name, realname)))
         return Realname(user.name, realname, own=True)
 
     def census(self) -> Census:
@@ -447,7 +478,7 @@ class Hub:
         user = session.person
         user.away = reason
         if self.sanctions.mute_of(session, None) is None:
-            self.tell_neighbours(session, Shared(Away(user.name, reason)), crowds=False)
+            self.tell_of(session, Shared(Away(user.name, reason)))
         await self.save_ignores(user)
         own = Away(user.name, reason, own=True)
         for other in user.sessions:
@@ -455,12 +486,21 @@ class Hub:
                 other.tell(own)
         return own
 
-    def tell_neighbours(self, session: Session, event: Shared, crowds: bool = True) -> None:
+    def tell_neighbours(self, session: Session, event: Shared) -> None:
         """Tell everybody who shares a room with somebody."""
+        self._tell(self._rooms_of(session.person), session, event)
+
+    def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
+        """Tell also who watches somebody closely, but in crowds nobody else."""
         rooms = [room for room in self._rooms_of(session.person) if crowds or not room.crowded]
-        neighbours = {member for room in rooms for member in room.members}
-        for neighbour in neighbours - set(session.person.sessions):
-            neighbour.announce(event)
+        self._tell(rooms, session, event, self.watchers.closely(session.person))
+
+    def _tell(
+        self, rooms: list[Room], session: Session, event: Shared, others: Iterable[Session] = ()
+    ) -> None:
+        told = {member for room in rooms for member in room.members}.union(others)
+        for each in told - set(session.person.sessions):
+            each.announce(event)
 
     def drained(self, session: Session) -> None:
         """A slow reader can be sent more: it reads on where it was."""

@@ -94,7 +94,9 @@ class Moderation:
             self._put_out_of_room(user, room, by, reason)
 
     def _put_off_the_server(self, user: User, by: Session, reason: str) -> None:
+        event = Removed("", user.name, by.name, reason, own=True)
         for session in list(user.sessions):
+            session.tell(event)
             session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
             session.wire.close()
             self._hub.leave(session, f"put out by {by.name}{_because(reason)}")

@@ -2,15 +2,73 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
+from collections.abc import Callable
+
+from chatsvc.commands.talking import PEOPLE
 from chatsvc.dispatch import Answer, command
-from chatsvc.events import Event, Ignoring, Refused
+from chatsvc.events import Event, Ignoring, People, Refused
 from chatsvc.hub import Hub
-from chatsvc.session import Session
+from chatsvc.rules import key
+from chatsvc.session import Session, User
 
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
 def whois(hub: Hub, session: Session, name: str) -> Answer:
     return hub.person(hub.find(name), session)
+
+
+@command("find names [after]")
+def find(hub: Hub, session: Session, names: str, after: str | None = None) -> Answer:
+    """Those of the named people who are here; or, by a pattern with * and ?, whom one may see."""
+    if "*" in names or "?" in names:
+        fits = _pattern(names.strip())
+        users = sorted(filter(fits, hub.acquainted(session)), key=lambda user: user.key)
+    else:
+        found = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
+        users = [user for user in found if user is not None]
+    rest = users if after is None else [user for user in users if user.key > key(after)]
+    people = tuple(hub.person(user, session) for user in rest[:PEOPLE])
+    return People("", people, len(users), more=len(rest) > PEOPLE)
+
+
+def _pattern(pattern: str) -> Callable[[User], object]:
+    """Whether somebody's name fits a pattern; it takes no longer, however many stars that has."""
+    compiled = re.compile(fnmatch.translate(key(pattern).replace("[", "[[]")))
+    return lambda user: compiled.match(user.key)
+
+
+@command(
+    "whowas name [count]",
+    help="shows who was called so lately, and left when",
+    example="/whowas bob",
+)
+def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
+    return hub.departed.of(name, count)
+
+
+@command(
+    "watch [names]",
+    help="tells when somebody comes or goes; without names lists whom",
+    example="/watch bob",
+)
+def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) -> Answer:
+    if not names.split():
+        return hub.watchers.watched(session)
+    return hub.watchers.watch(session, names.split(), closely)
+
+
+@command(
+    "unwatch [names]",
+    help="tells that no longer; without names of nobody",
+    example="/unwatch bob",
+)
+def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
+    if names is None:
+        hub.watchers.forget(session)
+        return hub.watchers.watched(session)
+    return hub.watchers.unwatch(session, names.split())
 
 
 @command("nick name", "rename", "changes one's name", "/nick anna")
