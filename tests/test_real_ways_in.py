@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from beginnings import BEGINNINGS, GREETING
 from real import LIMIT, Deadline, Person, Program, Service, needs
-from test_detect import BEGINNINGS, GREETING
 from test_real_limits import BEHIND_PROXY, connections, memory, proxied
 from test_real_service import fails_with
 
@@ -157,24 +157,6 @@ def test_curl_is_shown_how_to_join(chat: Service, scheme: str) -> None:
     evil = run("curl", "-sSk", where, "-H", "Host: <script>alert(1)</script>")
     assert "script" not in evil
     assert f"telnet HOST {chat.port}" in evil
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_browser_tricked_into_posting_commands_has_no_effect(
-    chat: Service, tmp_path: Path, scheme: str
-) -> None:
-    bob = chat.person("bob")
-    body = tmp_path / "body"
-    commands = 'eve\nspam\n{"do":"hello","name":"eve"}\nNICK eve\n/shutdown\n' * 10_000
-    body.write_text(commands)
-    answer = run(
-        "curl", "-sSk", "-i", "-H", "Content-Type: text/plain", "-H", "Expect:",
-        "--data-binary", f"@{body}", f"{scheme}://localhost:{chat.port}/{'x' * 9000}",
-    )  # fmt: skip
-    assert answer.startswith("HTTP/1.1 405 Method Not Allowed\r\n")
-    assert "</html>" in answer
-    assert bob.hears_nothing_but_answers()
-    assert not [line for line in chat.log.splitlines() if "eve" in line]
 
 
 def test_an_irc_client_meets_people_at_telnet(chat: Service) -> None:
