@@ -29,17 +29,22 @@ from chatsvc.events import (
     Joined,
     Kept,
     Left,
+    Marked,
     People,
     Person,
     Place,
+    Realname,
+    Recent,
     Refusal,
     Request,
     Rooms,
     Said,
+    Signal,
     Talking,
     Topic,
     Welcome,
 )
+from chatsvc.governance import Identified
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +126,8 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
     assert "None" not in lines
 
 
-SILENT = (Kept, Welcome)  # one's own lines are not repeated; programs are welcomed in JSON
+# Own lines are not repeated, /whois tells of people, and the others are for programs in JSON.
+SILENT = (Kept, Marked, Recent, Welcome, Identified, Realname, Signal)
 FREE = (Said, History, Cleared)  # lines that were said, and no line at all
 
 

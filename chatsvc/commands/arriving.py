@@ -7,8 +7,8 @@ from dataclasses import replace
 from chatsvc.dispatch import Answer, command
 from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Pong, Refused, Welcome
-from chatsvc.governance import Proved
 from chatsvc.hub import Hub
+from chatsvc.rules import LONGEST_WORDS
 from chatsvc.session import Session
 
 
@@ -87,6 +87,8 @@ async def hello(
     password: str | None = None,
     account_password: str | None = None,
     version: int = 1,
+    realname: str = "",
+    bot: bool = False,
     tag: str | None = None,
 ) -> Event | None:
     """How a program begins; it enters rooms by itself."""
@@ -95,21 +97,13 @@ async def hello(
         raise Refused("version", "This server speaks version 1 of the protocol.")
     welcome = await hub.door.hello(session, name, password, client, account_password)
     if welcome is not None:
+        session.person.bot |= bot
+        if realname:
+            hub.set_realname(session, realname[:LONGEST_WORDS])
         session.tell(welcome, tag)
         hub.moderation.greet(session)
         hub.catch_up(session)
     return None
-
-
-@command("prove name password", anybody=True)
-async def prove(hub: Hub, session: Session, name: str, password: str) -> Event:
-    """Show before saying one's name whose account one comes with."""
-    check_unnamed(session)
-    account, now = hub.accounts.find(name), hub.clock.seconds()
-    if account is None:
-        raise Refused("no-account", f"{name} is not registered.")
-    session.proved = await hub.accounts.verify(account, password, session.wire.address, now)
-    return Proved(account.name)
 
 
 def check_unnamed(session: Session) -> None:

@@ -82,6 +82,8 @@ def _said(line: Said) -> dict[str, object]:
         value["account"] = line.account
     if line.deleted:
         value["deleted"] = line.deleted
+    if line.notice:
+        value["notice"] = True
     return value
 
 
@@ -96,7 +98,7 @@ def _fields(event: object) -> dict[str, object]:
 
 
 _NAMES = {"sender": "from"}
-_TIMES = ("time", "since", "until")
+_TIMES = ("time", "since", "until", "read_time")
 
 
 def _value(name: str, value: object) -> object:
@@ -156,6 +158,7 @@ def _said_from(value: dict[str, Any], tag: str | None = None) -> Said:
         tag,
         value.get("account", ""),
         deleted=value.get("deleted", ""),
+        notice=value.get("notice", False),
     )
 
 
@@ -184,6 +187,9 @@ def _hints(kind: type) -> dict[str, Any]:
 def _from_value(name: str, hint: Any, value: Any) -> object:
     if name in _TIMES:
         return seconds(value)
+    if isinstance(value, dict):
+        kind = next((one for one in get_args(hint) if hasattr(one, "__dataclass_fields__")), None)
+        return value if kind is None else _from_plain(kind, value)
     if not isinstance(value, list):
         return value
     inside = get_args(hint)[0]
