@@ -13,7 +13,7 @@ import pytest
 from real import Service, Terminal, beside_python, needs
 from tmux import Screen, Tmux
 
-from chatsvc.accounts import hash_password, new_account
+from chatsvc.accounts import kept_of, new_account
 from chatsvc.sql import Ledger
 
 SECRET = "correct-horse-battery"
@@ -73,9 +73,9 @@ class Seat:
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Service]:
-    hash = hash_password(SECRET)
+    kept = kept_of(SECRET)
     with Ledger(tmp_path / "chat.db") as ledger:
-        ledger.put(*(new_account(name, hash, "", 1.0) for name in ("ida", "wes", "tom")))
+        ledger.put(*(new_account(name, kept, "", 1.0) for name in ("ida", "wes", "tom")))
     with Service(tmp_path) as service:
         yield service
 

@@ -198,7 +198,8 @@ def test_all_kinds_meet_on_one_running_service(chat: Service, secured: ssl.SSLSo
         for name in at.keys() - {sender}:
             at[name].until(f"<{sender}> {words}\n")
         for name in irc.keys() - {sender}:
-            irc[name].until(f":{sender}!chat@guest PRIVMSG #lobby :{words}")
+            heard = irc[name].until(f" PRIVMSG #lobby :{words}")
+            assert heard.startswith(f":{sender}!")
         if sender != "jo":
             program.until(lambda event: (event.get("from"), event.get("text")) == (sender, words))
 
