@@ -23,7 +23,7 @@ IRSSI = """
 settings = {{
     core = {{ real_name = "Ida"; user_name = "ida"; nick = "ida"; }};
     "irc/core" = {{ cmd_queue_speed = "10msec"; cmds_max_at_once = "100"; }};
-    "fe-text" = {{ show_server_time = "yes"; }};
+    "fe-text" = {{ show_server_time = "yes"; paste_verify_line_count = "0"; }};
 }};
 chatnets = {{ chat = {{
     type = "IRC"; nick = "ida";
