@@ -18,7 +18,7 @@ from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Command, Event, Refusal, Refused, Request
 from chatsvc.hub import Hub
 from chatsvc.rights import check_level
-from chatsvc.rules import clean, duration, looks_like_duration
+from chatsvc.rules import clean, clean_lines, duration, looks_like_duration, moment
 from chatsvc.sanctions import is_mark
 from chatsvc.session import Session
 
@@ -200,7 +200,8 @@ def _unknown(name: str) -> Refused:
 
 def _checked(row: Row, request: Request) -> dict[str, object]:
     if row.words == ("text",) and request.rest is not None:  # most requests are lines to be said
-        return {"text": clean(request.rest)} if request.rest.strip() else {}
+        text = row.kinds["text"].check("text", request.rest)
+        return {"text": text} if request.rest.strip() else {}
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
     return {
         name: row.kinds[name].check(name, value)
@@ -291,6 +292,20 @@ def _string(name: str, value: object) -> str:
     return clean(value)
 
 
+def _text(name: str, value: object) -> str:
+    return clean_lines(value) if isinstance(value, str) else _string(name, value)
+
+
+def _moment(name: str, value: object) -> float:
+    return moment(_string(name, value))
+
+
+def _point(name: str, value: object) -> int | float:
+    if isinstance(value, str) and "-" in value:
+        return _moment(name, value)
+    return _number(name, value)
+
+
 def _span(name: str, value: object) -> float:
     """Seconds; programs may give a number of them, 0 being for ever."""
     if isinstance(value, str):
@@ -302,6 +317,9 @@ _KINDS = {
     "int": Kind(_number, str.isdecimal),
     "bool": Kind(_truth),
     "str": Kind(_string),
+    "Text": Kind(_text),
+    "Moment": Kind(_moment),
+    "Point": Kind(_point),
     "Span": Kind(_span, looks_like_duration),
     "Who": Kind(_string, take=_several),
     "Email": Kind(_string, lambda word: "@" in word),
@@ -313,6 +331,9 @@ def _kind(annotation: str) -> Kind:
     return _KINDS[annotation.partition(" ")[0]]
 
 
+Text: TypeAlias = str  # what is said, which may be several lines
+Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
+Point: TypeAlias = "int | float"  # a place among the lines of a room: a number, or a time
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
 Who: TypeAlias = str  # a name, an address, or several such
 Email: TypeAlias = str

@@ -17,7 +17,7 @@ from chatsvc.lookalikes import skeleton
 from chatsvc.naming import is_same
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
-from chatsvc.rules import LONGEST_LINE, LONGEST_TEXT, check_name, key
+from chatsvc.rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key
 from chatsvc.session import Session, User, marks
 from chatsvc.talk import IN_FLIGHT
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KNOCKS = 10  # refusals at the door before it is shut
 LIMITS = {
     "text": LONGEST_TEXT,
+    "lines": MOST_LINES,
     "line": LONGEST_LINE,
     "rooms": MOST_ROOMS,
     "in_flight": IN_FLIGHT,

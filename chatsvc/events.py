@@ -18,6 +18,7 @@ from chatsvc.governance import (
     Challenge,
     Code,
     Deleted,
+    Expected,
     Identified,
     Invited,
     Lockdown,
@@ -150,7 +151,7 @@ class Unread:
 class Entered:
     """One has entered a room: some of the others' names, how many people are here in all.
 
-    `new` lines were said since one's account left.
+    `new` lines were said since one's account left; `read` is the last one that was marked as read.
     """
 
     room: str
@@ -160,6 +161,8 @@ class Entered:
     last: int
     name: str
     new: int | None = None
+    read: int | None = None
+    read_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class Exited:
 class Joined:
     """Others, `count` of them, came into a room; several at once when it is crowded.
 
-    Their accounts and real names are in the order of `names`, if any of them has one.
+    Their accounts, real names and roles are in the order of `names`, if any of them has one.
     """
 
     room: str
@@ -182,6 +185,7 @@ class Joined:
     count: int = 1
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,11 +321,39 @@ class Talking:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of earlier lines; `more` says that there are still earlier ones."""
+    """A page of earlier lines; `more` says that there are others.
+
+    They are earlier ones, or where the first lines after some point were wanted, later ones.
+    """
 
     room: str
     lines: tuple[Said, ...]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last line of a room or conversation: its number and time."""
+
+    room: str
+    number: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One's rooms and conversations in which something was said within some time, in order."""
+
+    rooms: tuple[Latest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Up to which line one has read a room, perhaps over another connection; 0 is none."""
+
+    room: str
+    number: int
+    time: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +443,6 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Proved | Challenge | Certificates | Announced | Audit | Reported | Reports | Identified
-    | Realname | Census
+    | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
+    | Identified | Realname | Census | Expected
 )  # fmt: skip

@@ -102,12 +102,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Somebody was made founder, moderator, voiced or (plain) member of a room."""
+    """Somebody was made founder, moderator, voiced or (plain) member of a room.
+
+    `before` is what they were; a new founder is so `instead` of another, a moderator from then on.
+    """
 
     room: str
     name: str
     role: str
     by: str
+    before: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,15 @@ class Invited:
     by: str
     own: bool = False
     overheard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Those who are invited into a room and not in it, and (`uninvited`) who is so no longer."""
+
+    room: str
+    names: tuple[str, ...]
+    uninvited: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +172,19 @@ class Banned:
     addresses: tuple[str, ...] = ()  # told to operators
     hit: tuple[str, ...] = ()
     own: bool = False
+    exempt: bool = False  # bans and mutes do not hold them
 
 
 @dataclass(frozen=True, slots=True)
 class Unbanned:
-    """A ban, or mute, was lifted; `own` is told to the one who may talk again."""
+    """A ban, mute or exemption was lifted; `own` is told to the one who may talk again."""
 
     who: str
     room: str
     by: str
     mute: bool = False
     own: bool = False
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +221,7 @@ class Deleted:
     sender: str
     by: str
     own: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from chatsvc.events import (
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.naming import Names
+from chatsvc.past import Past
 from chatsvc.proofs import Proofs
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
@@ -88,6 +89,7 @@ class Hub:
         self.roster = Roster(archive, clock, start)
         self.sanctions = Sanctions(archive, clock)
         self.talk = Talk(self)
+        self.past = Past(self)
         self.names = Names(self)
         self.door = Door(self)
         self.entry = Entry(self)

@@ -41,6 +41,8 @@ class Member:
     inside: bool = True  # coming back means coming back into this room
     seen: int = 0  # the number of the last line shown
     joined: int = 0  # that of the room's last line when the account first came in
+    read: int = 0  # that of the last line that a program says was read
+    read_time: float = 0.0  # and that line's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class Charter:
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent."""
+    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent.
+
+    Or (`exempt`) whom the other ones do not hold.
+    """
 
     TABLE: ClassVar[str] = "ban"
     KEYS: ClassVar[int] = 1
@@ -83,6 +88,7 @@ class Ban:
     reason: str = ""
     time: float = 0.0
     until: float = 0.0  # 0 is for ever
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

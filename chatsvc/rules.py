@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from contextlib import suppress
+from datetime import datetime
 from itertools import dropwhile
 
 from precis_i18n import get_profile
@@ -12,6 +14,7 @@ from precis_i18n import get_profile
 from chatsvc.events import Refused
 
 LONGEST_TEXT = 4096  # bytes of UTF-8
+MOST_LINES = 100  # of a text
 LONGEST_LINE = 16384  # bytes, commands and JSON included
 LONGEST_NAME = 32  # characters
 LONGEST_WORDS = 400  # characters: topics, reasons, parting words
@@ -53,14 +56,32 @@ def clean(text: str) -> str:
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
 
 
+def clean_lines(text: str) -> str:
+    """`text` as `clean` leaves it, but in the lines that it has; none at either end is blank."""
+    if text.isprintable():
+        return text
+    lines = [clean(line) for line in text.replace("\r\n", "\n").split("\n")]
+    full = [position for position, line in enumerate(lines) if not _is_blank(line)]
+    return "\n".join(lines[full[0] : full[-1] + 1]) if full else ""
+
+
+def _is_blank(line: str) -> bool:
+    return not line or line.isspace()
+
+
 def check_text(text: str) -> None:
-    """Refuse a line that is empty or too long."""
-    if not text or text.isspace():
+    """Refuse a line that is empty or too long, or is too many in one."""
+    if _is_blank(text):
         raise Refused("empty", "There is nothing in that line.")
     if len(text) * 4 > LONGEST_TEXT and (size := len(text.encode())) > LONGEST_TEXT:
         raise Refused(
             "too-long",
             f"That line has {size} bytes; {LONGEST_TEXT} is the most. It was not sent.",
+        )
+
+    if (lines := text.count("\n") + 1) > MOST_LINES:
+        raise Refused(
+            "too-long", f"That has {lines} lines; {MOST_LINES} is the most. It was not sent."
         )
 
 
@@ -97,6 +118,14 @@ def room_name(name: str) -> str:
             f"A room's name is # and one word, at most {LONGEST_NAME} characters, such as #tea.",
         )
     return name
+
+
+def moment(text: str) -> float:
+    """The time in `text`, which is written as in RFC 3339."""
+    for fraction in (".%f", ""):
+        with suppress(ValueError):
+            return datetime.strptime(text, f"%Y-%m-%dT%H:%M:%S{fraction}%z").timestamp()
+    raise Refused("bad-argument", "Please write a time like 2026-11-21T14:02:00.000Z.")
 
 
 def duration(text: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chatsvc.batch import Batch, Shared
 from chatsvc.events import Event, Request, Said
@@ -95,13 +95,20 @@ def marks(name: str, account: Account | None, client: str | None) -> frozenset[s
     return frozenset(found)
 
 
+class Mark(NamedTuple):
+    """Up to which line somebody has read a room, and the time of that line; 0 is none yet."""
+
+    number: int = 0
+    time: float = 0.0
+
+
 class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
         "choices", "client", "confirmed", "conversations", "door", "exchange", "here", "in_flight",
-        "knocks", "leaving", "let_past", "missed", "proved", "question", "rooms", "since",
-        "suggestion", "target", "user", "waited_for", "when_settled", "whispered", "wire",
+        "knocks", "leaving", "let_past", "missed", "proved", "question", "read_to", "rooms",
+        "since", "suggestion", "target", "user", "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
@@ -111,6 +118,7 @@ class Session:
         self.client = ""
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Room] = {}
+        self.read_to: dict[str, Mark] = {}  # by the keys of rooms; of who has no account
         self.here: Room | None = None  # the room talked to
         self.target: User | Account | None = None  # the person talked to instead
         self.question: str | None = "name"  # what the next plain line answers

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
@@ -44,6 +46,8 @@ from chatsvc.records import Act, Record
 _READ = """SELECT room.name, number, time, sender, text, action, client, tag, account, quiet,
                   deleted
            FROM said JOIN room ON room.id = said.room WHERE room.name = ?"""
+_ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
+                  last FROM room WHERE name = ?"""
 _KEEP_LINES = """INSERT INTO said
                  (room, number, time, sender, text, action, client, tag, account, quiet)
                  VALUES {}"""
@@ -129,6 +133,9 @@ class SQLArchive:
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
         query = f"{_READ} AND number < ? ORDER BY number DESC LIMIT ?"
         return (await self._reader(self._page, query, room, before, limit))[::-1]
+
+    async def number_at(self, room: str, time: float) -> int:
+        return await self._reader(self._number_at, room, round(time * 1000))
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         while not await self._writer(self._tally_on, room):
@@ -321,6 +328,16 @@ class SQLArchive:
         with sentences(self.path):
             return _lines(self._reading(), query, *values)
 
+    def _number_at(self, room: str, time: int) -> int:
+        # Lines are kept in the order of their times, so a search by the primary key takes some
+        # twenty rows, and no index on times makes a commit dearer.  Where the clock was set back
+        # the order is broken: then the search ends at one of the places where the time passes.
+        with sentences(self.path):
+            database = self._reading()
+            id_, first, last = database.execute(_ENDS, (room,)).fetchone() or (0, None, 0)
+            numbers = range(first or last + 1, last + 1)
+            return numbers.start + bisect_left(numbers, time, key=partial(_time, database, id_))
+
     def _tallies(self, room: str, limit: int) -> list[Tally]:
         query = """SELECT sender, lines, bytes FROM tally JOIN room ON room.id = tally.room
                    WHERE room.name = ? AND lines > 0 ORDER BY lines DESC, sender LIMIT ?"""
@@ -406,6 +423,13 @@ def _lines(database: sqlite3.Connection, query: str, *values: object) -> list[Sa
         for room, number, time, sender, text, action, client, tag, account, quiet, deleted
         in database.execute(query, values)
     ]  # fmt: skip
+
+
+def _time(database: sqlite3.Connection, room: int, number: int) -> int:
+    """That of a line; 0 of one that has just gone for its age."""
+    query = "SELECT time FROM said WHERE room = ? AND number = ?"
+    (time,) = database.execute(query, (room, number)).fetchone() or (0,)
+    return int(time)
 
 
 def _tally(database: sqlite3.Connection, room: int, tallied: int, end: int) -> None:

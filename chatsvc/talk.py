@@ -16,7 +16,7 @@ from chatsvc.events import Kept, Line, Notice, Refusal, Refused, Said, Told
 from chatsvc.records import Account
 from chatsvc.rights import check_talk
 from chatsvc.room import Room, portions
-from chatsvc.rules import check_text, key
+from chatsvc.rules import check_text, clean, key
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Talk:
         for line in lines:
             session = self._hub.clients.get(line.client)
             if session is not None:
-                text = f"{reason} Not sent: {line.text}"
+                text = f"{reason} Not sent: {clean(line.text)}"
                 session.tell(Refusal("not-kept", text), line.tag)
                 session.settle()
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import Chat
 from ircpeople import TAGS, irc, plain
-from staff import SECRET, founder, member
+from staff import SECRET, member
 
 
 def test_a_client_is_welcomed_as_it_expects_to_be(chat: Chat) -> None:
@@ -17,7 +17,7 @@ def test_a_client_is_welcomed_as_it_expects_to_be(chat: Chat) -> None:
         "251", "252", "253", "254", "255", "265", "266", "422",
     ]  # fmt: skip
     assert told[0] == ":chatsvc 001 ann :Welcome to chatsvc, ann!chat@people/ann"
-    assert "NICKLEN=32" in told[4]
+    assert "NICKLEN=32" in told[5]
 
 
 def test_the_message_of_the_day_is_shown() -> None:
@@ -165,42 +165,6 @@ def test_history_comes_in_a_batch(chat: Chat) -> None:
     ]
     (earlier,) = ann.send("CHATHISTORY BEFORE #lobby msgid=#lobby-2 5")[1:-1]
     assert earlier.endswith("PRIVMSG #lobby one")
-
-
-def test_modes_are_the_rules_and_roles_of_the_room(chat: Chat) -> None:
-    ann = founder(chat)
-    bob = irc(chat, "bob")
-    bob.send(f"PRIVMSG NickServ :REGISTER {SECRET}", "JOIN #tea")
-    assert bob.send("MODE #tea") == [":chatsvc 324 bob #tea +n"]
-    assert bob.send("MODE #tea b") == [":chatsvc 368 bob #tea :End of channel ban list"]
-    assert bob.send("MODE #tea +m") == [
-        ":chatsvc 482 bob #tea :Only moderators of #tea may do that."
-    ]
-    ann.send("/op bob")
-    assert bob.read() == [":ann!chat@people/ann MODE #tea +o bob"]
-    bob.send("MODE #tea +ml 20")
-    assert bob.send("MODE #tea") == [":chatsvc 324 bob #tea +nml 20"]
-    eve = irc(chat, "eve")
-    eve.send("JOIN #tea")
-    assert eve.send("PRIVMSG #tea :hi")[0].startswith(":chatsvc 404 eve #tea ")
-    bob.read()
-    assert bob.send("MODE #tea +v eve") == [":bob!chat@people/bob MODE #tea +v eve"]
-    assert eve.send("PRIVMSG #tea :hi") == []
-    bob.read()
-    assert ":bob!chat@people/bob KICK #tea eve :too loud" in bob.send("KICK #tea eve :too loud")
-    assert eve.read()[-1] == ":bob!chat@people/bob KICK #tea eve :too loud"
-    bob.send("MODE #tea +b eve!*@*")
-    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 474 eve #tea ")
-    listed = bob.send("MODE #tea +b")
-    assert listed[0].startswith(":chatsvc 367 bob #tea name=eve bob ")
-    assert listed[-1] == ":chatsvc 368 bob #tea :End of channel ban list"
-    bob.send("MODE #tea -b eve!*@*", "MODE #tea -m+i")
-    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 473 eve #tea ")
-    assert bob.send("INVITE eve #tea") == [":chatsvc 341 bob eve #tea"]
-    assert eve.read() == [":bob!chat@people/bob INVITE eve #tea"]
-    assert eve.send("JOIN #tea")[0] == ":eve!chat@people/eve JOIN #tea"
-    bob.read()
-    assert bob.send("MODE #tea +X") == [":chatsvc 472 bob X :is a mode that is not known here"]
 
 
 def test_people_and_rooms_are_asked_for(chat: Chat) -> None:

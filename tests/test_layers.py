@@ -14,7 +14,7 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 CHAT = [
     "governance", "events", "batch", "records", "rules", "lookalikes", "limits", "archive",
     "scram", "session", "room", "conversation", "roster", "attempts", "accounts", "proofs",
-    "charter", "rights", "sanctions", "talk", "entry", "naming", "door", "audit", "reports",
+    "charter", "rights", "sanctions", "talk", "past", "entry", "naming", "door", "audit", "reports",
     "moderation", "stewards", "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from test_archive import Keeper, delete, expire, in_new_rooms, line, now, sqlite, tallies
 
 from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, key_of
+from chatsvc.database import APPLICATION_ID, _steps
 from chatsvc.records import Account, Act, Ban, Fact, Invitation, Member, Record, Report
 from chatsvc.sql import Ledger
 
@@ -191,6 +192,19 @@ COLUMNS = {
     str | None: ("TEXT", False),
     tuple[str, ...]: ("TEXT", True),
 }
+
+
+def test_members_of_older_files_have_marked_nothing(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript("".join(_steps()[:2]))
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute("PRAGMA user_version = 2")
+        database.execute("INSERT INTO member VALUES ('#tea', 'a1', 'founder', 1, 7, 3)")
+        database.commit()
+    archive = sqlite(path)
+    found = records(Keeper(archive), Member)
+    assert found == [Member("#tea", "a1", "founder", True, seen=7, joined=3)]
+    now(archive.close())
 
 
 def test_lists_are_written_so_that_people_can_read_them(service: Keeper, path: Path) -> None:

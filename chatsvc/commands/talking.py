@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chatsvc.dispatch import Answer, command
+from chatsvc.dispatch import Answer, Text, command
 from chatsvc.events import Asked, Event, Notice, Refused, Talking
 from chatsvc.hub import Hub
 from chatsvc.records import Account
-from chatsvc.rules import key
+from chatsvc.rules import clean, key
 from chatsvc.session import Session, User
 
 PEOPLE = 500  # listed at once
@@ -14,7 +14,7 @@ PEOPLE = 500  # listed at once
 
 @command("say text")
 def say(
-    hub: Hub, session: Session, text: str, room: str | None = None, tag: str | None = None
+    hub: Hub, session: Session, text: Text, room: str | None = None, tag: str | None = None
 ) -> Answer:
     return _say(hub, session, text, room, False, tag)
 
@@ -60,15 +60,16 @@ def msg(
     hub: Hub,
     session: Session,
     name: str,
-    text: str,
+    text: Text,
     action: bool = False,
     tag: str | None = None,
 ) -> Answer:
+    text = clean(text) if action else text
     return hub.talk.whisper(session, hub.addressee(session, name), text, action, tag)
 
 
 @command("reply text", "r", "answers who whispered last", "/reply thanks")
-def reply(hub: Hub, session: Session, text: str, tag: str | None = None) -> Answer:
+def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)

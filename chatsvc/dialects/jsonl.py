@@ -96,7 +96,7 @@ def _fields(event: object) -> dict[str, object]:
 
 
 _NAMES = {"sender": "from"}
-_TIMES = ("time", "since", "until")
+_TIMES = ("time", "since", "until", "read_time")
 
 
 def _value(name: str, value: object) -> object:

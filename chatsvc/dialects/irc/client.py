@@ -13,7 +13,7 @@ from chatsvc.dialects.irc.lines import mask, privmsg, said, said_with
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.supported import OF_LINES, understood
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import Request, Said, Told, Welcome
+from chatsvc.events import Request, Said, Told, Unread, Welcome
 
 MOST_ASKED = 200  # answers that are waited for
 
@@ -91,6 +91,8 @@ class Client:
         self.welcome: Welcome | None = None
         self.capabilities: frozenset[str] = frozenset()
         self.realname = ""
+        self.bot = False
+        self.unread: dict[str, Unread] = {}  # what is new in rooms that one has not come back to
         self.rooms: dict[str, None] = {}
         self.quit = ""  # who was said to have left last; it is heard of once for each room
         self.version = 301  # of capability negotiation
@@ -104,6 +106,12 @@ class Client:
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
         self._numbers = count(1)
+
+    @property
+    def modes(self) -> str:
+        """One's own; people are found only in rooms that one shares with them, or by name."""
+        operator = "o" if self.welcome and self.welcome.operator else ""
+        return f"{'B' if self.bot else ''}i{operator}"
 
     # What is sent
 

@@ -120,11 +120,12 @@ def _prove(client: Client) -> bool:
 def _(event: Welcome, client: Client, about: Asked) -> None:
     client.welcome, client.nick, client.coming.asking = event, event.name, False
     client.realname = client.coming.realname
+    client.unread = {unread.room: unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
     client.reply("CREATED", "What is said here is kept")
-    client.reply("MYINFO", client.server, software, "Bio", "biklmnoqstv", "bklqov")
+    client.reply("MYINFO", client.server, software, "Bio", "beIiklmnoqstv", "beIklqov")
     tokens = (f"NETWORK={event.chat.replace(' ', '_')}", *ISUPPORT)
     for start in range(0, len(tokens), _TOKENS):
         client.reply("ISUPPORT", *tokens[start : start + _TOKENS])

@@ -32,8 +32,9 @@ _TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
 OF_LINES = frozenset((*_TAGS.values(), "message-tags"))  # which a line is written by
 
 ISUPPORT = (
-    "AWAYLEN=400", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=b,k,l,imnst", "CHANNELLEN=32",
-    "CHANTYPES=#", "CHATHISTORY=500", "KICKLEN=400", "MODES", "NICKLEN=32", "PREFIX=(qov)~@+",
+    "AWAYLEN=400", "BOT=B", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=beI,k,l,imnst",
+    "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I",
+    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", "NICKLEN=32", "PREFIX=(qov)~@+",
     "TARGMAX=JOIN:10,PART:10,PRIVMSG:1,NOTICE:1,KICK:1", "TOPICLEN=400", "UTF8ONLY",
 )  # fmt: skip
 
