@@ -368,7 +368,7 @@ class _Shelf:
 
     def add(self, line: Line) -> Said:
         self.last += 1
-        said = Said(line.room, self.last, *line[1:])
+        said = Said(line.room, self.last, *line[1:-1], "", line.notice)
         self.lines.append(said)
         return said
 

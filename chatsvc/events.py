@@ -78,6 +78,7 @@ class Line(NamedTuple):
     tag: str | None
     account: str = ""  # the name of the sender's, if they have one
     quiet: bool = False  # said by somebody who does not notice that they are muted
+    notice: bool = False  # said by a program, and not to be answered by one
 
 
 class Said(NamedTuple):
@@ -94,6 +95,7 @@ class Said(NamedTuple):
     account: str = ""
     quiet: bool = False
     deleted: str = ""  # by whom; the text is gone then
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,8 @@ class Topic:
 class Told:
     """A private line; the sender sees it too (`own`), which says that it has arrived, or is kept.
 
+    If `to` begins with `@#` it is for the moderators of that room.
+
     Lines between accounts have a number; one that waited for its reader is `late`.
     """
 
@@ -253,6 +257,20 @@ class Told:
     own: bool = False
     number: int | None = None
     late: bool = False
+    notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something that is shown and not kept, such as that somebody is typing: `signs` say what.
+
+    It is for a room, or for one person.
+    """
+
+    sender: str
+    to: str
+    signs: Mapping[str, str]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,5 +462,5 @@ Event: TypeAlias = (
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
     | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
-    | Identified | Realname | Census | Expected
+    | Identified | Realname | Census | Expected | Signal
 )  # fmt: skip

@@ -64,6 +64,7 @@ _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
 _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
+ACTION, NOTICE = 1, 2  # what the column `action` says of a line that is not plain
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
 _ALONE = 200  # characters of a line that are in its row's own page, however long it is
 WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
@@ -217,7 +218,7 @@ class SQLArchive:
         commit = Commit()
         rows: list[Row] = []
         for line in lines:
-            room, time, sender, text, action, client, tag, account, quiet = line
+            room, time, sender, text, action, client, tag, account, quiet, notice = line
             if tag is not None and (client, tag) in known:
                 commit.again.append((line, known[client, tag]))
                 continue
@@ -229,10 +230,24 @@ class SQLArchive:
             number = last + 1
             rooms[room] = id_, number
             commit.said[room].append(
-                Said(room, number, time, sender, text, action, client, tag, account, quiet)
+                Said(
+                    room,
+                    number,
+                    time,
+                    sender,
+                    text,
+                    action,
+                    client,
+                    tag,
+                    account,
+                    quiet,
+                    "",
+                    notice,
+                )
             )
+            manner = NOTICE if notice else action
             rows.append(
-                (id_, number, round(time * 1000), sender, text, action, client, tag, account, quiet)
+                (id_, number, round(time * 1000), sender, text, manner, client, tag, account, quiet)
             )
             if tag is not None:
                 known[client, tag] = number
@@ -418,9 +433,9 @@ def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[s
 
 def _lines(database: sqlite3.Connection, query: str, *values: object) -> list[Said]:
     return [
-        Said(room, number, time / 1000, sender, text, bool(action), client, tag, account,
-             bool(quiet), deleted)
-        for room, number, time, sender, text, action, client, tag, account, quiet, deleted
+        Said(room, number, time / 1000, sender, text, manner == ACTION, client, tag, account,
+             bool(quiet), deleted, manner == NOTICE)
+        for room, number, time, sender, text, manner, client, tag, account, quiet, deleted
         in database.execute(query, values)
     ]  # fmt: skip
 

@@ -156,8 +156,9 @@ def test_chanserv_gives_roles_and_sets_rules(chat: Chat) -> None:
     say = CHANSERV.format(to="ann")
     assert ann.send("CS SET #tea slow 10s")[-1].endswith("ann set slow of #tea: 10 s")
     assert ann.send("CS INFO #tea")[0].startswith(f"{say}The rules of #tea. Founder: ann.")
-    transferred = ":ann!chat@people/ann MODE #tea +q-q+o bob ann ann"
-    assert ann.send("CS TRANSFER #tea bob")[0] == transferred
+    assert ann.send("CS TRANSFER #tea bob")[0] == (
+        ":ann!chat@people/ann MODE #tea +q-q+o bob ann ann"
+    )
     assert ann.send("CS KICK #tea bob spam")[0].startswith(say)
     assert bob.send("CS KICK #tea ann be nice")[-1] == (
         ":bob!chat@people/bob KICK #tea ann :be nice"

@@ -39,6 +39,7 @@ from chatsvc.events import (
     Request,
     Rooms,
     Said,
+    Signal,
     Talking,
     Topic,
     Welcome,
@@ -126,7 +127,7 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
 
 
 # Own lines are not repeated, /whois tells of people, and the others are for programs in JSON.
-SILENT = (Kept, Marked, Recent, Welcome, Identified, Realname)
+SILENT = (Kept, Marked, Recent, Welcome, Identified, Realname, Signal)
 FREE = (Said, History, Cleared)  # lines that were said, and no line at all
 
 

@@ -34,6 +34,7 @@ from chatsvc.events import (
     Renamed,
     Rooms,
     Said,
+    Signal,
     Stats,
     Talking,
     Told,
@@ -55,9 +56,13 @@ def indented(text: str) -> str:
 def said(line: Said, elsewhere: bool = False) -> str:
     """A line with its time, and its room where that is not the one talked in."""
     room = f"{line.room} " if elsewhere else ""
-    sender = f"* {line.sender}" if line.action else f"<{line.sender}>"
+    sender = f"* {line.sender}" if line.action else _sender(line)
     text = f"(deleted by {line.deleted})" if line.deleted else indented(line.text)
     return f"[{clock(line.time)}] {room}{sender} {text}"
+
+
+def _sender(line: Said) -> str:
+    return f"-{line.sender}-" if line.notice else f"<{line.sender}>"
 
 
 def clock(moment: float) -> str:
@@ -184,13 +189,15 @@ def _(event: Told, here: str | None) -> Iterable[str]:
     else:
         text = indented(event.text)
         own = f"* {when}to {event.to}: {text}"
-        yield own if event.own else f"* {when}{event.sender} whispers: {text}"
+        only = f" to the moderators of {event.to[1:]}" if event.to.startswith("@") else ""
+        yield own if event.own else f"* {when}{event.sender} whispers{only}: {text}"
 
 
 @lines.register(Kept)
 @lines.register(Marked)
 @lines.register(Recent)
-def _(event: Kept | Marked | Recent, here: str | None) -> Iterable[str]:
+@lines.register(Signal)
+def _(event: Kept | Marked | Recent | Signal, here: str | None) -> Iterable[str]:
     return ()  # for programs only
 
 

@@ -9,7 +9,7 @@ from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.lines import mask, privmsg, said, said_with
+from chatsvc.dialects.irc.lines import mask, privmsg, said, said_with, verb
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.supported import OF_LINES, understood
 from chatsvc.dialects.jsonl import timestamp
@@ -142,7 +142,7 @@ class Client:
 
     def private_line(self, told: Told) -> None:
         tags = understood({"time": timestamp(told.time)}, self.capabilities)
-        self._raw(privmsg(mask(told.sender), told.to, told.text, told.action, tags))
+        self._raw(privmsg(mask(told.sender), told.to, told.text, told.action, tags, verb(told)))
 
     def _raw(self, data: bytes) -> None:
         for line in data.decode().splitlines(keepends=True):
@@ -208,9 +208,10 @@ class Client:
             del self._asked[next(iter(self._asked))]
         return tag
 
-    def say(self, do: str, **args: object) -> None:
-        """Ask for what answers itself by being shown."""
-        tag = None if self._labeled is None else self._expect(self.latest)
+    def say(self, do: str, about: Asked | None = None, /, **args: object) -> None:
+        """Ask for what answers itself by being shown; `about` says to what a refusal belongs."""
+        wanted = self._labeled is not None or about is not None
+        tag = self._expect(about or self.latest) if wanted else None
         self._requests.append(Request(do, None, args, tag))
 
     def type(self, name: str, rest: str, about: Asked | None = None) -> None:

@@ -58,6 +58,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "CANNOTSENDTOCHAN": ("404", None),
     "TOOMANYCHANNELS": ("405", None),
     "INVALIDCAPCMD": ("410", "There is no such CAP command"),
+    "TOOMANYTARGETS": ("407", "has too many targets; four are the most"),
     "NOTEXTTOSEND": ("412", "No text to send"),
     "INPUTTOOLONG": ("417", "That line is too long"),
     "UNKNOWNCOMMAND": ("421", "Unknown command"),
