@@ -14,9 +14,9 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 CHAT = [
     "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
     "archive", "scram", "session", "room", "conversation", "roster", "attempts", "accounts",
-    "proofs", "charter", "rights", "sanctions", "watching", "departed", "talk", "past", "entry",
-    "naming", "door", "audit", "reports", "moderation", "stewards", "chores", "hub", "dispatch",
-    "commands",
+    "proofs", "charter", "rights", "sanctions", "watching", "departed", "sight", "talk", "past",
+    "entry", "naming", "door", "audit", "reports", "moderation", "stewards", "chores", "hub",
+    "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 

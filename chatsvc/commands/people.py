@@ -8,15 +8,16 @@ from collections.abc import Callable
 
 from chatsvc.commands.talking import PEOPLE
 from chatsvc.dispatch import Answer, command
-from chatsvc.events import Event, Ignoring, People, Refused
+from chatsvc.events import Event, Ignoring, Refused
 from chatsvc.hub import Hub
+from chatsvc.presence import People
 from chatsvc.rules import key
 from chatsvc.session import Session, User
 
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
 def whois(hub: Hub, session: Session, name: str) -> Answer:
-    return hub.person(hub.find(name), session)
+    return hub.sight.person(hub.find(name), session)
 
 
 @command("find names [after]")
@@ -24,12 +25,12 @@ def find(hub: Hub, session: Session, names: str, after: str | None = None) -> An
     """Those of the named people who are here; or, by a pattern with * and ?, whom one may see."""
     if "*" in names or "?" in names:
         fits = _pattern(names.strip())
-        users = sorted(filter(fits, hub.acquainted(session)), key=lambda user: user.key)
+        users = sorted(filter(fits, hub.sight.acquainted(session)), key=lambda user: user.key)
     else:
         found = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
         users = [user for user in found if user is not None]
     rest = users if after is None else [user for user in users if user.key > key(after)]
-    people = tuple(hub.person(user, session) for user in rest[:PEOPLE])
+    people = tuple(hub.sight.person(user, session) for user in rest[:PEOPLE])
     return People("", people, len(users), more=len(rest) > PEOPLE)
 
 
@@ -93,7 +94,7 @@ def realname(hub: Hub, session: Session, text: str) -> Answer:
 def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
     """A program says that it is one."""
     session.person.bot = on
-    return hub.person(session.person, session)
+    return hub.sight.person(session.person, session)
 
 
 @command("away [reason]", help="says that one is away", example="/away lunch")

@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 from chatsvc.commands.talking import PEOPLE, talking
 from chatsvc.dispatch import Answer, Moment, Point, command
-from chatsvc.events import Event, People, Refused, Rooms, Stats, Topic
+from chatsvc.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.hub import Hub
 from chatsvc.past import Bounds
+from chatsvc.presence import People
 from chatsvc.rights import floor, needs_password
 from chatsvc.room import Room
 from chatsvc.rules import key, room_name
@@ -78,7 +79,7 @@ def room(hub: Hub, session: Session, name: str | None = None, room: str | None =
 
 @command("rooms", help="lists the rooms")
 def rooms(hub: Hub, session: Session) -> Answer:
-    places = hub.places(session)
+    places = hub.sight.places(session)
     return Rooms(places[:PEOPLE], len(places))
 
 
@@ -96,7 +97,7 @@ def who(hub: Hub, session: Session, room: str | None = None, after: str | None =
     users = sorted(here.people, key=lambda user: user.key)
     if after is not None:
         users = [user for user in users if user.key > key(after)]
-    people = tuple(hub.person(user, session, here) for user in users[:PEOPLE])
+    people = tuple(hub.sight.person(user, session, here) for user in users[:PEOPLE])
     hidden = here.rules.hidden
     return People(here.name, people, len(here.people), len(users) > PEOPLE, hidden)
 

@@ -13,8 +13,9 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.sentences import lines
-from chatsvc.events import Event, Person, Refusal, Request
+from chatsvc.events import Event, Refusal, Request
 from chatsvc.governance import Bans, Rules
+from chatsvc.presence import Person
 
 Handler = Callable[[Client, Message], None]
 Answer = Callable[[Client, Refusal, Asked], None]
