@@ -25,24 +25,21 @@ class Sight:
     def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
         """What `asker` may know of somebody, in one room or (None) in all of them."""
         idle = self._hub.clock.seconds() - user.active
-        operator = asker.person.operator
-        places = [room] if room else []
-        addresses = []
+        places: list[Room] = []
+        addresses: tuple[str, ...] = ()
         if room is None:
             places = [place for place in user.rooms() if may_see(asker.person, place)]
-            found = dict.fromkeys(session.wire.address for session in user.sessions)
-            addresses = [address for address in found if address and operator]
-        roles = [place.role(user) for place in places]
-        roles = [role if role in SHOWN_ROLES else "" for role in roles]
+            addresses = _addresses(user) if asker.person.operator else ()
+        roles = [_shown_role(user, place) for place in (places if room is None else [room])]
         return Person(
             user.name,
             user.since,
             round(idle, 3),
             self._reason_shown(user, asker),
-            tuple(place.name for place in places if not room),
+            tuple(place.name for place in places),
             account=user.account.name if user.account else None,
             role="operator" if user.operator else (roles[0] or None) if room else None,
-            addresses=tuple(addresses),
+            addresses=addresses,
             realname=user.realname,
             bot=user.bot,
             roles=tuple(roles) if any(roles) else (),
@@ -80,3 +77,13 @@ class Sight:
             sum(session.user is None for session in self._hub.sessions),
             sum(not room.rules.hidden for room in self._hub.rooms.values()),
         )
+
+
+def _addresses(user: User) -> tuple[str, ...]:
+    found = dict.fromkeys(session.wire.address for session in user.sessions)
+    return tuple(address for address in found if address)
+
+
+def _shown_role(user: User, room: Room) -> str:
+    role = room.role(user)
+    return role if role in SHOWN_ROLES else ""
