@@ -259,6 +259,7 @@ class Told:
     own: bool = False
     number: int | None = None
     late: bool = False
+    room: str = ""  # the conversation (@name), if it is kept
     notice: bool = False
 
 

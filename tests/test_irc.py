@@ -216,7 +216,7 @@ def test_long_lines_are_cut_between_words_and_stay_one(chat: Chat) -> None:
     lines = [line for line in ann.read() if "PRIVMSG" in line]
     assert len(lines) > 2
     assert all(len(line.encode()) <= 510 for line in lines)
-    assert " ".join(line.partition("#lobby :")[2] for line in lines) == text.strip()
+    assert "".join(line.partition("#lobby :")[2] for line in lines) == text.strip()
     assert chat.hub.rooms["#lobby"].last == 1
 
 

@@ -182,11 +182,11 @@ def _(event: Topic, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Told, here: str | None) -> Iterable[str]:
     when = f"[{clock(event.time)}] " if event.late else ""
+    text = indented(event.text)
     if event.action:
-        own = f"* {when}to {event.to}: * {event.sender} {event.text}"
-        yield own if event.own else f"* {when}only to you: {event.sender} {event.text}"
+        own = f"* {when}to {event.to}: * {event.sender} {text}"
+        yield own if event.own else f"* {when}only to you: {event.sender} {text}"
     else:
-        text = indented(event.text)
         own = f"* {when}to {event.to}: {text}"
         only = f" to the moderators of {event.to[1:]}" if event.to.startswith("@") else ""
         yield own if event.own else f"* {when}{event.sender} whispers{only}: {text}"

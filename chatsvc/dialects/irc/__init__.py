@@ -5,10 +5,13 @@ from chatsvc.dialects.irc import (
     channels,
     helping,
     history,
+    marks,
     modes,
     monitor,
+    multiline,
     operators,
     people,
+    redaction,
     refusals,
     registration,
     sasl,
@@ -22,7 +25,7 @@ from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.table import read, tell
 
 __all__ = [
-    "Client", "accounts", "channels", "helping", "history", "modes", "monitor", "operators",
-    "people", "read", "refusals", "registration", "sasl", "server", "services", "talking", "tell",
-    "who", "whois",
+    "Client", "accounts", "channels", "helping", "history", "marks", "modes", "monitor",
+    "multiline", "operators", "people", "read", "redaction", "refusals", "registration", "sasl",
+    "server", "services", "talking", "tell", "who", "whois",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @refused("HELP")
-def _(client: Client, event: Refusal, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Asked) -> None:
     client.reply("HELPNOTFOUND", about.params[0], event.text)
 
 

@@ -29,7 +29,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @refused("MONITOR")
-def _(client: Client, event: Refusal, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Asked) -> None:
     client.reply("ERRONEUSNICKNAME", about.params[-1], event.text)
 
 

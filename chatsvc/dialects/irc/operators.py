@@ -25,7 +25,7 @@ def _(event: Operating, client: Client, about: Asked) -> None:
 
 
 @refused("OPER")
-def _(client: Client, event: Refusal, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Asked) -> None:
     client.reply("PASSWDMISMATCH" if event.code in _WRONG else "NOOPERHOST", event.text)
 
 

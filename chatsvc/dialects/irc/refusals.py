@@ -24,8 +24,8 @@ def _(event: Refusal, client: Client, about: Asked) -> None:
         """No notice is answered, so that programs do not answer each other for ever."""
     elif about.service:
         client.notice(event.text)
-    elif about.command in REFUSED:
-        REFUSED[about.command](client, event, about)
+    elif about.command in REFUSED and event.code != "not-kept":  # that is about a line said before
+        REFUSED[about.command](event, client, about)
     elif accounts.is_by_register(client, about):
         accounts.refuse(client, event, about)
     elif event.code == "unknown":

@@ -118,8 +118,8 @@ def _prove(client: Client) -> bool:
 @told.register
 def _(event: Welcome, client: Client, about: Asked) -> None:
     client.welcome, client.nick, client.coming.asking = event, event.name, False
-    client.realname = client.coming.realname
-    client.unread = {unread.room: unread for unread in event.rooms}
+    client.realname, client.account = client.coming.realname, event.account
+    client.unread = {unread.room.casefold(): unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")

@@ -9,6 +9,10 @@ SUBJECTS = {
         "Proves whose account one comes with (SASL); clients do it by themselves.",
     ),
     "AWAY": ("AWAY [:reason]", "Says that one is away, or without a reason that one is back."),
+    "BATCH": (
+        "BATCH +reference draft/multiline target, lines, BATCH -reference",
+        "Says several lines as one; clients with draft/multiline do it by themselves.",
+    ),
     "CAP": ("CAP LS|LIST|REQ|END", "Agrees with the server on what both understand."),
     "CHANSERV": ("CHANSERV command", "A command for a channel: CHANSERV HELP lists them."),
     "CS": ("CS command", "The same as CHANSERV."),
@@ -30,6 +34,10 @@ SUBJECTS = {
     "LINKS": ("LINKS", "Lists the servers: there is this one."),
     "LIST": ("LIST", "Lists the channels."),
     "LUSERS": ("LUSERS", "Says how many people are here."),
+    "MARKREAD": (
+        "MARKREAD target [timestamp=time]",
+        "Asks up to where one has read, or says so; clients do it by themselves.",
+    ),
     "MODE": (
         "MODE target [modes [parameters]]",
         "Shows or changes the rules and roles of a channel, or one's own modes.",
@@ -51,6 +59,7 @@ SUBJECTS = {
     "PONG": ("PONG token", "Says that one is there."),
     "PRIVMSG": ("PRIVMSG target :text", "Says something to a channel or to one person."),
     "QUIT": ("QUIT [:words]", "Says goodbye, and leaves."),
+    "REDACT": ("REDACT target msgid [:reason]", "Makes a line's text be gone."),
     "REGISTER": (
         "REGISTER password",
         "Makes one's nickname one's own; clients with draft/account-registration do it themselves.",

@@ -12,13 +12,14 @@ from typing import NamedTuple
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.supported import MULTILINE
 from chatsvc.dialects.sentences import lines
 from chatsvc.events import Event, Refusal, Request
 from chatsvc.governance import Bans, Rules
 from chatsvc.presence import Person
 
 Handler = Callable[[Client, Message], None]
-Answer = Callable[[Client, Refusal, Asked], None]
+Refuser = Callable[[Refusal, Client, Asked], None]
 
 
 class _Row(NamedTuple):
@@ -29,17 +30,7 @@ class _Row(NamedTuple):
 
 _SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
 _HANDLERS: dict[str, _Row] = {}
-REFUSED: dict[str, Answer] = {}
-
-
-def refused(command: str) -> Callable[[Answer], Answer]:
-    """Enter how it is told that a command was refused, where that is not as with all others."""
-
-    def enter(answer: Answer) -> Answer:
-        REFUSED[command] = answer
-        return answer
-
-    return enter
+REFUSED: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
 
 
 def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:
@@ -48,6 +39,16 @@ def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handle
     def enter(handler: Handler) -> Handler:
         _HANDLERS[command] = _Row(handler, needed, anybody)
         return handler
+
+    return enter
+
+
+def refused(command: str) -> Callable[[Refuser], Refuser]:
+    """Enter how the refusal of a command is told, other than in the usual way."""
+
+    def enter(refuser: Refuser) -> Refuser:
+        REFUSED[command] = refuser
+        return refuser
 
     return enter
 
@@ -69,7 +70,8 @@ def read(client: Client, line: str) -> Request | None:
 
 
 def _do(client: Client, message: Message) -> None:
-    row = _HANDLERS.get(message.command, _OTHERS)
+    inside = "batch" in message.tags and client.capabilities >= MULTILINE
+    row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
     if client.welcome is None and not row.anybody:
         client.reply("NOTREGISTERED")
     elif len(message.params) < row.needed:

@@ -49,12 +49,12 @@ def _(client: Client, message: Message) -> None:
 
 
 @refused("NAMES")
-def _(client: Client, event: Refusal, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Asked) -> None:
     client.reply("ENDOFNAMES", about.params[0])
 
 
 @refused("WHO")
-def _(client: Client, event: Refusal, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Asked) -> None:
     client.reply("ENDOFWHO", about.params[0])
 
 

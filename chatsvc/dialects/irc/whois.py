@@ -29,7 +29,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @refused("WHOIS")
-def _(client: Client, event: Refusal, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Asked) -> None:
     client.reply("NOSUCHNICK", about.params[0], event.text)
     _end(client, about)
 
@@ -90,7 +90,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @refused("WHOWAS")
-def _(client: Client, event: Refusal, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Asked) -> None:
     client.reply("WASNOSUCHNICK", about.params[0], event.text)
     client.reply("ENDOFWHOWAS", about.params[0])
 
