@@ -167,7 +167,7 @@ class Door:
             account=account.name if account else None,
             operator=user.operator,
             rooms=tuple(self._unread(account)) if account else (),
-            census=hub.census(),
+            census=hub.sight.census(),
         )
 
     def _unread(self, account: Account) -> list[Unread]:

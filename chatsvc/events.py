@@ -35,7 +35,7 @@ from chatsvc.governance import (
     Ways,
     You,
 )
-from chatsvc.presence import Departed, Offline, Online, Watching
+from chatsvc.presence import Departed, Offline, Online, People, Person, Watching
 
 
 class Refused(Exception):
@@ -287,43 +287,6 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Missed:
     """Comings, goings and the like were not shown, because the reader was slow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who is here; `idle` is in seconds.
-
-    Their `roles`, if they have any, are in the order of `rooms`; or it is that in the room asked
-    about.
-    """
-
-    name: str
-    since: float
-    idle: float
-    away: str | None
-    rooms: tuple[str, ...] = ()
-    account: str | None = None
-    role: str | None = None  # operator, or in the room asked about: founder, moderator, voiced
-    addresses: tuple[str, ...] = ()  # told to operators
-    realname: str = ""
-    bot: bool = False
-    roles: tuple[str, ...] = ()
-    secure: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """A page of those who are in a room, by name, and how many there are in all.
-
-    `more` says that there is another page; lists do not show a `hidden` room.  Without a room it
-    is whoever was looked for.
-    """
-
-    room: str
-    people: tuple[Person, ...]
-    count: int
-    more: bool = False
-    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,8 @@ from chatsvc.departed import Memory
 from chatsvc.door import Door
 from chatsvc.entry import Entry
 from chatsvc.events import (
-    Census,
     Goodbye,
     Missed,
-    Person,
-    Place,
     Refused,
     Topic,
 )
@@ -38,12 +35,12 @@ from chatsvc.roster import Roster
 from chatsvc.rules import check_words, key, room_name
 from chatsvc.sanctions import Sanctions
 from chatsvc.session import Session, User, Wire
+from chatsvc.sight import Sight
 from chatsvc.stewards import Stewards
 from chatsvc.talk import Talk
 from chatsvc.watching import Watchers
 
 MOST_ROOMS_HERE = 10_000
-SHOWN_ROLES = ("founder", "moderator", "voiced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +87,7 @@ class Hub:
         self.proofs = Proofs(self.accounts, clock.seconds)
         self.roster = Roster(archive, clock, start)
         self.sanctions = Sanctions(archive, clock)
+        self.sight = Sight(self)
         self.talk = Talk(self)
         self.past = Past(self)
         self.names = Names(self)
@@ -280,15 +278,6 @@ class Hub:
             raise Refused("no-such-room", f"There is no room {room_name(name)}. /rooms lists them.")
         return found
 
-    def places(self, session: Session) -> tuple[Place, ...]:
-        """The rooms that somebody may know of, most people first."""
-        places = [
-            Place(room.name, len(room.people), room.topic.text if room.topic else "", room.last)
-            for room in self.rooms.values()
-            if may_see(session.person, room)
-        ]
-        return tuple(sorted(places, key=lambda place: (-place.count, place.room)))
-
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Change what a room is about; everybody there is told."""
         check_words(text)
@@ -325,67 +314,13 @@ class Hub:
             return self.by_account.get(account.id) or account
         return user or self.find(name)
 
-    def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
-        """What `asker` may know of somebody, in one room or (None) in all of them."""
-        idle = self.clock.seconds() - user.active
-        operator = asker.person.operator
-        places = [room] if room else []
-        addresses = []
-        if room is None:
-            places = [place for place in self._rooms_of(user) if may_see(asker.person, place)]
-            found = dict.fromkeys(session.wire.address for session in user.sessions)
-            addresses = [address for address in found if address and operator]
-        roles = [place.role(user) for place in places]
-        roles = [role if role in SHOWN_ROLES else "" for role in roles]
-        return Person(
-            user.name,
-            user.since,
-            round(idle, 3),
-            self._reason_shown(user, asker),
-            tuple(place.name for place in places if not room),
-            account=user.account.name if user.account else None,
-            role="operator" if user.operator else (roles[0] or None) if room else None,
-            addresses=tuple(addresses),
-            realname=user.realname,
-            bot=user.bot,
-            roles=tuple(roles) if any(roles) else (),
-            secure=all(session.wire.secure for session in user.sessions),
-        )
-
-    def acquainted(self, session: Session) -> set[User]:
-        """Whom somebody sees without naming them: those in their rooms; everybody, as operator."""
-        if session.person.operator:
-            return set(self.users.values())
-        rooms = self._rooms_of(session.person)
-        return {session.person, *(user for room in rooms for user in room.people)}
-
-    def _reason_shown(self, user: User, asker: Session) -> str | None:
-        """Why somebody is away; who is muted is so without a reason, except to themselves."""
-        if user.away is None or asker.user is user:
-            return user.away
-        muted = any(self.sanctions.mute_of(each, None) for each in user.sessions)
-        return "away" if muted else user.away
-
-    def _rooms_of(self, user: User) -> list[Room]:
-        rooms = {room.name: room for session in user.sessions for room in session.rooms.values()}
-        return list(rooms.values())
-
-    def census(self) -> Census:
-        return Census(
-            len(self.users),
-            self.most_people,
-            sum(user.operator for user in self.users.values()),
-            sum(session.user is None for session in self.sessions),
-            sum(not room.rules.hidden for room in self.rooms.values()),
-        )
-
     def tell_neighbours(self, session: Session, event: Shared) -> None:
         """Tell everybody who shares a room with somebody."""
-        self._tell(self._rooms_of(session.person), session, event)
+        self._tell(session.person.rooms(), session, event)
 
     def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
         """Tell also who watches somebody closely, but in crowds nobody else."""
-        rooms = [room for room in self._rooms_of(session.person) if crowds or not room.crowded]
+        rooms = [room for room in session.person.rooms() if crowds or not room.crowded]
         self._tell(rooms, session, event, self.watchers.closely(session.person))
 
     def _tell(

@@ -80,6 +80,11 @@ class User:
     def operator(self) -> bool:
         return self.account is not None and self.account.operator
 
+    def rooms(self) -> list[Room]:
+        """Those in which any connection is."""
+        found = {room.key: room for session in self.sessions for room in session.rooms.values()}
+        return list(found.values())
+
     def ignores_user(self, other: User) -> bool:
         """Whether this one hears nothing of `other`, under any name."""
         if not self.ignores:

@@ -25,8 +25,6 @@ from chatsvc.events import (
     Marked,
     Missed,
     Notice,
-    People,
-    Person,
     Place,
     Pong,
     Realname,
@@ -74,7 +72,7 @@ from chatsvc.governance import (
     Ways,
     You,
 )
-from chatsvc.presence import Departed, Gone, Offline, Online, Watching
+from chatsvc.presence import Departed, Gone, Offline, Online, People, Person, Watching
 
 NOON = 1_582_200_000.125  # 2020-02-20, 12:00 in Greenwich
 

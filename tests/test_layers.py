@@ -14,8 +14,8 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 CHAT = [
     "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
     "archive", "scram", "session", "room", "conversation", "roster", "attempts", "accounts",
-    "proofs", "charter", "rights", "sanctions", "watching", "departed", "talk", "past", "entry",
-    "naming", "profiles", "door", "audit", "reports", "meaning", "moderation", "stewards",
+    "proofs", "charter", "rights", "sanctions", "watching", "departed", "sight", "talk", "past",
+    "entry", "naming", "profiles", "door", "audit", "reports", "meaning", "moderation", "stewards",
     "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}

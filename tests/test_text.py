@@ -30,8 +30,6 @@ from chatsvc.events import (
     Kept,
     Left,
     Marked,
-    People,
-    Person,
     Place,
     Realname,
     Recent,
@@ -45,6 +43,7 @@ from chatsvc.events import (
     Welcome,
 )
 from chatsvc.governance import Identified
+from chatsvc.presence import People, Person
 
 
 @pytest.fixture(autouse=True)

@@ -6,31 +6,33 @@ import fnmatch
 import re
 from collections.abc import Callable
 
+from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
 from chatsvc.dispatch import Answer, command
-from chatsvc.events import Event, Ignoring, People, Refused
+from chatsvc.events import Event, Ignoring, Refused
 from chatsvc.hub import Hub
+from chatsvc.presence import People
 from chatsvc.rules import key
 from chatsvc.session import Session, User
 
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
 def whois(hub: Hub, session: Session, name: str) -> Answer:
-    return hub.person(hub.find(name), session)
+    return hub.sight.person(hub.find(name), session)
 
 
 @command("find names [after]")
 def find(hub: Hub, session: Session, names: str, after: str | None = None) -> Answer:
     """Those of the named people who are here; or, by a pattern with * and ?, whom one may see."""
     if "*" in names or "?" in names:
-        fits = _pattern(names.strip())
-        users = sorted(filter(fits, hub.acquainted(session)), key=lambda user: user.key)
+        users = list(filter(_pattern(names.strip()), hub.sight.acquainted(session)))
+        page, more = a_page(users, after)
     else:
-        found = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
-        users = [user for user in found if user is not None]
-    rest = users if after is None else [user for user in users if user.key > key(after)]
-    people = tuple(hub.person(user, session) for user in rest[:PEOPLE])
-    return People("", people, len(users), more=len(rest) > PEOPLE)
+        named = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
+        users = [user for user in named if user is not None]
+        page, more = users[:PEOPLE], False
+    people = tuple(hub.sight.person(user, session) for user in page)
+    return People("", people, len(users), more)
 
 
 def _pattern(pattern: str) -> Callable[[User], object]:
@@ -93,7 +95,7 @@ def realname(hub: Hub, session: Session, text: str) -> Answer:
 def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
     """A program says that it is one."""
     session.person.bot = on
-    return hub.person(session.person, session)
+    return hub.sight.person(session.person, session)
 
 
 @command("away [reason]", help="says that one is away", example="/away lunch")

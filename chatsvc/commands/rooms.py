@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
+from operator import attrgetter
 from typing import TypeAlias
 
 from chatsvc.commands.talking import PEOPLE, talking
 from chatsvc.dispatch import Answer, Moment, Point, command
-from chatsvc.events import Event, People, Refused, Rooms, Stats, Topic
+from chatsvc.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.hub import Hub
 from chatsvc.past import Bounds
+from chatsvc.presence import People
 from chatsvc.rights import floor, needs_password
 from chatsvc.room import Room
 from chatsvc.rules import key, room_name
-from chatsvc.session import Session
+from chatsvc.session import Session, User
 
 LINES = 500  # of history given at once
 TALLIES = 20
@@ -78,7 +81,7 @@ def room(hub: Hub, session: Session, name: str | None = None, room: str | None =
 
 @command("rooms", help="lists the rooms")
 def rooms(hub: Hub, session: Session) -> Answer:
-    places = hub.places(session)
+    places = hub.sight.places(session)
     return Rooms(places[:PEOPLE], len(places))
 
 
@@ -90,15 +93,19 @@ def topic(hub: Hub, session: Session, text: str | None = None, room: str | None 
     return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
 
 
+def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool]:
+    """So many people as are listed at once, by name, and whether there are more of them."""
+    last = "" if after is None else key(after)
+    rest = sorted((user for user in users if user.key > last), key=attrgetter("key"))
+    return rest[:PEOPLE], len(rest) > PEOPLE
+
+
 @command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
     here = hub.known_room(session, room)
-    users = sorted(here.people, key=lambda user: user.key)
-    if after is not None:
-        users = [user for user in users if user.key > key(after)]
-    people = tuple(hub.person(user, session, here) for user in users[:PEOPLE])
-    hidden = here.rules.hidden
-    return People(here.name, people, len(here.people), len(users) > PEOPLE, hidden)
+    page, more = a_page(here.people, after)
+    people = tuple(hub.sight.person(user, session, here) for user in page)
+    return People(here.name, people, len(here.people), more, here.rules.hidden)
 
 
 @command(

@@ -25,8 +25,6 @@ from chatsvc.events import (
     Marked,
     Missed,
     Notice,
-    People,
-    Person,
     Pong,
     Realname,
     Recent,
@@ -41,7 +39,7 @@ from chatsvc.events import (
     Topic,
     Welcome,
 )
-from chatsvc.presence import Departed, Offline, Online, Watching
+from chatsvc.presence import Departed, Offline, Online, People, Person, Watching
 
 _STAYS = "\xa0"  # a space at which no line is broken
 _WIDTH = 80  # of a terminal

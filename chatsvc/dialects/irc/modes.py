@@ -9,8 +9,8 @@ from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.masks import label, masks
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.table import in_words, on, told
-from chatsvc.events import Person
 from chatsvc.governance import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
+from chatsvc.presence import Person
 
 _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}
 _VALUES = {"k": "password", "l": "limit"}

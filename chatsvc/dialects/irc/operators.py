@@ -44,7 +44,7 @@ def _(client: Client, message: Message) -> None:
 def _(event: Announced, client: Client, about: Asked) -> None:
     """A notice to everybody on the server, which is what its target says (RFC 2812, 3.3.1).
 
-    Clients show WALLOPS only to those who look for it.
+    WALLOPS is for those who have asked for it; this is for all.
     """
     when = timestamp(event.time)
     client.send("NOTICE", "$*", event.text, source=mask(event.by), time=when)

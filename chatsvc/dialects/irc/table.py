@@ -14,8 +14,9 @@ from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.supported import MULTILINE
 from chatsvc.dialects.sentences import lines
-from chatsvc.events import Event, Person, Refusal, Request
+from chatsvc.events import Event, Refusal, Request
 from chatsvc.governance import Bans, Rules
+from chatsvc.presence import Person
 
 Handler = Callable[[Client, Message], None]
 Refuser = Callable[[Refusal, Client, Asked], None]

@@ -8,7 +8,8 @@ from chatsvc.dialects.irc.client import Asked, Client, told_address
 from chatsvc.dialects.irc.lines import mask, userhost
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.table import in_words, on, refused, told
-from chatsvc.events import People, Person, Refusal
+from chatsvc.events import Refusal
+from chatsvc.presence import People, Person
 
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~", "moderator": "@", "voiced": "+"}

@@ -10,8 +10,8 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import own_mode
 from chatsvc.dialects.irc.table import in_words, on, refused, told
 from chatsvc.dialects.irc.who import prefixes
-from chatsvc.events import Person, Refusal
-from chatsvc.presence import Departed
+from chatsvc.events import Refusal
+from chatsvc.presence import Departed, Person
 
 _MOST_NAMES = 10  # in one WHOIS
 
