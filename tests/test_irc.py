@@ -186,7 +186,8 @@ def test_people_and_rooms_are_asked_for(chat: Chat) -> None:
         ":chatsvc 318 ann bob :End of WHOIS list",
     ]
     assert ann.send("WHOIS nobody") == [
-        ":chatsvc 401 ann nobody :There is nobody called nobody here."
+        ":chatsvc 401 ann nobody :There is nobody called nobody here.",
+        ":chatsvc 318 ann nobody :End of WHOIS list",
     ]
     assert ann.send("LIST")[1] == ":chatsvc 322 ann #lobby 2 :tea at 5"
     assert ann.send("TOPIC #lobby") == [

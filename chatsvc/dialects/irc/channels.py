@@ -107,6 +107,9 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Removed, client: Client, about: Asked) -> None:
+    if event.own and not event.room:
+        client.send("KILL", event.name, event.reason or event.by, source=mask(event.by))
+        return
     if not event.room:
         client.notice(f"{event.name} was put out.")
         return

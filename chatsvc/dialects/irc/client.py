@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -108,6 +108,16 @@ class Collected:
         self.size += len(text.encode())
 
 
+def _one_word(param: str) -> str:
+    """What may come before the last parameter: a client may have sent something else."""
+    return param.split(" ")[0].lstrip(":") or "*"
+
+
+def told_address(address: str) -> str:
+    """An address as a parameter; a colon would begin the last one."""
+    return f"0{address}" if address.startswith(":") else address
+
+
 class Client:
     """What is remembered of one connection; its answers are `taken` by who sends them."""
 
@@ -152,7 +162,24 @@ class Client:
     def reply(self, name: str, *params: str) -> None:
         """A numeric reply; its own words, if it has any, come last."""
         number, words = NUMERICS[name]
-        self.send(number, self.nick, *params, *([words] if words is not None else []))
+        *middle, last = (self.nick, *params, *([words] if words is not None else []))
+        self.send(number, *map(_one_word, middle), last)
+
+    def replies(
+        self, name: str, *params: str, items: Sequence[str], by: str = " ", most: int | None = None
+    ) -> None:
+        """So many replies as the items need that come last in them, or as many as there may be."""
+        number, _ = NUMERICS[name]
+        head = len(wire.write(number, self.nick, *params, " ", source=self.server).encode()) - 1
+        rows, room = [""], wire.LONGEST - head
+        for item in items:
+            row = f"{rows[-1]}{by}{item}" if rows[-1] else item
+            if len(row.encode()) <= room:
+                rows[-1] = row
+            else:
+                rows.append(item)
+        for row in rows[:most] if items else ():
+            self.reply(name, *params, row)
 
     def fail(self, command: str, code: str, *params: str) -> None:
         """A standard reply: what was not done, why for programs, about what, and in words."""

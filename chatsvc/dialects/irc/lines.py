@@ -30,6 +30,12 @@ def mask(name: str) -> str:
     return f"{name}!chat@people/{name}"
 
 
+def userhost(name: str) -> tuple[str, str]:
+    """The user and the host in somebody's mask."""
+    user, _, host = mask(name).partition("!")[2].partition("@")
+    return user, host
+
+
 def msgid(room: str, number: int) -> str:
     """What names a line of a room, or (@name) of the conversation with somebody."""
     return f"{room}-{number}"

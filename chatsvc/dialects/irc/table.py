@@ -1,4 +1,4 @@
-"""The two tables of the dialect: what is done for each message, and how each event is told.
+"""The tables of the dialect: what is done for each message, and how each event is told.
 
 The other modules fill them, each with its subject.
 """
@@ -18,8 +18,6 @@ from chatsvc.events import Event, Person, Refusal, Request
 from chatsvc.governance import Bans, Rules
 
 Handler = Callable[[Client, Message], None]
-
-
 Refuser = Callable[[Refusal, Client, Asked], None]
 
 
@@ -31,7 +29,7 @@ class _Row(NamedTuple):
 
 _SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
 _HANDLERS: dict[str, _Row] = {}
-REFUSERS: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
+REFUSED: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
 
 
 def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:
@@ -48,7 +46,7 @@ def refused(command: str) -> Callable[[Refuser], Refuser]:
     """Enter how the refusal of a command is told, other than in the usual way."""
 
     def enter(refuser: Refuser) -> Refuser:
-        REFUSERS[command] = refuser
+        REFUSED[command] = refuser
         return refuser
 
     return enter
