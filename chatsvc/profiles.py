@@ -76,7 +76,7 @@ class Profiles:
         """Hide somebody's lines from `user`, now and under their later names."""
         check_name(name)
         if key(name) == user.key:
-            raise Refused("yourself", "You cannot ignore yourself._hub.")
+            raise Refused("yourself", "You cannot ignore yourself.")
         if user.ignores is None:
             user.ignores = {}
         if len(user.ignores) - len(user.aliases) >= MOST_IGNORED:
