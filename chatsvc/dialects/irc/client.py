@@ -37,6 +37,11 @@ class Labeled:
     waiting: int = 1  # for the message to be read, and for what is asked of the chat by it
     lines: list[_Line] = field(default_factory=list)
 
+    def held(self) -> Labeled:
+        """The same, with one more to wait for."""
+        self.waiting += 1
+        return self
+
     def written(self, server: str, batch: str) -> list[str]:
         label = {"label": self.label}
         if not self.lines:
@@ -84,7 +89,7 @@ class Coming:
 
 @dataclass(slots=True)
 class Collected:
-    """A batch of lines that a client is sending, and what it is an answer to be about."""
+    """A batch of lines that a client is sending; `about` says to what its answer belongs."""
 
     reference: str
     target: str
@@ -242,20 +247,6 @@ class Client:
                 labeled.waiting -= 1
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
-
-    def hold_label(self) -> Labeled | None:
-        """The label of the message being read, whose answer is not complete with it."""
-        if self._labeled is not None:
-            self._labeled.waiting += 1
-        return self._labeled
-
-    @contextmanager
-    def answering_later(self, labeled: Labeled | None) -> Iterator[None]:
-        """What is sent meanwhile belongs to an answer that goes on after that."""
-        if labeled is not None:
-            labeled.waiting += 1
-        with self.answering(labeled):
-            yield
 
     # What is asked
 
