@@ -13,7 +13,7 @@ from chatsvc.archive import ArchiveFailed
 from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
 from chatsvc.events import Goodbye, Notice, Refused, Renamed, Unread, Welcome
-from chatsvc.governance import You
+from chatsvc.governance import Identified, You
 from chatsvc.lookalikes import skeleton
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
@@ -160,6 +160,7 @@ class Door:
             account=account.name if account else None,
             operator=user.operator,
             rooms=tuple(self._unread(account)) if account else (),
+            census=hub.census(),
         )
 
     def _unread(self, account: Account) -> list[Unread]:
@@ -226,6 +227,7 @@ class Door:
         """From now on a guest is an account; they keep their rooms."""
         user.account = account
         self._hub.by_account[account.id] = user
+        self._tell_account(user)
         for session in user.sessions:
             for room in session.rooms.values():
                 self._hub.roster.note(
@@ -325,10 +327,17 @@ class Door:
         self._forget_passes(session)
         if new_here:
             self._hub.tell_neighbours(session, Shared(Renamed(old.name, user.name)))
+            if user.account is not None:
+                self._tell_account(user)
             return
         for room, seen in rooms.items():
             room.add(session, seen)
         session.here = here
+
+    def _tell_account(self, user: User) -> None:
+        """Tell those who share a room with somebody which account they have, or have no more."""
+        account = user.account.name if user.account else None
+        self._hub.tell_neighbours(user.sessions[0], Shared(Identified(user.name, account)))
 
     def _forget_passes(self, session: Session) -> None:
         """What somebody was let into is not open to who they have become."""
@@ -356,6 +365,7 @@ class Door:
             for room in list(session.conversations.values()):
                 self._hub.entry.step_out(session, room, "")
         user.account = None
+        self._tell_account(user)
         words = f"The account {account.name} was removed"
         if stays not in user.sessions:
             stays = user.sessions[0]

@@ -16,6 +16,7 @@ from chatsvc.governance import (
     Bans,
     Code,
     Deleted,
+    Identified,
     Invited,
     Lockdown,
     Proved,
@@ -117,6 +118,21 @@ class Welcome:
     account: str | None = None
     operator: bool = False
     rooms: tuple[Unread, ...] = ()
+    census: Census | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many people are here, how many were at once, and how many rooms there are.
+
+    `arriving` connections have no name yet.
+    """
+
+    people: int
+    most: int
+    operators: int
+    arriving: int
+    rooms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,27 +170,45 @@ class Exited:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Others, `count` of them, came into a room; several at once when it is crowded."""
+    """Others, `count` of them, came into a room; several at once when it is crowded.
+
+    Their accounts and real names are in the order of `names`, if any of them has one.
+    """
 
     room: str
     names: tuple[str, ...]
     count: int = 1
+    accounts: tuple[str, ...] = ()
+    realnames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Others, `count` of them, went out of a room, with parting words if there were any."""
+    """Others, `count` of them, went out of a room, with parting words if there were any.
+
+    `gone` says that they have left the server.
+    """
 
     room: str
     names: tuple[str, ...]
     count: int = 1
     words: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
     old: str
     new: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Realname:
+    """What somebody is called besides their name, from now on."""
+
+    name: str
+    realname: str
     own: bool = False
 
 
@@ -240,6 +274,8 @@ class Person:
     account: str | None = None
     role: str | None = None  # operator, or in the room asked about: founder, moderator, voiced
     addresses: tuple[str, ...] = ()  # told to operators
+    realname: str = ""
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,5 +409,5 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Proved | Announced | Audit | Reported | Reports
+    | Proved | Announced | Audit | Reported | Reports | Identified | Realname | Census
 )  # fmt: skip

@@ -23,6 +23,14 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """Somebody is known to have an account from now on, or (None) to have none any more."""
+
+    name: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """One of one's own connections, counted from 1; `own` is the one that asks."""
 
@@ -86,12 +94,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """One is invited into a room, or has invited somebody oneself (`own`)."""
+    """One is invited into a room, or has invited somebody oneself (`own`).
+
+    Moderators hear of whom others have invited (`overheard`).
+    """
 
     room: str
     name: str
     by: str
     own: bool = False
+    overheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

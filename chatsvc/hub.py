@@ -15,7 +15,18 @@ from chatsvc.chores import Chores
 from chatsvc.conversation import Conversation, both_in, conversation_name
 from chatsvc.door import Door
 from chatsvc.entry import Entry
-from chatsvc.events import Away, Goodbye, Missed, Person, Place, Refused, Renamed, Topic
+from chatsvc.events import (
+    Away,
+    Census,
+    Goodbye,
+    Missed,
+    Person,
+    Place,
+    Realname,
+    Refused,
+    Renamed,
+    Topic,
+)
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.records import Account, Charter, Member
@@ -67,6 +78,7 @@ class Hub:
         self.clients: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Conversation] = {}
+        self.most_people = 0  # at once
         self.stopping = False
         self.when_empty: Callable[[], None] | None = None
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
@@ -133,6 +145,7 @@ class Hub:
         session.user = user
         user.sessions.append(session)
         self.users[user.key] = user
+        self.most_people = max(self.most_people, len(self.users))
         self.clients[session.client] = session
         if user.account is not None:
             self.by_account[user.account.id] = user
@@ -176,6 +189,7 @@ class Hub:
         if session not in self.sessions:
             return
         self.sessions.discard(session)
+        session.leaving = True
         if session.user is None:
             return
         for room in list(session.rooms.values()):
@@ -310,6 +324,8 @@ class Hub:
             account=user.account.name if user.account else None,
             role="operator" if user.operator else role if role in SHOWN_ROLES else None,
             addresses=tuple(addresses),
+            realname=user.realname,
+            bot=user.bot,
         )
 
     def _reason_shown(self, user: User, asker: Session) -> str | None:
@@ -400,6 +416,23 @@ class Hub:
         ignores = tuple(name for one, name in named if one not in user.aliases)
         if (account.ignores, account.away) != (ignores, user.away):
             user.account = await self.accounts.change(account, ignores=ignores, away=user.away)
+
+    def set_realname(self, session: Session, realname: str) -> Realname:
+        """Say what a person is called besides their name; who shares a room is told."""
+        check_words(realname)
+        user = session.person
+        user.realname = realname
+        self.tell_neighbours(session, Shared(Realname(user.name, realname)), crowds=False)
+        return Realname(user.name, realname, own=True)
+
+    def census(self) -> Census:
+        return Census(
+            len(self.users),
+            self.most_people,
+            sum(user.operator for user in self.users.values()),
+            sum(session.user is None for session in self.sessions),
+            sum(not room.rules.hidden for room in self.rooms.values()),
+        )
 
     async def set_away(self, session: Session, reason: str | None) -> Away:
         """Mark a person as away, or (None) back."""

@@ -5,8 +5,7 @@ It knows its rules and roles, but does not enforce them; no bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from chatsvc.archive import Archive, ArchiveFailed, Start
@@ -111,9 +110,9 @@ class Room:
         user = session.person
         if user not in self.people:
             if self.crowded:
-                self._folding().come(user.name)
+                self._folding().come(user)
             else:
-                self.announce(Joined(self.name, (user.name,)))
+                self.announce(joined(self.name, [user]))
         self.people[user] = self.people.get(user, 0) + 1
         self.members[session] = min(max(seen, 0), self.last)
         self._of(session)[self.key] = self
@@ -140,9 +139,10 @@ class Room:
         if told:
             return
         if crowded:
-            self._folding().go(user.name)
+            self._folding().go(user)
         else:
-            self.announce(Left(self.name, (user.name,), 1, words))
+            gone = session.leaving and user.sessions == [session]
+            self.announce(Left(self.name, (user.name,), 1, words, gone))
 
     def pass_on(self, session: Session, user: User) -> None:
         """Count `session` as `user`'s from now on; nobody is told."""
@@ -221,11 +221,10 @@ class Room:
         fold, self._fold = self._fold, None
         assert fold is not None
         if fold.came:
-            joined = Joined(self.name, tuple(islice(fold.came, CROWD)), len(fold.came))
-            alone = next((user for user in self.people if joined.names == (user.name,)), None)
-            self.announce(joined, but=alone)
+            came = list(fold.came.values())
+            self.announce(joined(self.name, came), but=came[0] if len(came) == 1 else None)
         if fold.went:
-            self.announce(Left(self.name, tuple(islice(fold.went, CROWD)), len(fold.went)))
+            self.announce(Left(self.name, tuple(fold.went), len(fold.went)))
 
 
 def speaker(user: User) -> str:
@@ -248,23 +247,32 @@ def portions(lines: list[Said]) -> Iterator[list[Said]]:
         yield lines[start:]
 
 
+def joined(room: str, users: Sequence[User]) -> Joined:
+    """That these people have come."""
+    accounts = tuple(user.account.name if user.account else "" for user in users)
+    realnames = tuple(user.realname for user in users)
+    return Joined(
+        room,
+        tuple(user.name for user in users),
+        len(users),
+        accounts if any(accounts) else (),
+        realnames if any(realnames) else (),
+    )
+
+
 class _Fold:
     """Who came and went within a few seconds; who did both is not mentioned."""
 
     __slots__ = ("came", "went")
 
     def __init__(self) -> None:
-        self.came: dict[str, None] = {}
-        self.went: dict[str, None] = {}
+        self.came: dict[str, User] = {}
+        self.went: dict[str, User] = {}
 
-    def come(self, name: str) -> None:
-        if name in self.went:
-            del self.went[name]
-        else:
-            self.came[name] = None
+    def come(self, user: User) -> None:
+        if self.went.pop(user.name, None) is None:
+            self.came[user.name] = user
 
-    def go(self, name: str) -> None:
-        if name in self.came:
-            del self.came[name]
-        else:
-            self.went[name] = None
+    def go(self, user: User) -> None:
+        if self.came.pop(user.name, None) is None:
+            self.went[user.name] = user

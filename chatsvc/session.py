@@ -49,7 +49,8 @@ class User:
     """Somebody who is here, under a name; with an account perhaps over several connections."""
 
     __slots__ = (
-        "account", "active", "aliases", "away", "ignores", "key", "name", "sessions", "since",
+        "account", "active", "aliases", "away", "bot", "ignores", "key", "name", "realname",
+        "sessions", "since",
     )  # fmt: skip
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
@@ -60,6 +61,8 @@ class User:
         self.sessions: list[Session] = []
         self.account: Account | None = account
         self.away: str | None = None
+        self.realname = ""
+        self.bot = False
         self.ignores: dict[str, str] | None = None  # names as written, by key
         self.aliases: dict[str, str] = {}  # those of them that others took later: what for
         if account is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chatsvc.archive import ArchiveFailed
 from chatsvc.audit import signed
+from chatsvc.batch import Shared
 from chatsvc.charter import changed, current, listed, rule_name, shown, value_of
 from chatsvc.entry import MOST_FOUNDED
 from chatsvc.events import Refused, Topic
@@ -212,6 +213,10 @@ class Stewards:
                 return invited
             raise self._hub.sanctions.refusal(mute)
         await self._expect(room, user, account)
+        overheard = Shared(replace(invited, own=False, overheard=True))
+        for member in room.members:
+            if member.user is not session.user and moderates(member.person, room):
+                member.announce(overheard)
         if user is not None and not user.ignores_user(session.person):
             for each in user.sessions:
                 each.tell(replace(invited, own=False))

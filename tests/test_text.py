@@ -32,6 +32,7 @@ from chatsvc.events import (
     People,
     Person,
     Place,
+    Realname,
     Refusal,
     Request,
     Rooms,
@@ -40,6 +41,7 @@ from chatsvc.events import (
     Topic,
     Welcome,
 )
+from chatsvc.governance import Identified
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +123,8 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
     assert "None" not in lines
 
 
-SILENT = (Kept, Welcome)  # one's own lines are not repeated; programs are welcomed in JSON
+# Own lines are not repeated, programs are welcomed in JSON, and /whois tells the rest.
+SILENT = (Kept, Welcome, Identified, Realname)
 FREE = (Said, History, Cleared)  # lines that were said, and no line at all
 
 

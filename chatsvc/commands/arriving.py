@@ -9,6 +9,7 @@ from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Pong, Refused, Welcome
 from chatsvc.governance import Proved
 from chatsvc.hub import Hub
+from chatsvc.rules import LONGEST_WORDS
 from chatsvc.session import Session
 
 
@@ -87,6 +88,8 @@ async def hello(
     password: str | None = None,
     account_password: str | None = None,
     version: int = 1,
+    realname: str = "",
+    bot: bool = False,
     tag: str | None = None,
 ) -> Event | None:
     """How a program begins; it enters rooms by itself."""
@@ -95,6 +98,9 @@ async def hello(
         raise Refused("version", "This server speaks version 1 of the protocol.")
     welcome = await hub.door.hello(session, name, password, client, account_password)
     if welcome is not None:
+        session.person.bot |= bot
+        if realname:
+            hub.set_realname(session, realname[:LONGEST_WORDS])
         session.tell(welcome, tag)
         hub.moderation.greet(session)
         hub.catch_up(session)

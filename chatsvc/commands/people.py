@@ -22,6 +22,22 @@ def nick(hub: Hub, session: Session, name: str) -> Answer:
         raise Refused(refused.code, refused.text + free) from None
 
 
+@command(
+    "realname text",
+    help="says what one is called besides one's name",
+    example="/realname Ann Lee",
+)
+def realname(hub: Hub, session: Session, text: str) -> Answer:
+    return hub.set_realname(session, text)
+
+
+@command("bot [on]")
+def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
+    """A program says that it is one."""
+    session.person.bot = on
+    return hub.person(session.person, session)
+
+
 @command("away [reason]", help="says that one is away", example="/away lunch")
 def away(hub: Hub, session: Session, reason: str = "") -> Answer:
     return hub.set_away(session, reason or "away")

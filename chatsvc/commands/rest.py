@@ -32,6 +32,11 @@ def time(hub: Hub, session: Session) -> Answer:
     return Clock(now, there.tm_zone, there.tm_gmtoff)
 
 
+@command("census")
+def census(hub: Hub, session: Session) -> Answer:
+    return hub.census()
+
+
 @command("clear", help="clears the screen")
 def clear(hub: Hub, session: Session) -> Answer:
     return Cleared()

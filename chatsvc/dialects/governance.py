@@ -12,6 +12,7 @@ from chatsvc.governance import (
     Bans,
     Code,
     Deleted,
+    Identified,
     Invited,
     Lockdown,
     Proved,
@@ -94,8 +95,15 @@ def _(event: Role, here: str | None) -> Iterable[str]:
 def _(event: Invited, here: str | None) -> Iterable[str]:
     if event.own:
         yield f"* {event.name} may come into {event.room} now."
+    elif event.overheard:
+        yield f"* {event.by} has invited {event.name} into {event.room}."
     else:
         yield f"* {event.by} invites you into {event.room}: /join {event.room}"
+
+
+@lines.register
+def _(event: Identified, here: str | None) -> Iterable[str]:
+    return ()  # /whois tells it to those who want to know
 
 
 @lines.register

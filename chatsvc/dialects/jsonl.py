@@ -184,6 +184,9 @@ def _hints(kind: type) -> dict[str, Any]:
 def _from_value(name: str, hint: Any, value: Any) -> object:
     if name in _TIMES:
         return seconds(value)
+    if isinstance(value, dict):
+        kind = next((one for one in get_args(hint) if hasattr(one, "__dataclass_fields__")), None)
+        return value if kind is None else _from_plain(kind, value)
     if not isinstance(value, list):
         return value
     inside = get_args(hint)[0]

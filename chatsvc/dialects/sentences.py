@@ -11,6 +11,7 @@ from textwrap import wrap
 from chatsvc.events import (
     Asked,
     Away,
+    Census,
     Clock,
     Entered,
     Exited,
@@ -26,6 +27,7 @@ from chatsvc.events import (
     People,
     Person,
     Pong,
+    Realname,
     Refusal,
     Renamed,
     Rooms,
@@ -131,6 +133,19 @@ def _(event: Left, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Renamed, here: str | None) -> Iterable[str]:
     yield f"* You are {event.new} now." if event.own else f"* {event.old} is now {event.new}."
+
+
+@lines.register
+def _(event: Realname, here: str | None) -> Iterable[str]:
+    if event.own:
+        yield f"* You are {event.name}, {event.realname}: /whois shows it."
+
+
+@lines.register
+def _(event: Census, here: str | None) -> Iterable[str]:
+    people = "1 person is" if event.people == 1 else f"{event.people} people are"
+    rooms = "1 room" if event.rooms == 1 else f"{event.rooms} rooms"
+    yield f"* {people} here, in {rooms}; {event.most} were here at once."
 
 
 @lines.register

@@ -6,10 +6,8 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall
 
-from chatsvc.dialects.irc.asking import Registration
-from chatsvc.dialects.irc.client import parsed
+from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
-from chatsvc.dialects.irc.telling import tell
 from chatsvc.events import Event, Goodbye, Request, Said
 from chatsvc.transports.arrival import Arrival, stop
 from chatsvc.transports.line import ChatProtocol
@@ -21,7 +19,7 @@ class IRCWays:
     """The dialect of one client, in the form in which a connection uses dialects."""
 
     def __init__(self) -> None:
-        self.client = Registration()
+        self.client = irc.Client()
 
     @property
     def dialect(self) -> IRCWays:
@@ -33,11 +31,10 @@ class IRCWays:
         return way, way
 
     def read(self, line: str, question: str | None) -> Request | None:
-        message = parsed(self.client, line)
-        return None if message is None else self.client.read(message)
+        return irc.read(self.client, line)
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
-        tell(self.client, event, tag)
+        irc.tell(self.client, event, tag)
         return self.client.taken()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:

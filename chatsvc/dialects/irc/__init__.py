@@ -1,1 +1,20 @@
-"""The IRC dialect: the Modern IRC Client Protocol and IRCv3, as one connection speaks them."""
+"""The IRC dialect: `table` holds what the modules of the subjects put there."""
+
+from chatsvc.dialects.irc import (
+    channels,
+    history,
+    modes,
+    people,
+    refusals,
+    registration,
+    sasl,
+    server,
+    talking,
+)
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.table import read, tell
+
+__all__ = [
+    "Client", "channels", "history", "modes", "people", "read", "refusals", "registration",
+    "sasl", "server", "talking", "tell",
+]  # fmt: skip

@@ -1,33 +1,54 @@
-"""One IRC client: who it is, what it has asked, which capabilities it has.  No rule of the chat."""
+"""One IRC client: who it is, what it has asked, what it is sent.  No rule of the chat."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.lines import mask, privmsg, said, said_with
 from chatsvc.dialects.irc.numerics import NUMERICS
+from chatsvc.dialects.irc.supported import OF_LINES, understood
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import Request, Said, Welcome
+from chatsvc.events import Request, Said, Told, Welcome
 
-CAPABILITIES = {
-    "account-tag": "",
-    "away-notify": "",
-    "batch": "",
-    "cap-notify": "",
-    "draft/chathistory": "",
-    "echo-message": "",
-    "message-tags": "",
-    "multi-prefix": "",
-    "sasl": "PLAIN",
-    "server-time": "",
-    "userhost-in-names": "",
-}
-_OF_LINES = frozenset(("account-tag", "message-tags", "server-time"))
 MOST_ASKED = 200  # answers that are waited for
+
+
+class _Line(NamedTuple):
+    """A message that is written, and whether it belongs to a batch."""
+
+    text: str
+    inside: bool
+
+
+@dataclass(slots=True)
+class Labeled:
+    """What is sent in answer to a message with a label, until there is nothing to wait for.
+
+    IRCv3 "labeled-response": no message is an ACK, one has the label, several are a batch.
+    """
+
+    label: str
+    waiting: int = 1  # for the message to be read, and for what is asked of the chat by it
+    lines: list[_Line] = field(default_factory=list)
+
+    def written(self, server: str, batch: str) -> list[str]:
+        label = {"label": self.label}
+        if not self.lines:
+            return [wire.write("ACK", source=server, tags=label)]
+        first, *others = self.lines
+        if all(line.inside for line in others):  # one message, or one batch
+            return [wire.tagged(first.text, label), *(line.text for line in others)]
+        begin = wire.write("BATCH", f"+{batch}", "labeled-response", source=server, tags=label)
+        inside = [
+            line.text if line.inside else wire.tagged(line.text, {"batch": batch})
+            for line in self.lines
+        ]
+        return [begin, *inside, wire.write("BATCH", f"-{batch}", source=server)]
 
 
 class Asked(NamedTuple):
@@ -35,6 +56,20 @@ class Asked(NamedTuple):
 
     command: str
     params: tuple[str, ...] = ()
+    labeled: Labeled | None = None
+
+
+@dataclass(slots=True)
+class Coming:
+    """What a client says of itself before it is let in."""
+
+    name: str = ""
+    realname: str = ""
+    user: bool = False  # USER was sent
+    password: str | None = None
+    account: str | None = None  # proved by SASL
+    negotiating: bool = False
+    asking: bool = False  # hello is on its way
 
 
 class Client:
@@ -43,124 +78,146 @@ class Client:
     def __init__(self) -> None:
         self.server = "chatsvc"
         self.nick = "*"
+        self.coming = Coming()
         self.welcome: Welcome | None = None
         self.capabilities: frozenset[str] = frozenset()
+        self.realname = ""
+        self.rooms: dict[str, None] = {}
+        self.quit = ""  # who was said to have left last; it is heard of once for each room
+        self.version = 301  # of capability negotiation
+        self.sasl: str | None = None  # what came of AUTHENTICATE so far
         self.latest = Asked("")  # what was read last; a refusal without a tag is about that
         self._replies: list[str] = []
         self._requests: list[Request] = []
         self._asked: dict[str, Asked] = {}
+        self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
+        self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
         self._numbers = count(1)
 
     # What is sent
 
     def send(self, command: str, *params: str, source: str = "", **tags: str | None) -> None:
         """A message, with those of its tags that the client understands."""
-        if "message-tags" not in self.capabilities:
-            tags = {}
-        self._replies.append(wire.write(command, *params, source=source or self.server, tags=tags))
+        known = understood({**self._batch, **tags}, self.capabilities)
+        self._add(wire.write(command, *params, source=source or self.server, tags=known))
 
     def reply(self, name: str, *params: str) -> None:
         """A numeric reply; its own words, if it has any, come last."""
         number, words = NUMERICS[name]
         self.send(number, self.nick, *params, *([words] if words is not None else []))
 
-    def notice(self, text: str) -> None:
-        self.send("NOTICE", self.nick, text)
+    def fail(self, command: str, code: str, *params: str) -> None:
+        """A standard reply: what was not done, why for programs, about what, and in words."""
+        self.send("FAIL", command, code, *params)
 
-    def raw(self, data: bytes) -> None:
-        """Lines that are written already."""
-        self._replies.append(data.decode())
+    def error(self, text: str) -> None:
+        """The last message."""
+        self._add(wire.write("ERROR", text))
+
+    def notice(self, text: str, source: str = "") -> None:
+        self.send("NOTICE", self.nick, text, source=source)
+
+    def line(self, line: Said, target: str) -> None:
+        """A line that was said, now or earlier."""
+        self._raw(said(line, target, self.capabilities, self._batch))
+
+    def private_line(self, told: Told) -> None:
+        tags = understood({"time": timestamp(told.time)}, self.capabilities)
+        self._raw(privmsg(mask(told.sender), told.to, told.text, told.action, tags))
+
+    def _raw(self, data: bytes) -> None:
+        for line in data.decode().splitlines(keepends=True):
+            self._add(line)
+
+    def _add(self, text: str, inside: bool = False) -> None:
+        if self._labeled is None:
+            self._replies.append(text)
+        else:
+            self._labeled.lines.append(_Line(text, inside or bool(self._batch)))
+
+    @contextmanager
+    def batch(self, kind: str, *params: str) -> Iterator[None]:
+        """What is sent meanwhile is one batch, to clients that know batches."""
+        if "batch" not in self.capabilities:
+            yield
+            return
+        reference = self._new_batch()
+        self.send("BATCH", f"+{reference}", kind, *params)
+        before, self._batch = self._batch, {"batch": reference}
+        try:
+            yield
+        finally:
+            self._batch = before
+            self._add(wire.write("BATCH", f"-{reference}", source=self.server), inside=True)
 
     def taken(self) -> bytes:
         """What is to be sent now."""
         replies, self._replies = self._replies, []
         return "".join(replies).encode()
 
+    def _new_batch(self) -> str:
+        """A reference for a batch."""
+        return f"b{next(self._numbers)}"
+
+    @contextmanager
+    def answering(self, labeled: Labeled | None) -> Iterator[None]:
+        """What is sent and asked meanwhile belongs to the answer to one message."""
+        before, self._labeled = self._labeled, labeled
+        try:
+            yield
+        finally:
+            self._labeled = before
+            if labeled is not None:
+                labeled.waiting -= 1
+                if not labeled.waiting:
+                    self._replies += labeled.written(self.server, self._new_batch())
+
     # What is asked
 
     def ask(self, do: str, about: Asked | None = None, /, **args: object) -> None:
         """Ask the chat for something; the answer is told in the words of `about`."""
-        about = about or self.latest
+        self._requests.append(Request(do, None, args, self._expect(about or self.latest)))
+
+    def _expect(self, about: Asked) -> str:
+        """A tag by which the answer is known."""
+        labeled = self._labeled
+        if labeled is not None:
+            labeled.waiting += 1
         tag = f"irc-{next(self._numbers)}"
-        self._asked[tag] = about
+        self._asked[tag] = about._replace(labeled=labeled)
         while len(self._asked) > MOST_ASKED:
             del self._asked[next(iter(self._asked))]
-        self._requests.append(Request(do, None, args, tag))
+        return tag
 
     def say(self, do: str, **args: object) -> None:
         """Ask for what answers itself by being shown."""
-        self._requests.append(Request(do, None, args))
+        tag = None if self._labeled is None else self._expect(self.latest)
+        self._requests.append(Request(do, None, args, tag))
 
     def type(self, name: str, rest: str) -> None:
         """Give a command of the chat's, as people write it."""
-        self.ask(name)
-        request = self._requests.pop()
-        self._requests.append(request._replace(rest=rest))
+        self._requests.append(Request(name, rest, tag=self._expect(self.latest)))
 
     def next_request(self) -> Request | None:
         return self._requests.pop(0) if self._requests else None
 
-    def about(self, tag: str | None) -> Asked:
+    def asked(self, tag: str | None) -> Asked:
         """What an answer is about."""
-        return self.latest if tag is None else self._asked.get(tag, Asked(""))
+        return self.latest if tag is None else self._asked.pop(tag, Asked(""))
 
     # Lines
 
     @property
     def write_said(self) -> Callable[[Said], bytes]:
         """How lines are written for all clients with these capabilities."""
-        return said_with(self.capabilities & _OF_LINES)
+        return said_with(self.capabilities & OF_LINES)
 
     def write_own(self, line: Said) -> bytes:
-        return self.write_said(line) if "echo-message" in self.capabilities else b""
-
-
-def mask(name: str, account: str = "") -> str:
-    """Who somebody is to IRC; where they are is nobody's business."""
-    return f"{name}!chat@{f'user/{account}' if account else 'guest'}"
-
-
-@lru_cache(maxsize=64)
-def said_with(capabilities: frozenset[str]) -> Callable[[Said], bytes]:
-    """A way of writing lines, the same one for the same capabilities."""
-
-    def write(line: Said) -> bytes:
-        return said(line, line.room, capabilities)
-
-    return write
-
-
-def said(
-    line: Said, target: str, capabilities: frozenset[str], more: Mapping[str, str | None] = {}
-) -> bytes:
-    """A line as PRIVMSG, in pieces if it is too long for one."""
-    tags: dict[str, str | None] = dict(more)
-    if "server-time" in capabilities:
-        tags["time"] = timestamp(line.time)
-    if "message-tags" in capabilities:
-        tags["msgid"] = f"{line.room}-{line.number}"
-    if "account-tag" in capabilities and line.account:
-        tags["account"] = line.account
-    text = f"(deleted by {line.deleted})" if line.deleted else line.text
-    return privmsg(mask(line.sender, line.account), target, text, line.action, tags)
-
-
-def privmsg(
-    source: str, target: str, text: str, action: bool, tags: Mapping[str, str | None]
-) -> bytes:
-    """Words as PRIVMSG; the pieces of a long text follow each other."""
-    head = len(f":{source} PRIVMSG {target} :\r\n".encode()) + (9 if action else 0)
-    lines = []
-    for piece in wire.pieces(text, wire.LONGEST - head):
-        words = f"\x01ACTION {piece}\x01" if action else piece
-        lines.append(wire.write("PRIVMSG", target, words, source=source, tags=tags))
-    return "".join(lines).encode()
-
-
-def parsed(client: Client, line: str) -> Message | None:
-    """The message in a line; one that is too long is refused at once."""
-    try:
-        return wire.parse(line)
-    except wire.TooLong:
-        client.reply("INPUTTOOLONG")
-        return None
+        """One's own line, if one wants to see it; or that it is kept, if it had a label."""
+        echo = self.write_said(line) if "echo-message" in self.capabilities else b""
+        asked = self._asked.pop(line.tag, None) if line.tag is not None else None
+        if asked is None or asked.labeled is None:
+            return echo
+        with self.answering(asked.labeled):
+            self._raw(echo)
+        return self.taken()

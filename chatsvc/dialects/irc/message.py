@@ -72,18 +72,22 @@ def write(
     """A message as a line with CRLF; its last parameter may have spaces, and may be empty."""
     head = f":{source} " if source else ""
     if tags:
-        written = (
-            key if value is None else f"{key}={_escaped(value)}" for key, value in tags.items()
-        )
-        head = f"@{';'.join(written)} {head}"
+        head = f"@{_written(tags)} {head}"
     *middle, last = (command, *params)
     if params and (not last or last[0] == ":" or " " in last):
         last = f":{last}"
     return f"{head}{' '.join([*middle, last])}\r\n"
 
 
-def _tagged(key: str, value: str | None) -> str:
-    return key if value is None else f"{key}={_escaped(value)}"
+def _written(tags: Mapping[str, str | None]) -> str:
+    return ";".join(
+        key if value is None else f"{key}={_escaped(value)}" for key, value in tags.items()
+    )
+
+
+def tagged(line: str, tags: Mapping[str, str | None]) -> str:
+    """A written message with more tags, which come first."""
+    return f"@{_written(tags)}{f';{line[1:]}' if line.startswith('@') else f' {line}'}"
 
 
 def _escaped(value: str) -> str:

@@ -1,0 +1,153 @@
+"""Rooms, which are channels here: into them and out, their topics and lists."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.table import on, told
+from chatsvc.events import Entered, Exited, Joined, Left, Rooms, Topic
+from chatsvc.governance import Invited, Removed
+
+_MOST_ROOMS = 10  # in one JOIN or PART
+_MOST_NEW = 200  # lines that were missed, and are shown on coming back
+
+
+@on("JOIN", 1)
+def _(client: Client, message: Message) -> None:
+    keys = message.params[1].split(",") if len(message.params) > 1 else []
+    for position, room in enumerate(message.params[0].split(",")[:_MOST_ROOMS]):
+        if room == "0":
+            _leave_all(client)
+        else:
+            password = {"password": keys[position]} if position < len(keys) else {}
+            client.ask(
+                "join", Asked("JOIN", (room,)), room=room, **_after(client, room), **password
+            )
+
+
+def _after(client: Client, room: str) -> dict[str, object]:
+    """Which lines are shown on coming in: those missed, or the last ones, or what is asked for."""
+    unread = client.welcome.rooms if client.welcome else ()
+    seen = next((one for one in unread if one.room == room), None)
+    if seen is not None:
+        return {"after": max(seen.seen, seen.last - _MOST_NEW)}
+    return {"last": 0} if "draft/chathistory" in client.capabilities else {}
+
+
+def _leave_all(client: Client) -> None:
+    for room in list(client.rooms):
+        client.ask("leave", Asked("PART", (room,)), room=room)
+
+
+@on("PART", 1)
+def _(client: Client, message: Message) -> None:
+    for room in message.params[0].split(",")[:_MOST_ROOMS]:
+        client.ask("leave", Asked("PART", (room,)), room=room)
+
+
+@told.register
+def _(event: Entered, client: Client, about: Asked) -> None:
+    account = client.welcome.account if client.welcome else None
+    _join(client, event.room, event.name, account or "", client.realname)
+    client.rooms[event.room] = None
+    if event.topic:
+        client.reply("TOPIC", event.room, event.topic)
+    client.ask("who", Asked("NAMES", (event.room,)), room=event.room)
+
+
+@told.register
+def _(event: Exited, client: Client, about: Asked) -> None:
+    client.rooms.pop(event.room, None)
+    client.send("PART", event.room, source=mask(client.nick))
+
+
+@told.register
+def _(event: Joined, client: Client, about: Asked) -> None:
+    client.quit = ""
+    nothing = ("",) * len(event.names)
+    for name, account, realname in zip(
+        event.names, event.accounts or nothing, event.realnames or nothing, strict=True
+    ):
+        _join(client, event.room, name, account, realname)
+
+
+def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
+    """IRCv3 "extended-join": the account, `*` for none, and the real name."""
+    extended = "extended-join" in client.capabilities
+    more = (account or "*", realname or name) if extended else ()
+    client.send("JOIN", room, *more, source=mask(name))
+
+
+@told.register
+def _(event: Left, client: Client, about: Asked) -> None:
+    words = [event.words] if event.words else []
+    for name in event.names:
+        if not event.gone:
+            client.send("PART", event.room, *words, source=mask(name))
+        elif name != client.quit:
+            client.send("QUIT", *words, source=mask(name))
+            client.quit = name
+
+
+@on("KICK", 2)
+def _(client: Client, message: Message) -> None:
+    room, names, *reason = message.params
+    for name in names.split(",")[:_MOST_ROOMS]:
+        about = Asked("KICK", (room, name))
+        client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
+
+
+@told.register
+def _(event: Removed, client: Client, about: Asked) -> None:
+    if not event.room:
+        client.notice(f"{event.name} was put out.")
+        return
+    if event.own:
+        client.rooms.pop(event.room, None)
+    client.send("KICK", event.room, event.name, event.reason or event.by, source=mask(event.by))
+
+
+@on("TOPIC", 1)
+def _(client: Client, message: Message) -> None:
+    text = {"text": message.params[1]} if len(message.params) > 1 else {}
+    client.ask("topic", room=message.params[0], **text)
+
+
+@told.register
+def _(event: Topic, client: Client, about: Asked) -> None:
+    if event.changed:
+        client.send("TOPIC", event.room, event.text, source=mask(event.by))
+    elif event.text:
+        client.reply("TOPIC", event.room, event.text)
+        client.reply("TOPICWHOTIME", event.room, event.by, str(int(event.time)))
+    else:
+        client.reply("NOTOPIC", event.room)
+
+
+@on("LIST")
+def _(client: Client, message: Message) -> None:
+    client.ask("rooms")
+
+
+@told.register
+def _(event: Rooms, client: Client, about: Asked) -> None:
+    client.reply("LISTSTART", "Channel")
+    for place in event.rooms:
+        client.reply("LIST", place.room, str(place.count), place.topic)
+    client.reply("LISTEND")
+
+
+@on("INVITE", 2)
+def _(client: Client, message: Message) -> None:
+    client.ask("invite", name=message.params[0], room=message.params[1])
+
+
+@told.register
+def _(event: Invited, client: Client, about: Asked) -> None:
+    if event.own:
+        client.reply("INVITING", event.name, event.room)
+    elif not event.overheard:
+        client.send("INVITE", client.nick, event.room, source=mask(event.by))
+    elif "invite-notify" in client.capabilities:
+        client.send("INVITE", event.name, event.room, source=mask(event.by))

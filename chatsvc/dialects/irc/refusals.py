@@ -1,0 +1,54 @@
+"""What is refused, as numerics; or as standard replies (IRCv3) and notices where there is none."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.numerics import REFUSALS
+from chatsvc.dialects.irc.registration import refuse_at_the_door
+from chatsvc.dialects.irc.table import told
+from chatsvc.events import Refusal
+
+_IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
+_OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
+
+
+@told.register
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    if client.welcome is None:
+        refuse_at_the_door(event, client, about)
+    elif about.command == "BANS":  # clients ask on their own, and it is not for everybody here
+        client.reply("ENDOFBANLIST", *about.params)
+    elif event.code == "unknown":
+        client.reply("UNKNOWNCOMMAND", about.command)
+    else:
+        _refuse(event, client, about)
+
+
+def _refuse(event: Refusal, client: Client, about: Asked) -> None:
+    room = next((word for word in about.params if word.startswith("#")), None)
+    name = _numeric(event, about, room)
+    first = about.params[0] if about.params else "*"
+    if name is None or name in _IN_WORDS:
+        _in_words(event, client, about)
+    elif name in _OF_NAMES:
+        client.reply(name, first, event.text)
+    elif name == "CHANOPRIVSNEEDED" and not room:
+        client.reply("NOPRIVILEGES", event.text)
+    else:
+        client.reply(name, room or first, event.text)
+
+
+def _numeric(event: Refusal, about: Asked, room: str | None) -> str | None:
+    """The name of the numeric that says so, which depends on what was asked."""
+    if about.command in ("PRIVMSG", "NOTICE") and room and event.code == "not-in-room":
+        return "CANNOTSENDTOCHAN"
+    if about.command == "JOIN" and event.code == "wrong-password":
+        return "BADCHANNELKEY"
+    return REFUSALS.get(event.code)
+
+
+def _in_words(event: Refusal, client: Client, about: Asked) -> None:
+    if "standard-replies" in client.capabilities:
+        client.fail(about.command or "*", event.code.upper().replace("-", "_"), event.text)
+    else:
+        client.notice(event.text)

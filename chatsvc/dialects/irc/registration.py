@@ -1,0 +1,175 @@
+"""From the first message to the welcome, and the goodbye: CAP, NICK, USER, PASS, PING, QUIT."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Asked, Client, Coming
+from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.server import motd, statistics
+from chatsvc.dialects.irc.supported import CAPABILITIES, ISUPPORT
+from chatsvc.dialects.irc.table import on, told
+from chatsvc.events import Goodbye, Pong, Refusal, Welcome
+
+WITH_VALUES = 302  # the version of capability negotiation from which on these have values
+_TOKENS = 12  # in one ISUPPORT reply
+
+
+@on("CAP", 1, anybody=True)
+def _(client: Client, message: Message) -> None:
+    verb, names = message.params[0].upper(), " ".join(message.params[1:]).split()
+    if verb == "LS":
+        client.coming.negotiating = client.welcome is None
+        if names and names[0].isdecimal() and len(names[0]) < 9:
+            client.version = max(client.version, int(names[0]))
+        client.send("CAP", client.nick, "LS", " ".join(_offered(client)))
+    elif verb == "LIST":
+        client.send("CAP", client.nick, "LIST", " ".join(sorted(client.capabilities)))
+    elif verb == "REQ":
+        client.coming.negotiating = client.welcome is None
+        _request(client, names)
+    elif verb == "END":
+        client.coming.negotiating = False
+        go_on(client)
+    else:
+        client.reply("INVALIDCAPCMD", message.params[0])
+
+
+def _offered(client: Client) -> list[str]:
+    values = client.version >= WITH_VALUES
+    return [f"{name}={value}" if value and values else name for name, value in CAPABILITIES.items()]
+
+
+def _request(client: Client, names: list[str]) -> None:
+    if all(name.removeprefix("-") in CAPABILITIES for name in names):
+        gone = {name[1:] for name in names if name.startswith("-")}
+        wanted = {name for name in names if not name.startswith("-")}
+        client.capabilities = (client.capabilities | wanted) - gone
+        client.send("CAP", client.nick, "ACK", " ".join(names))
+    else:
+        client.send("CAP", client.nick, "NAK", " ".join(names))
+
+
+@on("PASS", 1, anybody=True)
+def _(client: Client, message: Message) -> None:
+    if client.welcome is not None:
+        client.reply("ALREADYREGISTERED")
+    else:
+        client.coming.password = message.params[0]
+
+
+@on("NICK", anybody=True)
+def _(client: Client, message: Message) -> None:
+    if not message.params or not message.params[0]:
+        client.reply("NONICKNAMEGIVEN")
+    elif client.welcome is not None:
+        client.ask("nick", name=message.params[0])
+    else:
+        client.coming.name = message.params[0]
+        go_on(client)
+
+
+@on("USER", 4, anybody=True)
+def _(client: Client, message: Message) -> None:
+    if client.welcome is not None:
+        client.reply("ALREADYREGISTERED")
+    else:
+        client.coming.user, client.coming.realname = True, message.params[3]
+        go_on(client)
+
+
+def go_on(client: Client) -> None:
+    """Say hello, once everything is known for it."""
+    coming = client.coming
+    waiting = coming.negotiating or coming.asking or client.welcome is not None
+    if coming.name and coming.user and not waiting:
+        _hello(client, **_chat_password(coming))
+
+
+def _hello(client: Client, **passwords: str) -> None:
+    coming = client.coming
+    coming.asking = True
+    about = Asked("NICK", (coming.name,))
+    client.ask("hello", about, name=coming.name, realname=coming.realname, **passwords)
+
+
+def _chat_password(coming: Coming) -> dict[str, str]:
+    """The chat's own, which PASS may hold instead of the account's."""
+    if coming.password is None or ":" in coming.password:
+        return {}
+    return {"password": coming.password}
+
+
+def _prove(client: Client) -> bool:
+    """Say hello again with the account's password, if PASS holds one; once."""
+    password, client.coming.password = client.coming.password, None
+    if password is None:
+        return False
+    name, colon, secret = password.partition(":")
+    if colon:
+        _hello(client, account_password=secret)
+    else:
+        _hello(client, account_password=name, password=name)
+    return True
+
+
+@told.register
+def _(event: Welcome, client: Client, about: Asked) -> None:
+    client.welcome, client.nick, client.coming.asking = event, event.name, False
+    client.realname = client.coming.realname
+    software = event.software.replace(" ", "-")
+    client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
+    client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
+    client.reply("CREATED", "What is said here is kept")
+    client.reply("MYINFO", client.server, software, "Bio", "biklmnoqstv", "bklqov")
+    tokens = (f"NETWORK={event.chat.replace(' ', '_')}", *ISUPPORT)
+    for start in range(0, len(tokens), _TOKENS):
+        client.reply("ISUPPORT", *tokens[start : start + _TOKENS])
+    if event.census is not None:
+        statistics(client, event.census)
+    motd(client)
+
+
+def refuse_at_the_door(event: Refusal, client: Client, about: Asked) -> None:
+    """Say why one is not let in, or not as whom one wants to be."""
+    coming = client.coming
+    coming.asking = False
+    if about.command == "AUTHENTICATE":
+        client.reply("SASLFAIL", event.text)
+    elif event.code in ("registered", "password-needed") and _prove(client):
+        """It is on its way again."""
+    elif event.code in ("name-taken", "registered", "bad-name"):
+        taken = event.code != "bad-name"
+        client.reply("NICKNAMEINUSE" if taken else "ERRONEUSNICKNAME", coming.name, event.text)
+        coming.name = ""
+    elif event.code in ("password-needed", "wrong-password", "no-account"):
+        client.reply("PASSWDMISMATCH", event.text)
+    elif event.code == "banned":
+        client.reply("YOUREBANNEDCREEP", event.text)
+        client.error(event.text)
+    else:
+        client.error(event.text)
+
+
+@on("PING", 1, anybody=True)
+def _(client: Client, message: Message) -> None:
+    client.send("PONG", client.server, message.params[0])
+
+
+@on("PONG", anybody=True)
+def _(client: Client, message: Message) -> None:
+    """It is there."""
+
+
+@told.register
+def _(event: Pong, client: Client, about: Asked) -> None:
+    """PING is answered without asking the chat."""
+
+
+@on("QUIT", anybody=True)
+def _(client: Client, message: Message) -> None:
+    client.ask("quit", words=" ".join(message.params))
+
+
+@told.register
+def _(event: Goodbye, client: Client, about: Asked) -> None:
+    client.error(event.text)

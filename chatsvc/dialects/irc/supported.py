@@ -1,0 +1,46 @@
+"""What is supported, as data: capabilities, the tags that belong to them, and ISUPPORT.
+
+IRCv3 "Capability Negotiation", "Message Tags"; the Modern IRC Client Protocol, "RPL_ISUPPORT".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CAPABILITIES = {  # each with its value, which is told to clients of version 302
+    "account-notify": "",
+    "account-tag": "",
+    "away-notify": "",
+    "batch": "",
+    "cap-notify": "",
+    "chghost": "",
+    "draft/chathistory": "",
+    "echo-message": "",
+    "extended-join": "",
+    "invite-notify": "",
+    "labeled-response": "",
+    "message-tags": "",
+    "multi-prefix": "",
+    "sasl": "PLAIN",
+    "server-time": "",
+    "setname": "",
+    "standard-replies": "",
+    "userhost-in-names": "",
+}
+_TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
+OF_LINES = frozenset((*_TAGS.values(), "message-tags"))  # which a line is written by
+
+ISUPPORT = (
+    "AWAYLEN=400", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=b,k,l,imnst", "CHANNELLEN=32",
+    "CHANTYPES=#", "CHATHISTORY=500", "KICKLEN=400", "MODES", "NICKLEN=32", "PREFIX=(qov)~@+",
+    "TARGMAX=JOIN:10,PART:10,PRIVMSG:1,NOTICE:1,KICK:1", "TOPICLEN=400", "UTF8ONLY",
+)  # fmt: skip
+
+
+def understood(
+    tags: Mapping[str, str | None], capabilities: frozenset[str]
+) -> dict[str, str | None]:
+    """Those of a message's tags that a client with these capabilities knows."""
+    return {
+        tag: value for tag, value in tags.items() if _TAGS.get(tag, "message-tags") in capabilities
+    }

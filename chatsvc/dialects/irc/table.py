@@ -1,0 +1,89 @@
+"""The two tables of the dialect: what is done for each message, and how each event is told.
+
+The other modules fill them, each with its subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import NamedTuple
+
+from chatsvc.dialects.irc import message as wire
+from chatsvc.dialects.irc.client import Asked, Client, Labeled
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.sentences import lines
+from chatsvc.events import Event, Request
+
+Handler = Callable[[Client, Message], None]
+
+
+class _Row(NamedTuple):
+    handler: Handler
+    needed: int = 0  # parameters
+    anybody: bool = False  # also before one is let in
+
+
+_HANDLERS: dict[str, _Row] = {}
+
+
+def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:
+    """Enter what is done for a command."""
+
+    def enter(handler: Handler) -> Handler:
+        _HANDLERS[command] = _Row(handler, needed, anybody)
+        return handler
+
+    return enter
+
+
+def read(client: Client, line: str) -> Request | None:
+    """Do what a message says; gives the first thing to be asked of the chat."""
+    try:
+        message = wire.parse(line)
+    except wire.TooLong:
+        client.reply("INPUTTOOLONG")
+        return None
+    if message is not None:
+        label = message.tags.get("label") if "labeled-response" in client.capabilities else None
+        labeled = Labeled(label) if label else None
+        client.latest = Asked(message.command, tuple(message.params), labeled)
+        with client.answering(labeled):
+            _do(client, message)
+    return client.next_request()
+
+
+def _do(client: Client, message: Message) -> None:
+    row = _HANDLERS.get(message.command, _OTHERS)
+    if client.welcome is None and not row.anybody:
+        client.reply("NOTREGISTERED")
+    elif len(message.params) < row.needed:
+        client.reply("NEEDMOREPARAMS", message.command)
+    else:
+        row.handler(client, message)
+
+
+def _type(client: Client, message: Message) -> None:
+    """Anything else is a command of the chat's, if it has one of that name."""
+    client.type(message.command.lower(), " ".join(message.params))
+
+
+_OTHERS = _Row(_type)
+
+
+def tell(client: Client, event: Event, tag: str | None) -> None:
+    """Put `event` into the client's words, ready to be sent."""
+    asked = client.asked(tag)
+    with client.answering(None if tag is None else asked.labeled):
+        told(event, client, asked)
+
+
+@singledispatch
+def told(event: object, client: Client, about: Asked) -> None:
+    in_words(client, event)
+
+
+def in_words(client: Client, event: object) -> None:
+    """What IRC has no message for is a notice, in the words that people at telnet read."""
+    for line in lines(event, None):
+        client.notice(line.removeprefix("* "))

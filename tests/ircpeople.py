@@ -1,0 +1,24 @@
+"""IRC clients in memory."""
+
+from __future__ import annotations
+
+import base64
+
+from conftest import Chat, Person
+
+TAGS = "@time=1970-01-01T00:00:00.000Z;msgid=#lobby-{n} "
+
+
+def irc(chat: Chat, nick: str, *capabilities: str) -> Person:
+    """An IRC client that has been let in, and has read what it is told then."""
+    client = chat.connect()
+    if capabilities:
+        client.send(f"CAP REQ :{' '.join(capabilities)}")
+    client.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
+    if capabilities:
+        client.send("CAP END")
+    return client
+
+
+def plain(account: str, password: str) -> str:
+    return base64.b64encode(f"\0{account}\0{password}".encode()).decode()

@@ -1,0 +1,198 @@
+"""Capabilities that change what IRC clients are told of others, and how answers come."""
+
+from __future__ import annotations
+
+from conftest import Chat
+from ircpeople import irc
+from staff import SECRET, founder, member, operator
+
+LABELS = ("labeled-response", "batch", "message-tags")
+
+
+def test_an_answer_of_one_message_has_the_label(chat: Chat) -> None:
+    ann = irc(chat, "ann", *LABELS)
+    assert ann.send("@label=a1 PING 42") == ["@label=a1 :chatsvc PONG chatsvc 42"]
+    assert ann.send("@label=a2 NICK anna") == ["@label=a2 :ann!chat@people/ann NICK anna"]
+    assert ann.send("@label=a3 PRIVMSG #no :x") == [
+        "@label=a3 :chatsvc 404 anna #no :You are not in #no. To enter it: /join #no"
+    ]
+
+
+def test_what_has_no_answer_is_acknowledged(chat: Chat) -> None:
+    ann = irc(chat, "ann", *LABELS)
+    ann.send("JOIN #lobby")
+    assert ann.send("@label=b1 PONG x") == ["@label=b1 :chatsvc ACK"]
+    assert ann.send("@label=b2 PRIVMSG #lobby :hi") == ["@label=b2 :chatsvc ACK"]
+    assert ann.send("PRIVMSG #lobby :hi") == []
+
+
+def test_an_answer_of_several_messages_is_a_batch(chat: Chat) -> None:
+    ann = irc(chat, "ann", *LABELS)
+    assert ann.send("@label=c1 JOIN #lobby") == [
+        "@label=c1 :chatsvc BATCH +b4 labeled-response",
+        "@batch=b4 :ann!chat@people/ann JOIN #lobby",
+        "@batch=b4 :chatsvc 353 ann = #lobby ann",
+        "@batch=b4 :chatsvc 366 ann #lobby :End of NAMES list",
+        ":chatsvc BATCH -b4",
+    ]
+
+
+def test_an_answer_that_is_a_batch_has_the_label_at_its_beginning(chat: Chat) -> None:
+    ann = irc(chat, "ann", *LABELS, "draft/chathistory")
+    ann.send("JOIN #lobby", "PRIVMSG #lobby :hi")
+    begin, line, end = ann.send("@label=d1 CHATHISTORY LATEST #lobby * 5")
+    assert begin == "@label=d1 :chatsvc BATCH +b5 chathistory #lobby"
+    assert line == "@batch=b5;msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby hi"
+    assert end == ":chatsvc BATCH -b5"
+
+
+def test_the_echo_of_a_line_has_its_label(chat: Chat) -> None:
+    ann = irc(chat, "ann", *LABELS, "echo-message")
+    ann.send("JOIN #lobby")
+    assert ann.send("@label=e1 PRIVMSG #lobby :hi") == [
+        "@label=e1;msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby hi"
+    ]
+    begin, first, second, end = ann.send(f"@label=e2 PRIVMSG #lobby :{'long ' * 97}")
+    assert begin == "@label=e2 :chatsvc BATCH +b7 labeled-response"
+    assert first.startswith("@batch=b7;msgid=#lobby-2 :ann!chat@people/ann PRIVMSG #lobby :long ")
+    assert second == "@batch=b7;msgid=#lobby-2 :ann!chat@people/ann PRIVMSG #lobby :long long long "
+    assert end == ":chatsvc BATCH -b7"
+
+
+def test_labels_are_for_those_who_asked_for_them(chat: Chat) -> None:
+    ann = irc(chat, "ann", "message-tags", "batch")
+    assert ann.send("@label=f1 PING 42") == [":chatsvc PONG chatsvc 42"]
+
+
+def test_extended_join_shows_account_and_real_name(chat: Chat) -> None:
+    ann = irc(chat, "ann", "extended-join")
+    assert ann.send("JOIN #lobby")[0] == ":ann!chat@people/ann JOIN #lobby * ann"
+    member(chat, "bob").hang_up()
+    ann.read()
+    bob = chat.connect()
+    bob.send(f"PASS {SECRET}", "NICK bob", "USER bob 0 * :Robert Roe", "JOIN #lobby")
+    assert ann.read() == [":bob!chat@people/bob JOIN #lobby bob :Robert Roe"]
+
+
+def test_in_a_crowd_everybody_who_comes_and_goes_is_told(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    ann.send("JOIN #lobby")
+    people = [chat.join(f"p{n}") for n in range(90)]
+    chat.clock.advance(3)
+    assert sum(" JOIN #lobby" in line for line in ann.read()) == 90
+    for person in people[:30]:
+        person.send("/leave")
+    chat.clock.advance(3)
+    assert sum(" PART #lobby" in line for line in ann.read()) == 30
+
+
+def test_who_leaves_the_server_quits_once_whatever_rooms_are_shared(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann"), irc(chat, "bob")
+    for client in (ann, bob):
+        client.send("JOIN #lobby,#tea")
+    ann.read()
+    bob.send("QUIT :off to bed")
+    assert ann.read() == [":bob!chat@people/bob QUIT :off to bed"]
+    again = irc(chat, "bob")
+    again.send("JOIN #lobby")
+    ann.read()
+    again.hang_up()
+    assert ann.read() == [":bob!chat@people/bob QUIT"]
+
+
+def test_account_notify_tells_of_logging_in_and_out(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann", "account-notify"), chat.join("bob")
+    ann.send("JOIN #lobby")
+    bob.send(f"/register {SECRET}")
+    assert ann.read() == [":bob!chat@people/bob ACCOUNT bob"]
+    bob.send(f"/unregister {SECRET}")
+    assert ann.read() == [":bob!chat@people/bob ACCOUNT *"]
+
+
+def test_logging_in_under_another_name_is_a_new_name_and_an_account(chat: Chat) -> None:
+    ann = irc(chat, "ann", "account-notify")
+    member(chat, "bob").hang_up()
+    ann.send("JOIN #lobby")
+    guest = chat.join("guest")
+    ann.read()
+    guest.send(f"/login bob {SECRET}")
+    assert ann.read() == [
+        ":guest!chat@people/guest NICK bob",
+        ":bob!chat@people/bob ACCOUNT bob",
+    ]
+
+
+def test_real_names_are_set_and_shown(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann", "setname"), irc(chat, "bob", "setname")
+    ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
+    ann.read()
+    assert bob.send("SETNAME :Robert Roe") == [":bob!chat@people/bob SETNAME :Robert Roe"]
+    assert ann.read() == [":bob!chat@people/bob SETNAME :Robert Roe"]
+    assert ann.send("WHOIS bob")[0] == ":chatsvc 311 ann bob chat people/bob * :Robert Roe"
+    assert ann.send(f"SETNAME :{'x' * 401}") == [
+        ":chatsvc NOTICE ann :Please say that in at most 400 characters."
+    ]
+    telnet = chat.join("carol")
+    ann.read()
+    assert telnet.send("/realname Carol C.") == ["* You are carol, Carol C.: /whois shows it."]
+    assert ann.read() == [":carol!chat@people/carol SETNAME :Carol C."]
+
+
+def test_chghost_tells_of_the_host_that_goes_with_a_new_name(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann", "chghost"), chat.join("bob")
+    ann.send("JOIN #lobby")
+    bob.send("/nick rob")
+    assert ann.read() == [
+        ":bob!chat@people/bob CHGHOST chat people/rob",
+        ":bob!chat@people/bob NICK rob",
+    ]
+
+
+def test_moderators_hear_of_invitations(chat: Chat) -> None:
+    founder(chat, "ann").send("/set invite-only on")
+    eve = irc(chat, "eve")
+    ann = chat.connect()
+    ann.send("CAP REQ invite-notify", f"PASS {SECRET}", "NICK ann", "USER a 0 * :a", "CAP END")
+    ann.send("JOIN #tea")
+    other = chat.program("ann", account_password=SECRET)
+    other.ask(do="join", room="#tea")
+    ann.read()
+    member(chat, "bob").send("/join #tea")
+    other.ask(do="invite", name="bob", room="#tea")
+    ann.read()
+    bob = chat.program("bob", account_password=SECRET)
+    bob.ask(do="join", room="#tea")
+    other.ask(do="op", name="bob", room="#tea")
+    ann.read()
+    bob.ask(do="invite", name="eve", room="#tea")
+    assert ann.read() == [":bob!chat@people/bob INVITE eve #tea"]
+    assert eve.read() == [":bob!chat@people/bob INVITE eve #tea"]
+
+
+def test_refusals_without_a_numeric_are_standard_replies(chat: Chat) -> None:
+    ann = irc(chat, "ann", "standard-replies")
+    assert ann.send("IGNORE ann") == [":chatsvc FAIL IGNORE YOURSELF :You cannot ignore yourself."]
+
+
+def test_lusers_counts_people_and_rooms(chat: Chat) -> None:
+    chat.connect().send("NICK bob")
+    ann = irc(chat, "ann")
+    assert ann.send("LUSERS") == [
+        ":chatsvc 251 ann :There are 1 users and 0 invisible on 1 servers",
+        ":chatsvc 252 ann 0 :operators online",
+        ":chatsvc 253 ann 1 :unknown connections",
+        ":chatsvc 254 ann 0 :channels formed",
+        ":chatsvc 255 ann :I have 1 clients and 0 servers",
+        ":chatsvc 265 ann 1 1 :Current users 1, max 1",
+        ":chatsvc 266 ann 1 1 :Current users 1, max 1",
+    ]
+
+
+def test_whoever_is_banned_reads_so_at_the_door(chat: Chat) -> None:
+    op = operator(chat)
+    op.send("/ban name=eve spam")
+    eve = chat.connect()
+    assert eve.send("NICK eve", "USER e 0 * :e") == [
+        ":chatsvc 465 * :You are banned: spam.",
+        "ERROR :You are banned: spam.",
+    ]
