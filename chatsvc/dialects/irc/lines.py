@@ -34,12 +34,14 @@ def said(
     line: Said, target: str, capabilities: frozenset[str], more: Mapping[str, str | None] = {}
 ) -> bytes:
     """A line as PRIVMSG, in pieces if it is too long for one."""
-    tags: dict[str, str | None] = {**more, "time": timestamp(line.time), "msgid": msgid(line)}
-    if line.account:
-        tags["account"] = line.account
+    tags = understood({**more, **_tags(line)}, capabilities) if capabilities else {}
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
-    known = understood(tags, capabilities)
-    return privmsg(mask(line.sender), target, text, line.action, known)
+    return privmsg(mask(line.sender), target, text, line.action, tags)
+
+
+def _tags(line: Said) -> dict[str, str | None]:
+    account = {"account": line.account} if line.account else {}
+    return {"time": timestamp(line.time), "msgid": msgid(line), **account}
 
 
 def privmsg(
