@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from chatsvc import scram
 from chatsvc.archive import Archive, ArchiveFailed, Worker
+from chatsvc.attempts import Attempts, counted
 from chatsvc.events import Refused
-from chatsvc.limits import Window, is_loopback, network
+from chatsvc.limits import Window
 from chatsvc.lookalikes import skeleton
 from chatsvc.records import Account, Invitation
 from chatsvc.rules import LONGEST_WORDS, key, span
@@ -49,6 +51,11 @@ def hash_password(password: str) -> str:
     return _argon2.hash(_as_typed_anywhere(password))
 
 
+def kept_of(password: str) -> Mapping[str, Any]:
+    """All that an account keeps of its password, by field; this takes a while."""
+    return {"hash": hash_password(password), "scram": scram.keys(_as_typed_anywhere(password))}
+
+
 def matches(hash: str, password: str) -> bool:
     """Whether it is that password's hash; this takes a while."""
     try:
@@ -62,14 +69,9 @@ def _as_typed_anywhere(password: str) -> str:
     return unicodedata.normalize("NFC", password.strip())
 
 
-def new_account(name: str, hash: str, email: str, now: float) -> Account:
-    """An account that nobody has had before."""
-    return Account(secrets.token_hex(6), name, hash, email, since=now)
-
-
-def _counted(address: str) -> str:
-    """What attempts are counted by; whoever is on this machine is not told from others there."""
-    return "" if is_loopback(address) else network(address)
+def new_account(name: str, kept: Mapping[str, Any], email: str, now: float) -> Account:
+    """An account that nobody has had before, with what is `kept_of` its password."""
+    return Account(secrets.token_hex(6), name, email=email, since=now, **kept)
 
 
 class Accounts:
@@ -79,12 +81,10 @@ class Accounts:
         self.mode = mode  # open, invite or closed
         self._archive = archive
         self._worker = worker
-        self._attempts = attempts
+        self.attempts = Attempts(attempts, lambda: self._work(int))  # a piece of no work
         self.registrations = Window(0, 0.0)  # by address
         self._waiting = 0
-        self._judged: Counter[str] = Counter()  # attempts of which it is not known yet
         self._writes = 0  # changes made here, which what is being read may not have
-        self._known: dict[tuple[str, str], None] = {}  # where somebody has logged in from
         self._coming: set[str] = set()  # what names look like that are being registered
         self._invitations: dict[str, Invitation] = {}
         self.when_changed: Callable[[Mapping[str, Account]], None] = lambda before: None
@@ -113,6 +113,9 @@ class Accounts:
         self._by_key = {key(account.name): account for account in accounts}
         self._by_looks = {skeleton(account.name): account for account in accounts}
 
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._by_id.values())
+
     def find(self, name: str) -> Account | None:
         return self._by_key.get(key(name))
 
@@ -126,7 +129,7 @@ class Accounts:
 
     @property
     def has_operator(self) -> bool:
-        return any(account.operator for account in self._by_id.values())
+        return any(account.operator for account in self)
 
     def resembled(self, name: str) -> Account | None:
         """The account whose name looks like this one, without being it."""
@@ -139,20 +142,20 @@ class Accounts:
         self, name: str, password: str, email: str, code: str | None, address: str, now: float
     ) -> Account:
         """Make the name an account's; refused to those who may not, or have done so too often."""
-        self.check_attempts("", address, now)
+        self.attempts.check("", address, now)
         check_password(password)
         if email and ("@" not in email or len(email) > LONGEST_WORDS):
             raise Refused("bad-argument", "An e-mail address looks like this: ann@example.org.")
         code = code.strip().lower() if code is not None and self.mode == "invite" else None
         self._check_may_register(name, code)
         with self._registering(name, address, now):
-            account = new_account(name, await self._hash(password), email, now)
+            account = new_account(name, await self._work(kept_of, password), email, now)
             await self.refresh()
             self._check_may_register(name, code)
             with self._used_up(code) as used:
                 await self._archive.put(account)
         self._enter(account)
-        self.remember(account.id, address)
+        self.attempts.remember(account.id, address)
         with suppress(ArchiveFailed):  # the account is kept; the code is good again after a restart
             await self._archive.drop(*used)
         return account
@@ -160,7 +163,7 @@ class Accounts:
     @contextmanager
     def _registering(self, name: str, address: str, now: float) -> Iterator[None]:
         """Nobody registers what looks like the name meanwhile; it counts unless it fails."""
-        looks, where = skeleton(name), _counted(address)
+        looks, where = skeleton(name), counted(address)
         if looks in self._coming:
             raise _is_registered(name)
         self._check_not_too_often(where, now)
@@ -229,44 +232,13 @@ class Accounts:
 
     async def verify(self, account: Account, password: str, address: str, now: float) -> Account:
         """The account as it is now, if that is its password; refused after too many wrong ones."""
-        where = _counted(address)
-        subjects = [subject for subject in (account.id, where) if subject]
-        await self._wait_for_others(subjects, account.id, address, now)
-        with self._judging(subjects, now):
-            proved = await self._proved(account.id, password)
+        proved = await self.attempts.judge(
+            account.id, address, now, partial(self._proved, account.id, password)
+        )
         if proved is None:
-            raise _is_wrong(account)
-        for subject in subjects:
-            self._attempts.forget(subject)
-        self.remember(account.id, address)
+            raise is_wrong(account)
+        self.attempts.remember(account.id, address)
         return await self._rehash(proved, password)
-
-    async def _wait_for_others(
-        self, subjects: list[str], subject: str, address: str, now: float
-    ) -> None:
-        """Refuse another attempt after several wrong ones, as soon as these are known to be."""
-        while True:
-            try:
-                return self.check_attempts(subject, address, now)
-            except Refused:
-                if not any(self._judged[each] for each in subjects):
-                    raise
-            await self._work(int)  # a piece of no work, behind what is being looked at
-
-    @contextmanager
-    def _judging(self, subjects: list[str], now: float) -> Iterator[None]:
-        """Count an attempt as a wrong one until it is known; one that is not looked at is none."""
-        for subject in subjects:
-            self._attempts.note(subject, now)
-            self._judged[subject] += 1
-        try:
-            yield
-        except Refused:
-            for subject in subjects:
-                self._attempts.forget(subject)
-            raise
-        finally:
-            self._judged -= Counter(subjects)
 
     async def _proved(self, id: str, password: str) -> Account | None:
         """The account, if that is its password also after the time it took to find out."""
@@ -279,53 +251,22 @@ class Accounts:
             account = now
         return None
 
-    def check_attempts(self, subject: str, address: str, now: float) -> None:
-        """Refuse another attempt after several wrong ones, from an address or at an account.
-
-        Strangers' attempts do not keep people out who come from where they have been before.
-        """
-        where = _counted(address)
-        wait = self._attempts.wait(where, now)
-        if (subject, where) not in self._known:
-            wait = max(wait, self._attempts.wait(subject, now))
-        if wait > 0:
-            raise Refused(
-                "too-many-attempts", f"Too many wrong passwords. Try again in {span(wait)}."
-            )
-
-    def note_attempt(self, address: str, now: float) -> None:
-        """Count something wrong that is like a wrong password."""
-        where = _counted(address)
-        if where:
-            self._attempts.note(where, now)
-
-    def remember(self, id: str, address: str) -> None:
-        """Somebody who has shown that the account is theirs was at this address."""
-        where = _counted(address)
-        self._known.pop((id, where), None)
-        self._known[id, where] = None
-        if len(self._known) > 10_000:
-            del self._known[next(iter(self._known))]
-
     async def _rehash(self, account: Account, password: str) -> Account:
-        """The account with a hash of today's strength, as soon as one can be made and kept."""
-        if not _argon2.check_needs_rehash(account.hash):
+        """The account with what is kept of passwords today, as soon as it can be made, and kept."""
+        if not _argon2.check_needs_rehash(account.hash) and scram.are_current(account.scram):
             return account
         try:
-            hash = await self._hash(password)
+            kept = await self._work(kept_of, password)
             await self.refresh()
             current = self._by_id.get(account.id)
             if current is not None and current.hash == account.hash:
-                return await self._put(replace(current, hash=hash), current)
+                return await self._put(replace(current, **kept), current)
         except (Refused, ArchiveFailed):
             return self._by_id.get(account.id, account)
         proved = await self._proved(account.id, password)  # the hash was changed meanwhile
         if proved is None:
-            raise _is_wrong(account)
+            raise is_wrong(account)
         return proved
-
-    async def _hash(self, password: str) -> str:
-        return await self._work(hash_password, password)
 
     async def _matches(self, hash: str, password: str) -> bool:
         return len(password) <= LONGEST_PASSWORD and await self._work(matches, hash, password)
@@ -340,32 +281,30 @@ class Accounts:
             self._waiting -= 1
 
     async def hash_room_password(self, password: str) -> str:
-        return await self._hash(password)
+        return await self._work(hash_password, password)
 
     async def opens(self, hash: str, password: str, room: str, address: str, now: float) -> bool:
         """Whether that is a room's password; counted like a login."""
-        subjects = [subject for subject in (_counted(address),) if subject]
-        await self._wait_for_others(subjects, room, address, now)
-        with self._judging(subjects, now):
-            right = await self._matches(hash, password)
-        if right:
-            for subject in subjects:
-                self._attempts.forget(subject)
-        return right
+        right = await self.attempts.judge("", address, now, partial(self._matches, hash, password))
+        return bool(right)
 
     # Changing
 
     async def set_password(self, account: Account, password: str) -> Account:
         check_password(password)
-        return await self.change(account, hash=await self._hash(password))
+        return await self.change(account, **await self._work(kept_of, password))
 
     async def change(self, account: Account, **fields: Any) -> Account:
         """Keep an account with other values in some fields."""
+        return await self.become(account, lambda current: replace(current, **fields))
+
+    async def become(self, account: Account, changed: Callable[[Account], Account]) -> Account:
+        """Keep what `changed` makes of an account as it is now."""
         await self.refresh()
         current = self._by_id.get(account.id)
         if current is None:
             raise _is_no_more(account)
-        return await self._put(replace(current, **fields), current)
+        return await self._put(changed(current), current)
 
     async def _put(self, changed: Account, before: Account) -> Account:
         """Keep a changed account; it is known at once, so that no other change undoes this one."""
@@ -411,7 +350,7 @@ def _is_registered(name: str) -> Refused:
     return Refused("registered", f"{name} is a registered name already: /nick chooses another one.")
 
 
-def _is_wrong(account: Account) -> Refused:
+def is_wrong(account: Account) -> Refused:
     return Refused("wrong-password", f"That is not {account.name}'s password.")
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from chatsvc.accounts import check_password, hash_password, new_account
+from chatsvc.accounts import check_password, kept_of, new_account
 from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Refused
 from chatsvc.lookalikes import skeleton
@@ -96,15 +96,15 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
             raise NotDone(f"{account.name} is registered already.")
         if skeleton(account.name) == skeleton(options.name):
             raise NotDone(f"{options.name} looks like {account.name}, a registered name.")
-    hash = hash_password(_password(options))
-    account = new_account(options.name, hash, options.email, round(time.time(), 3))
+    kept = kept_of(_password(options))
+    account = new_account(options.name, kept, options.email, round(time.time(), 3))
     ledger.put(replace(account, operator=options.operator))
     print(f"{account.name} is registered{', and an operator' if options.operator else ''}.")
 
 
 def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
-    ledger.put(replace(account, hash=hash_password(_password(options))))
+    ledger.put(replace(account, **kept_of(_password(options))))
     print(f"{account.name} has another password now.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, fields
@@ -89,6 +90,13 @@ class Archive(Protocol):
 
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
         """The last `limit` lines with numbers below `before`, in order."""
+
+    async def number_at(self, room: str, time: float) -> int:
+        """The number of a room's first line that is not earlier than `time`.
+
+        It is the one after the last line where all are earlier.  Where the clock was set back, so
+        that there are several lines before which it is earlier, it is the number of one of them.
+        """
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         """Who said most in a room, most first; lines that were deleted do not count."""
@@ -292,6 +300,11 @@ class MemoryArchive:
         end = max(0, before - lines[0].number) if lines else 0
         return list(islice(lines, max(0, min(end, len(lines)) - limit), end))
 
+    async def number_at(self, room: str, time: float) -> int:
+        shelf = self._rooms.get(room, _Shelf())
+        later = bisect_left(shelf.lines, time, key=lambda said: said.time)
+        return shelf.last + 1 - len(shelf.lines) + later
+
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         sizes: dict[str, list[int]] = {}
         for line in self._lines(room):
@@ -355,7 +368,7 @@ class _Shelf:
 
     def add(self, line: Line) -> Said:
         self.last += 1
-        said = Said(line.room, self.last, *line[1:])
+        said = Said(line.room, self.last, *line[1:-1], "", line.notice)
         self.lines.append(said)
         return said
 

@@ -6,6 +6,7 @@ It is named by its two accounts; who they are is asked of the hub.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from chatsvc.archive import Archive, Start
@@ -70,4 +71,5 @@ class Conversation(Room):
         own = line.account == account.name  # whatever else was said over the same connection
         to = self._name_of(other_in(self.name, account.id)) if own else account.name
         late = self._clock.seconds() - line.time > LATE
-        return Told(line.sender, to, line.text, line.time, line.action, own, line.number, late)
+        told = Told(line.sender, to, line.text, line.time, line.action, own, line.number, late)
+        return replace(told, notice=True) if line.notice else told

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -18,7 +19,7 @@ from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Command, Event, Refusal, Refused, Request
 from chatsvc.hub import Hub
 from chatsvc.rights import check_level
-from chatsvc.rules import clean, duration, looks_like_duration
+from chatsvc.rules import LONGEST_WORDS, clean, clean_lines, duration, looks_like_duration, moment
 from chatsvc.sanctions import is_mark
 from chatsvc.session import Session
 
@@ -42,6 +43,8 @@ class Row:
     reads: bool  # what the archive has, and changes nothing there
     when: Callable[[Hub], bool]  # it is of any use
 
+
+MOST_SIGNS = 10  # at once
 
 TABLE: dict[str, Row] = {}
 NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
@@ -200,7 +203,8 @@ def _unknown(name: str) -> Refused:
 
 def _checked(row: Row, request: Request) -> dict[str, object]:
     if row.words == ("text",) and request.rest is not None:  # most requests are lines to be said
-        return {"text": clean(request.rest)} if request.rest.strip() else {}
+        text = row.kinds["text"].check("text", request.rest)
+        return {"text": text} if request.rest.strip() else {}
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
     return {
         name: row.kinds[name].check(name, value)
@@ -291,6 +295,33 @@ def _string(name: str, value: object) -> str:
     return clean(value)
 
 
+def _text(name: str, value: object) -> str:
+    return clean_lines(value) if isinstance(value, str) else _string(name, value)
+
+
+def _moment(name: str, value: object) -> float:
+    return moment(_string(name, value))
+
+
+def _point(name: str, value: object) -> int | float:
+    if isinstance(value, str) and "-" in value:
+        return _moment(name, value)
+    return _number(name, value)
+
+
+def _signs(name: str, value: object) -> dict[str, str]:
+    """A few short words, each with its meaning."""
+    fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
+    if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
+        raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
+    return {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
+
+
+def _is_sign(key: object, value: object) -> bool:
+    short = isinstance(value, str) and len(value) <= LONGEST_WORDS
+    return short and isinstance(key, str) and re.fullmatch(r"[\w./-]{1,64}", key, re.A) is not None
+
+
 def _span(name: str, value: object) -> float:
     """Seconds; programs may give a number of them, 0 being for ever."""
     if isinstance(value, str):
@@ -302,6 +333,10 @@ _KINDS = {
     "int": Kind(_number, str.isdecimal),
     "bool": Kind(_truth),
     "str": Kind(_string),
+    "Text": Kind(_text),
+    "Moment": Kind(_moment),
+    "Point": Kind(_point),
+    "Signs": Kind(_signs),
     "Span": Kind(_span, looks_like_duration),
     "Who": Kind(_string, take=_several),
     "Email": Kind(_string, lambda word: "@" in word),
@@ -313,6 +348,10 @@ def _kind(annotation: str) -> Kind:
     return _KINDS[annotation.partition(" ")[0]]
 
 
+Text: TypeAlias = str  # what is said, which may be several lines
+Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
+Point: TypeAlias = "int | float"  # a place among the lines of a room: a number, or a time
+Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not kept
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
 Who: TypeAlias = str  # a name, an address, or several such
 Email: TypeAlias = str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from itertools import count
 from typing import TYPE_CHECKING
 
 from chatsvc import __version__
@@ -15,9 +14,10 @@ from chatsvc.entry import MOST_ROOMS
 from chatsvc.events import Goodbye, Notice, Refused, Renamed, Unread, Welcome
 from chatsvc.governance import Identified, You
 from chatsvc.lookalikes import skeleton
+from chatsvc.naming import is_same
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
-from chatsvc.rules import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, check_name, key, likely_name
+from chatsvc.rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key
 from chatsvc.session import Session, User, marks
 from chatsvc.talk import IN_FLIGHT
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KNOCKS = 10  # refusals at the door before it is shut
 LIMITS = {
     "text": LONGEST_TEXT,
+    "lines": MOST_LINES,
     "line": LONGEST_LINE,
     "rooms": MOST_ROOMS,
     "in_flight": IN_FLIGHT,
@@ -38,7 +39,6 @@ class Door:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._guests = count(1)
         self.claim_code: str | None = None  # makes the first operator
         self.locked = False  # only registered people come in
 
@@ -56,13 +56,14 @@ class Door:
         """
         if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
             raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
-        name = name or session.suggestion or self.guest_name()
+        name = name or session.suggestion or self._hub.names.guest()
         check_name(name)
         self._check_chat_password(session, name, password)
-        account = session.proved or self._hub.accounts.find(name)
+        proved = self._still_proved(session)
+        account = proved or self._hub.accounts.find(name)
         if account is None and account_password is not None:
             raise Refused("no-account", f"{name} is not registered: come in without a password.")
-        if account is not None and session.proved is None:
+        if account is not None and proved is None:
             self._check_not_banned(session, name, account, client)
             account = await self._prove(session, account, account_password)
             if session not in self._hub.sessions:
@@ -72,20 +73,26 @@ class Door:
         user = self._user(name, account, client)
         return self._admit(session, user, client or secrets.token_urlsafe(9))
 
+    def _still_proved(self, session: Session) -> Account | None:
+        """The account with which one comes, unless its password was changed meanwhile."""
+        proved = session.proved
+        account = self._hub.accounts.get(proved.id) if proved else None
+        return account if account and proved and account.hash == proved.hash else None
+
     async def _prove(self, session: Session, account: Account, password: str | None) -> Account:
         session.door = account.name
         if password is None:
             raise Refused(
                 "registered",
                 f"{account.name} is a registered name.",
-                self._free_name(account.name),
+                self._hub.names.free(account.name),
             )
         now, address = self._hub.clock.seconds(), session.wire.address
         try:
             return await self._hub.accounts.verify(account, password, address, now)
         except Refused as refused:
             if refused.code != "busy":
-                refused.suggestion = self._free_name(account.name)
+                refused.suggestion = self._hub.names.free(account.name)
             raise
 
     def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
@@ -123,10 +130,10 @@ class Door:
             self._close_ghost(ghost)
             return user
         if ghost is None or key(ghost.name) != key(name):
-            self.check_free(name, account)
+            self._hub.names.check_free(name, account)
         self._close_ghost(ghost)
-        self.check_free(name, account)
-        if ghost is not None and ghost.name == name and _same(ghost.person.account, account):
+        self._hub.names.check_free(name, account)
+        if ghost is not None and ghost.name == name and is_same(ghost.person.account, account):
             return ghost.person
         return User(name, self._hub.clock.seconds(), account)
 
@@ -166,37 +173,6 @@ class Door:
     def _unread(self, account: Account) -> list[Unread]:
         rooms = self._hub.entry.belongs_to(account)
         return [Unread(room.name, member.seen, room.last) for room, member in rooms]
-
-    # Names
-
-    def check_free(self, name: str, account: Account | None) -> None:
-        """Refuse a name that is somebody else's, or looks like it."""
-        if key(name) in self._hub.users:
-            raise Refused("name-taken", f"{name} is here already.", self._free_name(name))
-        owner = self._hub.accounts.find(name)
-        if owner is not None and not _same(owner, account):
-            raise Refused("registered", f"{name} is a registered name.", self._free_name(name))
-        twin = self._hub.accounts.resembled(name)
-        if twin is not None and not _same(twin, account):
-            raise Refused(
-                "name-taken",
-                f"{name} looks like {twin.name}, a registered name.",
-                self._free_name(name),
-            )
-
-    def guest_name(self) -> str:
-        return next(name for n in self._guests if self._is_free(name := f"guest-{n}"))
-
-    def _free_name(self, name: str) -> str:
-        stem = name[: LONGEST_NAME - 5].rstrip("0123456789")
-        if likely_name(f"{stem}2") != f"{stem}2":  # some letters do not go with these digits
-            stem = "guest-"
-        return next(free for n in count(2) if self._is_free(free := f"{stem}{n}"))
-
-    def _is_free(self, name: str) -> bool:
-        accounts = self._hub.accounts
-        taken = key(name) in self._hub.users or accounts.find(name) or accounts.resembled(name)
-        return not taken
 
     def knock(self, session: Session) -> None:
         """Count a refusal at the door; after some the door is shut."""
@@ -256,33 +232,27 @@ class Door:
             if new is not None and skeleton(user.name) != skeleton(new.name):
                 continue
             owner = self._hub.accounts.find(user.name) or self._hub.accounts.resembled(user.name)
-            if owner is None or _same(owner, user.account) or _is_own_name(user):
+            if owner is None or is_same(owner, user.account) or _is_own_name(user):
                 continue
             session = user.sessions[0]
             try:
-                renamed = self._hub.rename(session, self._free_name(user.name))
+                renamed = self._hub.rename(session, self._hub.names.free(user.name))
             except Refused:
                 words = f"{owner.name} is a registered name. Please choose another one."
                 self._end_all(user, words)
             else:
                 session.tell(renamed)
 
-    async def login(self, session: Session, name: str, password: str) -> Account | None:
-        """Become the account's user; refused to those who are logged in already."""
-        hub = self._hub
+    def check_guest(self, session: Session) -> None:
+        """Refuse those who are logged in already."""
         if session.person.account is not None:
             mine = session.person.account.name
             raise Refused("known", f"You are logged in as {mine}: /logout first.")
-        account = hub.accounts.find(name)
-        if account is None:
-            raise Refused("no-account", f"{name} is not registered. To do that: /register password")
-        account = await hub.accounts.verify(
-            account, password, session.wire.address, hub.clock.seconds()
-        )
-        if session not in hub.sessions:
-            return None
-        if session.person.account is not None:
-            raise Refused("known", f"You are logged in as {session.person.account.name} already.")
+
+    def login(self, session: Session, account: Account) -> None:
+        """Become the user of an account that is proved; it stays in the rooms it may be in."""
+        hub = self._hub
+        self.check_guest(session)
         self._check_not_banned(session, account.name, account, session.client)
         user = self._user_of(account)
         hub.entry.check_rooms(user, session.rooms)
@@ -292,7 +262,6 @@ class Door:
                 session.tell(hub.entry.exit(session, room))
             else:
                 self._stay(session, account, room)
-        return account
 
     def _stay(self, session: Session, account: Account, room: Room) -> None:
         """An account is in the room from now on in which its session was as a guest."""
@@ -310,7 +279,7 @@ class Door:
         hub = self._hub
         for room in list(session.rooms.values()):
             hub.entry.step_out(session, room, "")
-        self._become(session, User(self.guest_name(), hub.clock.seconds()))
+        self._become(session, User(self._hub.names.guest(), hub.clock.seconds()))
 
     def _become(self, session: Session, user: User) -> None:
         """Seat a session as another user, who is shown in its rooms instead of the old one."""
@@ -405,9 +374,9 @@ class Door:
         now, wanted = hub.clock.seconds(), self.claim_code
         if wanted is None:
             raise Refused("wrong-code", "There is an operator already: ask one.")
-        hub.accounts.check_attempts("", session.wire.address, now)
+        hub.accounts.attempts.check("", session.wire.address, now)
         if not hmac.compare_digest(code.strip().encode(), wanted.encode()):
-            hub.accounts.note_attempt(session.wire.address, now)
+            hub.accounts.attempts.note(session.wire.address, now)
             raise Refused("wrong-code", "That is not the code which the server's log shows.")
         self.claim_code = None
         try:
@@ -442,11 +411,6 @@ class Door:
 def _joined(session: Session, room: Room) -> int:
     """Up to which line a guest reads nothing, also as the account that they become."""
     return room.floors.get(session.client, 0 if room.rules.history == "all" else room.last)
-
-
-def _same(one: Account | None, other: Account | None) -> bool:
-    """Whether it is one account, whatever is known of it."""
-    return (one.id if one else None) == (other.id if other else None)
 
 
 def _is_own_name(user: User) -> bool:

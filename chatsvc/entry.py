@@ -139,7 +139,18 @@ class Entry:
         others = (name for name in room.names() if name != session.name)
         names = tuple(islice(others, CROWD))
         count = len(room.people)
-        return Entered(room.name, topic, names, count, room.last, session.name, new or None)
+        read, time = self._hub.past.mark(session, room)
+        return Entered(
+            room.name,
+            topic,
+            names,
+            count,
+            room.last,
+            session.name,
+            new or None,
+            read or None,
+            time or None,
+        )
 
     def _inside(self, account: Account) -> list[Member]:
         members = self._hub.roster.of_account(account.id)
@@ -200,6 +211,7 @@ class Entry:
         account = session.person.account
         if account is not None:
             self._hub.roster.read(room.key, account.id, room.members[session])
+        session.read_to.pop(room.key, None)
         room.remove(session, words, told)
         self._forget_if_empty(room)
 

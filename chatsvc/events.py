@@ -14,8 +14,11 @@ from chatsvc.governance import (
     Audit,
     Banned,
     Bans,
+    Certificates,
+    Challenge,
     Code,
     Deleted,
+    Expected,
     Identified,
     Invited,
     Lockdown,
@@ -75,6 +78,7 @@ class Line(NamedTuple):
     tag: str | None
     account: str = ""  # the name of the sender's, if they have one
     quiet: bool = False  # said by somebody who does not notice that they are muted
+    notice: bool = False  # said by a program, and not to be answered by one
 
 
 class Said(NamedTuple):
@@ -91,6 +95,7 @@ class Said(NamedTuple):
     account: str = ""
     quiet: bool = False
     deleted: str = ""  # by whom; the text is gone then
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ class Unread:
 class Entered:
     """One has entered a room: some of the others' names, how many people are here in all.
 
-    `new` lines were said since one's account left.
+    `new` lines were said since one's account left; `read` is the last one that was marked as read.
     """
 
     room: str
@@ -158,6 +163,8 @@ class Entered:
     last: int
     name: str
     new: int | None = None
+    read: int | None = None
+    read_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ class Exited:
 class Joined:
     """Others, `count` of them, came into a room; several at once when it is crowded.
 
-    Their accounts and real names are in the order of `names`, if any of them has one.
+    Their accounts, real names and roles are in the order of `names`, if any of them has one.
     """
 
     room: str
@@ -180,6 +187,7 @@ class Joined:
     count: int = 1
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +244,8 @@ class Topic:
 class Told:
     """A private line; the sender sees it too (`own`), which says that it has arrived, or is kept.
 
+    If `to` begins with `@#` it is for the moderators of that room.
+
     Lines between accounts have a number; one that waited for its reader is `late`.
     """
 
@@ -247,6 +257,20 @@ class Told:
     own: bool = False
     number: int | None = None
     late: bool = False
+    notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something that is shown and not kept, such as that somebody is typing: `signs` say what.
+
+    It is for a room, or for one person.
+    """
+
+    sender: str
+    to: str
+    signs: Mapping[str, str]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +339,39 @@ class Talking:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of earlier lines; `more` says that there are still earlier ones."""
+    """A page of earlier lines; `more` says that there are others.
+
+    They are earlier ones, or where the first lines after some point were wanted, later ones.
+    """
 
     room: str
     lines: tuple[Said, ...]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last line of a room or conversation: its number and time."""
+
+    room: str
+    number: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One's rooms and conversations in which something was said within some time, in order."""
+
+    rooms: tuple[Latest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Up to which line one has read a room, perhaps over another connection; 0 is none."""
+
+    room: str
+    number: int
+    time: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,5 +461,6 @@ Event: TypeAlias = (
     | Kept | Missed | Person | People | Rooms | Talking | History | Clock | Stats | Help
     | Ignoring | Notice | Cleared | Pong | Goodbye | Refusal | You | Sessions | Code | Rules
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
-    | Proved | Announced | Audit | Reported | Reports | Identified | Realname | Census
+    | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
+    | Identified | Realname | Census | Expected | Signal
 )  # fmt: skip

@@ -17,9 +17,27 @@ class You:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """One has proved whose account one comes with, before saying one's name."""
+    """One has proved whose account one comes with."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What one's next step must answer, in a proof that takes several."""
+
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The SHA-256 fingerprints of the certificates that prove one's account.
+
+    `own` is that of the certificate with which one has come, if there is one.
+    """
+
+    fingerprints: tuple[str, ...]
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +102,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Somebody was made founder, moderator, voiced or (plain) member of a room."""
+    """Somebody was made founder, moderator, voiced or (plain) member of a room.
+
+    `before` is what they were; a new founder is so `instead` of another, a moderator from then on.
+    """
 
     room: str
     name: str
     role: str
     by: str
+    before: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +127,15 @@ class Invited:
     by: str
     own: bool = False
     overheard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Those who are invited into a room and not in it, and (`uninvited`) who is so no longer."""
+
+    room: str
+    names: tuple[str, ...]
+    uninvited: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +172,19 @@ class Banned:
     addresses: tuple[str, ...] = ()  # told to operators
     hit: tuple[str, ...] = ()
     own: bool = False
+    exempt: bool = False  # bans and mutes do not hold them
 
 
 @dataclass(frozen=True, slots=True)
 class Unbanned:
-    """A ban, or mute, was lifted; `own` is told to the one who may talk again."""
+    """A ban, mute or exemption was lifted; `own` is told to the one who may talk again."""
 
     who: str
     room: str
     by: str
     mute: bool = False
     own: bool = False
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +221,7 @@ class Deleted:
     sender: str
     by: str
     own: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ from chatsvc.events import (
 )
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
+from chatsvc.naming import Names
+from chatsvc.past import Past
+from chatsvc.proofs import Proofs
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
 from chatsvc.room import Room, Timer
@@ -82,9 +85,12 @@ class Hub:
         self.stopping = False
         self.when_empty: Callable[[], None] | None = None
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
+        self.proofs = Proofs(self.accounts, clock.seconds)
         self.roster = Roster(archive, clock, start)
         self.sanctions = Sanctions(archive, clock)
         self.talk = Talk(self)
+        self.past = Past(self)
+        self.names = Names(self)
         self.door = Door(self)
         self.entry = Entry(self)
         self.moderation = Moderation(self)
@@ -347,7 +353,7 @@ class Hub:
         if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         if key(name) != user.key:
-            self.door.check_free(name, user.account)
+            self.names.check_free(name, user.account)
             self._check_not_banned(session, name)
         old = user.name
         del self.users[user.key]

@@ -51,25 +51,31 @@ UNLIMITED = Limits(
 class Bucket:
     """Paces the lines of one connection: a burst at once, the rest at the rate."""
 
-    __slots__ = ("_depth", "_each", "_full_at", "rate", "told")
+    __slots__ = ("_depth", "_each", "_full_at", "_fullest", "rate", "told")
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
         self._each = 1 / rate.per_second
         self._depth = rate.burst * self._each  # seconds that an empty bucket takes to fill
         self._full_at = 0.0
+        self._fullest = self._depth  # that the bucket can be when the next line comes
         self.told = False  # that it is empty, since it was last full
 
-    def take(self, now: float) -> float:
-        """Take a line's share; gives the seconds after which the line may be obeyed, or 0.0."""
+    def take(self, now: float, lines: int = 1) -> float:
+        """Take the share of a line; gives the seconds after which it may be obeyed, or 0.0.
+
+        One that is several in one waits no longer for that, but those after it do.
+        """
         filled = self._full_at - now
         if filled <= 0:
             filled, self.told = 0.0, False
-        elif filled > self._depth:
-            filled = self._depth
-        filled += self._each
-        self._full_at = now + filled
-        return filled - self._depth if filled > self._depth + 1e-6 else 0.0
+        elif filled > self._fullest:
+            filled = self._fullest
+        wait = filled + self._each - self._depth
+        wait = wait if wait > 1e-6 else 0.0
+        filled += self._each * lines
+        self._full_at, self._fullest = now + filled, filled - wait
+        return wait
 
 
 class Window:

@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from chatsvc.rules import key
+from chatsvc.rules import SERVICES, key
 
 # I looks like l and 1, and is i in other words; two v make a w as r and n make an m.
 _OURS = {"i": "l", "w": "vv"}
@@ -20,6 +20,11 @@ def skeleton(name: str) -> str:
     while (simpler := _folded("".join(map(_drawn, shape)))) != shape:
         shape = simpler
     return shape
+
+
+def resembles_service(name: str) -> bool:
+    """Whether it looks like the name of somebody whom IRC clients trust with passwords."""
+    return skeleton(name) in map(skeleton, SERVICES)
 
 
 def _folded(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chatsvc.audit import Acts, signed, with_account
 from chatsvc.batch import Shared
+from chatsvc.conversation import Conversation
 from chatsvc.events import Event, Goodbye, Notice, Refused, Said
 from chatsvc.governance import (
     Announced,
@@ -220,8 +221,43 @@ class Moderation:
         """Those who are here, or in the room, and whom a ban holds."""
         for user in list(room.people if room else self._hub.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
-            if not above and holds_user(user, ban.who):
+            if not above and holds_user(user, ban.who) and not self._is_exempt(user, room):
                 yield user
+
+    def _is_exempt(self, user: User, room: Room | None) -> bool:
+        exempts = self._hub.sanctions.exempts
+        return room is not None and any(exempts(each, room.key) for each in user.sessions)
+
+    async def exempt(self, session: Session, who: str, room: Room) -> Banned:
+        """Let the bans and mutes of a room not hold somebody."""
+        check_words(who)
+        check_not_too_long(who)
+        who = labelled(who)
+        exemption = replace(
+            new_ban(self._marks_to_exempt(session, who, room), who, room),
+            by=signed(session.person),
+            time=self.acts.now(),
+            exempt=True,
+        )
+        act = self.acts.act(session, f"exempted {self._signed(who)} from bans", room)
+        await self._hub.sanctions.add(exemption, act)
+        return replace(self.shown(exemption, session), who=who)
+
+    def _marks_to_exempt(self, session: Session, who: str, room: Room) -> set[str]:
+        """What one person alone is known by; of an account that is its own."""
+        marks: set[str] = set()
+        for word in who.split():
+            kind, equals, value = word.partition("=")
+            user = self._hub.users.get(key(word))
+            account = user.account if user else self._hub.accounts.find(word)
+            if equals and kind in ("name", "account", "ip") and value:
+                marks.add(self._named_mark(session, kind, value, room))
+            elif account is not None:
+                marks.add(f"account={account.id}")
+            else:
+                user = self._hub.find(word)
+                marks |= {f"name={user.key}", *(f"client={each.client}" for each in user.sessions)}
+        return marks
 
     def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:
         for user in hit:
@@ -250,32 +286,46 @@ class Moderation:
             means=_means(ban.who),
             addresses=tuple(found) if operator else (),
             hit=hit,
+            exempt=ban.exempt,
         )
 
-    async def unban(self, session: Session, who: str, room: Room | None, mute: bool) -> Unbanned:
-        """Lift the bans, or mutes, of somebody."""
+    async def unban(
+        self,
+        session: Session,
+        who: str,
+        room: Room | None,
+        mute: bool = False,
+        exempt: bool = False,
+    ) -> Unbanned:
+        """Lift the bans, mutes, or exemptions of somebody."""
         who = labelled(who)
-        bans = self._bans_of(who, room, mute)
+        done = "exempt" if exempt else "muted" if mute else "banned"
+        bans = [
+            ban
+            for ban in self._hub.sanctions.all(room)
+            if (ban.mute, ban.exempt) == (mute, exempt) and self._names(who, ban)
+        ]
         if not bans:
             listed = "/bans lists them" if room is None else f"/bans lists those of {room.name}"
-            raise Refused(
-                "no-such-person",
-                f"Nobody called {who} is {'muted' if mute else 'banned'}: {listed}.",
-            )
+            raise Refused("no-such-person", f"Nobody called {who} is {done}: {listed}.")
         noticed = [ban for ban in bans if mute and not ban.quietly]
         told = {user for ban in noticed for user in self._held(ban, room)}
-        await self.acts.note(
-            session, f"{'unmuted' if mute else 'unbanned'} {self._signed(who)}", room
-        )
+        undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
+        await self.acts.note(session, f"{undone} {self._signed(who)}", room)
         await self._hub.sanctions.remove(bans)
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
             if self._hub.sanctions.mute_of(each, room) is None:
                 each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
-        return Unbanned(who, where, session.name, mute)
+        return Unbanned(who, where, session.name, mute, exempt=exempt)
 
-    def _bans_of(self, who: str, room: Room | None, mute: bool) -> list[Ban]:
-        """Those that go by this label, or by any of the marks in it, or of whom it names."""
+    def _names(self, who: str, ban: Ban) -> bool:
+        """Whether a ban goes by this label, or by any of the marks in it, or of whom it names."""
+        if key(who) in (key(ban.label), key(without_addresses(ban.label))):
+            return True
+        return not self._wanted(who).isdisjoint(ban.who)
+
+    def _wanted(self, who: str) -> set[str]:
         wanted = {who, f"name={key(who)}"}
         for word in who.split():
             kind, _, value = word.rpartition("=")
@@ -285,15 +335,7 @@ class Moderation:
         user = self._hub.users.get(key(who))
         for session in user.sessions if user else ():
             wanted |= session.marks
-        return [
-            ban
-            for ban in self._hub.sanctions.all(room)
-            if ban.mute == mute
-            and (
-                key(who) in (key(ban.label), key(without_addresses(ban.label)))
-                or not wanted.isdisjoint(ban.who)
-            )
-        ]
+        return wanted
 
     def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
         """Which bans would hold somebody, and whom else they would hit, here or in the room."""
@@ -311,31 +353,37 @@ class Moderation:
 
     # Lines
 
-    async def delete(self, session: Session, room: Room, number: int) -> Deleted:
-        """Make a line's text be gone: one's own, or with a moderator's right."""
-        lines = await self._hub.archive.read(room.name, number - 1, 1)
-        if not lines or lines[0].number != number or not _may_read(session, room, lines[0]):
-            raise Refused("no-such-line", f"{room.name} has no line {number}. /history shows them.")
+    async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
+        """Make a line's text be gone: one's own, or with a moderator's right and for a reason."""
+        check_words(reason)
+        lines = await self._hub.archive.read(place.name, number - 1, 1)
+        called = place.called(session)
+        if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
+            raise Refused("no-such-line", f"{called} has no line {number}. /history shows them.")
         line = lines[0]
         if line.deleted:
             raise Refused("no-such-line", f"Line {number} was deleted by {line.deleted} already.")
         own = session.owns(line)
-        if not own and not moderates(session.person, room):
+        moderator = moderates(session.person, place) and not isinstance(place, Conversation)
+        if not own and not moderator:
             raise Refused(
                 "not-allowed",
                 f"That line is {line.sender}'s, not yours: only moderators delete it.",
             )
-        if not moderates(session.person, room):
+        if not moderator:
             self._check_may_delete_again(session)
         if not own:
             whose = with_account(line.sender, line.account)
-            await self.acts.note(session, f"deleted line {number} of {whose}", room)
-        await self._hub.archive.delete(room.name, number, session.name)
-        event = Deleted(room.name, number, line.sender, session.name, own)
-        shared = Shared(event)
-        for each in room.members:
-            if each is not session and _may_read(each, room, line):
-                each.announce(shared)
+            what = f"deleted line {number} of {whose}{_because(reason)}"
+            await self.acts.note(session, what, place)
+        await self._hub.archive.delete(place.name, number, session.name)
+        # Whoever is muted could say something by the reason for deleting lines of their own.
+        event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
+        for each in place.members:
+            if each is not session and _may_read(each, place, line):
+                each.tell(
+                    replace(event, room=place.called(each))
+                )  # slow ones are to forget it, too
         return event
 
     def _check_may_delete_again(self, session: Session) -> None:

@@ -24,6 +24,8 @@ class Account:
     since: float = 0.0
     away: str | None = None
     ignores: tuple[str, ...] = ()  # names, as written
+    scram: str = ""  # of the password, too, as `scram.py` writes it
+    certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 small hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Member:
     inside: bool = True  # coming back means coming back into this room
     seen: int = 0  # the number of the last line shown
     joined: int = 0  # that of the room's last line when the account first came in
+    read: int = 0  # that of the last line that a program says was read
+    read_time: float = 0.0  # and that line's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ class Charter:
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent."""
+    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent.
+
+    Or (`exempt`) whom the other ones do not hold.
+    """
 
     TABLE: ClassVar[str] = "ban"
     KEYS: ClassVar[int] = 1
@@ -81,6 +88,7 @@ class Ban:
     reason: str = ""
     time: float = 0.0
     until: float = 0.0  # 0 is for ever
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Room:
             if self.crowded:
                 self._folding().come(user)
             else:
-                self.announce(joined(self.name, [user]))
+                self.announce(joined(self, [user]))
         self.people[user] = self.people.get(user, 0) + 1
         self.members[session] = min(max(seen, 0), self.last)
         self._of(session)[self.key] = self
@@ -222,7 +222,7 @@ class Room:
         assert fold is not None
         if fold.came:
             came = list(fold.came.values())
-            self.announce(joined(self.name, came), but=came[0] if len(came) == 1 else None)
+            self.announce(joined(self, came), but=came[0] if len(came) == 1 else None)
         if fold.went:
             self.announce(Left(self.name, tuple(fold.went), len(fold.went)))
 
@@ -247,16 +247,18 @@ def portions(lines: list[Said]) -> Iterator[list[Said]]:
         yield lines[start:]
 
 
-def joined(room: str, users: Sequence[User]) -> Joined:
+def joined(room: Room, users: Sequence[User]) -> Joined:
     """That these people have come."""
+    roles = tuple("operator" if user.operator else room.role(user) for user in users)
     accounts = tuple(user.account.name if user.account else "" for user in users)
     realnames = tuple(user.realname for user in users)
     return Joined(
-        room,
+        room.name,
         tuple(user.name for user in users),
         len(users),
         accounts if any(accounts) else (),
         realnames if any(realnames) else (),
+        roles if {*roles} - {"guest", "member"} else (),
     )
 
 

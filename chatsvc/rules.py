@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from contextlib import suppress
+from datetime import datetime
 from itertools import dropwhile
 
 from precis_i18n import get_profile
@@ -12,9 +14,11 @@ from precis_i18n import get_profile
 from chatsvc.events import Refused
 
 LONGEST_TEXT = 4096  # bytes of UTF-8
+MOST_LINES = 100  # of a text
 LONGEST_LINE = 16384  # bytes, commands and JSON included
 LONGEST_NAME = 32  # characters
 LONGEST_WORDS = 400  # characters: topics, reasons, parting words
+SERVICES = ("NickServ", "ChanServ")  # as which IRC clients know some commands
 LONGEST_DURATION = 3650 * 86400.0  # seconds
 
 _ESCAPE = re.compile(
@@ -30,6 +34,10 @@ _USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+_RESERVED = {
+    "all": '"all" means everybody here.',
+    **dict.fromkeys(map(str.lower, SERVICES), "By that name IRC clients call the chat itself."),
+}
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m(?:in)?": 60, "s": 1}
 _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
 
@@ -50,14 +58,32 @@ def clean(text: str) -> str:
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
 
 
+def clean_lines(text: str) -> str:
+    """`text` as `clean` leaves it, but in the lines that it has; none at either end is blank."""
+    if text.isprintable():
+        return text
+    lines = [clean(line) for line in text.replace("\r\n", "\n").split("\n")]
+    full = [position for position, line in enumerate(lines) if not _is_blank(line)]
+    return "\n".join(lines[full[0] : full[-1] + 1]) if full else ""
+
+
+def _is_blank(line: str) -> bool:
+    return not line or line.isspace()
+
+
 def check_text(text: str) -> None:
-    """Refuse a line that is empty or too long."""
-    if not text or text.isspace():
+    """Refuse a line that is empty or too long, or is too many in one."""
+    if _is_blank(text):
         raise Refused("empty", "There is nothing in that line.")
     if len(text) * 4 > LONGEST_TEXT and (size := len(text.encode())) > LONGEST_TEXT:
         raise Refused(
             "too-long",
             f"That line has {size} bytes; {LONGEST_TEXT} is the most. It was not sent.",
+        )
+
+    if (lines := text.count("\n") + 1) > MOST_LINES:
+        raise Refused(
+            "too-long", f"That has {lines} lines; {MOST_LINES} is the most. It was not sent."
         )
 
 
@@ -94,6 +120,14 @@ def room_name(name: str) -> str:
             f"A room's name is # and one word, at most {LONGEST_NAME} characters, such as #tea.",
         )
     return name
+
+
+def moment(text: str) -> float:
+    """The time in `text`, which is written as in RFC 3339."""
+    for fraction in (".%f", ""):
+        with suppress(ValueError):
+            return datetime.strptime(text, f"%Y-%m-%dT%H:%M:%S{fraction}%z").timestamp()
+    raise Refused("bad-argument", "Please write a time like 2026-11-21T14:02:00.000Z.")
 
 
 def duration(text: str) -> float:
@@ -142,8 +176,8 @@ def _fault(name: str) -> str | None:
     """What keeps `name` from being a name, in a sentence."""
     if len(name) > LONGEST_NAME:
         return f"A name has at most {LONGEST_NAME} characters."
-    if key(name) == "all":
-        return '"all" means everybody here.'
+    if (reserved := _RESERVED.get(key(name))) is not None:
+        return reserved
     if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
         return "A name is one word of letters, digits and _-.'[]{}|^`"
     try:

@@ -90,6 +90,7 @@ class Sanctions:
         self._clock = clock
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
+        self._exemptions: dict[str, _Bans] = {}
 
     def open(self) -> None:
         """Learn which there are; the archive is open."""
@@ -97,17 +98,23 @@ class Sanctions:
             self._enter(ban)
 
     def _enter(self, ban: Ban) -> None:
-        (self._mutes if ban.mute else self._bans).setdefault(ban.room, _Bans()).add(ban)
+        self._table(ban).setdefault(ban.room, _Bans()).add(ban)
+
+    def _table(self, ban: Ban) -> dict[str, _Bans]:
+        if ban.exempt:
+            return self._exemptions
+        return self._mutes if ban.mute else self._bans
 
     def _forget(self, ban: Ban) -> None:
-        table = self._mutes if ban.mute else self._bans
+        table = self._table(ban)
         place = table.get(ban.room, _Bans())
         place.remove(ban)
         if not place.by_id:
             table.pop(ban.room, None)
 
     def _of(self, where: str) -> list[Ban]:
-        places = [table[where] for table in (self._bans, self._mutes) if where in table]
+        tables = (self._bans, self._mutes, self._exemptions)
+        places = [table[where] for table in tables if where in table]
         return [ban for place in places for ban in place.by_id.values()]
 
     def all(self, room: Room | None) -> list[Ban]:
@@ -135,7 +142,7 @@ class Sanctions:
 
     async def forget_past(self) -> None:
         """Remove those whose time is over."""
-        wheres = {*self._bans, *self._mutes}
+        wheres = {*self._bans, *self._mutes, *self._exemptions}
         past = [ban for where in wheres for ban in self._of(where) if not self._holds_still(ban)]
         if past:
             await self.remove(past)
@@ -150,6 +157,8 @@ class Sanctions:
         """The ban that keeps somebody out of a room; its moderators are never held."""
         if room.key not in self._bans or rank(session.person, room) >= RANKS["moderator"]:
             return None
+        if self.exempts(session, room.key):
+            return None
         return self._find([self._bans[room.key]], session.marks, session.wire.address)
 
     def mute_of(self, session: Session, room: Room | None) -> Ban | None:
@@ -162,7 +171,14 @@ class Sanctions:
             return None
         if room is not None and rank(session.person, room) >= RANKS["moderator"]:
             places = [self._mutes[""]] if "" in self._mutes else []
+        if room is not None and room.key in self._mutes and self.exempts(session, room.key):
+            places = [self._mutes[""]] if "" in self._mutes else []
         return self._find(places, session.marks, session.wire.address)
+
+    def exempts(self, session: Session, where: str) -> bool:
+        """Whether the bans and mutes of a room do not hold somebody."""
+        places = [self._exemptions[where]] if where in self._exemptions else []
+        return self._find(places, session.marks, session.wire.address) is not None
 
     def _find(self, places: list[_Bans], marks: frozenset[str], address: str) -> Ban | None:
         """Of those that hold somebody the one that ends last; an open one before a quiet one."""

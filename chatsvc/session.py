@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chatsvc.batch import Batch, Shared
 from chatsvc.events import Event, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
+from chatsvc.scram import Exchange
 
 if TYPE_CHECKING:
     from chatsvc.room import Room
@@ -19,6 +20,9 @@ class Wire(Protocol):
 
     address: str
     """The peer's IP address; empty where there is none."""
+
+    fingerprint: str
+    """SHA-256 of the peer's certificate, in small hexadecimal digits; empty where there is none."""
 
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""
@@ -91,13 +95,20 @@ def marks(name: str, account: Account | None, client: str | None) -> frozenset[s
     return frozenset(found)
 
 
+class Mark(NamedTuple):
+    """Up to which line somebody has read a room, and the time of that line; 0 is none yet."""
+
+    number: int = 0
+    time: float = 0.0
+
+
 class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
-        "choices", "client", "conversations", "door", "here", "in_flight", "knocks", "leaving",
-        "let_past", "missed", "proved", "question", "rooms", "since", "suggestion", "target",
-        "user", "waited_for", "when_settled", "whispered", "wire",
+        "choices", "client", "confirmed", "conversations", "door", "exchange", "here", "in_flight",
+        "knocks", "leaving", "let_past", "missed", "proved", "question", "read_to", "rooms",
+        "since", "suggestion", "target", "user", "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
@@ -107,13 +118,16 @@ class Session:
         self.client = ""
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Room] = {}
+        self.read_to: dict[str, Mark] = {}  # by the keys of rooms; of who has no account
         self.here: Room | None = None  # the room talked to
         self.target: User | Account | None = None  # the person talked to instead
         self.question: str | None = "name"  # what the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
         self.suggestion: str | None = None  # the name that an empty line accepts
         self.door: str | None = None  # the name given before a password was asked for
-        self.proved: Account | None = None  # whose password was given before the name
+        self.proved: Account | None = None  # whose account it is, before the name
+        self.exchange: Exchange | None = None  # a proof that is under way
+        self.confirmed: Account | None = None  # whose it is, once the server's proof is taken
         self.let_past = False  # gave the password of the whole chat
         self.knocks = 0
         self.in_flight = 0

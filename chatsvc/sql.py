@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
@@ -44,6 +46,8 @@ from chatsvc.records import Act, Record
 _READ = """SELECT room.name, number, time, sender, text, action, client, tag, account, quiet,
                   deleted
            FROM said JOIN room ON room.id = said.room WHERE room.name = ?"""
+_ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
+                  last FROM room WHERE name = ?"""
 _KEEP_LINES = """INSERT INTO said
                  (room, number, time, sender, text, action, client, tag, account, quiet)
                  VALUES {}"""
@@ -60,6 +64,7 @@ _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
 _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
+ACTION, NOTICE = 1, 2  # what the column `action` says of a line that is not plain
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
 _ALONE = 200  # characters of a line that are in its row's own page, however long it is
 WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
@@ -129,6 +134,9 @@ class SQLArchive:
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
         query = f"{_READ} AND number < ? ORDER BY number DESC LIMIT ?"
         return (await self._reader(self._page, query, room, before, limit))[::-1]
+
+    async def number_at(self, room: str, time: float) -> int:
+        return await self._reader(self._number_at, room, round(time * 1000))
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         while not await self._writer(self._tally_on, room):
@@ -210,7 +218,7 @@ class SQLArchive:
         commit = Commit()
         rows: list[Row] = []
         for line in lines:
-            room, time, sender, text, action, client, tag, account, quiet = line
+            room, time, sender, text, action, client, tag, account, quiet, notice = line
             if tag is not None and (client, tag) in known:
                 commit.again.append((line, known[client, tag]))
                 continue
@@ -222,10 +230,24 @@ class SQLArchive:
             number = last + 1
             rooms[room] = id_, number
             commit.said[room].append(
-                Said(room, number, time, sender, text, action, client, tag, account, quiet)
+                Said(
+                    room,
+                    number,
+                    time,
+                    sender,
+                    text,
+                    action,
+                    client,
+                    tag,
+                    account,
+                    quiet,
+                    "",
+                    notice,
+                )
             )
+            manner = NOTICE if notice else action
             rows.append(
-                (id_, number, round(time * 1000), sender, text, action, client, tag, account, quiet)
+                (id_, number, round(time * 1000), sender, text, manner, client, tag, account, quiet)
             )
             if tag is not None:
                 known[client, tag] = number
@@ -321,6 +343,16 @@ class SQLArchive:
         with sentences(self.path):
             return _lines(self._reading(), query, *values)
 
+    def _number_at(self, room: str, time: int) -> int:
+        # Lines are kept in the order of their times, so a search by the primary key takes some
+        # twenty rows, and no index on times makes a commit dearer.  Where the clock was set back
+        # the order is broken: then the search ends at one of the places where the time passes.
+        with sentences(self.path):
+            database = self._reading()
+            id_, first, last = database.execute(_ENDS, (room,)).fetchone() or (0, None, 0)
+            numbers = range(first or last + 1, last + 1)
+            return numbers.start + bisect_left(numbers, time, key=partial(_time, database, id_))
+
     def _tallies(self, room: str, limit: int) -> list[Tally]:
         query = """SELECT sender, lines, bytes FROM tally JOIN room ON room.id = tally.room
                    WHERE room.name = ? AND lines > 0 ORDER BY lines DESC, sender LIMIT ?"""
@@ -401,11 +433,18 @@ def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[s
 
 def _lines(database: sqlite3.Connection, query: str, *values: object) -> list[Said]:
     return [
-        Said(room, number, time / 1000, sender, text, bool(action), client, tag, account,
-             bool(quiet), deleted)
-        for room, number, time, sender, text, action, client, tag, account, quiet, deleted
+        Said(room, number, time / 1000, sender, text, manner == ACTION, client, tag, account,
+             bool(quiet), deleted, manner == NOTICE)
+        for room, number, time, sender, text, manner, client, tag, account, quiet, deleted
         in database.execute(query, values)
     ]  # fmt: skip
+
+
+def _time(database: sqlite3.Connection, room: int, number: int) -> int:
+    """That of a line; 0 of one that has just gone for its age."""
+    query = "SELECT time FROM said WHERE room = ? AND number = ?"
+    (time,) = database.execute(query, (room, number)).fetchone() or (0,)
+    return int(time)
 
 
 def _tally(database: sqlite3.Connection, room: int, tallied: int, end: int) -> None:

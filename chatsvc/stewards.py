@@ -12,7 +12,7 @@ from chatsvc.batch import Shared
 from chatsvc.charter import changed, current, listed, rule_name, shown, value_of
 from chatsvc.entry import MOST_FOUNDED
 from chatsvc.events import Refused, Topic
-from chatsvc.governance import Invited, Role, Rule, Rules
+from chatsvc.governance import Expected, Invited, Role, Rule, Rules
 from chatsvc.records import Account, Act, Charter, Member
 from chatsvc.rights import called, check_founder, check_level, moderates, role_of
 from chatsvc.room import Room
@@ -140,6 +140,7 @@ class Stewards:
         self, session: Session, room: Room, somebody: Somebody, role: str
     ) -> Role:
         user, account = somebody
+        old = self._role_of(user, account, room)
         name = user.name if user else account.name if account else ""
         act = self._hub.moderation.acts.act(session, f"made {_signed(user, account)} {role}", room)
         if account is not None:
@@ -151,7 +152,7 @@ class Stewards:
             room.voiced |= clients
         else:
             room.voiced -= clients
-        return self._tell_role(session, room, Role(room.name, name, role, session.name))
+        return self._tell_role(session, room, Role(room.name, name, role, session.name, old))
 
     async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
         """Give accounts roles at once, so that nobody else gives the same; undone if not kept."""
@@ -190,11 +191,19 @@ class Stewards:
         rooms = self._hub.roster.of_account(account.id)
         if sum(member.role == "founder" for member in rooms) >= MOST_FOUNDED:
             raise Refused("too-many-rooms", f"{name} has founded {MOST_FOUNDED} rooms already.")
+        before = self._role_of(user, account, room)
         roles = {id: "moderator" for id, one in room.roster.items() if one.role == "founder"}
         act = self._hub.moderation.acts.act(session, f"made {_signed(user, account)} founder", room)
         await self._appoint(room, {**roles, account.id: "founder"}, act)
         called_now = user.name if user else account.name
-        return self._tell_role(session, room, Role(room.name, called_now, "founder", session.name))
+        instead = next((self._called(id) for id in roles if id != account.id), "")
+        event = Role(room.name, called_now, "founder", session.name, before, instead)
+        return self._tell_role(session, room, event)
+
+    def _called(self, id: str) -> str:
+        """What an account's person is called here, or when they were last."""
+        user = self._hub.by_account.get(id)
+        return user.name if user else self._hub.accounts.name_of(id)
 
     # Invitations
 
@@ -222,6 +231,28 @@ class Stewards:
                 each.tell(replace(invited, own=False))
         return invited
 
+    def expected(self, room: Room) -> Expected:
+        """Who is invited and has not come: accounts without another role, and guests."""
+        accounts = [id for id, one in room.roster.items() if _is_invited(one)]
+        guests = (session for session in self._hub.clients.values() if session.user is not None)
+        names = [session.name for session in guests if session.client in room.invited]
+        return Expected(room.name, (*map(self._hub.accounts.name_of, accounts), *names))
+
+    def uninvite(self, session: Session, room: Room, name: str) -> Expected:
+        """Take an invitation back from somebody who has not come."""
+        user, account = self._somebody(name)
+        member = room.roster.get(account.id) if account is not None else None
+        clients = {each.client for each in user.sessions} if user else set()
+        if member is not None and _is_invited(member):
+            self._hub.roster.forget(member)
+        elif account is None and clients & room.invited:
+            room.invited -= clients
+        else:
+            raise Refused(
+                "no-such-person", f"{name} is not among the invited: /invited lists them."
+            )
+        return replace(self.expected(room), uninvited=name)
+
     async def _expect(self, room: Room, user: User | None, account: Account | None) -> None:
         if not (room.rules.invite_only or room.rules.password):
             return
@@ -230,6 +261,10 @@ class Stewards:
         elif account.id not in room.roster:
             member = Member(room.key, account.id, inside=False, joined=room.last)
             await self._hub.roster.keep(member)
+
+
+def _is_invited(member: Member) -> bool:
+    return member.role == "member" and not member.inside
 
 
 def _signed(user: User | None, account: Account | None) -> str:

@@ -5,18 +5,19 @@ A line goes `say` → archive → `kept` → `Room.show`.  Private lines of two 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatsvc.archive import Commit
-from chatsvc.batch import Batch
+from chatsvc.batch import Batch, Shared
 from chatsvc.charter import filtered
 from chatsvc.conversation import Conversation
-from chatsvc.events import Kept, Line, Notice, Refusal, Refused, Said, Told
+from chatsvc.events import Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
 from chatsvc.records import Account
-from chatsvc.rights import check_talk
+from chatsvc.rights import check_talk, moderates
 from chatsvc.room import Room, portions
-from chatsvc.rules import check_text, key
+from chatsvc.rules import check_text, clean, key
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:
@@ -38,7 +39,13 @@ class Talk:
     # In
 
     def say(
-        self, session: Session, room: Room, text: str, action: bool = False, tag: str | None = None
+        self,
+        session: Session,
+        room: Room,
+        text: str,
+        action: bool = False,
+        tag: str | None = None,
+        notice: bool = False,
     ) -> None:
         """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
         check_text(text)
@@ -53,18 +60,9 @@ class Talk:
             text = filtered(room.charter, text)
             if room.charter.slow:
                 room.note_spoken(user, now)
-        self._keep(session, room, text, action, tag, now, quiet)
+        self._keep(session, room, _Words(text, action, notice, now, quiet), tag)
 
-    def _keep(
-        self,
-        session: Session,
-        room: Room,
-        text: str,
-        action: bool,
-        tag: str | None,
-        now: float,
-        quiet: bool = False,
-    ) -> None:
+    def _keep(self, session: Session, room: Room, words: _Words, tag: str | None) -> None:
         if self._hub.stopping:
             raise Refused("stopping", "The server is stopping. It was not sent.")
         archive = self._hub.archive
@@ -74,8 +72,10 @@ class Talk:
             session.wire.hold(True)
         user = session.person
         account = user.account.name if user.account else ""
+        text, action, notice, now, quiet = words
+        client = session.client
         archive.keep(
-            Line(room.name, now, user.name, text, action, session.client, tag, account, quiet)
+            Line(room.name, now, user.name, text, action, client, tag, account, quiet, notice)
         )
 
     def _active(self, session: Session) -> float:
@@ -92,6 +92,7 @@ class Talk:
         text: str,
         action: bool = False,
         tag: str | None = None,
+        notice: bool = False,
     ) -> Told | None:
         """Give a private line to one person; it is kept if both of them have accounts."""
         check_text(text)
@@ -104,6 +105,7 @@ class Talk:
         mute = self._hub.sanctions.mute_of(session, None)
         if mute is not None and not mute.quietly:
             raise self._hub.sanctions.refusal(mute)
+        words = _Words(text, action, notice, now, mute is not None)
         for each in reader.sessions if reader is not None and mute is None else ():
             each.whispered = user
         if user.account is not None and account is not None:
@@ -111,20 +113,11 @@ class Talk:
             if reader is None and session.waited_for != account.id:
                 session.waited_for = account.id
                 session.tell(Notice(f"{account.name} is not here; it waits for them."))
-            self._keep(session, room, text, action, tag, now, mute is not None)
+            self._keep(session, room, words, tag)
             return None
-        return self._tell(session, reader, to.name, text, action, now, mute is not None)
+        return self._tell(session, reader, to.name, words)
 
-    def _tell(
-        self,
-        session: Session,
-        reader: User | None,
-        to: str,
-        text: str,
-        action: bool,
-        now: float,
-        quiet: bool,
-    ) -> Told:
+    def _tell(self, session: Session, reader: User | None, to: str, words: _Words) -> Told:
         if reader is None:
             raise Refused(
                 "no-such-person",
@@ -132,14 +125,44 @@ class Talk:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"{reader.name} is not reading just now. It was not sent.")
-        for each in reader.sessions:
-            if not quiet:
-                each.tell(Told(session.name, reader.name, text, now, action))
-        own = Told(session.name, reader.name, text, now, action, own=True)
+        told = words.told(session.name, reader.name)
+        for each in reader.sessions if not words.quiet else ():
+            each.tell(told)
+        own = replace(told, own=True)
         for each in session.person.sessions:
             if each is not session:
                 each.tell(own)
         return own
+
+    def tell_moderators(
+        self, session: Session, room: Room, text: str, action: bool, notice: bool
+    ) -> Told:
+        """Say something that only the moderators of a room hear; it is not kept."""
+        check_text(text)
+        now = self._active(session)
+        mute = self._hub.sanctions.mute_of(session, room)
+        if mute is not None and not mute.quietly:
+            raise self._hub.sanctions.refusal(mute)
+        told = _Words(text, action, notice, now).told(session.name, f"@{room.name}")
+        for member in room.members if mute is None else ():
+            other = member.user is not session.user and moderates(member.person, room)
+            if other and not member.person.ignores_user(session.person):
+                member.tell(told)
+        return replace(told, own=True)
+
+    def signal(self, session: Session, to: Room | User, signs: Mapping[str, str]) -> Signal:
+        """Show others what is not kept, such as that one is typing."""
+        place = to if isinstance(to, Room) else None
+        if place is not None and place.charter is not None:
+            check_talk(session.person, place, self._hub.clock.seconds())
+        signal = Signal(session.name, to.name, signs)
+        if self._hub.sanctions.mute_of(session, place) is None:
+            shared = Shared(signal)
+            for each in to.members if isinstance(to, Room) else to.sessions:
+                other = each.user is not session.user
+                if other and not each.person.ignores_user(session.person):
+                    each.announce(shared)
+        return replace(signal, own=True)
 
     # Back
 
@@ -196,11 +219,24 @@ class Talk:
         for line in lines:
             session = self._hub.clients.get(line.client)
             if session is not None:
-                text = f"{reason} Not sent: {line.text}"
+                text = f"{reason} Not sent: {clean(line.text)}"
                 session.tell(Refusal("not-kept", text), line.tag)
                 session.settle()
             else:
                 self._settle_orphan(line.client, 1)
+
+
+class _Words(NamedTuple):
+    """What somebody says, and how."""
+
+    text: str
+    action: bool
+    notice: bool
+    time: float
+    quiet: bool = False
+
+    def told(self, sender: str, to: str) -> Told:
+        return Told(sender, to, self.text, self.time, self.action, notice=self.notice)
 
 
 def _hears_nothing_of(reader: User | None, account: Account | None, user: User) -> bool:

@@ -385,6 +385,34 @@ def test_a_line_is_read_with_the_time_it_was_shown_with(both: list[Keeper], time
         assert timestamp(read.time) == timestamp(shown.time)
 
 
+# Times
+
+
+def test_the_first_number_that_is_not_earlier_than_a_time(keeper: Keeper) -> None:
+    at = lambda time: now(keeper.archive.number_at("#tea", time))  # noqa: E731
+    assert at(1.0) == 1
+    keeper.keep(*(line(time=time) for time in (1.0, 1.0, 2.001, 2.002)))
+    assert [at(0), at(1.0), at(1.001), at(2.001), at(2.002), at(2.003)] == [1, 1, 3, 3, 4, 5]
+    now(keeper.archive.expire("#tea", 2.0))
+    assert [at(0), at(1.0), at(2.002), at(9e9)] == [3, 3, 4, 5]
+    now(keeper.archive.expire("#tea", 9e9))
+    assert [at(0), at(9e9)] == [5, 5]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.integers(0, 10))
+@in_new_rooms
+def test_where_the_clock_was_set_back_the_time_passes_there(
+    both: list[Keeper], times: list[int], time: int
+) -> None:
+    room = next(rooms)
+    for keeper in both:
+        keeper.keep(*(line(room=room, time=float(each)) for each in times))
+        number = now(keeper.archive.number_at(room, time))
+        assert number == 1 or times[number - 2] < time
+        assert number == len(times) + 1 or times[number - 1] >= time
+        assert times != sorted(times) or number == sum(each < time for each in times) + 1
+
+
 # Tags
 
 

@@ -13,9 +13,9 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
     "governance", "events", "batch", "records", "rules", "lookalikes", "limits", "archive",
-    "session", "room", "conversation", "roster", "accounts", "charter", "rights", "sanctions",
-    "talk", "entry", "door", "audit", "reports", "moderation", "stewards", "chores", "hub",
-    "dispatch", "commands",
+    "scram", "session", "room", "conversation", "roster", "attempts", "accounts", "proofs",
+    "charter", "rights", "sanctions", "talk", "past", "entry", "naming", "door", "audit", "reports",
+    "moderation", "stewards", "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 

@@ -60,6 +60,14 @@ def test_a_clock_that_is_set_back_keeps_nobody_waiting() -> None:
     assert window.wait("key", 5) == 60
 
 
+def test_several_lines_in_one_go_at_once_and_those_after_them_wait() -> None:
+    bucket = Bucket(Rate(3, 2.0))
+    assert bucket.take(10, lines=20) == 0
+    assert waits(bucket, 10, 19) == [9, 0.5]
+    assert bucket.take(100, lines=5) == 0
+    assert waits(bucket, 5, 6.5, 7) == [1.5, 0.5, 0.5]  # the clock was set back
+
+
 @given(
     st.integers(1, 10),
     st.sampled_from([0.5, 1.0, 2.0, 3.0, 10.0]),

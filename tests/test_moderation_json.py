@@ -224,10 +224,11 @@ def test_rules_and_roles(chat: Chat) -> None:
     assert refusal(eve, do="set", room="#tea", rule="slow", value="off")[0] == "not-allowed"
     assert refusal(bot, do="set", room="#tea", rule="speed", value="x")[0] == "bad-rule"
     assert refusal(bot, do="set", room="#tea", rule="slow", value="x")[0] == "bad-duration"
-    role = {"event": "role", "room": "#tea", "name": "eve", "role": "voiced", "by": "bot"}
-    assert bot.ask(do="voice", room="#tea", name="eve") == [role]
-    assert eve.events() == [role]
-    assert bot.ask(do="devoice", room="#tea", name="eve") == [{**role, "role": "member"}]
+    role = {"event": "role", "room": "#tea", "name": "eve", "by": "bot"}
+    voiced, before = {**role, "role": "voiced", "before": "guest"}, {"before": "voiced"}
+    assert bot.ask(do="voice", room="#tea", name="eve") == [voiced]
+    assert eve.events() == [voiced]
+    assert bot.ask(do="devoice", room="#tea", name="eve") == [{**role, "role": "member", **before}]
     assert refusal(bot, do="op", room="#tea", name="eve")[0] == "not-registered"
     assert refusal(bot, do="deop", room="#tea", name="eve")[0] == "known"
     assert refusal(bot, do="transfer", room="#tea", name="eve")[0] == "not-registered"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from real import Deadline, Person, Program, Service
 
-from chatsvc.accounts import hash_password, new_account
+from chatsvc.accounts import kept_of, new_account
 from chatsvc.records import Account
 from chatsvc.sql import Ledger
 
@@ -138,9 +138,9 @@ LOGINS = 50
 def test_fifty_logins_at_once_do_not_delay_what_others_say(tmp_path: Path) -> None:
     with Service(tmp_path):
         """It makes the archive."""
-    hash = hash_password(SECRET)
+    kept = kept_of(SECRET)
     with Ledger(tmp_path / "chat.db") as ledger:
-        ledger.put(*(new_account(f"person{n}", hash, "", 1.0) for n in range(LOGINS)))
+        ledger.put(*(new_account(f"person{n}", kept, "", 1.0) for n in range(LOGINS)))
         assert len(ledger.records(Account)) == LOGINS
     with Service(tmp_path, "--arrivals", "off", *LIMITS) as service:
         alone = percentile(delays(service, "alone"))

@@ -148,7 +148,8 @@ def test_what_may_be_a_name(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", "two words", "x" * 33, "-ann", ".ann", "'ann", "#ann", "/ann", "<ann>", "*", "a\u202eb",
-     "a\u200bb", "a\nb", "all", "ALL", "\uff41\uff4c\uff4c", "\U0001f600", "a,b", "@ann"],
+     "a\u200bb", "a\nb", "all", "ALL", "\uff41\uff4c\uff4c", "\U0001f600", "a,b", "@ann",
+     "NickServ", "chanserv"],
 )  # fmt: skip
 def test_what_may_not_be_a_name(name: str) -> None:
     with pytest.raises(Refused) as refused:

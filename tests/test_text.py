@@ -29,14 +29,17 @@ from chatsvc.events import (
     Joined,
     Kept,
     Left,
+    Marked,
     People,
     Person,
     Place,
     Realname,
+    Recent,
     Refusal,
     Request,
     Rooms,
     Said,
+    Signal,
     Talking,
     Topic,
     Welcome,
@@ -123,8 +126,8 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
     assert "None" not in lines
 
 
-# Own lines are not repeated, programs are welcomed in JSON, and /whois tells the rest.
-SILENT = (Kept, Welcome, Identified, Realname)
+# Own lines are not repeated, /whois tells of people, and the others are for programs in JSON.
+SILENT = (Kept, Marked, Recent, Welcome, Identified, Realname, Signal)
 FREE = (Said, History, Cleared)  # lines that were said, and no line at all
 
 

@@ -22,23 +22,26 @@ class Words:
     def lines(self, event: Event, here: str | None = None, own: bool = False) -> Iterator[str]:
         """`event` in words, for somebody talking in the room `here`; `own` lines are by "You"."""
         if isinstance(event, Said):
-            yield self._said(event, here, own)
+            yield from self._said(event, here, own)
         elif isinstance(event, History) and event.lines:
-            yield from (self._said(line, here, False) for line in event.lines)
+            for line in event.lines:
+                yield from self._said(line, here, False)
         else:
             paint = _BOLD if isinstance(event, Told) else _FAINT
-            for line in TEXT.write(event, here).decode().split("\r\n")[:-1]:
-                yield self._paint(clean(line), paint)
+            for text in TEXT.write(event, here).decode().split("\r\n")[:-1]:
+                yield self._paint(clean(text), paint)
 
     def note(self, text: str) -> str:
         """Something that this program has to say."""
         return self._paint(f"* {clean(text)}", _FAINT)
 
-    def _said(self, line: Said, here: str | None, own: bool) -> str:
-        text = clean(TEXT.write_said(line, line.room != here).decode().strip())
+    def _said(self, line: Said, here: str | None, own: bool) -> Iterator[str]:
+        written = TEXT.write_said(line, line.room != here).decode()
+        text, *following = map(clean, written.removesuffix("\r\n").split("\r\n"))
         sender = f"* {line.sender}" if line.action else f"<{line.sender}>"
         shown = "You:" if own and not line.action else sender
-        return text.replace(sender, self._paint(shown, _BOLD if own else colour(line.sender)), 1)
+        yield text.replace(sender, self._paint(shown, _BOLD if own else colour(line.sender)), 1)
+        yield from following
 
     def _paint(self, text: str, paint: int) -> str:
         return f"\x1b[{paint}m{text}\x1b[0m" if self._colours else text

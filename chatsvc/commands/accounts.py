@@ -6,8 +6,9 @@ from chatsvc.commands.arriving import let_in
 from chatsvc.dispatch import Answer, Email, command
 from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Notice, Refused
-from chatsvc.governance import Code, Seat, Sessions, You
+from chatsvc.governance import Certificates, Challenge, Code, Proved, Seat, Sessions, You
 from chatsvc.hub import Hub
+from chatsvc.records import Account
 from chatsvc.session import Session
 
 
@@ -46,9 +47,15 @@ async def login(
         if name is None and session.door is None:
             raise Refused("usage", "Please say which name, too: /login name password")
         return await let_in(hub, session, name or session.door or "", tag, None, password)
-    account = await hub.door.login(session, name or session.name, password)
-    if account is None:
-        return None
+    hub.door.check_guest(session)
+    account = await hub.proofs.by_password(session, name or session.name, password)
+    if session in hub.sessions:
+        _log_in(hub, session, account, tag)
+    return None
+
+
+def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
+    hub.door.login(session, account)
     session.tell(_you(session, "login"), tag)
     for entered in hub.entry.come_back(session):
         session.tell(entered)
@@ -56,7 +63,64 @@ async def login(
         session.here = next(iter(session.rooms.values()), None)
     hub.moderation.greet(session)
     hub.catch_up(session)
+
+
+@command("prove name password", anybody=True)
+async def prove(
+    hub: Hub,
+    session: Session,
+    name: str | None = None,
+    password: str | None = None,
+    mechanism: str | None = None,
+    data: str | None = None,
+    tag: str | None = None,
+) -> Event | None:
+    """Show whose account one comes with; who has a name already is logged in by it."""
+    proof: Account | str
+    if mechanism is not None:
+        proof = hub.proofs.begin(session, mechanism.upper(), data or "")
+    elif data is not None:
+        proof = await hub.proofs.go_on(session, data)
+    elif name is not None and password is not None:
+        proof = await hub.proofs.by_password(session, name, password)
+    else:
+        raise Refused("usage", "A proof has a name and a password, or a mechanism, or data.")
+    if isinstance(proof, str):
+        return Challenge(proof)
+    if session not in hub.sessions:
+        return None
+    _take_as_proved(hub, session, proof, tag)
     return None
+
+
+def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
+    if session.user is None:
+        session.proved = account
+    elif session.person.account is None or session.person.account.id != account.id:
+        _log_in(hub, session, account, tag)
+        return
+    session.tell(Proved(account.name), tag)
+
+
+@command(
+    "certificate [change] [fingerprint]",
+    aliases="cert",
+    help="lists the TLS certificates that prove your account; adds one, or removes one",
+    example="/certificate add",
+    level="account",
+)
+async def certificate(hub: Hub, session: Session, change: str = "", fingerprint: str = "") -> Event:
+    account = session.person.account
+    assert account is not None
+    if change == "add":
+        account = await hub.proofs.add_certificate(session, account, fingerprint)
+    elif change == "remove":
+        account = await hub.proofs.remove_certificate(session, account, fingerprint)
+    elif change:
+        raise Refused("usage", "It goes like this: /certificate add, or: /certificate remove")
+    if session.user is not None and session.person.account is not None:
+        session.person.account = account
+    return Certificates(account.certificates, session.wire.fingerprint)
 
 
 @command("logout", help="becomes a guest again", level="account")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from chatsvc.dispatch import Answer, command
 from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Pong, Refused, Welcome
-from chatsvc.governance import Proved
 from chatsvc.hub import Hub
 from chatsvc.rules import LONGEST_WORDS
 from chatsvc.session import Session
@@ -105,17 +104,6 @@ async def hello(
         hub.moderation.greet(session)
         hub.catch_up(session)
     return None
-
-
-@command("prove name password", anybody=True)
-async def prove(hub: Hub, session: Session, name: str, password: str) -> Event:
-    """Show before saying one's name whose account one comes with."""
-    check_unnamed(session)
-    account, now = hub.accounts.find(name), hub.clock.seconds()
-    if account is None:
-        raise Refused("no-account", f"{name} is not registered.")
-    session.proved = await hub.accounts.verify(account, password, session.wire.address, now)
-    return Proved(account.name)
 
 
 def check_unnamed(session: Session) -> None:

@@ -34,6 +34,18 @@ async def invite(hub: Hub, session: Session, name: str, room: str | None = None)
     return await hub.stewards.invite(session, hub.room_of(session, room), name)
 
 
+@command("invited", help="lists who may come in and has not", level="moderator")
+def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
+    return hub.stewards.expected(hub.room_of(session, room))
+
+
+@command(
+    "uninvite name", help="takes an invitation back", example="/uninvite bob", level="moderator"
+)
+def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
+    return hub.stewards.uninvite(session, hub.room_of(session, room), name)
+
+
 @command(
     "op name", example="/op bob", help="makes somebody a moderator of the room", level="moderator"
 )

@@ -62,7 +62,7 @@ async def ban(
 async def unban(
     hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
 ) -> Event:
-    return await hub.moderation.unban(session, who, _where(hub, session, room, here), mute=False)
+    return await hub.moderation.unban(session, who, _where(hub, session, room, here))
 
 
 @command(
@@ -94,7 +94,22 @@ async def unmute(
     return await hub.moderation.unban(session, who, _where(hub, session, room, here), mute=True)
 
 
-@command("bans [--here]", help="lists the bans and mutes", level="moderator")
+@command(
+    "exempt who",
+    help="lets no ban or mute of the room hold somebody",
+    example="/exempt ann",
+    level="moderator",
+)
+async def exempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
+    return await hub.moderation.exempt(session, who, hub.room_of(session, room))
+
+
+@command("unexempt who", help="takes that back", example="/unexempt ann", level="moderator")
+async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
+    return await hub.moderation.unban(session, who, hub.room_of(session, room), exempt=True)
+
+
+@command("bans [--here]", help="lists bans, mutes and exemptions", level="moderator")
 def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
     where = _where(hub, session, room, here)
     found = hub.sanctions.all(where)
@@ -116,13 +131,16 @@ def howtoban(
 
 
 @command(
-    "delete number",
+    "delete number [reason]",
     help="makes a line's text be gone: an own one, or as a moderator any",
     example="/delete 42",
     settled=True,
 )
-async def delete(hub: Hub, session: Session, number: int, room: str | None = None) -> Event:
-    return await hub.moderation.delete(session, hub.room_of(session, room), number)
+async def delete(
+    hub: Hub, session: Session, number: int, reason: str = "", room: str | None = None
+) -> Event:
+    place, _ = hub.past.place(session, room)
+    return await hub.moderation.delete(session, place, number, reason)
 
 
 @command(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TypeAlias
 
 from chatsvc.commands.talking import PEOPLE, talking
-from chatsvc.conversation import conversation_name
-from chatsvc.dispatch import Answer, command
-from chatsvc.events import Event, History, People, Refused, Rooms, Stats, Topic
+from chatsvc.dispatch import Answer, Moment, Point, command
+from chatsvc.events import Event, People, Refused, Rooms, Stats, Topic
 from chatsvc.hub import Hub
+from chatsvc.past import Bounds
 from chatsvc.rights import floor, needs_password
 from chatsvc.room import Room
 from chatsvc.rules import key, room_name
@@ -111,32 +112,35 @@ async def history(
     session: Session,
     n: int = 20,
     room: str | None = None,
-    before: int | None = None,
+    before: Point | None = None,
+    after: Point | None = None,
+    around: Point | None = None,
+    first: bool = False,
 ) -> Event:
-    place, name = _history_of(hub, session, room)
     wanted = min(max(n, 1), LINES)
-    end = place.last + 1 if before is None else min(before, place.last + 1)
-    lowest = floor(session, place)
-    lines = await hub.archive.read_back(place.name, end, wanted + 1)
-    lines = [line for line in lines if line.number > lowest]
-    shown = [line._replace(room=name) for line in lines[-wanted:] if not session.hides(line)]
-    return History(name, tuple(shown), len(lines) > wanted)
+    return await hub.past.page(session, room, Bounds(after, before, around), wanted, first)
 
 
-def _history_of(hub: Hub, session: Session, name: str | None) -> tuple[Room, str]:
-    """A room, or (@name) the conversation with somebody, and what it is called here."""
-    if name is None or not name.startswith("@"):
-        here = hub.room_of(session, name)
-        return here, here.name
-    mine, theirs = session.person.account, hub.accounts.find(name[1:])
-    if mine is None:
-        raise Refused("no-account", "Private lines are kept between registered people only.")
-    if theirs is None:
-        raise Refused("no-such-person", f"There is no account {name[1:]}.")
-    found = hub.conversations.get(conversation_name(mine.id, theirs.id))
-    if found is None:
-        raise Refused("no-such-room", f"You and {theirs.name} have said nothing to each other yet.")
-    return found, f"@{theirs.name}"
+@command("recent", settled=True, reads=True)
+async def recent(
+    hub: Hub,
+    session: Session,
+    n: int = LINES,
+    after: Moment = 0.0,
+    before: Moment = math.inf,
+    first: bool = False,
+) -> Event:
+    return await hub.past.recent(session, after, before, min(max(n, 1), LINES), first)
+
+
+@command("mark [number]", settled=True, reads=True)
+async def mark(
+    hub: Hub, session: Session, number: Point | None = None, room: str | None = None
+) -> Event:
+    place, _ = hub.past.place(session, room)
+    if number is None:
+        return hub.past.marked(session, place)
+    return await hub.past.read_to(session, place, number)
 
 
 @command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)

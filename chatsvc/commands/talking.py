@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chatsvc.dispatch import Answer, command
+from chatsvc.dispatch import Answer, Signs, Text, command
 from chatsvc.events import Asked, Event, Notice, Refused, Talking
 from chatsvc.hub import Hub
 from chatsvc.records import Account
-from chatsvc.rules import key
+from chatsvc.rules import clean, key
 from chatsvc.session import Session, User
 
 PEOPLE = 500  # listed at once
@@ -14,9 +14,14 @@ PEOPLE = 500  # listed at once
 
 @command("say text")
 def say(
-    hub: Hub, session: Session, text: str, room: str | None = None, tag: str | None = None
+    hub: Hub,
+    session: Session,
+    text: Text,
+    room: str | None = None,
+    notice: bool = False,
+    tag: str | None = None,
 ) -> Answer:
-    return _say(hub, session, text, room, False, tag)
+    return _say(hub, session, text, room, False, tag, notice)
 
 
 @command("me text", help="says what one does", example="/me makes tea")
@@ -27,12 +32,18 @@ def me(
 
 
 def _say(
-    hub: Hub, session: Session, text: str, room: str | None, action: bool, tag: str | None
+    hub: Hub,
+    session: Session,
+    text: str,
+    room: str | None,
+    action: bool,
+    tag: str | None,
+    notice: bool = False,
 ) -> Event | None:
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
-        return hub.talk.whisper(session, to, text, action, tag)
-    hub.talk.say(session, hub.room_of(session, room), text, action, tag)
+        return hub.talk.whisper(session, to, text, action, tag, notice)
+    hub.talk.say(session, hub.room_of(session, room), text, action, tag, notice)
     return None
 
 
@@ -60,15 +71,47 @@ def msg(
     hub: Hub,
     session: Session,
     name: str,
-    text: str,
+    text: Text,
     action: bool = False,
+    notice: bool = False,
     tag: str | None = None,
 ) -> Answer:
-    return hub.talk.whisper(session, hub.addressee(session, name), text, action, tag)
+    text = clean(text) if action else text
+    return hub.talk.whisper(session, hub.addressee(session, name), text, action, tag, notice)
+
+
+@command(
+    "mods text",
+    help="says something that only the room's moderators see",
+    example="/mods eve is back",
+)
+def mods(
+    hub: Hub,
+    session: Session,
+    text: Text,
+    room: str | None = None,
+    action: bool = False,
+    notice: bool = False,
+) -> Answer:
+    here = hub.room_of(session, room)
+    return hub.talk.tell_moderators(session, here, text, action, notice)
+
+
+@command("signal signs")
+def signal(
+    hub: Hub,
+    session: Session,
+    signs: Signs,
+    room: str | None = None,
+    name: str | None = None,
+) -> Answer:
+    """What programs show each other, such as that somebody is typing."""
+    to = hub.find(name) if name is not None else hub.room_of(session, room)
+    return hub.talk.signal(session, to, signs)
 
 
 @command("reply text", "r", "answers who whispered last", "/reply thanks")
-def reply(hub: Hub, session: Session, text: str, tag: str | None = None) -> Answer:
+def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)

@@ -10,8 +10,11 @@ from chatsvc.governance import (
     Audit,
     Banned,
     Bans,
+    Certificates,
+    Challenge,
     Code,
     Deleted,
+    Expected,
     Identified,
     Invited,
     Lockdown,
@@ -46,7 +49,22 @@ def _(event: You, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Proved, here: str | None) -> Iterable[str]:
-    yield f"* That is {event.account}'s password. Which name would you like?"
+    yield f"* You have proved that you are {event.account}."
+
+
+@lines.register
+def _(event: Challenge, here: str | None) -> Iterable[str]:
+    yield f"* Please answer: {event.data}"
+
+
+@lines.register
+def _(event: Certificates, here: str | None) -> Iterable[str]:
+    for fingerprint in event.fingerprints:
+        yield f"* {fingerprint}{' (this connection)' if fingerprint == event.own else ''}"
+    if not event.fingerprints:
+        yield "* No certificate proves your account."
+    if event.own and event.own not in event.fingerprints:
+        yield f"* You have come with {event.own}. To add it: /certificate add"
 
 
 @lines.register
@@ -102,6 +120,16 @@ def _(event: Invited, here: str | None) -> Iterable[str]:
 
 
 @lines.register
+def _(event: Expected, here: str | None) -> Iterable[str]:
+    if event.uninvited:
+        yield f"* {event.uninvited} is not invited into {event.room} any more."
+    elif event.names:
+        yield f"* Invited into {event.room}, and not there: {listing(event.names)}."
+    else:
+        yield f"* Nobody is invited into {event.room} who is not there."
+
+
+@lines.register
 def _(event: Identified, here: str | None) -> Iterable[str]:
     return ()  # /whois tells it to those who want to know
 
@@ -128,11 +156,13 @@ def _(event: Banned, here: str | None) -> Iterable[str]:
     if event.hit:
         does = "It silences" if event.mute else "It has put out"
         yield f"*   {does}: {listing(event.hit)}."
-    elif event.means:
+    elif event.means and not event.exempt:
         yield "*   It holds nobody who is here just now."
 
 
 def _banned(event: Banned) -> str:
+    if event.exempt:
+        return f"No ban or mute in {event.room} holds {event.who}"
     quietly = "quietly " if event.quietly else ""
     done = f"{quietly}muted" if event.mute else "banned"
     where = f" in {event.room}" if event.room else ""
@@ -155,6 +185,8 @@ def _(event: Unbanned, here: str | None) -> Iterable[str]:
     where = f" in {event.room}" if event.room else ""
     if event.own:
         yield f"* {event.by} lets you talk again{where}."
+    elif event.exempt:
+        yield f"* Bans and mutes{where} hold {event.who} again."
     else:
         yield f"* {event.who} may {'talk' if event.mute else 'come in'} again{where}."
 
@@ -182,7 +214,8 @@ def _(event: Ways, here: str | None) -> Iterable[str]:
 def _(event: Deleted, here: str | None) -> Iterable[str]:
     room = "" if event.room == here else f" in {event.room}"
     whose = "their own" if event.own else f"{event.sender}'s"
-    yield f"* {event.by} deleted {whose} line {event.number}{room}."
+    reason = f": {event.reason}" if event.reason else "."
+    yield f"* {event.by} deleted {whose} line {event.number}{room}{reason}"
 
 
 @lines.register

@@ -82,6 +82,8 @@ def _said(line: Said) -> dict[str, object]:
         value["account"] = line.account
     if line.deleted:
         value["deleted"] = line.deleted
+    if line.notice:
+        value["notice"] = True
     return value
 
 
@@ -96,7 +98,7 @@ def _fields(event: object) -> dict[str, object]:
 
 
 _NAMES = {"sender": "from"}
-_TIMES = ("time", "since", "until")
+_TIMES = ("time", "since", "until", "read_time")
 
 
 def _value(name: str, value: object) -> object:
@@ -156,6 +158,7 @@ def _said_from(value: dict[str, Any], tag: str | None = None) -> Said:
         tag,
         value.get("account", ""),
         deleted=value.get("deleted", ""),
+        notice=value.get("notice", False),
     )
 
 

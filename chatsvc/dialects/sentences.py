@@ -22,16 +22,19 @@ from chatsvc.events import (
     Joined,
     Kept,
     Left,
+    Marked,
     Missed,
     Notice,
     People,
     Person,
     Pong,
     Realname,
+    Recent,
     Refusal,
     Renamed,
     Rooms,
     Said,
+    Signal,
     Stats,
     Talking,
     Told,
@@ -45,12 +48,21 @@ _LISTED = 100  # people and rooms in an answer to a person
 _NAMED = 3  # people who come or go at once and are called by name
 
 
+def indented(text: str) -> str:
+    """`text` in such lines that nobody could take a following one for anything but that."""
+    return text.replace("\n", "\r\n        | ") if "\n" in text else text
+
+
 def said(line: Said, elsewhere: bool = False) -> str:
     """A line with its time, and its room where that is not the one talked in."""
     room = f"{line.room} " if elsewhere else ""
-    sender = f"* {line.sender}" if line.action else f"<{line.sender}>"
-    text = f"(deleted by {line.deleted})" if line.deleted else line.text
+    sender = f"* {line.sender}" if line.action else _sender(line)
+    text = f"(deleted by {line.deleted})" if line.deleted else indented(line.text)
     return f"[{clock(line.time)}] {room}{sender} {text}"
+
+
+def _sender(line: Said) -> str:
+    return f"-{line.sender}-" if line.notice else f"<{line.sender}>"
 
 
 def clock(moment: float) -> str:
@@ -175,13 +187,18 @@ def _(event: Told, here: str | None) -> Iterable[str]:
         own = f"* {when}to {event.to}: * {event.sender} {event.text}"
         yield own if event.own else f"* {when}only to you: {event.sender} {event.text}"
     else:
-        own = f"* {when}to {event.to}: {event.text}"
-        yield own if event.own else f"* {when}{event.sender} whispers: {event.text}"
+        text = indented(event.text)
+        own = f"* {when}to {event.to}: {text}"
+        only = f" to the moderators of {event.to[1:]}" if event.to.startswith("@") else ""
+        yield own if event.own else f"* {when}{event.sender} whispers{only}: {text}"
 
 
-@lines.register
-def _(event: Kept, here: str | None) -> Iterable[str]:
-    return ()
+@lines.register(Kept)
+@lines.register(Marked)
+@lines.register(Recent)
+@lines.register(Signal)
+def _(event: Kept | Marked | Recent | Signal, here: str | None) -> Iterable[str]:
+    return ()  # for programs only
 
 
 @lines.register

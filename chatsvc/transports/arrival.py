@@ -45,6 +45,7 @@ class Arrival:
     address = ""  # the peer's IP address, if it has one
     refusal: Refusal | None = None
     secure = False  # what is said cannot be read on the way
+    fingerprint = ""  # SHA-256 of the certificate that the peer has shown inside TLS
     greeted = False
     _known = False  # where the peer is
     _waiting: IDelayedCall | None = None  # until somebody without a name is closed

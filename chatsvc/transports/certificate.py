@@ -7,7 +7,7 @@ import re
 import socket
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -82,6 +82,7 @@ def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
     context.set_cipher_list(_CIPHERS)
     context.set_options(_OPTIONS)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # idle connections are many
+    _ask_for_certificate(context)
     try:
         context.use_certificate(first)
         for other in others:
@@ -101,6 +102,22 @@ def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
     except SSL.Error:
         raise CertificateFailed(f"{name}: the key is not that of the certificate.") from None
     return Credentials(context, first.fingerprint(hashes.SHA256()).hex(":").upper())
+
+
+def _ask_for_certificate(context: SSL.Context) -> None:
+    """Ask who comes for a certificate, which may be any or none: only its key is looked at.
+
+    Browsers are not asked, because some would ask their users.
+    """
+
+    def begin(connection: SSL.Connection, offered: list[bytes]) -> Any:
+        if any(protocol.startswith((b"http/", b"h2")) for protocol in offered):
+            connection.set_verify(SSL.VERIFY_NONE)
+        return SSL.NO_OVERLAPPING_PROTOCOLS
+
+    context.set_verify(SSL.VERIFY_PEER, lambda *anything: True)
+    context.set_session_id(b"chatsvc")  # else no session of somebody with one can go on
+    context.set_alpn_select_callback(begin)
 
 
 def kept_beside(archive: Path) -> Files:

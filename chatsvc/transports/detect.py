@@ -22,6 +22,7 @@ from chatsvc.events import Asked, Goodbye
 from chatsvc.transports.arrival import Arrival, LastWords, stop
 from chatsvc.transports.irc import IRCProtocol
 from chatsvc.transports.line import ChatProtocol
+from chatsvc.transports.tls import fingerprint_of
 from chatsvc.transports.ways import JSON_WAYS, TEXT_WAYS
 from chatsvc.transports.web import Page
 
@@ -141,6 +142,8 @@ class Detector(Protocol):
 
     def handshakeCompleted(self) -> None:
         """From now on bytes can come, and be sent."""
+        if isinstance(self.transport, TLSMemoryBIOProtocol):
+            self._arrival.fingerprint = fingerprint_of(self.transport)
         self._silence = self._arrival.factory.clock.callLater(GREETING, self._nothing_came)
 
     def _nothing_came(self) -> None:

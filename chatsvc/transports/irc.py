@@ -55,6 +55,7 @@ class IRCProtocol(ChatProtocol):
         ways = IRCWays()
         super().__init__(arrival, ways)
         self._client = ways.client
+        self._client.secure = arrival.secure
 
     def connectionMade(self) -> None:
         super().connectionMade()

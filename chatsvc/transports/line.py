@@ -19,7 +19,7 @@ from chatsvc import commands
 from chatsvc.batch import Batch, Shared
 from chatsvc.events import Event, Goodbye, Notice, Refusal, Refused, Request
 from chatsvc.limits import Bucket, Rate
-from chatsvc.rules import LONGEST_LINE
+from chatsvc.rules import LONGEST_LINE, MOST_LINES
 from chatsvc.session import Session
 from chatsvc.transports.arrival import LAST_WORDS, Arrival, stop
 from chatsvc.transports.telnet import IAC, TelnetFilter
@@ -69,6 +69,7 @@ class ChatProtocol(LineReceiver):
     def __init__(self, arrival: Arrival, ways: Ways) -> None:
         self._arrival, self._ways = arrival, ways
         self.factory, self.address = arrival.factory, arrival.address
+        self.fingerprint = arrival.fingerprint
 
     def connectionMade(self) -> None:
         transport, limits = self.transport, self.factory.limits
@@ -196,7 +197,7 @@ class ChatProtocol(LineReceiver):
         if self.session.user is None or (isinstance(what, Request) and _is_free(what)):
             return True
         clock = self.factory.clock
-        wait = bucket.take(clock.seconds())
+        wait = bucket.take(clock.seconds(), _lines_in(what))
         if not wait:
             return True
         self._late = what
@@ -340,6 +341,14 @@ _NOT_UTF8 = Refused(
 def _is_free(request: Request) -> bool:
     """Whether it does not count as a line: programs come back into all their rooms at once."""
     return request.name in _FREE or (request.name == "join" and "after" in request.args)
+
+
+def _lines_in(what: Request | Refused) -> int:
+    """How many lines something is that is said."""
+    if not isinstance(what, Request):
+        return 1
+    text = what.args.get("text") if what.rest is None else what.rest
+    return min(text.count("\n") + 1, MOST_LINES) if isinstance(text, str) else 1
 
 
 def _too_fast(rate: Rate) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
 from twisted.internet.protocol import Factory
@@ -16,6 +17,12 @@ from chatsvc.transports.certificate import CertificateFailed, Files, credentials
 RECHECK = 3.0  # seconds between two looks at the files
 
 _log = Logger()
+
+
+def fingerprint_of(transport: Any) -> str:
+    """SHA-256 of the peer's certificate, in small hexadecimal digits; empty if it has none."""
+    certificate = transport.getPeerCertificate()
+    return "" if certificate is None else certificate.to_cryptography().fingerprint(SHA256()).hex()
 
 
 @implementer(IOpenSSLServerConnectionCreator)

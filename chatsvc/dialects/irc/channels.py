@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.table import on, told
 from chatsvc.events import Entered, Exited, Joined, Left, Rooms, Topic
 from chatsvc.governance import Invited, Removed
@@ -28,11 +29,10 @@ def _(client: Client, message: Message) -> None:
 
 def _after(client: Client, room: str) -> dict[str, object]:
     """Which lines are shown on coming in: those missed, or the last ones, or what is asked for."""
-    unread = client.welcome.rooms if client.welcome else ()
-    seen = next((one for one in unread if one.room == room), None)
-    if seen is not None:
-        return {"after": max(seen.seen, seen.last - _MOST_NEW)}
-    return {"last": 0} if "draft/chathistory" in client.capabilities else {}
+    unread = client.unread.pop(room, None)
+    if client.bot or "draft/chathistory" in client.capabilities:
+        return {"last": 0}
+    return {"after": max(unread.seen, unread.last - _MOST_NEW)} if unread else {}
 
 
 def _leave_all(client: Client) -> None:
@@ -66,10 +66,15 @@ def _(event: Exited, client: Client, about: Asked) -> None:
 def _(event: Joined, client: Client, about: Asked) -> None:
     client.quit = ""
     nothing = ("",) * len(event.names)
-    for name, account, realname in zip(
-        event.names, event.accounts or nothing, event.realnames or nothing, strict=True
+    for name, account, realname, role in zip(
+        event.names,
+        event.accounts or nothing,
+        event.realnames or nothing,
+        event.roles or nothing,
+        strict=True,
     ):
         _join(client, event.room, name, account, realname)
+        role_on_entering(client, event.room, name, role)
 
 
 def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
@@ -145,7 +150,9 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Invited, client: Client, about: Asked) -> None:
-    if event.own:
+    if event.own and about.command == "MODE I":
+        client.send("MODE", event.room, "+I", about.params[1], source=mask(client.nick))
+    elif event.own:
         client.reply("INVITING", event.name, event.room)
     elif not event.overheard:
         client.send("INVITE", client.nick, event.room, source=mask(event.by))

@@ -9,11 +9,11 @@ from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.lines import mask, privmsg, said, said_with
+from chatsvc.dialects.irc.lines import mask, privmsg, said, said_with, verb
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.supported import OF_LINES, understood
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import Request, Said, Told, Welcome
+from chatsvc.events import Request, Said, Told, Unread, Welcome
 
 MOST_ASKED = 200  # answers that are waited for
 
@@ -57,6 +57,16 @@ class Asked(NamedTuple):
     command: str
     params: tuple[str, ...] = ()
     labeled: Labeled | None = None
+    service: str = ""  # who answers in words, if it was asked by its name
+
+
+@dataclass(slots=True)
+class Sasl:
+    """A proof that is under way."""
+
+    mechanism: str
+    said: str = ""  # of the client's response, so far
+    begun: bool = False  # the chat has had the first one
 
 
 @dataclass(slots=True)
@@ -67,7 +77,6 @@ class Coming:
     realname: str = ""
     user: bool = False  # USER was sent
     password: str | None = None
-    account: str | None = None  # proved by SASL
     negotiating: bool = False
     asking: bool = False  # hello is on its way
 
@@ -82,10 +91,14 @@ class Client:
         self.welcome: Welcome | None = None
         self.choose(frozenset())
         self.realname = ""
+        self.bot = False
+        self.unread: dict[str, Unread] = {}  # what is new in rooms that one has not come back to
         self.rooms: dict[str, None] = {}
         self.quit = ""  # who was said to have left last; it is heard of once for each room
         self.version = 301  # of capability negotiation
-        self.sasl: str | None = None  # what came of AUTHENTICATE so far
+        self.secure = False  # it has come over TLS
+        self.sasl: Sasl | None = None
+        self.speaker = ""  # who says what is put into words; the server, if nobody else
         self.latest = Asked("")  # what was read last; a refusal without a tag is about that
         self._replies: list[str] = []
         self._requests: list[Request] = []
@@ -99,6 +112,12 @@ class Client:
         self.capabilities = capabilities
         # Clients with the same ones have the same way of writing lines.
         self.write_said = said_with(capabilities & OF_LINES)
+
+    @property
+    def modes(self) -> str:
+        """One's own; people are found only in rooms that one shares with them, or by name."""
+        operator = "o" if self.welcome and self.welcome.operator else ""
+        return f"{'B' if self.bot else ''}i{operator}"
 
     # What is sent
 
@@ -121,7 +140,7 @@ class Client:
         self._add(wire.write("ERROR", text))
 
     def notice(self, text: str, source: str = "") -> None:
-        self.send("NOTICE", self.nick, text, source=source)
+        self.send("NOTICE", self.nick, text, source=source or self.speaker)
 
     def line(self, line: Said, target: str) -> None:
         """A line that was said, now or earlier."""
@@ -129,7 +148,7 @@ class Client:
 
     def private_line(self, told: Told) -> None:
         tags = understood({"time": timestamp(told.time)}, self.capabilities)
-        self._raw(privmsg(mask(told.sender), told.to, told.text, told.action, tags))
+        self._raw(privmsg(mask(told.sender), told.to, told.text, told.action, tags, verb(told)))
 
     def _raw(self, data: bytes) -> None:
         for line in data.decode().splitlines(keepends=True):
@@ -197,14 +216,15 @@ class Client:
             del self._asked[next(iter(self._asked))]
         return tag
 
-    def say(self, do: str, **args: object) -> None:
-        """Ask for what answers itself by being shown."""
-        tag = None if self._labeled is None else self._expect(self.latest)
+    def say(self, do: str, about: Asked | None = None, /, **args: object) -> None:
+        """Ask for what answers itself by being shown; `about` says to what a refusal belongs."""
+        wanted = self._labeled is not None or about is not None
+        tag = self._expect(about or self.latest) if wanted else None
         self._requests.append(Request(do, None, args, tag))
 
-    def type(self, name: str, rest: str) -> None:
+    def type(self, name: str, rest: str, about: Asked | None = None) -> None:
         """Give a command of the chat's, as people write it."""
-        self._requests.append(Request(name, rest, tag=self._expect(self.latest)))
+        self._requests.append(Request(name, rest, tag=self._expect(about or self.latest)))
 
     def next_request(self) -> Request | None:
         return self._requests.pop(0) if self._requests else None

@@ -8,7 +8,7 @@ from functools import lru_cache
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.supported import understood
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import Said
+from chatsvc.events import Said, Told
 
 
 def mask(name: str) -> str:
@@ -36,7 +36,7 @@ def said(
     """A line as PRIVMSG, in pieces if it is too long for one."""
     tags = understood({**more, **_tags(line)}, capabilities) if capabilities else {}
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
-    return privmsg(mask(line.sender), target, text, line.action, tags)
+    return privmsg(mask(line.sender), target, text, line.action, tags, verb(line))
 
 
 def _tags(line: Said) -> dict[str, str | None]:
@@ -44,13 +44,22 @@ def _tags(line: Said) -> dict[str, str | None]:
     return {"time": timestamp(line.time), "msgid": msgid(line), **account}
 
 
+def verb(line: Said | Told) -> str:
+    return "NOTICE" if line.notice else "PRIVMSG"
+
+
 def privmsg(
-    source: str, target: str, text: str, action: bool, tags: Mapping[str, str | None]
+    source: str,
+    target: str,
+    text: str,
+    action: bool,
+    tags: Mapping[str, str | None],
+    command: str = "PRIVMSG",
 ) -> bytes:
-    """Words as PRIVMSG; the pieces of a long text follow each other."""
-    head = len(f":{source} PRIVMSG {target} :\r\n".encode()) + (9 if action else 0)
+    """Words as PRIVMSG or NOTICE; the pieces of a long text follow each other."""
+    head = len(f":{source} {command} {target} :\r\n".encode()) + (9 if action else 0)
     lines = []
     for piece in wire.pieces(text, wire.LONGEST - head):
         words = f"\x01ACTION {piece}\x01" if action else piece
-        lines.append(wire.write("PRIVMSG", target, words, source=source, tags=tags))
+        lines.append(wire.write(command, target, words, source=source, tags=tags))
     return "".join(lines).encode()

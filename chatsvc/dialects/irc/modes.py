@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.masks import label, masks
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.table import in_words, on, told
-from chatsvc.governance import Bans, Role, Rules
+from chatsvc.events import Person
+from chatsvc.governance import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
 
 _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}
+_VALUES = {"k": "password", "l": "limit"}
+_LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
-_LETTERS = {"founder": "+q", "moderator": "+o", "voiced": "+v", "member": "-o"}
+_PREFIXED = {"founder": "q", "moderator": "o", "operator": "o", "voiced": "v"}
+_LISTS = {  # how one is asked for, what adds to it and takes from it, how it begins and ends
+    "b": ("bans", "ban", "unban", "BANLIST", "ENDOFBANLIST"),
+    "e": ("bans", "exempt", "unexempt", "EXCEPTLIST", "ENDOFEXCEPTLIST"),
+    "I": ("invited", "invite", "uninvite", "INVITELIST", "ENDOFINVITELIST"),
+}
+_MOST_CHANGES = 20  # in one MODE
 
 
 @on("MODE", 1)
@@ -18,54 +30,123 @@ def _(client: Client, message: Message) -> None:
     target, *words = message.params
     if target.startswith("#"):
         if words:
-            _change(client, target, words[0], words[1:])
+            for change in list(_changes(client, target, words[0], words[1:]))[:_MOST_CHANGES]:
+                change()
         else:
             client.ask("room", room=target)
     elif target.lower() != client.nick.lower():
         client.reply("USERSDONTMATCH")
     else:
-        client.reply("UMODEIS", "+")
+        _own(client, words[0] if words else "")
 
 
-def _change(client: Client, room: str, letters: str, words: list[str]) -> None:
-    on = True
+def _changes(
+    client: Client, room: str, letters: str, words: list[str]
+) -> Iterator[Callable[[], None]]:
+    """What one MODE asks for, in order."""
+    plus = True
     for letter in letters:
         if letter in "+-":
-            on = letter == "+"
-        elif letter in _RULES:
-            client.ask("set", room=room, rule=_RULES[letter], value="on" if on else "off")
-        elif letter in _ROLES and words:
-            client.ask(_ROLES[letter][not on], room=room, name=words.pop(0))
-        elif letter == "b" and words:
-            who = _banned(words.pop(0))
-            client.ask("ban" if on else "unban", room=room, who=who)
-        elif letter == "b":
-            client.ask("bans", Asked("BANS", (room,)), room=room)
-        elif letter in "kl":
-            value = words.pop(0) if words else ""
-            rule = "password" if letter == "k" else "limit"
-            client.ask("set", room=room, rule=rule, value=value if on else "off")
+            plus = letter == "+"
         else:
-            client.reply("UNKNOWNMODE", letter)
+            wants = (
+                letter in _ROLES or letter in _LISTS or (letter == "k" or (letter == "l" and plus))
+            )
+            yield _change(client, room, letter, plus, words.pop(0) if wants and words else "")
 
 
-def _banned(pattern: str) -> str:
-    """Whom a ban mask means: somebody's name, or the address after the @."""
-    name, exclaims, rest = pattern.partition("!")
-    host = rest.partition("@")[2]
-    if exclaims and name.strip("*") == "" and host.strip("*"):
-        return f"ip={host}"
-    return f"name={name}" if exclaims else pattern
+def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Callable[[], None]:
+    def ask(do: str, about: Asked | None = None, **args: object) -> Callable[[], None]:
+        return lambda: client.ask(do, about or Asked("MODE", (room, letter)), room=room, **args)
+
+    if letter in _RULES:
+        return ask("set", rule=_RULES[letter], value="on" if plus else "off")
+    if letter in _LISTS and not word:
+        return ask(_LISTS[letter][0], Asked(f"LIST {letter}", (room,)))
+    if letter in _LISTS:
+        return _change_list(client, room, letter, plus, word)
+    if letter in _ROLES and word:
+        return ask(_ROLES[letter][not plus], name=word)
+    if letter in _VALUES and (word or not plus):
+        return ask("set", rule=_VALUES[letter], value=word if plus else "off")
+    if letter == "n":  # nobody talks from outside, whatever the modes
+        return lambda: None
+    if letter in (*_ROLES, *_VALUES):
+        return lambda: client.reply("NEEDMOREPARAMS", "MODE")
+    return lambda: client.reply("UNKNOWNMODE", letter)
+
+
+def _change_list(
+    client: Client, room: str, letter: str, plus: bool, pattern: str
+) -> Callable[[], None]:
+    _, add, take, *_ = _LISTS[letter]
+    name = "name" if letter == "I" else "who"
+    who = label(pattern)
+    if letter == "I":
+        who = who.partition("=")[2] or who
+    about = Asked(f"MODE {letter}", (room, pattern))
+    return lambda: client.ask(add if plus else take, about, room=room, **{name: who})
+
+
+# One's own
+
+
+def _own(client: Client, letters: str) -> None:
+    if not letters:
+        client.reply("UMODEIS", f"+{client.modes}")
+        return
+    plus = True
+    for letter in letters:
+        if letter in "+-":
+            plus = letter == "+"
+        elif letter == "B":
+            client.ask("bot", Asked("MODE B"), on=plus)
+        elif letter not in "io":  # which are as they are
+            client.reply("UMODEUNKNOWNFLAG")
+
+
+def own_mode(client: Client, person: Person) -> None:
+    """Say what one has become by setting a mode of one's own."""
+    client.bot = person.bot
+    client.send("MODE", client.nick, "+B" if person.bot else "-B", source=mask(client.nick))
+
+
+# What others are told
 
 
 @told.register
 def _(event: Role, client: Client, about: Asked) -> None:
-    letters = _LETTERS.get(event.role, "-o")
-    client.send("MODE", event.room, letters, event.name, source=mask(event.by))
+    new, old = _PREFIXED.get(event.role, ""), _PREFIXED.get(event.before, "")
+    letters = (f"+{new}" if new else "") + (f"-{old}" if old else "")
+    names = [event.name] * (len(new) + len(old))
+    if event.instead:
+        letters, names = f"{letters}-q+o", [*names, event.instead, event.instead]
+    if letters:
+        client.send("MODE", event.room, letters, *names, source=mask(event.by))
+
+
+def role_on_entering(client: Client, room: str, name: str, role: str) -> None:
+    if role in _PREFIXED:
+        client.send("MODE", room, f"+{_PREFIXED[role]}", name)
+
+
+@told.register
+def _(event: Rule, client: Client, about: Asked) -> None:
+    letter = _LETTERS.get(event.name)
+    if letter is None:
+        in_words(client, event)
+        return
+    plus = event.value != "off"
+    params = {"k": ["*"], "l": [event.value] if plus else []}.get(letter, [])
+    change = f"{'+' if plus else '-'}{letter}"
+    client.send("MODE", event.room, change, *params, source=mask(event.by))
 
 
 @told.register
 def _(event: Rules, client: Client, about: Asked) -> None:
+    if about.command != "MODE":
+        in_words(client, event)
+        return
     values = {rule.name: rule.value for rule in event.rules}
     modes = "n" + "".join(letter for letter, name in _RULES.items() if values.get(name) == "on")
     modes += "k" if values.get("password", "off") != "off" else ""
@@ -76,9 +157,52 @@ def _(event: Rules, client: Client, about: Asked) -> None:
 
 @told.register
 def _(event: Bans, client: Client, about: Asked) -> None:
-    if about.command != "BANS":
+    if not about.command.startswith("LIST "):
         in_words(client, event)
         return
+    letter = about.command[-1]
+    _, _, _, entry, end = _LISTS[letter]
     for ban in event.bans:
-        client.reply("BANLIST", event.room, ban.who.replace(" ", ","), ban.by, str(int(ban.time)))
-    client.reply("ENDOFBANLIST", event.room)
+        if ban.exempt == (letter == "e") and not ban.mute:
+            for each in masks(ban.who):
+                client.reply(entry, event.room, each, ban.by, str(int(ban.time)))
+    client.reply(end, event.room)
+
+
+@told.register
+def _(event: Expected, client: Client, about: Asked) -> None:
+    if about.command == "MODE I":
+        client.send("MODE", event.room, "-I", about.params[1], source=mask(client.nick))
+    elif about.command != "LIST I":
+        in_words(client, event)
+    else:
+        for name in event.names:
+            client.reply("INVITELIST", event.room, f"{name}!*@*")
+        client.reply("ENDOFINVITELIST", event.room)
+
+
+@told.register
+def _(event: Banned, client: Client, about: Asked) -> None:
+    _listed(event, client, about, "+")
+
+
+@told.register
+def _(event: Unbanned, client: Client, about: Asked) -> None:
+    _listed(event, client, about, "-")
+
+
+def _listed(event: Banned | Unbanned, client: Client, about: Asked, sign: str) -> None:
+    """A mask was put into a list, or taken from it; the asker's own words say which."""
+    if about.command not in ("MODE b", "MODE e"):
+        in_words(client, event)
+        return
+    change = f"{sign}{about.command[-1]}"
+    client.send("MODE", event.room, change, about.params[1], source=mask(client.nick))
+
+
+def end_of_list(client: Client, about: Asked) -> bool:
+    """Clients ask for lists on their own; to who may not read one it is empty."""
+    if not about.command.startswith("LIST "):
+        return False
+    client.reply(_LISTS[about.command[-1]][4], *about.params)
+    return True

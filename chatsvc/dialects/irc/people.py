@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.modes import own_mode
 from chatsvc.dialects.irc.table import on, told
 from chatsvc.events import Away, People, Person, Realname, Renamed
 from chatsvc.governance import Identified
@@ -64,6 +65,9 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Person, client: Client, about: Asked) -> None:
+    if about.command == "MODE B":
+        own_mode(client, event)
+        return
     if about.command == "WHO":
         _who(client, "*", event)
         client.reply("ENDOFWHO", event.name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc import accounts, sasl
 from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.modes import end_of_list
 from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.dialects.irc.registration import refuse_at_the_door
 from chatsvc.dialects.irc.table import told
@@ -14,10 +16,16 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 @told.register
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    if client.welcome is None:
+    if about.command == "AUTHENTICATE":
+        sasl.refuse(client, event)
+    elif client.welcome is None:
         refuse_at_the_door(event, client, about)
-    elif about.command == "BANS":  # clients ask on their own, and it is not for everybody here
-        client.reply("ENDOFBANLIST", *about.params)
+    elif about.command == "NOTICE" or end_of_list(client, about):
+        """No notice is answered, so that programs do not answer each other for ever."""
+    elif about.service:
+        client.notice(event.text)
+    elif accounts.is_by_register(client, about):
+        accounts.refuse(client, event, about)
     elif event.code == "unknown":
         client.reply("UNKNOWNCOMMAND", about.command)
     else:
@@ -32,6 +40,8 @@ def _refuse(event: Refusal, client: Client, about: Asked) -> None:
         _in_words(event, client, about)
     elif name in _OF_NAMES:
         client.reply(name, first, event.text)
+    elif name == "INVALIDMODEPARAM":
+        client.reply(name, *about.params, "*", event.text)
     elif name == "CHANOPRIVSNEEDED" and not room:
         client.reply("NOPRIVILEGES", event.text)
     else:
@@ -40,7 +50,7 @@ def _refuse(event: Refusal, client: Client, about: Asked) -> None:
 
 def _numeric(event: Refusal, about: Asked, room: str | None) -> str | None:
     """The name of the numeric that says so, which depends on what was asked."""
-    if about.command in ("PRIVMSG", "NOTICE") and room and event.code == "not-in-room":
+    if about.command == "PRIVMSG" and room and event.code == "not-in-room":
         return "CANNOTSENDTOCHAN"
     if about.command == "JOIN" and event.code == "wrong-password":
         return "BADCHANNELKEY"

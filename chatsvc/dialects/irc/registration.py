@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc.client import Asked, Client, Coming
 from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.sasl import abort, mechanisms
 from chatsvc.dialects.irc.server import motd, statistics
 from chatsvc.dialects.irc.supported import CAPABILITIES, ISUPPORT
 from chatsvc.dialects.irc.table import on, told
@@ -36,7 +37,8 @@ def _(client: Client, message: Message) -> None:
 
 def _offered(client: Client) -> list[str]:
     values = client.version >= WITH_VALUES
-    return [f"{name}={value}" if value and values else name for name, value in CAPABILITIES.items()]
+    offered = {**CAPABILITIES, "sasl": mechanisms(client)}
+    return [f"{name}={value}" if value and values else name for name, value in offered.items()]
 
 
 def _request(client: Client, names: list[str]) -> None:
@@ -88,6 +90,8 @@ def go_on(client: Client) -> None:
 def _hello(client: Client, **passwords: str) -> None:
     coming = client.coming
     coming.asking = True
+    if client.sasl is not None:
+        abort(client)
     about = Asked("NICK", (coming.name,))
     client.ask("hello", about, name=coming.name, realname=coming.realname, **passwords)
 
@@ -116,11 +120,12 @@ def _prove(client: Client) -> bool:
 def _(event: Welcome, client: Client, about: Asked) -> None:
     client.welcome, client.nick, client.coming.asking = event, event.name, False
     client.realname = client.coming.realname
+    client.unread = {unread.room: unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
     client.reply("CREATED", "What is said here is kept")
-    client.reply("MYINFO", client.server, software, "Bio", "biklmnoqstv", "bklqov")
+    client.reply("MYINFO", client.server, software, "Bio", "beIiklmnoqstv", "beIklqov")
     tokens = (f"NETWORK={event.chat.replace(' ', '_')}", *ISUPPORT)
     for start in range(0, len(tokens), _TOKENS):
         client.reply("ISUPPORT", *tokens[start : start + _TOKENS])
@@ -133,9 +138,7 @@ def refuse_at_the_door(event: Refusal, client: Client, about: Asked) -> None:
     """Say why one is not let in, or not as whom one wants to be."""
     coming = client.coming
     coming.asking = False
-    if about.command == "AUTHENTICATE":
-        client.reply("SASLFAIL", event.text)
-    elif event.code in ("registered", "password-needed") and _prove(client):
+    if event.code in ("registered", "password-needed") and _prove(client):
         """It is on its way again."""
     elif event.code in ("name-taken", "registered", "bad-name"):
         taken = event.code != "bad-name"

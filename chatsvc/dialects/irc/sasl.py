@@ -1,59 +1,116 @@
-"""Proving whose account one comes with: AUTHENTICATE (IRCv3 "SASL 3.1" and "SASL 3.2")."""
+"""Proving whose account one comes with: AUTHENTICATE (IRCv3 "SASL 3.1" and "SASL 3.2").
+
+The dialect carries what a mechanism says, in base64 and in pieces; the chat looks at it.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.accounts import is_by_register, succeed
+from chatsvc.dialects.irc.client import Asked, Client, Sasl
 from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.governance import Proved, You
+from chatsvc.dialects.irc.table import in_words, on, told
+from chatsvc.events import Refusal
+from chatsvc.governance import Challenge, Proved, You
 
-LONGEST = 400  # characters of one AUTHENTICATE
+PIECE = 400  # characters of one AUTHENTICATE
+LONGEST = 4 * PIECE  # of one response
+
+
+def mechanisms(client: Client) -> str:
+    """Those that may help a client here; without TLS it has no certificate."""
+    return "PLAIN,EXTERNAL,SCRAM-SHA-256" if client.secure else "PLAIN,SCRAM-SHA-256"
 
 
 @on("AUTHENTICATE", 1, anybody=True)
 def _(client: Client, message: Message) -> None:
     word = message.params[0]
-    if client.coming.account is not None or client.welcome is not None:
-        client.reply("SASLALREADY")
-    elif word == "*":
-        client.sasl = None
-        client.reply("SASLABORTED")
+    if word == "*":
+        abort(client)
     elif client.sasl is None:
-        if word.upper() == "PLAIN":
-            client.sasl = ""
-            client.send("AUTHENTICATE", "+")
-        else:
-            client.reply("SASLMECHS", "PLAIN")
-            client.reply("SASLFAIL", "There is no such mechanism here")
-    elif len(word) > LONGEST or len(client.sasl) > 4 * LONGEST:
+        _begin(client, word.upper())
+    elif len(word) > PIECE or len(client.sasl.said) + len(word) > LONGEST:
         client.sasl = None
         client.reply("SASLTOOLONG")
     else:
-        client.sasl += "" if word == "+" else word
-        if len(word) < LONGEST:
-            _authenticate(client, client.sasl)
+        client.sasl.said += "" if word == "+" else word
+        if len(word) < PIECE:
+            _respond(client, client.sasl)
 
 
-def _authenticate(client: Client, encoded: str) -> None:
-    """PLAIN (RFC 4616): an identity to act as, which is not used; the account; its password."""
+def abort(client: Client) -> None:
+    """Whatever was under way is over."""
     client.sasl = None
+    client.reply("SASLABORTED")
+
+
+def _begin(client: Client, mechanism: str) -> None:
+    if mechanism in mechanisms(client).split(","):
+        client.sasl = Sasl(mechanism)
+        client.send("AUTHENTICATE", "+")
+    else:
+        client.reply("SASLMECHS", mechanisms(client))
+        client.reply("SASLFAIL", "There is no such mechanism here")
+
+
+def _respond(client: Client, sasl: Sasl) -> None:
+    """Ask the chat what a response is worth, which is whole now."""
+    encoded, sasl.said = sasl.said, ""
     try:
-        _, account, password = base64.b64decode(encoded, validate=True).decode().split("\0")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        client.reply("SASLFAIL", "That is not PLAIN")
+        data = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        _fail(client, "That is not base64, or not UTF-8 inside")
         return
-    client.ask("prove", Asked("AUTHENTICATE", (account,)), name=account, password=password)
+    about = Asked("AUTHENTICATE")
+    if sasl.mechanism == "PLAIN":
+        _plain(client, data, about)
+    elif sasl.begun:
+        client.ask("prove", about, data=data)
+    else:
+        sasl.begun = True
+        client.ask("prove", about, mechanism=sasl.mechanism, data=data)
+
+
+def _plain(client: Client, data: str, about: Asked) -> None:
+    """PLAIN (RFC 4616): an identity to act as, which is not used; the account; its password."""
+    parts = data.split("\0")
+    if len(parts) != 3:
+        _fail(client, "That is not PLAIN")
+        return
+    _, account, password = parts
+    client.ask("prove", about, name=account, password=password)
+
+
+def _fail(client: Client, text: str) -> None:
+    client.sasl = None
+    client.reply("SASLFAIL", text)
+
+
+def refuse(client: Client, event: Refusal) -> None:
+    """Say why the proof, or what should come of it, is refused."""
+    client.sasl = None
+    if event.code == "known":
+        client.reply("SASLALREADY")
+    elif event.code == "banned":
+        client.reply("NICKLOCKED", event.text)
+    else:
+        client.reply("SASLFAIL", event.text)
+
+
+@told.register
+def _(event: Challenge, client: Client, about: Asked) -> None:
+    encoded = base64.b64encode(event.data.encode()).decode()
+    for start in range(0, len(encoded) + 1, PIECE):
+        client.send("AUTHENTICATE", encoded[start : start + PIECE] or "+")
 
 
 @told.register
 def _(event: Proved, client: Client, about: Asked) -> None:
-    client.coming.account = event.account
-    who = mask(client.coming.name or "*")
-    client.reply("LOGGEDIN", who, event.account, f"You are logged in as {event.account}")
+    client.sasl = None
+    _logged_in(client, client.nick if client.welcome else client.coming.name or "*", event.account)
     client.reply("SASLSUCCESS")
 
 
@@ -65,5 +122,15 @@ def _(event: You, client: Client, about: Asked) -> None:
     if event.account is None:
         client.reply("LOGGEDOUT", mask(event.name), "You are logged out")
     else:
-        words = f"You are logged in as {event.account}"
-        client.reply("LOGGEDIN", mask(event.name), event.account, words)
+        _logged_in(client, event.name, event.account)
+    if about.command == "AUTHENTICATE":
+        client.sasl = None
+        client.reply("SASLSUCCESS")
+    elif is_by_register(client, about):
+        succeed(client, event)
+    elif about.service:
+        in_words(client, event)
+
+
+def _logged_in(client: Client, nick: str, account: str) -> None:
+    client.reply("LOGGEDIN", mask(nick), account, f"You are logged in as {account}")

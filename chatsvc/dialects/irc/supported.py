@@ -14,6 +14,7 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "batch": "",
     "cap-notify": "",
     "chghost": "",
+    "draft/account-registration": "",
     "draft/chathistory": "",
     "echo-message": "",
     "extended-join": "",
@@ -21,7 +22,7 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "labeled-response": "",
     "message-tags": "",
     "multi-prefix": "",
-    "sasl": "PLAIN",
+    "sasl": "",  # whose value depends on how a client has come
     "server-time": "",
     "setname": "",
     "standard-replies": "",
@@ -31,9 +32,10 @@ _TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
 OF_LINES = frozenset((*_TAGS.values(), "message-tags"))  # which a line is written by
 
 ISUPPORT = (
-    "AWAYLEN=400", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=b,k,l,imnst", "CHANNELLEN=32",
-    "CHANTYPES=#", "CHATHISTORY=500", "KICKLEN=400", "MODES", "NICKLEN=32", "PREFIX=(qov)~@+",
-    "TARGMAX=JOIN:10,PART:10,PRIVMSG:1,NOTICE:1,KICK:1", "TOPICLEN=400", "UTF8ONLY",
+    "AWAYLEN=400", "BOT=B", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=beI,k,l,imnst",
+    "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I",
+    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", "NICKLEN=32", "PREFIX=(qov)~@+",
+    "TARGMAX=JOIN:10,PART:10,PRIVMSG:4,NOTICE:4,KICK:10", "STATUSMSG=@", "TOPICLEN=400", "UTF8ONLY",
 )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.sentences import lines
-from chatsvc.events import Event, Request
+from chatsvc.events import Event, Person, Request
+from chatsvc.governance import Bans, Rules
 
 Handler = Callable[[Client, Message], None]
 
@@ -24,6 +25,7 @@ class _Row(NamedTuple):
     anybody: bool = False  # also before one is let in
 
 
+_SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
 _HANDLERS: dict[str, _Row] = {}
 
 
@@ -80,8 +82,13 @@ _OTHERS = _Row(_type)
 def tell(client: Client, event: Event, tag: str | None) -> None:
     """Put `event` into the client's words, ready to be sent."""
     asked = client.asked(tag)
+    client.speaker = asked.service
     with client.answering(None if tag is None else asked.labeled):
-        told(event, client, asked)
+        if asked.service and isinstance(event, _SPOKEN):
+            in_words(client, event)
+        else:
+            told(event, client, asked)
+    client.speaker = ""
 
 
 @singledispatch

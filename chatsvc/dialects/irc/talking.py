@@ -1,11 +1,16 @@
-"""Saying something: PRIVMSG, NOTICE, and the services that are thin names for commands."""
+"""Saying something: PRIVMSG, NOTICE, TAGMSG."""
 
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.services import is_service, talk_to
 from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Kept, Said, Told
+from chatsvc.events import Kept, Said, Signal, Told
+
+_MOST_TARGETS = 4  # of one message
+_ACTION = "\x01ACTION "
 
 
 @on("PRIVMSG", 1)
@@ -14,28 +19,30 @@ def _(client: Client, message: Message) -> None:
     if len(message.params) < 2 or not message.params[1]:
         client.reply("NOTEXTTOSEND")
         return
-    target, text = message.params[0], message.params[1]
-    action = text.startswith("\x01ACTION ")
+    targets, text = message.params[0].split(","), message.params[1]
+    if len(targets) > _MOST_TARGETS:
+        client.reply("TOOMANYTARGETS", message.params[0])
+    elif not text.startswith("\x01") or text.startswith(_ACTION):  # other CTCP is for clients
+        for target in targets:
+            about = Asked(message.command, (target,)) if len(targets) > 1 else None
+            _say(client, target, text, message.command == "NOTICE", about)
+
+
+def _say(client: Client, target: str, text: str, notice: bool, about: Asked | None) -> None:
+    action = text.startswith(_ACTION)
     if action:
-        text = text[8:].rstrip("\x01")
-    elif text.startswith("\x01"):
-        return  # other CTCP is for clients, and there is none of ours
-    if target.startswith("#"):
-        client.say("me" if action else "say", room=target, text=text)
-    elif target.lower() == "nickserv":
-        _nickserv(client, text)
+        text = text.removeprefix(_ACTION).rstrip("\x01")
+    how = {"action": action, "notice": notice}
+    if target.startswith("#") and action:
+        client.say("me", about, room=target, text=text)
+    elif target.startswith("#"):
+        client.say("say", about, room=target, text=text, **({"notice": True} if notice else {}))
+    elif target.startswith("@#"):
+        client.ask("mods", about, room=target[1:], text=text, **how)
+    elif is_service(target):
+        talk_to(client, target, text)
     else:
-        client.ask("msg", name=target, text=text, action=action)
-
-
-def _nickserv(client: Client, text: str) -> None:
-    """The services that IRC people know: thin names for commands of the chat's."""
-    word, _, rest = text.strip().partition(" ")
-    names = {"identify": "login", "login": "login", "register": "register", "logout": "logout"}
-    if word.lower() in names:
-        client.type(names[word.lower()], rest)
-    else:
-        client.notice("NickServ knows IDENTIFY [name] password, REGISTER password, and LOGOUT.")
+        client.ask("msg", about, name=target, text=text, **how)
 
 
 @told.register
@@ -52,3 +59,22 @@ def _(event: Said, client: Client, about: Asked) -> None:
 @told.register
 def _(event: Kept, client: Client, about: Asked) -> None:
     """The client was shown its line, or does not want to be."""
+
+
+@on("TAGMSG", 1)
+def _(client: Client, message: Message) -> None:
+    """IRCv3 "message-tags": what only clients understand, such as who is typing."""
+    target = message.params[0]
+    signs = {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
+    to = {"room": target} if target.startswith("#") else {"name": target}
+    if signs and "message-tags" in client.capabilities:
+        client.ask("signal", signs=signs, **to)
+
+
+@told.register
+def _(event: Signal, client: Client, about: Asked) -> None:
+    if event.own and "echo-message" not in client.capabilities:
+        return
+    if "message-tags" in client.capabilities:
+        signs: dict[str, str | None] = {f"+{sign}": value for sign, value in event.signs.items()}
+        client.send("TAGMSG", event.to, source=mask(event.sender), **signs)

@@ -1,0 +1,70 @@
+"""Making an account: REGISTER and VERIFY (IRCv3 draft "account-registration").
+
+An account is called like its owner, and is made by who is here; nothing is verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.table import on
+from chatsvc.events import Refusal
+from chatsvc.governance import You
+
+CAPABILITY = "draft/account-registration"
+_CODES = {
+    "registered": "ACCOUNT_EXISTS",
+    "name-taken": "BAD_ACCOUNT_NAME",
+    "bad-name": "BAD_ACCOUNT_NAME",
+    "known": "ALREADY_AUTHENTICATED",
+    "bad-password": "WEAK_PASSWORD",
+    "bad-argument": "INVALID_EMAIL",
+}
+
+
+@on("REGISTER", anybody=True)
+def _(client: Client, message: Message) -> None:
+    if CAPABILITY in client.capabilities:
+        _register(client, message.params)
+    elif client.welcome is None:
+        client.reply("NOTREGISTERED")
+    else:
+        client.type("register", " ".join(message.params))
+
+
+def _register(client: Client, params: Sequence[str]) -> None:
+    if len(params) < 3:
+        client.reply("NEEDMOREPARAMS", "REGISTER")
+        return
+    account, email, password = params[:3]
+    if client.welcome is None:
+        words = "Say who you are first, with NICK and USER"
+        client.fail("REGISTER", "COMPLETE_CONNECTION_REQUIRED", words)
+    elif account not in ("*", client.nick):
+        words = f"Your account can only be called {client.nick}, as you are"
+        client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", account, words)
+    else:
+        about = Asked("REGISTER", (client.nick,))
+        client.ask("register", about, password=password, email="" if email == "*" else email)
+
+
+@on("VERIFY", 2, anybody=True)
+def _(client: Client, message: Message) -> None:
+    words = "There is nothing to verify: an account is good at once"
+    client.fail("VERIFY", "INVALID_CODE", message.params[0], words)
+
+
+def is_by_register(client: Client, about: Asked) -> bool:
+    """Whether something answers a REGISTER of this extension."""
+    return about.command == "REGISTER" and CAPABILITY in client.capabilities
+
+
+def succeed(client: Client, event: You) -> None:
+    client.send("REGISTER", "SUCCESS", event.account or "", f"{event.name} is yours now")
+
+
+def refuse(client: Client, event: Refusal, about: Asked) -> None:
+    code = _CODES.get(event.code, "TEMPORARILY_UNAVAILABLE")
+    client.fail("REGISTER", code, about.params[0], event.text)

@@ -1,0 +1,145 @@
+"""What was said before, as somebody may read it, and up to where they have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatsvc.conversation import conversation_name
+from chatsvc.events import History, Latest, Marked, Recent, Refused, Said
+from chatsvc.rights import floor
+from chatsvc.room import Room
+from chatsvc.session import Mark, Session
+
+if TYPE_CHECKING:
+    from chatsvc.hub import Hub
+
+LOOKED_THROUGH = 20  # last lines of a room, for one that somebody may read
+INSTANT = 0.001  # seconds: lines have their times in whole ms
+
+
+class Bounds(NamedTuple):
+    """Numbers, or times, between which lines are wanted; None is as far as there are any."""
+
+    after: int | float | None = None
+    before: int | float | None = None
+    around: int | float | None = None
+
+
+class Past:
+    """Pages of earlier lines, and read marks."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def place(self, session: Session, name: str | None) -> tuple[Room, str]:
+        """A room, or (@name) the conversation with somebody, and what it is called there."""
+        if name is None or not name.startswith("@"):
+            here = self._hub.room_of(session, name)
+            return here, here.name
+        mine, theirs = session.person.account, self._hub.accounts.find(name[1:])
+        if mine is None:
+            raise Refused("no-account", "Private lines are kept between registered people only.")
+        if theirs is None:
+            raise Refused("no-such-person", f"There is no account {name[1:]}.")
+        found = self._hub.conversations.get(conversation_name(mine.id, theirs.id))
+        if found is None:
+            raise Refused(
+                "no-such-room", f"You and {theirs.name} have said nothing to each other yet."
+            )
+        return found, f"@{theirs.name}"
+
+    async def page(
+        self, session: Session, room: str | None, bounds: Bounds, n: int, first: bool
+    ) -> History:
+        """The last `n` lines within the bounds, or the `first` ones, or those around one."""
+        place, name = self.place(session, room)
+        lowest, end = await self._within(session, place, bounds)
+        if bounds.around is not None:
+            middle = await self._first_from(place, bounds.around)
+            end = min(end, max(middle + (n + 1) // 2, lowest + n + 1))
+        if first:
+            read = await self._hub.archive.read(place.name, lowest, n + 1)
+        else:
+            read = await self._hub.archive.read_back(place.name, end, n + 1)
+        lines = [line for line in read if lowest < line.number < end]
+        page = lines[:n] if first else lines[-n:]
+        shown = [line._replace(room=name) for line in page if not session.hides(line)]
+        return History(name, tuple(shown), len(lines) > n)
+
+    async def _within(self, session: Session, place: Room, bounds: Bounds) -> tuple[int, int]:
+        """The numbers between which lines are, as far as somebody may read them."""
+        lowest, end = floor(session, place), place.last + 1
+        if bounds.after is not None:
+            lowest = max(lowest, await self._last_until(place, bounds.after))
+        if bounds.before is not None:
+            end = min(end, await self._first_from(place, bounds.before))
+        return lowest, end
+
+    async def _first_from(self, place: Room, point: int | float) -> int:
+        """The number of the first line that is not before a point."""
+        if isinstance(point, int):
+            return point
+        return await self._hub.archive.number_at(place.name, point)
+
+    async def _last_until(self, place: Room, point: int | float) -> int:
+        """The number of the last line that is not after a point."""
+        if isinstance(point, int):
+            return min(point, place.last)
+        return await self._hub.archive.number_at(place.name, round(point + INSTANT, 3)) - 1
+
+    async def recent(
+        self, session: Session, after: float, before: float, n: int, first: bool
+    ) -> Recent:
+        """Somebody's rooms and conversations whose last line was said between two times."""
+        found = []
+        for place in (*session.rooms.values(), *session.conversations.values()):
+            line = await self._last_line(session, place)
+            if line is not None and after < line.time < before:
+                found.append(Latest(place.called(session), line.number, line.time))
+        found.sort(key=lambda latest: latest.time)
+        return Recent(tuple(found[:n] if first else found[-n:]))
+
+    async def _last_line(self, session: Session, place: Room) -> Said | None:
+        """The last one that somebody may read."""
+        lines = await self._hub.archive.read_back(place.name, place.last + 1, LOOKED_THROUGH)
+        lowest = floor(session, place)
+        shown = (line for line in reversed(lines) if line.number > lowest)
+        return next((line for line in shown if not session.hides(line)), None)
+
+    # Read marks
+
+    def mark(self, session: Session, place: Room) -> Mark:
+        """Up to where somebody says that they have read."""
+        account = session.person.account
+        member = self._hub.roster.get(place.key, account.id) if account else None
+        if member is None:
+            return session.read_to.get(place.key, Mark())
+        return Mark(member.read, member.read_time)
+
+    def marked(self, session: Session, place: Room) -> Marked:
+        mark = self.mark(session, place)
+        return Marked(place.called(session), mark.number, mark.time or None)
+
+    async def read_to(self, session: Session, place: Room, point: int | float) -> Marked:
+        """Note that somebody has read up to a point; all their sessions are told.
+
+        What was read stays read: a mark never goes back.
+        """
+        number = await self._last_until(place, point)
+        lines = await self._hub.archive.read_back(place.name, number + 1, 1)
+        readable = bool(lines) and lines[0].number > floor(session, place)
+        if readable and lines[0].number > self.mark(session, place).number:
+            self._note(session, place, Mark(lines[0].number, lines[0].time))
+            for other in session.person.sessions:
+                if other is not session:
+                    other.tell(self.marked(other, place))
+        return self.marked(session, place)
+
+    def _note(self, session: Session, place: Room, mark: Mark) -> None:
+        account = session.person.account
+        member = self._hub.roster.get(place.key, account.id) if account else None
+        if member is None:
+            session.read_to[place.key] = mark
+        else:
+            self._hub.roster.note(replace(member, read=mark.number, read_time=mark.time))

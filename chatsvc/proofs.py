@@ -1,0 +1,176 @@
+"""How somebody proves whose account they come with: a password, SCRAM, a certificate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from chatsvc import scram
+from chatsvc.accounts import Accounts, is_wrong
+from chatsvc.events import Refused
+from chatsvc.records import Account
+from chatsvc.rules import clean
+from chatsvc.session import Session
+
+MOST_CERTIFICATES = 10  # of one account
+
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
+
+
+class Proofs:
+    """Proofs of several steps (RFC 4422), and those in which nothing is said that is secret.
+
+    A step gives the account, or what the client must answer next.
+    """
+
+    def __init__(self, accounts: Accounts, now: Callable[[], float]) -> None:
+        self._accounts = accounts
+        self._now = now
+
+    async def by_password(self, session: Session, name: str, password: str) -> Account:
+        """The account of that name, if the password is its own."""
+        account = self._accounts.find(name)
+        if account is None:
+            raise _is_not_registered(name)
+        return await self._accounts.verify(account, password, session.wire.address, self._now())
+
+    def begin(self, session: Session, mechanism: str, data: str) -> Account | str:
+        """The first step, by the mechanism's name."""
+        session.exchange = session.confirmed = None
+        if mechanism == scram.MECHANISM:
+            return self._begin_scram(session, data)
+        if mechanism == "EXTERNAL":
+            return self._by_certificate(session, data)
+        raise Refused(
+            "bad-proof",
+            f"There is no mechanism {clean(mechanism)[:32]} here; there are EXTERNAL and"
+            f" {scram.MECHANISM}.",
+        )
+
+    async def go_on(self, session: Session, data: str) -> Account | str:
+        """A later step; after one that is refused, a proof begins anew."""
+        exchange, session.exchange = session.exchange, None
+        confirmed, session.confirmed = session.confirmed, None
+        if confirmed is not None and not data:
+            return confirmed
+        if exchange is None:
+            raise Refused("bad-proof", "A proof begins with the name of a mechanism.")
+        return await self._end_scram(session, exchange, data)
+
+    # SCRAM
+
+    def _begin_scram(self, session: Session, data: str) -> str:
+        exchange = scram.Exchange(self._keys)
+        answer = exchange.begin(data)
+        account = self._accounts.find(exchange.name)
+        subject = account.id if account else ""
+        self._accounts.attempts.check(subject, session.wire.address, self._now())
+        session.exchange = exchange
+        return answer
+
+    def _keys(self, name: str) -> str:
+        account = self._accounts.find(name)
+        return account.scram if account else ""
+
+    async def _end_scram(self, session: Session, exchange: scram.Exchange, data: str) -> str:
+        """The server's own proof, if the client's is right; the client says that it has it."""
+        account, address = self._accounts.find(exchange.name), session.wire.address
+
+        async def look() -> str | None:
+            answer = exchange.prove(data)
+            return answer if account and account.scram == exchange.kept else None
+
+        subject = account.id if account else ""
+        answer = await self._accounts.attempts.judge(subject, address, self._now(), look)
+        if account is None:
+            raise _is_not_registered(exchange.name)
+        if answer is None:
+            raise _has_no_keys(account) if not scram.can_prove(account.scram) else is_wrong(account)
+        self._accounts.attempts.remember(account.id, address)
+        session.confirmed = account
+        return answer
+
+    # Certificates
+
+    def _by_certificate(self, session: Session, name: str) -> Account:
+        """EXTERNAL (RFC 4422, appendix A): whose certificate this connection has."""
+        account = self._owner(_own(session))
+        if account is None:
+            raise Refused(
+                "no-account",
+                "Your certificate is no account's yet: log in, and then /certificate add",
+            )
+        if name and self._accounts.find(name) != account:
+            raise Refused("no-account", f"Your certificate is {account.name}'s, not {name}'s.")
+        return account
+
+    def _owner(self, fingerprint: str) -> Account | None:
+        return next((one for one in self._accounts if fingerprint in one.certificates), None)
+
+    async def add_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Let the account be proved by a certificate: one that is written, or the connection's."""
+        fingerprint = _read(written) if written else _own(session)
+
+        def added(current: Account) -> Account:
+            owner = self._owner(fingerprint)
+            if owner is not None:
+                whose = "you" if owner.id == current.id else "another account"
+                raise Refused("bad-certificate", f"That certificate proves {whose} already.")
+            if len(current.certificates) >= MOST_CERTIFICATES:
+                raise Refused(
+                    "bad-certificate",
+                    f"You have {MOST_CERTIFICATES} certificates, which is the most. Remove one.",
+                )
+            return replace(current, certificates=(*current.certificates, fingerprint))
+
+        return await self._accounts.become(account, added)
+
+    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Let a certificate prove nothing any more."""
+        fingerprint = _read(written) if written else _own(session)
+
+        def removed(current: Account) -> Account:
+            left = tuple(one for one in current.certificates if one != fingerprint)
+            if left == current.certificates:
+                raise Refused(
+                    "bad-certificate", "That is no certificate of yours: /certificate lists them."
+                )
+            return replace(current, certificates=left)
+
+        return await self._accounts.become(account, removed)
+
+
+def _own(session: Session) -> str:
+    if not session.wire.fingerprint:
+        raise Refused(
+            "bad-certificate",
+            "You have come without a certificate: connect over TLS with one, or write its SHA-256"
+            " fingerprint.",
+        )
+    return session.wire.fingerprint
+
+
+def _read(written: str) -> str:
+    """A fingerprint as it is kept; programs write it with colons and in capitals, or without."""
+    fingerprint = written.replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise Refused(
+            "bad-certificate",
+            "A fingerprint is what `openssl x509 -fingerprint -sha256` prints: 64 digits and"
+            " letters from a to f.",
+        )
+    return fingerprint
+
+
+def _is_not_registered(name: str) -> Refused:
+    return Refused("no-account", f"{name} is not registered. To do that: /register password")
+
+
+def _has_no_keys(account: Account) -> Refused:
+    return Refused(
+        "wrong-password",
+        f"{account.name}'s password is not known in the form that SCRAM needs: log in with it once"
+        " in another way, such as PLAIN. If that does not help, it has letters that SCRAM does not"
+        " allow.",
+    )

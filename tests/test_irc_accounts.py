@@ -1,0 +1,194 @@
+"""IRCv3's draft "account-registration", and the services by which older clients do the same."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat, Person
+from ircpeople import irc
+from staff import SECRET, member
+
+from chatsvc.limits import Limits
+
+NICKSERV = ":NickServ!services@chatsvc NOTICE {to} :"
+CHANSERV = ":ChanServ!services@chatsvc NOTICE {to} :"
+REGISTERED = ":chatsvc 900 ann ann!chat@people/ann ann :You are logged in as ann"
+
+
+def modern(chat: Chat, nick: str) -> Person:
+    return irc(chat, nick, "draft/account-registration")
+
+
+# REGISTER
+
+
+def test_an_account_is_made_by_register(chat: Chat) -> None:
+    assert modern(chat, "ann").send(f"REGISTER * ann@example.org {SECRET}") == [
+        REGISTERED,
+        ":chatsvc REGISTER SUCCESS ann :ann is yours now",
+    ]
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    assert account.email == "ann@example.org"
+
+
+def test_it_may_be_named_if_that_is_the_nickname(chat: Chat) -> None:
+    ann = modern(chat, "ann")
+    assert ann.send(f"REGISTER bob * {SECRET}") == [
+        ":chatsvc FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK bob"
+        " :Your account can only be called ann, as you are"
+    ]
+    assert ann.send(f"REGISTER ann * {SECRET}")[0] == REGISTERED
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        ("* * short", "WEAK_PASSWORD ann :A password has 6 to 256 characters."),
+        (f"* nonsense {SECRET}", "INVALID_EMAIL ann :An e-mail address looks like this: "),
+    ],
+)
+def test_why_there_is_no_account_is_a_standard_reply(chat: Chat, sent: str, answer: str) -> None:
+    (told,) = modern(chat, "ann").send(f"REGISTER {sent}")
+    assert told.startswith(f":chatsvc FAIL REGISTER {answer}")
+
+
+def test_an_account_of_one_s_own_is_enough(chat: Chat) -> None:
+    ann = modern(chat, "ann")
+    ann.send(f"REGISTER * * {SECRET}")
+    assert ann.send(f"REGISTER * * {SECRET}") == [
+        ":chatsvc FAIL REGISTER ALREADY_AUTHENTICATED ann :ann is your own already."
+    ]
+
+
+def test_two_cannot_have_one_name(chat: Chat) -> None:
+    member(chat, "ann").send("/nick anna")
+    bob = modern(chat, "bob")
+    chat.hub.users["bob"].name = "ann"  # as between one's registering and another's
+    assert bob.send(f"REGISTER * * {SECRET}")[0].startswith(
+        ":chatsvc FAIL REGISTER ACCOUNT_EXISTS bob :ann is a registered name already"
+    )
+
+
+@pytest.mark.parametrize("mode", ["closed", "invite"])
+def test_where_one_may_not_register_it_is_said_how_one_may(mode: str) -> None:
+    (told,) = modern(Chat(accounts=mode), "ann").send(f"REGISTER * * {SECRET}")
+    assert told.startswith(":chatsvc FAIL REGISTER TEMPORARILY_UNAVAILABLE ann :")
+
+
+def test_too_many_from_one_address_is_for_later() -> None:
+    limits = Limits(None, 0, 0, name_within=0.0, registrations=1)
+    chat = Chat(limits=limits)
+    modern(chat, "ann").send(f"REGISTER * * {SECRET}")
+    (told,) = modern(chat, "bob").send(f"REGISTER * * {SECRET}")
+    assert told.startswith(":chatsvc FAIL REGISTER TEMPORARILY_UNAVAILABLE bob :Too many names")
+
+
+def test_before_the_welcome_nobody_registers(chat: Chat) -> None:
+    person = chat.connect()
+    person.send("CAP REQ :draft/account-registration", "NICK ann")
+    assert person.send(f"REGISTER * * {SECRET}") == [
+        ":chatsvc FAIL REGISTER COMPLETE_CONNECTION_REQUIRED"
+        " :Say who you are first, with NICK and USER"
+    ]
+    assert person.send("REGISTER *") == [":chatsvc 461 * REGISTER :Not enough parameters"]
+
+
+def test_nothing_is_to_be_verified(chat: Chat) -> None:
+    assert modern(chat, "ann").send("VERIFY ann 4711") == [
+        ":chatsvc FAIL VERIFY INVALID_CODE ann"
+        " :There is nothing to verify: an account is good at once"
+    ]
+
+
+def test_without_the_capability_register_is_the_chat_s_own(chat: Chat) -> None:
+    assert irc(chat, "ann").send(f"REGISTER {SECRET}") == [REGISTERED]
+    person = chat.connect()
+    person.send("CAP LS")
+    assert person.send(f"REGISTER {SECRET}")[0].startswith(":chatsvc 451 * ")
+
+
+# NickServ
+
+
+def test_nickserv_answers_in_words_beside_what_clients_need(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    say = NICKSERV.format(to="ann")
+    assert ann.send(f"PRIVMSG NickServ :REGISTER {SECRET}") == [
+        REGISTERED,
+        f"{say}ann is yours now. Next time, say that name and your password.",
+    ]
+    assert ann.send(f"NS SET PASSWORD {SECRET} new-staple") == [f"{say}Your password is changed."]
+    assert ann.send("NICKSERV PASSWD wrong-horse x") == [f"{say}That is not ann's password."]
+    assert ann.send(f"ns cert add {'ab' * 32}") == [f"{say[:-1]}{'ab' * 32}"]
+    assert ann.send("NS CERT LIST") == [f"{say[:-1]}{'ab' * 32}"]
+    assert ann.send(f"NS CERT DEL {'ab' * 32}") == [f"{say}No certificate proves your account."]
+    ann.send("QUIT")
+    guest = irc(chat, "guest")
+    assert guest.send("NS IDENTIFY ann new-staple")[0] == ":guest!chat@people/guest NICK ann"
+    assert guest.send("NS DROP new-staple")[-1] == (
+        f"{say}You have given the name up, and are ann as a guest."
+    )
+
+
+def test_nickserv_says_what_it_knows(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    say = NICKSERV.format(to="ann")
+    told = ann.send("PRIVMSG nickserv :HELP")
+    assert told[0] == f"{say}NickServ knows:"
+    assert f"{say}IDENTIFY [name] password           logs you in" in told
+    assert ann.send("NS nonsense") == told
+    assert ann.send("NS") == told
+    assert all(line.startswith(f"{say}ann") for line in ann.send("NS INFO ann"))
+
+
+# ChanServ
+
+
+def test_chanserv_gives_roles_and_sets_rules(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann"), irc(chat, "bob")
+    ann.send(f"NS REGISTER {SECRET}", "JOIN #tea")
+    bob.send(f"NS REGISTER {SECRET}", "JOIN #tea")
+    ann.read(), bob.read()
+    assert ann.send("CS OP #tea bob") == [":ann!chat@people/ann MODE #tea +o bob"]
+    assert bob.read() == [":ann!chat@people/ann MODE #tea +o bob"]
+    assert bob.send("PRIVMSG ChanServ :DEOP #tea")[-1].endswith(" MODE #tea -o bob")
+    ann.read()
+    say = CHANSERV.format(to="ann")
+    assert ann.send("CS SET #tea slow 10s")[-1].endswith("ann set slow of #tea: 10 s")
+    assert ann.send("CS INFO #tea")[0].startswith(f"{say}The rules of #tea. Founder: ann.")
+    assert ann.send("CS TRANSFER #tea bob")[0] == (
+        ":ann!chat@people/ann MODE #tea +q-q+o bob ann ann"
+    )
+    assert ann.send("CS KICK #tea bob spam")[0].startswith(say)
+    assert bob.send("CS KICK #tea ann be nice")[-1] == (
+        ":bob!chat@people/bob KICK #tea ann :be nice"
+    )
+
+
+def test_chanserv_bans_and_lifts_bans(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    ann.send(f"NS REGISTER {SECRET}", "JOIN #tea")
+    ann.send("CS BAN #tea name=eve")
+    assert ann.send("MODE #tea b")[0] == ":chatsvc 367 ann #tea eve!*@* ann 0"
+    ann.send("CS UNBAN #tea name=eve")
+    assert ann.send("MODE #tea b") == [":chatsvc 368 ann #tea :End of channel ban list"]
+
+
+def test_chanserv_says_how_it_goes_and_whose_a_channel_is(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    say = CHANSERV.format(to="ann")
+    assert ann.send("CS KICK #tea") == [f"{say}It goes like this: KICK #channel nick [reason]"]
+    assert ann.send("CS OP") == [f"{say}It goes like this: OP #channel [nick]"]
+    assert ann.send("CHANSERV REGISTER #tea")[0].startswith(f"{say}A channel belongs to whoever")
+    assert ann.send("CS HELP")[0] == f"{say}ChanServ knows:"
+    assert ann.send("CS OP #nowhere ann")[0].startswith(say)
+
+
+def test_nobody_is_called_like_a_service(chat: Chat) -> None:
+    person = chat.connect()
+    assert person.send("NICK NickServ", "USER x 0 * :x") == [
+        ":chatsvc 432 * NickServ :By that name IRC clients call the chat itself."
+    ]
+    assert irc(chat, "bob").send("NICK ChanServ") == [
+        ":chatsvc 432 bob ChanServ :By that name IRC clients call the chat itself."
+    ]

@@ -1,0 +1,219 @@
+"""MODE: a room's rules and roles under their IRC names."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat, Person
+from ircpeople import irc
+from staff import SECRET, founder, member, operator
+
+from chatsvc.dialects.irc.masks import label, masks
+
+
+def moderator(chat: Chat) -> Person:
+    """The founder of #tea, over IRC."""
+    founder(chat, "ann").hang_up()
+    ann = chat.connect()
+    ann.send(f"PASS {SECRET}", "NICK ann", "USER a 0 * :a", "JOIN #tea")
+    return ann
+
+
+def test_modes_are_the_rules_and_roles_of_the_room(chat: Chat) -> None:
+    ann = founder(chat)
+    bob = irc(chat, "bob")
+    bob.send(f"PRIVMSG NickServ :REGISTER {SECRET}", "JOIN #tea")
+    assert bob.send("MODE #tea") == [":chatsvc 324 bob #tea +n"]
+    assert bob.send("MODE #tea b") == [":chatsvc 368 bob #tea :End of channel ban list"]
+    assert bob.send("MODE #tea +m") == [
+        ":chatsvc 482 bob #tea :Only moderators of #tea may do that."
+    ]
+    ann.send("/op bob")
+    assert bob.read() == [":ann!chat@people/ann MODE #tea +o bob"]
+    bob.send("MODE #tea +ml 20")
+    assert bob.send("MODE #tea") == [":chatsvc 324 bob #tea +nml 20"]
+    eve = irc(chat, "eve")
+    eve.send("JOIN #tea")
+    assert eve.send("PRIVMSG #tea :hi")[0].startswith(":chatsvc 404 eve #tea ")
+    bob.read()
+    assert bob.send("MODE #tea +v eve") == [":bob!chat@people/bob MODE #tea +v eve"]
+    assert eve.send("PRIVMSG #tea :hi") == []
+    bob.read()
+    assert ":bob!chat@people/bob KICK #tea eve :too loud" in bob.send("KICK #tea eve :too loud")
+    assert eve.read()[-1] == ":bob!chat@people/bob KICK #tea eve :too loud"
+    bob.send("MODE #tea +b eve!*@*")
+    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 474 eve #tea ")
+    listed = bob.send("MODE #tea +b")
+    assert listed[0].startswith(":chatsvc 367 bob #tea eve!*@* bob ")
+    assert listed[-1] == ":chatsvc 368 bob #tea :End of channel ban list"
+    bob.send("MODE #tea -b eve!*@*", "MODE #tea -m+i")
+    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 473 eve #tea ")
+    assert bob.send("INVITE eve #tea") == [":chatsvc 341 bob eve #tea"]
+    assert eve.read() == [":bob!chat@people/bob INVITE eve #tea"]
+    assert eve.send("JOIN #tea")[0] == ":eve!chat@people/eve JOIN #tea"
+    bob.read()
+    assert bob.send("MODE #tea +X") == [":chatsvc 472 bob X :is a mode that is not known here"]
+
+
+def test_every_rule_has_its_letter_and_others_are_told(chat: Chat) -> None:
+    ann, bob = moderator(chat), irc(chat, "bob")
+    bob.send("JOIN #tea")
+    ann.read()
+    for change, told in [
+        ("+i", "+i"), ("+s", "+s"), ("+t", "+t"), ("-t", "-t"),
+        ("+k tea", "+k *"), ("-k x", "-k *"), ("+l 5", "+l 5"), ("-l", "-l"),
+    ]:  # fmt: skip
+        line = f":ann!chat@people/ann MODE #tea {told}"
+        assert ann.send(f"MODE #tea {change}") == [line]
+        assert bob.read() == [line]
+    assert ann.send("MODE #tea") == [":chatsvc 324 ann #tea +nis"]
+    assert ann.send("MODE #tea +n") == []
+    assert ann.send("MODE #tea +l many") == [
+        ":chatsvc 696 ann #tea l * :limit is a number from 1 to 99999, or off."
+    ]
+    assert ann.send("MODE #tea +o") == [":chatsvc 461 ann MODE :Not enough parameters"]
+    assert ann.send("SET slow 10s") == [":chatsvc NOTICE ann :ann set slow of #tea: 10 s"]
+    assert bob.read() == [":chatsvc NOTICE bob :ann set slow of #tea: 10 s"]
+
+
+def test_a_role_that_changes_takes_the_old_prefix_away(chat: Chat) -> None:
+    ann = moderator(chat)
+    member(chat, "bob").send("/join #tea")
+    assert ann.read()[-1] == ":bob!chat@people/bob JOIN #tea"
+    assert ann.send("MODE #tea +v bob") == [":ann!chat@people/ann MODE #tea +v bob"]
+    assert ann.send("MODE #tea +o bob") == [":ann!chat@people/ann MODE #tea +o-v bob bob"]
+    assert ann.send("MODE #tea +q bob") == [
+        ":ann!chat@people/ann MODE #tea +q-o-q+o bob bob ann ann"
+    ]
+    assert ann.send("NAMES #tea")[0] == ":chatsvc 353 ann = #tea :@ann ~bob"
+    assert ann.send("MODE #tea -o ann") == [":ann!chat@people/ann MODE #tea -o ann"]
+
+
+def test_who_comes_in_with_a_role_has_its_prefix_for_the_others(chat: Chat) -> None:
+    ann, bob = founder(chat, "ann"), irc(chat, "bob")
+    bob.send("JOIN #tea")
+    ann.send("/leave #tea")
+    bob.read()
+    ann.send("/join #tea")
+    assert bob.read() == [":ann!chat@people/ann JOIN #tea", ":chatsvc MODE #tea +q ann"]
+
+
+def test_exceptions_let_in_whom_a_ban_would_hold(chat: Chat) -> None:
+    ann, eve = moderator(chat), irc(chat, "eve")
+    assert ann.send("MODE #tea +b *!*@192.0.2.0/24") == [
+        ":ann!chat@people/ann MODE #tea +b *!*@192.0.2.0/24"
+    ]
+    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 474 eve #tea ")
+    assert ann.send("MODE #tea +e eve!*@*") == [":ann!chat@people/ann MODE #tea +e eve!*@*"]
+    assert eve.send("JOIN #tea")[0] == ":eve!chat@people/eve JOIN #tea"
+    ann.read()
+    assert ann.send("MODE #tea e") == [
+        ":chatsvc 348 ann #tea eve!*@* ann 0",
+        ":chatsvc 349 ann #tea :End of channel exception list",
+    ]
+    assert [line.split()[1] for line in ann.send("MODE #tea +b")] == ["367", "368"]
+    assert ann.send("MODE #tea -e eve!*@*") == [":ann!chat@people/ann MODE #tea -e eve!*@*"]
+    eve.send("PART #tea")
+    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 474 eve #tea ")
+
+
+def test_exemptions_are_for_people_at_telnet_too_and_outlive_a_restart(chat: Chat) -> None:
+    ann = founder(chat, "ann")
+    bob = member(chat, "bob")
+    bob.send("/join #tea")
+    ann.read()
+    assert ann.send("/exempt bob") == ["* No ban or mute in #tea holds bob."]
+    assert ann.send("/mute bob")[0].startswith("* bob is muted in #tea")
+    bob.send("I can talk")
+    assert ann.read()[-1] == "[1970-01-01 00:00] <bob> I can talk"
+    assert "* No ban or mute in #tea holds bob; ann, 1970-01-01 00:00" in ann.send("/bans")
+    later = Chat(chat.archive)
+    assert [ban.label for ban in later.hub.sanctions.all(later.hub.rooms["#tea"]) if ban.exempt]
+    assert ann.send("/unexempt bob") == ["* Bans and mutes in #tea hold bob again."]
+    assert bob.send("and now?")[0].startswith("* You are muted in #tea")
+    assert ann.send("/unexempt bob") == [
+        "* Nobody called bob is exempt: /bans lists those of #tea."
+    ]
+
+
+def test_invitations_are_a_list(chat: Chat) -> None:
+    ann = moderator(chat)
+    member(chat, "bob")
+    ann.send("MODE #tea +i")
+    assert ann.send("MODE #tea +I bob!*@*") == [":ann!chat@people/ann MODE #tea +I bob!*@*"]
+    eve = irc(chat, "eve")
+    ann.send("INVITE eve #tea")
+    assert ann.send("MODE #tea I") == [
+        ":chatsvc 346 ann #tea bob!*@*",
+        ":chatsvc 346 ann #tea eve!*@*",
+        ":chatsvc 347 ann #tea :End of channel invite list",
+    ]
+    assert ann.send("MODE #tea -I bob!*@*") == [":ann!chat@people/ann MODE #tea -I bob!*@*"]
+    assert ann.send("UNINVITE eve") == [
+        ":chatsvc NOTICE ann :eve is not invited into #tea any more."
+    ]
+    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 473 eve #tea ")
+    assert ann.send("INVITED") == [
+        ":chatsvc NOTICE ann :Nobody is invited into #tea who is not there."
+    ]
+    assert ann.send("UNINVITE eve") == [
+        ":chatsvc 401 ann eve :eve is not among the invited: /invited lists them."
+    ]
+
+
+@pytest.mark.parametrize("letter", "beI")
+def test_lists_are_empty_to_those_who_may_not_read_them(chat: Chat, letter: str) -> None:
+    founder(chat, "ann")
+    bob = irc(chat, "bob")
+    bob.send("JOIN #tea")
+    (end,) = bob.send(f"MODE #tea {letter}")
+    assert end.split()[1] in ("368", "349", "347")
+
+
+def test_one_s_own_modes(chat: Chat) -> None:
+    bot = irc(chat, "bot")
+    assert bot.send("MODE bot") == [":chatsvc 221 bot +i"]
+    assert bot.send("MODE bot +B") == [":bot!chat@people/bot MODE bot +B"]
+    assert bot.send("MODE bot") == [":chatsvc 221 bot +Bi"]
+    assert bot.send("MODE bot -i+x") == [":chatsvc 501 bot :That mode is not known here"]
+    assert bot.send("MODE ann") == [":chatsvc 502 bot :That is only for oneself"]
+    operator(chat, "op").hang_up()
+    op = chat.connect()
+    op.send(f"PASS {SECRET}", "NICK op", "USER o 0 * :o")
+    assert op.send("MODE op") == [":chatsvc 221 op +io"]
+
+
+def test_bots_are_played_nothing(chat: Chat) -> None:
+    chat.join("bob").send("one")
+    bot = irc(chat, "bot")
+    bot.send("MODE bot +B")
+    assert not [line for line in bot.send("JOIN #lobby") if "PRIVMSG" in line]
+
+
+def test_missed_lines_are_played_once_in_one_connection_too(chat: Chat) -> None:
+    ann, bob = member(chat, "ann"), chat.join("bob")
+    ann.hang_up()
+    bob.send("one")
+    client = chat.connect()
+    client.send(f"PASS {SECRET}", "NICK ann", "USER a 0 * :a")
+    assert [line for line in client.send("JOIN #lobby") if "PRIVMSG" in line]
+    client.send("PART #lobby")
+    bob.send("two")
+    played = [line for line in client.send("JOIN #lobby") if "PRIVMSG" in line]
+    assert [line.rpartition(" ")[2] for line in played] == ["one", "two"]  # as for newcomers
+
+
+@pytest.mark.parametrize(
+    ("mask", "who", "listed"),
+    [
+        ("eve!*@*", "name=eve", "eve!*@*"),
+        ("*!*@people/eve", "eve", "*!*@people/eve"),
+        ("*!chat@people/eve", "eve", "*!*@people/eve"),
+        ("eve", "eve", "*!*@people/eve"),
+        ("$a:eve", "account=eve", "$a:eve"),
+        ("*!*@192.0.2.7", "ip=192.0.2.7", "*!*@192.0.2.7"),
+        ("*@192.0.2.0/24", "ip=192.0.2.0/24", "*!*@192.0.2.0/24"),
+    ],
+)
+def test_masks_and_what_they_mean(mask: str, who: str, listed: str) -> None:
+    assert label(mask) == who
+    assert list(masks(who)) == [listed]

@@ -1,0 +1,133 @@
+"""PRIVMSG, NOTICE, TAGMSG and STATUSMSG, among IRC clients and with everybody else."""
+
+from __future__ import annotations
+
+from conftest import Chat
+from ircpeople import irc
+from staff import SECRET, back, founder, member
+
+
+def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
+    bot, ann, bob = irc(chat, "bot"), irc(chat, "ann", "echo-message"), chat.join("bob")
+    bot.send("JOIN #lobby"), ann.send("JOIN #lobby")
+    bob.read()
+    bot.send("NOTICE #lobby :build 7 is green")
+    assert ann.read() == [":bot!chat@people/bot NOTICE #lobby :build 7 is green"]
+    assert bob.read() == ["[1970-01-01 00:00] -bot- build 7 is green"]
+    assert (
+        bob.send("/history 1")
+        == [
+            "* Earlier in #lobby:",
+            "*      1  [1970-01-01 00:00] -bot- build 7 is green",
+        ]
+        or "-bot- build 7 is green" in bob.send("/history 1")[-1]
+    )
+    late = chat.program("carol")
+    (*_, said) = late.ask(do="join", room="#lobby")
+    assert (said["text"], said["notice"]) == ("build 7 is green", True)
+    assert ann.send("NOTICE bot :thanks") == [":ann!chat@people/ann NOTICE bot thanks"]
+    assert bot.read()[-1] == ":ann!chat@people/ann NOTICE bot thanks"
+
+
+def test_a_notice_between_accounts_is_one_too(chat: Chat) -> None:
+    ann, bob = member(chat, "ann"), member(chat, "bob")
+    bob.hang_up(), ann.hang_up()
+    clients = []
+    for name in ("ann", "bob"):
+        client = chat.connect()
+        client.send(f"PASS {SECRET}", f"NICK {name}", "USER x 0 * :x")
+        clients.append(client)
+    clients[0].send("NOTICE bob :done")
+    assert clients[1].read() == [":ann!chat@people/ann NOTICE bob done"]
+
+
+def test_no_notice_is_answered(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    assert ann.send("NOTICE #nowhere :x", "NOTICE nobody :x") == []
+    assert ann.send("PRIVMSG nobody :x")[0].startswith(":chatsvc 401 ann nobody ")
+
+
+def test_several_are_told_at_once_but_not_many(chat: Chat) -> None:
+    ann, bob, carol = (irc(chat, name) for name in ("ann", "bob", "carol"))
+    ann.send("PRIVMSG bob,carol :hello you two")
+    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob :hello you two"]
+    assert carol.read() == [":ann!chat@people/ann PRIVMSG carol :hello you two"]
+    assert ann.send("PRIVMSG bob,carol,#a :x")[-1].startswith(":chatsvc 404 ann #a ")
+    assert ann.send("PRIVMSG a,b,c,d,e :x") == [
+        ":chatsvc 407 ann a,b,c,d,e :has too many targets; four are the most"
+    ]
+
+
+def test_the_moderators_of_a_room_are_told_alone(chat: Chat) -> None:
+    ann, eve = founder(chat, "ann"), irc(chat, "eve", "echo-message")
+    member(chat, "bob").hang_up()
+    bob = chat.connect()
+    bob.send(f"PASS {SECRET}", "NICK bob", "USER b 0 * :b", "JOIN #tea")
+    carol = chat.join("carol")
+    carol.send("/join #tea"), eve.send("JOIN #tea"), ann.send("/op bob")
+    for each in (ann, bob, carol, eve):
+        each.read()
+    assert eve.send("PRIVMSG @#tea :carol is loud") == [
+        ":eve!chat@people/eve PRIVMSG @#tea :carol is loud"
+    ]
+    assert bob.read() == [":eve!chat@people/eve PRIVMSG @#tea :carol is loud"]
+    assert ann.read() == ["* eve whispers to the moderators of #tea: carol is loud"]
+    assert carol.read() == []
+    assert ann.send("/mods I know") == ["* to @#tea: I know"]
+    assert bob.read() == [":ann!chat@people/ann PRIVMSG @#tea :I know"]
+    ann.send("/mute eve")
+    eve.read()
+    assert eve.send("PRIVMSG @#tea :x")[0].startswith(":chatsvc 404 eve @#tea ") or eve
+
+
+def test_who_is_typing_is_shown_to_clients_that_know_it_and_not_kept(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann", "message-tags"), irc(chat, "bob")
+    program, telnet = chat.program("carol"), chat.join("dave")
+    ann.send("JOIN #lobby"), bob.send("JOIN #lobby"), program.ask(do="join", room="#lobby")
+    for each in (ann, bob, telnet):
+        each.read()
+    assert ann.send("@+typing=active;x=y TAGMSG #lobby") == []
+    (event,) = program.events()
+    assert event == {
+        "event": "signal", "from": "ann", "to": "#lobby", "signs": {"typing": "active"},
+    }  # fmt: skip
+    assert bob.read() == telnet.read() == []
+    (own,) = program.ask(do="signal", signs={"typing": "done"}, room="#lobby")
+    assert own["own"]
+    assert ann.read() == ["@+typing=done :carol!chat@people/carol TAGMSG #lobby"]
+    program.ask(do="signal", signs={"draft/react": "👍"}, name="ann")
+    assert ann.read() == ["@+draft/react=👍 :carol!chat@people/carol TAGMSG ann"]
+    assert chat.hub.rooms["#lobby"].last == 0
+    assert bob.send("@+typing=active TAGMSG #lobby") == []
+    assert ann.read() == []
+    (refused,) = program.ask(do="signal", signs={"typing": 1}, room="#lobby")
+    assert refused["code"] == "bad-argument"
+
+
+def test_one_s_own_signals_are_echoed_to_those_who_want_it(chat: Chat) -> None:
+    ann = irc(chat, "ann", "message-tags", "echo-message")
+    ann.send("JOIN #lobby")
+    assert ann.send("@+typing=active TAGMSG #lobby") == [
+        "@+typing=active :ann!chat@people/ann TAGMSG #lobby"
+    ]
+
+
+def test_who_is_muted_or_ignored_shows_nothing(chat: Chat) -> None:
+    ann, bob = founder(chat, "ann"), irc(chat, "bob", "message-tags")
+    eve = irc(chat, "eve", "message-tags")
+    bob.send("JOIN #tea"), eve.send("JOIN #tea")
+    bob.send("IGNORE eve")
+    bob.read()
+    eve.send("@+typing=active TAGMSG #tea")
+    assert bob.read() == []
+    bob.send("UNIGNORE eve"), ann.send("/mute eve")
+    bob.read()
+    eve.send("@+typing=active TAGMSG #tea")
+    assert bob.read() == []
+
+
+def test_ctcp_but_actions_is_for_clients(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann"), irc(chat, "bob")
+    assert ann.send("PRIVMSG bob :\x01VERSION\x01", "PRIVMSG bob :\x01ACTION waves\x01") == []
+    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob :\x01ACTION waves\x01"]
+    assert back is not None

@@ -1,0 +1,178 @@
+"""Several lines said as one: what may be in them, and how everybody is shown them."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat, Person
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from samples import NOON, SAID
+from staff import NOW, founder, program, refusal
+
+from chatsvc.client.words import Words
+from chatsvc.dialects.text import TEXT
+from chatsvc.events import History, Line, Refused, Told
+from chatsvc.limits import Limits, Rate
+from chatsvc.rules import LONGEST_TEXT, MOST_LINES, check_text, clean, clean_lines
+
+POEM = "roses are red,\n\n  violets are blue"
+FAKE = "hi\n[12:00] <eve> I quit\n* bob left.\n    8 [12:00] <bob> no\n        | so"
+pieces = st.sampled_from(
+    ["\n", "\r\n", "\r", "\u2028", "\x85", "\x0b", "\x1b[2J", "\x1b]0;", "|", "* ", "[12:00] ", " "]
+)
+several = st.lists(st.one_of(pieces, st.text(max_size=4)), max_size=12).map("".join)
+often = settings(max_examples=300, deadline=None)
+
+
+# What may be in them
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("one\r\ntwo\nthree", "one\ntwo\nthree"),
+        ("one\n\n  two\n", "one\n\n  two"),
+        ("\n \n  one\n \n\n", "  one"),
+        ("one\rtwo\u2028three\x85four", "one two three four"),
+        ("a\tb\n\x1b[31mc\x07", "a b\nc"),
+        ("\x1b]0;title\nnext", "next"),
+        ("\n\n", ""),
+        ("as it is ", "as it is "),
+    ],
+)
+def test_the_lines_of_a_text_are_cleaned_and_kept_apart(text: str, cleaned: str) -> None:
+    assert clean_lines(text) == cleaned
+
+
+@given(several)
+@example("\x1b]0;\n\x1b\\")
+@often
+def test_each_line_is_as_clean_as_one_alone(text: str) -> None:
+    cleaned = clean_lines(text)
+    assert cleaned.split("\n") == [clean(line) for line in cleaned.split("\n")]
+    assert clean_lines(cleaned) == cleaned
+
+
+def test_a_text_has_just_so_many_lines() -> None:
+    check_text("\n".join("x" * MOST_LINES))
+    with pytest.raises(Refused, match=f"101 lines; {MOST_LINES} is the most") as refused:
+        check_text("\n".join("x" * (MOST_LINES + 1)))
+    assert refused.value.code == "too-long"
+    with pytest.raises(Refused, match=f"bytes; {LONGEST_TEXT} is the most"):
+        check_text("\n".join(["x" * 50] * 81))
+
+
+# How people read them
+
+
+@given(several.map(clean_lines), st.booleans())
+@example(FAKE, False)
+@often
+def test_no_line_but_the_first_begins_like_one_of_somebody_else(text: str, elsewhere: bool) -> None:
+    for written in (
+        TEXT.write_said(SAID._replace(text=text), elsewhere),
+        TEXT.write(History("#tea", (SAID._replace(text=text),), False), "#tea"),
+        TEXT.write(Told("bob", "ann", text, NOON), "#tea"),
+        TEXT.write(Told("ann", "bob", text, NOON, own=True, late=True), "#tea"),
+    ):
+        first, *others, end = written.decode().split("\r\n")
+        assert end == ""
+        assert "\n" not in first + "".join(others)
+        assert len(others) == text.count("\n")
+        assert all(line.startswith("        | ") for line in others)
+
+
+@given(several, st.booleans())
+@example(f"{FAKE}\r\n\x1b[2J", True)
+@often
+def test_the_client_trusts_no_server_with_that(text: str, own: bool) -> None:
+    said = SAID._replace(text=text)
+    for event in (said, History("#tea", (said,), False), Told("bob", "ann", text, NOON)):
+        _, *others = Words(colours=False).lines(event, "#tea", own)
+        assert all(line.startswith("        | ") for line in others)
+        assert all(line == clean(line) for line in others)
+
+
+def test_people_read_the_following_lines_below_the_first(chat: Chat) -> None:
+    bot, ann = program(chat, "bot", "#lobby"), chat.join("ann")
+    ann.read()
+    bot.ask(do="say", text=POEM)
+    shown = ["<bot> roses are red,", "        | ", "        |   violets are blue"]
+    assert ann.read() == [f"{NOW} {shown[0]}", *shown[1:]]
+    assert ann.send("/history 1") == [f"    1 {NOW} {shown[0]}", *shown[1:]]
+    bot.ask(do="msg", name="ann", text="a\nb")
+    assert ann.read() == ["* bot whispers: a", "        | b"]
+
+
+def test_people_who_type_say_one_line(chat: Chat) -> None:
+    ann, bot = chat.join("ann"), program(chat, "bot", "#lobby")
+    bot.read()
+    ann.protocol.dataReceived(b"one\rtwo\r\n/msg bot a\rb\r\n")
+    assert [event["text"] for event in bot.events()] == ["one two", "a b"]
+
+
+# Programs
+
+
+def heard(person: Person) -> list[str]:
+    return [event["text"] for event in person.events() if event["event"] in ("said", "told")]
+
+
+def test_it_is_one_line_with_one_number(chat: Chat) -> None:
+    ann, bob = program(chat, "ann"), program(chat, "bob")
+    (said,) = ann.ask(do="say", text="one\r\ntwo\n\n", tag="t1")
+    assert (said["number"], said["text"], said["size"]) == (1, "one\ntwo", 7)
+    assert heard(bob) == ["one\ntwo"]
+    ann.ask(do="say", rest="three\nfour")
+    ann.ask(do="msg", name="bob", text="five\nsix")
+    assert heard(bob) == ["three\nfour", "five\nsix"]
+    bob.ask(do="reply", text="seven\neight")
+    assert heard(ann)[-1] == "seven\neight"
+    (page,) = bob.ask(do="history", room="#tea")
+    assert [line["text"] for line in page["lines"]] == ["one\ntwo", "three\nfour"]
+
+
+def test_what_one_does_and_names_and_reasons_are_one_line(chat: Chat) -> None:
+    ann, bob = program(chat, "ann"), program(chat, "bob")
+    assert ann.ask(do="me", text="one\ntwo")[0]["text"] == "one two"
+    assert ann.ask(do="msg", name="bob", text="one\ntwo", action=True)[0]["text"] == "one two"
+    assert ann.ask(do="topic", text="one\ntwo")[0]["text"] == "one two"
+    assert ann.ask(do="away", reason="one\ntwo")[0]["reason"] == "one two"
+    assert bob.ask(do="quit", words="one\ntwo")
+    assert ann.events()[-1]["words"] == "one two"
+
+
+def test_a_text_of_blank_lines_is_empty(chat: Chat) -> None:
+    ann = program(chat, "ann")
+    assert refusal(ann, do="say", text="\n \n")[0] == "empty"
+    assert refusal(ann, do="say", text="x\n" * 101 + "x")[0] == "too-long"
+
+
+def test_filters_see_every_line(chat: Chat) -> None:
+    ann = founder(chat, "ann")
+    ann.send("/set refuse spam", "/set mask darn")
+    bot = program(chat, "bot")
+    assert refusal(bot, do="say", text="good\nbad spam")[0] == "filtered"
+    assert bot.ask(do="say", text="oh\ndarn it")[0]["text"] == "oh\n**** it"
+
+
+def test_it_costs_as_much_of_the_pace_as_it_has_lines() -> None:
+    chat = Chat(limits=Limits(flood=Rate(8, 2.0)))
+    bot = program(chat, "bot")
+    chat.clock.advance(60)
+    assert [event["event"] for event in bot.ask(do="say", text="\n".join("x" * 20))] == ["said"]
+    assert [event["event"] for event in bot.ask(do="say", text="y")] == ["notice"]
+    chat.clock.advance(6)
+    assert bot.events() == []
+    chat.clock.advance(0.5)
+    assert heard(bot) == ["y"]
+
+
+def test_a_refusal_of_it_is_one_line(chat: Chat) -> None:
+    ann = chat.join("ann")
+    ann.read()
+    (session,) = chat.hub.sessions
+    line = Line("#lobby", NOON, "ann", FAKE, False, session.client, None)
+    chat.hub.talk.not_kept([line], "The disk is full.")
+    (refused,) = ann.read()
+    assert refused.startswith("* The disk is full. Not sent: hi [12:00] <eve> I quit * bob")

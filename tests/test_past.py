@@ -1,0 +1,291 @@
+"""Pages of what was said before, by number and by time; and up to where somebody has read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Chat, Person
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from staff import SECRET, back, founder, guest, member, program, refusal, restarted
+
+from chatsvc.dialects.jsonl import timestamp
+
+often = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def at(seconds: float) -> str:
+    return timestamp(seconds)
+
+
+@pytest.fixture
+def ten(chat: Chat) -> Person:
+    """Somebody in a room where the lines 1 to 10 were said at the seconds 10 to 100."""
+    bot = program(chat, "bot")
+    for n in range(1, 11):
+        chat.clock.advance(10)
+        bot.ask(do="say", text=str(n))
+    return bot
+
+
+def page(person: Person, **bounds: Any) -> tuple[list[int], bool]:
+    (history,) = person.ask(do="history", room="#tea", **bounds)
+    return [line["number"] for line in history["lines"]], history.get("more", False)
+
+
+# By number and by time
+
+
+@pytest.mark.parametrize(
+    ("bounds", "numbers", "more"),
+    [
+        ({}, [8, 9, 10], True),
+        ({"after": 8}, [9, 10], False),
+        ({"after": at(50)}, [8, 9, 10], True),
+        ({"after": at(80)}, [9, 10], False),
+        ({"before": 4}, [1, 2, 3], False),
+        ({"before": 5}, [2, 3, 4], True),
+        ({"before": at(40)}, [1, 2, 3], False),
+        ({"before": at(40.001)}, [2, 3, 4], True),
+        ({"after": 4, "first": True}, [5, 6, 7], True),
+        ({"after": at(40), "first": True}, [5, 6, 7], True),
+        ({"after": at(39.999), "first": True}, [4, 5, 6], True),
+        ({"after": 8, "first": True}, [9, 10], False),
+        ({"around": 5}, [4, 5, 6], True),
+        ({"around": at(50)}, [4, 5, 6], True),
+        ({"around": at(41)}, [4, 5, 6], True),
+        ({"around": 1}, [1, 2, 3], False),
+        ({"around": 99}, [8, 9, 10], True),
+        ({"around": 5, "n": 4}, [3, 4, 5, 6], True),
+        ({"around": 5, "n": 1}, [5], True),
+        ({"after": 2, "before": 7}, [4, 5, 6], True),
+        ({"after": 2, "before": 7, "first": True}, [3, 4, 5], True),
+        ({"after": at(20), "before": at(60), "first": True}, [3, 4, 5], False),
+        ({"after": 2, "before": at(60)}, [3, 4, 5], False),
+        ({"after": 7, "before": 2}, [], False),
+        ({"after": 10}, [], False),
+        ({"after": at(1000)}, [], False),
+        ({"before": 1}, [], False),
+        ({"before": at(10)}, [], False),
+        ({"before": "1970-01-01T00:00:40Z"}, [1, 2, 3], False),
+        ({"before": "1970-01-01T02:00:40.000+02:00"}, [1, 2, 3], False),
+    ],
+)
+def test_a_page_of_history(
+    ten: Person, bounds: dict[str, Any], numbers: list[int], more: bool
+) -> None:
+    assert page(ten, **{"n": 3, **bounds}) == (numbers, more)
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 12), st.booleans(), st.booleans())
+@example(0, 12, 3, True, True)
+@often
+def test_any_page_is_the_beginning_or_the_end_of_what_is_between(
+    ten: Person, after: int, before: int, n: int, first: bool, timed: bool
+) -> None:
+    between = [number for number in range(1, 11) if after < number < before]
+    bounds: dict[str, Any] = {"after": after, "before": before}
+    if timed:
+        bounds = {name: at(10.0 * number) for name, number in bounds.items()}
+    wanted = between[:n] if first else between[-n:]
+    assert page(ten, n=n, first=first, **bounds) == (wanted, len(between) > n)
+
+
+@pytest.mark.parametrize("point", ["noon", "2026-13-01T00:00:00Z", "x-y", -1, 1.5, True, [7]])
+@pytest.mark.parametrize("name", ["after", "before", "around"])
+def test_what_is_neither_a_number_nor_a_time_is_refused(
+    ten: Person, name: str, point: object
+) -> None:
+    assert refusal(ten, do="history", **{name: point})[0] == "bad-argument"
+
+
+def test_newcomers_cannot_ask_for_what_was_said_before_they_came(chat: Chat) -> None:
+    chat.clock.advance(5)
+    ann = founder(chat, "ann")
+    ann.send("/set history joined", "one", "two")
+    bot = program(chat, "bot")
+    ann.send("three")
+    bot.events()
+    for bounds in ({"after": 0, "first": True}, {"around": 1}, {"after": at(0), "before": at(9)}):
+        assert page(bot, **bounds) == ([3], False)
+    assert page(bot, before=3) == ([], False)
+
+
+def test_ignored_lines_are_left_out_of_any_page(chat: Chat, ten: Person) -> None:
+    bob = program(chat, "bob")
+    ten.ask(do="ignore", name="bob")
+    bob.ask(do="say", text="11")
+    assert page(ten, around=10, n=4) == ([8, 9, 10], True)
+
+
+def test_pages_of_a_conversation(chat: Chat) -> None:
+    ann, bob = member(chat, "ann"), member(chat, "bob")
+    for text in ("one", "two", "three"):
+        chat.clock.advance(10)
+        ann.send(f"/msg bob {text}")
+    bob.read()
+    bot = chat.program("bob", account_password=SECRET)
+    (history,) = bot.ask(do="history", room="@ann", after=at(10), first=True, n=1)
+    assert [line["text"] for line in history["lines"]] == ["two"]
+    assert history["more"]
+
+
+# What is new
+
+
+def recent(person: Person, **bounds: Any) -> list[tuple[str, int]]:
+    (event,) = person.ask(do="recent", **bounds)
+    return [(one["room"], one["number"]) for one in event.get("rooms", [])]
+
+
+def test_rooms_and_conversations_in_the_order_of_their_last_lines(chat: Chat) -> None:
+    ann, bob = member(chat, "ann"), member(chat, "bob")
+    for line in ("/join #tea", "in tea", "/msg bob hi", "/room #lobby", "in the lobby", "again"):
+        chat.clock.advance(10)
+        ann.send(line)
+    bot = chat.program("ann", account_password=SECRET)
+    bot.ask(do="join", room="#lobby")
+    bot.ask(do="join", room="#tea")
+    assert recent(bot) == [("#tea", 1), ("@bob", 1), ("#lobby", 2)]
+    assert recent(bot, n=2) == [("@bob", 1), ("#lobby", 2)]
+    assert recent(bot, n=2, first=True) == [("#tea", 1), ("@bob", 1)]
+    assert recent(bot, after=at(20), before=at(60)) == [("@bob", 1)]
+    assert recent(bot, after=at(60)) == []
+    assert recent(chat.program("eve")) == []
+    assert refusal(bot, do="recent", after=7)[0] == "bad-argument"
+    bob.read()
+
+
+def test_what_one_may_not_read_is_not_new(chat: Chat) -> None:
+    chat.clock.advance(5)
+    ann = founder(chat, "ann")
+    ann.send("/set history joined", "one")
+    bot = program(chat, "bot")
+    assert recent(bot) == []
+    ann.send("two", "/mute --quietly eve")
+    eve = program(chat, "eve")
+    ann.send("/mute --quietly eve")
+    eve.ask(do="say", text="three")
+    assert recent(bot) == [("#tea", 2)]
+    assert recent(eve) == [("#tea", 3)]
+
+
+# Read marks
+
+
+def test_a_mark_is_told_to_all_ones_connections_and_never_goes_back(chat: Chat) -> None:
+    ann = member(chat, "ann")
+    for _ in range(3):
+        chat.clock.advance(10)
+        ann.send("a line")
+    phone, laptop = (chat.program("ann", account_password=SECRET) for _ in range(2))
+    for each in (phone, laptop):
+        each.ask(do="join", room="#lobby")
+    ann.read()
+    assert phone.ask(do="mark", room="#lobby") == [
+        {"event": "marked", "room": "#lobby", "number": 0}
+    ]
+    marked = {"event": "marked", "room": "#lobby", "number": 2, "time": at(20)}
+    assert phone.ask(do="mark", room="#lobby", number=2, tag="t") == [{**marked, "tag": "t"}]
+    assert laptop.events() == [marked]
+    assert ann.read() == []
+    assert laptop.ask(do="mark", number=1) == [marked]
+    assert laptop.ask(do="mark", number=at(29)) == [marked]
+    assert phone.events() == []
+    assert laptop.ask(do="mark", number=at(30))[0]["number"] == 3
+    assert phone.events()[0]["number"] == 3
+    assert phone.ask(do="mark", number=99)[0]["number"] == 3
+    assert refusal(phone, do="mark", room="#tea", number=1)[0] == "not-in-room"
+
+
+def test_a_mark_is_known_on_entering_also_after_a_restart(chat: Chat) -> None:
+    ann = member(chat, "ann")
+    chat.clock.advance(10)
+    ann.send("one", "two")
+    bot = chat.program("ann", account_password=SECRET)
+    assert "read" not in bot.ask(do="join", room="#lobby")[0]
+    bot.ask(do="mark", number=2)
+    chat = restarted(chat)
+    bot = chat.program("ann", account_password=SECRET)
+    entered = bot.ask(do="join", room="#lobby")[0]
+    assert (entered["read"], entered["read_time"]) == (2, at(10))
+
+
+def test_a_guests_mark_is_their_connections(chat: Chat) -> None:
+    ann, bot = guest(chat, "ann"), program(chat, "bot", "#lobby")
+    ann.send("one")
+    assert bot.ask(do="mark", number=1)[0]["number"] == 1
+    assert bot.ask(do="join", room="#lobby")[0]["read"] == 1
+    bot.ask(do="leave")
+    assert "read" not in bot.ask(do="join", room="#lobby")[0]
+
+
+def test_nothing_is_marked_that_one_may_not_read(chat: Chat) -> None:
+    ann = founder(chat, "ann")
+    ann.send("/set history joined", "one")
+    bot = program(chat, "bot")
+    assert bot.ask(do="mark", number=1) == [{"event": "marked", "room": "#tea", "number": 0}]
+
+
+def test_a_conversation_has_a_mark_for_each_of_the_two(chat: Chat) -> None:
+    chat.clock.advance(5)
+    ann, bob = member(chat, "ann"), member(chat, "bob")
+    ann.send("/msg bob one")
+    bob.read()
+    bot, other = (chat.program(name, account_password=SECRET) for name in ("bob", "ann"))
+    marked = {"event": "marked", "room": "@ann", "number": 1, "time": at(5)}
+    assert bot.ask(do="mark", room="@ann", number=1) == [marked]
+    assert other.ask(do="mark", room="@bob")[0]["number"] == 0
+    assert refusal(bot, do="mark", room="@eve")[0] == "no-such-person"
+
+
+# Deletion
+
+
+def test_both_of_a_conversation_are_told_of_a_deletion(chat: Chat) -> None:
+    ann, bob = member(chat, "ann"), member(chat, "bob")
+    ann.send("/msg bob a secret")
+    phone = back(chat, "ann")
+    phone.read()
+    bot = chat.program("bob", account_password=SECRET)
+    bob.read()
+    assert refusal(bot, do="delete", room="@ann", number=1) == (
+        "not-allowed",
+        "That line is ann's, not yours: only moderators delete it.",
+    )
+    deleting = chat.program("ann", account_password=SECRET)
+    gone = {"event": "deleted", "number": 1, "from": "ann", "by": "ann", "own": True}
+    assert deleting.ask(do="delete", room="@bob", number=1) == [{**gone, "room": "@bob"}]
+    assert bot.events() == [{**gone, "room": "@ann"}]
+    assert bob.read() == ["* ann deleted their own line 1 in @ann."]
+    assert phone.read() == ["* ann deleted their own line 1 in @bob."]
+    assert bob.send("/history @ann")[0].endswith("<ann> (deleted by ann)")
+    assert refusal(bot, do="delete", room="@ann", number=7) == (
+        "no-such-line",
+        "@ann has no line 7. /history shows them.",
+    )
+
+
+def test_a_moderator_may_say_why_and_others_may_not(chat: Chat) -> None:
+    ann, bob = founder(chat, "ann"), program(chat, "bob")
+    bob.ask(do="say", text="one")
+    bob.ask(do="say", text="two")
+    ann.read()
+    assert ann.send("/delete 1 no ads") == ["* ann deleted bob's line 1: no ads"]
+    assert bob.events()[0]["reason"] == "no ads"
+    assert ann.send("/audit 1")[0].endswith("ann in #tea: deleted line 1 of bob: no ads")
+    assert "reason" not in bob.ask(do="delete", number=2, reason="I am muted")[0]
+    assert ann.read() == ["* bob deleted their own line 2."]
+
+
+def test_slow_readers_are_told_of_deletions_as_well(chat: Chat) -> None:
+    ann, bob = program(chat, "ann"), program(chat, "bob")
+    ann.ask(do="say", text="one")
+    bob.events()
+    bob.stop_reading()
+    ann.ask(do="delete", number=1)
+    bob.read_on()
+    assert [event["event"] for event in bob.events()] == ["deleted"]

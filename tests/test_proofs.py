@@ -1,0 +1,245 @@
+"""Proving whose account one comes with, step by step, as programs do it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from conftest import Chat, Person, Worker
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scramp import ScramClient
+from staff import SECRET, member, refusal
+from test_passwords import THREE_ATTEMPTS
+
+from chatsvc import scram
+from chatsvc.events import Refused
+from chatsvc.records import Account
+
+
+def account_of(chat: Chat, name: str) -> Account:
+    account = chat.hub.accounts.find(name)
+    assert account is not None
+    return account
+
+
+def client(name: str, password: str) -> Any:
+    """The client's side of SCRAM, as a library has it."""
+    return ScramClient([scram.MECHANISM], name, password)
+
+
+def challenge(person: Person, **step: object) -> str:
+    (event,) = person.ask(do="prove", **step)
+    assert event["event"] == "challenge", event
+    return str(event["data"])
+
+
+def begun(person: Person, name: str, password: str = SECRET) -> Any:
+    """A client that has had the server's first message."""
+    side = client(name, password)
+    first = challenge(person, mechanism=scram.MECHANISM, data=side.get_client_first())
+    side.set_server_first(first)
+    return side
+
+
+def proved(person: Person, name: str, password: str = SECRET) -> list[dict[str, Any]]:
+    side = begun(person, name, password)
+    side.set_server_final(challenge(person, data=side.get_client_final()))
+    return person.ask(do="prove", data="", tag="t")
+
+
+def wrong(person: Person, name: str, password: str = "wrong-horse") -> tuple[str, str]:
+    side = begun(person, name, password)
+    return refusal(person, do="prove", data=side.get_client_final())
+
+
+# SCRAM
+
+
+def test_a_program_proves_its_account_without_sending_the_password(chat: Chat) -> None:
+    member(chat, "ann")
+    program = chat.connect()
+    assert proved(program, "ann") == [{"event": "proved", "account": "ann", "tag": "t"}]
+    (welcome,) = program.ask(do="hello", name="phone")
+    assert (welcome["name"], welcome["account"]) == ("ann", "ann")
+
+
+def test_who_has_a_name_already_is_logged_in(chat: Chat) -> None:
+    member(chat, "ann").hang_up()
+    guest = chat.program("guest")
+    guest.ask(do="join", room="#lobby")
+    (you,) = proved(guest, "ann")
+    assert (you["event"], you["name"], you["how"], you["tag"]) == ("you", "ann", "login", "t")
+    assert [event["event"] for event in proved(guest, "ann")] == ["proved"]
+
+
+def test_another_account_than_one_s_own_wants_a_logout_first(chat: Chat) -> None:
+    member(chat, "ann").hang_up()
+    bob = chat.program("bob")
+    bob.ask(do="register", password=SECRET)
+    side = begun(bob, "ann")
+    challenge(bob, data=side.get_client_final())
+    known = ("known", "You are logged in as bob: /logout first.")
+    assert refusal(bob, do="prove", data="") == known
+
+
+def test_a_wrong_proof_is_refused_and_counts_like_a_wrong_password() -> None:
+    chat = Chat(limits=THREE_ATTEMPTS)
+    member(chat, "ann").hang_up()
+    stranger = chat.connect("203.0.113.9")
+    for _ in range(3):
+        assert wrong(stranger, "ann") == ("wrong-password", "That is not ann's password.")
+    too_many = ("too-many-attempts", "Too many wrong passwords. Try again in 5 min.")
+    message = client("ann", SECRET).get_client_first()
+    step = {"do": "prove", "mechanism": scram.MECHANISM, "data": message}
+    assert refusal(stranger, **step) == too_many
+    assert refusal(chat.connect("203.0.113.10"), **step) == too_many
+    assert proved(chat.connect(), "ann")[0]["event"] == "proved"
+
+
+def test_attempts_by_scram_and_by_password_are_counted_together() -> None:
+    chat = Chat(limits=THREE_ATTEMPTS)
+    member(chat, "ann").hang_up()
+    stranger = chat.connect("203.0.113.9")
+    for _ in range(2):
+        wrong(stranger, "ann")
+    assert refusal(stranger, do="prove", name="ann", password="x")[0] == "wrong-password"
+    assert refusal(stranger, do="prove", name="ann", password=SECRET)[0] == "too-many-attempts"
+
+
+def test_a_name_that_is_not_registered_looks_like_one_until_the_end(chat: Chat) -> None:
+    person = chat.connect()
+    salts = {begun(person, "nobody").salt.salt for _ in range(2)}
+    assert len(salts) == 1
+    assert begun(person, "nobody2").salt.salt not in salts
+    member(chat, "ann")
+    assert len(begun(person, "ann").salt.salt) == len(salts.pop())
+    assert wrong(person, "nobody")[0] == "no-account"
+
+
+def test_an_account_from_before_scram_has_it_after_the_next_login(chat: Chat) -> None:
+    member(chat, "ann").hang_up()
+    chat.hub.accounts._enter(replace(account_of(chat, "ann"), scram=""))
+    code, text = wrong(chat.connect(), "ann", SECRET)
+    assert (code, "log in with it once" in text) == ("wrong-password", True)
+    chat.program("ann", account_password=SECRET).hang_up()
+    assert proved(chat.connect(), "ann")[0]["event"] == "proved"
+
+
+def test_another_password_has_other_keys(chat: Chat) -> None:
+    ann = member(chat, "ann")
+    program = chat.connect()
+    side = begun(program, "ann")
+    ann.send(f"/passwd {SECRET} new-staple")
+    assert refusal(program, do="prove", data=side.get_client_final())[0] == "wrong-password"
+    assert proved(program, "ann", "new-staple")[0]["event"] == "proved"
+
+
+def test_a_password_changed_before_hello_wants_the_new_one(chat: Chat) -> None:
+    ann = member(chat, "ann")
+    program = chat.connect()
+    proved(program, "ann")
+    ann.send(f"/passwd {SECRET} new-staple")
+    assert refusal(program, do="hello", name="ann")[0] == "registered"
+
+
+def test_keys_are_made_by_the_worker_that_makes_the_hash() -> None:
+    hasher = Worker()
+    chat = Chat(hasher=hasher)
+    chat.join("ann").send(f"/register {SECRET}")
+    (_, work, arguments) = hasher.pieces[0]
+    assert work(*arguments)["scram"].startswith("SCRAM-SHA-256$15000:")
+    assert chat.hub.accounts.find("ann") is None
+    hasher.work()
+    assert account_of(chat, "ann").scram.startswith("SCRAM-SHA-256$15000:")
+
+
+@pytest.mark.parametrize("password", ["\U0001f600" * 6, "a" + "\u00ad" * 5, "\u200d" * 6])
+def test_a_password_that_scram_does_not_allow_is_good_for_everything_else(
+    chat: Chat, password: str
+) -> None:
+    program = chat.program("ann")
+    program.ask(do="register", password=password)
+    assert account_of(chat, "ann").scram == scram.UNFIT
+    (event,) = chat.connect().ask(do="prove", name="ann", password=password)
+    assert event["event"] == "proved"
+
+
+def test_how_a_keyboard_writes_accents_makes_no_difference(chat: Chat) -> None:
+    chat.program("ann").ask(do="register", password="cafe\u0301-au-lait")
+    assert proved(chat.connect(), "ann", "caf\u00e9-au-lait")[0]["event"] == "proved"
+
+
+def test_nobody_can_be_taken_for_a_service_of_irc(chat: Chat) -> None:
+    for name in ("NickServ", "N\u0456ckServ", "Ch\u0430nServ", "chanserv"):
+        assert refusal(chat.connect(), do="hello", name=name)[0] == "bad-name"
+
+
+# Out of order
+
+
+def test_a_later_step_wants_an_earlier_one(chat: Chat) -> None:
+    member(chat, "ann")
+    person = chat.connect()
+    first = ("bad-proof", "A proof begins with the name of a mechanism.")
+    assert refusal(person, do="prove", data="c=biws") == first
+    side = begun(person, "ann")
+    final = side.get_client_final()
+    challenge(person, data=final)
+    assert refusal(person, do="prove", data=final) == first
+    assert refusal(person, do="prove", data="") == first
+
+
+def test_a_proof_begun_anew_forgets_the_one_before(chat: Chat) -> None:
+    member(chat, "ann")
+    person = chat.connect()
+    old = begun(person, "ann").get_client_final()
+    new = begun(person, "ann")
+    assert refusal(person, do="prove", data=old)[0] == "bad-proof"
+    assert refusal(person, do="prove", data=new.get_client_final())[0] == "bad-proof"
+    assert proved(person, "ann")[0]["event"] == "proved"
+
+
+def test_a_password_and_nothing_else_is_no_step_of_a_proof(chat: Chat) -> None:
+    assert refusal(chat.connect(), do="prove", password=SECRET)[0] == "usage"
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "data", "words"),
+    [
+        ("GSSAPI", "", "There is no mechanism GSSAPI here"),
+        (scram.MECHANISM, "", "That is not SCRAM-SHA-256: "),
+        (scram.MECHANISM, "n,,n=ann", "That is not SCRAM-SHA-256: "),
+        (scram.MECHANISM, "n,a=bob,n=ann,r=abc", "The GS2 authzid must be empty"),
+        (scram.MECHANISM, "p=tls-unique,,n=ann,r=abc", "channel binding"),
+        (scram.MECHANISM, "n,,n=an=n,r=abc", "An '=' in a username"),
+    ],
+)
+def test_what_is_no_proof_is_refused_with_a_reason(
+    chat: Chat, mechanism: str, data: str, words: str
+) -> None:
+    code, text = refusal(chat.connect(), do="prove", mechanism=mechanism, data=data)
+    assert code == "bad-proof"
+    assert words in text
+
+
+def test_a_client_may_say_that_it_could_bind_channels_if_the_server_did() -> None:
+    exchange = scram.Exchange(lambda name: "")
+    assert exchange.begin("y,,n=ann,r=abc").startswith("r=abc")
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_sent_is_refused_or_answered(first: str, final: str) -> None:
+    exchange = scram.Exchange(lambda name: "")
+    for begin in (first, f"n,,{first}", f"n,,n=ann,r={first}"):
+        exchange = scram.Exchange(lambda name: "")
+        try:
+            nonce = exchange.begin(begin).partition(",")[0]
+        except Refused:
+            continue
+        for message in (final, f"c=biws,{nonce},p={final}", f"{final},{nonce},p=AAAA"):
+            with suppress(Refused):
+                assert exchange.prove(message) is None
