@@ -11,7 +11,7 @@ from typing import NamedTuple
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 8191  # bytes, from @ to the space
 
-_ESCAPED = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"}
+_ESCAPED = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"})
 _MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 
 
@@ -96,7 +96,7 @@ def tagged(line: str, tags: Mapping[str, str | None]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return "".join(_ESCAPED.get(c, c) for c in value)
+    return value.translate(_ESCAPED)
 
 
 def pieces(text: str, room: int) -> list[str]:
