@@ -71,5 +71,8 @@ class Conversation(Room):
         own = line.account == account.name  # whatever else was said over the same connection
         to = self._name_of(other_in(self.name, account.id)) if own else account.name
         late = self._clock.seconds() - line.time > LATE
-        told = Told(line.sender, to, line.text, line.time, line.action, own, line.number, late)
+        room = self.called(session)
+        told = Told(
+            line.sender, to, line.text, line.time, line.action, own, line.number, late, room
+        )
         return replace(told, notice=True) if line.notice else told

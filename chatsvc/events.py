@@ -22,6 +22,7 @@ from chatsvc.governance import (
     Identified,
     Invited,
     Lockdown,
+    Operating,
     Proved,
     Removed,
     Reported,
@@ -34,6 +35,7 @@ from chatsvc.governance import (
     Ways,
     You,
 )
+from chatsvc.presence import Departed, Offline, Online, Watching
 
 
 class Refused(Exception):
@@ -257,6 +259,7 @@ class Told:
     own: bool = False
     number: int | None = None
     late: bool = False
+    room: str = ""  # the conversation (@name), if it is kept
     notice: bool = False
 
 
@@ -288,7 +291,11 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is here; `idle` is in seconds."""
+    """Somebody who is here; `idle` is in seconds.
+
+    Their `roles`, if they have any, are in the order of `rooms`; or it is that in the room asked
+    about.
+    """
 
     name: str
     since: float
@@ -300,15 +307,23 @@ class Person:
     addresses: tuple[str, ...] = ()  # told to operators
     realname: str = ""
     bot: bool = False
+    roles: tuple[str, ...] = ()
+    secure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who is in a room: the first of them, and how many there are in all."""
+    """A page of those who are in a room, by name, and how many there are in all.
+
+    `more` says that there is another page; lists do not show a `hidden` room.  Without a room it
+    is whoever was looked for.
+    """
 
     room: str
     people: tuple[Person, ...]
     count: int
+    more: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,11 +391,15 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The server's time and its zone, such as `CET` and an offset in seconds."""
+    """The server's time and its zone, such as `CET` and an offset in seconds.
+
+    It has been running `since`.
+    """
 
     time: float
     zone: str
     offset: int
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,4 +482,5 @@ Event: TypeAlias = (
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
     | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
     | Identified | Realname | Census | Expected | Signal
+    | Departed | Online | Offline | Watching | Operating
 )  # fmt: skip

@@ -49,6 +49,13 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True)
+class Operating:
+    """One is an operator, as one has asked to be."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """One of one's own connections, counted from 1; `own` is the one that asks."""
 

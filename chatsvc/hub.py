@@ -5,7 +5,7 @@ No bytes, no SQL, no reactor.  Who may come in is the door's business, what is s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chatsvc.accounts import Accounts
@@ -13,37 +13,36 @@ from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
 from chatsvc.batch import Shared
 from chatsvc.chores import Chores
 from chatsvc.conversation import Conversation, both_in, conversation_name
+from chatsvc.departed import Memory
 from chatsvc.door import Door
 from chatsvc.entry import Entry
 from chatsvc.events import (
-    Away,
     Census,
     Goodbye,
     Missed,
     Person,
     Place,
-    Realname,
     Refused,
-    Renamed,
     Topic,
 )
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.naming import Names
 from chatsvc.past import Past
+from chatsvc.profiles import Profiles
 from chatsvc.proofs import Proofs
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
 from chatsvc.room import Room, Timer
 from chatsvc.roster import Roster
-from chatsvc.rules import check_name, check_words, key, room_name
+from chatsvc.rules import check_words, key, room_name
 from chatsvc.sanctions import Sanctions
 from chatsvc.session import Session, User, Wire
 from chatsvc.stewards import Stewards
 from chatsvc.talk import Talk
+from chatsvc.watching import Watchers
 
 MOST_ROOMS_HERE = 10_000
-MOST_IGNORED = 100  # people, by one person
 SHOWN_ROLES = ("founder", "moderator", "voiced")
 
 
@@ -82,6 +81,9 @@ class Hub:
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Conversation] = {}
         self.most_people = 0  # at once
+        self.since = clock.seconds()
+        self.watchers = Watchers(self.users)
+        self.departed = Memory()
         self.stopping = False
         self.when_empty: Callable[[], None] | None = None
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
@@ -91,6 +93,7 @@ class Hub:
         self.talk = Talk(self)
         self.past = Past(self)
         self.names = Names(self)
+        self.profiles = Profiles(self)
         self.door = Door(self)
         self.entry = Entry(self)
         self.moderation = Moderation(self)
@@ -149,10 +152,13 @@ class Hub:
     def seat(self, session: Session, user: User) -> None:
         """Make a session one of a user's."""
         session.user = user
+        new = not user.sessions
         user.sessions.append(session)
         self.users[user.key] = user
         self.most_people = max(self.most_people, len(self.users))
         self.clients[session.client] = session
+        if new:
+            self.watchers.came(user.name)
         if user.account is not None:
             self.by_account[user.account.id] = user
             for member in self.roster.of_account(user.account.id):
@@ -175,6 +181,12 @@ class Hub:
             del self.users[user.key]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
+            self.gone(user)
+
+    def gone(self, user: User) -> None:
+        """Nobody goes by this user's name any more."""
+        self.departed.note(user, self.clock.seconds())
+        self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
         """Say goodbye once everything that was said is kept."""
@@ -195,6 +207,7 @@ class Hub:
         if session not in self.sessions:
             return
         self.sessions.discard(session)
+        self.watchers.forget(session)
         session.leaving = True
         if session.user is None:
             return
@@ -315,24 +328,35 @@ class Hub:
         """What `asker` may know of somebody, in one room or (None) in all of them."""
         idle = self.clock.seconds() - user.active
         operator = asker.person.operator
-        names, addresses = [], []
+        places = [room] if room else []
+        addresses = []
         if room is None:
-            names = [r.name for r in self._rooms_of(user) if may_see(asker.person, r)]
+            places = [place for place in self._rooms_of(user) if may_see(asker.person, place)]
             found = dict.fromkeys(session.wire.address for session in user.sessions)
             addresses = [address for address in found if address and operator]
-        role = room.role(user) if room else "guest"
+        roles = [place.role(user) for place in places]
+        roles = [role if role in SHOWN_ROLES else "" for role in roles]
         return Person(
             user.name,
             user.since,
             round(idle, 3),
             self._reason_shown(user, asker),
-            tuple(names),
+            tuple(place.name for place in places if not room),
             account=user.account.name if user.account else None,
-            role="operator" if user.operator else role if role in SHOWN_ROLES else None,
+            role="operator" if user.operator else (roles[0] or None) if room else None,
             addresses=tuple(addresses),
             realname=user.realname,
             bot=user.bot,
+            roles=tuple(roles) if any(roles) else (),
+            secure=all(session.wire.secure for session in user.sessions),
         )
+
+    def acquainted(self, session: Session) -> set[User]:
+        """Whom somebody sees without naming them: those in their rooms; everybody, as operator."""
+        if session.person.operator:
+            return set(self.users.values())
+        rooms = self._rooms_of(session.person)
+        return {session.person, *(user for room in rooms for user in room.people)}
 
     def _reason_shown(self, user: User, asker: Session) -> str | None:
         """Why somebody is away; who is muted is so without a reason, except to themselves."""
@@ -345,92 +369,6 @@ class Hub:
         rooms = {room.name: room for session in user.sessions for room in session.rooms.values()}
         return list(rooms.values())
 
-    def rename(self, session: Session, name: str) -> Renamed:
-        """Give a person another name; everybody who shares a room is told."""
-        user = session.person
-        check_name(name)
-        mute = self.sanctions.mute_of(session, None)
-        if mute is not None and not mute.quietly:
-            raise self.sanctions.refusal(mute)
-        if key(name) != user.key:
-            self.names.check_free(name, user.account)
-            self._check_not_banned(session, name)
-        old = user.name
-        del self.users[user.key]
-        self._ignore_under_new_name(user, name)
-        user.name, user.key = name, key(name)
-        self.users[user.key] = user
-        if mute is None:
-            self.tell_neighbours(session, Shared(Renamed(old, name)))
-        own = Renamed(old, name, own=True)
-        for other in user.sessions:
-            if other is not session:
-                other.tell(own)
-        return own
-
-    def _check_not_banned(self, session: Session, name: str) -> None:
-        if session.person.operator:
-            return
-        if self.sanctions.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
-            raise Refused("banned", f"{name} is banned here: please choose another name.")
-
-    def _ignore_under_new_name(self, renamed: User, name: str) -> None:
-        """Who ignores somebody goes on doing so, under their first and their latest name.
-
-        An account is known by its own name anyway.
-        """
-        account = renamed.account
-        for user in self.users.values():
-            ignores, aliases = user.ignores, user.aliases
-            if not ignores or renamed.key not in ignores:
-                continue
-            first = aliases.pop(renamed.key, None)
-            if first is not None:
-                del ignores[renamed.key]
-            if key(name) not in ignores and (account is None or key(account.name) not in ignores):
-                aliases[key(name)] = first or renamed.key
-                ignores[key(name)] = name
-
-    async def ignore(self, user: User, name: str) -> None:
-        """Hide somebody's lines from `user`, now and under their later names."""
-        check_name(name)
-        if key(name) == user.key:
-            raise Refused("yourself", "You cannot ignore yourself.")
-        if user.ignores is None:
-            user.ignores = {}
-        if len(user.ignores) - len(user.aliases) >= MOST_IGNORED:
-            raise Refused("too-many", f"You ignore {MOST_IGNORED} people: /unignore one first.")
-        user.aliases.pop(key(name), None)
-        user.ignores[key(name)] = name
-        await self.save_ignores(user)
-
-    async def unignore(self, user: User, name: str) -> None:
-        """Show somebody's lines again."""
-        if not user.ignores or key(name) not in user.ignores:
-            raise Refused("no-such-person", f"You do not ignore {name}.")
-        for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
-            user.aliases.pop(one, None)
-            user.ignores.pop(one, None)
-        await self.save_ignores(user)
-
-    async def save_ignores(self, user: User) -> None:
-        """Keep with the account whom somebody ignores, and whether they are away."""
-        account = user.account
-        if account is None:
-            return
-        named = (user.ignores or {}).items()
-        ignores = tuple(name for one, name in named if one not in user.aliases)
-        if (account.ignores, account.away) != (ignores, user.away):
-            user.account = await self.accounts.change(account, ignores=ignores, away=user.away)
-
-    def set_realname(self, session: Session, realname: str) -> Realname:
-        """Say what a person is called besides their name; who shares a room is told."""
-        check_words(realname)
-        user = session.person
-        user.realname = realname
-        self.tell_neighbours(session, Shared(Realname(user.name, realname)), crowds=False)
-        return Realname(user.name, realname, own=True)
-
     def census(self) -> Census:
         return Census(
             len(self.users),
@@ -440,26 +378,21 @@ class Hub:
             sum(not room.rules.hidden for room in self.rooms.values()),
         )
 
-    async def set_away(self, session: Session, reason: str | None) -> Away:
-        """Mark a person as away, or (None) back."""
-        check_words(reason or "")
-        user = session.person
-        user.away = reason
-        if self.sanctions.mute_of(session, None) is None:
-            self.tell_neighbours(session, Shared(Away(user.name, reason)), crowds=False)
-        await self.save_ignores(user)
-        own = Away(user.name, reason, own=True)
-        for other in user.sessions:
-            if other is not session:
-                other.tell(own)
-        return own
-
-    def tell_neighbours(self, session: Session, event: Shared, crowds: bool = True) -> None:
+    def tell_neighbours(self, session: Session, event: Shared) -> None:
         """Tell everybody who shares a room with somebody."""
+        self._tell(self._rooms_of(session.person), session, event)
+
+    def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
+        """Tell also who watches somebody closely, but in crowds nobody else."""
         rooms = [room for room in self._rooms_of(session.person) if crowds or not room.crowded]
-        neighbours = {member for room in rooms for member in room.members}
-        for neighbour in neighbours - set(session.person.sessions):
-            neighbour.announce(event)
+        self._tell(rooms, session, event, self.watchers.closely(session.person))
+
+    def _tell(
+        self, rooms: list[Room], session: Session, event: Shared, others: Iterable[Session] = ()
+    ) -> None:
+        told = {member for room in rooms for member in room.members}.union(others)
+        for each in told - set(session.person.sessions):
+            each.announce(event)
 
     def drained(self, session: Session) -> None:
         """A slow reader can be sent more: it reads on where it was."""

@@ -9,6 +9,7 @@ from chatsvc.conversation import conversation_name
 from chatsvc.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.rights import floor
 from chatsvc.room import Room
+from chatsvc.rules import key
 from chatsvc.session import Mark, Session
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class Past:
         if name is None or not name.startswith("@"):
             here = self._hub.room_of(session, name)
             return here, here.name
-        mine, theirs = session.person.account, self._hub.accounts.find(name[1:])
+        user = self._hub.users.get(key(name[1:]))
+        theirs = user.account if user and user.account else self._hub.accounts.find(name[1:])
+        mine = session.person.account
         if mine is None:
             raise Refused("no-account", "Private lines are kept between registered people only.")
         if theirs is None:
@@ -52,8 +55,14 @@ class Past:
     async def page(
         self, session: Session, room: str | None, bounds: Bounds, n: int, first: bool
     ) -> History:
-        """The last `n` lines within the bounds, or the `first` ones, or those around one."""
+        """The last `n` lines within the bounds, or the `first` ones, or those around one.
+
+        Between bounds that are the other way round it is counted backwards: the `first` ones are
+        the latest then.
+        """
         place, name = self.place(session, room)
+        if await self._are_reversed(place, bounds):
+            bounds, first = Bounds(bounds.before, bounds.after), not first
         lowest, end = await self._within(session, place, bounds)
         if bounds.around is not None:
             middle = await self._first_from(place, bounds.around)
@@ -66,6 +75,12 @@ class Past:
         page = lines[:n] if first else lines[-n:]
         shown = [line._replace(room=name) for line in page if not session.hides(line)]
         return History(name, tuple(shown), len(lines) > n)
+
+    async def _are_reversed(self, place: Room, bounds: Bounds) -> bool:
+        if bounds.after is None or bounds.before is None:
+            return False
+        after = await self._first_from(place, bounds.after)
+        return after > await self._first_from(place, bounds.before)
 
     async def _within(self, session: Session, place: Room, bounds: Bounds) -> tuple[int, int]:
         """The numbers between which lines are, as far as somebody may read them."""

@@ -75,18 +75,19 @@ class Proofs:
 
     async def _end_scram(self, session: Session, exchange: scram.Exchange, data: str) -> str:
         """The server's own proof, if the client's is right; the client says that it has it."""
-        account, address = self._accounts.find(exchange.name), session.wire.address
+        address, asked = session.wire.address, self._accounts.find(exchange.name)
 
         async def look() -> str | None:
-            answer = exchange.prove(data)
-            return answer if account and account.scram == exchange.kept else None
+            right = exchange.prove(data)
+            return right if self._keys(exchange.name) == exchange.kept else None
 
-        subject = account.id if account else ""
+        subject = asked.id if asked else ""
         answer = await self._accounts.attempts.judge(subject, address, self._now(), look)
+        account = self._accounts.find(exchange.name)
         if account is None:
             raise _is_not_registered(exchange.name)
         if answer is None:
-            raise _has_no_keys(account) if not scram.can_prove(account.scram) else is_wrong(account)
+            raise is_wrong(account) if scram.can_prove(account.scram) else _has_no_keys(account)
         self._accounts.attempts.remember(account.id, address)
         session.confirmed = account
         return answer

@@ -249,7 +249,7 @@ def portions(lines: list[Said]) -> Iterator[list[Said]]:
 
 def joined(room: Room, users: Sequence[User]) -> Joined:
     """That these people have come."""
-    roles = tuple("operator" if user.operator else room.role(user) for user in users)
+    roles = tuple(_shown_role(room, user) for user in users)
     accounts = tuple(user.account.name if user.account else "" for user in users)
     realnames = tuple(user.realname for user in users)
     return Joined(
@@ -260,6 +260,12 @@ def joined(room: Room, users: Sequence[User]) -> Joined:
         realnames if any(realnames) else (),
         roles if {*roles} - {"guest", "member"} else (),
     )
+
+
+def _shown_role(room: Room, user: User) -> str:
+    """What somebody may in a room; operators may all that founders do, who are that by name."""
+    role = room.role(user)
+    return "operator" if user.operator and role != "founder" else role
 
 
 class _Fold:

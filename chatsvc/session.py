@@ -21,6 +21,9 @@ class Wire(Protocol):
     address: str
     """The peer's IP address; empty where there is none."""
 
+    secure: bool
+    """What is said cannot be read on the way."""
+
     fingerprint: str
     """SHA-256 of the peer's certificate, in small hexadecimal digits; empty where there is none."""
 

@@ -58,6 +58,7 @@ from chatsvc.governance import (
     Identified,
     Invited,
     Lockdown,
+    Operating,
     Proved,
     Removed,
     Reported,
@@ -73,6 +74,7 @@ from chatsvc.governance import (
     Ways,
     You,
 )
+from chatsvc.presence import Departed, Gone, Offline, Online, Watching
 
 NOON = 1_582_200_000.125  # 2020-02-20, 12:00 in Greenwich
 
@@ -133,13 +135,21 @@ EVENTS: list[Event] = [
     BOB,
     ANN,
     People("#tea", (ANN, BOB), 2),
+    People("", (replace(BOB, roles=("", "founder"), secure=True),), 600, True),
+    People("#tea", (ANN,), 1, hidden=True),
+    Departed("bob", (Gone("bob", NOON, "robert", "Bob B."), Gone("bob", NOON))),
+    Online(("bob",)),
+    Offline(("bob",)),
+    Watching(("bob",), ("carol", "dave"), ("eve",)),
+    Watching(),
+    Operating("ann"),
     Rooms((Place("#lobby", 2, "", 12), Place("#tea", 0, "what to drink", 1)), 2),
     Talking("#tea", None),
     Talking("#tea", "bob"),
     Talking(None, None),
     History("#tea", (SAID, ACTION), True),
     History("#tea", (), False),
-    Clock(NOON, "CET", 3600),
+    Clock(NOON, "CET", 3600, NOON - 3600),
     Stats("#tea", (Tally("bob", 2, 1234), Tally("ann", 1, 5))),
     Stats("#tea", ()),
     Help((Command("/msg name text", ("/w", "/tell"), "whispers", "/msg bob hi"),)),

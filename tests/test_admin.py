@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Chat, at_once, no_turn, start
 from real import Terminal
+from test_proofs import proved
 
 from chatsvc import admin
 from chatsvc.chores import OFTEN
@@ -63,6 +64,13 @@ def test_an_account_that_is_added_is_one_within_two_seconds(chat: Chat, shell: S
     assert "* ann is a registered name." in ann.send("ann")[1]
     assert ann.send(SECRET)[0].startswith("* Welcome back, ann.")
     assert "/announce" in " ".join(ann.send("/help"))
+
+
+def test_an_account_that_is_added_can_be_proved_by_scram(chat: Chat, shell: Shell) -> None:
+    shell.run("add", "ann")
+    shell.run("passwd", "ann", typed="another-horse\n")
+    chat.clock.advance(OFTEN)
+    assert proved(chat.connect(), "ann", "another-horse")[0]["event"] == "proved"
 
 
 def test_a_password_is_changed_and_the_old_one_is_none_any_more(chat: Chat, shell: Shell) -> None:

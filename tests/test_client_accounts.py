@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from test_client_connection import result
+from client_server import result
 from test_client_door import MEMBER, OTHER, SECRET, House, Visit
 
 from chatsvc.client.door import Identity

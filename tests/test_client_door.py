@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from client_server import result
 from conftest import Chat, Person
-from test_client_connection import result
 from test_client_plain import Screen
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionDone

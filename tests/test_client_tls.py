@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_server import result
 from conftest import Chat
-from test_client_connection import result
 from test_client_door import House, Visit
 from test_client_plain import Screen
 from test_detect import CERTIFICATE

@@ -30,6 +30,7 @@ class Wire:
 
     full = False
     address = ""
+    secure = False
 
     def __init__(self) -> None:
         self.told: list[tuple[Event, str | None]] = []

@@ -186,7 +186,8 @@ def test_people_and_rooms_are_asked_for(chat: Chat) -> None:
         ":chatsvc 318 ann bob :End of WHOIS list",
     ]
     assert ann.send("WHOIS nobody") == [
-        ":chatsvc 401 ann nobody :There is nobody called nobody here."
+        ":chatsvc 401 ann nobody :There is nobody called nobody here.",
+        ":chatsvc 318 ann nobody :End of WHOIS list",
     ]
     assert ann.send("LIST")[1] == ":chatsvc 322 ann #lobby 2 :tea at 5"
     assert ann.send("TOPIC #lobby") == [
@@ -215,7 +216,7 @@ def test_long_lines_are_cut_between_words_and_stay_one(chat: Chat) -> None:
     lines = [line for line in ann.read() if "PRIVMSG" in line]
     assert len(lines) > 2
     assert all(len(line.encode()) <= 510 for line in lines)
-    assert " ".join(line.partition("#lobby :")[2] for line in lines) == text.strip()
+    assert "".join(line.partition("#lobby :")[2] for line in lines) == text.strip()
     assert chat.hub.rooms["#lobby"].last == 1
 
 

@@ -55,7 +55,7 @@ def test_the_echo_of_a_line_has_its_label(chat: Chat) -> None:
     begin, first, second, end = ann.send(f"@label=e2 PRIVMSG #lobby :{'long ' * 97}")
     assert begin == "@label=e2 :chatsvc BATCH +b7 labeled-response"
     assert first.startswith("@batch=b7;msgid=#lobby-2 :ann!chat@people/ann PRIVMSG #lobby :long ")
-    assert second == "@batch=b7;msgid=#lobby-2 :ann!chat@people/ann PRIVMSG #lobby :long long long "
+    assert second == "@batch=b7 :ann!chat@people/ann PRIVMSG #lobby :long long long "
     assert end == ":chatsvc BATCH -b7"
 
 

@@ -12,30 +12,32 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
-    "governance", "events", "batch", "records", "rules", "lookalikes", "limits", "archive",
-    "scram", "session", "room", "conversation", "roster", "attempts", "accounts", "proofs",
-    "charter", "rights", "sanctions", "talk", "past", "entry", "naming", "door", "audit", "reports",
-    "moderation", "stewards", "chores", "hub", "dispatch", "commands",
+    "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
+    "archive", "scram", "session", "room", "conversation", "roster", "attempts", "accounts",
+    "proofs", "charter", "rights", "sanctions", "watching", "departed", "talk", "past", "entry",
+    "naming", "profiles", "door", "audit", "reports", "meaning", "moderation", "stewards",
+    "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 
 MAY_IMPORT = {
     **{module: set(CHAT[:position]) for position, module in enumerate(CHAT)},
     "governance": set(),
-    "events": {"governance"},
+    "presence": set(),
+    "events": {"governance", "presence"},
     "batch": {"events"},
     "records": set(),
     "archive": {"events", "records"},
     "database": {"archive"},
     "tables": STORE | {"database"},
     "sql": STORE | {"tables", "database"},
-    "dialects": {"events", "governance", "dialects"},
+    "dialects": {"events", "governance", "presence", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
     "options": {"limits", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "sql"},
     "tap": {*CHAT, "options", "sql", "dialects", "transports"},
-    "client": {"client", "events", "governance", "dialects", "rules", "admin"},
+    "client": {"client", "events", "governance", "presence", "dialects", "rules", "admin"},
 }
 MAY_IMPORT_TWISTED = {"transports", "options", "tap", "client"}
 

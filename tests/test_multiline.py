@@ -74,6 +74,7 @@ def test_no_line_but_the_first_begins_like_one_of_somebody_else(text: str, elsew
         TEXT.write(History("#tea", (SAID._replace(text=text),), False), "#tea"),
         TEXT.write(Told("bob", "ann", text, NOON), "#tea"),
         TEXT.write(Told("ann", "bob", text, NOON, own=True, late=True), "#tea"),
+        TEXT.write(Told("bob", "@#tea", text, NOON, action=True), "#tea"),
     ):
         first, *others, end = written.decode().split("\r\n")
         assert end == ""
@@ -136,6 +137,7 @@ def test_what_one_does_and_names_and_reasons_are_one_line(chat: Chat) -> None:
     ann, bob = program(chat, "ann"), program(chat, "bob")
     assert ann.ask(do="me", text="one\ntwo")[0]["text"] == "one two"
     assert ann.ask(do="msg", name="bob", text="one\ntwo", action=True)[0]["text"] == "one two"
+    assert ann.ask(do="mods", text="one\ntwo", action=True)[0]["text"] == "one two"
     assert ann.ask(do="topic", text="one\ntwo")[0]["text"] == "one two"
     assert ann.ask(do="away", reason="one\ntwo")[0]["reason"] == "one two"
     assert bob.ask(do="quit", words="one\ntwo")

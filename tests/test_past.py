@@ -65,7 +65,11 @@ def page(person: Person, **bounds: Any) -> tuple[list[int], bool]:
         ({"after": 2, "before": 7, "first": True}, [3, 4, 5], True),
         ({"after": at(20), "before": at(60), "first": True}, [3, 4, 5], False),
         ({"after": 2, "before": at(60)}, [3, 4, 5], False),
-        ({"after": 7, "before": 2}, [], False),
+        ({"after": 7, "before": 2, "first": True}, [4, 5, 6], True),
+        ({"after": at(70), "before": 2, "first": True}, [4, 5, 6], True),
+        ({"after": 7, "before": at(20), "first": True}, [4, 5, 6], True),
+        ({"after": 7, "before": 2}, [3, 4, 5], True),
+        ({"after": 7, "before": 7}, [], False),
         ({"after": 10}, [], False),
         ({"after": at(1000)}, [], False),
         ({"before": 1}, [], False),
@@ -83,14 +87,15 @@ def test_a_page_of_history(
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 12), st.booleans(), st.booleans())
 @example(0, 12, 3, True, True)
 @often
-def test_any_page_is_the_beginning_or_the_end_of_what_is_between(
+def test_any_page_is_the_beginning_or_the_end_of_what_is_between_its_bounds(
     ten: Person, after: int, before: int, n: int, first: bool, timed: bool
 ) -> None:
-    between = [number for number in range(1, 11) if after < number < before]
+    lowest, end = sorted((after, before))
+    between = [number for number in range(1, 11) if lowest < number < end]
     bounds: dict[str, Any] = {"after": after, "before": before}
     if timed:
         bounds = {name: at(10.0 * number) for name, number in bounds.items()}
-    wanted = between[:n] if first else between[-n:]
+    wanted = between[:n] if first == (after <= before) else between[-n:]
     assert page(ten, n=n, first=first, **bounds) == (wanted, len(between) > n)
 
 

@@ -13,12 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from beginnings import BEGINNINGS, GREETING
 from real import LIMIT, Deadline, Person, Program, Service, needs
-from test_detect import BEGINNINGS, GREETING
 from test_real_limits import BEHIND_PROXY, connections, memory, proxied
-from test_real_service import fails_with
-
-from chatsvc.transports.certificate import make
 
 IN_MEMORY = ("--archive", "memory:")
 
@@ -60,20 +57,23 @@ def run(*command: str, text: str = "") -> str:
 # Each in its own language
 
 
-def test_the_first_bytes_of_every_language_come_one_by_one(chat: Service) -> None:
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_the_first_bytes_of_every_language_come_one_by_one(chat: Service, encrypted: bool) -> None:
     pulse = chat.program("pulse", room=None)
     answers = {"json": b'{"event":"pong"}', "irc": b":chatsvc CAP * LS ", "http": b"HTTP/1.1 "}
     for name, several in BEGINNINGS.items():
         if name == "tls":
             continue
-        peer = connected(chat)
-        with contextlib.closing(peer):
+        with contextlib.closing(secure(chat) if encrypted else connected(chat)) as peer:
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for byte in several[0]:
                 peer.sendall(bytes([byte]))
                 pulse.ask("ping")  # so the service has read it
-            heard = peer.recv(4096).removeprefix(GREETING)
-            assert heard.startswith(answers.get(name, b"* Welcome, ann."))
+            heard = b""
+            while not heard.removeprefix(GREETING):
+                heard += peer.recv(4096)
+            wanted = answers.get(name, b"* Welcome, ann.")
+            assert heard.removeprefix(GREETING).startswith(wanted)
 
 
 def test_a_handshake_comes_byte_by_byte(chat: Service) -> None:
@@ -159,24 +159,6 @@ def test_curl_is_shown_how_to_join(chat: Service, scheme: str) -> None:
     assert f"telnet HOST {chat.port}" in evil
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_browser_tricked_into_posting_commands_has_no_effect(
-    chat: Service, tmp_path: Path, scheme: str
-) -> None:
-    bob = chat.person("bob")
-    body = tmp_path / "body"
-    commands = 'eve\nspam\n{"do":"hello","name":"eve"}\nNICK eve\n/shutdown\n' * 10_000
-    body.write_text(commands)
-    answer = run(
-        "curl", "-sSk", "-i", "-H", "Content-Type: text/plain", "-H", "Expect:",
-        "--data-binary", f"@{body}", f"{scheme}://localhost:{chat.port}/{'x' * 9000}",
-    )  # fmt: skip
-    assert answer.startswith("HTTP/1.1 405 Method Not Allowed\r\n")
-    assert "</html>" in answer
-    assert bob.hears_nothing_but_answers()
-    assert not [line for line in chat.log.splitlines() if "eve" in line]
-
-
 def test_an_irc_client_meets_people_at_telnet(chat: Service) -> None:
     bob, client = chat.person("bob"), chat.person()
     client.send("CAP LS 302", "CAP REQ :server-time", "NICK ann", "USER ann 0 * :Ann", "CAP END")
@@ -187,6 +169,63 @@ def test_an_irc_client_meets_people_at_telnet(chat: Service) -> None:
     assert client.until(":hi ann").startswith("@time=")
     client.send("QUIT")
     assert client.rest()[-1] == "ERROR :Goodbye, ann. Thank you for coming."
+
+
+@pytest.fixture
+def secured(chat: Service) -> Iterator[ssl.SSLSocket]:
+    with secure(chat) as connection:
+        yield connection
+
+
+def test_all_kinds_meet_on_one_running_service(chat: Service, secured: ssl.SSLSocket) -> None:
+    where = ("localhost", str(chat.port))
+    at = {
+        "tess": chat.terminal(needs("telnet"), *where),
+        "nick": chat.terminal(needs("nc"), *where),
+        "olga": chat.terminal(needs("openssl"), "s_client", "-quiet", "-connect", ":".join(where)),
+    }
+    for name, terminal in at.items():
+        terminal.until(r"What is your name\?")
+        terminal.type(f"{name}\r")
+        terminal.until(f"Welcome, {name}")
+    program = chat.program("jo")
+    irc = {"ivy": chat.person(), "isa": Person(secured)}
+    for name, client in irc.items():
+        client.send(f"NICK {name}", f"USER {name} 0 * :{name}", "JOIN #lobby")
+        client.until(f" 366 {name} #lobby ")
+
+    def everybody_hears(sender: str, words: str) -> None:
+        for name in at.keys() - {sender}:
+            at[name].until(f"<{sender}> {words}\n")
+        for name in irc.keys() - {sender}:
+            heard = irc[name].until(f" PRIVMSG #lobby :{words}")
+            assert heard.startswith(f":{sender}!")
+        if sender != "jo":
+            program.until(lambda event: (event.get("from"), event.get("text")) == (sender, words))
+
+    for name in at:
+        at[name].type(f"hello from {name}\r")
+        everybody_hears(name, f"hello from {name}")
+    for name in irc:
+        irc[name].send(f"PRIVMSG #lobby :hello from {name}")
+        everybody_hears(name, f"hello from {name}")
+    program.ask("say", text="hello from jo")
+    everybody_hears("jo", "hello from jo")
+    for scheme in ("http", "https"):
+        assert f"telnet localhost {chat.port}" in run(
+            "curl", "-sk", f"{scheme}://{':'.join(where)}/"
+        )
+    requests = (
+        '{"do":"hello","name":"sue"}',
+        '{"do":"join","room":"#lobby"}',
+        '{"do":"say","text":"from a script"}',
+    )
+    script = "".join(f"{request}\n" for request in requests)
+    assert '"text":"from a script"' in run("nc", "-N", *where, text=script)
+    everybody_hears("sue", "from a script")
+    for client in irc.values():
+        client.send("QUIT")
+        assert client.rest()[-1].startswith("ERROR :Goodbye")
 
 
 # Refusing
@@ -363,84 +402,3 @@ def test_slow_readers_over_tls_cost_little_and_read_on(tmp_path: Path) -> None:
         assert numbers == list(range(lines))
         for person in slow:
             person.close()
-
-
-# Certificates
-
-
-def test_the_certificate_made_at_the_first_start_stays_the_same(tmp_path: Path) -> None:
-    found = []
-    for _ in range(2):
-        with Service(tmp_path) as chat:
-            found.append(chat.wait_for(r"SHA-256 ([0-9A-F:]{95})\n")[1])
-            command = f"openssl s_client -quiet -connect localhost:{chat.port}"
-            assert f"    {command}\n" in chat.log
-            pem = tmp_path / "chat.db.pem"
-            assert pem.stat().st_mode & 0o777 == 0o600
-            with secure(chat, trusting(pem.read_bytes())) as peer:
-                Person(peer).come_in("ann")
-    assert found[0] == found[1]
-    written = run("openssl", "x509", "-in", str(pem), "-noout", "-fingerprint", "-sha256")
-    assert written.partition("=")[2].strip() == found[0]
-
-
-def test_a_certificate_is_given_and_renewed_while_people_talk(tmp_path: Path) -> None:
-    old, new = make(), make()
-    for file in ("cert.pem", "key.pem"):
-        (tmp_path / file).write_bytes(old)
-    given = ("--cert", "cert.pem", "--key", "key.pem")
-    with Service(tmp_path, *given) as chat:
-        assert "SHA-256" not in chat.log
-        assert not (tmp_path / "chat.db.pem").exists()
-        with secure(chat, trusting(old)) as peer:
-            ann = Person(peer)
-            ann.come_in("ann")
-            (tmp_path / "cert.pem").write_bytes(b"half a certificate")
-            deadline = Deadline(LIMIT)
-            while "The certificate from before stays in use." not in chat.log:
-                deadline.left("a word about the broken file")
-                secure(chat, trusting(old)).close()
-            for file in ("cert.pem", "key.pem"):
-                (tmp_path / file).write_bytes(new)
-            while not shows(chat, new):
-                deadline.left("the new certificate")
-            assert ann.hears_nothing_but_answers()
-        assert chat.log.count("stays in use") == 1
-        assert chat.log.count("is in use now.") == 1
-
-
-def shows(chat: Service, pem: bytes) -> bool:
-    try:
-        secure(chat, trusting(pem)).close()
-    except ssl.SSLCertVerificationError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize(
-    ("files", "options", "sentence"),
-    [
-        ({}, "--cert a.pem --key b.pem", "a.pem cannot be read: No such file or directory."),
-        ({"a.pem": b"", "b.pem": b""}, "--cert a.pem --key b.pem", "no certificate in PEM"),
-        ({"chat.db.pem": b""}, "", "If it is moved away, another one is made."),
-        ({}, "--cert a.pem", "Give --cert and --key, both or none."),
-        ({}, "--require-tls --speaks text", "--require-tls needs tls among what --speaks lists."),
-        ({}, "--speaks text,latin", "--speaks lists some of tls, json, irc, http, text"),
-    ],
-)
-def test_a_certificate_that_cannot_be_used_is_a_sentence(
-    tmp_path: Path, files: dict[str, bytes], options: str, sentence: str
-) -> None:
-    for name, data in files.items():
-        (tmp_path / name).write_bytes(data)
-    assert sentence in fails_with(tmp_path, "--port", "0", *options.split())
-
-
-def test_people_come_in_by_every_endpoint_with_tls_and_without(tmp_path: Path) -> None:
-    listen = ("--listen", "unix:chat.sock", "--listen", "tcp:0:interface=127.0.0.1")
-    with Service(tmp_path, *IN_MEMORY, *listen) as chat, secure(chat) as peer:
-        Person(peer).come_in("ann")
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(tmp_path / "chat.sock"))
-            with trusting().wrap_socket(connection) as inside:
-                assert "with ann" in Person(inside).come_in("bob")

@@ -21,7 +21,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.full = False
-        self.address = ""
+        self.address, self.secure = "", False
         self.numbers: list[int] = []
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
@@ -141,7 +141,7 @@ class Program(Reader):
 
     def come(self) -> None:
         self.full = False
-        self.address = ""
+        self.address, self.secure = "", False
         hub = self.play.hub
         self.session = hub.connect(self)
         start(hub.door.hello(self.session, self.name, None, f"secret-of-{self.name}"))

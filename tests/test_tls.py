@@ -6,11 +6,12 @@ import ssl
 from itertools import pairwise
 
 import pytest
+from beginnings import BEGINNINGS, GREETING
 from conftest import Chat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL
-from test_detect import ALERT, BEGINNINGS, CERTIFICATE, GREETING
+from test_detect import ALERT, CERTIFICATE
 
 from chatsvc.limits import UNLIMITED, Limits
 from chatsvc.transports.tls import TLS

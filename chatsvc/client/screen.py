@@ -199,15 +199,20 @@ class Pipe:
 
 
 class Terminal:
-    """A terminal whose last row is the line being typed; whatever comes is shown above it."""
+    """A terminal whose last row is the line being typed; whatever comes is shown above it.
+
+    Keys and lines that come in one turn of the reactor draw that row once, at the turn's end.
+    """
 
     interactive = True
 
-    def __init__(self, reactor: IReactorFDSet, source: int = 0, sink: int = 1) -> None:
+    def __init__(self, reactor: Any, source: int = 0, sink: int = 1) -> None:
         self._reactor = reactor
         self._source = source
         self._sink = sink
         self._editor = Editor()
+        self._open = False
+        self._drawing = False  # at the end of this turn
         self._modes: list[Any] = []
 
     def open(self, typed: Callable[[str], None], ended: Callable[[], None]) -> None:
@@ -215,6 +220,7 @@ class Terminal:
         self._input = Input(self._reactor, self._source, self._keys, ended)
         self._output = Output(self._reactor, self._sink, lambda error: ended())
         self._modes = termios.tcgetattr(self._source)
+        self._open = True
         self._take()
         signal.signal(signal.SIGTSTP, self._suspend)
 
@@ -225,18 +231,21 @@ class Terminal:
         self._input.resume()
 
     def show(self, line: str) -> None:
-        self._output.write(f"\r\x1b[K{line}\n{self._row()}")
+        self._output.write(f"\r\x1b[K{line}\n")
+        self._draw_soon()
 
     def prompt(self, text: str, hidden: bool = False) -> None:
         if (text, hidden) != (self._editor.prompt, self._editor.hidden):
             self._editor.prompt, self._editor.hidden = text, hidden
-            self._output.write(self._row())
+            self._draw_soon()
 
     def clear(self) -> None:
-        self._output.write(f"\x1b[2J\x1b[H{self._row()}")
+        self._output.write("\x1b[2J\x1b[H")
+        self._draw_soon()
 
     def close(self) -> None:
         self.pause()
+        self._open = False
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         self._give_back()
 
@@ -248,7 +257,17 @@ class Terminal:
                 self.clear()
             elif isinstance(typed, str):
                 self._typed(typed)
-        self._output.write(self._row())
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        if not self._drawing:
+            self._drawing = True
+            self._reactor.callLater(0, self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = False
+        if self._open:
+            self._output.write(self._row())
 
     def _row(self) -> str:
         return self._editor.row(os.get_terminal_size(self._sink).columns or 80)
@@ -273,7 +292,7 @@ class Terminal:
         self._output.write(self._row())
 
 
-def screen(reactor: IReactorFDSet, environment: Mapping[str, str]) -> Pipe | Terminal:
+def screen(reactor: Any, environment: Mapping[str, str]) -> Pipe | Terminal:
     """What standard input and output are good for."""
     if os.isatty(0) and os.isatty(1) and _is_able(environment):
         return Terminal(reactor)

@@ -6,7 +6,16 @@ from chatsvc.commands.arriving import let_in
 from chatsvc.dispatch import Answer, Email, command
 from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Notice, Refused
-from chatsvc.governance import Certificates, Challenge, Code, Proved, Seat, Sessions, You
+from chatsvc.governance import (
+    Certificates,
+    Challenge,
+    Code,
+    Operating,
+    Proved,
+    Seat,
+    Sessions,
+    You,
+)
 from chatsvc.hub import Hub
 from chatsvc.records import Account
 from chatsvc.session import Session
@@ -63,6 +72,22 @@ def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> No
         session.here = next(iter(session.rooms.values()), None)
     hub.moderation.greet(session)
     hub.catch_up(session)
+
+
+@command("oper name password")
+async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | None:
+    """Become who one is registered as, but only if that is an operator."""
+    account, own = hub.accounts.find(name), session.person.account
+    if own is not None and own.operator and account is not None and account.id == own.id:
+        return Operating(session.name)
+    hub.door.check_guest(session)
+    account = await hub.proofs.by_password(session, name, password)
+    if not account.operator:
+        raise Refused("not-operator", f"{account.name} is no operator.")
+    if session not in hub.sessions:
+        return None
+    _log_in(hub, session, account, None)
+    return Operating(session.name)
 
 
 @command("prove name password", anybody=True)

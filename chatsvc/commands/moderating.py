@@ -37,6 +37,12 @@ async def kick(
     return await hub.moderation.kick(session, hub.find(name), where, reason)
 
 
+@command("kill name [reason]", level="operator")
+async def kill(hub: Hub, session: Session, name: str, reason: str = "") -> Event:
+    """What `kick` is to operators, and to nobody else."""
+    return await hub.moderation.kick(session, hub.find(name), None, reason)
+
+
 @command(
     "ban [--here] who [duration] [reason]",
     help="puts somebody out, and keeps them out",

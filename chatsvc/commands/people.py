@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
+from collections.abc import Callable
+
+from chatsvc.commands.talking import PEOPLE
 from chatsvc.dispatch import Answer, command
-from chatsvc.events import Event, Ignoring, Refused
+from chatsvc.events import Event, Ignoring, People, Refused
 from chatsvc.hub import Hub
-from chatsvc.session import Session
+from chatsvc.rules import key
+from chatsvc.session import Session, User
 
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
@@ -13,10 +19,62 @@ def whois(hub: Hub, session: Session, name: str) -> Answer:
     return hub.person(hub.find(name), session)
 
 
+@command("find names [after]")
+def find(hub: Hub, session: Session, names: str, after: str | None = None) -> Answer:
+    """Those of the named people who are here; or, by a pattern with * and ?, whom one may see."""
+    if "*" in names or "?" in names:
+        fits = _pattern(names.strip())
+        users = sorted(filter(fits, hub.acquainted(session)), key=lambda user: user.key)
+    else:
+        found = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
+        users = [user for user in found if user is not None]
+    rest = users if after is None else [user for user in users if user.key > key(after)]
+    people = tuple(hub.person(user, session) for user in rest[:PEOPLE])
+    return People("", people, len(users), more=len(rest) > PEOPLE)
+
+
+def _pattern(pattern: str) -> Callable[[User], object]:
+    """Whether somebody's name fits a pattern; it takes no longer, however many stars that has."""
+    compiled = re.compile(fnmatch.translate(key(pattern).replace("[", "[[]")))
+    return lambda user: compiled.match(user.key)
+
+
+@command(
+    "whowas name [count]",
+    help="shows who was called so lately, and left when",
+    example="/whowas bob",
+)
+def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
+    return hub.departed.of(name, count)
+
+
+@command(
+    "watch [names]",
+    help="tells when somebody comes or goes; without names lists whom",
+    example="/watch bob",
+)
+def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) -> Answer:
+    if not names.split():
+        return hub.watchers.watched(session)
+    return hub.watchers.watch(session, names.split(), closely)
+
+
+@command(
+    "unwatch [names]",
+    help="tells that no longer; without names of nobody",
+    example="/unwatch bob",
+)
+def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
+    if names is None:
+        hub.watchers.forget(session)
+        return hub.watchers.watched(session)
+    return hub.watchers.unwatch(session, names.split())
+
+
 @command("nick name", "rename", "changes one's name", "/nick anna")
 def nick(hub: Hub, session: Session, name: str) -> Answer:
     try:
-        return hub.rename(session, name)
+        return hub.profiles.rename(session, name)
     except Refused as refused:
         free = f" {refused.suggestion} is free." if refused.suggestion else ""
         raise Refused(refused.code, refused.text + free) from None
@@ -28,7 +86,7 @@ def nick(hub: Hub, session: Session, name: str) -> Answer:
     example="/realname Ann Lee",
 )
 def realname(hub: Hub, session: Session, text: str) -> Answer:
-    return hub.set_realname(session, text)
+    return hub.profiles.set_realname(session, text)
 
 
 @command("bot [on]")
@@ -40,12 +98,12 @@ def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
 
 @command("away [reason]", help="says that one is away", example="/away lunch")
 def away(hub: Hub, session: Session, reason: str = "") -> Answer:
-    return hub.set_away(session, reason or "away")
+    return hub.profiles.set_away(session, reason or "away")
 
 
 @command("back", help="says that one is back")
 def back(hub: Hub, session: Session) -> Answer:
-    return hub.set_away(session, None)
+    return hub.profiles.set_away(session, None)
 
 
 @command(
@@ -55,13 +113,13 @@ def back(hub: Hub, session: Session) -> Answer:
 )
 async def ignore(hub: Hub, session: Session, name: str | None = None) -> Event:
     if name is not None:
-        await hub.ignore(session.person, name)
+        await hub.profiles.ignore(session.person, name)
     return _ignoring(session)
 
 
 @command("unignore name", help="shows somebody's lines again", example="/unignore eve")
 async def unignore(hub: Hub, session: Session, name: str) -> Event:
-    await hub.unignore(session.person, name)
+    await hub.profiles.unignore(session.person, name)
     return _ignoring(session)
 
 

@@ -29,7 +29,7 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
 def time(hub: Hub, session: Session) -> Answer:
     now = hub.clock.seconds()
     there = local.localtime(now)
-    return Clock(now, there.tm_zone, there.tm_gmtoff)
+    return Clock(now, there.tm_zone, there.tm_gmtoff, hub.since)
 
 
 @command("census")

@@ -97,7 +97,8 @@ def who(hub: Hub, session: Session, room: str | None = None, after: str | None =
     if after is not None:
         users = [user for user in users if user.key > key(after)]
     people = tuple(hub.person(user, session, here) for user in users[:PEOPLE])
-    return People(here.name, people, len(here.people))
+    hidden = here.rules.hidden
+    return People(here.name, people, len(here.people), len(users) > PEOPLE, hidden)
 
 
 @command(

@@ -94,6 +94,7 @@ def mods(
     notice: bool = False,
 ) -> Answer:
     here = hub.room_of(session, room)
+    text = clean(text) if action else text
     return hub.talk.tell_moderators(session, here, text, action, notice)
 
 

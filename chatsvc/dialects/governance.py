@@ -18,6 +18,7 @@ from chatsvc.governance import (
     Identified,
     Invited,
     Lockdown,
+    Operating,
     Proved,
     Removed,
     Reported,
@@ -141,7 +142,8 @@ def _(event: Removed, here: str | None) -> Iterable[str]:
     if not event.own:
         yield f"* {event.by} has put {event.name} out{where}{reason}"
         return
-    yield f"* {event.by} has put you out{where}{reason}"
+    if event.room:  # otherwise that is the goodbye
+        yield f"* {event.by} has put you out{where}{reason}"
     if event.here:
         yield f"* Your lines go to {event.here}."
 
@@ -229,6 +231,11 @@ def _(event: Lockdown, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Announced, here: str | None) -> Iterable[str]:
     yield f"* {event.by} tells everybody: {event.text}"
+
+
+@lines.register
+def _(event: Operating, here: str | None) -> Iterable[str]:
+    yield f"* You are an operator here, {event.name}."
 
 
 @lines.register

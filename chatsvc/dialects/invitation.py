@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from html import escape
 
 LONGEST_HEAD = 16384  # bytes of an HTTP request that has not come to its body by then
+METHOD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # any token (RFC 9110, 9.1 and 5.6.2)
 
-_REQUEST = re.compile(rb"([A-Z]+) \S+(?: HTTP/([0-9.]+))?\r?\n?")
+_REQUEST = re.compile(rb"(%b) \S+(?: HTTP/([0-9.]+))?\r?\n?" % METHOD)
 _HOST = re.compile(rb"\nhost:[ \t]*([^\s]+)[ \t]*\r?\n", re.IGNORECASE)
 # Nothing that a shell, or the commands themselves, would take for more than a host and a port.
 _SANE = re.compile(rb"([a-z0-9][a-z0-9.-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.I)

@@ -41,6 +41,7 @@ from chatsvc.events import (
     Topic,
     Welcome,
 )
+from chatsvc.presence import Departed, Offline, Online, Watching
 
 _STAYS = "\xa0"  # a space at which no line is broken
 _WIDTH = 80  # of a terminal
@@ -183,11 +184,11 @@ def _(event: Topic, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Told, here: str | None) -> Iterable[str]:
     when = f"[{clock(event.time)}] " if event.late else ""
+    text = indented(event.text)
     if event.action:
-        own = f"* {when}to {event.to}: * {event.sender} {event.text}"
-        yield own if event.own else f"* {when}only to you: {event.sender} {event.text}"
+        own = f"* {when}to {event.to}: * {event.sender} {text}"
+        yield own if event.own else f"* {when}only to you: {event.sender} {text}"
     else:
-        text = indented(event.text)
         own = f"* {when}to {event.to}: {text}"
         only = f" to the moderators of {event.to[1:]}" if event.to.startswith("@") else ""
         yield own if event.own else f"* {when}{event.sender} whispers{only}: {text}"
@@ -224,11 +225,46 @@ def _(event: Talking, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: People, here: str | None) -> Iterable[str]:
-    yield f"* In {event.room}: {number(event.count, 'person', 'people')}"
+    where = f"In {event.room}" if event.room else "Found"
+    yield f"* {where}: {number(event.count, 'person', 'people')}"
     for person in event.people[:_LISTED]:
         yield f"*   {person.name:15} {_presence(person)}"
     if event.count > _LISTED:
         yield f"*   and {event.count - _LISTED} others"
+
+
+@lines.register
+def _(event: Departed, here: str | None) -> Iterable[str]:
+    for person in event.people:
+        realname = f", {person.realname}" if person.realname else ""
+        account = f", registered as {person.account}" if person.account else ""
+        yield f"* {person.name}{realname}{account}: was here until {clock(person.time)}"
+
+
+@lines.register
+def _(event: Online, here: str | None) -> Iterable[str]:
+    yield f"* {_are(event.names)} here."
+
+
+@lines.register
+def _(event: Offline, here: str | None) -> Iterable[str]:
+    yield f"* {_are(event.names)} gone."
+
+
+def _are(names: tuple[str, ...]) -> str:
+    return f"{listing(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+@lines.register
+def _(event: Watching, here: str | None) -> Iterable[str]:
+    if event.left_out:
+        yield f"* That is too many: you do not watch for {listing(event.left_out)}."
+    if event.online:
+        yield f"* You watch for {listing(event.online)}: {_are(event.online)} here."
+    if event.offline:
+        yield f"* You watch for {listing(event.offline)}: {_are(event.offline)} not here."
+    if event == Watching():
+        yield "* You watch for nobody. To be told when bob comes and goes: /watch bob"
 
 
 @lines.register
@@ -280,10 +316,15 @@ def _(event: History, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Clock, here: str | None) -> Iterable[str]:
+    yield f"* It is {there(event)}."
+
+
+def there(event: Clock) -> str:
+    """The time where the server is, with its zone."""
     hours, minutes = divmod(abs(event.offset) // 60, 60)
     sign = "-" if event.offset < 0 else "+"
-    there = time.strftime("%A, %Y-%m-%d %H:%M:%S", time.gmtime(event.time + event.offset))
-    yield f"* It is {there} {event.zone} (UTC{sign}{hours:02}:{minutes:02})."
+    moment = time.strftime("%A, %Y-%m-%d %H:%M:%S", time.gmtime(event.time + event.offset))
+    return f"{moment} {event.zone} (UTC{sign}{hours:02}:{minutes:02})"
 
 
 @lines.register

@@ -17,6 +17,7 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatsvc.dialects.invitation import METHOD
 from chatsvc.dialects.text import TEXT
 from chatsvc.events import Asked, Goodbye
 from chatsvc.transports.arrival import Arrival, LastWords, stop
@@ -35,8 +36,9 @@ _ACCESS_DENIED = b"\x15\x03\x03\x00\x02\x02\x31"  # a fatal alert of TLS (RFC 84
 _JSON = re.compile(rb'\{[ \t]*["}\r\n]')
 _HALF_JSON = re.compile(rb"\{[ \t]*")
 _HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT) /")
-_HTTP_LINE = re.compile(rb"[A-Z]+ \S+ HTTP/[0-9.]+\r?")
-_HALF_HTTP = re.compile(rb"[A-Z]+( \S*( [HTP/0-9.]*\r?)?)?")
+_HTTP_LINE = re.compile(rb"%b \S+ HTTP/[0-9.]+\r?" % METHOD)
+_HALF_HTTP = re.compile(rb"%b( \S*( [HTP/0-9.]*\r?)?)?" % METHOD)
+_LONG_HTTP = re.compile(rb"%b /\S*( [HTP/0-9.]*\r?)?" % METHOD)
 _IRC_LINE = re.compile(
     rb"(?:CAP (?:LS|LIST|REQ|END)\b.*|NICK :?\S+|USER \S+ \S+ \S+ .+|PASS .+)[ ]*\r?"
 )
@@ -73,19 +75,19 @@ def is_irc(data: bytes) -> Verdict:
     line, end, _ = data.partition(b"\n")
     if len(line) > LONGEST_IRC:
         return False
-    if end:
-        return _IRC_LINE.fullmatch(line) is not None
+    if end:  # PASS is a method, too: pages may choose any
+        return _IRC_LINE.fullmatch(line) is not None and not _HTTP_LINE.fullmatch(line)
     half = any(line.startswith(word) or word.startswith(line) for word in _IRC_WORDS)
     return None if half else False
 
 
 def is_http(data: bytes) -> Verdict:
-    """A request line; of usual ones the beginning is enough, however long it is."""
+    """A request line, whatever its method is called; of long ones the beginning is enough."""
     if _HTTP.match(data):
         return True
     line, end, _ = data.partition(b"\n")
     if len(line) > LONGEST_FIRST:
-        return False
+        return _LONG_HTTP.fullmatch(line[:LONGEST_FIRST]) is not None
     if end:
         return _HTTP_LINE.fullmatch(line) is not None
     return None if not line or _HALF_HTTP.fullmatch(line) else False

@@ -90,17 +90,26 @@ class IRCProtocol(ChatProtocol):
         super().tell(event, here, tag)
         self._go_on()
 
+    def output_flows(self) -> None:
+        super().output_flows()
+        self._go_on()
+
     def _go_on(self) -> None:
-        """Send what was answered without the chat, and ask the chat what else is wanted of it."""
+        """Send what was answered without the chat, and ask the chat what else is wanted of it.
+
+        Who reads slowly is asked for nothing more meanwhile, such as the next page of a long list.
+        """
         if self._going_on:
             return
         self._going_on = True
         client = self._client
         try:
-            while (data := client.taken()) or (request := client.next_request()):
+            while (data := client.taken()) or not (self.full and self.transport.connected):
                 if data:
                     self._send(data)
-                elif request is not None:
+                elif (request := client.next_request()) is not None:
                     self._do(request)
+                else:
+                    break
         finally:
             self._going_on = False

@@ -69,7 +69,7 @@ class ChatProtocol(LineReceiver):
     def __init__(self, arrival: Arrival, ways: Ways) -> None:
         self._arrival, self._ways = arrival, ways
         self.factory, self.address = arrival.factory, arrival.address
-        self.fingerprint = arrival.fingerprint
+        self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
 
     def connectionMade(self) -> None:
         transport, limits = self.transport, self.factory.limits

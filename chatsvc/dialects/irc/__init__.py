@@ -3,20 +3,29 @@
 from chatsvc.dialects.irc import (
     accounts,
     channels,
+    helping,
     history,
+    marks,
     modes,
+    monitor,
+    multiline,
+    operators,
     people,
+    redaction,
     refusals,
     registration,
     sasl,
     server,
     services,
     talking,
+    who,
+    whois,
 )
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.table import read, tell
 
 __all__ = [
-    "Client", "accounts", "channels", "history", "modes", "people", "read", "refusals",
-    "registration", "sasl", "server", "services", "talking", "tell",
+    "Client", "accounts", "channels", "helping", "history", "marks", "modes", "monitor",
+    "multiline", "operators", "people", "read", "redaction", "refusals", "registration", "sasl",
+    "server", "services", "talking", "tell", "who", "whois",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc import marks
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
@@ -29,7 +30,7 @@ def _(client: Client, message: Message) -> None:
 
 def _after(client: Client, room: str) -> dict[str, object]:
     """Which lines are shown on coming in: those missed, or the last ones, or what is asked for."""
-    unread = client.unread.pop(room, None)
+    unread = client.unread.pop(room.casefold(), None)
     if client.bot or "draft/chathistory" in client.capabilities:
         return {"last": 0}
     return {"after": max(unread.seen, unread.last - _MOST_NEW)} if unread else {}
@@ -48,11 +49,12 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Entered, client: Client, about: Asked) -> None:
-    account = client.welcome.account if client.welcome else None
-    _join(client, event.room, event.name, account or "", client.realname)
+    _join(client, event.room, event.name, client.account or "", client.realname)
     client.rooms[event.room] = None
     if event.topic:
         client.reply("TOPIC", event.room, event.topic)
+    if marks.CAPABILITY in client.capabilities:
+        marks.tell_mark(client, event.room, event.read_time)
     client.ask("who", Asked("NAMES", (event.room,)), room=event.room)
 
 
@@ -105,6 +107,9 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Removed, client: Client, about: Asked) -> None:
+    if event.own and not event.room:
+        client.send("KILL", event.name, event.reason or event.by, source=mask(event.by))
+        return
     if not event.room:
         client.notice(f"{event.name} was put out.")
         return

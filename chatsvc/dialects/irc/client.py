@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.lines import mask, privmsg, said, said_with, verb
+from chatsvc.dialects.irc.lines import said, said_with, told
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.supported import OF_LINES, understood
-from chatsvc.dialects.jsonl import timestamp
 from chatsvc.events import Request, Said, Told, Unread, Welcome
 
+_END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with
 MOST_ASKED = 200  # answers that are waited for
 
 
@@ -81,6 +82,37 @@ class Coming:
     asking: bool = False  # hello is on its way
 
 
+@dataclass(slots=True)
+class Collected:
+    """A batch of lines that a client is sending, and what it is an answer to be about."""
+
+    reference: str
+    target: str
+    about: Asked
+    pieces: list[str] = field(default_factory=list)
+    lines: int = 0
+    size: int = 0  # bytes
+    failed: bool = False
+
+    def add(self, text: str, goes_on: bool) -> None:
+        """Take one more line, or what goes on with the last one."""
+        if self.lines and not goes_on:
+            text = f"\n{text}"
+        self.pieces.append(text)
+        self.lines += self.lines == 0 or not goes_on
+        self.size += len(text.encode())
+
+
+def _one_word(param: str) -> str:
+    """What may come before the last parameter: a client may have sent something else."""
+    return param.split(" ")[0].lstrip(":") or "*"
+
+
+def told_address(address: str) -> str:
+    """An address as a parameter; a colon would begin the last one."""
+    return f"0{address}" if address.startswith(":") else address
+
+
 class Client:
     """What is remembered of one connection; its answers are `taken` by who sends them."""
 
@@ -91,9 +123,11 @@ class Client:
         self.welcome: Welcome | None = None
         self.choose(frozenset())
         self.realname = ""
+        self.account: str | None = None
         self.bot = False
         self.unread: dict[str, Unread] = {}  # what is new in rooms that one has not come back to
         self.rooms: dict[str, None] = {}
+        self.collected: Collected | None = None  # the batch that is being sent
         self.quit = ""  # who was said to have left last; it is heard of once for each room
         self.version = 301  # of capability negotiation
         self.secure = False  # it has come over TLS
@@ -129,7 +163,24 @@ class Client:
     def reply(self, name: str, *params: str) -> None:
         """A numeric reply; its own words, if it has any, come last."""
         number, words = NUMERICS[name]
-        self.send(number, self.nick, *params, *([words] if words is not None else []))
+        *middle, last = (self.nick, *params, *([words] if words is not None else []))
+        self.send(number, *map(_one_word, middle), last)
+
+    def replies(
+        self, name: str, *params: str, items: Sequence[str], by: str = " ", most: int | None = None
+    ) -> None:
+        """So many replies as the items need that come last in them, or as many as there may be."""
+        number, _ = NUMERICS[name]
+        head = len(wire.write(number, self.nick, *params, " ", source=self.server).encode()) - 1
+        rows, room = [""], wire.LONGEST - head
+        for item in items:
+            row = f"{rows[-1]}{by}{item}" if rows[-1] else item
+            if len(row.encode()) <= room:
+                rows[-1] = row
+            else:
+                rows.append(item)
+        for row in rows[:most] if items else ():
+            self.reply(name, *params, row)
 
     def fail(self, command: str, code: str, *params: str) -> None:
         """A standard reply: what was not done, why for programs, about what, and in words."""
@@ -146,13 +197,14 @@ class Client:
         """A line that was said, now or earlier."""
         self._raw(said(line, target, self.capabilities, self._batch))
 
-    def private_line(self, told: Told) -> None:
-        tags = understood({"time": timestamp(told.time)}, self.capabilities)
-        self._raw(privmsg(mask(told.sender), told.to, told.text, told.action, tags, verb(told)))
+    def private_line(self, line: Told) -> None:
+        self._raw(told(line, self.capabilities))
 
     def _raw(self, data: bytes) -> None:
-        for line in data.decode().splitlines(keepends=True):
-            self._add(line)
+        lines = data.decode().splitlines(keepends=True)
+        one = bool(lines) and _END_OF_BATCH.fullmatch(lines[-1]) is not None
+        for position, line in enumerate(lines):
+            self._add(line, inside=one and position > 0)
 
     def _add(self, text: str, inside: bool = False) -> None:
         if self._labeled is None:
@@ -198,6 +250,20 @@ class Client:
                 labeled.waiting -= 1
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
+
+    def hold_label(self) -> Labeled | None:
+        """The label of the message being read, whose answer is not complete with it."""
+        if self._labeled is not None:
+            self._labeled.waiting += 1
+        return self._labeled
+
+    @contextmanager
+    def answering_later(self, labeled: Labeled | None) -> Iterator[None]:
+        """What is sent meanwhile belongs to an answer that goes on after that."""
+        if labeled is not None:
+            labeled.waiting += 1
+        with self.answering(labeled):
+            yield
 
     # What is asked
 

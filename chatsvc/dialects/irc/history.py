@@ -2,28 +2,132 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import History
+from chatsvc.dialects.irc.places import number_in, place
+from chatsvc.dialects.irc.table import on, refused, told
+from chatsvc.dialects.jsonl import timestamp
+from chatsvc.events import History, Recent, Refusal
+
+_TIME = re.compile(r"timestamp=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
+_NOT_THERE = (
+    "bad-room", "no-account", "no-such-person", "no-such-room", "not-in-room",
+)  # fmt: skip
+
+Point = int | str  # the number of a line, or a time
+Bounds = dict[str, object]
 
 
-@on("CHATHISTORY", 4)
+@on("CHATHISTORY")
 def _(client: Client, message: Message) -> None:
-    verb, target, selector, limit = message.params[:4]
-    number = selector.rpartition("-")[2]
-    n = int(limit) if limit.isdecimal() and len(limit) < 5 else 50
-    room = target if target.startswith("#") else f"@{target}"
-    before = {"before": int(number)} if verb.upper() == "BEFORE" and number.isdecimal() else {}
-    if verb.upper() not in ("LATEST", "BEFORE") or (verb.upper() == "BEFORE" and not before):
-        client.fail("CHATHISTORY", "INVALID_PARAMS", verb, "LATEST and BEFORE are known")
+    verb, *params = message.params or ("*",)
+    row = _VERBS.get(verb.upper())
+    if not message.params:
+        _fail(client, "NEED_MORE_PARAMS", verb, "Which earlier lines?")
+    elif row is None:
+        _fail(client, "UNKNOWN_COMMAND", verb, "There is no such way to ask for earlier lines")
+    elif len(params) < row[0]:
+        _fail(client, "NEED_MORE_PARAMS", verb, "Something is missing there")
     else:
-        client.ask("history", room=room, n=n, **before)
+        _ask(client, verb, params, row[1])
+
+
+def _ask(
+    client: Client, verb: str, params: list[str], bounds: Callable[[Sequence[str]], Bounds | None]
+) -> None:
+    wanted = params.pop()
+    found = bounds(params) if wanted.isdecimal() and 0 < len(wanted) < 10 and int(wanted) else None
+    if found is None:
+        _fail(client, "INVALID_PARAMS", verb, "That cannot be understood")
+    elif verb.upper() == "TARGETS":
+        client.ask("recent", n=int(wanted), **found)
+    else:
+        client.ask("history", room=place(params[0]), n=int(wanted), **found)
+
+
+def _fail(client: Client, code: str, *words: str) -> None:
+    client.fail("CHATHISTORY", code, *words)
+
+
+def _point(target: str, selector: str) -> Point | None:
+    """What a selector means: `timestamp=…`, or `msgid=…` of a line of the target."""
+    time = _TIME.fullmatch(selector)
+    if time is not None:
+        return time[1]
+    kind, _, id = selector.partition("=")
+    return number_in(target, id) if kind == "msgid" else None
+
+
+def _one(name: str, **more: object) -> Callable[[Sequence[str]], Bounds | None]:
+    """Bounds of one selector, which is the argument `name` of the chat's."""
+
+    def bounds(params: Sequence[str]) -> Bounds | None:
+        target, selector = params[:2]
+        point = _point(target, selector)
+        return None if point is None else {name: point, **more}
+
+    return bounds
+
+
+def _latest(params: Sequence[str]) -> Bounds | None:
+    return {} if params[1] == "*" else _one("after")(params)
+
+
+def _between(params: Sequence[str]) -> Bounds | None:
+    target, first, second = params[:3]
+    after, before = _point(target, first), _point(target, second)
+    if after is None or before is None:
+        return None
+    return {"after": after, "before": before, "first": True}
+
+
+def _targets(params: Sequence[str]) -> Bounds | None:
+    first, second = (_TIME.fullmatch(one) for one in params[:2])
+    if first is None or second is None:
+        return None
+    after, before = sorted((first[1], second[1]))
+    return {"after": after, "before": before, "first": after == first[1]}
+
+
+# How many parameters each way to ask has, and what it means.
+_VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
+    "LATEST": (3, _latest),
+    "BEFORE": (3, _one("before")),
+    "AFTER": (3, _one("after", first=True)),
+    "AROUND": (3, _one("around")),
+    "BETWEEN": (4, _between),
+    "TARGETS": (3, _targets),
+}
 
 
 @told.register
 def _(event: History, client: Client, about: Asked) -> None:
-    target = event.room.removeprefix("@")
-    with client.batch("chathistory", target):
+    private = event.room.startswith("@")
+    other = event.room.removeprefix("@")
+    redacts = "draft/message-redaction" in client.capabilities
+    with client.batch("chathistory", other):
         for line in event.lines:
-            client.line(line, target)
+            if not (line.deleted and redacts):
+                to_me = private and line.account != client.account
+                client.line(line, client.nick if to_me else other)
+
+
+@told.register
+def _(event: Recent, client: Client, about: Asked) -> None:
+    with client.batch("draft/chathistory-targets"):
+        for latest in event.rooms:
+            target = latest.room.removeprefix("@")
+            client.send("CHATHISTORY", "TARGETS", target, timestamp(latest.time))
+
+
+@refused("CHATHISTORY")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    verb, target = about.params[:2]
+    if event.code == "bad-argument":
+        _fail(client, "INVALID_PARAMS", verb, event.text)
+    else:
+        code = "INVALID_TARGET" if event.code in _NOT_THERE else "MESSAGE_ERROR"
+        _fail(client, code, verb, target, event.text)

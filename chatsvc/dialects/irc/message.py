@@ -100,12 +100,12 @@ def _escaped(value: str) -> str:
 
 
 def pieces(text: str, room: int) -> list[str]:
-    """`text` in pieces of at most `room` bytes, cut between words where there are any."""
+    """`text` in pieces of at most `room` bytes, cut after blanks where there are any."""
     found = []
     while longer(text, room):
         cut = len(text.encode()[:room].decode(errors="ignore"))
-        space = text.rfind(" ", 1, cut + 1)
-        end = space if space > cut // 2 else cut
+        blank = text.rfind(" ", 0, cut) + 1
+        end = blank if blank > cut // 2 else cut
         found.append(text[:end])
-        text = text[end:].lstrip(" ")
-    return [*found, text] if text or not found else found
+        text = text[end:]
+    return [*found, text]

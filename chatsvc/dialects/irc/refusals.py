@@ -7,7 +7,7 @@ from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.modes import end_of_list
 from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.dialects.irc.registration import refuse_at_the_door
-from chatsvc.dialects.irc.table import told
+from chatsvc.dialects.irc.table import REFUSED, told
 from chatsvc.events import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
@@ -24,6 +24,8 @@ def _(event: Refusal, client: Client, about: Asked) -> None:
         """No notice is answered, so that programs do not answer each other for ever."""
     elif about.service:
         client.notice(event.text)
+    elif about.command in REFUSED and event.code != "not-kept":  # that is about a line said before
+        REFUSED[about.command](event, client, about)
     elif accounts.is_by_register(client, about):
         accounts.refuse(client, event, about)
     elif event.code == "unknown":

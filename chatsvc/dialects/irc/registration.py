@@ -6,13 +6,12 @@ from chatsvc.dialects.irc.client import Asked, Client, Coming
 from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.sasl import abort, mechanisms
-from chatsvc.dialects.irc.server import motd, statistics
-from chatsvc.dialects.irc.supported import CAPABILITIES, ISUPPORT
+from chatsvc.dialects.irc.server import motd, statistics, supported
+from chatsvc.dialects.irc.supported import CAPABILITIES
 from chatsvc.dialects.irc.table import on, told
 from chatsvc.events import Goodbye, Pong, Refusal, Welcome
 
 WITH_VALUES = 302  # the version of capability negotiation from which on these have values
-_TOKENS = 12  # in one ISUPPORT reply
 
 
 @on("CAP", 1, anybody=True)
@@ -119,16 +118,14 @@ def _prove(client: Client) -> bool:
 @told.register
 def _(event: Welcome, client: Client, about: Asked) -> None:
     client.welcome, client.nick, client.coming.asking = event, event.name, False
-    client.realname = client.coming.realname
-    client.unread = {unread.room: unread for unread in event.rooms}
+    client.realname, client.account = client.coming.realname, event.account
+    client.unread = {unread.room.casefold(): unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
     client.reply("CREATED", "What is said here is kept")
     client.reply("MYINFO", client.server, software, "Bio", "beIiklmnoqstv", "beIklqov")
-    tokens = (f"NETWORK={event.chat.replace(' ', '_')}", *ISUPPORT)
-    for start in range(0, len(tokens), _TOKENS):
-        client.reply("ISUPPORT", *tokens[start : start + _TOKENS])
+    supported(client)
     if event.census is not None:
         statistics(client, event.census)
     motd(client)

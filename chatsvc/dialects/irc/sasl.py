@@ -119,6 +119,7 @@ def _(event: You, client: Client, about: Asked) -> None:
     if event.name != client.nick:
         client.send("NICK", event.name, source=mask(client.nick))
         client.nick = event.name
+    client.account = event.account
     if event.account is None:
         client.reply("LOGGEDOUT", mask(event.name), "You are logged out")
     else:

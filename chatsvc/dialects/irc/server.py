@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.dialects.jsonl import timestamp
+from chatsvc.dialects.irc.supported import ISUPPORT
+from chatsvc.dialects.irc.table import Handler, on, told
+from chatsvc.dialects.sentences import there
 from chatsvc.events import Census, Clock
+
+_TOKENS = 12  # in one ISUPPORT reply
+
+
+def here(position: int = 0) -> Callable[[Handler], Handler]:
+    """Do it if no other server is named: there is none."""
+
+    def only(handler: Handler) -> Handler:
+        def handle(client: Client, message: Message) -> None:
+            wanted = "".join(message.params[position : position + 1])
+            known = (client.server, client.nick.lower())
+            if not wanted or any(fnmatchcase(one, wanted.lower()) for one in known):
+                handler(client, message)
+            else:
+                client.reply("NOSUCHSERVER", wanted)
+
+        return handle
+
+    return only
 
 
 @on("MOTD")
+@here()
 def _(client: Client, message: Message) -> None:
     motd(client)
 
@@ -49,11 +73,94 @@ def statistics(client: Client, census: Census) -> None:
 
 
 @on("VERSION")
+@here()
 def _(client: Client, message: Message) -> None:
-    software = client.welcome.software if client.welcome else ""
-    client.reply("VERSION", software.replace(" ", "-"), client.server, "")
+    client.reply("VERSION", _software(client).replace(" ", "-"), client.server, "")
+    supported(client)
+
+
+def _software(client: Client) -> str:
+    return client.welcome.software if client.welcome else ""
+
+
+def _chat(client: Client) -> str:
+    return client.welcome.chat if client.welcome else ""
+
+
+def supported(client: Client) -> None:
+    """What clients can rely on here."""
+    tokens = (f"NETWORK={_chat(client).replace(' ', '_')}", *ISUPPORT)
+    for start in range(0, len(tokens), _TOKENS):
+        client.reply("ISUPPORT", *tokens[start : start + _TOKENS])
+
+
+@on("TIME")
+@here()
+def _(client: Client, message: Message) -> None:
+    client.ask("time", Asked("TIME"))
+
+
+@on("STATS")
+def _(client: Client, message: Message) -> None:
+    """A letter asks for something of the server; anything else is the chat's own command."""
+    query = "".join(message.params[:1])
+    if len(query) == 1:
+        _stats(client, message)
+    else:
+        client.type("stats", " ".join(message.params))
+
+
+@here(1)
+def _stats(client: Client, message: Message) -> None:
+    if message.params[0] == "u":
+        client.ask("time", Asked("STATS", ("u",)))
+    else:
+        client.reply("ENDOFSTATS", message.params[0])
 
 
 @told.register
 def _(event: Clock, client: Client, about: Asked) -> None:
-    client.reply("TIME", client.server, timestamp(event.time))
+    if about.command == "STATS":
+        client.reply("STATSUPTIME", f"Server Up {_span(event.time - event.since)}")
+        client.reply("ENDOFSTATS", *about.params)
+    else:
+        client.reply("TIME", client.server, str(int(event.time)), "0", there(event))
+
+
+def _span(seconds: float) -> str:
+    days, rest = divmod(int(seconds), 86400)
+    return f"{days} days {rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
+
+
+@on("LINKS")
+def _(client: Client, message: Message) -> None:
+    client.reply("LINKS", "*", client.server, f"0 {_chat(client)}")
+    client.reply("ENDOFLINKS", "*")
+
+
+@on("INFO")
+@here()
+def _(client: Client, message: Message) -> None:
+    client.reply("INFO", f"This is {_chat(client)}, and runs {_software(client)}.")
+    client.reply(
+        "INFO", "People with IRC clients, telnet and programs meet here in the same rooms."
+    )
+    client.reply("INFO", "What is said in a room is kept before it is shown.")
+    client.reply("ENDOFINFO")
+
+
+@on("ADMIN")
+@here()
+def _(client: Client, message: Message) -> None:
+    client.reply("NOADMININFO", client.server)
+
+
+@on("USERS")
+@here()
+def _(client: Client, message: Message) -> None:
+    client.reply("USERSDISABLED")
+
+
+@on("SUMMON")
+def _(client: Client, message: Message) -> None:
+    client.reply("SUMMONDISABLED")

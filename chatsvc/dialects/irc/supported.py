@@ -16,8 +16,12 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "chghost": "",
     "draft/account-registration": "",
     "draft/chathistory": "",
+    "draft/message-redaction": "",
+    "draft/multiline": "max-bytes=4096,max-lines=100",
+    "draft/read-marker": "",
     "echo-message": "",
     "extended-join": "",
+    "extended-monitor": "",
     "invite-notify": "",
     "labeled-response": "",
     "message-tags": "",
@@ -29,13 +33,19 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "userhost-in-names": "",
 }
 _TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
-OF_LINES = frozenset((*_TAGS.values(), "message-tags"))  # which a line is written by
+MULTILINE = frozenset(("batch", "draft/multiline"))  # what lines of several lines need
+CONCAT = "draft/multiline-concat"  # the tag of what goes on with the line before
+OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # which a line is written by
+
+MOST_MONITORED = "100"
 
 ISUPPORT = (
     "AWAYLEN=400", "BOT=B", "CASEMAPPING=ascii", "CHANLIMIT=#:50", "CHANMODES=beI,k,l,imnst",
     "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I",
-    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", "NICKLEN=32", "PREFIX=(qov)~@+",
-    "TARGMAX=JOIN:10,PART:10,PRIVMSG:4,NOTICE:4,KICK:10", "STATUSMSG=@", "TOPICLEN=400", "UTF8ONLY",
+    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", f"MONITOR={MOST_MONITORED}",
+    "MSGREFTYPES=msgid,timestamp", "NICKLEN=32", "PREFIX=(qov)~@+", "STATUSMSG=@",
+    "TARGMAX=JOIN:10,PART:10,PRIVMSG:4,NOTICE:4,KICK:10,NAMES:10,WHOIS:10,WHOWAS:1,MONITOR:",
+    "TOPICLEN=400", "UTF8ONLY", "WHOX",
 )  # fmt: skip
 
 

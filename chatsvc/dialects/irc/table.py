@@ -1,4 +1,4 @@
-"""The two tables of the dialect: what is done for each message, and how each event is told.
+"""The tables of the dialect: what is done for each message, and how each event is told.
 
 The other modules fill them, each with its subject.
 """
@@ -12,11 +12,13 @@ from typing import NamedTuple
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.client import Asked, Client, Labeled
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.supported import MULTILINE
 from chatsvc.dialects.sentences import lines
-from chatsvc.events import Event, Person, Request
+from chatsvc.events import Event, Person, Refusal, Request
 from chatsvc.governance import Bans, Rules
 
 Handler = Callable[[Client, Message], None]
+Refuser = Callable[[Refusal, Client, Asked], None]
 
 
 class _Row(NamedTuple):
@@ -27,6 +29,7 @@ class _Row(NamedTuple):
 
 _SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
 _HANDLERS: dict[str, _Row] = {}
+REFUSED: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
 
 
 def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:
@@ -35,6 +38,16 @@ def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handle
     def enter(handler: Handler) -> Handler:
         _HANDLERS[command] = _Row(handler, needed, anybody)
         return handler
+
+    return enter
+
+
+def refused(command: str) -> Callable[[Refuser], Refuser]:
+    """Enter how the refusal of a command is told, other than in the usual way."""
+
+    def enter(refuser: Refuser) -> Refuser:
+        REFUSED[command] = refuser
+        return refuser
 
     return enter
 
@@ -62,7 +75,8 @@ def _answer(client: Client, message: Message, labeled: Labeled) -> None:
 
 def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
     client.latest = Asked(message.command, tuple(message.params), labeled)
-    row = _HANDLERS.get(message.command, _OTHERS)
+    inside = "batch" in message.tags and client.capabilities >= MULTILINE
+    row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
     if client.welcome is None and not row.anybody:
         client.reply("NOTREGISTERED")
     elif len(message.params) < row.needed:

@@ -19,13 +19,18 @@ def _(client: Client, message: Message) -> None:
     if len(message.params) < 2 or not message.params[1]:
         client.reply("NOTEXTTOSEND")
         return
-    targets, text = message.params[0].split(","), message.params[1]
+    speak(client, message.command, *message.params[:2])
+
+
+def speak(client: Client, command: str, target: str, text: str) -> None:
+    """Say something to channels, people, or a service."""
+    targets = target.split(",")
     if len(targets) > _MOST_TARGETS:
-        client.reply("TOOMANYTARGETS", message.params[0])
+        client.reply("TOOMANYTARGETS", target)
     elif not text.startswith("\x01") or text.startswith(_ACTION):  # other CTCP is for clients
-        for target in targets:
-            about = Asked(message.command, (target,)) if len(targets) > 1 else None
-            _say(client, target, text, message.command == "NOTICE", about)
+        for each in targets:
+            about = Asked(command, (each,)) if len(targets) > 1 else None
+            _say(client, each, text, command == "NOTICE", about)
 
 
 def _say(client: Client, target: str, text: str, notice: bool, about: Asked | None) -> None:

@@ -1,0 +1,65 @@
+"""Being told who comes and goes: MONITOR (IRCv3 "Monitor" and "extended-monitor")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.supported import MOST_MONITORED
+from chatsvc.dialects.irc.table import in_words, on, refused, told
+from chatsvc.events import Refusal
+from chatsvc.presence import Offline, Online, Watching
+
+
+@on("MONITOR", 1)
+def _(client: Client, message: Message) -> None:
+    verb = message.params[0].upper()
+    names = {"names": message.params[1].replace(",", " ")} if len(message.params) > 1 else {}
+    about = Asked("MONITOR", (verb, *message.params[1:2]))
+    if verb == "+" and names:
+        client.ask("watch", about, closely="extended-monitor" in client.capabilities, **names)
+    elif verb in ("L", "S"):
+        client.ask("watch", about)
+    elif verb == "C" or (verb == "-" and names):
+        client.ask("unwatch", about, **(names if verb == "-" else {}))
+    else:
+        client.reply("NEEDMOREPARAMS", "MONITOR")
+
+
+@refused("MONITOR")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    client.reply("ERRONEUSNICKNAME", about.params[-1], event.text)
+
+
+@told.register
+def _(event: Watching, client: Client, about: Asked) -> None:
+    if about.command != "MONITOR":
+        in_words(client, event)
+    elif about.params[0] == "L":
+        client.replies("MONLIST", items=[*event.online, *event.offline], by=",")
+        client.reply("ENDOFMONLIST")
+    elif about.params[0] in ("+", "S"):
+        _online(client, event.online)
+        _offline(client, event.offline)
+        if event.left_out:
+            client.reply("MONLISTFULL", MOST_MONITORED, ",".join(event.left_out))
+
+
+@told.register
+def _(event: Online, client: Client, about: Asked) -> None:
+    _online(client, event.names)
+
+
+@told.register
+def _(event: Offline, client: Client, about: Asked) -> None:
+    _offline(client, event.names)
+
+
+def _online(client: Client, names: Iterable[str]) -> None:
+    client.replies("MONONLINE", items=list(map(mask, names)), by=",")
+
+
+def _offline(client: Client, names: Iterable[str]) -> None:
+    client.replies("MONOFFLINE", items=list(names), by=",")

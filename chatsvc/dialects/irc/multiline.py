@@ -1,0 +1,98 @@
+"""Several lines sent as one (IRCv3 "draft/multiline"): a batch of PRIVMSG is one line here."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Asked, Client, Collected
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.supported import CONCAT, MULTILINE
+from chatsvc.dialects.irc.table import on
+from chatsvc.dialects.irc.talking import speak
+
+
+@on("BATCH")
+def _(client: Client, message: Message) -> None:
+    """The beginning of a batch, its end, or one of the messages in it."""
+    reference = message.params[0] if message.params else ""
+    if "batch" in message.tags:
+        _go_on(client, message)
+    elif reference.startswith("+"):
+        _begin(client, reference[1:], *message.params[1:])
+    else:
+        _end(client, reference)
+
+
+def _begin(client: Client, reference: str, kind: str = "", target: str = "", *_: str) -> None:
+    if client.collected is not None:
+        _drop(client, client.collected)
+    elif kind == "draft/multiline" and client.capabilities >= MULTILINE and reference and target:
+        about = Asked("PRIVMSG", (target,), client.hold_label())
+        client.collected = Collected(reference, target, about)
+    else:
+        _refuse(client, "MULTILINE_INVALID", "That is no batch that can be sent here")
+
+
+def _drop(client: Client, collected: Collected) -> None:
+    client.collected = None
+    with client.answering(collected.about.labeled):
+        _refuse(client, "MULTILINE_INVALID", "There is a batch inside of that batch")
+
+
+def _end(client: Client, reference: str) -> None:
+    collected = client.collected
+    if collected is None or reference != f"-{collected.reference}":
+        _refuse(client, "MULTILINE_INVALID", "There is no such batch")
+        return
+    client.collected, client.latest = None, collected.about
+    with client.answering(collected.about.labeled):
+        if not collected.failed:
+            _say(client, collected)
+
+
+def _say(client: Client, collected: Collected) -> None:
+    text = "".join(collected.pieces)
+    if text.strip():
+        speak(client, "PRIVMSG", collected.target, text)
+    else:
+        _refuse(client, "MULTILINE_INVALID", "There is nothing in that batch")
+
+
+def _go_on(client: Client, message: Message) -> None:
+    collected = client.collected
+    if collected is None or message.tags["batch"] != collected.reference:
+        _refuse(client, "MULTILINE_INVALID", "There is no such batch")
+    elif not collected.failed:
+        with client.answering_later(collected.about.labeled):
+            _collect(client, collected, message)
+
+
+def _collect(client: Client, collected: Collected, message: Message) -> None:
+    limits = client.welcome.limits if client.welcome else {}
+    concat = CONCAT in message.tags
+    if (
+        message.command != "PRIVMSG"
+        or len(message.params) < 2
+        or (concat and not message.params[1])
+    ):
+        _fail(client, collected, "MULTILINE_INVALID", "That cannot be in such a batch")
+        return
+    target, text = message.params[:2]
+    collected.add(text, concat)
+    if target.lower() != collected.target.lower():
+        code = "MULTILINE_INVALID_TARGET"
+        _fail(client, collected, code, collected.target, target, "All lines go to one target")
+    elif collected.lines > limits["lines"]:
+        most = str(limits["lines"])
+        _fail(client, collected, "MULTILINE_MAX_LINES", most, f"{most} lines are the most")
+    elif collected.size > limits["text"]:
+        most = str(limits["text"])
+        _fail(client, collected, "MULTILINE_MAX_BYTES", most, f"{most} bytes are the most")
+
+
+def _fail(client: Client, collected: Collected, code: str, *words: str) -> None:
+    collected.failed = True
+    collected.pieces.clear()
+    _refuse(client, code, *words)
+
+
+def _refuse(client: Client, code: str, *words: str) -> None:
+    client.fail("BATCH", code, *words)

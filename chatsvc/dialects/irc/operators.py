@@ -1,0 +1,50 @@
+"""What operators do on the whole server: OPER, KILL, WALLOPS."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.table import on, refused, told
+from chatsvc.dialects.jsonl import timestamp
+from chatsvc.events import Refusal
+from chatsvc.governance import Announced, Operating
+
+_WRONG = ("wrong-password", "too-many-attempts", "busy")
+
+
+@on("OPER", 2)
+def _(client: Client, message: Message) -> None:
+    name, password = message.params[:2]
+    client.ask("oper", Asked("OPER", (name,)), name=name, password=password)
+
+
+@told.register
+def _(event: Operating, client: Client, about: Asked) -> None:
+    client.reply("YOUREOPER")
+
+
+@refused("OPER")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    client.reply("PASSWDMISMATCH" if event.code in _WRONG else "NOOPERHOST", event.text)
+
+
+@on("KILL", 2)
+def _(client: Client, message: Message) -> None:
+    name, reason = message.params[:2]
+    client.ask("kill", Asked("KILL", (name,)), name=name, reason=reason)
+
+
+@on("WALLOPS", 1)
+def _(client: Client, message: Message) -> None:
+    client.ask("announce", Asked("WALLOPS"), text=message.params[0])
+
+
+@told.register
+def _(event: Announced, client: Client, about: Asked) -> None:
+    """A notice to everybody on the server, which is what its target says (RFC 2812, 3.3.1).
+
+    Clients show WALLOPS only to those who look for it.
+    """
+    when = timestamp(event.time)
+    client.send("NOTICE", "$*", event.text, source=mask(event.by), time=when)

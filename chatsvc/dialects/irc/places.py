@@ -1,0 +1,15 @@
+"""Channels and nicknames as the chat calls them: a room, or (@name) the lines with somebody."""
+
+from __future__ import annotations
+
+
+def place(target: str) -> str:
+    return target if target.startswith("#") else f"@{target}"
+
+
+def number_in(target: str, msgid: str) -> int | None:
+    """The number of a line of the target; None if the id is of no line there."""
+    room, _, number = msgid.rpartition("-")
+    if room.casefold() != place(target).casefold():
+        return None
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 16 else None

@@ -1,0 +1,49 @@
+"""Deleting lines: REDACT (IRCv3 "draft/message-redaction")."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.lines import mask, msgid
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.places import number_in, place
+from chatsvc.dialects.irc.table import in_words, on, refused, told
+from chatsvc.events import Refusal
+from chatsvc.governance import Deleted
+
+_CODES = {
+    **dict.fromkeys(
+        ("bad-room", "no-account", "no-such-person", "no-such-room", "not-in-room"),
+        "INVALID_TARGET",
+    ),
+    "no-such-line": "UNKNOWN_MSGID",
+}
+
+
+@on("REDACT", 2)
+def _(client: Client, message: Message) -> None:
+    target, id, *reason = message.params
+    number = number_in(target, id)
+    if number is None:
+        client.fail("REDACT", "UNKNOWN_MSGID", target, id, "There is no such line")
+    else:
+        client.ask("delete", room=place(target), number=number, reason=" ".join(reason))
+
+
+@told.register
+def _(event: Deleted, client: Client, about: Asked) -> None:
+    if "draft/message-redaction" not in client.capabilities:
+        in_words(client, event)
+        return
+    other = event.room.removeprefix("@")
+    to_me = event.room.startswith("@") and event.by != client.nick
+    reason = [event.reason] if event.reason else []
+    id = msgid(event.room, event.number)
+    target = client.nick if to_me else other
+    client.send("REDACT", target, id, *reason, source=mask(event.by))
+
+
+@refused("REDACT")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    code = _CODES.get(event.code, "REDACT_FORBIDDEN")
+    subject = about.params[: 1 if code == "INVALID_TARGET" else 2]
+    client.fail("REDACT", code, *subject, event.text)

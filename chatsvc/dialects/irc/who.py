@@ -1,0 +1,163 @@
+"""Who is where: NAMES, and WHO with its patterns and fields (IRCv3 "WHOX", "multi-prefix")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chatsvc.dialects.irc.client import Asked, Client, told_address
+from chatsvc.dialects.irc.lines import mask, userhost
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.table import in_words, on, refused, told
+from chatsvc.events import People, Person, Refusal
+
+_MOST_ROOMS = 10  # in one NAMES
+_PREFIXES = {"founder": "~", "moderator": "@", "voiced": "+"}
+_UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", of an address that is not disclosed
+
+
+def prefixes(client: Client, person: Person, role: str) -> str:
+    """What stands before a name; operators may do in every room what its moderators may."""
+    found = _PREFIXES.get(role, "")
+    if person.role == "operator" and found != "@":
+        found = "~@" if found == "~" else f"@{found}"
+    return found if "multi-prefix" in client.capabilities else found[:1]
+
+
+def role_of(person: Person) -> str:
+    """That in the room asked about, or the first of theirs."""
+    return person.roles[0] if person.roles else ""
+
+
+@on("NAMES")
+def _(client: Client, message: Message) -> None:
+    if not message.params:  # everybody everywhere is too much to be told at once
+        client.reply("ENDOFNAMES", "*")
+        return
+    for room in message.params[0].split(",")[:_MOST_ROOMS]:
+        client.ask("who", Asked("NAMES", (room,)), room=room)
+
+
+@on("WHO")
+def _(client: Client, message: Message) -> None:
+    wanted, *options = message.params or ["*"]
+    about = Asked("WHO", (wanted, *options))
+    if wanted.startswith("#"):
+        client.ask("who", about, room=wanted)
+    else:
+        client.ask("find", about, names="*" if wanted == "0" else wanted)
+
+
+@refused("NAMES")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    client.reply("ENDOFNAMES", about.params[0])
+
+
+@refused("WHO")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    client.reply("ENDOFWHO", about.params[0])
+
+
+@told.register
+def _(event: People, client: Client, about: Asked) -> None:
+    if about.command == "WHO":
+        _who(client, event, about)
+    elif about.command == "ISON":
+        names = [person.name for person in event.people]
+        client.replies("ISON", items=names or [""], most=1)
+    elif about.command == "USERHOST":
+        client.replies("USERHOST", items=list(map(_present, event.people)) or [""], most=1)
+    elif event.room:
+        _names(client, event, about)
+    else:
+        in_words(client, event)
+
+
+def _names(client: Client, event: People, about: Asked) -> None:
+    hosts = "userhost-in-names" in client.capabilities
+    names = [
+        prefixes(client, person, role_of(person)) + (mask(person.name) if hosts else person.name)
+        for person in event.people
+    ]
+    client.replies("NAMREPLY", "@" if event.hidden else "=", event.room, items=names)
+    if event.more:
+        client.ask("who", about, room=event.room, after=event.people[-1].name)
+    else:
+        client.reply("ENDOFNAMES", event.room)
+
+
+def _who(client: Client, event: People, about: Asked) -> None:
+    wanted, options = about.params[0], "".join(about.params[1:2])
+    flags, percent, fields = options.partition("%")
+    for person in event.people:
+        if "o" in flags and person.role != "operator":
+            continue
+        room = event.room or next(iter(person.rooms), "*")
+        if percent:
+            client.reply("WHOSPCRPL", *_fields(client, room, person, fields))
+        else:
+            _whoreply(client, room, person)
+    if not event.more:
+        client.reply("ENDOFWHO", wanted)
+        return
+    after = event.people[-1].name
+    if event.room:
+        client.ask("who", about, room=event.room, after=after)
+    else:
+        client.ask("find", about, names="*" if wanted == "0" else wanted, after=after)
+
+
+def _whoreply(client: Client, room: str, person: Person) -> None:
+    words = f"0 {person.realname or person.name}"
+    flags = _flags(client, person)
+    where = userhost(person.name)
+    client.reply("WHOREPLY", room, *where, client.server, person.name, flags, words)
+
+
+def _flags(client: Client, person: Person) -> str:
+    here = "H" if person.away is None else "G"
+    operator = "*" if person.role == "operator" else ""
+    return f"{here}{operator}{prefixes(client, person, role_of(person))}{'B' * person.bot}"
+
+
+def _fields(client: Client, room: str, person: Person, asked: str) -> Iterator[str]:
+    """Those fields that are asked for, in the order that is always the same."""
+    letters, _, token = asked.partition(",")
+    user, host = userhost(person.name)
+    values = {
+        "t": token if token.isdecimal() and len(token) <= 3 else "0",
+        "c": room,
+        "u": user,
+        "i": told_address(person.addresses[0]) if person.addresses else _UNTOLD,
+        "h": host,
+        "s": client.server,
+        "n": person.name,
+        "f": _flags(client, person),
+        "d": "0",
+        "l": str(int(person.idle)),
+        "a": person.account or "0",
+        "o": "n/a",
+        "r": person.realname or person.name,
+    }
+    return (value for letter, value in values.items() if letter in letters)
+
+
+@on("ISON", 1)
+def _(client: Client, message: Message) -> None:
+    _find(client, " ".join(message.params).split())
+
+
+@on("USERHOST", 1)
+def _(client: Client, message: Message) -> None:
+    _find(client, " ".join(message.params).split()[:5])
+
+
+def _find(client: Client, names: list[str]) -> None:
+    """Ask for names, not for patterns."""
+    plain = [name for name in names if not {*name} & {*"*?"}]
+    client.ask("find", names=" ".join(plain) or "-")  # which is nobody
+
+
+def _present(person: Person) -> str:
+    operator = "*" if person.role == "operator" else ""
+    away = "+" if person.away is None else "-"
+    return f"{person.name}{operator}={away}{'@'.join(userhost(person.name))}"

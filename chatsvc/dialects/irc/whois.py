@@ -1,0 +1,106 @@
+"""Who somebody is, and was: WHOIS and WHOWAS."""
+
+from __future__ import annotations
+
+import time
+
+from chatsvc.dialects.irc.client import Asked, Client, told_address
+from chatsvc.dialects.irc.lines import userhost
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.modes import own_mode
+from chatsvc.dialects.irc.table import in_words, on, refused, told
+from chatsvc.dialects.irc.who import prefixes
+from chatsvc.events import Person, Refusal
+from chatsvc.presence import Departed
+
+_MOST_NAMES = 10  # in one WHOIS
+
+
+@on("WHOIS")
+def _(client: Client, message: Message) -> None:
+    asked = message.params[min(len(message.params), 2) - 1] if message.params else ""
+    names = [name for name in asked.split(",") if name][:_MOST_NAMES]
+    if not names:
+        client.reply("NONICKNAMEGIVEN")
+    for name in names[:-1]:
+        client.ask("whois", Asked("WHOIS", (name,)), name=name)
+    for name in names[-1:]:
+        client.ask("whois", Asked("WHOIS", (name, asked)), name=name)
+
+
+@refused("WHOIS")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    client.reply("NOSUCHNICK", about.params[0], event.text)
+    _end(client, about)
+
+
+def _end(client: Client, about: Asked) -> None:
+    """One end for all names, which are said as they were asked for."""
+    for asked in about.params[1:]:
+        client.reply("ENDOFWHOIS", asked)
+
+
+@told.register
+def _(event: Person, client: Client, about: Asked) -> None:
+    if about.command == "MODE B":
+        own_mode(client, event)
+    elif about.command == "WHOIS":
+        _whois(client, event)
+        _end(client, about)
+    else:
+        in_words(client, event)
+
+
+def _whois(client: Client, person: Person) -> None:
+    name = person.name
+    client.reply("WHOISUSER", name, *userhost(name), "*", person.realname or name)
+    roles = person.roles or ("",) * len(person.rooms)
+    rooms = zip(person.rooms, roles, strict=True)
+    items = [f"{prefixes(client, person, role)}{room}" for room, role in rooms]
+    client.replies("WHOISCHANNELS", name, items=items)
+    client.reply("WHOISSERVER", name, client.server, _about_the_server(client))
+    if person.role == "operator":
+        client.reply("WHOISOPERATOR", name)
+    if person.away is not None:
+        client.reply("AWAY", name, person.away)
+    if person.account:
+        client.reply("WHOISACCOUNT", name, person.account)
+    for address in person.addresses:
+        client.reply("WHOISACTUALLY", name, told_address(address))
+    if person.bot:
+        client.reply("WHOISBOT", name)
+    if person.secure:
+        client.reply("WHOISSECURE", name)
+    client.reply("WHOISIDLE", name, str(int(person.idle)), str(int(person.since)))
+
+
+def _about_the_server(client: Client) -> str:
+    return client.welcome.chat if client.welcome else client.server
+
+
+@on("WHOWAS")
+def _(client: Client, message: Message) -> None:
+    name = message.params[0].partition(",")[0] if message.params else ""
+    if not name:
+        client.reply("NONICKNAMEGIVEN")
+        return
+    count = message.params[1] if len(message.params) > 1 else ""
+    wanted = int(count) if count.isdecimal() and len(count) < 5 else 0
+    client.ask("whowas", Asked("WHOWAS", (name,)), name=name, count=wanted)
+
+
+@refused("WHOWAS")
+def _(event: Refusal, client: Client, about: Asked) -> None:
+    client.reply("WASNOSUCHNICK", about.params[0], event.text)
+    client.reply("ENDOFWHOWAS", about.params[0])
+
+
+@told.register
+def _(event: Departed, client: Client, about: Asked) -> None:
+    for one in event.people:
+        client.reply("WHOWASUSER", one.name, *userhost(one.name), "*", one.realname or one.name)
+        when = time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(one.time))
+        client.reply("WHOISSERVER", one.name, client.server, f"{when} UTC")
+        if one.account:
+            client.reply("WHOISACCOUNT", one.name, one.account)
+    client.reply("ENDOFWHOWAS", event.name)

@@ -1,0 +1,256 @@
+"""CHATHISTORY, byte by byte, and what is played on JOIN to clients without it."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat, Person
+from ircpeople import irc
+from staff import SECRET, MoodyArchive, founder, member, program
+
+from chatsvc.archive import ArchiveFailed
+from chatsvc.dialects.jsonl import timestamp
+
+HISTORY = ("draft/chathistory", "batch", "message-tags", "server-time")
+
+
+@pytest.fixture
+def six(chat: Chat) -> Person:
+    """A client in a room where the lines 1 to 6 were said at the seconds 10 to 60."""
+    bob = program(chat, "bob", "#Tea")
+    for n in range(1, 7):
+        chat.clock.advance(10)
+        bob.ask(do="say", text=str(n))
+    client = irc(chat, "ann", *HISTORY)
+    client.send("JOIN #Tea")
+    return client
+
+
+def at(seconds: float) -> str:
+    return f"timestamp={timestamp(seconds)}"
+
+
+def shown(client: Person, command: str) -> list[str]:
+    """The words of the lines in the one batch that answers."""
+    begin, *lines, end = client.send(f"CHATHISTORY {command}")
+    reference = begin.split()[2][1:]
+    assert begin == f":chatsvc BATCH +{reference} chathistory #Tea"
+    assert end == f":chatsvc BATCH -{reference}"
+    assert all(line.startswith(f"@batch={reference};time=") for line in lines)
+    return [line.rpartition(" ")[2] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("command", "lines"),
+    [
+        ("LATEST #Tea * 2", "56"),
+        ("latest #tea * 500", "123456"),
+        ("LATEST #Tea msgid=#Tea-5 2", "6"),
+        ("LATEST #Tea msgid=#Tea-2 2", "56"),
+        (f"LATEST #Tea {at(40)} 9", "56"),
+        (f"LATEST #Tea {at(60)} 9", ""),
+        ("BEFORE #Tea msgid=#Tea-4 2", "23"),
+        (f"BEFORE #Tea {at(40)} 2", "23"),
+        ("BEFORE #Tea msgid=#Tea-1 2", ""),
+        ("AFTER #Tea msgid=#Tea-2 2", "34"),
+        (f"AFTER #Tea {at(20)} 2", "34"),
+        (f"AFTER #Tea {at(19.999)} 2", "23"),
+        ("AROUND #Tea msgid=#tea-3 3", "234"),
+        (f"AROUND #Tea {at(30)} 3", "234"),
+        ("BETWEEN #Tea msgid=#Tea-1 msgid=#Tea-6 2", "23"),
+        ("BETWEEN #Tea msgid=#Tea-6 msgid=#Tea-1 2", "45"),
+        (f"BETWEEN #Tea {at(10)} {at(60)} 2", "23"),
+        (f"BETWEEN #Tea {at(60)} {at(10)} 2", "45"),
+        (f"BETWEEN #Tea msgid=#Tea-6 {at(10)} 2", "45"),
+        (f"BETWEEN #Tea {at(10)} msgid=#Tea-4 9", "23"),
+    ],
+)
+def test_which_lines_are_given(six: Person, command: str, lines: str) -> None:
+    assert shown(six, command) == list(lines)
+
+
+def test_a_batch_and_the_lines_in_it(six: Person) -> None:
+    said = ";time={time};msgid=#Tea-{n} :bob!chat@people/bob PRIVMSG #Tea {n}"
+    first = six.send("CHATHISTORY LATEST #Tea * 2")
+    reference = first[0].split()[2][1:]
+    assert first == [
+        f":chatsvc BATCH +{reference} chathistory #Tea",
+        f"@batch={reference}" + said.format(n=5, time="1970-01-01T00:00:50.000Z"),
+        f"@batch={reference}" + said.format(n=6, time="1970-01-01T00:01:00.000Z"),
+        f":chatsvc BATCH -{reference}",
+    ]
+    again = six.send("CHATHISTORY LATEST #Tea * 2")
+    assert again[0] != first[0]
+
+
+def test_clients_without_batches_are_given_plain_lines(chat: Chat, six: Person) -> None:
+    eve = irc(chat, "eve", "server-time")
+    eve.send("JOIN #Tea")
+    assert eve.send("CHATHISTORY LATEST #Tea * 1") == [
+        "@time=1970-01-01T00:01:00.000Z :bob!chat@people/bob PRIVMSG #Tea 6"
+    ]
+    assert irc(chat, "dan").send("CHATHISTORY TARGETS timestamp=x timestamp=y 5") == [
+        ":chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :That cannot be understood"
+    ]
+
+
+NOT_UNDERSTOOD = ":chatsvc FAIL CHATHISTORY INVALID_PARAMS {} :That cannot be understood"
+MISSING = ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Something is missing there"
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("", ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS * :Which earlier lines?"),
+        ("LATEST #Tea *", MISSING.format("LATEST")),
+        ("BETWEEN #Tea msgid=#Tea-1 5", MISSING.format("BETWEEN")),
+        ("TARGETS", MISSING.format("TARGETS")),
+        ("FIRST #Tea * 5", ":chatsvc FAIL CHATHISTORY UNKNOWN_COMMAND FIRST"
+         " :There is no such way to ask for earlier lines"),
+        ("BEFORE #Tea * 5", NOT_UNDERSTOOD.format("BEFORE")),
+        ("BEFORE #Tea 5 5", NOT_UNDERSTOOD.format("BEFORE")),
+        ("BEFORE #Tea msgid=#pie-5 5", NOT_UNDERSTOOD.format("BEFORE")),
+        ("BEFORE #Tea msgid=#Tea-x 5", NOT_UNDERSTOOD.format("BEFORE")),
+        ("BEFORE #Tea timestamp=noon 5", NOT_UNDERSTOOD.format("BEFORE")),
+        ("BETWEEN #Tea msgid=#Tea-5 * 5", NOT_UNDERSTOOD.format("BETWEEN")),
+        ("LATEST #Tea * many", NOT_UNDERSTOOD.format("LATEST")),
+        ("LATEST #Tea * 0", NOT_UNDERSTOOD.format("LATEST")),
+        ("LATEST #Tea * -5", NOT_UNDERSTOOD.format("LATEST")),
+        ("TARGETS * timestamp=2026-11-21T14:02:00.000Z 5", NOT_UNDERSTOOD.format("TARGETS")),
+        ("AFTER #Tea timestamp=2026-13-21T14:02:00.000Z 5", ":chatsvc FAIL CHATHISTORY"
+         " INVALID_PARAMS AFTER :Please write a time like 2026-11-21T14:02:00.000Z."),
+        ("LATEST #pie * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #pie"
+         " :You are not in #pie. To enter it: /join #pie"),
+        ("LATEST # * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #"
+         " :A room's name is # and one word, at most 32 characters, such as #tea."),
+        ("LATEST bob * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST bob"
+         " :Private lines are kept between registered people only."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_given(six: Person, command: str, answer: str) -> None:
+    assert six.send(f"CHATHISTORY {command}") == [answer]
+
+
+def test_an_archive_that_cannot_be_read_is_a_message_error() -> None:
+    class Broken(MoodyArchive):
+        async def read_back(self, room: str, before: int, limit: int) -> list[object]:  # type: ignore[override]
+            raise ArchiveFailed("The disk is gone.")
+
+    chat = Chat(Broken())
+    ann = irc(chat, "ann", *HISTORY)
+    ann.send("JOIN #lobby")
+    assert ann.send("CHATHISTORY LATEST #lobby * 5") == [
+        ":chatsvc FAIL CHATHISTORY MESSAGE_ERROR LATEST #lobby :The disk is gone."
+    ]
+
+
+# Private lines
+
+
+def registered(chat: Chat, nick: str, *capabilities: str) -> Person:
+    """An IRC client of an account that is new."""
+    client = irc(chat, nick, *capabilities)
+    client.send(f"PRIVMSG NickServ :REGISTER {SECRET}")
+    return client
+
+
+def test_a_conversation_is_given_with_both_sides(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann", *HISTORY), registered(chat, "bob", *HISTORY)
+    chat.clock.advance(5)
+    bob.send("PRIVMSG ann :are you there?")
+    assert ann.read() == [
+        "@time=1970-01-01T00:00:05.000Z;msgid=@bob-1"
+        " :bob!chat@people/bob PRIVMSG ann :are you there?"
+    ]
+    ann.send("PRIVMSG bob :yes")
+    begin, first, second, _ = ann.send("CHATHISTORY LATEST bob * 10")
+    reference = begin.split()[2][1:]
+    assert begin == f":chatsvc BATCH +{reference} chathistory bob"
+    tags = f"@batch={reference};time=1970-01-01T00:00:05.000Z;msgid=@bob-"
+    assert first == f"{tags}1 :bob!chat@people/bob PRIVMSG ann :are you there?"
+    assert second == f"{tags}2 :ann!chat@people/ann PRIVMSG bob yes"
+    assert len(ann.send("CHATHISTORY AFTER bob msgid=@bob-1 10")) == 3
+    assert ann.send("CHATHISTORY LATEST * * 10") == [
+        ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST * :There is no account *."
+    ]
+
+
+def test_a_conversation_is_found_under_the_nickname_of_the_moment(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann", *HISTORY), registered(chat, "bob")
+    bob.send("PRIVMSG ann :hi", "NICK rob")
+    assert len(ann.send("CHATHISTORY LATEST rob * 10")) == 3
+
+
+def test_targets_are_the_rooms_and_people_in_the_order_of_their_last_lines(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann", *HISTORY), registered(chat, "bob")
+    ann.send("JOIN #tea,#lobby,#pie"), bob.send("JOIN #tea,#lobby")
+    for target in ("#tea", "ann", "#lobby"):
+        chat.clock.advance(10)
+        bob.send(f"PRIVMSG {target} :hi")
+    ann.read()
+    begin, *targets, end = ann.send(f"CHATHISTORY TARGETS {at(0)} {at(99)} 10")
+    reference = begin.split()[2][1:]
+    assert begin == f":chatsvc BATCH +{reference} draft/chathistory-targets"
+    assert targets == [
+        f"@batch={reference} :chatsvc CHATHISTORY TARGETS #tea 1970-01-01T00:00:10.000Z",
+        f"@batch={reference} :chatsvc CHATHISTORY TARGETS bob 1970-01-01T00:00:20.000Z",
+        f"@batch={reference} :chatsvc CHATHISTORY TARGETS #lobby 1970-01-01T00:00:30.000Z",
+    ]
+    assert end == f":chatsvc BATCH -{reference}"
+    for bounds, last in (((0, 99), "bob"), ((99, 0), "#lobby")):
+        *_, target, end = ann.send(f"CHATHISTORY TARGETS {at(bounds[0])} {at(bounds[1])} 2")
+        assert target.split()[4] == last
+    assert len(ann.send(f"CHATHISTORY TARGETS {at(10)} {at(30)} 10")) == 3
+
+
+# On JOIN
+
+
+def lines(client: Person, *sent: str) -> list[str]:
+    return [line.rpartition(" ")[2] for line in client.send(*sent) if "PRIVMSG" in line]
+
+
+def back(chat: Chat, *capabilities: str) -> Person:
+    """The client of ann's account, that has been let in."""
+    client = chat.connect()
+    client.send(f"CAP REQ :{' '.join(capabilities)}", f"PASS {SECRET}")
+    client.send("NICK ann", "USER ann 0 * :ann", "CAP END")
+    return client
+
+
+@pytest.fixture
+def missed(chat: Chat) -> Chat:
+    """Where ann has missed two lines."""
+    ann, bob = member(chat, "ann"), chat.join("bob")
+    ann.send("seen")
+    ann.hang_up()
+    bob.send("one", "two")
+    return chat
+
+
+def test_what_was_missed_is_played_on_join_once(missed: Chat) -> None:
+    ann = back(missed, "server-time")
+    played = ann.send("JOIN #Lobby")[-2:]
+    assert played == [
+        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby one",
+        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby two",
+    ]
+    assert lines(ann, "JOIN #lobby") == []
+
+
+def test_nothing_is_played_to_who_can_ask_for_it(missed: Chat) -> None:
+    assert lines(back(missed, "draft/chathistory"), "JOIN #lobby") == []
+
+
+def test_nothing_is_played_to_bots(missed: Chat) -> None:
+    assert lines(back(missed, "server-time"), "MODE ann +B", "JOIN #lobby") == []
+    guest = irc(missed, "robot")
+    assert lines(guest, "MODE robot +B", "JOIN #lobby") == []
+    assert lines(irc(missed, "person"), "JOIN #lobby") == ["seen", "one", "two"]
+
+
+def test_newcomers_are_given_no_more_than_they_may_read(chat: Chat) -> None:
+    founder(chat, "boss").send("/set history joined", "secret")
+    ann = irc(chat, "ann", *HISTORY)
+    ann.send("JOIN #tea")
+    for command in ("LATEST #tea * 9", "AFTER #tea msgid=#tea-0 9", "AROUND #tea msgid=#tea-1 9"):
+        assert len(ann.send(f"CHATHISTORY {command}")) == 2

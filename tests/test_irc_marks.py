@@ -1,0 +1,156 @@
+"""Read markers and redactions, byte by byte."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat, Person
+from ircpeople import irc
+from staff import SECRET, founder
+
+MARKS = "draft/read-marker"
+REDACTIONS = ("draft/message-redaction", "message-tags", "echo-message")
+
+
+def registered(chat: Chat, nick: str, *capabilities: str) -> Person:
+    client = irc(chat, nick, *capabilities)
+    client.send(f"PRIVMSG NickServ :REGISTER {SECRET}")
+    return client
+
+
+def again(chat: Chat, nick: str, *capabilities: str) -> Person:
+    """Another connection of an account."""
+    client = chat.connect()
+    client.send(f"CAP REQ :{' '.join(capabilities)}", f"PASS {SECRET}")
+    client.send(f"NICK {nick}", f"USER {nick} 0 * :x", "CAP END")
+    return client
+
+
+# MARKREAD
+
+
+def test_marks_are_set_asked_for_and_told_to_all_of_ones_clients(chat: Chat) -> None:
+    ann = registered(chat, "ann", MARKS)
+    assert ann.send("JOIN #lobby") == [
+        ":ann!chat@people/ann JOIN #lobby",
+        ":chatsvc MARKREAD #lobby *",
+        ":chatsvc 353 ann = #lobby ann",
+        ":chatsvc 366 ann #lobby :End of NAMES list",
+    ]
+    phone, old = again(chat, "ann", MARKS), again(chat, "ann", "server-time")
+    for each in (phone, old):
+        each.send("JOIN #lobby")
+    for _ in range(2):
+        chat.clock.advance(10)
+        ann.send("PRIVMSG #lobby :hi")
+    phone.read(), old.read()
+    assert ann.send("MARKREAD #lobby") == [":chatsvc MARKREAD #lobby *"]
+    marked = ":chatsvc MARKREAD #lobby timestamp=1970-01-01T00:00:10.000Z"
+    assert ann.send("MARKREAD #lobby timestamp=1970-01-01T00:00:10.000Z") == [marked]
+    assert phone.read() == [marked]
+    assert old.read() == []
+    assert phone.send("MARKREAD #lobby timestamp=1970-01-01T00:00:09.000Z") == [marked]
+    assert old.send("MARKREAD #lobby") == [marked]
+    assert ann.read() == []
+    third = again(chat, "ann", MARKS)
+    assert third.send("JOIN #lobby")[1] == marked
+
+
+def test_marks_of_conversations(chat: Chat) -> None:
+    ann, bob = registered(chat, "ann", MARKS), registered(chat, "bob")
+    assert ann.send("MARKREAD bob") == [":chatsvc MARKREAD bob *"]
+    chat.clock.advance(10)
+    bob.send("PRIVMSG ann :hi")
+    ann.read()
+    marked = ":chatsvc MARKREAD bob timestamp=1970-01-01T00:00:10.000Z"
+    assert ann.send("MARKREAD bob timestamp=1970-01-01T00:00:10.000Z") == [marked]
+    assert ann.send("MARKREAD bob") == [marked]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("MARKREAD", "NEED_MORE_PARAMS :Which channel, or whose lines?"),
+        ("MARKREAD #lobby *", "INVALID_PARAMS #lobby * :That is no timestamp"),
+        (
+            "MARKREAD #lobby timestamp=no-on",
+            "INVALID_PARAMS #lobby timestamp=no-on"
+            " :Please write a time like 2026-11-21T14:02:00.000Z.",
+        ),
+        ("MARKREAD #tea", "INTERNAL_ERROR #tea :You are not in #tea. To enter it: /join #tea"),
+        (
+            "MARKREAD bob timestamp=1970-01-01T00:00:10.000Z",
+            "INTERNAL_ERROR bob :Private lines are kept between registered people only.",
+        ),
+    ],
+)
+def test_what_cannot_be_marked(chat: Chat, command: str, answer: str) -> None:
+    ann = irc(chat, "ann", MARKS)
+    ann.send("JOIN #lobby")
+    assert ann.send(command) == [f":chatsvc FAIL MARKREAD {answer}"]
+    assert ann.send("MARKREAD bob") == [":chatsvc MARKREAD bob *"]
+
+
+# REDACT
+
+
+def test_deleting_a_line_is_told_to_everybody_as_they_know_it(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann", *REDACTIONS), irc(chat, "bob", "draft/message-redaction")
+    old, telnet = irc(chat, "old"), chat.join("carol")
+    for each in (ann, bob, old):
+        each.send("JOIN #lobby")
+    assert ann.send("PRIVMSG #lobby :oops") == [
+        "@msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby oops"
+    ]
+    bob.read(), old.read(), telnet.read()
+    redacted = ":ann!chat@people/ann REDACT #lobby #lobby-1"
+    assert ann.send("REDACT #lobby #lobby-1 :not for here") == [redacted]
+    assert bob.read() == [redacted]
+    assert old.read() == [":chatsvc NOTICE old :ann deleted their own line 1 in #lobby."]
+    assert telnet.read() == ["* ann deleted their own line 1."]
+
+
+def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) -> None:
+    founder(chat, "boss").send("one", "two")
+    boss = again(chat, "boss", *REDACTIONS)
+    eve = irc(chat, "eve", "draft/message-redaction", "draft/chathistory", "labeled-response")
+    boss.send("JOIN #tea"), eve.send("JOIN #tea", "PRIVMSG #tea :spam")
+    boss.read()
+    redacted = ":boss!chat@people/boss REDACT #tea #tea-3 :no ads"
+    assert boss.send("REDACT #tea #tea-3 :no ads") == [redacted]
+    assert eve.read() == [redacted]
+    assert eve.send("@label=x REDACT #tea #tea-1") == [
+        "@label=x :chatsvc FAIL REDACT REDACT_FORBIDDEN #tea #tea-1"
+        " :That line is boss's, not yours: only moderators delete it."
+    ]
+    assert len(eve.send("CHATHISTORY LATEST #tea * 9")) == 2
+    old = irc(chat, "old")
+    assert any(line.endswith(":(deleted by boss)") for line in old.send("JOIN #tea"))
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("#lobby #lobby-7", "UNKNOWN_MSGID #lobby #lobby-7"
+         " :#lobby has no line 7. /history shows them."),
+        ("#lobby #tea-1", "UNKNOWN_MSGID #lobby #tea-1 :There is no such line"),
+        ("#lobby x", "UNKNOWN_MSGID #lobby x :There is no such line"),
+        ("#lobby #lobby-\u0661", "UNKNOWN_MSGID #lobby #lobby-\u0661 :There is no such line"),
+        ("#tea #tea-1", "INVALID_TARGET #tea :You are not in #tea. To enter it: /join #tea"),
+        ("bob @bob-1", "INVALID_TARGET bob"
+         " :Private lines are kept between registered people only."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_deleted(chat: Chat, command: str, answer: str) -> None:
+    ann = irc(chat, "ann", *REDACTIONS)
+    ann.send("JOIN #lobby", "PRIVMSG #lobby :hi")
+    assert ann.send(f"REDACT {command}") == [f":chatsvc FAIL REDACT {answer}"]
+    assert ann.send("REDACT #lobby") == [":chatsvc 461 ann REDACT :Not enough parameters"]
+
+
+def test_private_lines_are_deleted_on_both_sides(chat: Chat) -> None:
+    ann = registered(chat, "ann", *REDACTIONS)
+    bob = registered(chat, "bob", *REDACTIONS)
+    assert ann.send("PRIVMSG bob :oops") == ["@msgid=@bob-1 :ann!chat@people/ann PRIVMSG bob oops"]
+    assert bob.read() == ["@msgid=@ann-1 :ann!chat@people/ann PRIVMSG bob oops"]
+    assert ann.send("REDACT bob @bob-1") == [":ann!chat@people/ann REDACT bob @bob-1"]
+    assert bob.read() == [":ann!chat@people/ann REDACT bob @ann-1"]

@@ -1,0 +1,307 @@
+"""Who is where, who somebody is and was: NAMES, WHO, WHOIS, WHOWAS, ISON, USERHOST."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import Chat, Person
+from ircpeople import irc
+from staff import SECRET, founder, operator
+from test_tls import Secure, encrypted
+
+WHO = ":chatsvc 352 ann {room} chat people/{name} chatsvc {name} {flags} :0 {name}"
+MULTI = "multi-prefix"
+
+
+def tearoom(chat: Chat) -> Person:
+    """An operator, a founder who is away, a bot and somebody with a voice, in #tea."""
+    op = operator(chat)
+    eve, dan = irc(chat, "eve"), irc(chat, "dan")
+    bob = founder(chat, "bob", op)
+    eve.send("MODE eve +B", "JOIN #tea"), dan.send("JOIN #tea")
+    bob.send("/away lunch", "/voice dan")
+    return op
+
+
+def people(chat: Chat, room: str, count: int) -> None:
+    """A room with so many people in it."""
+    for number in range(count):
+        chat.join(f"p{number:04}").send(f"/join {room}")
+
+
+def test_names_have_the_prefix_of_the_highest_role(chat: Chat) -> None:
+    tearoom(chat)
+    ann = irc(chat, "ann")
+    assert ann.send("JOIN #tea")[1:] == [
+        ":chatsvc 353 ann = #tea :ann ~bob +dan eve @op",
+        ":chatsvc 366 ann #tea :End of NAMES list",
+    ]
+
+
+def test_operators_have_all_their_prefixes_with_multi_prefix(chat: Chat) -> None:
+    op = tearoom(chat)
+    op.send("/join #coffee")
+    ann = irc(chat, "ann", MULTI)
+    assert ann.send("NAMES #coffee")[0] == ":chatsvc 353 ann = #coffee ~@op"
+    assert ann.send("WHO #coffee")[0] == WHO.format(room="#coffee", name="op", flags="H*~@")
+    assert irc(chat, "carol").send("NAMES #coffee")[0] == ":chatsvc 353 carol = #coffee ~op"
+
+
+def test_names_of_several_rooms_of_none_and_of_those_one_may_not_see(chat: Chat) -> None:
+    founder(chat, "bob").send("/set hidden on")
+    ann = irc(chat, "ann")
+    assert ann.send("NAMES #tea,#lobby,#nope,!") == [
+        ":chatsvc 366 ann #tea :End of NAMES list",
+        ":chatsvc 353 ann = #lobby bob",
+        ":chatsvc 366 ann #lobby :End of NAMES list",
+        ":chatsvc 366 ann #nope :End of NAMES list",
+        ":chatsvc 366 ann ! :End of NAMES list",
+    ]
+    assert ann.send("NAMES") == [":chatsvc 366 ann * :End of NAMES list"]
+    ann.send("JOIN #tea")
+    assert ann.send("NAMES #tea")[0] == ":chatsvc 353 ann @ #tea :ann ~bob"
+
+
+@pytest.mark.parametrize(
+    "capabilities", [(), ("userhost-in-names",), ("labeled-response", "batch")]
+)
+def test_lists_of_large_rooms_are_whole_and_every_line_fits(
+    chat: Chat, capabilities: tuple[str, ...]
+) -> None:
+    chat.factory.max_clients = 2000
+    people(chat, "#big", 1203)
+    ann = irc(chat, "ann", *capabilities)
+    label = "@label=l " if len(capabilities) == 2 else ""
+    told = ann.send(f"{label}NAMES #big")
+    assert all(len(re.sub("^@[^ ]* ", "", line)) <= 510 for line in told)
+    lines = [line for line in told if " 353 " in line]
+    names = " ".join(line.rpartition("#big :")[2] for line in lines).split()
+    assert [name.partition("!")[0].lstrip("~") for name in names] == [
+        f"p{number:04}" for number in range(1203)
+    ]
+    assert sum(" 366 " in line for line in told) == 1
+    told = ann.send("WHO #big", "WHO p* %n")
+    assert sum(" 352 " in line for line in told) == 1203
+    assert [line.split()[1] for line in told].count("315") == 2
+
+
+def test_the_pages_of_a_list_wait_for_a_reader_that_is_slow(chat: Chat) -> None:
+    chat.factory.max_clients = 2000
+    people(chat, "#big", 1203)
+    ann = irc(chat, "ann")
+    ann.stop_reading()
+    ann.protocol.lineReceived(b"WHO #big")
+    ann.protocol._go_on()
+    assert len(ann.read()) == 500
+    ann.read_on()
+    told = ann.read()
+    assert len(told) == 704
+    assert told[-1] == ":chatsvc 315 ann #big :End of WHO list"
+
+
+def test_who_shows_a_room_with_flags(chat: Chat) -> None:
+    tearoom(chat)
+    ann = irc(chat, "ann")
+    assert ann.send("WHO #tea") == [
+        WHO.format(room="#tea", name="bob", flags="G~"),
+        WHO.format(room="#tea", name="dan", flags="H+"),
+        WHO.format(room="#tea", name="eve", flags="HB"),
+        WHO.format(room="#tea", name="op", flags="H*@"),
+        ":chatsvc 315 ann #tea :End of WHO list",
+    ]
+    assert ann.send("WHO #tea o") == [
+        WHO.format(room="#tea", name="op", flags="H*@"),
+        ":chatsvc 315 ann #tea :End of WHO list",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("bob", ["bob"]),
+        ("OP", ["op"]),
+        ("nobody", []),
+        ("#nope", []),
+        ("b*", ["bob"]),
+        ("?o?", ["bob"]),
+        ("B?b", ["bob"]),
+        ("[b]*", []),
+        ("*", ["ann", "bob", "dan", "eve"]),
+        ("0", ["ann", "bob", "dan", "eve"]),
+    ],
+)
+def test_who_finds_anybody_by_name_and_by_pattern_those_one_meets(
+    chat: Chat, asked: str, names: list[str]
+) -> None:
+    op = tearoom(chat)
+    op.send("/leave #tea")
+    ann = irc(chat, "ann")
+    ann.send("JOIN #tea")
+    end = f":chatsvc 315 ann {asked} :End of WHO list"
+    assert ann.send(f"WHO {asked} %n") == [f":chatsvc 354 ann {name}" for name in names] + [end]
+
+
+def test_who_without_a_mask_shows_everybody_and_operators_meet_all(chat: Chat) -> None:
+    op = tearoom(chat)
+    op.hang_up()
+    bob = irc(chat, "guest")
+    assert [line.split()[1] for line in bob.send("WHO")] == ["352", "315"]
+    assert bob.send(f"OPER op {SECRET}")[-1] == ":chatsvc 381 op :You are now an IRC operator"
+    assert len(bob.send("WHO")) == 5
+
+
+def test_a_mask_of_two_words_does_not_move_the_parameters(chat: Chat) -> None:
+    assert irc(chat, "ann").send("WHO :a b") == [":chatsvc 315 ann a :End of WHO list"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ("%tcuihsnfdlaor,152",
+         "152 #tea chat 255.255.255.255 people/bob chatsvc bob G~ 0 60 bob n/a :Bob Roe"),
+        ("%rotcan,7", "7 #tea bob bob n/a :Bob Roe"),
+        ("%tn", "0 bob"),
+        ("%tn,1234", "0 bob"),
+        ("%nfz", "bob G~"),
+    ],
+)  # fmt: skip
+def test_whox_gives_the_fields_that_are_asked_for_in_one_order(
+    chat: Chat, fields: str, answer: str
+) -> None:
+    bob = founder(chat, "bob")
+    bob.send("/away lunch", "/realname Bob Roe")
+    chat.clock.advance(60)
+    ann = irc(chat, "ann")
+    assert ann.send(f"WHO #tea {fields}") == [
+        f":chatsvc 354 ann {answer}",
+        ":chatsvc 315 ann #tea :End of WHO list",
+    ]
+
+
+def test_who_has_no_account_is_0_and_only_operators_are_told_addresses(chat: Chat) -> None:
+    op = operator(chat)
+    op.hang_up()
+    chat.connect("2001:db8::7").send("bob")
+    chat.connect("::7").send("carol")
+    ann = irc(chat, "ann")
+    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 ann 255.255.255.255 0"
+    ann.send(f"OPER op {SECRET}")
+    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 op 2001:db8::7 0"
+    assert ann.send("WHO carol %ia")[0] == ":chatsvc 354 op 0::7 0"
+    assert ":chatsvc 338 op carol 0::7 :is actually using this address" in ann.send("WHOIS carol")
+
+
+def test_whois_says_all_that_may_be_known(chat: Chat) -> None:
+    encrypted(chat)
+    op = tearoom(chat)
+    op.send("/join #secret", "/set hidden on")
+    safe = Secure(chat).shake_hands()
+    safe.send("NICK safe", "USER s 0 * :Sam Safe", "MODE safe +B", "JOIN #tea,#lobby")
+    ann = irc(chat, "ann")
+    assert ann.send("WHOIS safe") == [
+        ":chatsvc 311 ann safe chat people/safe * :Sam Safe",
+        ":chatsvc 319 ann safe :#tea #lobby",
+        ":chatsvc 312 ann safe chatsvc chatsvc",
+        ":chatsvc 335 ann safe :is a bot",
+        ":chatsvc 671 ann safe :is using a secure connection",
+        ":chatsvc 317 ann safe 0 0 :seconds idle, signon time",
+        ":chatsvc 318 ann safe :End of WHOIS list",
+    ]
+    assert ann.send("WHOIS chatsvc bob") == [
+        ":chatsvc 311 ann bob chat people/bob * bob",
+        ":chatsvc 319 ann bob :#lobby ~#tea",
+        ":chatsvc 312 ann bob chatsvc chatsvc",
+        ":chatsvc 301 ann bob lunch",
+        ":chatsvc 330 ann bob bob :is logged in as",
+        ":chatsvc 317 ann bob 0 0 :seconds idle, signon time",
+        ":chatsvc 318 ann bob :End of WHOIS list",
+    ]
+    assert ann.send("WHOIS op")[:4] == [
+        ":chatsvc 311 ann op chat people/op * op",
+        ":chatsvc 319 ann op :@#lobby @#tea",
+        ":chatsvc 312 ann op chatsvc chatsvc",
+        ":chatsvc 313 ann op :is an operator",
+    ]
+
+
+def test_whois_of_several_has_one_end(chat: Chat) -> None:
+    chat.join("bob")
+    ann = irc(chat, "ann")
+    told = ann.send("WHOIS BOB,nobody,ann")
+    assert [line.split()[1] for line in told] == [
+        "311", "319", "312", "317", "401", "311", "312", "317", "318",
+    ]  # fmt: skip
+    assert told[4] == ":chatsvc 401 ann nobody :There is nobody called nobody here."
+    assert told[-1] == ":chatsvc 318 ann BOB,nobody,ann :End of WHOIS list"
+    assert ann.send("WHOIS bob,nobody")[-2:] == [
+        ":chatsvc 401 ann nobody :There is nobody called nobody here.",
+        ":chatsvc 318 ann bob,nobody :End of WHOIS list",
+    ]
+    for nothing in ("WHOIS", "WHOIS ,", "WHOWAS"):
+        assert ann.send(nothing) == [":chatsvc 431 ann :No nickname given"]
+
+
+def test_rooms_that_do_not_fit_one_line_come_in_several(chat: Chat) -> None:
+    bob = irc(chat, "bob")
+    for number in range(40):
+        bob.send(f"JOIN #a-room-with-a-long-name-{number:03}")
+    told = [line for line in irc(chat, "ann").send("WHOIS bob") if " 319 " in line]
+    assert len(told) == 3
+    assert all(len(line) <= 510 for line in told)
+    assert sum(line.count("#") for line in told) == 40
+
+
+def test_whowas_knows_who_left_and_who_is_called_otherwise(chat: Chat) -> None:
+    founder(chat, "bob").send("/realname Bob Roe", "/nick rob")
+    eve = irc(chat, "eve")
+    chat.clock.advance(60)
+    eve.hang_up()
+    irc(chat, "eve").send("QUIT")
+    ann = irc(chat, "ann")
+    first = [
+        ":chatsvc 314 ann eve chat people/eve * eve",
+        ":chatsvc 312 ann eve chatsvc :Thu Jan 01 00:01:00 1970 UTC",
+    ]
+    end = ":chatsvc 369 ann eve :End of WHOWAS"
+    assert ann.send("WHOWAS eve") == [*first, *first, end]
+    assert ann.send("WHOWAS eve 1") == [*first, end]
+    assert ann.send("WHOWAS eve -1") == [*first, *first, end]
+    assert ann.send("WHOWAS BOB") == [
+        ":chatsvc 314 ann bob chat people/bob * :Bob Roe",
+        ":chatsvc 312 ann bob chatsvc :Thu Jan 01 00:00:00 1970 UTC",
+        ":chatsvc 330 ann bob bob :is logged in as",
+        ":chatsvc 369 ann BOB :End of WHOWAS",
+    ]
+    assert ann.send("WHOWAS ann") == [
+        ":chatsvc 406 ann ann :Nobody called ann was here lately.",
+        ":chatsvc 369 ann ann :End of WHOWAS",
+    ]
+
+
+def test_ison_and_userhost_answer_with_one_message(chat: Chat) -> None:
+    tearoom(chat)
+    ann = irc(chat, "ann")
+    assert ann.send("ISON op nobody :BOB eve *") == [":chatsvc 303 ann :op bob eve"]
+    assert ann.send("ISON nobody") == [":chatsvc 303 ann :"]
+    assert ann.send("ISON *") == [":chatsvc 303 ann :"]
+    assert ann.send("USERHOST op bob nobody eve dan ann") == [
+        ":chatsvc 302 ann :op*=+chat@people/op bob=-chat@people/bob eve=+chat@people/eve"
+        " dan=+chat@people/dan"
+    ]
+    assert ann.send("USERHOST nobody") == [":chatsvc 302 ann :"]
+
+
+def test_one_message_is_no_longer_than_a_line(chat: Chat) -> None:
+    names = [f"somebody-with-a-long-name-{n:05}" for n in range(15)]
+    for name in names:
+        chat.join(name)
+    ann = irc(chat, "ann")
+    (told,) = ann.send(f"ISON {' '.join(names)}")
+    assert told == f":chatsvc 303 ann :{' '.join(names)}"
+    long = [f"альбатросальбатросальбатрос{n}" for n in range(5)]
+    for name in long:
+        chat.join(name)
+    (told,) = ann.send(f"USERHOST {' '.join(long)}")
+    assert len(told.encode()) <= 510
+    assert told.count("=") == 3

@@ -1,0 +1,200 @@
+"""What is asked of the server itself, and what operators do to it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import Chat, Person
+from ircpeople import irc
+from staff import SECRET, member, operator
+
+from chatsvc.dialects.irc import table
+from chatsvc.dialects.irc.subjects import SUBJECTS
+
+NOWHERE = ":chatsvc 402 ann other :There is no such server here"
+
+
+@pytest.fixture
+def ann(chat: Chat) -> Person:
+    return irc(chat, "ann")
+
+
+@pytest.mark.parametrize(
+    ("sent", "answers"),
+    [
+        ("LINKS", ["364 ann * chatsvc :0 chatsvc", "365 ann * :End of LINKS list"]),
+        ("STATS x", ["219 ann x :End of STATS report"]),
+        ("STATS u other", [NOWHERE[9:]]),
+        ("TIME other", [NOWHERE[9:]]),
+        ("MOTD other", [NOWHERE[9:]]),
+        ("MOTD", ["422 ann :There is no message of the day"]),
+        ("MOTD chat*", ["422 ann :There is no message of the day"]),
+        ("VERSION other", [NOWHERE[9:]]),
+        ("INFO other", [NOWHERE[9:]]),
+        ("ADMIN other", [NOWHERE[9:]]),
+        ("USERS other", [NOWHERE[9:]]),
+        ("INFO Ann", [
+            "371 ann :This is chatsvc, and runs chatsvc 0.1.0.",
+            "371 ann :People with IRC clients, telnet and programs meet here in the same rooms.",
+            "371 ann :What is said in a room is kept before it is shown.",
+            "374 ann :End of INFO list",
+        ]),
+        ("ADMIN", [
+            "423 ann chatsvc :No administrative info is known; operators hear of: report name why"
+        ]),
+        ("USERS", ["446 ann :USERS has been disabled"]),
+        ("SUMMON bob", ["445 ann :SUMMON has been disabled"]),
+        ("LUSERS", [
+            "251 ann :There are 1 users and 0 invisible on 1 servers",
+            "252 ann 0 :operators online",
+            "253 ann 0 :unknown connections",
+            "254 ann 0 :channels formed",
+            "255 ann :I have 1 clients and 0 servers",
+            "265 ann 1 1 :Current users 1, max 1",
+            "266 ann 1 1 :Current users 1, max 1",
+        ]),
+    ],
+)  # fmt: skip
+def test_questions_about_the_server(ann: Person, sent: str, answers: list[str]) -> None:
+    assert ann.send(sent) == [f":chatsvc {answer}" for answer in answers]
+
+
+@pytest.mark.parametrize(
+    "command", ["MAP", "TRACE", "CONNECT", "SQUIT", "REHASH", "DIE", "RESTART", "WATCHDOG"]
+)
+def test_what_is_not_done_here_is_unknown_to_everybody(
+    chat: Chat, ann: Person, command: str
+) -> None:
+    assert ann.send(f"{command} x y") == [f":chatsvc 421 ann {command} :Unknown command"]
+    operator(chat).hang_up()
+    ann.send(f"OPER op {SECRET}")
+    assert ann.send(f"{command} x y") == [f":chatsvc 421 op {command} :Unknown command"]
+
+
+def test_the_time_and_how_long_the_server_is_up(chat: Chat) -> None:
+    chat.clock.advance(2 * 86400 + 3 * 3600 + 4 * 60 + 5)
+    ann = irc(chat, "ann")
+    assert ann.send("STATS u") == [
+        ":chatsvc 242 ann :Server Up 2 days 3:04:05",
+        ":chatsvc 219 ann u :End of STATS report",
+    ]
+    assert ann.send("TIME chatsvc") == [
+        ":chatsvc 391 ann chatsvc 183845 0 :Saturday, 1970-01-03 03:04:05 UTC (UTC+00:00)"
+    ]
+
+
+def test_stats_of_a_room_are_the_chat_s(ann: Person) -> None:
+    ann.send("JOIN #tea")
+    assert ann.send("STATS #tea") == [":chatsvc NOTICE ann :Nothing has been said in #tea yet."]
+
+
+def test_the_version_comes_with_what_is_supported(chat: Chat) -> None:
+    ann = chat.connect()
+    welcome = ann.send("NICK ann", "USER ann 0 * :Ann")
+    supported = [line for line in welcome if " 005 " in line]
+    assert ann.send("VERSION") == [":chatsvc 351 ann chatsvc-0.1.0 chatsvc :", *supported]
+    tokens = " ".join(supported).split()
+    assert {"WHOX", "MONITOR=100"} <= {*tokens}
+    assert all(len(line) <= 510 and len(line.split()) <= 3 + 13 + 5 for line in supported)
+
+
+# Help
+
+
+def test_help_lists_everything(ann: Person) -> None:
+    told = ann.send("HELP")
+    assert told[:3] == [
+        ":chatsvc 704 ann * :What one can do here",
+        ":chatsvc 705 ann * :",
+        ":chatsvc 705 ann * :Messages of IRC:",
+    ]
+    assert told[-1] == ":chatsvc 706 ann * :HELP and one of them says more."
+    words = re.findall(r"\w+", " ".join(told))
+    assert {"WHOIS", "MONITOR", "report", "history"} <= {*words}
+    assert not {"howtoban", "whois", "TEXT"} & {*words}  # which are for moderators, and above
+
+
+def test_help_about_a_message_and_about_a_command_of_the_chat_s(ann: Person) -> None:
+    assert ann.send("HELP names") == [
+        ":chatsvc 704 ann NAMES :NAMES channel[,channel]",
+        ":chatsvc 705 ann NAMES :",
+        ":chatsvc 706 ann NAMES :Lists who is in these channels.",
+    ]
+    assert ann.send("HELPOP report") == [
+        ":chatsvc 704 ann report :/report name reason",
+        ":chatsvc 705 ann report :",
+        ":chatsvc 705 ann report :tells the operators, also those who come later",
+        ":chatsvc 706 ann report :For example: /report eve sends spam",
+    ]
+    assert ann.send("HELP back")[-1] == ":chatsvc 706 ann back :says that one is back"
+    assert ann.send("HELP :two words") == [
+        ":chatsvc 524 ann two :There is no command two words. /help lists them."
+    ]
+
+
+def test_there_is_help_about_every_message() -> None:
+    assert {*SUBJECTS} == {*table._HANDLERS}
+
+
+# Operators
+
+
+def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Person) -> None:
+    operator(chat).hang_up()
+    member(chat, "bob").hang_up()
+    assert ann.send("OPER op") == [":chatsvc 461 ann OPER :Not enough parameters"]
+    assert ann.send("OPER op wrong-horse") == [":chatsvc 464 ann :That is not op's password."]
+    assert ann.send(f"OPER bob {SECRET}") == [":chatsvc 491 ann :bob is no operator."]
+    assert ann.send("OPER nobody x")[0].startswith(":chatsvc 491 ann :nobody is not registered.")
+    assert ann.send(f"OPER op {SECRET}") == [
+        ":ann!chat@people/ann NICK op",
+        ":chatsvc 900 op op!chat@people/op op :You are logged in as op",
+        ":op!chat@people/op JOIN #lobby",
+        ":chatsvc 353 op = #lobby @op",
+        ":chatsvc 366 op #lobby :End of NAMES list",
+        ":chatsvc 381 op :You are now an IRC operator",
+    ]
+    assert ann.send("OPER op nothing") == [":chatsvc 381 op :You are now an IRC operator"]
+    assert ann.send(f"OPER bob {SECRET}")[0].startswith(":chatsvc 491 op :You are logged in as op")
+
+
+def test_an_operator_puts_somebody_off_the_server(chat: Chat, ann: Person) -> None:
+    operator(chat).hang_up()
+    eve, bob = irc(chat, "eve"), irc(chat, "bob")
+    eve.send("JOIN #tea"), bob.send("JOIN #tea"), eve.read()
+    assert ann.send("KILL eve :spam") == [":chatsvc 481 ann :Only operators may do that."]
+    ann.send(f"OPER op {SECRET}")
+    assert ann.send("KILL eve") == [":chatsvc 461 op KILL :Not enough parameters"]
+    assert ann.send("KILL nobody :spam") == [
+        ":chatsvc 401 op nobody :There is nobody called nobody here."
+    ]
+    assert ann.send("KILL eve :spam, spam") == [":chatsvc NOTICE op :eve was put out."]
+    assert eve.read() == [
+        ":op!chat@people/op KILL eve :spam, spam",
+        "ERROR :op has put you out: spam, spam.",
+    ]
+    assert eve.closed
+    assert bob.read()[-1] == ":eve!chat@people/eve QUIT :put out by op: spam, spam"
+
+
+def test_a_moderator_who_is_no_operator_kills_nobody(chat: Chat) -> None:
+    member(chat, "bob").hang_up()
+    bob = chat.connect()
+    bob.send(f"PASS {SECRET}", "NICK bob", "USER b 0 * :b", "JOIN #tea")
+    irc(chat, "eve").send("JOIN #tea")
+    assert bob.send("KILL eve :spam")[-1] == ":chatsvc 481 bob :Only operators may do that."
+
+
+def test_what_an_operator_tells_everybody_is_a_notice_to_the_server(
+    chat: Chat, ann: Person
+) -> None:
+    operator(chat).hang_up()
+    eve, bob = irc(chat, "eve", "server-time"), chat.join("bob")
+    assert ann.send("WALLOPS :#tea is closed") == [":chatsvc 481 ann :Only operators may do that."]
+    assert ann.send("WALLOPS") == [":chatsvc 461 ann WALLOPS :Not enough parameters"]
+    ann.send(f"OPER op {SECRET}"), bob.read()
+    told = ":op!chat@people/op NOTICE $* :back at 8"
+    assert ann.send("WALLOPS :back at 8") == [told]
+    assert eve.read() == [f"@time=1970-01-01T00:00:00.000Z {told}"]
+    assert bob.read() == ["* op tells everybody: back at 8"]

@@ -1,0 +1,250 @@
+"""What can be chosen on the command line."""
+
+from __future__ import annotations
+
+import resource
+import socket
+from pathlib import Path
+
+import pytest
+from twisted.python.usage import UsageError
+
+from chatsvc import __version__
+from chatsvc.limits import Limits, Rate
+from chatsvc.tap import Options
+
+
+def options(*arguments: str) -> Options:
+    chosen = Options()
+    chosen.parseOptions(list(arguments))
+    return chosen
+
+
+def test_without_options_everybody_is_served_and_what_is_said_is_kept() -> None:
+    chosen = options()
+    assert chosen["port"] == 13531
+    assert chosen["archive"] == Path("chat.db")
+    assert chosen["name"] == "chatsvc"
+    assert (chosen["motd"], chosen["password"]) == ("", None)
+    assert chosen["show-history"] == 20
+    assert not chosen["show-messages"]
+    assert not chosen["stop-when-empty"]
+    assert not chosen["leave-on-empty-line"]
+    (endpoint,) = chosen["endpoints"]
+    assert ":13531:" in endpoint
+    everywhere = "tcp6:13531:interface=\\:\\:" if socket.has_dualstack_ipv6() else "tcp:13531"
+    assert endpoint.startswith(everywhere)
+
+
+def test_as_many_are_served_as_the_process_may_have_files() -> None:
+    assert 0 < options()["max-clients"] < 1_000_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert soft == hard
+    assert options()["max-clients"] <= hard
+    assert options("--max-clients", "7")["max-clients"] == 7
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--port", "many"),
+        ("--port", ""),
+        ("--port", "-1"),
+        ("--port", "65536"),
+        ("--port", "1.5"),
+        ("--port", "\u00b2"),
+        ("--port", "99999999999999999999"),
+        ("--port", "000000000070000"),
+        ("--interface", "nowhere"),
+        ("--interface", "1.2.3"),
+        ("--interface", "1.2.3.256"),
+        ("--interface", "::g"),
+        ("--interface", "127.0.0.1:80"),
+        ("--listen", "nonsense:1"),
+        ("--listen", "tcp:http:"),
+        ("--listen", "tcp"),
+        ("--listen", "tcp:70000"),
+        ("--listen", ""),
+        ("--archive", "chat.db"),
+        ("--archive", "sqlite:"),
+        ("--archive", "memory"),
+        ("--archive", "memory:x"),
+        ("--archive", "mysql:x"),
+        ("--archive", ""),
+        ("--name", ""),
+        ("--name", "  "),
+        ("--name", "x" * 500),
+        ("--motd", "/no/such/file"),
+        ("--motd", "/"),
+        ("--password-file", "/no/such/file"),
+        ("--max-clients", "0"),
+        ("--max-clients", "all"),
+        ("--max-clients", "1000001"),
+        ("--show-history", "-1"),
+        ("--show-history", "10001"),
+        ("--show-history", "all"),
+        ("--slow-reader-limit", "0"),
+        ("--slow-reader-limit", "soon"),
+        ("--flood", ""),
+        ("--flood", "8"),
+        ("--flood", "/2"),
+        ("--flood", "8/"),
+        ("--flood", "0/2"),
+        ("--flood", "8/0"),
+        ("--flood", "8/0.0"),
+        ("--flood", "8/-1"),
+        ("--flood", "8/inf"),
+        ("--flood", "8/1e3"),
+        ("--flood", "8/2000000"),
+        ("--flood", "8/2/1"),
+        ("--flood", "no"),
+        ("--per-address", "0"),
+        ("--per-address", "many"),
+        ("--arrivals", "32"),
+        ("--arrivals", "32/"),
+        ("--arrivals", "0/600"),
+        ("--arrivals", "32/0"),
+        ("--arrivals", "32/10m"),
+        ("--arrivals", "32/600/1"),
+        ("--name-within", "0"),
+        ("--name-within", "soon"),
+        ("--login-attempts", "5"),
+        ("--login-attempts", "5/0"),
+        ("--login-attempts", "x/300"),
+        ("--registrations", "10"),
+        ("--registrations", "0/3600"),
+        ("--speaks", ""),
+        ("--speaks", "text,latin"),
+        ("--speaks", "tls,http"),
+        ("--cert", "cert.pem"),
+        ("--key", "key.pem"),
+    ],
+)
+def test_nonsense_is_refused_in_a_sentence_that_names_the_option(option: str, value: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        options(option, value)
+    sentence = str(refused.value)
+    assert option in sentence
+    assert sentence.endswith(".")
+    assert "Error" not in sentence
+
+
+def test_by_default_everybody_is_limited() -> None:
+    assert options()["limits"] == Limits()
+    assert Limits() == Limits(Rate(8, 2.0), 16, 32, 600.0, 60.0, 5, 300.0, 10, 3600.0)
+
+
+def test_limits_are_chosen_or_off() -> None:
+    chosen = ("--flood", "20/0.5", "--per-address", "1", "--arrivals", "9/60")
+    more = ("--name-within", "5", "--login-attempts", "3/10", "--registrations", "40/60")
+    limits = options(*chosen, *more)["limits"]
+    assert limits == Limits(Rate(20, 0.5), 1, 9, 60.0, 5.0, 3, 10.0, 40, 60.0)
+    names = ("flood", "per-address", "arrivals", "name-within", "login-attempts", "registrations")
+    limits = options(*(word for name in names for word in (f"--{name}", "off")))["limits"]
+    assert (limits.flood, limits.per_address, limits.arrivals) == (None, 0, 0)
+    assert (limits.name_within, limits.attempts, limits.registrations) == (0, 0, 0)
+
+
+def test_everything_is_spoken_unless_it_is_chosen() -> None:
+    assert set(options()["speaks"]) == {"text", "json", "irc", "tls", "http"}
+    assert options("--speaks", "tls, json,tls")["speaks"] == ("tls", "json")
+    assert not options()["require-tls"]
+
+
+def test_a_certificate_comes_with_its_key() -> None:
+    assert options()["certificate"] is None
+    chosen = options("--cert", "cert.pem", "--key", "key.pem")["certificate"]
+    assert (chosen.certificate, chosen.key) == (Path("cert.pem"), Path("key.pem"))
+
+
+@pytest.mark.parametrize("option", [("--require-tls",), ("--cert", "c", "--key", "k")])
+def test_where_no_tls_is_spoken_nothing_can_need_it(option: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=rf"^{option[0]} needs tls among what --speaks lists\.$"):
+        options(*option, "--speaks", "text")
+
+
+def test_more_clients_than_the_process_may_have_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 1024))
+    assert options("--max-clients", "960")["max-clients"] == 960
+    with pytest.raises(UsageError, match=r"--max-clients 961 is more than the 960 .*ulimit -Hn"):
+        options("--max-clients", "961")
+
+
+@pytest.mark.parametrize("words", [["--portt", "1"], ["extra"], ["--port"]])
+def test_unknown_words_are_refused(words: list[str]) -> None:
+    with pytest.raises(UsageError):
+        options(*words)
+
+
+@pytest.mark.parametrize(
+    ("interface", "endpoint"),
+    [
+        ("127.0.0.1", "tcp:13531:interface=127.0.0.1:"),
+        ("localhost", "tcp:13531:interface=127.0.0.1:"),
+        ("::1", "tcp6:13531:interface=\\:\\:1:"),
+        ("[::1]", "tcp6:13531:interface=\\:\\:1:"),
+        ("fe80::1%lo", "tcp6:13531:interface=fe80\\:\\:1%lo:"),
+    ],
+)
+def test_an_interface_is_an_address(interface: str, endpoint: str) -> None:
+    assert options("--interface", interface)["endpoints"][0].startswith(endpoint)
+
+
+def test_endpoints_take_the_place_of_the_port() -> None:
+    listen = ("--listen", "tcp:7000", "-l", "unix:chat.sock")
+    assert options(*listen)["endpoints"] == ["tcp:7000", "unix:chat.sock"]
+
+
+def test_the_archive_is_a_file_or_in_memory() -> None:
+    assert options("--archive", "sqlite:/var/lib/chat.db")["archive"] == Path("/var/lib/chat.db")
+    assert options("--archive", "memory:")["archive"] is None
+
+
+def test_a_message_of_the_day_is_read_from_its_file(tmp_path: Path) -> None:
+    motd = tmp_path / "motd"
+    motd.write_text("Be kind.\nTea is at five. \u00e9")
+    assert options("--motd", str(motd))["motd"] == "Be kind.\nTea is at five. \u00e9"
+    motd.write_bytes(b"\xff")
+    with pytest.raises(UsageError, match=r"--motd .* cannot be read: it is not UTF-8\."):
+        options("--motd", str(motd))
+
+
+def test_a_password_is_given_or_read_from_the_first_line_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("sesame\nsecond line")
+    assert options("--password", "sesame")["password"] == "sesame"
+    assert options("--password-file", str(file))["password"] == "sesame"
+    with pytest.raises(UsageError, match="--password or --password-file, not both"):
+        options("--password", "sesame", "--password-file", str(file))
+
+
+@pytest.mark.parametrize("text", ["", "\n", "  \nsesame"])
+def test_an_empty_password_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "password"
+    file.write_text(text)
+    with pytest.raises(UsageError, match="password is empty"):
+        options("--password-file", str(file))
+    with pytest.raises(UsageError, match="password is empty"):
+        options("--password", "")
+
+
+def test_under_twistd_a_refusal_is_one_sentence_and_no_page_of_options() -> None:
+    chosen = Options()
+    chosen.parent = object()
+    with pytest.raises(SystemExit) as ended:
+        chosen.parseOptions(["--port", "x"])
+    assert str(ended.value).startswith("twistd chat: --port is a number from 0 to 65535, not 'x'.")
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options("--version")
+    assert capsys.readouterr().out == f"chatsvc {__version__}\n"
+
+
+def test_help_has_every_option() -> None:
+    text = str(Options())
+    for option in [*Options().synonyms, "listen"]:
+        assert f"--{option}" in text or len(option) == 1

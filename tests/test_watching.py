@@ -1,0 +1,140 @@
+"""Watching for people, and remembering who was here, as programs and people ask for it."""
+
+from __future__ import annotations
+
+from conftest import Chat
+from staff import SECRET, member, operator, refusal
+
+from chatsvc.departed import MOST_DEPARTED
+from chatsvc.watching import MOST_WATCHED
+
+
+def test_people_watch_for_somebody_with_a_command(chat: Chat) -> None:
+    ann = chat.join("ann")
+    assert ann.send("/watch")[0].startswith("* You watch for nobody.")
+    assert ann.send("/watch bob carol") == [
+        "* You watch for bob and carol: bob and carol are not here."
+    ]
+    bob = chat.program("bob")
+    assert ann.read() == ["* bob is here."]
+    assert ann.send("/watch") == [
+        "* You watch for bob: bob is here.",
+        "* You watch for carol: carol is not here.",
+    ]
+    bob.hang_up()
+    assert ann.read() == ["* bob is gone."]
+    assert ann.send("/unwatch bob") == ["* You watch for carol: carol is not here."]
+    assert ann.send("/unwatch")[0].startswith("* You watch for nobody.")
+    assert ann.send("/watch two!")[0].startswith("* A name is one word")
+
+
+def test_programs_watch_too(chat: Chat) -> None:
+    ann, bob = chat.program("ann"), chat.program("bob")
+    assert ann.ask(do="watch", names="bob carol", tag="w") == [
+        {"event": "watching", "online": ["bob"], "offline": ["carol"], "tag": "w"}
+    ]
+    bob.ask(do="nick", name="carol")
+    assert ann.events() == [
+        {"event": "offline", "names": ["bob"]},
+        {"event": "online", "names": ["carol"]},
+    ]
+    assert ann.ask(do="unwatch") == [{"event": "watching"}]
+
+
+def test_nothing_is_kept_of_who_watches_no_longer(chat: Chat) -> None:
+    ann, bob, carol = chat.program("ann"), chat.program("bob"), chat.program("carol")
+    names = " ".join(f"n{number}" for number in range(MOST_WATCHED + 2))
+    (told,) = ann.ask(do="watch", names=names, closely=True)
+    assert told["left_out"] == [f"n{MOST_WATCHED}", f"n{MOST_WATCHED + 1}"]
+    bob.ask(do="watch", names="ann ann Ann")
+    bob.ask(do="unwatch", names="ann")
+    carol.ask(do="watch", names="ann bob", closely=True)
+    ann.hang_up(), carol.hang_up()
+    watchers = chat.hub.watchers
+    left = (watchers._of_name, watchers._lists, watchers._closely)
+    assert not any(left)
+
+
+def test_who_reads_slowly_is_told_to_have_missed_it(chat: Chat) -> None:
+    ann = chat.program("ann")
+    ann.ask(do="watch", names="bob")
+    ann.stop_reading()
+    chat.join("bob")
+    ann.read_on()
+    assert ann.events() == [{"event": "missed"}]
+
+
+def test_it_is_known_who_was_here_lately(chat: Chat) -> None:
+    bob = member(chat, "bob")
+    bob.send("/realname Bob Roe", "/quit")
+    ann = chat.join("ann")
+    assert ann.send("/whowas bob") == [
+        "* bob, Bob Roe, registered as bob: was here until 1970-01-01 00:00"
+    ]
+    assert ann.send("/whowas eve") == ["* Nobody called eve was here lately."]
+    program = chat.program("program")
+    assert program.ask(do="whowas", name="BOB") == [
+        {
+            "event": "departed",
+            "name": "BOB",
+            "people": [
+                {
+                    "name": "bob",
+                    "time": "1970-01-01T00:00:00.000Z",
+                    "account": "bob",
+                    "realname": "Bob Roe",
+                }
+            ],
+        }
+    ]
+
+
+def test_the_memory_of_who_was_here_is_bounded(chat: Chat) -> None:
+    ann, bob = chat.program("ann"), chat.program("bob")
+    for number in range(MOST_DEPARTED):
+        bob.ask(do="nick", name=f"bob{number}")
+    assert ann.ask(do="whowas", name="bob0")[0]["event"] == "departed"
+    bob.ask(do="nick", name="rob")
+    assert refusal(ann, do="whowas", name="bob")[0] == "no-such-person"
+    assert len(chat.hub.departed._gone) == MOST_DEPARTED
+
+
+def test_programs_look_for_people(chat: Chat) -> None:
+    chat.join("bob"), chat.program("carol")
+    ann = chat.program("ann")
+    (found,) = ann.ask(do="find", names="BOB nobody carol bob")
+    assert [person["name"] for person in found["people"]] == ["bob", "carol"]
+    assert (found["count"], found.get("room")) == (2, None)
+    (found,) = ann.ask(do="find", names="*")
+    assert [person["name"] for person in found["people"]] == ["ann"]
+    ann.ask(do="join", room="#lobby")
+    (found,) = ann.ask(do="find", names="*", after="ann")
+    assert [person["name"] for person in found["people"]] == ["bob"]
+
+
+def test_a_pattern_costs_no_more_for_its_stars(chat: Chat) -> None:
+    ann = chat.join("a" * 32)
+    (told,) = ann.send(f"/find {'*a' * 200}*b")
+    assert told == "* Found: 0 people"
+
+
+def test_only_operators_become_operators(chat: Chat) -> None:
+    operator(chat).hang_up()
+    member(chat, "ann").hang_up()
+    guest = chat.program("guest")
+    assert refusal(guest, do="oper", name="nobody", password=SECRET)[0] == "no-account"
+    assert refusal(guest, do="oper", name="ann", password=SECRET)[0] == "not-operator"
+    assert refusal(guest, do="oper", name="op", password="wrong-horse")[0] == "wrong-password"
+    assert refusal(guest, do="kill", name="guest")[0] == "not-allowed"
+    told = guest.ask(do="oper", name="op", password=SECRET, tag="o")
+    assert told[0] == {
+        "event": "you", "name": "op", "account": "op", "operator": True, "how": "login",
+    }  # fmt: skip
+    assert told[-1] == {"event": "operating", "name": "op", "tag": "o"}
+    eve = chat.program("eve")
+    guest.ask(do="kill", name="eve", reason="spam")
+    assert eve.events() == [
+        {"event": "removed", "name": "eve", "by": "op", "reason": "spam", "own": True},
+        {"event": "goodbye", "text": "op has put you out: spam.", "final": True},
+    ]
+    assert eve.closed

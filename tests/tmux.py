@@ -1,0 +1,67 @@
+"""Programs that draw a whole screen, each in a terminal of a private tmux that can be looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from real import LIMIT, Deadline, needs
+
+
+class Tmux:
+    """A tmux of our own, which ends, and all that runs in it, when its `with` block is left."""
+
+    def __init__(self, directory: Path, columns: int = 80, rows: int = 24) -> None:
+        self._command = (needs("tmux"), "-S", str(directory / "tmux"), "-f", "/dev/null")
+        self._size = ("-x", str(columns), "-y", str(rows))
+
+    def __enter__(self) -> Tmux:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run([*self._command, "kill-server"], capture_output=True, timeout=LIMIT)
+
+    def start(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> Screen:
+        """Somebody's terminal, with a program on it."""
+        given = [word for item in (env or {}).items() for word in ("-e", "=".join(item))]
+        self.do("new-session", "-d", "-s", name, *self._size, *given, "--", *command)
+        return Screen(self, name)
+
+    def do(self, *arguments: str) -> str:
+        """Give tmux a command; what it prints."""
+        done = subprocess.run(
+            [*self._command, *arguments],
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            timeout=LIMIT,
+            encoding="utf-8",
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+class Screen:
+    """What one program shows, and its keyboard."""
+
+    def __init__(self, tmux: Tmux, name: str) -> None:
+        self._tmux = tmux
+        self._name = name
+
+    @property
+    def text(self) -> str:
+        """All rows as they are now."""
+        return self._tmux.do("capture-pane", "-p", "-t", self._name)
+
+    def type(self, keys: str) -> None:
+        """Press keys; Enter is \\r."""
+        self._tmux.do("send-keys", "-t", self._name, "-l", "--", keys)
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Wait for something to be on the screen."""
+        deadline, compiled = Deadline(LIMIT), re.compile(pattern, re.MULTILINE)
+        while (found := compiled.search(text := self.text)) is None:
+            deadline.left(f"{pattern!r} on the screen:\n{text}")
+        return found
