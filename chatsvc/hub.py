@@ -263,8 +263,7 @@ class Hub:
             if session.here is None:
                 raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
             return session.here
-        name = room_name(name)
-        room = session.rooms.get(key(name))
+        room = session.rooms.get(key(name)) or session.rooms.get(key(name := room_name(name)))
         if room is None:
             raise Refused("not-in-room", f"You are not in {name}. To enter it: /join {name}")
         return room

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -126,7 +126,7 @@ class Client:
         self.nick = "*"
         self.coming = Coming()
         self.welcome: Welcome | None = None
-        self.capabilities: frozenset[str] = frozenset()
+        self.choose(frozenset())
         self.realname = ""
         self.account: str | None = None
         self.bot = False
@@ -145,6 +145,12 @@ class Client:
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
         self._numbers = count(1)
+
+    def choose(self, capabilities: frozenset[str]) -> None:
+        """Have these capabilities from now on."""
+        self.capabilities = capabilities
+        # Clients with the same ones have the same way of writing lines.
+        self.write_said = said_with(capabilities & OF_LINES)
 
     @property
     def modes(self) -> str:
@@ -228,6 +234,8 @@ class Client:
 
     def taken(self) -> bytes:
         """What is to be sent now."""
+        if not self._replies:
+            return b""
         replies, self._replies = self._replies, []
         return "".join(replies).encode()
 
@@ -283,11 +291,6 @@ class Client:
         return self.latest if tag is None else self._asked.pop(tag, Asked(""))
 
     # Lines
-
-    @property
-    def write_said(self) -> Callable[[Said], bytes]:
-        """How lines are written for all clients with these capabilities."""
-        return said_with(self.capabilities & OF_LINES)
 
     def write_own(self, line: Said) -> bytes:
         """One's own line, if one wants to see it; or that it is kept, if it had a label."""
