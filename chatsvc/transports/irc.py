@@ -84,6 +84,7 @@ class IRCProtocol(ChatProtocol):
 
     def _obey(self, raw: bytes) -> None:
         super()._obey(raw)
+        self._said = self._ways.said  # it may have asked for other capabilities
         self._go_on()
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:

@@ -68,6 +68,7 @@ class ChatProtocol(LineReceiver):
 
     def __init__(self, arrival: Arrival, ways: Ways) -> None:
         self._arrival, self._ways = arrival, ways
+        self._said = ways.said  # at hand, because it is wanted at every send
         self.factory, self.address = arrival.factory, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
 
@@ -268,11 +269,11 @@ class ChatProtocol(LineReceiver):
     # Out
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
-        self._send(batch.whole(self._ways.said[elsewhere]))
+        self._send(batch.whole(self._said[elsewhere]))
 
     def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
         write_own = self._ways.dialect.write_own
-        pieces = batch.pieces(self._ways.said[elsewhere]).copy()
+        pieces = batch.pieces(self._said[elsewhere]).copy()
         for position in batch.said_by.get(session.client, ()):
             pieces[position] = write_own(batch.lines[position], elsewhere)
         if batch.quiet or (session.user and session.user.ignores):
