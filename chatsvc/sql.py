@@ -229,22 +229,7 @@ class SQLArchive:
                 commit.said[room] = []
             number = last + 1
             rooms[room] = id_, number
-            commit.said[room].append(
-                Said(
-                    room,
-                    number,
-                    time,
-                    sender,
-                    text,
-                    action,
-                    client,
-                    tag,
-                    account,
-                    quiet,
-                    "",
-                    notice,
-                )
-            )
+            commit.said[room].append(Said(room, number, *line[1:-1], "", notice))
             manner = NOTICE if notice else action
             rows.append(
                 (id_, number, round(time * 1000), sender, text, manner, client, tag, account, quiet)
