@@ -20,7 +20,7 @@ from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.report import Results
+from benchmarks.report import COMPARED, Results
 from benchmarks.scenarios import Comparison, Generator, work_of
 from benchmarks.servers import Trouble, known_servers, program, progress, scratch_folder
 
@@ -39,7 +39,7 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     # No choices= here: before Python 3.12 an empty list of words would not be among them.
     add("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(SCENARIOS)} (all)")
     everything = ("chatsvc", "chatsvc-memory", "chatsvc-limited", "chatsvc-irc", *PEERS)
-    chosen = ["chatsvc", *PEERS]
+    chosen = [*COMPARED, *PEERS]
     help_servers = f"among {', '.join(everything)} ({', '.join(chosen)})"
     add(
         "--servers",

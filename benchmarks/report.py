@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 
 Figures = dict[str, float]
+COMPARED = ("chatsvc", "chatsvc-irc")  # ours, which are set against each of the others
 
 
 @dataclass
@@ -46,8 +47,9 @@ def ratio(mine: Figures | None, other: Figures, key: str) -> str:
 def print_talking(title: str, medians: dict[str, Figures]) -> None:
     head = ["server", "deliveries/s", "µs CPU per delivery", "p50 ms", "p99 ms"]
     head += ["server busy", "generator busy", "others busy"]
-    head += ["chatsvc ÷ it: deliveries/s", "CPU", "p99"]
-    mine = medians.get("chatsvc")
+    ours = {name: medians[name] for name in COMPARED if name in medians}
+    for name in ours:
+        head += [f"{name} ÷ it: deliveries/s", "CPU", "p99"]
     rows = []
     for server, figures in medians.items():
         row = [server, f"{figures['deliveries_per_second']:,.0f}"]
@@ -55,7 +57,7 @@ def print_talking(title: str, medians: dict[str, Figures]) -> None:
         row += [f"{figures['p50_ms']:.2f}", f"{figures['p99_ms']:.2f}"]
         row += [f"{figures[who + '_busy']:.0%}" for who in ("server", "generator", "others")]
         compared = ("deliveries_per_second", "cpu_us_per_delivery", "p99_ms")
-        rows.append(row + [ratio(mine, figures, key) for key in compared])
+        rows.append(row + [ratio(mine, figures, key) for mine in ours.values() for key in compared])
     print_table(title, head, rows)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterator
 from dataclasses import dataclass, field, fields
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import Any, Protocol, TypeVar, cast
 
 from chatsvc.events import Line, Said, Tally
@@ -58,7 +58,10 @@ class Keeper(Protocol):
     """Whom the archive tells what became of the lines it was given."""
 
     def kept(self, commit: Commit) -> Iterator[None]:
-        """Show the lines, in pieces; between two of them something else may happen."""
+        """Show the lines, and take them out of the commit, room by room.
+
+        It does so in pieces; between two of them something else may happen.
+        """
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
         """Refuse the lines."""
@@ -155,6 +158,7 @@ class CommitQueue:
     Fewer and larger commits mean fewer sends to each reader, so before a commit it lets turns pass
     in which more lines may come: one when it is quiet, more after a large commit.  What takes long
     to show is shown in pieces; once half as many lines wait, the next commit is made meanwhile.
+    It has none of rooms that are still to be shown earlier lines: they go together, later.
     """
 
     def __init__(
@@ -164,14 +168,14 @@ class CommitQueue:
         self._worker = worker
         self._turn = turn
         self._start = start
-        self._lines: list[Line] = []
+        self._lines: dict[str, list[Line]] = {}  # by room
         self._busy = False
         self._following: _Job | None = None
         self.waiting = 0
         self.keeper: Keeper
 
     def add(self, line: Line) -> None:
-        self._lines.append(line)
+        self._lines.setdefault(line.room, []).append(line)
         self.waiting += 1
         if not self._busy:
             self._begin()
@@ -205,9 +209,15 @@ class CommitQueue:
         for _ in range(min(count, TURNS)):
             await self._turn()
 
-    def _next_job(self) -> _Job:
-        lines, self._lines = self._lines, []
+    def _next_job(self, but: Container[str] = ()) -> _Job:
+        """Begin a commit of what waits, but in these rooms."""
+        ready = [room for room in self._lines if room not in but]
+        lines = list(chain.from_iterable(map(self._lines.pop, ready)))
         return _Job(lines, self._worker(self._commit, lines))
+
+    def _ready(self, but: Container[str]) -> int:
+        """How many lines wait, but in these rooms."""
+        return sum(len(lines) for room, lines in self._lines.items() if room not in but)
 
     async def _finish(self, job: _Job) -> None:
         """Wait for a commit and show it; the following one may begin meanwhile."""
@@ -223,8 +233,8 @@ class CommitQueue:
             self.waiting -= len(job.lines)
         for _ in self.keeper.kept(commit):
             await self._turn()
-            if self._following is None and len(self._lines) * 2 >= len(job.lines):
-                self._following = self._next_job()
+            if self._following is None and self._ready(commit.said) * 2 >= len(job.lines):
+                self._following = self._next_job(commit.said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib import resources
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TextIO
@@ -109,7 +110,7 @@ def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> 
     start = 0
     for size in (128, 32, 8, 1):
         while len(rows) - start >= size:
-            values = [value for row in rows[start : start + size] for value in row]
+            values = list(chain.from_iterable(rows[start : start + size]))
             one = f"({', '.join('?' * len(rows[0]))})"
             database.execute(statement.format(", ".join([one] * size)), values)
             start += size

@@ -136,11 +136,11 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
 
 
 def _row(name: str) -> Row | None:
-    return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
+    return TABLE.get(NAMES.get(name.lower(), ""))
 
 
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
-    row = _row(request.name)
+    row = TABLE.get(request.name) or _row(request.name)
     if row is None:
         if request.literal is None:
             raise _unknown(request.name)
@@ -152,7 +152,8 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
         example = f" (for example: {row.about.example})" if row.about.example else ""
         raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
     if session.user is not None:
-        _check_level(hub, session, row, arguments.get("room"))
+        if row.level != "guest":
+            _check_level(hub, session, row, arguments.get("room"))
         if session.question != request.name:
             session.question = None  # something else is wanted than was asked
     if row.tagged:
@@ -164,9 +165,8 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
 
 
 def _check_level(hub: Hub, session: Session, row: Row, named: object) -> None:
-    if row.level != "guest":
-        room = session.here if named is None else hub.room_of(session, str(named))
-        check_level(session, row.level, room)
+    room = session.here if named is None else hub.room_of(session, str(named))
+    check_level(session, row.level, room)
 
 
 def _call_later(session: Session, request: Request) -> None:

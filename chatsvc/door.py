@@ -195,7 +195,7 @@ class Door:
         )
         if user.sessions and user.account is None:
             self._own(user, account)
-            await hub.save_ignores(user)
+            await hub.profiles.save_ignores(user)
         self._free_names(account)
         return account
 
@@ -236,7 +236,7 @@ class Door:
                 continue
             session = user.sessions[0]
             try:
-                renamed = self._hub.rename(session, self._hub.names.free(user.name))
+                renamed = self._hub.profiles.rename(session, self._hub.names.free(user.name))
             except Refused:
                 words = f"{owner.name} is a registered name. Please choose another one."
                 self._end_all(user, words)

@@ -17,24 +17,22 @@ from chatsvc.departed import Memory
 from chatsvc.door import Door
 from chatsvc.entry import Entry
 from chatsvc.events import (
-    Away,
     Goodbye,
     Missed,
-    Realname,
     Refused,
-    Renamed,
     Topic,
 )
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.naming import Names
 from chatsvc.past import Past
+from chatsvc.profiles import Profiles
 from chatsvc.proofs import Proofs
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
 from chatsvc.room import Room, Timer
 from chatsvc.roster import Roster
-from chatsvc.rules import check_name, check_words, key, room_name
+from chatsvc.rules import check_words, key, room_name
 from chatsvc.sanctions import Sanctions
 from chatsvc.session import Session, User, Wire
 from chatsvc.sight import Sight
@@ -43,7 +41,6 @@ from chatsvc.talk import Talk
 from chatsvc.watching import Watchers
 
 MOST_ROOMS_HERE = 10_000
-MOST_IGNORED = 100  # people, by one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,7 @@ class Hub:
         self.talk = Talk(self)
         self.past = Past(self)
         self.names = Names(self)
+        self.profiles = Profiles(self)
         self.door = Door(self)
         self.entry = Entry(self)
         self.moderation = Moderation(self)
@@ -181,9 +179,9 @@ class Hub:
             del self.users[user.key]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
-            self._gone(user)
+            self.gone(user)
 
-    def _gone(self, user: User) -> None:
+    def gone(self, user: User) -> None:
         """Nobody goes by this user's name any more."""
         self.departed.note(user, self.clock.seconds())
         self.watchers.went(user.name)
@@ -265,8 +263,7 @@ class Hub:
             if session.here is None:
                 raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
             return session.here
-        name = room_name(name)
-        room = session.rooms.get(key(name))
+        room = session.rooms.get(key(name)) or session.rooms.get(key(name := room_name(name)))
         if room is None:
             raise Refused("not-in-room", f"You are not in {name}. To enter it: /join {name}")
         return room
@@ -315,111 +312,6 @@ class Hub:
         if user is None and account is not None and session.person.account is not None:
             return self.by_account.get(account.id) or account
         return user or self.find(name)
-
-    def rename(self, session: Session, name: str) -> Renamed:
-        """Give a person another name; everybody who shares a room is told."""
-        user = session.person
-        check_name(name)
-        mute = self.sanctions.mute_of(session, None)
-        if mute is not None and not mute.quietly:
-            raise self.sanctions.refusal(mute)
-        if key(name) != user.key:
-            self.names.check_free(name, user.account)
-            self._check_not_banned(session, name)
-        old = user.name
-        del self.users[user.key]
-        changed = key(name) != user.key
-        if changed:
-            self._gone(user)
-        self._ignore_under_new_name(user, name)
-        user.name, user.key = name, key(name)
-        self.users[user.key] = user
-        if changed:
-            self.watchers.came(name)
-        if mute is None:
-            self.tell_neighbours(session, Shared(Renamed(old, name)))
-        own = Renamed(old, name, own=True)
-        for other in user.sessions:
-            if other is not session:
-                other.tell(own)
-        return own
-
-    def _check_not_banned(self, session: Session, name: str) -> None:
-        if session.person.operator:
-            return
-        if self.sanctions.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
-            raise Refused("banned", f"{name} is banned here: please choose another name.")
-
-    def _ignore_under_new_name(self, renamed: User, name: str) -> None:
-        """Who ignores somebody goes on doing so, under their first and their latest name.
-
-        An account is known by its own name anyway.
-        """
-        account = renamed.account
-        for user in self.users.values():
-            ignores, aliases = user.ignores, user.aliases
-            if not ignores or renamed.key not in ignores:
-                continue
-            first = aliases.pop(renamed.key, None)
-            if first is not None:
-                del ignores[renamed.key]
-            if key(name) not in ignores and (account is None or key(account.name) not in ignores):
-                aliases[key(name)] = first or renamed.key
-                ignores[key(name)] = name
-
-    async def ignore(self, user: User, name: str) -> None:
-        """Hide somebody's lines from `user`, now and under their later names."""
-        check_name(name)
-        if key(name) == user.key:
-            raise Refused("yourself", "You cannot ignore yourself.")
-        if user.ignores is None:
-            user.ignores = {}
-        if len(user.ignores) - len(user.aliases) >= MOST_IGNORED:
-            raise Refused("too-many", f"You ignore {MOST_IGNORED} people: /unignore one first.")
-        user.aliases.pop(key(name), None)
-        user.ignores[key(name)] = name
-        await self.save_ignores(user)
-
-    async def unignore(self, user: User, name: str) -> None:
-        """Show somebody's lines again."""
-        if not user.ignores or key(name) not in user.ignores:
-            raise Refused("no-such-person", f"You do not ignore {name}.")
-        for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
-            user.aliases.pop(one, None)
-            user.ignores.pop(one, None)
-        await self.save_ignores(user)
-
-    async def save_ignores(self, user: User) -> None:
-        """Keep with the account whom somebody ignores, and whether they are away."""
-        account = user.account
-        if account is None:
-            return
-        named = (user.ignores or {}).items()
-        ignores = tuple(name for one, name in named if one not in user.aliases)
-        if (account.ignores, account.away) != (ignores, user.away):
-            user.account = await self.accounts.change(account, ignores=ignores, away=user.away)
-
-    def set_realname(self, session: Session, realname: str) -> Realname:
-        """Say what a person is called besides their name; who shares a room is told."""
-        check_words(realname)
-        user = session.person
-        user.realname = realname
-        self.tell_of(session, Shared(Realname(user.name, realname)))
-        return Realname(user.name, realname, own=True)
-
-    async def set_away(self, session: Session, reason: str | None) -> Away:
-        """Mark a person as away, or (None) back."""
-        check_words(reason or "")
-        user = session.person
-        user.away = reason
-        if self.sanctions.mute_of(session, None) is None:
-            self.tell_of(session, Shared(Away(user.name, reason)))
-        await self.save_ignores(user)
-        own = Away(user.name, reason, own=True)
-        for other in user.sessions:
-            if other is not session:
-                other.tell(own)
-        return own
 
     def tell_neighbours(self, session: Session, event: Shared) -> None:
         """Tell everybody who shares a room with somebody."""

@@ -24,16 +24,16 @@ from chatsvc.governance import (
     Ways,
 )
 from chatsvc.limits import Window, is_loopback, network
+from chatsvc.meaning import Meaning
 from chatsvc.records import Ban, Fact
 from chatsvc.reports import GREETED_WITH, Inbox
-from chatsvc.rights import RANKS, check_above, check_above_account, floor, moderates, rank
+from chatsvc.rights import RANKS, check_above, floor, moderates, rank
 from chatsvc.room import Room
-from chatsvc.rules import check_words, key, span
+from chatsvc.rules import check_words, span
 from chatsvc.sanctions import (
     as_network,
     check_not_probing,
     check_not_too_long,
-    check_not_too_wide,
     holds_user,
     labelled,
     new_ban,
@@ -54,6 +54,7 @@ class Moderation:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self.acts = Acts(hub)
+        self._whom = Meaning(hub)
         self.reports = Inbox(hub, self.acts)
         self._deletions = Window(*DELETIONS)
 
@@ -133,7 +134,7 @@ class Moderation:
         who, now = labelled(who), self.acts.now()
         check_not_probing(session, who, quietly)
         ban = replace(
-            new_ban(self._marks(session, who, room), who, room),
+            new_ban(self._whom.marks(session, who, room), who, room),
             mute=mute,
             quietly=quietly,
             by=signed(session.person),
@@ -142,82 +143,13 @@ class Moderation:
             until=now + seconds if seconds else 0.0,
         )
         done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
-        what = f"{done} {self._signed(who)}"
+        what = f"{done} {self._whom.signed(who)}"
         act = self.acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
         await self._hub.sanctions.add(ban, act)
         hit = list(self._held(ban, room))
         self._enforce(ban, hit, room, session)
         shown = self.shown(ban, session, tuple(user.name for user in hit))
         return replace(shown, who=who)
-
-    def _signed(self, who: str) -> str:
-        """What people wrote to say whom they mean, with the account of who is here."""
-        users = ((word, self._hub.users.get(key(word))) for word in who.split())
-        return " ".join(signed(user) if user else word for word, user in users)
-
-    def _marks(self, session: Session, who: str, room: Room | None) -> set[str]:
-        """What a ban of `who` knows them by."""
-        marks: set[str] = set()
-        for word in who.split():
-            kind, equals, value = word.partition("=")
-            if equals and kind in ("name", "account", "ip") and value:
-                marks.add(self._named_mark(session, kind, value, room))
-            else:
-                marks |= self._marks_of(session, word, room)
-        if not marks:
-            raise Refused("usage", "Whom? It goes like this: /ban who, or /mute who")
-        return marks
-
-    def _named_mark(self, session: Session, kind: str, value: str, room: Room | None) -> str:
-        if kind == "name":
-            return f"name={key(value)}"
-        if kind == "ip":
-            found = as_network(value)
-            if found is None:
-                raise Refused(
-                    "bad-address",
-                    f"{value} is no address: please write one like 192.0.2.7, or a network like"
-                    " 10.0.0.0/8.",
-                )
-            check_not_too_wide(found)
-            return f"ip={found}"
-        account = self._hub.accounts.find(value)
-        if account is None:
-            raise Refused("no-such-person", f"There is no account {value}: /whois shows accounts.")
-        check_above_account(session.person, account, room)
-        return f"account={account.id}"
-
-    def _marks_of(self, session: Session, name: str, room: Room | None) -> set[str]:
-        """All that is known of somebody, except an address that others here have, too."""
-        user = self._hub.users.get(key(name))
-        account = user.account if user else self._hub.accounts.find(name)
-        if user is None and account is None:
-            raise Refused(
-                "no-such-person",
-                f"There is nobody called {name} here. To name somebody who is not: name={name}",
-            )
-        marks = {f"name={key(name)}"}
-        if account is not None:
-            if user is not session.user:
-                check_above_account(session.person, account, room)
-            marks |= {f"account={account.id}", f"name={key(account.name)}"}
-        if user is not None:
-            check_above(session.person, user, room)
-            marks |= {f"client={each.client}" for each in user.sessions}
-            addresses = {each.wire.address for each in user.sessions}
-            marks |= {f"ip={network(one)}" for one in addresses if self._is_only(user, one)}
-        return marks
-
-    def _is_only(self, user: User, address: str) -> bool:
-        """Nobody else who is here has this address."""
-        if not address or is_loopback(address):
-            return False
-        where = network(address)
-        return not any(
-            network(session.wire.address) == where
-            for session in self._hub.sessions
-            if session.user is not user and session.user is not None
-        )
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
         """Those who are here, or in the room, and whom a ban holds."""
@@ -236,30 +168,14 @@ class Moderation:
         check_not_too_long(who)
         who = labelled(who)
         exemption = replace(
-            new_ban(self._marks_to_exempt(session, who, room), who, room),
+            new_ban(self._whom.marks_to_exempt(session, who, room), who, room),
             by=signed(session.person),
             time=self.acts.now(),
             exempt=True,
         )
-        act = self.acts.act(session, f"exempted {self._signed(who)} from bans", room)
+        act = self.acts.act(session, f"exempted {self._whom.signed(who)} from bans", room)
         await self._hub.sanctions.add(exemption, act)
         return replace(self.shown(exemption, session), who=who)
-
-    def _marks_to_exempt(self, session: Session, who: str, room: Room) -> set[str]:
-        """What one person alone is known by; of an account that is its own."""
-        marks: set[str] = set()
-        for word in who.split():
-            kind, equals, value = word.partition("=")
-            user = self._hub.users.get(key(word))
-            account = user.account if user else self._hub.accounts.find(word)
-            if equals and kind in ("name", "account", "ip") and value:
-                marks.add(self._named_mark(session, kind, value, room))
-            elif account is not None:
-                marks.add(f"account={account.id}")
-            else:
-                user = self._hub.find(word)
-                marks |= {f"name={user.key}", *(f"client={each.client}" for each in user.sessions)}
-        return marks
 
     def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:
         for user in hit:
@@ -305,7 +221,7 @@ class Moderation:
         bans = [
             ban
             for ban in self._hub.sanctions.all(room)
-            if (ban.mute, ban.exempt) == (mute, exempt) and self._names(who, ban)
+            if (ban.mute, ban.exempt) == (mute, exempt) and self._whom.names(who, ban)
         ]
         if not bans:
             listed = "/bans lists them" if room is None else f"/bans lists those of {room.name}"
@@ -313,31 +229,13 @@ class Moderation:
         noticed = [ban for ban in bans if mute and not ban.quietly]
         told = {user for ban in noticed for user in self._held(ban, room)}
         undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
-        await self.acts.note(session, f"{undone} {self._signed(who)}", room)
+        await self.acts.note(session, f"{undone} {self._whom.signed(who)}", room)
         await self._hub.sanctions.remove(bans)
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
             if self._hub.sanctions.mute_of(each, room) is None:
                 each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
         return Unbanned(who, where, session.name, mute, exempt=exempt)
-
-    def _names(self, who: str, ban: Ban) -> bool:
-        """Whether a ban goes by this label, or by any of the marks in it, or of whom it names."""
-        if key(who) in (key(ban.label), key(without_addresses(ban.label))):
-            return True
-        return not self._wanted(who).isdisjoint(ban.who)
-
-    def _wanted(self, who: str) -> set[str]:
-        wanted = {who, f"name={key(who)}"}
-        for word in who.split():
-            kind, _, value = word.rpartition("=")
-            account = self._hub.accounts.find(value) if kind in ("", "account") else None
-            wanted |= {word, f"name={key(value)}"} if kind in ("", "name") else {word}
-            wanted |= {f"account={account.id}"} if account else set()
-        user = self._hub.users.get(key(who))
-        for session in user.sessions if user else ():
-            wanted |= session.marks
-        return wanted
 
     def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
         """Which bans would hold somebody, and whom else they would hit, here or in the room."""
@@ -351,7 +249,7 @@ class Moderation:
             hidden = mark.startswith("ip=") and not session.person.operator
             kind = "network" if "/" in who and ":" not in who else "address"
             ways.append(Way(kind if hidden else who, tuple(others)))
-        return Ways(user.name, tuple(ways), _means(self._marks_of(session, user.name, room)))
+        return Ways(user.name, tuple(ways), _means(self._whom.marks_of(session, user.name, room)))
 
     # Lines
 

@@ -44,6 +44,8 @@ _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
 
 def key(name: str) -> str:
     """What two spellings of one name have in common."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFKC", name).casefold()
 
 

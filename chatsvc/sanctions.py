@@ -163,6 +163,8 @@ class Sanctions:
 
     def mute_of(self, session: Session, room: Room | None) -> Ban | None:
         """The mute that keeps somebody silent in a room, or (None) in private."""
+        if not self._mutes:
+            return None
         where = ("",) if room is None else ("", room.key)
         places = [self._mutes[each] for each in where if each in self._mutes]
         if not places or session.person.operator:

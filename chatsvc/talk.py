@@ -171,19 +171,22 @@ class Talk:
         for again, number in commit.again:
             self._settle_again(again, number)
         readers = 0
-        for name, lines in commit.said.items():
+        for name in list(commit.said):
             if readers > PIECE:
                 yield
                 readers = 0
             room = self._hub.place(name)
             readers += len(room.members)
-            for portion in portions(lines):
-                batch = Batch(portion)
-                room.show(batch)
-                self._settle(room, batch)
-            if self.watch and not isinstance(room, Conversation):
-                for line in lines:
-                    self.watch(line)
+            self._show(room, commit.said.pop(name))
+
+    def _show(self, room: Room, lines: list[Said]) -> None:
+        for portion in portions(lines):
+            batch = Batch(portion)
+            room.show(batch)
+            self._settle(room, batch)
+        if self.watch and not isinstance(room, Conversation):
+            for line in lines:
+                self.watch(line)
 
     def _settle(self, room: Room, batch: Batch) -> None:
         for client, positions in batch.said_by.items():

@@ -22,7 +22,6 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort
-from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -119,8 +118,10 @@ class ChatService(Service):
     def _in(self, pool: ThreadPool) -> Worker:
         return cast(Worker, partial(deferToThreadPool, self._reactor, pool))
 
-    async def _turn(self) -> None:
-        await deferLater(self._reactor, 0)
+    def _turn(self) -> Deferred[None]:
+        done: Deferred[None] = Deferred()
+        self._reactor.callLater(0, done.callback, None)
+        return done
 
     # Starting
 

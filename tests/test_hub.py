@@ -142,7 +142,7 @@ def test_names_that_cannot_be_seen_or_told_apart_are_refused(chat: Chat, name: s
 
 def test_rooms_and_ignored_people_are_bounded(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatsvc.hub.MOST_ROOMS_HERE", 2)
-    monkeypatch.setattr("chatsvc.hub.MOST_IGNORED", 2)
+    monkeypatch.setattr("chatsvc.profiles.MOST_IGNORED", 2)
     ann = chat.join("ann")
     ann.send("/join #one")
     assert ann.send("/join #two") == ["* There are too many rooms here. /rooms lists them."]

@@ -15,8 +15,8 @@ CHAT = [
     "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
     "archive", "scram", "session", "room", "conversation", "roster", "attempts", "accounts",
     "proofs", "charter", "rights", "sanctions", "watching", "departed", "sight", "talk", "past",
-    "entry", "naming", "door", "audit", "reports", "moderation", "stewards", "chores", "hub",
-    "dispatch", "commands",
+    "entry", "naming", "profiles", "door", "audit", "reports", "meaning", "moderation", "stewards",
+    "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records"}
 

@@ -99,7 +99,7 @@ async def hello(
     if welcome is not None:
         session.person.bot |= bot
         if realname:
-            hub.set_realname(session, realname[:LONGEST_WORDS])
+            hub.profiles.set_realname(session, realname[:LONGEST_WORDS])
         session.tell(welcome, tag)
         hub.moderation.greet(session)
         hub.catch_up(session)

@@ -76,7 +76,7 @@ def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
 @command("nick name", "rename", "changes one's name", "/nick anna")
 def nick(hub: Hub, session: Session, name: str) -> Answer:
     try:
-        return hub.rename(session, name)
+        return hub.profiles.rename(session, name)
     except Refused as refused:
         free = f" {refused.suggestion} is free." if refused.suggestion else ""
         raise Refused(refused.code, refused.text + free) from None
@@ -88,7 +88,7 @@ def nick(hub: Hub, session: Session, name: str) -> Answer:
     example="/realname Ann Lee",
 )
 def realname(hub: Hub, session: Session, text: str) -> Answer:
-    return hub.set_realname(session, text)
+    return hub.profiles.set_realname(session, text)
 
 
 @command("bot [on]")
@@ -100,12 +100,12 @@ def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
 
 @command("away [reason]", help="says that one is away", example="/away lunch")
 def away(hub: Hub, session: Session, reason: str = "") -> Answer:
-    return hub.set_away(session, reason or "away")
+    return hub.profiles.set_away(session, reason or "away")
 
 
 @command("back", help="says that one is back")
 def back(hub: Hub, session: Session) -> Answer:
-    return hub.set_away(session, None)
+    return hub.profiles.set_away(session, None)
 
 
 @command(
@@ -115,13 +115,13 @@ def back(hub: Hub, session: Session) -> Answer:
 )
 async def ignore(hub: Hub, session: Session, name: str | None = None) -> Event:
     if name is not None:
-        await hub.ignore(session.person, name)
+        await hub.profiles.ignore(session.person, name)
     return _ignoring(session)
 
 
 @command("unignore name", help="shows somebody's lines again", example="/unignore eve")
 async def unignore(hub: Hub, session: Session, name: str) -> Event:
-    await hub.unignore(session.person, name)
+    await hub.profiles.unignore(session.person, name)
     return _ignoring(session)
 
 

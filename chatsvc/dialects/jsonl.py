@@ -118,7 +118,7 @@ def _value(name: str, value: object) -> object:
 def timestamp(time: float) -> str:
     """RFC 3339, UTC, with milliseconds."""
     moment = datetime.fromtimestamp(time, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 JSONL = JSONDialect()

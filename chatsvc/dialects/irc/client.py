@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -36,6 +36,11 @@ class Labeled:
     label: str
     waiting: int = 1  # for the message to be read, and for what is asked of the chat by it
     lines: list[_Line] = field(default_factory=list)
+
+    def held(self) -> Labeled:
+        """The same, with one more to wait for."""
+        self.waiting += 1
+        return self
 
     def written(self, server: str, batch: str) -> list[str]:
         label = {"label": self.label}
@@ -84,7 +89,7 @@ class Coming:
 
 @dataclass(slots=True)
 class Collected:
-    """A batch of lines that a client is sending, and what it is an answer to be about."""
+    """A batch of lines that a client is sending; `about` says to what its answer belongs."""
 
     reference: str
     target: str
@@ -121,7 +126,7 @@ class Client:
         self.nick = "*"
         self.coming = Coming()
         self.welcome: Welcome | None = None
-        self.capabilities: frozenset[str] = frozenset()
+        self.choose(frozenset())
         self.realname = ""
         self.account: str | None = None
         self.bot = False
@@ -140,6 +145,12 @@ class Client:
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
         self._numbers = count(1)
+
+    def choose(self, capabilities: frozenset[str]) -> None:
+        """Have these capabilities from now on."""
+        self.capabilities = capabilities
+        # Clients with the same ones have the same way of writing lines.
+        self.write_said = said_with(capabilities & OF_LINES)
 
     @property
     def modes(self) -> str:
@@ -223,6 +234,8 @@ class Client:
 
     def taken(self) -> bytes:
         """What is to be sent now."""
+        if not self._replies:
+            return b""
         replies, self._replies = self._replies, []
         return "".join(replies).encode()
 
@@ -242,20 +255,6 @@ class Client:
                 labeled.waiting -= 1
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
-
-    def hold_label(self) -> Labeled | None:
-        """The label of the message being read, whose answer is not complete with it."""
-        if self._labeled is not None:
-            self._labeled.waiting += 1
-        return self._labeled
-
-    @contextmanager
-    def answering_later(self, labeled: Labeled | None) -> Iterator[None]:
-        """What is sent meanwhile belongs to an answer that goes on after that."""
-        if labeled is not None:
-            labeled.waiting += 1
-        with self.answering(labeled):
-            yield
 
     # What is asked
 
@@ -292,11 +291,6 @@ class Client:
         return self.latest if tag is None else self._asked.pop(tag, Asked(""))
 
     # Lines
-
-    @property
-    def write_said(self) -> Callable[[Said], bytes]:
-        """How lines are written for all clients with these capabilities."""
-        return said_with(self.capabilities & OF_LINES)
 
     def write_own(self, line: Said) -> bytes:
         """One's own line, if one wants to see it; or that it is kept, if it had a label."""

@@ -55,12 +55,15 @@ def said(
     line: Said, target: str, capabilities: frozenset[str], more: Mapping[str, str | None] = {}
 ) -> bytes:
     """A line of a room, or of a conversation, now or earlier."""
-    tags = {**more, "time": timestamp(line.time), "msgid": msgid(line.room, line.number)}
-    if line.account:
-        tags["account"] = line.account
+    tags = {**more, **_tags(line)} if capabilities else {}
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
     words = _Words(mask(line.sender), target, text, line.action, line.number, _verb(line))
     return _privmsg(words, capabilities, tags)
+
+
+def _tags(line: Said) -> Tags:
+    account = {"account": line.account} if line.account else {}
+    return {"time": timestamp(line.time), "msgid": msgid(line.room, line.number), **account}
 
 
 def told(line: Told, capabilities: frozenset[str]) -> bytes:
@@ -80,6 +83,8 @@ def _verb(line: Said | Told) -> str:
 def _privmsg(words: _Words, capabilities: frozenset[str], tags: Tags) -> bytes:
     """In as many messages as are needed: of several lines, or of a long one."""
     known = understood(tags, capabilities)
+    if _fits(words):
+        return _message(words, words.text, known).encode()
     pieces = list(_pieces(words))
     if len(pieces) == 1:
         return _message(words, pieces[0].text, known).encode()
@@ -90,6 +95,13 @@ def _privmsg(words: _Words, capabilities: frozenset[str], tags: Tags) -> bytes:
     return "".join(
         [_message(words, first, known), *(_message(words, text, same) for text in others)]
     ).encode()
+
+
+def _fits(words: _Words) -> bool:
+    """Whether it is surely one message, as nearly everything is."""
+    around = len(": PRIVMSG  :\x01ACTION \x01\r\n")
+    varying = f"{words.source}{words.target}{words.text}"
+    return "\n" not in words.text and not wire.longer(varying, wire.LONGEST - around)
 
 
 class _Piece(NamedTuple):

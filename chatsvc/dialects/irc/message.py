@@ -11,7 +11,7 @@ from typing import NamedTuple
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 8191  # bytes, from @ to the space
 
-_ESCAPED = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"}
+_ESCAPED = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"})
 _MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 
 
@@ -32,21 +32,26 @@ def parse(line: str) -> Message | None:
     tags: Mapping[str, str] = {}
     if line.startswith("@"):
         written, _, line = line[1:].partition(" ")
-        if len(written.encode()) + 2 > LONGEST_TAGS:
+        if longer(written, LONGEST_TAGS - 2):
             raise TooLong
         tags = dict(map(_tag, filter(None, written.split(";"))))
-    if len(line.encode()) > LONGEST - 2:
+    if longer(line, LONGEST - 2):
         raise TooLong
     line = line.lstrip(" ")
     if line.startswith(":"):
         line = line.partition(" ")[2].lstrip(" ")
     middle, colon, trailing = f" {line}".partition(" :")
-    words = middle.split(" ")
-    words = [word for word in words if word]
+    words = [word for word in middle.split(" ") if word]
     if not words:
         return None
-    params = words[1:] + ([trailing] if colon else [])
-    return Message(words[0].upper(), params, tags)
+    if colon:
+        words.append(trailing)
+    return Message(words[0].upper(), words[1:], tags)
+
+
+def longer(text: str, size: int) -> bool:
+    """Whether `text` has more bytes than that; a character has four at the most."""
+    return len(text) * 4 > size and len(text.encode()) > size
 
 
 def _tag(written: str) -> tuple[str, str]:
@@ -91,13 +96,13 @@ def tagged(line: str, tags: Mapping[str, str | None]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return "".join(_ESCAPED.get(c, c) for c in value)
+    return value.translate(_ESCAPED)
 
 
 def pieces(text: str, room: int) -> list[str]:
     """`text` in pieces of at most `room` bytes, cut after blanks where there are any."""
     found = []
-    while len(text.encode()) > room:
+    while longer(text, room):
         cut = len(text.encode()[:room].decode(errors="ignore"))
         blank = text.rfind(" ", 0, cut) + 1
         end = blank if blank > cut // 2 else cut

@@ -25,7 +25,8 @@ def _begin(client: Client, reference: str, kind: str = "", target: str = "", *_:
     if client.collected is not None:
         _drop(client, client.collected)
     elif kind == "draft/multiline" and client.capabilities >= MULTILINE and reference and target:
-        about = Asked("PRIVMSG", (target,), client.hold_label())
+        labeled = client.latest.labeled
+        about = Asked("PRIVMSG", (target,), labeled and labeled.held())
         client.collected = Collected(reference, target, about)
     else:
         _refuse(client, "MULTILINE_INVALID", "That is no batch that can be sent here")
@@ -61,7 +62,8 @@ def _go_on(client: Client, message: Message) -> None:
     if collected is None or message.tags["batch"] != collected.reference:
         _refuse(client, "MULTILINE_INVALID", "There is no such batch")
     elif not collected.failed:
-        with client.answering_later(collected.about.labeled):
+        labeled = collected.about.labeled
+        with client.answering(labeled and labeled.held()):
             _collect(client, collected, message)
 
 

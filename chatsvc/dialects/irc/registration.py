@@ -44,7 +44,7 @@ def _request(client: Client, names: list[str]) -> None:
     if all(name.removeprefix("-") in CAPABILITIES for name in names):
         gone = {name[1:] for name in names if name.startswith("-")}
         wanted = {name for name in names if not name.startswith("-")}
-        client.capabilities = (client.capabilities | wanted) - gone
+        client.choose((client.capabilities | wanted) - gone)
         client.send("CAP", client.nick, "ACK", " ".join(names))
     else:
         client.send("CAP", client.nick, "NAK", " ".join(names))

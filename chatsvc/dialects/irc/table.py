@@ -62,14 +62,20 @@ def read(client: Client, line: str) -> Request | None:
         return None
     if message is not None:
         label = message.tags.get("label") if "labeled-response" in client.capabilities else None
-        labeled = Labeled(label) if label else None
-        client.latest = Asked(message.command, tuple(message.params), labeled)
-        with client.answering(labeled):
-            _do(client, message)
+        if label:
+            _answer(client, message, Labeled(label))
+        else:
+            _do(client, message, None)
     return client.next_request()
 
 
-def _do(client: Client, message: Message) -> None:
+def _answer(client: Client, message: Message, labeled: Labeled) -> None:
+    with client.answering(labeled):
+        _do(client, message, labeled)
+
+
+def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
+    client.latest = Asked(message.command, tuple(message.params), labeled)
     inside = "batch" in message.tags and client.capabilities >= MULTILINE
     row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
     if client.welcome is None and not row.anybody:

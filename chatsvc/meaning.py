@@ -1,0 +1,128 @@
+"""Whom moderators mean by what they write: the marks by which a ban knows people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatsvc.audit import signed
+from chatsvc.events import Refused
+from chatsvc.limits import is_loopback, network
+from chatsvc.records import Ban
+from chatsvc.rights import check_above, check_above_account
+from chatsvc.room import Room
+from chatsvc.rules import key
+from chatsvc.sanctions import as_network, check_not_too_wide, without_addresses
+from chatsvc.session import Session, User
+
+if TYPE_CHECKING:
+    from chatsvc.hub import Hub
+
+
+class Meaning:
+    """Finds people, accounts and addresses."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def signed(self, who: str) -> str:
+        """What people wrote to say whom they mean, with the account of who is here."""
+        users = ((word, self._hub.users.get(key(word))) for word in who.split())
+        return " ".join(signed(user) if user else word for word, user in users)
+
+    def marks(self, session: Session, who: str, room: Room | None) -> set[str]:
+        """What a ban of `who` knows them by."""
+        marks: set[str] = set()
+        for word in who.split():
+            kind, equals, value = word.partition("=")
+            if equals and kind in ("name", "account", "ip") and value:
+                marks.add(self._named_mark(session, kind, value, room))
+            else:
+                marks |= self.marks_of(session, word, room)
+        if not marks:
+            raise Refused("usage", "Whom? It goes like this: /ban who, or /mute who")
+        return marks
+
+    def _named_mark(self, session: Session, kind: str, value: str, room: Room | None) -> str:
+        if kind == "name":
+            return f"name={key(value)}"
+        if kind == "ip":
+            found = as_network(value)
+            if found is None:
+                raise Refused(
+                    "bad-address",
+                    f"{value} is no address: please write one like 192.0.2.7, or a network like"
+                    " 10.0.0.0/8.",
+                )
+            check_not_too_wide(found)
+            return f"ip={found}"
+        account = self._hub.accounts.find(value)
+        if account is None:
+            raise Refused("no-such-person", f"There is no account {value}: /whois shows accounts.")
+        check_above_account(session.person, account, room)
+        return f"account={account.id}"
+
+    def marks_of(self, session: Session, name: str, room: Room | None) -> set[str]:
+        """All that is known of somebody, except an address that others here have, too."""
+        user = self._hub.users.get(key(name))
+        account = user.account if user else self._hub.accounts.find(name)
+        if user is None and account is None:
+            raise Refused(
+                "no-such-person",
+                f"There is nobody called {name} here. To name somebody who is not: name={name}",
+            )
+        marks = {f"name={key(name)}"}
+        if account is not None:
+            if user is not session.user:
+                check_above_account(session.person, account, room)
+            marks |= {f"account={account.id}", f"name={key(account.name)}"}
+        if user is not None:
+            check_above(session.person, user, room)
+            marks |= {f"client={each.client}" for each in user.sessions}
+            addresses = {each.wire.address for each in user.sessions}
+            marks |= {f"ip={network(one)}" for one in addresses if self._is_only(user, one)}
+        return marks
+
+    def _is_only(self, user: User, address: str) -> bool:
+        """Nobody else who is here has this address."""
+        if not address or is_loopback(address):
+            return False
+        where = network(address)
+        return not any(
+            network(session.wire.address) == where
+            for session in self._hub.sessions
+            if session.user is not user and session.user is not None
+        )
+
+    def marks_to_exempt(self, session: Session, who: str, room: Room) -> set[str]:
+        """What one person alone is known by; of an account that is its own."""
+        marks: set[str] = set()
+        for word in who.split():
+            kind, equals, value = word.partition("=")
+            user = self._hub.users.get(key(word))
+            account = user.account if user else self._hub.accounts.find(word)
+            if equals and kind in ("name", "account", "ip") and value:
+                marks.add(self._named_mark(session, kind, value, room))
+            elif account is not None:
+                marks.add(f"account={account.id}")
+            else:
+                user = self._hub.find(word)
+                marks |= {f"name={user.key}", *(f"client={each.client}" for each in user.sessions)}
+        return marks
+
+    def names(self, who: str, ban: Ban) -> bool:
+        """Whether a ban goes by this label, or by any of the marks in it, or of whom it names."""
+        if key(who) in (key(ban.label), key(without_addresses(ban.label))):
+            return True
+        return not self._wanted(who).isdisjoint(ban.who)
+
+    def _wanted(self, who: str) -> set[str]:
+        wanted = {who, f"name={key(who)}"}
+        for word in who.split():
+            kind, _, value = word.rpartition("=")
+            account = self._hub.accounts.find(value) if kind in ("", "account") else None
+            wanted |= {word, f"name={key(value)}"} if kind in ("", "name") else {word}
+            wanted |= {f"account={account.id}"} if account else set()
+        user = self._hub.users.get(key(who))
+        for session in user.sessions if user else ():
+            wanted |= session.marks
+        return wanted
