@@ -15,7 +15,7 @@ from chatsvc.events import Entered, Exited, Refused
 from chatsvc.records import Account, Member
 from chatsvc.rights import check_enter, floor, needs_password
 from chatsvc.room import CROWD, Room
-from chatsvc.rules import key, room_name
+from chatsvc.rules import check_words, key, room_name
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ class Entry:
             except Refused:
                 self._forget_if_empty(room)
                 raise
-            show = self._hub.settings.show_history if last is None else last
-            self._take_in(session, room, room.last - show if after is None else after)
+            if after is None:
+                show = self._hub.settings.show_history if last is None else last
+                after = max(room.last - show, session.left.get(room.key, 0))
+            self._take_in(session, room, after)
         session.here, session.target = room, None
         return self.entered(session, room)
 
@@ -150,6 +152,8 @@ class Entry:
             new or None,
             read or None,
             time or None,
+            room.topic.by if room.topic else "",
+            room.topic.time if room.topic else None,
         )
 
     def _inside(self, account: Account) -> list[Member]:
@@ -184,8 +188,10 @@ class Entry:
         others = (room.members.get(other, 0) for other in session.person.sessions)
         return max(member.seen, *others)
 
-    def exit(self, session: Session, room: Room) -> Exited:
-        """Take a user out of one room, with all their sessions."""
+    def exit(self, session: Session, room: Room, words: str = "") -> Exited:
+        """Take a user out of one room, with all their sessions; the others read the words."""
+        check_words(words)
+        silent = self._hub.sanctions.mute_of(session, room) is not None
         user = session.person
         if user.account is not None:
             self.no_longer_inside(user.account, room)
@@ -193,7 +199,7 @@ class Entry:
             if other is not session and other in room.members:
                 self.step_out(other, room, "")
                 other.tell(Exited(room.name, other.here.name if other.here else None))
-        self.step_out(session, room, "")
+        self.step_out(session, room, "" if silent else words)
         return Exited(room.name, session.here.name if session.here else None)
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
@@ -212,6 +218,9 @@ class Entry:
         if account is not None:
             self._hub.roster.read(room.key, account.id, room.members[session])
         session.read_to.pop(room.key, None)
+        session.left[room.key] = room.members[session]
+        while len(session.left) > MOST_ROOMS:
+            del session.left[next(iter(session.left))]
         room.remove(session, words, told)
         self._forget_if_empty(room)
 

@@ -167,6 +167,8 @@ class Entered:
     new: int | None = None
     read: int | None = None
     read_time: float | None = None
+    topic_by: str = ""
+    topic_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +226,15 @@ class Realname:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Somebody is away, for a reason, or (`reason` is None) back."""
+    """Somebody is away, for a reason, or (`reason` is None) back.
+
+    With `written` it is somebody to whom one has just written.
+    """
 
     name: str
     reason: str | None
     own: bool = False
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class Session:
 
     __slots__ = (
         "choices", "client", "confirmed", "conversations", "door", "exchange", "here", "in_flight",
-        "knocks", "leaving", "let_past", "missed", "proved", "question", "read_to", "rooms",
+        "knocks", "leaving", "left", "let_past", "missed", "proved", "question", "read_to", "rooms",
         "since", "suggestion", "target", "user", "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
@@ -142,7 +142,8 @@ class Session:
         self.leaving = False
         self.when_settled: Callable[[], object] | None = None
         self.missed = False
-        self.waited_for = ""  # the account of which was said that it is not here
+        self.waited_for = ""  # of whom was said that they are not here, or away
+        self.left: dict[str, int] = {}  # the last lines shown in rooms that one has left
         self.whispered: User | Account | None = None  # who whispered last
 
     @property

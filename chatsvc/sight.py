@@ -35,7 +35,7 @@ class Sight:
             user.name,
             user.since,
             round(idle, 3),
-            self._reason_shown(user, asker),
+            self.reason_shown(user, asker),
             tuple(place.name for place in places),
             account=user.account.name if user.account else None,
             role="operator" if user.operator else (roles[0] or None) if room else None,
@@ -53,7 +53,7 @@ class Sight:
         rooms = session.person.rooms()
         return {session.person, *(user for room in rooms for user in room.people)}
 
-    def _reason_shown(self, user: User, asker: Session) -> str | None:
+    def reason_shown(self, user: User, asker: Session) -> str | None:
         """Why somebody is away; who is muted is so without a reason, except to themselves."""
         if user.away is None or asker.user is user:
             return user.away

@@ -13,7 +13,7 @@ from chatsvc.archive import Commit
 from chatsvc.batch import Batch, Shared
 from chatsvc.charter import filtered
 from chatsvc.conversation import Conversation
-from chatsvc.events import Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
+from chatsvc.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
 from chatsvc.records import Account
 from chatsvc.rights import check_talk, moderates
 from chatsvc.room import Room, portions
@@ -106,6 +106,8 @@ class Talk:
         if mute is not None and not mute.quietly:
             raise self._hub.sanctions.refusal(mute)
         words = _Words(text, action, notice, now, mute is not None)
+        if reader is not None:
+            self._tell_whether_away(session, reader)
         for each in reader.sessions if reader is not None and mute is None else ():
             each.whispered = user
         if user.account is not None and account is not None:
@@ -116,6 +118,13 @@ class Talk:
             self._keep(session, room, words, tag)
             return None
         return self._tell(session, reader, to.name, words)
+
+    def _tell_whether_away(self, session: Session, reader: User) -> None:
+        """Say once that somebody to whom one writes is away, and why."""
+        reason = self._hub.sight.reason_shown(reader, session)
+        if reason is not None and session.waited_for != f"{reader.key} {reason}":
+            session.waited_for = f"{reader.key} {reason}"
+            session.tell(Away(reader.name, reason, written=True))
 
     def _tell(self, session: Session, reader: User | None, to: str, words: _Words) -> Told:
         if reader is None:

@@ -396,6 +396,7 @@ def test_who_is_put_out_leaves_with_the_servers_sentence(
     ann.wait(1000.0)
     with pytest.raises(PutOut, match=r"^bob has put you out: spam\.$"):
         result(ann.done)
+    assert ann.talk.connection.talking.room == "#lobby"
     assert ann.screen.closed
     assert house.tries == 1
 

@@ -233,3 +233,23 @@ def test_a_silent_client_is_asked_and_one_that_does_not_answer_is_gone(chat: Cha
     ann.hang_up(), eve.hang_up()
     bob.hang_up()
     assert not chat.clock.getDelayedCalls()
+
+
+def test_parting_words_are_read_by_all_and_joining_again_shows_nothing_twice(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann"), chat.join("bob")
+    bob.send("/topic tea at 5", "one")
+    joined = ann.send("JOIN #lobby")
+    assert joined[1:3] == [":chatsvc 332 ann #lobby :tea at 5", ":chatsvc 333 ann #lobby bob 0"]
+    assert joined[-1].endswith("PRIVMSG #lobby one")
+    assert ann.send("JOIN #Lobby") == []
+    other = irc(chat, "carol")
+    other.send("JOIN #lobby")
+    ann.read()
+    assert ann.send("PART #lobby :bye all") == [":ann!chat@people/ann PART #lobby :bye all"]
+    assert other.read() == [":ann!chat@people/ann PART #lobby :bye all"]
+    assert bob.read()[-1] == "* ann left: bye all"
+    bob.send("two")
+    assert [line for line in ann.send("JOIN #lobby") if "PRIVMSG" in line] == [
+        ":bob!chat@people/bob PRIVMSG #lobby two"
+    ]
+    assert not [line for line in ann.send("PART #lobby", "JOIN #lobby") if "PRIVMSG" in line]

@@ -154,7 +154,7 @@ def test_chanserv_gives_roles_and_sets_rules(chat: Chat) -> None:
     assert bob.send("PRIVMSG ChanServ :DEOP #tea")[-1].endswith(" MODE #tea -o bob")
     ann.read()
     say = CHANSERV.format(to="ann")
-    assert ann.send("CS SET #tea slow 10s")[-1].endswith("ann set slow of #tea: 10 s")
+    assert ann.send("CS SET #tea slow 10s")[-1].endswith("NOTICE #tea :ann set slow: 10 s")
     assert ann.send("CS INFO #tea")[0].startswith(f"{say}The rules of #tea. Founder: ann.")
     assert ann.send("CS TRANSFER #tea bob")[0] == (
         ":ann!chat@people/ann MODE #tea +q-q+o bob ann ann"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conftest import Chat
 from ircpeople import irc
-from staff import SECRET, back, founder, member
+from staff import SECRET, founder, member
 
 
 def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
@@ -126,8 +126,26 @@ def test_who_is_muted_or_ignored_shows_nothing(chat: Chat) -> None:
     assert bob.read() == []
 
 
-def test_ctcp_but_actions_is_for_clients(chat: Chat) -> None:
-    ann, bob = irc(chat, "ann"), irc(chat, "bob")
-    assert ann.send("PRIVMSG bob :\x01VERSION\x01", "PRIVMSG bob :\x01ACTION waves\x01") == []
-    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob :\x01ACTION waves\x01"]
-    assert back is not None
+def test_ctcp_is_between_clients_and_not_kept(chat: Chat) -> None:
+    ann, bob, carol = irc(chat, "ann"), irc(chat, "bob"), chat.join("carol")
+    assert ann.send("PRIVMSG bob :\x01VERSION\x01") == []
+    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob \x01VERSION\x01"]
+    bob.send("NOTICE ann :\x01VERSION irssi 1.4\x01", "NOTICE nobody :\x01VERSION x\x01")
+    assert ann.read() == [":bob!chat@people/bob NOTICE ann :\x01VERSION irssi 1.4\x01"]
+    ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
+    bob.read(), carol.read()
+    ann.send("PRIVMSG #lobby :\x01PING 1\x01", "PRIVMSG #lobby :\x01ACTION waves\x01")
+    assert bob.read()[0] == ":ann!chat@people/ann PRIVMSG #lobby :\x01PING 1\x01"
+    assert carol.read() == ["[1970-01-01 00:00] * ann waves"]
+    assert chat.hub.rooms["#lobby"].last == 1
+    assert ann.send("PRIVMSG nobody :\x01PING 1\x01")[0].startswith(":chatsvc 401 ann nobody ")
+
+
+def test_who_writes_to_somebody_away_reads_so_once(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann"), chat.join("bob")
+    bob.send("/away lunch")
+    assert ann.send("PRIVMSG bob :hi", "PRIVMSG bob :there?") == [":chatsvc 301 ann bob lunch"]
+    carol = chat.join("carol")
+    assert carol.send("/msg bob hi") == ["* bob is away: lunch", "* to bob: hi"]
+    bob.send("/away tea")
+    assert ann.send("PRIVMSG bob :hi") == [":chatsvc 301 ann bob tea"]

@@ -92,7 +92,7 @@ class Standing:
                 self._become(event)
             case Entered():
                 self._entered(event, asked)
-            case Exited(room, here) | Removed(room=room, here=here, own=True):
+            case Exited(room, here) | Removed(room=room, here=here, own=True) if room:
                 self.places.pop(room, None)
                 self._choose(talking=Talking(here, self.talking.to))
             case Talking():

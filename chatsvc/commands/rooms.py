@@ -65,8 +65,8 @@ def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = 
 
 
 @command("leave [room]", "part", "leaves a room", "/leave #tea")
-def leave(hub: Hub, session: Session, room: str | None = None) -> Answer:
-    return hub.entry.exit(session, hub.room_of(session, room))
+def leave(hub: Hub, session: Session, room: str | None = None, words: str = "") -> Answer:
+    return hub.entry.exit(session, hub.room_of(session, room), words)
 
 
 @command(

@@ -21,7 +21,7 @@ def _(client: Client, message: Message) -> None:
     for position, room in enumerate(message.params[0].split(",")[:_MOST_ROOMS]):
         if room == "0":
             _leave_all(client)
-        else:
+        elif room.casefold() not in client.rooms:
             password = {"password": keys[position]} if position < len(keys) else {}
             client.ask(
                 "join", Asked("JOIN", (room,)), room=room, **_after(client, room), **password
@@ -37,22 +37,24 @@ def _after(client: Client, room: str) -> dict[str, object]:
 
 
 def _leave_all(client: Client) -> None:
-    for room in list(client.rooms):
+    for room in client.rooms.values():
         client.ask("leave", Asked("PART", (room,)), room=room)
 
 
 @on("PART", 1)
 def _(client: Client, message: Message) -> None:
+    words = message.params[1] if len(message.params) > 1 else ""
     for room in message.params[0].split(",")[:_MOST_ROOMS]:
-        client.ask("leave", Asked("PART", (room,)), room=room)
+        client.ask("leave", Asked("PART", (room, words)), room=room, words=words)
 
 
 @told.register
 def _(event: Entered, client: Client, about: Asked) -> None:
     _join(client, event.room, event.name, client.account or "", client.realname)
-    client.rooms[event.room] = None
+    client.rooms[event.room.casefold()] = event.room
     if event.topic:
         client.reply("TOPIC", event.room, event.topic)
+        client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
     if marks.CAPABILITY in client.capabilities:
         marks.tell_mark(client, event.room, event.read_time)
     client.ask("who", Asked("NAMES", (event.room,)), room=event.room)
@@ -60,8 +62,9 @@ def _(event: Entered, client: Client, about: Asked) -> None:
 
 @told.register
 def _(event: Exited, client: Client, about: Asked) -> None:
-    client.rooms.pop(event.room, None)
-    client.send("PART", event.room, source=mask(client.nick))
+    client.rooms.pop(event.room.casefold(), None)
+    words = about.params[1:2] if about.command == "PART" else ()
+    client.send("PART", event.room, *filter(None, words), source=mask(client.nick))
 
 
 @told.register
@@ -114,7 +117,7 @@ def _(event: Removed, client: Client, about: Asked) -> None:
         client.notice(f"{event.name} was put out.")
         return
     if event.own:
-        client.rooms.pop(event.room, None)
+        client.rooms.pop(event.room.casefold(), None)
     client.send("KICK", event.room, event.name, event.reason or event.by, source=mask(event.by))
 
 

@@ -131,7 +131,7 @@ class Client:
         self.account: str | None = None
         self.bot = False
         self.unread: dict[str, Unread] = {}  # what is new in rooms that one has not come back to
-        self.rooms: dict[str, None] = {}
+        self.rooms: dict[str, str] = {}  # as written, by what two spellings have in common
         self.collected: Collected | None = None  # the batch that is being sent
         self.quit = ""  # who was said to have left last; it is heard of once for each room
         self.version = 301  # of capability negotiation

@@ -134,7 +134,7 @@ def role_on_entering(client: Client, room: str, name: str, role: str) -> None:
 def _(event: Rule, client: Client, about: Asked) -> None:
     letter = _LETTERS.get(event.name)
     if letter is None:
-        in_words(client, event)
+        client.send("NOTICE", event.room, f"{event.by} set {event.name}: {event.value}")
         return
     plus = event.value != "off"
     params = {"k": ["*"], "l": [event.value] if plus else []}.get(letter, [])
@@ -184,6 +184,11 @@ def _(event: Expected, client: Client, about: Asked) -> None:
 @told.register
 def _(event: Banned, client: Client, about: Asked) -> None:
     _listed(event, client, about, "+")
+    if event.room and not event.mute:
+        for name in event.hit:
+            client.send(
+                "KICK", event.room, name, event.reason or event.by, source=mask(client.nick)
+            )
 
 
 @told.register
@@ -197,7 +202,8 @@ def _listed(event: Banned | Unbanned, client: Client, about: Asked, sign: str) -
         in_words(client, event)
         return
     change = f"{sign}{about.command[-1]}"
-    client.send("MODE", event.room, change, about.params[1], source=mask(client.nick))
+    for each in masks(event.who):  # as it is listed, so that clients have it once
+        client.send("MODE", event.room, change, each, source=mask(client.nick))
 
 
 def end_of_list(client: Client, about: Asked) -> bool:

@@ -46,7 +46,9 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Away, client: Client, about: Asked) -> None:
-    if event.own:
+    if event.written:
+        client.reply("AWAY", event.name, event.reason or "")
+    elif event.own:
         client.reply("UNAWAY" if event.reason is None else "NOWAWAY")
     elif "away-notify" in client.capabilities:
         client.send("AWAY", *([event.reason] if event.reason else []), source=mask(event.name))

@@ -10,6 +10,7 @@ from chatsvc.dialects.irc.table import on, told
 from chatsvc.events import Kept, Said, Signal, Told
 
 _MOST_TARGETS = 4  # of one message
+_CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # what clients ask each other, as signs
 _ACTION = "\x01ACTION "
 
 
@@ -27,9 +28,12 @@ def speak(client: Client, command: str, target: str, text: str) -> None:
     targets = target.split(",")
     if len(targets) > _MOST_TARGETS:
         client.reply("TOOMANYTARGETS", target)
-    elif not text.startswith("\x01") or text.startswith(_ACTION):  # other CTCP is for clients
-        for each in targets:
-            about = Asked(command, (each,)) if len(targets) > 1 else None
+        return
+    for each in targets:
+        about = Asked(command, (each,)) if len(targets) > 1 else None
+        if text.startswith("\x01") and not text.startswith(_ACTION):
+            _show(client, each, {_CTCP[command]: text.strip("\x01")}, about)
+        else:
             _say(client, each, text, command == "NOTICE", about)
 
 
@@ -69,17 +73,26 @@ def _(event: Kept, client: Client, about: Asked) -> None:
 @on("TAGMSG", 1)
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": what only clients understand, such as who is typing."""
-    target = message.params[0]
     signs = {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
-    to = {"room": target} if target.startswith("#") else {"name": target}
     if signs and "message-tags" in client.capabilities:
-        client.ask("signal", signs=signs, **to)
+        _show(client, message.params[0], signs, None)
+
+
+def _show(client: Client, target: str, signs: dict[str, str], about: Asked | None) -> None:
+    """Let clients know what is not kept."""
+    to = {"room": target} if target.startswith("#") else {"name": target}
+    client.ask("signal", about, signs=signs, **to)
 
 
 @told.register
 def _(event: Signal, client: Client, about: Asked) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
+    for command, sign in _CTCP.items():
+        if sign in event.signs:
+            words = f"\x01{event.signs[sign]}\x01"
+            client.send(command, event.to, words, source=mask(event.sender))
+            return
     if "message-tags" in client.capabilities:
         signs: dict[str, str | None] = {f"+{sign}": value for sign, value in event.signs.items()}
         client.send("TAGMSG", event.to, source=mask(event.sender), **signs)
