@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual import events
-from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -13,13 +12,6 @@ _REMEMBERED = 200
 
 class Composer(TextArea):
     """A text of one or more lines."""
-
-    BINDINGS = [
-        Binding("enter", "send", "Send", priority=True),
-        Binding("ctrl+j,shift+enter,alt+enter", "newline", "New line", priority=True, show=False),
-        Binding("up", "up", show=False, priority=True),
-        Binding("down", "down", show=False, priority=True),
-    ]
 
     class Sent(Message):
         """The person wants to say this."""
@@ -41,12 +33,22 @@ class Composer(TextArea):
         self._back = 0  # how far in what was sent before; 0 is what is being typed
         self._typed = ""
 
-    def action_send(self) -> None:
+    async def _on_key(self, event: events.Key) -> None:
+        """Keys in the order in which they were typed, which bindings of the app would not keep."""
+        does = _KEYS.get(event.key)
+        if does is None:
+            await super()._on_key(event)
+        elif does(self):
+            event.stop()
+            event.prevent_default()
+
+    def send(self) -> bool:
         text = self.text
         if text.strip():
             self.remember(text)
             self.clear()
             self.post_message(self.Sent(text))
+        return True
 
     def remember(self, text: str) -> None:
         """Let a text come back with Up."""
@@ -54,21 +56,23 @@ class Composer(TextArea):
             self._sent = [*self._sent[-_REMEMBERED:], text]
         self._back, self._typed = 0, ""
 
-    def action_newline(self) -> None:
+    def new_line(self) -> bool:
         self.insert("\n")
+        return True
 
-    def action_up(self) -> None:
-        if self.cursor_location[0] > 0:
-            self.action_cursor_up()
-        elif self._back < len(self._sent):
-            self._typed = self._typed if self._back else self.text
-            self._show(self._back + 1)
+    def up(self) -> bool:
+        """Look at what was sent before, from the first row on."""
+        if self.cursor_location[0] > 0 or self._back >= len(self._sent):
+            return False
+        self._typed = self._typed if self._back else self.text
+        self._show(self._back + 1)
+        return True
 
-    def action_down(self) -> None:
-        if self.cursor_location[0] < self.document.line_count - 1:
-            self.action_cursor_down()
-        elif self._back:
-            self._show(self._back - 1)
+    def down(self) -> bool:
+        if self.cursor_location[0] < self.document.line_count - 1 or not self._back:
+            return False
+        self._show(self._back - 1)
+        return True
 
     def _show(self, back: int) -> None:
         self._back = back
@@ -83,3 +87,13 @@ class Composer(TextArea):
             self.post_message(self.Pasted(text))
         else:
             self.insert(text)
+
+
+_KEYS = {
+    "enter": Composer.send,
+    "ctrl+j": Composer.new_line,
+    "shift+enter": Composer.new_line,
+    "alt+enter": Composer.new_line,
+    "up": Composer.up,
+    "down": Composer.down,
+}

@@ -41,4 +41,4 @@ async def _visit(app: Any, loop: asyncio.AbstractEventLoop) -> None:
     try:
         await app.run_async()
     finally:
-        await Deferred.fromCoroutine(app.connection.close()).asFuture(loop)
+        await Deferred.fromCoroutine(app.visit.connection.close()).asFuture(loop)
