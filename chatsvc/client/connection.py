@@ -179,6 +179,10 @@ class Connection:
         """
         return self._put(Outgoing(do, arguments, self._tag(), alone=True, once=once))
 
+    def fetch(self, do: str, **arguments: object) -> Deferred[Event | None]:
+        """Ask for what only the asker is told, and not the front; it holds up nothing."""
+        return self._put(Outgoing(do, arguments, self._tag(), quiet=True))
+
     def prove(self, do: str, rest: str) -> Deferred[Event | None]:
         """Register, log in, or change the account's password; then we come back with that one."""
         password = password_of(do, rest)
@@ -235,7 +239,8 @@ class Connection:
             self._identity = self._identity._replace(account_password=None)
         asked = self._asked.pop(tag, None) if tag else None
         answers = outgoing is not None or asked is not None
-        if event is not None and new and not (answers and isinstance(event, Refusal)):
+        private = answers and (isinstance(event, Refusal) or (outgoing and outgoing.quiet))
+        if event is not None and new and not private:
             self._front.event(event, tag)
         if outgoing is not None:
             self._answer(outgoing, _result(event))
