@@ -114,7 +114,11 @@ class Send(Script):
             elif not ended.called:
                 pipe.resume()
 
-        pipe.open(lambda text: self._say(to, text, flow), lambda: ended.callback(None))
+        def end() -> None:
+            if not ended.called:  # its end, and then that nobody reads the output
+                ended.callback(None)
+
+        pipe.open(lambda text: self._say(to, text, flow), end)
         pipe.resume()
         try:
             await ended
