@@ -183,6 +183,10 @@ class Connection:
         outgoing = Outgoing(do, arguments, self._tag(), alone=shown, once=once, shown=shown)
         return self._put(outgoing)
 
+    def fetch(self, do: str, **arguments: object) -> Deferred[Event | None]:
+        """Ask for what only the asker is told, and not the front; it holds up nothing."""
+        return self._put(Outgoing(do, arguments, self._tag(), quiet=True))
+
     def prove(self, do: str, rest: str) -> Deferred[Event | None]:
         """Register, log in, or change the account's password; then we come back with that one."""
         password = password_of(do, rest)
@@ -239,8 +243,13 @@ class Connection:
             self._identity = self._identity._replace(account_password=None)
         asked = self._asked.pop(tag, None) if tag else None
         answers = outgoing is not None or asked is not None
+<<<<<<< HEAD
         hidden = outgoing is not None and not outgoing.shown
         if event is not None and new and not (hidden or (answers and isinstance(event, Refusal))):
+=======
+        private = answers and (isinstance(event, Refusal) or (outgoing and outgoing.quiet))
+        if event is not None and new and not private:
+>>>>>>> export
             self._front.event(event, tag)
         if outgoing is not None:
             self._answer(outgoing, _result(event))

@@ -17,7 +17,8 @@ class Outgoing:
 
     One that is `alone` is sent when all before it are answered, and holds back all behind it:
     a line said after `/join #tea` must not overtake it.  One that goes `once` is not repeated
-    when the connection is lost, because the server would do it twice.
+    when the connection is lost, because the server would do it twice.  The answer to a `quiet` one
+    is nobody else's business.
     """
 
     do: str
@@ -25,7 +26,11 @@ class Outgoing:
     tag: str
     alone: bool = False
     once: bool = False
+<<<<<<< HEAD
     shown: bool = True  # its answer is one of the events
+=======
+    quiet: bool = False
+>>>>>>> export
     answer: Deferred[Event | None] = field(default_factory=Deferred)
 
     def request(self) -> dict[str, object]:
