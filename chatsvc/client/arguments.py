@@ -7,9 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from time import time
 
-from chatsvc.client import points
+from chatsvc.client import address, points
+from chatsvc.client.address import Server
 from chatsvc.client.points import Point
 from chatsvc.events import Refused
+
+
+def server(text: str) -> Server:
+    try:
+        return address.server(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def room(text: str) -> str:

@@ -9,29 +9,24 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
 from chatsvc.client import arguments
+from chatsvc.client.address import TLS, Server
 from chatsvc.client.door import TLS_NEEDED, Identity, wants_proof
 from chatsvc.client.failures import NotConnected, NotTrusted, PutOut
 from chatsvc.client.plain import Talk
 from chatsvc.client.screen import Output, Pipe, has_colours, screen
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
-from chatsvc.client.tls import Encrypted
-from chatsvc.client.trust import Trust, known_servers
 from chatsvc.client.words import Words
 from chatsvc.events import Refused
 from chatsvc.rules import likely_name
 
-PORT = 13531
 WHERE = "[tls://]HOST[:PORT]"
-TLS = "tls://"  # before a server that is joined over TLS
 SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment's variable
 TIMEOUT = 30.0
 
@@ -63,31 +58,6 @@ It is not given on the command line, which others on your machine can read.
 
 exit codes: 0 done, 1 failed, 2 not understood, 130 stopped with Ctrl-C
 """
-
-
-class Server(NamedTuple):
-    """Where a chat is."""
-
-    host: str = "localhost"
-    port: int = PORT
-    tls: bool = False
-
-    def __str__(self) -> str:
-        return f"{TLS if self.tls else ''}{self.address}"
-
-    @property
-    def address(self) -> str:
-        """It, without how it is spoken to."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-    def endpoint(self, reactor: Any, tell: Callable[[str], None]) -> IStreamClientEndpoint:
-        """The way there; `tell` is told what the person should know about its certificate."""
-        endpoint = HostnameEndpoint(reactor, self.host, self.port)
-        if not self.tls:
-            return endpoint
-        trust = Trust(self.address.lower(), known_servers(), tell)
-        return Encrypted(endpoint, self.host, trust.decide, reactor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -311,7 +281,7 @@ def _add_join(commands: Any) -> None:
     about = "talk in a chat; in a pipe, say each line"
     parser = commands.add_parser("join", help=about, description=f"{about.capitalize()}.")
     parser.add_argument(
-        "server", nargs="?", type=_server, default=Server(), metavar=WHERE,
+        "server", nargs="?", type=arguments.server, default=Server(), metavar=WHERE,
         help=f"where the chat is  [{Server()}]",
     )  # fmt: skip
     parser.add_argument(
@@ -388,7 +358,7 @@ def _add_export(commands: Any) -> None:
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--server", type=_server, default=Server(), metavar=WHERE,
+        "--server", type=arguments.server, default=Server(), metavar=WHERE,
         help=f"where the chat is  [{Server()}]",
     )  # fmt: skip
 
@@ -417,17 +387,3 @@ def _own_name() -> str:
     except (OSError, KeyError):
         name = ""
     return likely_name(_decoded(name)) or ""
-
-
-def _server(text: str) -> Server:
-    """HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address; after `tls://`, over TLS."""
-    tls = text.lower().startswith(TLS)
-    if tls:
-        text = text[len(TLS) :].removesuffix("/")
-    host, colon, port = text.rpartition(":")
-    if not colon or (":" in host and not host.endswith("]")) or text.endswith("]"):
-        host, port = text, str(PORT)
-    host = host.removeprefix("[").removesuffix("]") or Server().host
-    if not port.isascii() or not port.isdecimal() or not 0 < int(port[:9]) < 65536:
-        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {port!r}")
-    return Server(host, int(port), tls)
