@@ -36,12 +36,12 @@ from chatsvc.events import Refused
     ],
 )
 def test_where_a_chat_is(text: str, server: Server) -> None:
-    assert main._server(text) == server
+    assert read_server(text) == server
 
 
 def test_a_server_is_written_as_it_is_read() -> None:
     for server in (Server(), Server("::1", 7000), Server("::1", 7000, True)):
-        assert main._server(str(server)) == server
+        assert read_server(str(server)) == server
 
 
 @pytest.mark.parametrize(
