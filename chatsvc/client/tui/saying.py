@@ -20,6 +20,7 @@ class Saying:
         self._connection = connection
         self._state = state
         self._leave = leave
+        self.own: Callable[[str, str], bool] = lambda name, rest: False  # obeyed by the client
 
     def typed(self, text: str) -> None:
         """Do what the person wants by it."""
@@ -41,6 +42,8 @@ class Saying:
     def _command(self, name: str, rest: str) -> None:
         if name in ("quit", "exit"):
             self._leave()
+            return
+        if self.own(name, rest):
             return
         asked = self._connection.request(name, rest=rest)
         asked.addErrback(self._went_wrong, f"/{name} {rest}")
