@@ -274,8 +274,10 @@ class ChatApp(App[int]):
 
     def action_toggle_list(self, name: str) -> None:
         """Show or hide a list beside the conversation, and keep that."""
-        shown = getattr(self.preferences.settings, name)
-        self.own.obey("set", f"{name} {'off' if shown else 'on'}")
+        beside = self.query_one(f"#{name}")
+        beside.set_class(not beside.display, "wanted")  # even where there is little room
+        self.preferences.set(f"{name} {'off' if beside.display else 'on'}")
+        self._changed()
 
     # Drawing
 
@@ -318,11 +320,11 @@ class ChatApp(App[int]):
         self._middle.current = shown.id
         shown.sync()
         self._places.sync(state)
-        self._places.display = chosen.places
-        listed = chosen.people and not state.pane.private and state.here != SERVER
-        self._people.display = listed
+        self._places.set_class(not chosen.places, "hidden")
+        alone = state.pane.private or state.here == SERVER
+        self._people.set_class(alone or not chosen.people, "hidden")
         self._people.sync(state.pane)
-        self._topic.show(topic(state.pane, state, listed and self._people.styles.display != "none"))
+        self._topic.show(topic(state.pane, state, self._people.display))
         self._show_status()
         self.notices.entitle(state)
 

@@ -46,6 +46,16 @@ def wrong(error: BaseException, text: str) -> Wrong:
     return Wrong(text)
 
 
+class Tick(Checkbox):
+    """A checkbox that is read without colours, too."""
+
+    BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        return "x" if self.value else " "
+
+
 class ConnectPage(Screen[None]):
     """Where to go."""
 
@@ -79,7 +89,7 @@ class ConnectPage(Screen[None]):
             yield from self._row("Port", Input(str(to.port), id="port", compact=True))
             yield from self._row("Your name", Input(identity.name, id="name", compact=True))
             yield from self._row(
-                "", Checkbox("over TLS (encrypted)", to.tls, id="tls", compact=True)
+                "", Tick("over TLS (encrypted)", to.tls, id="tls", compact=True)
             )
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect", compact=True)
