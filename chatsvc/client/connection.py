@@ -95,6 +95,7 @@ class Connection:
         self._settling: list[Deferred[None]] = []
         self._retry = retry or backoffPolicy(initialDelay=0.25)
         self._fruitless = 0  # connections in a row on which we were not let in
+        self._next_try: float | None = None
         factory = Factory.forProtocol(lambda: Wire(self, clock))
         self._service = ClientService(
             Watched(endpoint, self._unreachable), factory, self._delay, clock
@@ -122,8 +123,19 @@ class Connection:
         """How many requests wait, to be sent or to be answered."""
         return len(self._outbox)
 
-    async def open(self) -> None:
-        """Connect for the first time; raises `NotConnected`, `NotTrusted`, or `Refused`."""
+    @property
+    def next_try(self) -> float | None:
+        """When it is tried to come back, on the clock; None while that is not waited for."""
+        return self._next_try
+
+    async def open(self, identity: Identity | None = None) -> None:
+        """Connect for the first time; raises `NotConnected`, `NotTrusted`, or `Refused`.
+
+        Then it may be tried again, perhaps as somebody else.
+        """
+        if identity is not None:
+            self._identity = identity
+            self._standing.name = identity.name
         opening: Deferred[None] = Deferred()
         self._opening = opening
         self._service.startService()
@@ -183,10 +195,6 @@ class Connection:
         outgoing = Outgoing(do, arguments, self._tag(), alone=shown, once=once, shown=shown)
         return self._put(outgoing)
 
-    def fetch(self, do: str, **arguments: object) -> Deferred[Event | None]:
-        """Ask for what only the asker is told, and not the front; it holds up nothing."""
-        return self._put(Outgoing(do, arguments, self._tag(), quiet=True))
-
     def prove(self, do: str, rest: str) -> Deferred[Event | None]:
         """Register, log in, or change the account's password; then we come back with that one."""
         password = password_of(do, rest)
@@ -223,6 +231,7 @@ class Connection:
 
     def connected(self, wire: Wire) -> None:
         self._wire = wire
+        self._next_try = None
         self._parting = None
         self._later = False
         entering = self._entering = Deferred.fromCoroutine(self._enter())
@@ -243,13 +252,8 @@ class Connection:
             self._identity = self._identity._replace(account_password=None)
         asked = self._asked.pop(tag, None) if tag else None
         answers = outgoing is not None or asked is not None
-<<<<<<< HEAD
         hidden = outgoing is not None and not outgoing.shown
         if event is not None and new and not (hidden or (answers and isinstance(event, Refusal))):
-=======
-        private = answers and (isinstance(event, Refusal) or (outgoing and outgoing.quiet))
-        if event is not None and new and not private:
->>>>>>> export
             self._front.event(event, tag)
         if outgoing is not None:
             self._answer(outgoing, _result(event))
@@ -362,7 +366,9 @@ class Connection:
                 self._leave(failure.value)
             self._open(Failure(failure.value))
         elif not self._later:
-            self._open(Failure(NotConnected(why(failure))))
+            not_connected = NotConnected(why(failure))
+            not_connected.__cause__ = failure.value
+            self._open(Failure(not_connected))
         return failure
 
     def _open(self, result: Failure | None) -> None:
@@ -371,7 +377,9 @@ class Connection:
             opening.callback(result)
 
     def _delay(self, attempt: int) -> float:
-        return self._retry(attempt + self._fruitless)
+        delay = self._retry(attempt + self._fruitless)
+        self._next_try = self._clock.seconds() + delay
+        return delay
 
     async def _stop(self) -> None:
         # Later, because the service cannot be stopped from what it calls itself.

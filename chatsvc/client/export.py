@@ -188,7 +188,10 @@ b { color: hsl(var(--hue) 65% var(--light)); font-weight: 600; text-align: right
 .action span { font-style: italic; }
 span { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 i { color: var(--faint); }
-@media (max-width: 36rem) { p { display: block; padding: .25rem 0; } }
+@media (max-width: 36rem) {
+  p { display: block; padding: .25rem 0; }
+  span { display: block; padding-inline-start: .8rem; border-inline-start: 2px solid var(--line); }
+}
 </style>
 </head>
 <body>

@@ -100,7 +100,7 @@ class Pages:
         return lines[0].number if lines else 0
 
     async def _history(self, **bounds: object) -> History:
-        page = await self._connection.fetch("history", room=self._room, **bounds)
+        page = await self._connection.request("history", shown=False, room=self._room, **bounds)
         assert isinstance(page, History)
         return page
 
