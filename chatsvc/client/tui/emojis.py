@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _MOST = 50  # that are offered at once
-_NAMED = re.compile(r"(?<![\w:]):([a-z0-9_+’'&.-]+):(?![\w:])", re.IGNORECASE)
+_NAMED = re.compile(r"(?<![\w:]):([a-z0-9_+'&.-]+):(?![\w:])", re.IGNORECASE)
 
 
 def emojized(text: str) -> str:

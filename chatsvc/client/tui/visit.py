@@ -16,7 +16,7 @@ from chatsvc.client.door import Identity, is_final
 from chatsvc.client.standing import FIRST_ROOM
 from chatsvc.client.tui.reading import Reading
 from chatsvc.client.tui.state import State
-from chatsvc.events import Entered, Event, Goodbye, Help, History, Refused
+from chatsvc.events import Entered, Event, Goodbye, Refused
 
 
 class Visit:
@@ -56,7 +56,7 @@ class Visit:
     # The front
 
     def event(self, event: Event, tag: str | None) -> None:
-        if isinstance(event, (History, Help)) or (isinstance(event, Goodbye) and self.online):
+        if isinstance(event, Goodbye) and self.online:
             return
         self._state.event(event, own=tag is not None)
         if isinstance(event, Entered):
