@@ -8,10 +8,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
+from chatsvc.client.commands import ONCE, Commands
 from chatsvc.client.connection import Connection
 from chatsvc.client.door import AtTheDoor, Identity
 from chatsvc.client.failures import NotConnected, Uncertain
-from chatsvc.client.passwords import PROVING, SECRET, masked
+from chatsvc.client.passwords import PROVING, masked
 from chatsvc.client.screen import Screen
 from chatsvc.client.standing import FIRST_ROOM
 from chatsvc.client.words import Words
@@ -19,8 +20,6 @@ from chatsvc.dialects.text import TEXT
 from chatsvc.events import Asked, Entered, Event, Goodbye, Help, Refusal, Refused, Request, Welcome
 
 FULL = 1000  # lines of a pipe that may wait before no more are read
-# Commands that a server would obey twice, were they sent again.
-ONCE = ("msg", "reply", "announce", "report", "claim", "unregister")
 
 
 class Talk:
@@ -43,8 +42,7 @@ class Talk:
         self._early: list[str] = []  # typed before we were inside
         self._asking: Deferred[str] | None = None
         self._question: str | None = None  # of the server, which the next line answers
-        # Known before the server tells of them: what holds a password is never taken for talk.
-        self._commands = dict(zip(SECRET, SECRET, strict=True))
+        self._commands = Commands()
         self._unread: dict[str, int] = {}  # lines of our account's rooms
         self._parting = ""
         self._failed = False
@@ -71,7 +69,7 @@ class Talk:
 
     async def _come_in(self, room: str | None) -> None:
         await self.connection.open()
-        self._learn(await self.connection.request("help"))
+        self._commands.learn(await self.connection.request("help"))
         if room is not None or not self.connection.rooms:
             await self.connection.enter(room or FIRST_ROOM)
         self.inside = True
@@ -81,13 +79,6 @@ class Talk:
         early, self._early = self._early, []
         for line in early:
             self._typed(line)
-
-    def _learn(self, help: Event | None) -> None:
-        """Take in which commands the server knows, and under which names."""
-        for command in help.commands if isinstance(help, Help) else ():
-            name = command.usage.split()[0]
-            for alias in (name, *command.aliases):
-                self._commands[alias.lstrip("/")] = name.lstrip("/")
 
     async def _finish(self) -> None:
         """Wait until everything is kept."""
@@ -143,9 +134,9 @@ class Talk:
             self._flow()
 
     def _do(self, request: Request) -> Deferred[Event | None] | None:
-        name = self._commands.get(request.name.lower(), request.name)
+        name = self._commands.name(request.name)
         rest = request.rest or ""
-        if request.literal is not None and request.name.lower() not in self._commands:
+        if request.literal is not None and request.name not in self._commands:
             return self.connection.say(request.literal)
         match name:
             case "empty":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from time import time
 
 from textual.app import App, ComposeResult
@@ -16,17 +17,28 @@ from twisted.internet.interfaces import IReactorTime
 from chatsvc.client.complaints import sentence
 from chatsvc.client.door import wants_proof
 from chatsvc.client.tui import themes
-from chatsvc.client.tui.composer import Composer
 from chatsvc.client.tui.connect import ConnectPage, wrong
 from chatsvc.client.tui.conversation import Conversation
 from chatsvc.client.tui.dialogs import Keys, Question, Sure
+from chatsvc.client.tui.entry import Entry
 from chatsvc.client.tui.keys import BINDINGS, KEYS
+from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
 from chatsvc.client.tui.notices import Notices
 from chatsvc.client.tui.own import Own
+from chatsvc.client.tui.palette import (
+    How,
+    Jump,
+    Offer,
+    What,
+    Where,
+    command_offers,
+    goals,
+)
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
-from chatsvc.client.tui.state import SERVER, State
+from chatsvc.client.tui.signs import Signs
+from chatsvc.client.tui.state import SERVER, Pane, State
 from chatsvc.client.tui.status import Line, status, topic
 from chatsvc.client.tui.visit import Going, Reach, Visit
 from chatsvc.events import Refused
@@ -44,7 +56,7 @@ class ChatApp(App[int]):
 
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {Where, What, How}
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide"), (140, "-huge")]
     BINDINGS = BINDINGS
 
@@ -62,22 +74,32 @@ class ChatApp(App[int]):
         self.preferences = preferences or Preferences()
         self.state = State(now, self._changed)
         self.visit = Visit(reach, clock, self.state, self)
-        self.saying = Saying(self.visit.connection, self.state, self.action_leave)
-        self.own = Own(
-            self.visit.connection, self.state, self.preferences, self._do_something, self._choose
-        )
+        connection = self.visit.connection
+        self.knowing = Knowing(connection, self.state, clock)
+        self.saying = Saying(connection, self.state, self.knowing.commands, self)
+        Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
+        self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
+        self.knowing.own = self.saying.own
+        self.signs = Signs(connection, clock, lambda: True)
         self.notices = Notices(self.to_terminal, os.environ, now)
         self.going = going
         self.elsewhere: Going | None = None
         self.outcome: BaseException | None = None  # why one is not inside
         self.unsent = 0  # requests that were given up
+        self.parting = ""  # words said when one leaves
         self._ask_where = ask_where
         self._now = now
         self._doing = ""
         self._interrupted = 0.0  # when Ctrl-C was pressed
         self._dirty = True  # nothing is drawn yet, or drawing is due
         self._conversations: dict[str, Conversation] = {}
-        self._places, self._people, self._composer = Places(), People(), Composer()
+        self._places, self._people = Places(), People()
+        keys = {
+            "ctrl+n": partial(self.action_go, 1),
+            "alt+down": partial(self.action_go, 1),
+            "alt+up": partial(self.action_go, -1),
+        }
+        self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
         self._topic, self._status = Line("topic"), Line("status")
         self._middle = ContentSwitcher(id="conversations")
         for theme in themes.OWN:
@@ -90,15 +112,14 @@ class ChatApp(App[int]):
             yield self._middle
             yield self._people
         yield self._status
-        yield self._composer
+        yield self.entry
 
     async def on_mount(self) -> None:
-        self.saying.own = self.own.obey
         self.state.when_new = self.notices.tell
         self._choose()
         if self.preferences.complaint:
             self.state.note(self.preferences.complaint, wrong=True)
-        self._composer.focus()
+        self.entry.composer.focus()
         await self._draw()
         self.set_interval(1.0, self._tick)
         if self._ask_where:
@@ -196,40 +217,41 @@ class ChatApp(App[int]):
 
     def action_leave(self) -> None:
         """Leave; what waits to be sent is asked about first."""
-        waiting = self.visit.connection.unanswered
+        waiting = sum(len(pane.waiting) for pane in self.state.panes.values())
         if not waiting or not self.visit.inside or self.visit.online:
-            self.leave(0)
+            self.leave()
             return
         lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
         dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
-        self.push_screen(dialog, lambda sure: self.leave(0) if sure else None)
+        self.push_screen(dialog, lambda sure: self.leave() if sure else None)
 
-    def leave(self, code: int) -> None:
+    def leave(self, words: str = "") -> None:
         """Exit, and say so if one could not come in."""
-        self.exit(1 if self.outcome is not None and not code else code)
+        self.parting = words
+        self.exit(0 if self.outcome is None else 1)
 
     def action_end(self) -> None:
         """Ctrl-D: the end of a text that is empty is the end of it all."""
-        if self.screen.is_modal or not self._composer.text:
+        if self.screen.is_modal or not self.entry.composer.text:
             self.action_leave()
         else:
-            self._composer.action_delete_right()
+            self.entry.composer.action_delete_right()
 
     def action_interrupt(self) -> None:
         """Ctrl-C: copy what is selected, else empty the input, else leave when it comes twice."""
-        chosen = self._composer.selected_text or self.screen.get_selected_text()
+        chosen = self.entry.composer.selected_text or self.screen.get_selected_text()
         if chosen:
             self.copy_to_clipboard(chosen)
             self.screen.clear_selection()
-            self._do_something("copied")
-        elif self._composer.text:
-            self._composer.remember(self._composer.text)
-            self._composer.clear()
+            self.show_doing("copied")
+        elif self.entry.composer.text:
+            self.entry.composer.remember(self.entry.composer.text)
+            self.entry.composer.clear()
         elif self._now() - self._interrupted < TWICE:
-            self.leave(STOPPED)
+            self.exit(STOPPED)
         else:
             self._interrupted = self._now()
-            self._do_something("Ctrl-C again leaves")
+            self.show_doing("Ctrl-C again leaves")
 
     def action_keys(self) -> None:
         if not self.screen.is_modal:
@@ -237,13 +259,18 @@ class ChatApp(App[int]):
 
     # Getting about
 
-    def on_composer_sent(self, message: Composer.Sent) -> None:
-        self.saying.typed(message.text)
+    def _typed(self, text: str, pane: Pane) -> None:
+        self.signs.sent()
+        self.saying.typed(text, pane)
+
+    def on_entry_typed(self, message: Entry.Typed) -> None:
+        self.knowing.about_to_name(message.text)
+        self.signs.typed(message.text, message.pane)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
-        self._composer.focus()
+        self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:
         """Look at the next pane in the list, or the one before."""
@@ -252,11 +279,26 @@ class ChatApp(App[int]):
 
     def look_at(self, name: str) -> None:
         """Look at another pane; what one was typing stays there."""
-        self.state.pane.draft = self._composer.text
         pane = self.state.select(name)
-        self._composer.load_text(pane.draft)
+        self.entry.show(pane)
         if pane.name != SERVER and not pane.private:
             self.visit.reading.stand_in(pane.name)
+
+    def go_to(self, name: str | None) -> None:
+        """Look at a room or conversation, which need not be there yet."""
+        if name is None:
+            return
+        if name.startswith("#") and name not in self.state.panes:
+            self.saying.typed(f"/join {name}", self.state.pane)
+        else:
+            self.look_at(name)
+
+    def action_jump(self) -> None:
+        self.knowing.ask_rooms()
+        self.push_screen(Jump(goals(self.state, self.knowing)), self.go_to)
+
+    def give_back(self, text: str, pane: Pane) -> bool:
+        return self.entry.give_back(text, pane)
 
     def action_page(self, pages: int) -> None:
         shown = self._conversations[self.state.here]
@@ -279,6 +321,30 @@ class ChatApp(App[int]):
         self.preferences.set(f"{name} {'off' if beside.display else 'on'}")
         self._changed()
 
+    # What the palette offers
+
+    def places_to_go(self) -> list[Offer]:
+        return [
+            Offer(goal.name, goal.about or "a conversation", partial(self.go_to, goal.name))
+            for goal in goals(self.state, self.knowing)
+        ]
+
+    def things_to_do(self) -> list[Offer]:
+        return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
+
+    def things_to_set(self) -> list[Offer]:
+        return [
+            Offer(
+                f"theme {name}",
+                "the colours of the screen",
+                partial(self._do, f"/set theme {name}"),
+            )
+            for name in (themes.DEFAULT, *themes.NAMES)
+        ]
+
+    def _do(self, command: str) -> None:
+        self.saying.typed(command, self.state.pane)
+
     # Drawing
 
     def _choose(self) -> None:
@@ -286,13 +352,14 @@ class ChatApp(App[int]):
         chosen = self.preferences.settings
         self.theme = themes.chosen(chosen.theme, os.environ)
         self.state.highlights = chosen.highlights
+        self.saying.emoji = chosen.emoji
         self.notices.settings = chosen
         for shown in self._conversations.values():
             shown.clock = chosen.timestamps
             shown.redraw()
         self._changed()
 
-    def _do_something(self, doing: str) -> None:
+    def show_doing(self, doing: str) -> None:
         """Say in the status line what is being done, until something else is."""
         self._doing = doing
         self._show_status()
@@ -314,6 +381,7 @@ class ChatApp(App[int]):
     async def _draw(self) -> None:
         self._dirty = False
         state, chosen = self.state, self.preferences.settings
+        self._follow()
         if state.here not in self._conversations:
             await self._add_conversation()
         shown = self._conversations[state.here]
@@ -327,6 +395,12 @@ class ChatApp(App[int]):
         self._topic.show(topic(state.pane, state, self._people.display))
         self._show_status()
         self.notices.entitle(state)
+
+    def _follow(self) -> None:
+        """Type where one looks, wherever that is by now."""
+        left = self.entry.pane
+        gone = left.name == SERVER or self.state.panes.get(left.name) is not left
+        self.entry.show(self.state.pane, left=gone)
 
     async def _add_conversation(self) -> None:
         shown = Conversation(self.state.pane, self.preferences.settings.timestamps)

@@ -92,6 +92,7 @@ class Conversation(ScrollView, can_focus=True):
     COMPONENT_CLASSES = {
         "conversation--time", "conversation--note", "conversation--wrong", "conversation--heading",
         "conversation--new", "conversation--mention", "conversation--own", "conversation--found",
+        "conversation--waiting",
     }  # fmt: skip
 
     class AtTheTop(Message):
@@ -109,6 +110,7 @@ class Conversation(ScrollView, can_focus=True):
         self._entries: list[_Entry] = []
         self._ends: list[int] = []  # the row after each entry
         self._base = pane.base  # the ordinal of the first entry
+        self._kept = 0  # entries that are no waiting lines
         self._width = 0
 
     # What there is
@@ -116,6 +118,7 @@ class Conversation(ScrollView, can_focus=True):
     def sync(self) -> None:
         """Show what the pane has by now."""
         pane, at_end = self.pane, self.is_vertical_scroll_end
+        del self._entries[self._kept :]
         dropped = min(max(pane.base - self._base, 0), len(self._entries))
         rows_before = self._ends[dropped - 1] if dropped else 0
         del self._entries[:dropped]
@@ -134,7 +137,15 @@ class Conversation(ScrollView, can_focus=True):
         changed = {*range(earlier), *touched, *range(new, len(self._entries))}
         for position in sorted(one for one in changed if 0 <= one < len(self._entries)):
             self._fill(position)
+        self._add_waiting()
         self._measure(sum(entry.height for entry in added) - rows_before, at_end)
+
+    def _add_waiting(self) -> None:
+        """Lines that are not kept yet, below all that is."""
+        self._kept = len(self._entries)
+        for item in self.pane.waiting:
+            self._entries.append(entry := _Entry(item))
+            entry.wrap(self._text_width)
 
     def _fill(self, position: int) -> None:
         entry = self._entries[position]
@@ -245,6 +256,8 @@ class Conversation(ScrollView, can_focus=True):
     def _head(self, item: Item) -> list[Segment]:
         base = self.rich_style
         time = strftime(self.clock, localtime(item.time)) if self.clock else ""
+        if isinstance(item, Spoken) and item.waiting:
+            time = "…".rjust(len(time))
         shown = [Segment(f"{time} ", base + self._style("time"))]
         room = self._gutter - len(time) - 2
         if not isinstance(item, Spoken):
@@ -268,6 +281,8 @@ class Conversation(ScrollView, can_focus=True):
             yield 0, len(text), self._style("wrong" if item.wrong else "note")
         elif isinstance(item, Company):
             yield 0, len(text), self._style("note")
+        elif item.waiting:
+            yield 0, len(text), self._style("waiting")
         elif item.mention:
             yield 0, len(text), self._style("mention")
         for url in _URL.finditer(text):

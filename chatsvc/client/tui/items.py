@@ -20,6 +20,7 @@ class Spoken:
     notice: bool = False
     own: bool = False
     mention: bool = False
+    waiting: bool = False  # not kept yet
     deleted: str = ""
 
 
@@ -62,7 +63,7 @@ def spoken(line: Said, own: bool, mention: bool) -> Spoken:
     """A line of a room."""
     return Spoken(
         line.time, line.sender, line.text, line.number, line.action, line.notice, own,
-        mention and not own, line.deleted,
+        mention and not own, deleted=line.deleted,
     )  # fmt: skip
 
 

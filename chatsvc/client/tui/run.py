@@ -92,4 +92,4 @@ async def _visit(app: ChatApp, watch: Watch, loop: asyncio.AbstractEventLoop) ->
     finally:
         app.leave_terminal()
         app.unsent = app.visit.connection.unanswered if app.visit.inside else 0
-        await Deferred.fromCoroutine(app.visit.connection.close()).asFuture(loop)
+        await Deferred.fromCoroutine(app.visit.connection.close(app.parting)).asFuture(loop)

@@ -52,6 +52,8 @@ class Pane:
     def __init__(self, name: str) -> None:
         self.name = name
         self.items: list[Item] = []
+        self.waiting: list[Spoken] = []  # what one has said here and is not kept yet
+        self.sent: list[str] = []  # what one has typed here, as it was typed
         self.base = 0  # the ordinal of the first item; what is prepended has lower ones
         self.touched: set[int] = set()  # ordinals of items that are others now
         self.unread = 0
@@ -170,6 +172,24 @@ class State:
         """Say something to the person, where they look."""
         pane = self.open(self.here if where is None else where)
         pane.add(Note(self._now(), text, wrong))
+        self._changed()
+
+    def wait(self, pane: Pane, text: str, action: bool = False) -> Spoken:
+        """Show what one has said as not kept yet, until it is `settled`."""
+        item = Spoken(self._now(), self.name, text, action=action, own=True, waiting=True)
+        pane.waiting.append(item)
+        self._changed()
+        return item
+
+    def settled(self, pane: Pane, item: Spoken) -> None:
+        """It is kept, or it is not going to be."""
+        pane.waiting = [one for one in pane.waiting if one is not item]
+        self._changed()
+
+    def clear(self, pane: Pane) -> None:
+        """Show nothing of what was said in a pane until now."""
+        pane.base += len(pane.items)
+        pane.items.clear()
         self._changed()
 
     # What happens

@@ -20,7 +20,7 @@ from chatsvc.client.standing import FIRST_ROOM
 from chatsvc.client.tui.pulse import Pulse
 from chatsvc.client.tui.reading import Reading
 from chatsvc.client.tui.state import State
-from chatsvc.events import Entered, Event, Goodbye, Help, History, Refused
+from chatsvc.events import Entered, Event, Goodbye, Refused
 
 Reach = Callable[[Server, Callable[[str], None]], IStreamClientEndpoint]
 
@@ -140,7 +140,7 @@ class Visit:
     # The front
 
     def event(self, event: Event, tag: str | None) -> None:
-        if isinstance(event, (History, Help)) or (isinstance(event, Goodbye) and self.online):
+        if isinstance(event, Goodbye) and self.online:
             return
         self._state.event(event, own=tag is not None)
         if isinstance(event, Entered):
