@@ -80,9 +80,13 @@ class Visit:
         self._host = host
         self._early: list[str] = []  # told before there was a place for it
         self._visiting: Deferred[None] | None = None
+        self._afterwards: Going | None = None
 
     def begin(self, going: Going) -> None:
         """Come in, into a room or those of one's account; it may be tried again elsewhere."""
+        if self._visiting is not None:  # not quite given up yet
+            self._afterwards = going
+            return
         self.going = going
         self._early.clear()
         self._way.to = self._reach(going.server, self.note)
@@ -134,7 +138,10 @@ class Visit:
         self.online = False
         self.pulse.stop()
         assert failure.value is not None
-        if not failure.check(CancelledError):
+        going, self._afterwards = self._afterwards, None
+        if going is not None:
+            self.begin(going)
+        elif not failure.check(CancelledError):
             self._host.over(failure.value)
 
     # The front
