@@ -16,8 +16,9 @@ from chatsvc.client.door import Identity
 from chatsvc.client.tui.composer import Composer
 from chatsvc.client.tui.conversation import Conversation
 from chatsvc.client.tui.lists import People, Places
+from chatsvc.client.tui.panes import SERVER
 from chatsvc.client.tui.saying import Saying
-from chatsvc.client.tui.state import SERVER, State
+from chatsvc.client.tui.state import State
 from chatsvc.client.tui.visit import Visit
 
 
@@ -26,12 +27,14 @@ class ChatApp(App[int]):
 
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide")]
     BINDINGS = [
         Binding("ctrl+q", "quit", "Quit", priority=True),
         Binding("ctrl+n,alt+down", "go(1)", "Next", priority=True),
         Binding("ctrl+p,alt+up", "go(-1)", "Previous", priority=True, show=False),
         Binding("pageup", "page(-1)", "Earlier", priority=True),
         Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("escape,ctrl+end", "present", show=False),
     ]
 
     def __init__(
@@ -80,6 +83,8 @@ class ChatApp(App[int]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
+        elif name := self._people.name_at(message.option_index):
+            self.look_at(f"@{name}")
         self._composer.focus()
 
     def action_go(self, steps: int) -> None:
@@ -92,15 +97,23 @@ class ChatApp(App[int]):
         self.state.pane.draft = self._composer.text
         pane = self.state.select(name)
         self._composer.load_text(pane.draft)
+        self.visit.reading.fill(pane)
         if pane.name != SERVER and not pane.private:
             self.visit.reading.stand_in(pane.name)
 
     def action_page(self, pages: int) -> None:
-        shown = self._conversations[self.state.here]
-        shown.scroll_relative(y=pages * max(shown.size.height - 2, 1), animate=False)
+        self._conversations[self.state.here].page(pages)
+
+    def action_present(self) -> None:
+        """Go back to the last line."""
+        self.state.return_to_present()
 
     def on_conversation_at_the_top(self, message: Conversation.AtTheTop) -> None:
         self.visit.reading.fetch_earlier(message.pane)
+
+    def on_conversation_at_the_end(self, message: Conversation.AtTheEnd) -> None:
+        self.visit.reading.fetch_later(message.pane)
+        self.state.seen()
 
     def on_app_focus(self, event: AppFocus) -> None:
         self.state.looking = True

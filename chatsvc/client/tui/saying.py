@@ -9,7 +9,8 @@ from twisted.python.failure import Failure
 from chatsvc.client.connection import Connection
 from chatsvc.client.failures import NotConnected, Uncertain
 from chatsvc.client.passwords import masked
-from chatsvc.client.tui.state import SERVER, State
+from chatsvc.client.tui.panes import SERVER
+from chatsvc.client.tui.state import State
 from chatsvc.events import Refused
 
 

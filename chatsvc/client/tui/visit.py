@@ -31,7 +31,7 @@ class Visit:
         over: Callable[[BaseException | None], object],
     ) -> None:
         self.connection = Connection(endpoint, self, clock, identity, everywhere=True)
-        self.reading = Reading(self.connection, state)
+        self.reading = Reading(self.connection, state, clock)
         self.online = False
         self._state = state
         self._over = over  # told when the visit cannot go on
@@ -61,6 +61,7 @@ class Visit:
         self._state.event(event, own=tag is not None)
         if isinstance(event, Entered):
             self.reading.ask_who(event.room)
+            self.reading.fill(self._state.open(event.room))
 
     def lost(self, reason: str) -> None:
         self.online = False
