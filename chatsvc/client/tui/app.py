@@ -35,10 +35,11 @@ from chatsvc.client.tui.palette import (
     command_offers,
     goals,
 )
+from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
 from chatsvc.client.tui.signs import Signs
-from chatsvc.client.tui.state import SERVER, Pane, State
+from chatsvc.client.tui.state import State
 from chatsvc.client.tui.status import Line, status, topic
 from chatsvc.client.tui.visit import Going, Reach, Visit
 from chatsvc.events import Refused
@@ -57,7 +58,7 @@ class ChatApp(App[int]):
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
     COMMANDS = {Where, What, How}
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide"), (140, "-huge")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide"), (150, "-huge")]
     BINDINGS = BINDINGS
 
     def __init__(
@@ -270,6 +271,8 @@ class ChatApp(App[int]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
+        elif name := self._people.name_at(message.option_index):
+            self.look_at(f"@{name}")
         self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:
@@ -281,6 +284,7 @@ class ChatApp(App[int]):
         """Look at another pane; what one was typing stays there."""
         pane = self.state.select(name)
         self.entry.show(pane)
+        self.visit.reading.fill(pane)
         if pane.name != SERVER and not pane.private:
             self.visit.reading.stand_in(pane.name)
 
@@ -301,11 +305,18 @@ class ChatApp(App[int]):
         return self.entry.give_back(text, pane)
 
     def action_page(self, pages: int) -> None:
-        shown = self._conversations[self.state.here]
-        shown.scroll_relative(y=pages * max(shown.size.height - 2, 1), animate=False)
+        self._conversations[self.state.here].page(pages)
+
+    def action_present(self) -> None:
+        """Go back to the last line."""
+        self.state.return_to_present()
 
     def on_conversation_at_the_top(self, message: Conversation.AtTheTop) -> None:
         self.visit.reading.fetch_earlier(message.pane)
+
+    def on_conversation_at_the_end(self, message: Conversation.AtTheEnd) -> None:
+        self.visit.reading.fetch_later(message.pane)
+        self.state.seen()
 
     def on_app_focus(self, event: AppFocus) -> None:
         self.state.looking = True

@@ -14,6 +14,7 @@ BINDINGS: list[BindingType] = [
     Binding("ctrl+n,alt+down", "go(1)", show=False),
     Binding("alt+up", "go(-1)", show=False),
     Binding("ctrl+k", "jump", show=False, priority=True),
+    Binding("escape,ctrl+end", "present", show=False),
     Binding("pageup", "page(-1)", show=False, priority=True),
     Binding("pagedown", "page(1)", show=False, priority=True),
 ]
@@ -26,6 +27,7 @@ KEYS = (
     ("Ctrl-N, Alt-Up", "the next room or conversation, the one before"),
     ("Ctrl-K, Ctrl-P", "jumps to a room; offers everything one can do"),
     ("PageUp, PageDown", "earlier and later lines; further up come those of the archive"),
+    ("Esc, Ctrl-End", "back to the last line"),
     ("F3, F4", "shows and hides the list of rooms, of people"),
     ("Mouse", "a room in the list looks at it; dragging selects text"),
     ("Ctrl-C", "copies what is selected; else empties the input; twice leaves"),

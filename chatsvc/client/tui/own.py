@@ -12,9 +12,10 @@ from chatsvc.client.connection import Connection
 from chatsvc.client.failures import NotConnected
 from chatsvc.client.scripts import NotDone
 from chatsvc.client.settings import SETTINGS
+from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
-from chatsvc.client.tui.state import SERVER, Pane, State
+from chatsvc.client.tui.state import State
 from chatsvc.events import Refused
 
 FORCE = "--force"

@@ -19,7 +19,8 @@ from textual.widgets.option_list import Option
 
 from chatsvc.client.commands import name_of
 from chatsvc.client.tui.knowing import Knowing
-from chatsvc.client.tui.state import SERVER, State
+from chatsvc.client.tui.panes import SERVER
+from chatsvc.client.tui.state import State
 from chatsvc.events import Command
 from chatsvc.rules import key
 

@@ -15,8 +15,9 @@ from chatsvc.client.failures import NotConnected, Uncertain
 from chatsvc.client.passwords import PROVING, is_secret, masked
 from chatsvc.client.tui.emojis import emojized
 from chatsvc.client.tui.items import Spoken
+from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.parts import parts
-from chatsvc.client.tui.state import SERVER, Pane, State
+from chatsvc.client.tui.state import State
 from chatsvc.dialects.text import TEXT
 from chatsvc.events import Asked, Command, Entered, Event, Refused, Request, Talking
 from chatsvc.rules import clean_lines

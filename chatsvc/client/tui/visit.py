@@ -71,7 +71,7 @@ class Visit:
         self.inside = False  # since then, connected or not
         self._way = Way()
         self.connection = Connection(self._way, self, clock, everywhere=True)
-        self.reading = Reading(self.connection, state)
+        self.reading = Reading(self.connection, state, clock)
         self.pulse = Pulse(self.connection, clock)
         self._door = AtTheDoor(self)
         self._reach = reach
@@ -152,6 +152,7 @@ class Visit:
         self._state.event(event, own=tag is not None)
         if isinstance(event, Entered):
             self.reading.ask_who(event.room)
+            self.reading.fill(self._state.open(event.room))
 
     def lost(self, reason: str) -> None:
         self.online = False
