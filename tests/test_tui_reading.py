@@ -16,7 +16,7 @@ async def test_what_is_said_is_shown_and_what_is_typed_is_said(chat: Chat) -> No
         await ann.type("hi bob", "enter")
         assert bob.read()[-1].endswith("<ann> hi bob")
         assert "hi bob" in ann.conversation[-1]
-        assert ann.rows[0] == " #lobby  2 here: ann, bob"
+        assert ann.rows[0] == " #lobby"
 
 
 @on_a_screen

@@ -403,6 +403,8 @@ class ChatApp(App[int]):
         alone = state.pane.private or state.here == SERVER
         self._people.set_class(alone or not chosen.people, "hidden")
         self._people.sync(state.pane)
+        lists = self._places.display + self._people.display
+        self.query_one("#main").set_class(lists == 1, "one").set_class(lists == 0, "bare")
         self._topic.show(topic(state.pane, state, self._people.display))
         self._show_status()
         self.notices.entitle(state)
