@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable
 from functools import partial
 from time import time
+from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus
+from textual.screen import Screen
 from textual.widgets import ContentSwitcher, OptionList
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -134,6 +136,11 @@ class ChatApp(App[int]):
             self._driver.write(sequence)
             self._driver.flush()
 
+    def _fatal_error(self) -> None:
+        """Go without showing all variables, among which may be passwords, as Textual would."""
+        self.outcome = self._exception
+        self._close_messages_no_wait()
+
     def leave_terminal(self) -> None:
         """Have the terminal be as it was before."""
         self.notices.leave()
@@ -165,14 +172,14 @@ class ChatApp(App[int]):
     def let_in(self) -> None:
         self.outcome = None
         if (page := self.page) is not None:
-            page.dismiss()
-        self._remember()
+            self.call_later(self._close, page)
+        self.call_later(self._remember)
 
     def _remember(self) -> None:
         visit = self.visit
         rooms = visit.connection.rooms
         if complaint := self.preferences.remember(
-            visit.going.server, visit.connection.name, rooms, self._now()
+            visit.going.server, visit.name_to_keep, rooms, self._now()
         ):
             self.state.note(complaint, wrong=True)
 
@@ -204,15 +211,20 @@ class ChatApp(App[int]):
         dialog = Question(text, question.rstrip(": "), hidden, escape)
 
         def give_up(_: object) -> None:
-            dialog.dismiss(None)
+            self.call_later(self._close, dialog)
 
         def answered(said: str | None) -> None:
             if not answer.called:
                 answer.callback(said)
 
         answer: Deferred[str | None] = Deferred(give_up)
-        self.push_screen(dialog, answered)
+        self.call_later(self.push_screen, dialog, answered)
         return answer
+
+    def _close(self, above: Screen[Any]) -> None:
+        """Take away what is above the rest, if it is there yet."""
+        if above in self.screen_stack:
+            above.dismiss(None)
 
     # Leaving
 

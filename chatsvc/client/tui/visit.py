@@ -79,6 +79,7 @@ class Visit:
         self._state = state
         self._host = host
         self._early: list[str] = []  # told before there was a place for it
+        self._for_now = False  # one is here under a name that was suggested
         self._visiting: Deferred[None] | None = None
         self._afterwards: Going | None = None
 
@@ -181,4 +182,10 @@ class Visit:
         answer = await self._host.ask(refused, question, hidden)
         if answer is None:
             raise refused
+        self._for_now = not answer
         return answer
+
+    @property
+    def name_to_keep(self) -> str:
+        """Under which name to come here again: not under one that was only suggested."""
+        return self.going.identity.name if self._for_now else self.connection.name
