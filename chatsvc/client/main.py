@@ -98,6 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["account"]:
             return _administer(words[1:])
         options = _parser().parse_args(words)
+        if options.job is _join and not options.plain and _has_a_screen():
+            return _join_on_screen(options)
         return _run(options.job(options), options.server)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -114,6 +116,30 @@ def _open_standard_files() -> None:
     while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(fd)
+
+
+def _has_a_screen() -> bool:
+    """Whether there is a terminal on which one can draw; Textual draws on the standard error."""
+    whole = all(os.isatty(fd) for fd in range(3))
+    return whole and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _join_on_screen(options: argparse.Namespace) -> int:
+    # Loaded here, because scripts need neither, and because the loop chooses the reactor.
+    from chatsvc.client.tui.app import ChatApp
+    from chatsvc.client.tui.run import run
+
+    def make(reactor: Any) -> ChatApp:
+        endpoint = options.server.endpoint(reactor, lambda text: app_note(text))
+        return ChatApp(endpoint, reactor, _identity(options), options.room)
+
+    notes: list[str] = []
+    app_note = notes.append
+    app = run(make)
+    if app.outcome is not None:
+        complain(_sentence(Failure(app.outcome), options.server))
+        return 1
+    return int(app.return_code or 0)
 
 
 def _run(job: Job, server: Server) -> int:
@@ -290,6 +316,9 @@ def _add_join(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--room", type=arguments.room, help="the room to enter  [#lobby, or those of your account]"
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="line by line, as in a pipe; for screen readers"
     )
     _add_identity(parser, _own_name(), "your name there")
     parser.set_defaults(job=_join)

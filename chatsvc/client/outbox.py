@@ -17,8 +17,7 @@ class Outgoing:
 
     One that is `alone` is sent when all before it are answered, and holds back all behind it:
     a line said after `/join #tea` must not overtake it.  One that goes `once` is not repeated
-    when the connection is lost, because the server would do it twice.  The answer to a `quiet` one
-    is nobody else's business.
+    when the connection is lost, because the server would do it twice.
     """
 
     do: str
@@ -26,7 +25,7 @@ class Outgoing:
     tag: str
     alone: bool = False
     once: bool = False
-    quiet: bool = False
+    shown: bool = True  # its answer is one of the events
     answer: Deferred[Event | None] = field(default_factory=Deferred)
 
     def request(self) -> dict[str, object]:
