@@ -122,7 +122,7 @@ class ChatApp(App[int]):
         self._choose()
         if self.preferences.complaint:
             self.state.note(self.preferences.complaint, wrong=True)
-        self.entry.composer.focus()
+        self.screen.set_focus(self.entry.composer)
         await self._draw()
         self.set_interval(1.0, self._tick)
         if self._ask_where:

@@ -59,6 +59,7 @@ class Tick(Checkbox):
 class ConnectPage(Screen[None]):
     """Where to go."""
 
+    AUTO_FOCUS = None
     BINDINGS = [
         Binding("escape", "give_up", show=False),
         Binding("f5", "connect", show=False),
@@ -104,7 +105,7 @@ class ConnectPage(Screen[None]):
         yield Static(markup=False, id=f"wrong-{field.id}", classes="wrong beside")
 
     def on_mount(self) -> None:
-        self.query_one("#host").focus()
+        self.set_focus(self.query_one("#host"))  # before anything that is typed arrives
 
     # What is wrong
 
