@@ -14,9 +14,10 @@ from twisted.python.failure import Failure
 
 from chatsvc import admin
 from chatsvc.client import main, screen
+from chatsvc.client.address import Server
+from chatsvc.client.address import server as read_server
 from chatsvc.client.door import Identity
 from chatsvc.client.failures import NotConnected, NotTrusted, PutOut
-from chatsvc.client.address import Server, server as read_server
 from chatsvc.client.screen import Lines, Output
 from chatsvc.client.scripts import NotDone
 from chatsvc.events import Refused

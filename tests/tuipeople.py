@@ -17,9 +17,11 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
+from chatsvc.client.address import Server
 from chatsvc.client.door import Identity
 from chatsvc.client.tui.app import ChatApp
 from chatsvc.client.tui.conversation import Conversation
+from chatsvc.client.tui.visit import Going
 
 
 class Pipe(StringTransport):
@@ -161,8 +163,9 @@ async def visit(
 ) -> AsyncIterator[Visitor]:
     """Let somebody come into a chat on a screen of `size`, and go when the block ends."""
     network = Network(chat)
+    going = Going(Server(), identity or Identity(name), room)
     app = ChatApp(
-        network, chat.clock, identity or Identity(name), room, chat.clock.seconds, **arguments
+        lambda server, tell: network, chat.clock, going, now=chat.clock.seconds, **arguments
     )
     async with app.run_test(size=size) as pilot:
         visitor = Visitor(app, network, pilot)

@@ -22,7 +22,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatsvc.client.door import LATER, Identity, is_final, wants_proof
-from chatsvc.client.failures import NotConnected, NotTrusted, PutOut, Uncertain, Watched, why
+from chatsvc.client.failures import (
+    NotConnected,
+    NotTrusted,
+    PutOut,
+    Uncertain,
+    Watched,
+    not_connected,
+)
 from chatsvc.client.outbox import Outbox, Outgoing
 from chatsvc.client.passwords import password_of
 from chatsvc.client.standing import HISTORY, Standing, before
@@ -72,6 +79,7 @@ class Connection:
         waiting: int = WAITING,
         everywhere: bool = False,  # in all rooms of our account
     ) -> None:
+        self.next_try: float | None = None  # when, on the clock, while one waits to come back
         self.here = False  # let in, and everything is as it was: requests go out at once
         self._front = front
         self._clock = clock
@@ -95,7 +103,6 @@ class Connection:
         self._settling: list[Deferred[None]] = []
         self._retry = retry or backoffPolicy(initialDelay=0.25)
         self._fruitless = 0  # connections in a row on which we were not let in
-        self._next_try: float | None = None
         factory = Factory.forProtocol(lambda: Wire(self, clock))
         self._service = ClientService(
             Watched(endpoint, self._unreachable), factory, self._delay, clock
@@ -122,11 +129,6 @@ class Connection:
     def unanswered(self) -> int:
         """How many requests wait, to be sent or to be answered."""
         return len(self._outbox)
-
-    @property
-    def next_try(self) -> float | None:
-        """When it is tried to come back, on the clock; None while that is not waited for."""
-        return self._next_try
 
     async def open(self, identity: Identity | None = None) -> None:
         """Connect for the first time; raises `NotConnected`, `NotTrusted`, or `Refused`.
@@ -231,7 +233,7 @@ class Connection:
 
     def connected(self, wire: Wire) -> None:
         self._wire = wire
-        self._next_try = None
+        self.next_try = None
         self._parting = None
         self._later = False
         entering = self._entering = Deferred.fromCoroutine(self._enter())
@@ -366,9 +368,7 @@ class Connection:
                 self._leave(failure.value)
             self._open(Failure(failure.value))
         elif not self._later:
-            not_connected = NotConnected(why(failure))
-            not_connected.__cause__ = failure.value
-            self._open(Failure(not_connected))
+            self._open(Failure(not_connected(failure)))
         return failure
 
     def _open(self, result: Failure | None) -> None:
@@ -378,7 +378,7 @@ class Connection:
 
     def _delay(self, attempt: int) -> float:
         delay = self._retry(attempt + self._fruitless)
-        self._next_try = self._clock.seconds() + delay
+        self.next_try = self._clock.seconds() + delay
         return delay
 
     async def _stop(self) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from chatsvc.client.connection import Connection
 from chatsvc.client.export import Format
@@ -99,7 +99,7 @@ class Pages:
         lines = (await self._history(n=1, **bounds)).lines
         return lines[0].number if lines else 0
 
-    async def _history(self, **bounds: object) -> History:
+    async def _history(self, **bounds: Any) -> History:
         page = await self._connection.request("history", shown=False, room=self._room, **bounds)
         assert isinstance(page, History)
         return page

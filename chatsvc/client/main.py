@@ -16,9 +16,9 @@ from twisted.python.failure import Failure
 
 from chatsvc import __version__
 from chatsvc.client import arguments
-from chatsvc.client.address import TLS, Server
-from chatsvc.client.door import TLS_NEEDED, Identity, wants_proof
-from chatsvc.client.failures import NotConnected, NotTrusted, PutOut
+from chatsvc.client.address import Server
+from chatsvc.client.complaints import sentence
+from chatsvc.client.door import Identity, wants_proof
 from chatsvc.client.plain import Talk
 from chatsvc.client.screen import Output, Pipe, has_colours, screen
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(words)
         if options.job is _join and not options.plain and _has_a_screen():
             return _join_on_screen(options)
-        return _run(options.job(options), options.server)
+        return _run(options.job(options), options.server or Server())
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 
@@ -96,20 +96,21 @@ def _has_a_screen() -> bool:
 
 def _join_on_screen(options: argparse.Namespace) -> int:
     # Loaded here, because scripts need neither, and because the loop chooses the reactor.
-    from chatsvc.client.tui.app import ChatApp
     from chatsvc.client.tui.run import run
+    from chatsvc.client.tui.visit import Going
 
-    def make(reactor: Any) -> ChatApp:
-        endpoint = options.server.endpoint(reactor, lambda text: app_note(text))
-        return ChatApp(endpoint, reactor, _identity(options), options.room)
+    def going(known: Callable[[Server], str]) -> Going:
+        server = options.server or Server()
+        if options.name is None:
+            options.name = known(server) or _own_name()
+        return Going(server, _identity(options), options.room)
 
-    notes: list[str] = []
-    app_note = notes.append
-    app = run(make)
+    app = run(going, ask_where=options.server is None)
+    if app.unsent:
+        complain(f"{'1 line was' if app.unsent == 1 else f'{app.unsent} lines were'} not sent.")
     if app.outcome is not None:
-        complain(_sentence(Failure(app.outcome), options.server))
-        return 1
-    return int(app.return_code or 0)
+        complain(_sentence(Failure(app.outcome), app.going.server))
+    return app.return_value if app.return_value is not None else app.return_code or 0
 
 
 def _run(job: Job, server: Server) -> int:
@@ -144,15 +145,10 @@ def _run(job: Job, server: Server) -> int:
 
 def _sentence(failure: Failure, server: Server) -> str:
     """What went wrong, for people."""
-    if failure.check(NotConnected):
-        return f"Cannot join the chat at {server}: {failure.value}."
-    if isinstance(failure.value, Refused) and failure.value.code == TLS_NEEDED:
-        return f"The chat at {server} is joined over TLS only: write it as {TLS}{server}"
-    if isinstance(failure.value, Refused):
-        return f"{failure.value}{_way_in(failure.value)}"
-    if failure.check(NotDone, NotTrusted, PutOut):
-        return str(failure.value)
-    return f"This is a mistake in chatsvc; please report it.\n{failure.getTraceback()}"
+    said = sentence(failure.value, server)
+    if said is None:
+        return f"This is a mistake in chatsvc; please report it.\n{failure.getTraceback()}"
+    return f"{said}{_way_in(failure.value)}" if isinstance(failure.value, Refused) else said
 
 
 def _way_in(refused: Refused) -> str:
@@ -185,7 +181,9 @@ def _join(options: argparse.Namespace) -> Job:
             else:
                 complain(text)
 
-        endpoint = options.server.endpoint(reactor, tell)
+        if options.name is None:
+            options.name = _own_name()
+        endpoint = (options.server or Server()).endpoint(reactor, tell)
         talk = Talk(endpoint, reactor, window, words, _identity(options))
         return await talk.run(options.room)
 
@@ -281,8 +279,8 @@ def _add_join(commands: Any) -> None:
     about = "talk in a chat; in a pipe, say each line"
     parser = commands.add_parser("join", help=about, description=f"{about.capitalize()}.")
     parser.add_argument(
-        "server", nargs="?", type=arguments.server, default=Server(), metavar=WHERE,
-        help=f"where the chat is  [{Server()}]",
+        "server", nargs="?", type=arguments.server, metavar=WHERE,
+        help=f"where the chat is  [on a screen you are asked; else {Server()}]",
     )  # fmt: skip
     parser.add_argument(
         "--room", type=arguments.room, help="the room to enter  [#lobby, or those of your account]"
@@ -290,8 +288,9 @@ def _add_join(commands: Any) -> None:
     parser.add_argument(
         "--plain", action="store_true", help="line by line, as in a pipe; for screen readers"
     )
-    _add_identity(parser, _own_name(), "your name there")
-    parser.set_defaults(job=_join)
+    own = _own_name()
+    _add_identity(parser, "", f"your name there  [the one you had there lately, or {own}]")
+    parser.set_defaults(job=_join, name=None)
 
 
 def _add_send(commands: Any) -> None:

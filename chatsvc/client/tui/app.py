@@ -2,71 +2,88 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from time import time
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus
-from textual.widgets import ContentSwitcher, OptionList, Static
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from textual.widgets import ContentSwitcher, OptionList
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 
-from chatsvc.client.door import Identity
+from chatsvc.client.complaints import sentence
+from chatsvc.client.door import wants_proof
+from chatsvc.client.tui import themes
+from chatsvc.client.tui.connect import ConnectPage, wrong
 from chatsvc.client.tui.conversation import Conversation
+from chatsvc.client.tui.dialogs import Keys, Question, Sure
 from chatsvc.client.tui.entry import Entry
+from chatsvc.client.tui.keys import BINDINGS, KEYS
 from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
-from chatsvc.client.tui.palette import (
-    How,
-    Jump,
-    Offer,
-    What,
-    Where,
-    command_offers,
-    goals,
-)
+from chatsvc.client.tui.notices import Notices
+from chatsvc.client.tui.own import Own
+from chatsvc.client.tui.palette import How, Jump, Offer, What, Where, command_offers, goals
+from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
 from chatsvc.client.tui.signs import Signs
 from chatsvc.client.tui.state import SERVER, Pane, State
-from chatsvc.client.tui.visit import Visit
+from chatsvc.client.tui.status import Line, status, topic
+from chatsvc.client.tui.visit import Going, Reach, Visit
+from chatsvc.events import Refused
+
+STOPPED = 130  # the exit code of who was stopped with Ctrl-C
+TWICE = 2.0  # seconds in which a second Ctrl-C leaves
 
 
 class ChatApp(App[int]):
-    """What a person has before them."""
+    """What a person has before them during one visit.
+
+    Without a `going`, or when one is not let in there, they are asked where to go.  Who wants to
+    go elsewhere once they were inside leaves this app, with `elsewhere` set.
+    """
 
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
     COMMANDS = {Where, What, How}
-    BINDINGS = [
-        Binding("ctrl+q", "quit", "Quit", priority=True),
-        Binding("ctrl+n,alt+down", "go(1)", "Next"),
-        Binding("alt+up", "go(-1)", "Previous", show=False),
-        Binding("ctrl+k", "jump", "Jump", priority=True),
-        Binding("pageup", "page(-1)", "Earlier", priority=True),
-        Binding("pagedown", "page(1)", show=False, priority=True),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide"), (140, "-huge")]
+    BINDINGS = BINDINGS
 
     def __init__(
         self,
-        endpoint: IStreamClientEndpoint,
+        reach: Reach,
         clock: IReactorTime,
-        identity: Identity,
-        room: str | None = None,
+        going: Going,
+        ask_where: bool = False,
+        preferences: Preferences | None = None,
         now: Callable[[], float] = time,
     ) -> None:
         super().__init__()
+        self.animation_level = "none"  # what moves costs bytes, and shows nothing that is new
+        self.preferences = preferences or Preferences()
         self.state = State(now, self._changed)
-        self.visit = Visit(endpoint, clock, identity, self.state, self._over)
+        self.visit = Visit(reach, clock, self.state, self)
         connection = self.visit.connection
         self.knowing = Knowing(connection, self.state, clock)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
+        self.own = Own(connection, self.state, self.preferences, self._do_something, self._choose)
+        for usage, help in self.own.COMMANDS:
+            self.saying.add(usage, help, partial(self.own.obey, usage.split()[0].lstrip("/")))
         self.knowing.own = self.saying.own
         self.signs = Signs(connection, clock, lambda: True)
         self.parting = ""  # words said when one leaves
-        self.outcome: BaseException | None = None  # why the visit could not go on
-        self._room = room
+        self.notices = Notices(self.to_terminal, os.environ, now)
+        self.going = going
+        self.elsewhere: Going | None = None
+        self.outcome: BaseException | None = None  # why one is not inside
+        self.unsent = 0  # requests that were given up
+        self._ask_where = ask_where
+        self._now = now
+        self._doing = ""
+        self._interrupted = 0.0  # when Ctrl-C was pressed
         self._dirty = True  # nothing is drawn yet, or drawing is due
         self._conversations: dict[str, Conversation] = {}
         self._places, self._people = Places(), People()
@@ -76,8 +93,11 @@ class ChatApp(App[int]):
             "alt+up": partial(self.action_go, -1),
         }
         self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
-        self._topic, self._status = Static(id="topic", markup=False), Static(id="status")
+        self._composer = self.entry.composer
+        self._topic, self._status = Line("topic"), Line("status")
         self._middle = ContentSwitcher(id="conversations")
+        for theme in themes.OWN:
+            self.register_theme(theme)
 
     def compose(self) -> ComposeResult:
         yield self._topic
@@ -89,13 +109,146 @@ class ChatApp(App[int]):
         yield self.entry
 
     async def on_mount(self) -> None:
-        self.entry.composer.focus()
+        self.state.when_new = self.notices.tell
+        self._choose()
+        if self.preferences.complaint:
+            self.state.note(self.preferences.complaint, wrong=True)
+        self._composer.focus()
         await self._draw()
-        self.call_after_refresh(self.visit.begin, self._room)
+        self.set_interval(1.0, self._tick)
+        if self._ask_where:
+            self.show_connect_page()
+        else:
+            self.call_after_refresh(self.visit.begin, self.going)
 
-    def _over(self, why: BaseException | None) -> None:
+    def to_terminal(self, sequence: str) -> None:
+        """Write what Textual has no word for."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    def leave_terminal(self) -> None:
+        """Have the terminal be as it was before."""
+        self.notices.leave()
+
+    # Coming in
+
+    def show_connect_page(self) -> None:
+        self.push_screen(ConnectPage(self.going, self.preferences.recent()))
+
+    @property
+    def page(self) -> ConnectPage | None:
+        """Where one is asked where to go, while one is."""
+        pages = (screen for screen in self.screen_stack if isinstance(screen, ConnectPage))
+        return next(pages, None)
+
+    def on_connect_page_chosen(self, message: ConnectPage.Chosen) -> None:
+        if self.visit.inside:
+            self.elsewhere = message.going
+            self.exit(0)
+            return
+        self.going, self.outcome = message.going, None
+        if (page := self.page) is not None:
+            page.connecting(self.going.server)
+        self.visit.begin(self.going)
+
+    def on_connect_page_given_up(self, message: ConnectPage.GivenUp) -> None:
+        self.visit.give_up()
+
+    def let_in(self) -> None:
+        self.outcome = None
+        if (page := self.page) is not None:
+            page.dismiss()
+        self._remember()
+
+    def _remember(self) -> None:
+        visit = self.visit
+        rooms = visit.connection.rooms
+        if complaint := self.preferences.remember(
+            visit.going.server, visit.connection.name, rooms, self._now()
+        ):
+            self.state.note(complaint, wrong=True)
+
+    def told(self, text: str) -> None:
+        if (page := self.page) is not None:
+            page.connecting(self.going.server, text)
+
+    def over(self, why: BaseException) -> None:
         self.outcome = why
-        self.exit(1)
+        text = sentence(why, self.going.server)
+        if text is None:
+            self.exit(1)
+            return
+        self.call_later(self._complain, why, text)
+
+    async def _complain(self, why: BaseException, text: str) -> None:
+        if self.page is None:
+            await self.push_screen(ConnectPage(self.going, self.preferences.recent()))
+        page = self.page
+        assert page is not None
+        page.complain(wrong(why, text))
+
+    def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
+        guest = refused.suggestion
+        escape = f"come in as {guest}" if guest else ""
+        text = refused.text
+        if wants_proof(refused):
+            text += " If it is yours, type its password."
+        dialog = Question(text, question.rstrip(": "), hidden, escape)
+
+        def give_up(_: object) -> None:
+            dialog.dismiss(None)
+
+        def answered(said: str | None) -> None:
+            if not answer.called:
+                answer.callback(said)
+
+        answer: Deferred[str | None] = Deferred(give_up)
+        self.push_screen(dialog, answered)
+        return answer
+
+    # Leaving
+
+    def action_leave(self) -> None:
+        """Leave; what waits to be sent is asked about first."""
+        waiting = self.visit.connection.unanswered
+        if not waiting or not self.visit.inside or self.visit.online:
+            self.leave(0)
+            return
+        lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
+        dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
+        self.push_screen(dialog, lambda sure: self.leave(0) if sure else None)
+
+    def leave(self, code: int) -> None:
+        """Exit, and say so if one could not come in."""
+        self.exit(1 if self.outcome is not None and not code else code)
+
+    def action_end(self) -> None:
+        """Ctrl-D: the end of a text that is empty is the end of it all."""
+        if self.screen.is_modal or not self._composer.text:
+            self.action_leave()
+        else:
+            self._composer.action_delete_right()
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C: copy what is selected, else empty the input, else leave when it comes twice."""
+        chosen = self._composer.selected_text or self.screen.get_selected_text()
+        if chosen:
+            self.copy_to_clipboard(chosen)
+            self.screen.clear_selection()
+            self._do_something("copied")
+        elif self._composer.text:
+            self._composer.remember(self._composer.text)
+            self._composer.clear()
+        elif self._now() - self._interrupted < TWICE:
+            self.leave(STOPPED)
+        else:
+            self._interrupted = self._now()
+            self._do_something("Ctrl-C again leaves")
+
+    def action_keys(self) -> None:
+        if not self.screen.is_modal:
+            self.push_screen(Keys(KEYS))
 
     # Getting about
 
@@ -110,7 +263,7 @@ class ChatApp(App[int]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
-        self.entry.composer.focus()
+        self._composer.focus()
 
     def action_go(self, steps: int) -> None:
         """Look at the next pane in the list, or the one before."""
@@ -140,9 +293,9 @@ class ChatApp(App[int]):
     def give_back(self, text: str, pane: Pane) -> bool:
         return self.entry.give_back(text, pane)
 
-    def leave(self, words: str) -> None:
+    def end(self, words: str) -> None:
         self.parting = words
-        self.exit(0)
+        self.action_leave()
 
     def action_page(self, pages: int) -> None:
         shown = self._conversations[self.state.here]
@@ -157,6 +310,11 @@ class ChatApp(App[int]):
 
     def on_app_blur(self, event: AppBlur) -> None:
         self.state.looking = False
+
+    def action_toggle_list(self, name: str) -> None:
+        """Show or hide a list beside the conversation, and keep that."""
+        shown = getattr(self.preferences.settings, name)
+        self.own.obey("set", f"{name} {'off' if shown else 'on'}")
 
     # What the palette offers
 
@@ -177,6 +335,30 @@ class ChatApp(App[int]):
 
     # Drawing
 
+    def _choose(self) -> None:
+        """Have everything be as it is chosen."""
+        chosen = self.preferences.settings
+        self.theme = themes.chosen(chosen.theme, os.environ)
+        self.state.highlights = chosen.highlights
+        self.notices.settings = chosen
+        for shown in self._conversations.values():
+            shown.clock = chosen.timestamps
+            shown.redraw()
+        self._changed()
+
+    def _do_something(self, doing: str) -> None:
+        """Say in the status line what is being done, until something else is."""
+        self._doing = doing
+        self._show_status()
+
+    def _tick(self) -> None:
+        if self._doing == "Ctrl-C again leaves" and self._now() - self._interrupted >= TWICE:
+            self._doing = ""
+        self._show_status()
+
+    def _show_status(self) -> None:
+        self._status.show(status(self.state, self.visit, self._doing, self._status.size.width))
+
     def _changed(self) -> None:
         """Draw what is another by now, once for all that happens in a turn."""
         if not self._dirty:
@@ -185,7 +367,7 @@ class ChatApp(App[int]):
 
     async def _draw(self) -> None:
         self._dirty = False
-        state = self.state
+        state, chosen = self.state, self.preferences.settings
         self._follow()
         if state.here not in self._conversations:
             await self._add_conversation()
@@ -193,10 +375,13 @@ class ChatApp(App[int]):
         self._middle.current = shown.id
         shown.sync()
         self._places.sync(state)
-        self._people.display = not state.pane.private and state.here != SERVER
+        self._places.display = chosen.places
+        listed = chosen.people and not state.pane.private and state.here != SERVER
+        self._people.display = listed
         self._people.sync(state.pane)
-        self._topic.update(f"{state.here or state.chat}  {state.pane.topic}".strip())
-        self._status.update(self._status_line())
+        self._topic.show(topic(state.pane, state, listed and self._people.styles.display != "none"))
+        self._show_status()
+        self.notices.entitle(state)
 
     def _follow(self) -> None:
         """Type where one looks, wherever that is by now."""
@@ -205,13 +390,7 @@ class ChatApp(App[int]):
         self.entry.show(self.state.pane, left=gone)
 
     async def _add_conversation(self) -> None:
-        shown = Conversation(self.state.pane, "%H:%M")
+        shown = Conversation(self.state.pane, self.preferences.settings.timestamps)
         shown.id = f"pane-{len(self._conversations)}"
         self._conversations[self.state.here] = shown
         await self._middle.add_content(shown)
-
-    def _status_line(self) -> str:
-        typing = self.state.typing()
-        about = f"{', '.join(typing)} typing…" if typing else ""
-        where = "connected" if self.visit.online else "not connected"
-        return f" {self.state.name}  {where}  {about}"

@@ -130,7 +130,7 @@ class State:
         self.account: str | None = None
         self.chat = ""
         self.highlights: tuple[str, ...] = ()
-        self.when_mentioned: Callable[[Pane, Spoken], object] = lambda pane, line: None
+        self.when_new: Callable[[Pane, Spoken], object] = lambda pane, line: None
         self.looking = True  # the terminal has the focus, as far as is known
         self._now = now
         self._changed = changed
@@ -280,11 +280,10 @@ class State:
                 pane.mark(pane.base + len(pane.items))
             pane.unread += 1
             pane.mentions += item.mention
+            self.when_new(pane, item)
         pane.add(item)
         if looked_at or item.own:
             pane.read = max(pane.read, item.number)
-        if item.mention and not looked_at:
-            self.when_mentioned(pane, item)
 
     def mentions_me(self, text: str) -> bool:
         """Whether a line has one's name, or another word that one listens for."""
