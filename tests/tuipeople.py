@@ -77,6 +77,14 @@ class Network:
             return True
         return bool(out or back)
 
+    def deliver(self) -> None:
+        """Move bytes to the server only."""
+        for pipe, person in self._pairs:
+            out = pipe.value()
+            pipe.clear()
+            self.sent.append(out)
+            person.protocol.dataReceived(out)
+
     def _hang_up(self, pipe: Pipe, person: Person) -> None:
         self._pairs.remove((pipe, person))
         person.hang_up()

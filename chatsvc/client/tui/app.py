@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from time import time
 
@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from chatsvc.client.complaints import sentence
 from chatsvc.client.door import wants_proof
+from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui import themes
 from chatsvc.client.tui.connect import ConnectPage, wrong
 from chatsvc.client.tui.conversation import Conversation
@@ -26,7 +27,17 @@ from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
 from chatsvc.client.tui.notices import Notices
 from chatsvc.client.tui.own import Own
-from chatsvc.client.tui.palette import How, Jump, Offer, What, Where, command_offers, goals
+from chatsvc.client.tui.palette import (
+    How,
+    Jump,
+    Offer,
+    What,
+    Where,
+    command_offers,
+    goals,
+    setting_offers,
+    theme_offers,
+)
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
 from chatsvc.client.tui.signs import Signs
@@ -67,13 +78,14 @@ class ChatApp(App[int]):
         self.state = State(now, self._changed)
         self.visit = Visit(reach, clock, self.state, self)
         connection = self.visit.connection
-        self.knowing = Knowing(connection, self.state, clock)
+        self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
         self.own = Own(connection, self.state, self.preferences, self._do_something, self._choose)
         for usage, help in self.own.COMMANDS:
             self.saying.add(usage, help, partial(self.own.obey, usage.split()[0].lstrip("/")))
         self.knowing.own = self.saying.own
-        self.signs = Signs(connection, clock, lambda: True)
+        self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
+        self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
         self.parting = ""  # words said when one leaves
         self.notices = Notices(self.to_terminal, os.environ, now)
         self.going = going
@@ -160,6 +172,8 @@ class ChatApp(App[int]):
         if (page := self.page) is not None:
             page.dismiss()
         self._remember()
+        self.knowing.ask_commands()
+        self.knowing.ask_rooms()
 
     def _remember(self) -> None:
         visit = self.visit
@@ -256,6 +270,9 @@ class ChatApp(App[int]):
         self.signs.sent()
         self.saying.typed(text, pane)
 
+    def _learnt(self) -> None:
+        self.entry.help()
+
     def on_entry_typed(self, message: Entry.Typed) -> None:
         self.knowing.about_to_name(message.text)
         self.signs.typed(message.text, message.pane)
@@ -324,11 +341,14 @@ class ChatApp(App[int]):
             for goal in goals(self.state, self.knowing)
         ]
 
-    def things_to_do(self) -> list[Offer]:
+    def things_to_do(self) -> Iterable[Offer]:
         return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
 
     def things_to_set(self) -> list[Offer]:
-        return []
+        return [
+            *setting_offers(listed(self.preferences.settings), self.entry.begin),
+            *theme_offers(self.knowing.words["set theme"], self._do),
+        ]
 
     def _do(self, command: str) -> None:
         self.saying.typed(command, self.state.pane)
@@ -341,6 +361,7 @@ class ChatApp(App[int]):
         self.theme = themes.chosen(chosen.theme, os.environ)
         self.state.highlights = chosen.highlights
         self.notices.settings = chosen
+        self.saying.emoji = chosen.emoji
         for shown in self._conversations.values():
             shown.clock = chosen.timestamps
             shown.redraw()
