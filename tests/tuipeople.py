@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from conftest import Chat, Person
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
@@ -86,6 +88,14 @@ class Network:
             return True
         return bool(out or back)
 
+    def deliver(self) -> None:
+        """Move bytes to the server only."""
+        for pipe, person in self._pairs:
+            out = pipe.value()
+            pipe.clear()
+            self.sent.append(out)
+            person.protocol.dataReceived(out)
+
     def _hang_up(self, pipe: Pipe, person: Person) -> None:
         self._pairs.remove((pipe, person))
         person.hang_up()
@@ -118,7 +128,14 @@ class Visitor:
 
     async def type(self, text: str, *keys: str) -> None:
         """Type a text, then press keys, such as `enter`."""
-        await self.press(*["space" if letter == " " else letter for letter in text], *keys)
+        self.post(text)
+        await self.pilot.pause()
+        await self.press(*keys)
+
+    def post(self, text: str) -> None:
+        """Type a text as fast as can be."""
+        for letter in text:
+            self.app.post_message(events.Key(_character_to_key(letter), letter))
 
     async def wait(self, seconds: float) -> None:
         """Let time pass for chat and connection."""

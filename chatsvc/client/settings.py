@@ -41,6 +41,7 @@ class Settings:
     people: bool = True
     places: bool = True
     emoji: bool = True
+    typing: bool = True
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)  # by HOST:PORT
 
 
@@ -122,6 +123,7 @@ SETTINGS = {
     "people": Setting("people", ON_OFF, _switch, "the list of the people in the room"),
     "places": Setting("places", ON_OFF, _switch, "the list of rooms and private conversations"),
     "emoji": Setting("emoji", ON_OFF, _switch, "what you type as :tea: becomes that emoji"),
+    "typing": Setting("typing", ON_OFF, _switch, "others see that you are typing"),
 }  # fmt: skip
 
 

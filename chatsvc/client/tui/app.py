@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from time import time
 from typing import Any
@@ -18,6 +18,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from chatsvc.client.complaints import sentence
 from chatsvc.client.door import wants_proof
+from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui import themes
 from chatsvc.client.tui.connect import ConnectPage, wrong
 from chatsvc.client.tui.conversation import Conversation
@@ -36,6 +37,8 @@ from chatsvc.client.tui.palette import (
     Where,
     command_offers,
     goals,
+    setting_offers,
+    theme_offers,
 )
 from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.preferences import Preferences
@@ -78,12 +81,13 @@ class ChatApp(App[int]):
         self.state = State(now, self._changed)
         self.visit = Visit(reach, clock, self.state, self)
         connection = self.visit.connection
-        self.knowing = Knowing(connection, self.state, clock)
+        self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
         Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
-        self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
+        self.saying.add("/keys", "shows what the keys do", self._keys)
         self.knowing.own = self.saying.own
-        self.signs = Signs(connection, clock, lambda: True)
+        self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
+        self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
         self.notices = Notices(self.to_terminal, os.environ, now)
         self.going = going
         self.elsewhere: Going | None = None
@@ -122,6 +126,7 @@ class ChatApp(App[int]):
         self._choose()
         if self.preferences.complaint:
             self.state.note(self.preferences.complaint, wrong=True)
+        self.entry.composer.cursor_blink = False  # which costs bytes all the time
         self.screen.set_focus(self.entry.composer)
         await self._draw()
         self.set_interval(1.0, self._tick)
@@ -174,6 +179,8 @@ class ChatApp(App[int]):
         if (page := self.page) is not None:
             self.call_later(self._close, page)
         self.call_later(self._remember)
+        self.knowing.ask_commands()
+        self.knowing.ask_rooms()
 
     def _remember(self) -> None:
         visit = self.visit
@@ -236,11 +243,10 @@ class ChatApp(App[int]):
             return
         lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
         dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
-        self.push_screen(dialog, lambda sure: self.leave() if sure else None)
+        self.call_later(self.push_screen, dialog, lambda sure: self.leave() if sure else None)
 
-    def leave(self, words: str = "") -> None:
+    def leave(self) -> None:
         """Exit, and say so if one could not come in."""
-        self.parting = words
         self.exit(0 if self.outcome is None else 1)
 
     def action_end(self) -> None:
@@ -266,6 +272,10 @@ class ChatApp(App[int]):
             self._interrupted = self._now()
             self.show_doing("Ctrl-C again leaves")
 
+    def _keys(self, rest: str, pane: Pane) -> bool:
+        self.action_keys()
+        return True
+
     def action_keys(self) -> None:
         if not self.screen.is_modal:
             self.push_screen(Keys(KEYS))
@@ -275,6 +285,9 @@ class ChatApp(App[int]):
     def _typed(self, text: str, pane: Pane) -> None:
         self.signs.sent()
         self.saying.typed(text, pane)
+
+    def _learnt(self) -> None:
+        self.entry.help()
 
     def on_entry_typed(self, message: Entry.Typed) -> None:
         self.knowing.about_to_name(message.text)
@@ -316,6 +329,10 @@ class ChatApp(App[int]):
     def give_back(self, text: str, pane: Pane) -> bool:
         return self.entry.give_back(text, pane)
 
+    def end(self, words: str) -> None:
+        self.parting = words
+        self.action_leave()
+
     def action_page(self, pages: int) -> None:
         self._conversations[self.state.here].page(pages)
 
@@ -352,17 +369,13 @@ class ChatApp(App[int]):
             for goal in goals(self.state, self.knowing)
         ]
 
-    def things_to_do(self) -> list[Offer]:
+    def things_to_do(self) -> Iterable[Offer]:
         return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
 
     def things_to_set(self) -> list[Offer]:
         return [
-            Offer(
-                f"theme {name}",
-                "the colours of the screen",
-                partial(self._do, f"/set theme {name}"),
-            )
-            for name in (themes.DEFAULT, *themes.NAMES)
+            *setting_offers(listed(self.preferences.settings), self.entry.begin),
+            *theme_offers(self.knowing.words["set theme"], self._do),
         ]
 
     def _do(self, command: str) -> None:

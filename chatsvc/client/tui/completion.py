@@ -88,8 +88,9 @@ def _arguments(before: str, word: str, known: Known) -> Iterator[Candidate]:
     place = len(given) - 1
     expected = [] if command is None else command.usage.split()[1:]
     wanted = expected[min(place, len(expected) - 1)].strip("[]") if expected else ""
-    if name.lower() in known.words and place == 0:
-        yield from _beginning(word, known.words[name.lower()])
+    so_far = " ".join((name, *given[:-1])).lower()
+    if so_far in known.words:
+        yield from _beginning(word, known.words[so_far])
     elif wanted == "room":
         yield from _beginning(f"#{word}", known.rooms)
     elif wanted in _NAMES or word or command is None:

@@ -124,11 +124,14 @@ class Entry(Vertical):
 
     def on_text_area_changed(self, message: Composer.Changed) -> None:
         message.stop()
-        text = self.composer.text
-        helps = hint(text, self._known(self.pane).commands)
+        self.help()
+        self.post_message(self.Typed(self.composer.text, self.pane))
+
+    def help(self) -> None:
+        """Say how the command that is being typed goes on."""
+        helps = hint(self.composer.text, self._known(self.pane).commands)
         self._hint.update(helps)
         self._hint.display = bool(helps)
-        self.post_message(self.Typed(text, self.pane))
 
     def complete(self, line: str, at: int, first: bool) -> Completion | None:
         return completion.complete(line, at, self._known(self.pane), first)

@@ -22,14 +22,21 @@ FRESH = 30.0  # seconds for which a list of rooms will do
 class Knowing:
     """Asks the server which commands and rooms there are, when somebody is about to name one."""
 
-    def __init__(self, connection: Connection, state: State, clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        state: State,
+        clock: IReactorTime,
+        learnt: Callable[[], object],
+    ) -> None:
         self.commands = Commands()
         self.rooms: tuple[Place, ...] = ()
         self.own: Sequence[Command] = ()  # commands of this program
-        self.words: Mapping[str, Callable[[], Sequence[str]]] = {}  # which may follow a command
+        self.words: Mapping[str, Sequence[str]] = {}  # which may follow a command
         self._connection = connection
         self._state = state
         self._clock = clock
+        self._learnt = learnt  # told when there is more to choose from
         self._as_whom: tuple[str, str | None] | None = None  # and where the commands were asked for
         self._rooms_at = -FRESH
 
@@ -39,7 +46,7 @@ class Knowing:
             self.all_commands(),
             self._names(pane),
             self._places(),
-            {command: words() for command, words in self.words.items()},
+            self.words,
         )
 
     def all_commands(self) -> list[Command]:
@@ -72,7 +79,7 @@ class Knowing:
         if self._connection.here and whom != self._as_whom:
             self._as_whom = whom
             asked = self._connection.request("help", shown=False)
-            asked.addCallbacks(self.commands.learn, self._not_told)
+            asked.addCallbacks(self._learn_commands, self._not_told)
 
     def ask_rooms(self) -> None:
         now = self._clock.seconds()
@@ -81,9 +88,14 @@ class Knowing:
             asked = self._connection.request("rooms", shown=False)
             asked.addCallbacks(self._learn_rooms, self._not_told)
 
+    def _learn_commands(self, help: Event | None) -> None:
+        self.commands.learn(help)
+        self._learnt()
+
     def _learn_rooms(self, rooms: Event | None) -> None:
         assert isinstance(rooms, Rooms)
         self.rooms = rooms.rooms
+        self._learnt()
 
     def _not_told(self, failure: Failure) -> None:
         """It is asked again when it is needed again."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple, Protocol, TypeVar, cast
 
 from rich.text import Text
@@ -193,19 +194,23 @@ class How(_Offers):
 
 def command_offers(
     commands: Iterable[Command], do: Callable[[str], object], begin: Callable[[str], object]
-) -> list[Offer]:
+) -> Iterator[Offer]:
     """Commands; one that needs words is begun, so that these can be typed."""
-    return [
-        Offer(
-            command.usage,
-            command.help,
-            _later(begin, f"/{name_of(command)} ")
-            if " " in command.usage
-            else _later(do, f"/{name_of(command)}"),
-        )
-        for command in sorted(commands, key=name_of)
-    ]
+    for command in sorted(commands, key=name_of):
+        name = f"/{name_of(command)}"
+        needs = " " in command.usage
+        does = partial(begin, f"{name} ") if needs else partial(do, name)
+        yield Offer(command.usage, command.help, does)
 
 
-def _later(do: Callable[[str], object], text: str) -> Callable[[], object]:
-    return lambda: do(text)
+def setting_offers(
+    settings: Iterable[tuple[str, str, str]], begin: Callable[[str], object]
+) -> Iterator[Offer]:
+    """Settings, each with its value and what it is for."""
+    for name, value, help in settings:
+        yield Offer(f"Setting: {name} is {value}", help, partial(begin, f"/set {name} "))
+
+
+def theme_offers(names: Iterable[str], do: Callable[[str], object]) -> Iterator[Offer]:
+    for name in names:
+        yield Offer(f"Theme {name}", "colours of the screen", partial(do, f"/set theme {name}"))

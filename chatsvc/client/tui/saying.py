@@ -34,8 +34,8 @@ class Desk(Protocol):
     def give_back(self, text: str, pane: Pane) -> bool:
         """Let a text be typed again; says whether it is there, and not only in what was sent."""
 
-    def leave(self, words: str) -> None:
-        """End the visit."""
+    def end(self, words: str) -> None:
+        """End the visit; what waits to be sent is asked about first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Own:
     """A command of this program: how it is told of, and what it does with what follows it."""
 
     about: Command
-    do: Callable[[str, Pane], object]
+    do: Callable[[str, Pane], bool]  # False when the server is to be asked, too
 
 
 class Saying:
@@ -58,7 +58,6 @@ class Saying:
         self._commands = commands
         self._desk = desk
         self._question: str | None = None  # of the server, which the next line answers
-        self._leaving = False
         self._own: dict[str, Own] = {}
         self.add("/close", "leaves this room or conversation", self._close)
         self.add("/query name [text]", "opens a private conversation", self._query)
@@ -69,10 +68,10 @@ class Saying:
         self,
         usage: str,
         help: str,
-        do: Callable[[str, Pane], object],
+        do: Callable[[str, Pane], bool],
         aliases: tuple[str, ...] = (),
     ) -> None:
-        """Add a command of this program, which the server does not see."""
+        """Add a command of this program."""
         own = Own(Command(usage, aliases, help, ""), do)
         self._own.update(dict.fromkeys((name_of(own.about), *aliases_of(own.about)), own))
 
@@ -96,11 +95,12 @@ class Saying:
 
     def _do(self, request: Request, text: str, pane: Pane) -> None:
         name, rest = self._commands.name(request.name), request.rest or ""
-        own = self._own.get(name.lower())
+        own = self._own.get(name.lower()) or self._own.get(request.name.lower())
         if request.literal is not None and own is None and request.name not in self._commands:
             self._say(request.literal, pane)
         elif own is not None:
-            own.do(rest, pane)
+            if not own.do(rest, pane):
+                self._ask(name, rest, text, pane)
         elif name == "say":
             self._say(rest, pane)
         elif name == "me":
@@ -144,10 +144,6 @@ class Saying:
         return emojized(text) if self.emoji else text
 
     # Asking
-
-    def ask(self, name: str, rest: str, pane: Pane) -> None:
-        """Ask the server for what is a command of this program, too."""
-        self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
 
     def _ask(self, name: str, rest: str, text: str, pane: Pane) -> None:
         if name in PROVING:
@@ -201,41 +197,36 @@ class Saying:
 
     # Commands of this program
 
-    def _close(self, rest: str, pane: Pane) -> None:
-        if pane.private:
+    def _close(self, rest: str, pane: Pane) -> bool:
+        if pane.private or not pane.inside:
             self._state.close(pane.name)
-        elif pane.name != SERVER and pane.inside:
-            self._ask("leave", pane.name, f"/leave {pane.name}", pane)
         elif pane.name != SERVER:
-            self._state.close(pane.name)
+            self._ask("leave", pane.name, f"/leave {pane.name}", pane)
+        return True
 
-    def _query(self, rest: str, pane: Pane) -> None:
+    def _query(self, rest: str, pane: Pane) -> bool:
         name, _, text = rest.strip().partition(" ")
         if not name:
             raise Refused("usage", "It goes like this: /query name")
         self._desk.look_at(f"@{name.removeprefix('@')}")
         if text.strip():
             self._say(text, self._state.pane)
+        return True
 
-    def _clear(self, rest: str, pane: Pane) -> None:
+    def _clear(self, rest: str, pane: Pane) -> bool:
         self._state.clear(pane)
+        return True
 
-    def _quit(self, words: str, pane: Pane) -> None:
-        """Leave when everything is kept; at once when it is asked for again."""
-        waiting = sum(len(pane.waiting) for pane in self._state.panes.values())
-        if not waiting or self._leaving:
-            self._desk.leave(words)
-            return
-        self._leaving = True
-        self._state.note(f"{_lines(waiting)} not sent yet, but will be. /quit leaves without that.")
+    def _quit(self, words: str, pane: Pane) -> bool:
+        """Leave when what is on its way has arrived."""
         settled = Deferred.fromCoroutine(self._connection.settled())
-        settled.addCallback(lambda _: self._desk.leave(words))
+        if self._connection.here:
+            settled.addCallback(lambda _: self._desk.end(words))
+        else:
+            self._desk.end(words)
+        return True
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 40 else f"{line[:39]}…"
-
-
-def _lines(count: int) -> str:
-    return "1 line was" if count == 1 else f"{count} lines were"
