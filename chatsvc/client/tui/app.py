@@ -296,8 +296,11 @@ class ChatApp(App[int]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
-        elif name := self._people.name_at(message.option_index):
-            self.look_at(f"@{name}")
+        elif message.option_list is self._people:
+            if name := self._people.name_at(message.option_index):
+                self.look_at(f"@{name}")
+        else:
+            return
         self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:
