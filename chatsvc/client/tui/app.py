@@ -97,7 +97,7 @@ class ChatApp(App[int]):
         self._ask_where = ask_where
         self._now = now
         self._doing = ""
-        self._interrupted = 0.0  # when Ctrl-C was pressed
+        self._interrupted = -TWICE  # when Ctrl-C was pressed
         self._dirty = True  # nothing is drawn yet, or drawing is due
         self._conversations: dict[str, Conversation] = {}
         self._places, self._people = Places(), People()
