@@ -86,9 +86,7 @@ class Talker:
         self.bob = listener(self.chat)
         self.network = Network(self.chat)
         self.state = State(self.chat.clock.seconds, lambda: None)
-        self.visit = Visit(
-            lambda server, tell: self.network, self.chat.clock, self.state, Host()
-        )
+        self.visit = Visit(lambda server, tell: self.network, self.chat.clock, self.state, Host())
         self.desk = Desk()
         self.saying = Saying(self.visit.connection, self.state, Commands(), self.desk)
         self.visit.begin(Going(identity=Identity("ann")))

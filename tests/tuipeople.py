@@ -45,12 +45,15 @@ class Network:
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
         self.up = True
+        self.silent = False  # nothing arrives
+        self.why: Exception = NobodyListens()  # there is no connection, while it is not up
+        self.reached: list[Server] = []  # where the client has wanted to go
         self.sent: list[bytes] = []  # all that the client has sent, as it was sent
         self._pairs: list[tuple[Pipe, Person]] = []
 
     def connect(self, factory: IProtocolFactory) -> Deferred[Protocol]:
         if not self.up:
-            return fail(NobodyListens())
+            return fail(self.why)
         person, pipe = self.chat.connect(), Pipe()
         protocol: Any = factory.buildProtocol(None)  # type: ignore[arg-type]
         pipe.protocol = protocol
@@ -58,9 +61,15 @@ class Network:
         protocol.makeConnection(pipe)
         return succeed(protocol)
 
+    def reach(self, server: Server, tell: Callable[[str], None]) -> Network:
+        """Wherever one wants to go, one comes here."""
+        self.reached.append(server)
+        self.tell = tell
+        return self
+
     def pump(self) -> None:
         """Move bytes both ways until all is quiet."""
-        moved = True
+        moved = not self.silent
         while moved:
             self.chat.clock.advance(0)
             moved = any(self._move(pipe, person) for pipe, person in list(self._pairs))
@@ -181,9 +190,7 @@ async def visit(
     """Let somebody come into a chat on a screen of `size`, and go when the block ends."""
     network = Network(chat)
     going = Going(Server(), identity or Identity(name), room)
-    app = ChatApp(
-        lambda server, tell: network, chat.clock, going, now=chat.clock.seconds, **arguments
-    )
+    app = ChatApp(network.reach, chat.clock, going, now=chat.clock.seconds, **arguments)
     async with app.run_test(size=size) as pilot:
         visitor = Visitor(app, network, pilot)
         if settled:

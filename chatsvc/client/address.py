@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IStreamClientEndpoint
 
 from chatsvc.client.trust import Trust, known_servers
@@ -32,10 +31,13 @@ class Server(NamedTuple):
 
     def endpoint(self, reactor: Any, tell: Callable[[str], None]) -> IStreamClientEndpoint:
         """The way there; `tell` is told what the person should know about its certificate."""
+        # Loaded here, because it takes a while, in which a screen can be drawn.
+        from twisted.internet.endpoints import HostnameEndpoint
+
         endpoint = HostnameEndpoint(reactor, self.host, self.port)
         if not self.tls:
             return endpoint
-        from chatsvc.client.tls import Encrypted  # which takes a while to load
+        from chatsvc.client.tls import Encrypted
 
         trust = Trust(self.address.lower(), known_servers(), tell)
         return Encrypted(endpoint, self.host, trust.decide, reactor)

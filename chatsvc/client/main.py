@@ -145,6 +145,7 @@ def _run(job: Job, server: Server) -> int:
 
 def _sentence(failure: Failure, server: Server) -> str:
     """What went wrong, for people."""
+    assert failure.value is not None
     said = sentence(failure.value, server)
     if said is None:
         return f"This is a mistake in chatsvc; please report it.\n{failure.getTraceback()}"

@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import time
+from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus
+from textual.screen import Screen
 from textual.widgets import ContentSwitcher, OptionList
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -38,10 +40,11 @@ from chatsvc.client.tui.palette import (
     setting_offers,
     theme_offers,
 )
+from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
 from chatsvc.client.tui.signs import Signs
-from chatsvc.client.tui.state import SERVER, Pane, State
+from chatsvc.client.tui.state import State
 from chatsvc.client.tui.status import Line, status, topic
 from chatsvc.client.tui.visit import Going, Reach, Visit
 from chatsvc.events import Refused
@@ -60,7 +63,7 @@ class ChatApp(App[int]):
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
     COMMANDS = {Where, What, How}
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide"), (140, "-huge")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide"), (150, "-huge")]
     BINDINGS = BINDINGS
 
     def __init__(
@@ -80,18 +83,17 @@ class ChatApp(App[int]):
         connection = self.visit.connection
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
-        self.own = Own(connection, self.state, self.preferences, self._do_something, self._choose)
-        for usage, help in self.own.COMMANDS:
-            self.saying.add(usage, help, partial(self.own.obey, usage.split()[0].lstrip("/")))
+        Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
+        self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
         self.knowing.own = self.saying.own
         self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
-        self.parting = ""  # words said when one leaves
         self.notices = Notices(self.to_terminal, os.environ, now)
         self.going = going
         self.elsewhere: Going | None = None
         self.outcome: BaseException | None = None  # why one is not inside
         self.unsent = 0  # requests that were given up
+        self.parting = ""  # words said when one leaves
         self._ask_where = ask_where
         self._now = now
         self._doing = ""
@@ -105,7 +107,6 @@ class ChatApp(App[int]):
             "alt+up": partial(self.action_go, -1),
         }
         self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
-        self._composer = self.entry.composer
         self._topic, self._status = Line("topic"), Line("status")
         self._middle = ContentSwitcher(id="conversations")
         for theme in themes.OWN:
@@ -125,7 +126,7 @@ class ChatApp(App[int]):
         self._choose()
         if self.preferences.complaint:
             self.state.note(self.preferences.complaint, wrong=True)
-        self._composer.focus()
+        self.screen.set_focus(self.entry.composer)
         await self._draw()
         self.set_interval(1.0, self._tick)
         if self._ask_where:
@@ -138,6 +139,11 @@ class ChatApp(App[int]):
         if self._driver is not None:
             self._driver.write(sequence)
             self._driver.flush()
+
+    def _fatal_error(self) -> None:
+        """Go without showing all variables, among which may be passwords, as Textual would."""
+        self.outcome = self._exception
+        self._close_messages_no_wait()
 
     def leave_terminal(self) -> None:
         """Have the terminal be as it was before."""
@@ -170,8 +176,8 @@ class ChatApp(App[int]):
     def let_in(self) -> None:
         self.outcome = None
         if (page := self.page) is not None:
-            page.dismiss()
-        self._remember()
+            self.call_later(self._close, page)
+        self.call_later(self._remember)
         self.knowing.ask_commands()
         self.knowing.ask_rooms()
 
@@ -179,7 +185,7 @@ class ChatApp(App[int]):
         visit = self.visit
         rooms = visit.connection.rooms
         if complaint := self.preferences.remember(
-            visit.going.server, visit.connection.name, rooms, self._now()
+            visit.going.server, visit.name_to_keep, rooms, self._now()
         ):
             self.state.note(complaint, wrong=True)
 
@@ -211,54 +217,62 @@ class ChatApp(App[int]):
         dialog = Question(text, question.rstrip(": "), hidden, escape)
 
         def give_up(_: object) -> None:
-            dialog.dismiss(None)
+            self.call_later(self._close, dialog)
 
         def answered(said: str | None) -> None:
             if not answer.called:
                 answer.callback(said)
 
         answer: Deferred[str | None] = Deferred(give_up)
-        self.push_screen(dialog, answered)
+        self.call_later(self.push_screen, dialog, answered)
         return answer
+
+    def _close(self, above: Screen[Any]) -> None:
+        """Take away what is above the rest, if it is there yet."""
+        if above in self.screen_stack:
+            above.dismiss(None)
 
     # Leaving
 
     def action_leave(self) -> None:
+        self.end("")
+
+    def end(self, words: str) -> None:
         """Leave; what waits to be sent is asked about first."""
-        waiting = self.visit.connection.unanswered
+        waiting = sum(len(pane.waiting) for pane in self.state.panes.values())
         if not waiting or not self.visit.inside or self.visit.online:
-            self.leave(0)
+            self.leave(words)
             return
         lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
         dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
-        self.push_screen(dialog, lambda sure: self.leave(0) if sure else None)
+        self.push_screen(dialog, lambda sure: self.leave(words) if sure else None)
 
-    def leave(self, code: int) -> None:
+    def leave(self, words: str = "") -> None:
         """Exit, and say so if one could not come in."""
-        self.exit(1 if self.outcome is not None and not code else code)
+        self.parting = words
+        self.exit(0 if self.outcome is None else 1)
 
     def action_end(self) -> None:
         """Ctrl-D: the end of a text that is empty is the end of it all."""
-        if self.screen.is_modal or not self._composer.text:
+        if self.screen.is_modal or not self.entry.composer.text:
             self.action_leave()
         else:
-            self._composer.action_delete_right()
+            self.entry.composer.action_delete_right()
 
     def action_interrupt(self) -> None:
         """Ctrl-C: copy what is selected, else empty the input, else leave when it comes twice."""
-        chosen = self._composer.selected_text or self.screen.get_selected_text()
+        chosen = self.entry.composer.selected_text or self.screen.get_selected_text()
         if chosen:
             self.copy_to_clipboard(chosen)
             self.screen.clear_selection()
-            self._do_something("copied")
-        elif self._composer.text:
-            self._composer.remember(self._composer.text)
-            self._composer.clear()
+            self.show_doing("copied")
+        elif self.entry.composer.text:
+            self.entry.composer.put_away()
         elif self._now() - self._interrupted < TWICE:
-            self.leave(STOPPED)
+            self.exit(STOPPED)
         else:
             self._interrupted = self._now()
-            self._do_something("Ctrl-C again leaves")
+            self.show_doing("Ctrl-C again leaves")
 
     def action_keys(self) -> None:
         if not self.screen.is_modal:
@@ -280,7 +294,10 @@ class ChatApp(App[int]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
-        self._composer.focus()
+        elif message.option_list is self._people:
+            if name := self._people.name_at(message.option_index):
+                self.look_at(f"@{name}")
+        self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:
         """Look at the next pane in the list, or the one before."""
@@ -291,6 +308,7 @@ class ChatApp(App[int]):
         """Look at another pane; what one was typing stays there."""
         pane = self.state.select(name)
         self.entry.show(pane)
+        self.visit.reading.fill(pane)
         if pane.name != SERVER and not pane.private:
             self.visit.reading.stand_in(pane.name)
 
@@ -310,16 +328,19 @@ class ChatApp(App[int]):
     def give_back(self, text: str, pane: Pane) -> bool:
         return self.entry.give_back(text, pane)
 
-    def end(self, words: str) -> None:
-        self.parting = words
-        self.action_leave()
-
     def action_page(self, pages: int) -> None:
-        shown = self._conversations[self.state.here]
-        shown.scroll_relative(y=pages * max(shown.size.height - 2, 1), animate=False)
+        self._conversations[self.state.here].page(pages)
+
+    def action_present(self) -> None:
+        """Go back to the last line."""
+        self.state.return_to_present()
 
     def on_conversation_at_the_top(self, message: Conversation.AtTheTop) -> None:
         self.visit.reading.fetch_earlier(message.pane)
+
+    def on_conversation_at_the_end(self, message: Conversation.AtTheEnd) -> None:
+        self.visit.reading.fetch_later(message.pane)
+        self.state.seen()
 
     def on_app_focus(self, event: AppFocus) -> None:
         self.state.looking = True
@@ -330,8 +351,10 @@ class ChatApp(App[int]):
 
     def action_toggle_list(self, name: str) -> None:
         """Show or hide a list beside the conversation, and keep that."""
-        shown = getattr(self.preferences.settings, name)
-        self.own.obey("set", f"{name} {'off' if shown else 'on'}")
+        beside = self.query_one(f"#{name}")
+        beside.set_class(not beside.display, "wanted")  # even where there is little room
+        self.preferences.set(f"{name} {'off' if beside.display else 'on'}")
+        self._changed()
 
     # What the palette offers
 
@@ -344,11 +367,9 @@ class ChatApp(App[int]):
     def things_to_do(self) -> Iterable[Offer]:
         return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
 
-    def things_to_set(self) -> list[Offer]:
-        return [
-            *setting_offers(listed(self.preferences.settings), self.entry.begin),
-            *theme_offers(self.knowing.words["set theme"], self._do),
-        ]
+    def things_to_set(self) -> Iterable[Offer]:
+        yield from setting_offers(listed(self.preferences.settings), self.entry.begin)
+        yield from theme_offers(self.knowing.words["set theme"], self._do)
 
     def _do(self, command: str) -> None:
         self.saying.typed(command, self.state.pane)
@@ -360,14 +381,14 @@ class ChatApp(App[int]):
         chosen = self.preferences.settings
         self.theme = themes.chosen(chosen.theme, os.environ)
         self.state.highlights = chosen.highlights
-        self.notices.settings = chosen
         self.saying.emoji = chosen.emoji
+        self.notices.settings = chosen
         for shown in self._conversations.values():
             shown.clock = chosen.timestamps
             shown.redraw()
         self._changed()
 
-    def _do_something(self, doing: str) -> None:
+    def show_doing(self, doing: str) -> None:
         """Say in the status line what is being done, until something else is."""
         self._doing = doing
         self._show_status()
@@ -396,11 +417,13 @@ class ChatApp(App[int]):
         self._middle.current = shown.id
         shown.sync()
         self._places.sync(state)
-        self._places.display = chosen.places
-        listed = chosen.people and not state.pane.private and state.here != SERVER
-        self._people.display = listed
+        self._places.set_class(not chosen.places, "hidden")
+        alone = state.pane.private or state.here == SERVER
+        self._people.set_class(alone or not chosen.people, "hidden")
         self._people.sync(state.pane)
-        self._topic.show(topic(state.pane, state, listed and self._people.styles.display != "none"))
+        lists = self._places.display + self._people.display
+        self.query_one("#main").set_class(lists == 1, "one").set_class(lists == 0, "bare")
+        self._topic.show(topic(state.pane, state, self._people.display))
         self._show_status()
         self.notices.entitle(state)
 

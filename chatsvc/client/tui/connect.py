@@ -46,9 +46,20 @@ def wrong(error: BaseException, text: str) -> Wrong:
     return Wrong(text)
 
 
+class Tick(Checkbox):
+    """A checkbox that is read without colours, too."""
+
+    BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        return "x" if self.value else " "
+
+
 class ConnectPage(Screen[None]):
     """Where to go."""
 
+    AUTO_FOCUS = None
     BINDINGS = [
         Binding("escape", "give_up", show=False),
         Binding("f5", "connect", show=False),
@@ -78,9 +89,7 @@ class ConnectPage(Screen[None]):
             yield from self._row("Host", Input(to.host, id="host", compact=True))
             yield from self._row("Port", Input(str(to.port), id="port", compact=True))
             yield from self._row("Your name", Input(identity.name, id="name", compact=True))
-            yield from self._row(
-                "", Checkbox("over TLS (encrypted)", to.tls, id="tls", compact=True)
-            )
+            yield from self._row("", Tick("over TLS (encrypted)", to.tls, id="tls", compact=True))
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect", compact=True)
                 yield Button("Leave", id="leave", compact=True)
@@ -96,7 +105,7 @@ class ConnectPage(Screen[None]):
         yield Static(markup=False, id=f"wrong-{field.id}", classes="wrong beside")
 
     def on_mount(self) -> None:
-        self.query_one("#host").focus()
+        self.set_focus(self.query_one("#host"))  # before anything that is typed arrives
 
     # What is wrong
 
@@ -106,7 +115,14 @@ class ConnectPage(Screen[None]):
         self._say(wrong)
         if wrong.field == "tls":
             self.query_one("#tls", Checkbox).value = True
-        self.query_one(f"#{wrong.field or 'host'}").focus()
+        self._begin_at(wrong.field or "host")
+
+    def _begin_at(self, name: str) -> None:
+        """Let a field be typed anew."""
+        field = self.query_one(f"#{name}")
+        field.focus()
+        if isinstance(field, Input):
+            field.action_select_all()
 
     def _say(self, wrong: Wrong | None) -> None:
         for label in self.query(".wrong").results(Static):
@@ -157,7 +173,7 @@ class ConnectPage(Screen[None]):
         except ValueError as error:
             text = str(error)
             self._say(Wrong(f"{text[0].upper()}{text[1:]}.", "port"))
-            self.query_one("#port").focus()
+            self._begin_at("port")
             return
         self._say(None)
         self.post_message(self.Chosen(self._chosen(to)))
@@ -185,7 +201,7 @@ class ConnectPage(Screen[None]):
         if self._connecting:
             self.connecting(False)
             self._say(None)
-            self.query_one("#host").focus()
+            self._begin_at("host")
             self.post_message(self.GivenUp())
 
 

@@ -1,36 +1,33 @@
-"""A conversation on the screen: items as rows that are wrapped when they are shown, not before.
+"""A conversation on the screen: items as rows, of which only those in sight are drawn.
 
-Rows are virtual: of 10,000 items only those in sight are drawn.  What is selected is the text, and
-neither times nor names.
+One who looks at the end goes on seeing the end; else what one looks at stays where it is, whatever
+comes above or below it.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from time import localtime, strftime
-from zlib import crc32
+from typing import NamedTuple
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from chatsvc.client.tui.items import Company, Item, Note, Spoken
-from chatsvc.client.tui.state import Pane, day
-from chatsvc.rules import key
+from chatsvc.client.tui.items import Item, Spoken, day
+from chatsvc.client.tui.painting import COMPONENTS, Painting, text_of
+from chatsvc.client.tui.panes import Pane, Stretch
+from chatsvc.client.tui.rows import Columns, columns, spans, word_at
 
-_URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]}']")
-_NAMES = 14  # cells for the longest name that is shown beside its text
-_NEAR_THE_TOP = 5  # rows
+NEW = "new since you left"
+_NEAR = 10  # rows from the top or the end, where more is wanted
+_TOGETHER = 300.0  # seconds in which lines of one person need no name above each
 
 
 @dataclass(slots=True, eq=False)
@@ -39,61 +36,33 @@ class _Entry:
 
     item: Item
     headings: tuple[str, ...] = ()
+    named: bool = False  # the name has a row of its own
     rows: list[tuple[int, int]] = field(default_factory=list)
     strips: list[Strip] | None = None
 
     @property
-    def height(self) -> int:
-        return len(self.headings) + len(self.rows)
+    def above(self) -> int:
+        """The rows above the text."""
+        return len(self.headings) + self.named
 
     @property
-    def text(self) -> str:
-        item = self.item
-        if isinstance(item, Spoken) and item.deleted:
-            return f"(deleted by {item.deleted})"
-        return item.text
-
-    def wrap(self, width: int) -> None:
-        self.strips = None
-        self.rows = list(spans(self.text, width))
+    def height(self) -> int:
+        return self.above + len(self.rows)
 
 
-def spans(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Where rows of at most `width` cells begin and end in a text, broken between words."""
-    start = 0
-    for line in text.split("\n"):
-        yield from _spans_of_line(text, start, start + len(line), width)
-        start += len(line) + 1
+class _Place(NamedTuple):
+    """A row, by what stands in it: rows above the text have a negative `row`."""
 
-
-def _spans_of_line(text: str, begin: int, end: int, width: int) -> Iterator[tuple[int, int]]:
-    if end - begin <= width and (text.isascii() or cell_len(text[begin:end]) <= width):
-        yield begin, end
-        return
-    start, used = begin, 0
-    for word in re.compile(r"\s*\S+|\s+").finditer(text, begin, end):
-        cells = cell_len(word[0])
-        if used + cells > width and used:
-            yield start, word.start()
-            start, used = word.start(), 0
-        for at in range(word.start(), word.end()) if cells > width else ():
-            cell = cell_len(text[at])
-            if used + cell > width:
-                yield start, at
-                start, used = at, 0
-            used += cell
-        used += cells if cells <= width else 0
-    yield start, end
+    position: int
+    letter: int
+    row: int
+    number: int
 
 
 class Conversation(ScrollView, can_focus=True):
     """What was said in one pane."""
 
-    COMPONENT_CLASSES = {
-        "conversation--time", "conversation--note", "conversation--wrong", "conversation--heading",
-        "conversation--new", "conversation--mention", "conversation--own", "conversation--found",
-        "conversation--waiting",
-    }  # fmt: skip
+    COMPONENT_CLASSES = COMPONENTS
 
     class AtTheTop(Message):
         """Earlier lines are wanted."""
@@ -102,130 +71,215 @@ class Conversation(ScrollView, can_focus=True):
             super().__init__()
             self.pane = pane
 
+    class AtTheEnd(AtTheTop):
+        """One has come to the last line that is shown."""
+
     def __init__(self, pane: Pane, clock: str) -> None:
         super().__init__()
         self.pane = pane
         self.clock = clock  # how times are written; empty for none
-        self.found: re.Pattern[str] | None = None
+        self._stretch = pane.shown
         self._entries: list[_Entry] = []
         self._ends: list[int] = []  # the row after each entry
-        self._base = pane.base  # the ordinal of the first entry
-        self._kept = 0  # entries that are no waiting lines
-        self._width = 0
+        self._base = pane.shown.base  # the ordinal of the first entry
+        self._kept = 0  # entries of the stretch; those of waiting lines follow
+        self._found: int | None = None  # the line that was jumped to
+        self._seen_size = Size(0, 0)
+        self._columns = columns(0, 0)
+        self._painting = Painting(self)
 
     # What there is
 
     def sync(self) -> None:
         """Show what the pane has by now."""
-        pane, at_end = self.pane, self.is_vertical_scroll_end
-        del self._entries[self._kept :]
-        dropped = min(max(pane.base - self._base, 0), len(self._entries))
-        rows_before = self._ends[dropped - 1] if dropped else 0
-        del self._entries[:dropped]
-        self._base += dropped
-        if not self._entries:
-            self._base = pane.base
-        earlier = max(self._base - pane.base, 0)
-        added = [_Entry(item) for item in pane.items[:earlier]]
-        self._entries[:0] = added
-        self._base -= earlier
-        del self._entries[len(pane.items) :]
-        new = len(self._entries)
-        self._entries += [_Entry(item) for item in pane.items[new:]]
-        touched = {ordinal - self._base for ordinal in pane.touched}
-        pane.touched = set()
-        changed = {*range(earlier), *touched, *range(new, len(self._entries))}
-        for position in sorted(one for one in changed if 0 <= one < len(self._entries)):
-            self._fill(position)
+        if not self._seen_size.width:
+            return  # nothing can be wrapped yet
+        if self.pane.shown is not self._stretch:
+            self._show(self.pane.shown)
+        else:
+            self._update(self._stretch)
+        if self.pane.found != self._found:
+            self._jump(self.pane.found)
+
+    def _show(self, stretch: Stretch) -> None:
+        """Show another stretch, at the line that one has looked at."""
+        place = self._place()
+        self._stretch, self._base = stretch, stretch.base
+        self._entries = [_Entry(item) for item in stretch.items]
+        self._kept = len(self._entries)
+        self._fill_all()
         self._add_waiting()
-        self._measure(sum(entry.height for entry in added) - rows_before, at_end)
+        self._measure()
+        position = stretch.find(place.number)
+        self._scroll(place._replace(position=position) if position is not None else None)
+
+    def _fill_all(self) -> None:
+        self._stretch.touched = set()
+        for position in range(self._kept):
+            self._fill(position)
 
     def _add_waiting(self) -> None:
-        """Lines that are not kept yet, below all that is."""
+        """Put lines that are not kept yet below all that is."""
+        for item in self.pane.waiting if self._stretch is self.pane.present else ():
+            before = self._entries[-1].item if self._entries else None
+            entry = _Entry(item, named=not self._columns.name and _needs_name(item, before))
+            entry.rows = list(spans(text_of(item), self._columns.text))
+            self._entries.append(entry)
+
+    def _update(self, stretch: Stretch) -> None:
+        place, rows = self._place(), self._ends[-1] if self._ends else 0
+        moved, items = self._base - stretch.base, stretch.items
+        self._base = stretch.base
+        del self._entries[self._kept :]
+        del self._entries[: max(-moved, 0)]
+        self._entries[:0] = [_Entry(item) for item in items[: max(moved, 0)]]
+        del self._entries[len(items) :]
+        known = len(self._entries)
+        self._entries += [_Entry(item) for item in items[known:]]
+        changed = self._changed(known, moved)
+        for position in changed:
+            self._fill(position)
         self._kept = len(self._entries)
-        for item in self.pane.waiting:
-            self._entries.append(entry := _Entry(item))
-            entry.wrap(self._text_width)
+        self._add_waiting()
+        self._measure(known if min(changed, default=known) >= known and not moved else 0)
+        if known < len(self._entries) or changed or moved or rows != self._rows:
+            self._scroll(place._replace(position=place.position + moved))
+
+    def _changed(self, known: int, moved: int) -> list[int]:
+        """The positions of entries that look otherwise now, or are new."""
+        stretch, entries = self._stretch, self._entries
+        changed = {ordinal - stretch.base for ordinal in stretch.touched}
+        stretch.touched = set()
+        changed.update(range(max(moved, 0)), range(known, len(entries)))
+        if moved:
+            pairs = enumerate(zip(entries, stretch.items, strict=True))
+            changed.update(at for at, (entry, item) in pairs if entry.item is not item)
+        return sorted(at for at in changed if 0 <= at < len(entries))
 
     def _fill(self, position: int) -> None:
-        entry = self._entries[position]
-        entry.item = self.pane.items[position]
-        entry.headings = tuple(self._headings(position))
-        entry.wrap(self._text_width)
+        entry, item = self._entries[position], self._stretch.items[position]
+        before = self._stretch.items[position - 1] if position else None
+        entry.item = item
+        entry.headings = tuple(self._headings(position, item, before))
+        entry.named = not self._columns.name and _needs_name(item, before)
+        entry.rows = list(spans(text_of(item), self._columns.text))
+        entry.strips = None
 
-    def _headings(self, position: int) -> Iterator[str]:
-        items = self.pane.items
-        if not position or day(items[position - 1].time) != day(items[position].time):
-            there = localtime(items[position].time)
+    def _headings(self, position: int, item: Item, before: Item | None) -> Iterator[str]:
+        if before is None and self.pane.above:
+            yield self.pane.above
+        if before is None or (item.time != before.time and day(item.time) != day(before.time)):
+            there = localtime(item.time)
             yield f"{strftime('%A', there)}, {there.tm_mday} {strftime('%B %Y', there)}"
-        if self._base + position == self.pane.new:
-            yield "new since you left"
+        if self._base + position == self.pane.new and self._stretch is self.pane.present:
+            yield NEW
 
-    def _measure(self, moved: int, at_end: bool) -> None:
-        self._ends = list(accumulate(entry.height for entry in self._entries))
-        self.virtual_size = Size(self.size.width, self._ends[-1] if self._ends else 0)
-        if at_end:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
-        elif moved:
-            y = max(self.scroll_y + moved, 0)
-            self.scroll_to(y=y, animate=False, force=True, immediate=True)
+    def _measure(self, known: int = 0) -> None:
+        """Find where entries end, of which the first ones are as they were."""
+        del self._ends[known:]
+        heights = (entry.height for entry in self._entries[known:])
+        ends = accumulate(heights, initial=self._rows)
+        next(ends)
+        self._ends.extend(ends)
+        self.virtual_size = Size(self.size.width, self._rows)
         self.refresh()
 
     @property
-    def _gutter(self) -> int:
-        """The cells before the text: the time, and the name."""
-        narrow = self.size.width < 50
-        return len(self.clock and strftime(self.clock)) + 1 + (0 if narrow else _NAMES + 1)
+    def _rows(self) -> int:
+        return self._ends[-1] if self._ends else 0
 
-    @property
-    def _text_width(self) -> int:
-        return max(self.scrollable_content_region.width - self._gutter, 10)
+    # Where one is
 
-    def on_resize(self, event: events.Resize) -> None:
-        if self._width == self.size.width:
-            return
-        at_end, top = self.is_vertical_scroll_end or not self._width, self._top()
-        self._width = self.size.width
-        for position in range(len(self._entries)):
-            self._entries[position].wrap(self._text_width)
-        self._measure(0, at_end)
-        if not at_end:
-            position, letter = top
-            entry = self._entries[position]
-            row = max((n for n, (start, _) in enumerate(entry.rows) if start <= letter), default=0)
-            y = self._ends[position] - len(entry.rows) + row
-            self.scroll_to(y=y, animate=False, force=True, immediate=True)
-
-    def _top(self) -> tuple[int, int]:
-        """The entry in the topmost row, and the place in its text that this row begins with."""
-        if not self._entries:
-            return 0, 0
+    def _place(self) -> _Place:
+        """What is in the topmost row."""
+        if not self._ends:
+            return _Place(0, 0, 0, 0)
         position, row = self._at(self.scroll_offset.y)
         entry = self._entries[position]
-        text_row = max(row - len(entry.headings), 0)
-        return position, entry.rows[text_row][0] if entry.rows else 0
+        row -= entry.above
+        letter = entry.rows[max(row, 0)][0] if entry.rows else 0
+        items = self._stretch.items[position : position + 50]
+        number = next((one.number for one in items if isinstance(one, Spoken) and one.number), 0)
+        return _Place(position, letter, min(row, 0), number)
 
     def _at(self, y: int) -> tuple[int, int]:
         """Which entry is in a row, and in which of its own rows."""
         position = min(bisect_right(self._ends, y), len(self._entries) - 1)
         return position, y - (self._ends[position] - self._entries[position].height)
 
-    def jump(self, position: int) -> None:
-        """Show an item in the middle."""
-        y = self._ends[position] - self._entries[position].height - self.size.height // 2
-        self.scroll_to(y=max(y, 0), animate=False)
+    def _scroll(self, place: _Place | None) -> None:
+        """Go to the end, for who was there, or back to what was in the topmost row."""
+        if self.pane.following or place is None or not self._entries:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            return
+        position = min(max(place.position, 0), len(self._entries) - 1)
+        rows = self._entries[position].rows
+        row = max((n for n, (start, _) in enumerate(rows) if start <= place.letter), default=0)
+        y = self._ends[position] - len(rows) + row + place.row
+        self.scroll_to(y=max(y, 0), animate=False, force=True, immediate=True)
+
+    def _jump(self, number: int | None) -> None:
+        """Show a line in the middle, and that it is the one."""
+        self._found = number
+        self._painting.found = number
+        self.redraw()
+        position = self._stretch.find(number) if number is not None else None
+        if position is not None:
+            entry = self._entries[position]
+            y = self._ends[position] - len(entry.rows) - self.size.height // 2
+            self.pane.following = False
+            self.scroll_to(y=max(y, 0), animate=False, force=True, immediate=True)
+            self._look_around()
+
+    def page(self, pages: int) -> None:
+        """Go up, or down, by what one sees, but for two rows."""
+        rows = pages * max(self.size.height - 2, 1)
+        self.scroll_to(y=self.scroll_y + rows, animate=False, force=True, immediate=True)
+        self._look_around()
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
-        if new < old and new <= _NEAR_THE_TOP and not self.pane.whole:
+        if self.is_on_screen and self._entries:
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Notice whether one is near the top, or at the end."""
+        at_end = self.scroll_y >= self.max_scroll_y
+        self.pane.following = at_end and self.pane.past is None
+        if at_end or (self.pane.past and self.scroll_y >= self.max_scroll_y - _NEAR):
+            self.post_message(self.AtTheEnd(self.pane))
+        if self.scroll_y <= _NEAR and not self.pane.shown.whole:
             self.post_message(self.AtTheTop(self.pane))
+
+    def on_resize(self, event: events.Resize) -> None:
+        before, self._seen_size = self._seen_size, self.size
+        if before.width != self.size.width:
+            self.wrap_anew()
+        elif self.pane.following:
+            self._scroll(None)
+
+    def wrap_anew(self) -> None:
+        """Show everything at another width, or with other columns."""
+        place = self._place()
+        self._columns = columns(self.scrollable_content_region.width, self._time_width)
+        self._update(self._stretch)
+        self._fill_all()
+        self._measure()
+        self._scroll(place)
+
+    @property
+    def _time_width(self) -> int:
+        return len(strftime(self.clock)) if self.clock else 0
 
     # How it is drawn
 
     def render_line(self, y: int) -> Strip:
+        width, below = self.size.width, y == self.size.height - 1
+        if below and not self.pane.following and self._entries:
+            return self._painting.bar(self.pane.below, width)
         y += self.scroll_offset.y
-        if not self._entries or y >= self._ends[-1]:
-            return Strip.blank(self.size.width, self.rich_style)
+        if y >= self._rows:
+            return Strip.blank(width, self.rich_style)
         position, row = self._at(y)
         entry = self._entries[position]
         chosen = self.text_selection
@@ -239,73 +293,23 @@ class Conversation(ScrollView, can_focus=True):
     def _draw(
         self, position: int, entry: _Entry, chosen: tuple[int, int] | None
     ) -> Iterator[Strip]:
-        width = self.size.width
+        width, painting = self.size.width, self._painting
         for heading in entry.headings:
-            name = "new" if heading.startswith("new") else "heading"
-            text = f" {heading} ".center(width, "─")
-            yield Strip([Segment(text, self._style(name))]).adjust_cell_length(width)
-        marks = [*self._marks(entry.item, entry.text, chosen)]
-        for number, (start, end) in enumerate(entry.rows):
-            head = self._head(entry.item) if number == 0 else [Segment(" " * self._gutter)]
-            body = self._body(entry.text, start, end, marks, self._base + position)
-            yield Strip([*head, *body]).adjust_cell_length(width, self.rich_style)
+            yield painting.heading(heading, "new" if heading is NEW else "heading", width)
+        if entry.named:
+            yield painting.name_above(entry.item, self._time(entry.item), width)
+        time = self._time(entry.item) if self._columns.name else ""
+        ordinal = self._base + position
+        yield from painting.item(entry.item, ordinal, entry.rows, self._columns, time, chosen)
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"conversation--{name}", partial=True)
-
-    def _head(self, item: Item) -> list[Segment]:
-        base = self.rich_style
+    def _time(self, item: Item) -> str:
         time = strftime(self.clock, localtime(item.time)) if self.clock else ""
-        if isinstance(item, Spoken) and item.waiting:
-            time = "…".rjust(len(time))
-        shown = [Segment(f"{time} ", base + self._style("time"))]
-        room = self._gutter - len(time) - 2
-        if not isinstance(item, Spoken):
-            return [*shown, Segment("* ".rjust(room + 1) if room > 0 else "", base)]
-        name = f"* {item.sender}" if item.action else item.sender
-        name = name if cell_len(name) <= _NAMES else f"{name[: _NAMES - 1]}…"
-        padding = " " * max(room - cell_len(name), 0)
-        style = base + self._style("own") if item.own else base + self.colour_of(item.sender)
-        return [*shown, Segment(padding, base), Segment(f"{name} ", style)]
+        return "…".rjust(len(time)) if isinstance(item, Spoken) and item.waiting else time
 
-    def colour_of(self, name: str) -> Style:
-        """The colour of a person, the same every day, legible on this background."""
-        colours = DARK if self.app.current_theme.dark else LIGHT
-        return Style(color=colours[crc32(key(name).encode()) % len(colours)])
-
-    def _marks(
-        self, item: Item, text: str, chosen: tuple[int, int] | None
-    ) -> Iterator[tuple[int, int, Style]]:
-        """Parts of a text that are drawn otherwise; what comes later goes above."""
-        if isinstance(item, Note):
-            yield 0, len(text), self._style("wrong" if item.wrong else "note")
-        elif isinstance(item, Company):
-            yield 0, len(text), self._style("note")
-        elif item.waiting:
-            yield 0, len(text), self._style("waiting")
-        elif item.mention:
-            yield 0, len(text), self._style("mention")
-        for url in _URL.finditer(text):
-            yield url.start(), url.end(), Style(link=url[0], underline=True)
-        for found in self.found.finditer(text) if self.found else ():
-            yield found.start(), found.end(), self._style("found")
-        if chosen is not None:
-            start, end = chosen
-            style = self.screen.get_visual_style("screen--selection").rich_style
-            yield start, len(text) if end == -1 else end, Style(bgcolor=style.bgcolor)
-
-    def _body(
-        self, text: str, start: int, end: int, marks: list[tuple[int, int, Style]], ordinal: int
-    ) -> Iterator[Segment]:
-        edges = {edge for first, last, _ in marks for edge in (first, last) if start < edge < end}
-        cuts = sorted({start, end, *edges})
-        for first, last in pairwise(cuts):
-            style = self.rich_style
-            for begin, stop, mark in marks:
-                if begin <= first < stop:
-                    style += mark
-            place = Style.from_meta({"offset": (first, ordinal)})
-            yield Segment(text[first:last], style + place)
+    @property
+    def shape(self) -> Columns:
+        """How rows are divided."""
+        return self._columns
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -319,6 +323,18 @@ class Conversation(ScrollView, can_focus=True):
 
     # What is copied
 
+    async def _on_click(self, event: events.Click) -> None:
+        """Twice selects a word, three times what was said."""
+        if event.chain < 2:
+            return
+        event.prevent_default()
+        at = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)[1]
+        if at is None or not 0 <= at.y - self._base < len(self._entries):
+            return
+        text = text_of(self._entries[at.y - self._base].item)
+        first, last = word_at(text, at.x) if event.chain == 2 else (0, len(text))
+        self.screen.selections = {self: Selection(Offset(first, at.y), Offset(last, at.y))}
+
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         first, last = selection
         start = 0 if first is None else max(first.y - self._base, 0)
@@ -327,18 +343,17 @@ class Conversation(ScrollView, can_focus=True):
         for position, entry in enumerate(self._entries[start : end + 1], start):
             span = selection.get_span(self._base + position)
             if span is not None:
-                texts.append(entry.text[span[0] : None if span[1] == -1 else span[1]])
+                text = text_of(entry.item)
+                texts.append(text[span[0] : None if span[1] == -1 else span[1]])
         return "\n".join(texts), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         self.refresh()
 
 
-DARK = (
-    "#f0a35e", "#7fc8f8", "#a5d46a", "#e89ae0", "#f2d16b", "#6fd6c0", "#f58b8b", "#b3a6f7",
-    "#9ad0a0", "#e0b088",
-)  # fmt: skip
-LIGHT = (
-    "#9a4a00", "#005f9e", "#3d6b00", "#8a1f80", "#7a5a00", "#00695a", "#a12020", "#4b36b0",
-    "#1d6b2a", "#7a4420",
-)  # fmt: skip
+def _needs_name(item: Item, before: Item | None) -> bool:
+    """Whether a name stands above what somebody says, where there is no room beside it."""
+    if not isinstance(item, Spoken):
+        return False
+    same = isinstance(before, Spoken) and before.sender == item.sender
+    return not same or before is None or item.time - before.time > _TOGETHER

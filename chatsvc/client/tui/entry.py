@@ -14,7 +14,7 @@ from chatsvc.client.tui import completion
 from chatsvc.client.tui.asking import PasteQuestion
 from chatsvc.client.tui.completion import Completion, Known, hint
 from chatsvc.client.tui.composer import Composer
-from chatsvc.client.tui.state import Pane
+from chatsvc.client.tui.panes import Pane
 
 
 class Entry(Vertical):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import localtime
 from typing import TypeAlias
 
 from chatsvc.events import Said, Told
+from chatsvc.rules import clean, clean_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,30 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who came and went since the last line."""
+    """Who came and went since the last line; parting words only of one who left alone."""
 
     time: float
     came: tuple[str, ...] = ()
     went: tuple[str, ...] = ()
+    words: str = ""
 
     @property
     def text(self) -> str:
         """In words; of many only how many."""
-        parts = [_who(self.came, "came"), _who(self.went, "left")]
+        words = f" ({self.words})" if self.words else ""
+        parts = [_who(self.came, "came"), _who(self.went, "left") + words]
         return ", ".join(filter(None, parts))
+
+    def and_then(
+        self, came: tuple[str, ...] = (), went: tuple[str, ...] = (), words: str = ""
+    ) -> Company:
+        """With those who came or went next; who did both is left out."""
+        still_gone = tuple(name for name in self.went if name not in came)
+        still_here = tuple(name for name in self.came if name not in went)
+        came = tuple(name for name in came if name not in self.went)
+        went = (*still_gone, *(name for name in went if name not in self.came))
+        alone = words if len(went) == 1 else ""
+        return replace(self, came=(*still_here, *came), went=went, words=alone)
 
 
 Item: TypeAlias = Spoken | Note | Company
@@ -62,14 +77,20 @@ def _who(names: tuple[str, ...], did: str) -> str:
 def spoken(line: Said, own: bool, mention: bool) -> Spoken:
     """A line of a room."""
     return Spoken(
-        line.time, line.sender, line.text, line.number, line.action, line.notice, own,
-        mention and not own, deleted=line.deleted,
+        line.time, clean(line.sender), clean_lines(line.text), line.number, line.action,
+        line.notice, own, mention and not own, deleted=line.deleted,
     )  # fmt: skip
 
 
 def whispered(line: Told) -> Spoken:
     """A private line, all of which are meant for oneself."""
-    number = line.number or 0
     return Spoken(
-        line.time, line.sender, line.text, number, line.action, line.notice, line.own, not line.own
-    )
+        line.time, clean(line.sender), clean_lines(line.text), line.number or 0, line.action,
+        line.notice, line.own, not line.own,
+    )  # fmt: skip
+
+
+def day(time: float) -> tuple[int, int]:
+    """The day of a time, where one is."""
+    there = localtime(time)
+    return there.tm_year, there.tm_yday

@@ -11,7 +11,8 @@ from chatsvc.client.commands import Commands, name_of
 from chatsvc.client.connection import Connection
 from chatsvc.client.failures import NotConnected
 from chatsvc.client.tui.completion import Known
-from chatsvc.client.tui.state import Pane, State
+from chatsvc.client.tui.panes import Pane
+from chatsvc.client.tui.state import State
 from chatsvc.events import Command, Event, Place, Refused, Rooms
 from chatsvc.rules import key
 

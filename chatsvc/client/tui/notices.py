@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from chatsvc.client.settings import Settings
 from chatsvc.client.tui.items import Spoken
-from chatsvc.client.tui.state import Pane, State
+from chatsvc.client.tui.panes import Pane
+from chatsvc.client.tui.state import State
 from chatsvc.rules import clean
 
 PAUSE = 2.0  # seconds from one notification to the next, lest missed lines come as a flood

@@ -12,8 +12,10 @@ from chatsvc.client.connection import Connection
 from chatsvc.client.failures import NotConnected
 from chatsvc.client.scripts import NotDone
 from chatsvc.client.settings import SETTINGS
+from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.preferences import Preferences
-from chatsvc.client.tui.state import SERVER, State
+from chatsvc.client.tui.saying import Saying
+from chatsvc.client.tui.state import State
 from chatsvc.events import Refused
 
 FORCE = "--force"
@@ -22,63 +24,49 @@ FORCE = "--force"
 class Own:
     """Obeys them; `doing` is told what takes a while, and `chosen` that something was set."""
 
-    COMMANDS = (
-        ("/set [name] [value]", "lists your settings, or changes one"),
-        ("/save file", "writes this conversation into a .txt, .json or .html file"),
-        ("/export file", "does that, too"),
-    )
-
     def __init__(
         self,
         connection: Connection,
         state: State,
+        saying: Saying,
         preferences: Preferences,
         doing: Callable[[str], object],
         chosen: Callable[[], object],
     ) -> None:
         self._connection = connection
         self._state = state
+        self._saying = saying
         self._preferences = preferences
         self._doing = doing
         self._chosen = chosen
+        about = "lists your settings and the room's rules, or changes one"
+        saying.add("/set [name] [value]", about, self._set)
+        about = "writes this conversation into a file: .txt, .json or .html"
+        saying.add("/save file", about, self._save, ("/export",))
 
-    def obey(self, name: str, rest: str, pane: object = None) -> bool:
-        """Do what `/name rest` says; False when the server is to be asked, too."""
-        if name in ("save", "export"):
-            self._save(rest.strip())
-            return True
-        if name == "set":
-            return self._set(rest.strip())
-        return False
-
-    def _set(self, words: str) -> bool:
+    def _set(self, words: str, pane: Pane) -> None:
         """Set what is ours; the rules of a room are the server's."""
-        if not words:
-            self._state.note("Your settings, /set name value changes one:")
+        if not words.strip():
+            self._state.note("Your settings; /set name value changes one:", where=pane.name)
             for row in self._preferences.listed():
-                self._state.note(row)
-            return self._state.here == SERVER
-        if words.split()[0].lower().replace("_", "-") not in SETTINGS:
-            return False
-        try:
-            self._state.note(self._preferences.set(words))
-        except Refused as refused:
-            self._state.note(refused.text, wrong=True)
-        self._chosen()
-        return True
+                self._state.note(row, where=pane.name)
+        elif words.split()[0].lower().replace("_", "-") in SETTINGS:
+            self._state.note(self._preferences.set(words), where=pane.name)
+            self._chosen()
+            return
+        if pane.name != SERVER:
+            self._saying.ask("set", words.strip(), pane)
 
     # Saving
 
-    def _save(self, words: str) -> None:
+    def _save(self, words: str, pane: Pane) -> None:
+        words = words.strip()
         force = FORCE in words.split()
         file = words.replace(FORCE, "", 1).strip() if force else words
-        room = self._state.here
-        if not file or room == SERVER:
-            text = "/save FILE writes the conversation you look at: .txt, .json or .html."
-            self._state.note(text, wrong=True)
-            return
-        saving = Deferred.fromCoroutine(self._written(room, Path(file).expanduser(), force))
-        saving.addBoth(self._saved)
+        if not file or pane.name == SERVER:
+            raise Refused("usage", "It goes like this, in a conversation: /save FILE.html")
+        writing = self._written(pane.name, Path(file).expanduser(), force)
+        Deferred.fromCoroutine(writing).addBoth(self._saved)
 
     async def _written(self, room: str, path: Path, force: bool) -> str:
         from chatsvc.client.export import FORMATS  # which only who saves something needs

@@ -20,7 +20,8 @@ from textual.widgets.option_list import Option
 
 from chatsvc.client.commands import name_of
 from chatsvc.client.tui.knowing import Knowing
-from chatsvc.client.tui.state import SERVER, State
+from chatsvc.client.tui.panes import SERVER
+from chatsvc.client.tui.state import State
 from chatsvc.events import Command
 from chatsvc.rules import key
 
@@ -102,11 +103,12 @@ class Jump(ModalScreen[str]):
             listed.highlighted = (listed.highlighted + step) % listed.option_count
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Go there; what was typed last may not be listed yet."""
+        message.stop()
         self._list(message.value) if message.value else None
         self._go(self.query_one(OptionList).highlighted)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
         self._go(message.option_index)
 
     def _go(self, position: int | None) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
-from twisted.logger import LogEvent, LogLevel, globalLogBeginner
-from twisted.python.failure import Failure
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogBeginner
+from zope.interface import implementer
 
 from chatsvc.client.address import Server
 from chatsvc.client.settings_file import SettingsFile, settings_path
@@ -58,6 +58,7 @@ def reach(reactor: Any) -> Callable[[Server, Callable[[str], None]], Any]:
     return lambda server, tell: server.endpoint(reactor, tell)
 
 
+@implementer(ILogObserver)
 class Watch:
     """Has the app exit at a signal, and when something goes wrong that nobody expects."""
 
@@ -66,7 +67,7 @@ class Watch:
         for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(signum, self._stop, 128 + signum)
         loop.set_exception_handler(self._unexpected)
-        globalLogBeginner.beginLoggingTo([self._logged], redirectStandardIO=False)
+        globalLogBeginner.beginLoggingTo([self], redirectStandardIO=False)
 
     def _stop(self, code: int) -> None:
         self.app.exit(code, code)
@@ -74,9 +75,9 @@ class Watch:
     def _unexpected(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._fail(context.get("exception") or RuntimeError(context["message"]))
 
-    def _logged(self, event: LogEvent) -> None:
+    def __call__(self, event: LogEvent) -> None:
         failure = event.get("log_failure")
-        if isinstance(failure, Failure) and event["log_level"] == LogLevel.critical:
+        if failure is not None and event["log_level"] == LogLevel.critical:
             self._fail(failure.value)
 
     def _fail(self, error: BaseException) -> None:

@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from chatsvc.client.connection import Connection
 from chatsvc.client.failures import NotConnected, Uncertain
-from chatsvc.client.tui.state import SERVER, Pane
+from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.events import Refused
 
 EVERY = 3.0  # seconds

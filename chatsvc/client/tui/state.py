@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from time import localtime
 
-from chatsvc.client.tui.items import Company, Item, Note, Spoken, spoken, whispered
+from chatsvc.client.tui.items import Company, Item, Note, Spoken, day, spoken, whispered
+from chatsvc.client.tui.panes import SERVER, Pane, Somebody, Stretch
 from chatsvc.dialects.sentences import lines
 from chatsvc.events import (
     Away,
@@ -18,6 +18,7 @@ from chatsvc.events import (
     Joined,
     Left,
     Marked,
+    Notice,
     Refusal,
     Renamed,
     Said,
@@ -27,97 +28,11 @@ from chatsvc.events import (
     Topic,
     Welcome,
 )
-from chatsvc.governance import Deleted, Removed, You
-from chatsvc.presence import People
+from chatsvc.governance import Deleted, Removed, Role, You
+from chatsvc.presence import Offline, Online, People
 from chatsvc.rules import key
 
-MOST = 10_000  # items of one conversation in memory; earlier ones are fetched again
-SERVER = ""  # the pane of what belongs to no conversation
 TYPING = 6.0  # seconds for which somebody counts as typing
-
-
-@dataclass(slots=True)
-class Somebody:
-    """Somebody in a room, as the list of people shows them."""
-
-    name: str
-    role: str = ""
-    away: bool = False
-    spoke: int = 0  # later is more
-
-
-class Pane:
-    """A room, or (`@name`) a private conversation; items are counted from the ordinal `base`."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.items: list[Item] = []
-        self.waiting: list[Spoken] = []  # what one has said here and is not kept yet
-        self.sent: list[str] = []  # what one has typed here, as it was typed
-        self.base = 0  # the ordinal of the first item; what is prepended has lower ones
-        self.touched: set[int] = set()  # ordinals of items that are others now
-        self.unread = 0
-        self.mentions = 0
-        self.topic = ""
-        self.people: dict[str, Somebody] = {}
-        self.read = 0  # the number up to which one has read
-        self.whole = False  # nothing earlier is kept
-        self.draft = ""
-        self.typing: dict[str, float] = {}
-        self.inside = True
-        self.new: int | None = None  # the ordinal of the first item since one last looked
-
-    @property
-    def private(self) -> bool:
-        return self.name.startswith("@")
-
-    @property
-    def first(self) -> int:
-        """The number of the first line that is here; 0 if there is none."""
-        numbers = (item.number for item in self.items if isinstance(item, Spoken) and item.number)
-        return next(numbers, 0)
-
-    @property
-    def last(self) -> int:
-        items = reversed(self.items)
-        return next((one.number for one in items if isinstance(one, Spoken) and one.number), 0)
-
-    def add(self, item: Item) -> None:
-        """Put something under the rest."""
-        self.items.append(item)
-        if len(self.items) > MOST:
-            gone = len(self.items) - MOST
-            del self.items[:gone]
-            self.base += gone
-            self.whole = False
-
-    def prepend(self, earlier: list[Item]) -> None:
-        """Put earlier lines above the rest."""
-        self.touched.add(self.base)  # it is no longer the first one
-        self.items[:0] = earlier
-        self.base -= len(earlier)
-
-    def mark(self, new: int | None) -> None:
-        """Begin what is new at an item, or nowhere."""
-        self.touched.update(one for one in (self.new, new) if one is not None)
-        self.new = new
-
-    def change(self, position: int, item: Item) -> None:
-        self.items[position] = item
-        self.touched.add(self.base + position)
-
-    def find(self, number: int) -> int | None:
-        """The position of a line."""
-        for position, item in enumerate(self.items):
-            if isinstance(item, Spoken) and item.number == number:
-                return position
-        return None
-
-
-def day(time: float) -> tuple[int, int]:
-    """Which day it is there, on this machine's clock."""
-    there = localtime(time)
-    return there.tm_year, there.tm_yday
 
 
 class State:
@@ -131,6 +46,7 @@ class State:
         self.chat = ""
         self.highlights: tuple[str, ...] = ()
         self.when_new: Callable[[Pane, Spoken], object] = lambda pane, line: None
+        self.when_read: Callable[[Pane], object] = lambda pane: None
         self.looking = True  # the terminal has the focus, as far as is known
         self._now = now
         self._changed = changed
@@ -142,8 +58,17 @@ class State:
 
     def open(self, name: str) -> Pane:
         """The pane of a room or conversation, made now if need be."""
-        known = next((each for each in self.panes if key(each) == key(name)), name)
-        return self.panes.setdefault(known, Pane(known))
+        pane = self.find(name)
+        if pane is None:
+            pane = self.panes[name] = Pane(name)
+            pane.kept = pane.kept or (pane.private and self.account is not None)
+        return pane
+
+    def find(self, name: str) -> Pane | None:
+        """The pane of a room or conversation, if there is one."""
+        return self.panes.get(name) or next(
+            (pane for known, pane in self.panes.items() if key(known) == key(name)), None
+        )
 
     def select(self, name: str) -> Pane:
         """Look at another pane; what is new there stays marked until one looks elsewhere."""
@@ -162,16 +87,30 @@ class State:
         self._changed()
 
     def seen(self) -> None:
-        """The person looks at what is here."""
-        if self.looking:
+        """The person looks at what is here, if they do."""
+        if self._sees(self.pane):
             self.pane.unread = self.pane.mentions = 0
-            self.pane.read = max(self.pane.read, self.pane.last)
+            self._read(self.pane, self.pane.present.last)
         self._changed()
+
+    def _sees(self, pane: Pane) -> bool:
+        """Whether the person sees what comes into a pane."""
+        return pane is self.pane and self.looking and pane.following
+
+    def _read(self, pane: Pane, number: int) -> None:
+        if number > pane.read:
+            pane.read = number
+        if pane.kept and pane.read > pane.marked:
+            self.when_read(pane)
 
     def note(self, text: str, wrong: bool = False, where: str | None = None) -> None:
         """Say something to the person, where they look."""
         pane = self.open(self.here if where is None else where)
-        pane.add(Note(self._now(), text, wrong))
+        pane.present.add(Note(self._now(), text, wrong))
+        self._changed()
+
+    def touch(self) -> None:
+        """Something looks otherwise now."""
         self._changed()
 
     def wait(self, pane: Pane, text: str, action: bool = False) -> Spoken:
@@ -188,8 +127,7 @@ class State:
 
     def clear(self, pane: Pane) -> None:
         """Show nothing of what was said in a pane until now."""
-        pane.base += len(pane.items)
-        pane.items.clear()
+        pane.clear()
         self._changed()
 
     # What happens
@@ -219,6 +157,8 @@ class State:
                 self._renamed(event)
             case Away():
                 self._away(event)
+            case Role():
+                self._role(event)
             case Topic():
                 self._topic(event)
             case People():
@@ -236,6 +176,8 @@ class State:
                 """Where lines go is said by what one looks at."""
             case Refusal():
                 self.note(event.text, wrong=True)
+            case Notice() | Online() | Offline() if not own:
+                self._words(event, self.panes[SERVER])
             case _:
                 self._words(event)
         self._changed()
@@ -243,9 +185,11 @@ class State:
     def _words(self, event: Event, pane: Pane | None = None) -> None:
         """Tell what has no place of its own on the screen in the words of the text dialect."""
         room = getattr(event, "room", "")
-        pane = pane or (self.panes.get(room) if room else None) or self.pane
-        for text in lines(event, pane.name):
-            pane.add(Note(self._now(), text.removeprefix("* ")))
+        pane = pane or (self.find(room) if room else None) or self.pane
+        notes = [Note(self._now(), text.removeprefix("* ")) for text in lines(event, pane.name)]
+        pane.present.add(*notes)
+        if pane.name == SERVER and not self._sees(pane):
+            pane.unread += len(notes)
 
     def _said(self, line: Said, own: bool) -> None:
         pane = self.open(line.room)
@@ -272,18 +216,25 @@ class State:
         self._add(pane, whispered(line))
 
     def _add(self, pane: Pane, item: Spoken) -> None:
-        looked_at = pane is self.pane and self.looking
+        sees = self._sees(pane)
+        pane.present.add(item)
         if item.own:
             pane.mark(None)
-        elif not looked_at and (not item.number or item.number > pane.read):
-            if not pane.unread:
-                pane.mark(pane.base + len(pane.items))
-            pane.unread += 1
-            pane.mentions += item.mention
+        elif pane.new_after is not None and pane.new is None:
+            pane.place_mark()
+        unread = not item.own and (not item.number or item.number > pane.read)
+        if sees or item.own:
+            self._read(pane, item.number)
+        elif unread:
+            self._is_unread(pane, item)
             self.when_new(pane, item)
-        pane.add(item)
-        if looked_at or item.own:
-            pane.read = max(pane.read, item.number)
+
+    def _is_unread(self, pane: Pane, item: Spoken) -> None:
+        if not pane.unread:
+            pane.mark(pane.present.base + len(pane.items) - 1)
+            pane.new_after = pane.read if item.number else None
+        pane.unread += 1
+        pane.mentions += item.mention
 
     def mentions_me(self, text: str) -> bool:
         """Whether a line has one's name, or another word that one listens for."""
@@ -296,13 +247,26 @@ class State:
 
     def _entered(self, event: Entered) -> None:
         pane = self.open(event.room)
+        if not pane.filled and not pane.present.last:
+            self._begin(pane, event)
         pane.inside = True
         pane.topic = event.topic
         pane.read = max(pane.read, event.read or 0)
+        pane.marked = max(pane.marked, event.read or 0)
         pane.people = {key(name): Somebody(name) for name in (*event.names, event.name)}
+        pane.company += 1
         self.name = event.name
         if self.here == SERVER:
             self.select(event.room)
+
+    def _begin(self, pane: Pane, event: Entered) -> None:
+        """Know what is new in a room by where one's account was, or a guest comes in."""
+        if event.read is not None:
+            pane.read = event.read
+        else:
+            pane.read = event.last - (event.new or 0)
+        if pane.read < event.last:
+            pane.mark_after(pane.read)
 
     def _came(self, event: Joined) -> None:
         pane = self.open(event.room)
@@ -310,29 +274,53 @@ class State:
         for name, role in zip(event.names, roles, strict=True):
             pane.people[key(name)] = Somebody(name, role)
         self._company(pane, came=event.names)
+        for name in event.names:
+            self._is_here(name, True)
 
     def _went(self, event: Left) -> None:
         pane = self.open(event.room)
         for name in event.names:
             pane.people.pop(key(name), None)
             pane.typing.pop(name, None)
-        self._company(pane, went=event.names)
+        self._company(pane, went=event.names, words=event.words)
+        for name in event.names if event.gone else ():
+            self._is_here(name, False)
 
-    def _company(self, pane: Pane, came: tuple[str, ...] = (), went: tuple[str, ...] = ()) -> None:
-        """Fold comings and goings that follow each other; who did both is left out."""
+    def _is_here(self, name: str, here: bool) -> None:
+        """Somebody one talks with in private has come, or has left the server."""
+        pane = self.find(f"@{name}")
+        if pane is not None and pane.inside != here:
+            pane.inside = here
+            pane.typing.clear()
+            words = f"{name} is back." if here else f"{name} has left."
+            pane.present.add(Note(self._now(), words))
+
+    def _company(
+        self,
+        pane: Pane,
+        came: tuple[str, ...] = (),
+        went: tuple[str, ...] = (),
+        words: str = "",
+    ) -> None:
+        """Fold comings and goings that follow each other."""
+        pane.company += 1
         now = self._now()
         last = pane.items[-1] if pane.items else None
         before = last if isinstance(last, Company) and day(last.time) == day(now) else None
-        before = before or Company(now)
-        still_gone = [name for name in before.went if name not in came]
-        still_here = [name for name in before.came if name not in went]
-        came = tuple(name for name in came if name not in before.went)
-        went = tuple(name for name in went if name not in before.came)
-        folded = replace(before, came=(*still_here, *came), went=(*still_gone, *went))
-        if before is last:
-            pane.change(len(pane.items) - 1, folded)
+        folded = (before or Company(now)).and_then(came, went, words)
+        if before is not None:
+            pane.present.change(len(pane.items) - 1, folded)
         elif folded.text:
-            pane.add(folded)
+            pane.present.add(folded)
+
+    def _role(self, event: Role) -> None:
+        pane = self.open(event.room)
+        for name, role in ((event.instead, "moderator"), (event.name, event.role)):
+            somebody = pane.people.get(key(name))
+            if somebody is not None:
+                somebody.role = role
+                pane.company += 1
+        self._words(event, pane)
 
     def _renamed(self, event: Renamed) -> None:
         if event.own:
@@ -341,22 +329,30 @@ class State:
             somebody = pane.people.pop(key(event.old), None)
             if somebody is not None:
                 pane.people[key(event.new)] = replace(somebody, name=event.new)
+                pane.company += 1
                 self._words(event, pane)
-        if f"@{event.old}" in self.panes and f"@{event.new}" not in self.panes:
-            moved = {name.replace(f"@{event.old}", f"@{event.new}")
-                     if name == f"@{event.old}" else name: pane
-                     for name, pane in self.panes.items()}  # fmt: skip
-            self.panes = moved
-            self.panes[f"@{event.new}"].name = f"@{event.new}"
-            if self.here == f"@{event.old}":
-                self.here = f"@{event.new}"
+        pane_of_old = self.find(f"@{event.old}")
+        if pane_of_old is not None:
+            self._words(event, pane_of_old)
+            if not pane_of_old.kept and self.find(f"@{event.new}") is None:
+                self._call(pane_of_old, f"@{event.new}")
+
+    def _call(self, pane: Pane, name: str) -> None:
+        """Let a conversation go on under another name, in the same place."""
+        self.panes = {name if each is pane else known: each for known, each in self.panes.items()}
+        if self.here == pane.name:
+            self.here = name
+        pane.name = name
 
     def _away(self, event: Away) -> None:
         for pane in self.panes.values():
             somebody = pane.people.get(key(event.name))
             if somebody is not None:
                 somebody.away = event.reason is not None
-        if event.own or event.written:
+                pane.company += 1
+        if event.written:
+            self._words(event, self.find(f"@{event.name}"))
+        elif event.own:
             self._words(event)
 
     def _topic(self, event: Topic) -> None:
@@ -365,52 +361,77 @@ class State:
         self._words(event, pane)
 
     def _people(self, event: People) -> None:
-        pane = self.panes.get(event.room)
+        pane = self.find(event.room)
         if pane is None:
             return
         for person in event.people:
             somebody = pane.people.setdefault(key(person.name), Somebody(person.name))
             somebody.role, somebody.away = person.role or "", person.away is not None
+        pane.company += 1
 
     def _deleted(self, event: Deleted) -> None:
-        pane = self.panes.get(event.room)
-        position = pane.find(event.number) if pane is not None else None
-        if pane is not None and position is not None:
-            item = pane.items[position]
-            assert isinstance(item, Spoken)
-            pane.change(position, replace(item, text="", deleted=event.by))
+        pane = self.find(event.room)
+        for stretch in (pane.present, pane.past) if pane is not None else ():
+            position = stretch.find(event.number) if stretch is not None else None
+            if stretch is not None and position is not None:
+                item = stretch.items[position]
+                assert isinstance(item, Spoken)
+                stretch.change(position, replace(item, text="", deleted=event.by))
 
     def _marked(self, event: Marked) -> None:
         """One has read this on another device."""
-        pane = self.panes.get(event.room)
-        if pane is not None and event.number > pane.read:
-            pane.read = event.number
-            if event.number >= pane.last:
-                pane.unread = pane.mentions = 0
+        pane = self.find(event.room)
+        if pane is not None:
+            pane.marked = max(pane.marked, event.number)
+            if event.number > pane.read:
+                pane.read = event.number
+                pane.recount()
 
     def _signal(self, event: Signal) -> None:
         to = event.to if event.to.startswith("#") else f"@{event.sender}"
-        pane = self.panes.get(to)
+        pane = self.find(to)
         if pane is None or event.own or "typing" not in event.signs:
             return
         pane.typing.pop(event.sender, None)
         if event.signs["typing"] == "active":
             pane.typing[event.sender] = self._now() + TYPING
 
-    def typing(self) -> list[str]:
-        """Who is typing in what one looks at."""
+    def typing(self, pane: Pane | None = None) -> list[str]:
+        """Who is typing in what one looks at, or elsewhere."""
         now = self._now()
-        return [name for name, until in self.pane.typing.items() if until > now]
+        return [name for name, until in (pane or self.pane).typing.items() if until > now]
 
-    def earlier(self, name: str, said: Iterable[Said], more: bool) -> None:
-        """Put lines of a page of history above the rest of a pane."""
-        pane = self.open(name)
-        first = pane.first
-        items: list[Item] = [
-            spoken(line, self._is_me(line), self.mentions_me(line.text))
-            for line in said
-            if not first or line.number < first
-        ]
-        pane.prepend(items)
-        pane.whole = not more
+    # Pages of history
+
+    def earlier(self, pane: Pane, said: Iterable[Said], more: bool) -> None:
+        """Put lines of a page of history above what is shown of a pane."""
+        first = pane.shown.first
+        pane.put_above(self._page(line for line in said if not first or line.number < first),
+                       whole=not more)  # fmt: skip
+        pane.recount()
+        self.seen()
+
+    def later(self, pane: Pane, said: Iterable[Said], more: bool) -> None:
+        """Put lines of a page of history below a stretch of the past."""
+        last = pane.shown.last
+        pane.put_below(self._page(line for line in said if line.number > last), more)
         self._changed()
+
+    def around(self, pane: Pane, said: Iterable[Said], number: int) -> None:
+        """Show a page of the past, in which a line was found."""
+        items = self._page(said)
+        pane.show_past(items, whole=bool(items) and Stretch(items).first == 1)
+        self.show(pane, number)
+
+    def show(self, pane: Pane, number: int) -> None:
+        """Let a line be looked at."""
+        pane.found = number
+        self._changed()
+
+    def _page(self, said: Iterable[Said]) -> list[Item]:
+        return [spoken(line, self._is_me(line), self.mentions_me(line.text)) for line in said]
+
+    def return_to_present(self) -> None:
+        """Leave what is shown of the past."""
+        self.pane.show_present()
+        self.seen()

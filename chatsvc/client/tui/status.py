@@ -7,7 +7,8 @@ from math import ceil
 from rich.text import Text
 from textual.widgets import Static
 
-from chatsvc.client.tui.state import SERVER, Pane, State
+from chatsvc.client.tui.panes import SERVER, Pane
+from chatsvc.client.tui.state import State
 from chatsvc.client.tui.visit import Visit
 
 

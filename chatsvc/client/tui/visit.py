@@ -71,7 +71,7 @@ class Visit:
         self.inside = False  # since then, connected or not
         self._way = Way()
         self.connection = Connection(self._way, self, clock, everywhere=True)
-        self.reading = Reading(self.connection, state)
+        self.reading = Reading(self.connection, state, clock)
         self.pulse = Pulse(self.connection, clock)
         self._door = AtTheDoor(self)
         self._reach = reach
@@ -79,10 +79,15 @@ class Visit:
         self._state = state
         self._host = host
         self._early: list[str] = []  # told before there was a place for it
+        self._for_now = False  # one is here under a name that was suggested
         self._visiting: Deferred[None] | None = None
+        self._afterwards: Going | None = None
 
     def begin(self, going: Going) -> None:
         """Come in, into a room or those of one's account; it may be tried again elsewhere."""
+        if self._visiting is not None:  # not quite given up yet
+            self._afterwards = going
+            return
         self.going = going
         self._early.clear()
         self._way.to = self._reach(going.server, self.note)
@@ -134,7 +139,10 @@ class Visit:
         self.online = False
         self.pulse.stop()
         assert failure.value is not None
-        if not failure.check(CancelledError):
+        going, self._afterwards = self._afterwards, None
+        if going is not None:
+            self.begin(going)
+        elif not failure.check(CancelledError):
             self._host.over(failure.value)
 
     # The front
@@ -145,6 +153,7 @@ class Visit:
         self._state.event(event, own=tag is not None)
         if isinstance(event, Entered):
             self.reading.ask_who(event.room)
+            self.reading.fill(self._state.open(event.room))
 
     def lost(self, reason: str) -> None:
         self.online = False
@@ -173,4 +182,10 @@ class Visit:
         answer = await self._host.ask(refused, question, hidden)
         if answer is None:
             raise refused
+        self._for_now = not answer
         return answer
+
+    @property
+    def name_to_keep(self) -> str:
+        """Under which name to come here again: not under one that was only suggested."""
+        return self.going.identity.name if self._for_now else self.connection.name
