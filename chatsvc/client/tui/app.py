@@ -30,13 +30,12 @@ from chatsvc.client.tui.lists import People, Places
 from chatsvc.client.tui.notices import Notices
 from chatsvc.client.tui.own import Own
 from chatsvc.client.tui.palette import (
-    How,
+    Everything,
     Jump,
     Offer,
-    What,
-    Where,
     command_offers,
     goals,
+    place_offers,
     setting_offers,
     theme_offers,
 )
@@ -62,7 +61,7 @@ class ChatApp(App[int]):
 
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
-    COMMANDS = {Where, What, How}
+    COMMANDS = {Everything}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide"), (150, "-huge")]
     BINDINGS = BINDINGS
 
@@ -294,9 +293,8 @@ class ChatApp(App[int]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
-        elif message.option_list is self._people:
-            if name := self._people.name_at(message.option_index):
-                self.look_at(f"@{name}")
+        elif (name := self._people.name_at(message.option_index)) is not None:
+            self.look_at(f"@{name}")
         self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:
@@ -358,16 +356,10 @@ class ChatApp(App[int]):
 
     # What the palette offers
 
-    def places_to_go(self) -> list[Offer]:
-        return [
-            Offer(goal.name, goal.about or "a conversation", partial(self.go_to, goal.name))
-            for goal in goals(self.state, self.knowing)
-        ]
-
-    def things_to_do(self) -> Iterable[Offer]:
-        return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
-
-    def things_to_set(self) -> Iterable[Offer]:
+    def offers(self) -> Iterable[Offer]:
+        """Rooms and conversations, commands, settings and themes."""
+        yield from place_offers(goals(self.state, self.knowing), self.go_to)
+        yield from command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
         yield from setting_offers(listed(self.preferences.settings), self.entry.begin)
         yield from theme_offers(self.knowing.words["set theme"], self._do)
 
