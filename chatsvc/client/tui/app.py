@@ -30,13 +30,12 @@ from chatsvc.client.tui.lists import People, Places
 from chatsvc.client.tui.notices import Notices
 from chatsvc.client.tui.own import Own
 from chatsvc.client.tui.palette import (
-    How,
+    Everything,
     Jump,
     Offer,
-    What,
-    Where,
     command_offers,
     goals,
+    place_offers,
     setting_offers,
     theme_offers,
 )
@@ -62,7 +61,7 @@ class ChatApp(App[int]):
 
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
-    COMMANDS = {Where, What, How}
+    COMMANDS = {Everything}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide"), (150, "-huge")]
     BINDINGS = BINDINGS
 
@@ -236,17 +235,21 @@ class ChatApp(App[int]):
     # Leaving
 
     def action_leave(self) -> None:
+        self.end("")
+
+    def end(self, words: str) -> None:
         """Leave; what waits to be sent is asked about first."""
         waiting = sum(len(pane.waiting) for pane in self.state.panes.values())
         if not waiting or not self.visit.inside or self.visit.online:
-            self.leave()
+            self.leave(words)
             return
         lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
         dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
-        self.call_later(self.push_screen, dialog, lambda sure: self.leave() if sure else None)
+        self.call_later(self.push_screen, dialog, lambda sure: self.leave(words) if sure else None)
 
-    def leave(self) -> None:
+    def leave(self, words: str = "") -> None:
         """Exit, and say so if one could not come in."""
+        self.parting = words
         self.exit(0 if self.outcome is None else 1)
 
     def action_end(self) -> None:
@@ -264,8 +267,7 @@ class ChatApp(App[int]):
             self.screen.clear_selection()
             self.show_doing("copied")
         elif self.entry.composer.text:
-            self.entry.composer.remember(self.entry.composer.text)
-            self.entry.composer.clear()
+            self.entry.composer.put_away()
         elif self._now() - self._interrupted < TWICE:
             self.exit(STOPPED)
         else:
@@ -332,10 +334,6 @@ class ChatApp(App[int]):
     def give_back(self, text: str, pane: Pane) -> bool:
         return self.entry.give_back(text, pane)
 
-    def end(self, words: str) -> None:
-        self.parting = words
-        self.action_leave()
-
     def action_page(self, pages: int) -> None:
         self._conversations[self.state.here].page(pages)
 
@@ -366,20 +364,12 @@ class ChatApp(App[int]):
 
     # What the palette offers
 
-    def places_to_go(self) -> list[Offer]:
-        return [
-            Offer(goal.name, goal.about or "a conversation", partial(self.go_to, goal.name))
-            for goal in goals(self.state, self.knowing)
-        ]
-
-    def things_to_do(self) -> Iterable[Offer]:
-        return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
-
-    def things_to_set(self) -> list[Offer]:
-        return [
-            *setting_offers(listed(self.preferences.settings), self.entry.begin),
-            *theme_offers(self.knowing.words["set theme"], self._do),
-        ]
+    def offers(self) -> Iterable[Offer]:
+        """Rooms and conversations, commands, settings and themes."""
+        yield from place_offers(goals(self.state, self.knowing), self.go_to)
+        yield from command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
+        yield from setting_offers(listed(self.preferences.settings), self.entry.begin)
+        yield from theme_offers(self.knowing.words["set theme"], self._do)
 
     def _do(self, command: str) -> None:
         self.saying.typed(command, self.state.pane)

@@ -110,7 +110,7 @@ class Composer(TextArea):
 
     def remember(self, text: str) -> None:
         """Let a text come back with Up, unless it holds a password."""
-        if not is_secret(text) and self.sent[-1:] != [text]:
+        if text.strip() and not is_secret(text) and self.sent[-1:] != [text]:
             self.sent.append(text)
             del self.sent[:-_REMEMBERED]
         self._back, self._typed = 0, ""
@@ -120,9 +120,11 @@ class Composer(TextArea):
         if self._cycle is not None:
             self._put(self._cycle.typed)
             self._end_cycle()
-        elif self.text.strip():
+        elif self.text:
             self.remember(self.text)
             self.clear()
+        else:
+            return False
         return True
 
     def up(self) -> bool:
