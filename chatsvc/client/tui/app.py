@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import time
+from time import monotonic, time
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding
@@ -20,6 +20,8 @@ from chatsvc.client.tui.panes import SERVER
 from chatsvc.client.tui.saying import Saying
 from chatsvc.client.tui.state import State
 from chatsvc.client.tui.visit import Visit
+
+MOMENT = 0.04  # seconds between two drawings, however much happens
 
 
 class ChatApp(App[int]):
@@ -52,6 +54,7 @@ class ChatApp(App[int]):
         self.outcome: BaseException | None = None  # why the visit could not go on
         self._room = room
         self._dirty = True  # nothing is drawn yet, or drawing is due
+        self._drawn = 0.0
         self._conversations: dict[str, Conversation] = {}
         self._places, self._people, self._composer = Places(), People(), Composer()
         self._topic, self._status = Static(id="topic", markup=False), Static(id="status")
@@ -125,13 +128,14 @@ class ChatApp(App[int]):
     # Drawing
 
     def _changed(self) -> None:
-        """Draw what is another by now, once for all that happens in a turn."""
+        """Draw what is another by now, at once, or after a moment for all that happens in it."""
         if not self._dirty:
             self._dirty = True
-            self.call_later(self._draw)
+            wait = self._drawn + MOMENT - monotonic()
+            self.set_timer(wait, self._draw) if wait > 0 else self.call_later(self._draw)
 
     async def _draw(self) -> None:
-        self._dirty = False
+        self._dirty, self._drawn = False, monotonic()
         state = self.state
         if state.here not in self._conversations:
             await self._add_conversation()
@@ -139,7 +143,7 @@ class ChatApp(App[int]):
         self._middle.current = shown.id
         shown.sync()
         self._places.sync(state)
-        self._people.display = not state.pane.private and state.here != SERVER
+        self._people.set_class(state.pane.private or state.here == SERVER, "-hidden")
         self._people.sync(state.pane)
         self._topic.update(f"{state.here or state.chat}  {state.pane.topic}".strip())
         self._status.update(self._status_line())
