@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from real import LIMIT, Deadline, needs
+from real import LIMIT, Deadline, needs, proc
 
 
 class Tmux:
@@ -65,3 +65,18 @@ class Screen:
         while (found := compiled.search(text := self.text)) is None:
             deadline.left(f"{pattern!r} on the screen:\n{text}")
         return found
+
+    def press(self, *keys: str) -> None:
+        """Press keys that have names, such as C-q."""
+        self._tmux.do("send-keys", "-t", self._name, *keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self._tmux.do("resize-window", "-t", self._name, "-x", str(columns), "-y", str(rows))
+
+    @property
+    def child(self) -> int:
+        """The process that the shell on this terminal has started."""
+        shell = self._tmux.do("display-message", "-p", "-t", self._name, "#{pane_pid}").strip()
+        children = proc(int(shell), f"task/{shell}/children").read_text()
+        return int(children.split()[0])

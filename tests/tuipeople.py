@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from conftest import Chat, Person
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
@@ -17,9 +19,11 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
+from chatsvc.client.address import Server
 from chatsvc.client.door import Identity
 from chatsvc.client.tui.app import ChatApp
 from chatsvc.client.tui.conversation import Conversation
+from chatsvc.client.tui.visit import Going
 
 
 class Pipe(StringTransport):
@@ -41,12 +45,15 @@ class Network:
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
         self.up = True
+        self.silent = False  # nothing arrives
+        self.why: Exception = NobodyListens()  # there is no connection, while it is not up
+        self.reached: list[Server] = []  # where the client has wanted to go
         self.sent: list[bytes] = []  # all that the client has sent, as it was sent
         self._pairs: list[tuple[Pipe, Person]] = []
 
     def connect(self, factory: IProtocolFactory) -> Deferred[Protocol]:
         if not self.up:
-            return fail(NobodyListens())
+            return fail(self.why)
         person, pipe = self.chat.connect(), Pipe()
         protocol: Any = factory.buildProtocol(None)  # type: ignore[arg-type]
         pipe.protocol = protocol
@@ -54,9 +61,15 @@ class Network:
         protocol.makeConnection(pipe)
         return succeed(protocol)
 
+    def reach(self, server: Server, tell: Callable[[str], None]) -> Network:
+        """Wherever one wants to go, one comes here."""
+        self.reached.append(server)
+        self.tell = tell
+        return self
+
     def pump(self) -> None:
         """Move bytes both ways until all is quiet."""
-        moved = True
+        moved = not self.silent
         while moved:
             self.chat.clock.advance(0)
             moved = any(self._move(pipe, person) for pipe, person in list(self._pairs))
@@ -74,6 +87,14 @@ class Network:
             self._hang_up(pipe, person)
             return True
         return bool(out or back)
+
+    def deliver(self) -> None:
+        """Move bytes to the server only."""
+        for pipe, person in self._pairs:
+            out = pipe.value()
+            pipe.clear()
+            self.sent.append(out)
+            person.protocol.dataReceived(out)
 
     def _hang_up(self, pipe: Pipe, person: Person) -> None:
         self._pairs.remove((pipe, person))
@@ -109,7 +130,14 @@ class Visitor:
 
     async def type(self, text: str, *keys: str) -> None:
         """Type a text, then press keys, such as `enter`."""
-        await self.press(*["space" if letter == " " else letter for letter in text], *keys)
+        self.post(text)
+        await self.pilot.pause()
+        await self.press(*keys)
+
+    def post(self, text: str) -> None:
+        """Type a text as fast as can be."""
+        for letter in text:
+            self.app.post_message(events.Key(_character_to_key(letter), letter))
 
     async def wait(self, seconds: float) -> None:
         """Let time pass for chat and connection."""
@@ -163,9 +191,8 @@ async def visit(
 ) -> AsyncIterator[Visitor]:
     """Let somebody come into a chat on a screen of `size`, and go when the block ends."""
     network = Network(chat)
-    app = ChatApp(
-        network, chat.clock, identity or Identity(name), room, chat.clock.seconds, **arguments
-    )
+    going = Going(Server(), identity or Identity(name), room)
+    app = ChatApp(network.reach, chat.clock, going, now=chat.clock.seconds, **arguments)
     async with app.run_test(size=size) as pilot:
         visitor = Visitor(app, network, pilot)
         if settled:

@@ -22,7 +22,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chatsvc.client.door import LATER, Identity, is_final, wants_proof
-from chatsvc.client.failures import NotConnected, NotTrusted, PutOut, Uncertain, Watched, why
+from chatsvc.client.failures import (
+    NotConnected,
+    NotTrusted,
+    PutOut,
+    Uncertain,
+    Watched,
+    not_connected,
+)
 from chatsvc.client.outbox import Outbox, Outgoing
 from chatsvc.client.passwords import password_of
 from chatsvc.client.standing import HISTORY, Standing, before
@@ -72,6 +79,7 @@ class Connection:
         waiting: int = WAITING,
         everywhere: bool = False,  # in all rooms of our account
     ) -> None:
+        self.next_try: float | None = None  # when, on the clock, while one waits to come back
         self.here = False  # let in, and everything is as it was: requests go out at once
         self._front = front
         self._clock = clock
@@ -122,8 +130,14 @@ class Connection:
         """How many requests wait, to be sent or to be answered."""
         return len(self._outbox)
 
-    async def open(self) -> None:
-        """Connect for the first time; raises `NotConnected`, `NotTrusted`, or `Refused`."""
+    async def open(self, identity: Identity | None = None) -> None:
+        """Connect for the first time; raises `NotConnected`, `NotTrusted`, or `Refused`.
+
+        Then it may be tried again, perhaps as somebody else.
+        """
+        if identity is not None:
+            self._identity = identity
+            self._standing.name = identity.name
         opening: Deferred[None] = Deferred()
         self._opening = opening
         self._service.startService()
@@ -219,6 +233,7 @@ class Connection:
 
     def connected(self, wire: Wire) -> None:
         self._wire = wire
+        self.next_try = None
         self._parting = None
         self._later = False
         entering = self._entering = Deferred.fromCoroutine(self._enter())
@@ -353,7 +368,7 @@ class Connection:
                 self._leave(failure.value)
             self._open(Failure(failure.value))
         elif not self._later:
-            self._open(Failure(NotConnected(why(failure))))
+            self._open(Failure(not_connected(failure)))
         return failure
 
     def _open(self, result: Failure | None) -> None:
@@ -362,7 +377,9 @@ class Connection:
             opening.callback(result)
 
     def _delay(self, attempt: int) -> float:
-        return self._retry(attempt + self._fruitless)
+        delay = self._retry(attempt + self._fruitless)
+        self.next_try = self._clock.seconds() + delay
+        return delay
 
     async def _stop(self) -> None:
         # Later, because the service cannot be stopped from what it calls itself.

@@ -47,8 +47,15 @@ class Watched:
         return self._endpoint.connect(factory).addErrback(self._failed)
 
 
-def why(failure: Failure) -> str:
-    """Why no connection came about, for people."""
+def not_connected(failure: Failure) -> NotConnected:
+    """A connection that did not come about, and why."""
+    error = NotConnected(_why(failure))
+    error.__cause__ = failure.value
+    return error
+
+
+def _why(failure: Failure) -> str:
+    """It, for people."""
     if failure.check(NobodyListens):
         return "nothing is listening there"
     if failure.check(DNSLookupError):

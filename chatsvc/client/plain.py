@@ -8,17 +8,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
+from chatsvc.client.commands import ONCE, Commands
 from chatsvc.client.connection import Connection
-from chatsvc.client.door import (
-    LATER,
-    NAME_REFUSED,
-    PASSWORD_REFUSED,
-    Identity,
-    is_final,
-    wants_proof,
-)
+from chatsvc.client.door import AtTheDoor, Identity
 from chatsvc.client.failures import NotConnected, Uncertain
-from chatsvc.client.passwords import PROVING, SECRET, masked
+from chatsvc.client.passwords import PROVING, masked
 from chatsvc.client.screen import Screen
 from chatsvc.client.standing import FIRST_ROOM
 from chatsvc.client.words import Words
@@ -26,8 +20,6 @@ from chatsvc.dialects.text import TEXT
 from chatsvc.events import Asked, Entered, Event, Goodbye, Help, Refusal, Refused, Request, Welcome
 
 FULL = 1000  # lines of a pipe that may wait before no more are read
-# Commands that a server would obey twice, were they sent again.
-ONCE = ("msg", "reply", "announce", "report", "claim", "unregister")
 
 
 class Talk:
@@ -45,13 +37,12 @@ class Talk:
         self._screen = screen
         self._words = words
         self._leaving: Deferred[str] = Deferred()
-        self._inside = False
+        self._door = AtTheDoor(self)
+        self.inside = False
         self._early: list[str] = []  # typed before we were inside
         self._asking: Deferred[str] | None = None
         self._question: str | None = None  # of the server, which the next line answers
-        self._complaint = ""  # its code
-        # Known before the server tells of them: what holds a password is never taken for talk.
-        self._commands = dict(zip(SECRET, SECRET, strict=True))
+        self._commands = Commands()
         self._unread: dict[str, int] = {}  # lines of our account's rooms
         self._parting = ""
         self._failed = False
@@ -78,35 +69,28 @@ class Talk:
 
     async def _come_in(self, room: str | None) -> None:
         await self.connection.open()
-        self._learn(await self.connection.request("help"))
+        self._commands.learn(await self.connection.request("help"))
         if room is not None or not self.connection.rooms:
             await self.connection.enter(room or FIRST_ROOM)
-        self._inside = True
+        self.inside = True
         if self._screen.interactive:
-            self._note("Type to talk, /help for the commands, /quit to leave.")
+            self.note("Type to talk, /help for the commands, /quit to leave.")
         self._screen.resume()
         early, self._early = self._early, []
         for line in early:
             self._typed(line)
 
-    def _learn(self, help: Event | None) -> None:
-        """Take in which commands the server knows, and under which names."""
-        for command in help.commands if isinstance(help, Help) else ():
-            name = command.usage.split()[0]
-            for alias in (name, *command.aliases):
-                self._commands[alias.lstrip("/")] = name.lstrip("/")
-
     async def _finish(self) -> None:
         """Wait until everything is kept."""
         waiting = self.connection.unanswered
         if waiting and not self.connection.here:
-            self._note(f"{_lines(waiting)} not sent yet, but will be. Ctrl-C leaves without that.")
+            self.note(f"{_lines(waiting)} not sent yet, but will be. Ctrl-C leaves without that.")
         await self.connection.settled()
 
     async def _go(self, words: str) -> None:
         self._screen.pause()
-        if self._inside and (lost := self.connection.unanswered):
-            self._note(f"{_lines(lost)} not sent.")
+        if self.inside and (lost := self.connection.unanswered):
+            self.note(f"{_lines(lost)} not sent.")
         await self.connection.close(words)
 
     # What is typed
@@ -115,7 +99,7 @@ class Talk:
         if self._asking is not None:
             asking, self._asking = self._asking, None
             asking.callback(line)
-        elif not self._inside:
+        elif not self.inside:
             self._early.append(line)
         elif not self._leaving.called:
             self._obey(line)
@@ -144,15 +128,15 @@ class Talk:
         answer = self._do(request)
         if answer is not None:
             if self._screen.interactive and not self.connection.here:
-                self._note(f"Not sent yet: {masked(line)}")
+                self.note(f"Not sent yet: {masked(line)}")
             answer.addErrback(self._went_wrong, line)
             answer.addBoth(self._flow)
             self._flow()
 
     def _do(self, request: Request) -> Deferred[Event | None] | None:
-        name = self._commands.get(request.name.lower(), request.name)
+        name = self._commands.name(request.name)
         rest = request.rest or ""
-        if request.literal is not None and request.name.lower() not in self._commands:
+        if request.literal is not None and request.name not in self._commands:
             return self.connection.say(request.literal)
         match name:
             case "empty":
@@ -175,7 +159,7 @@ class Talk:
             self._refuse(failure.value)
         elif isinstance(failure.value, Uncertain):
             what = f"nobody knows whether this arrived: {masked(line)}"
-            self._note(f"The connection was lost: {what}")
+            self.note(f"The connection was lost: {what}")
         else:
             failure.trap(NotConnected)  # we are leaving, and have said how many
 
@@ -192,7 +176,7 @@ class Talk:
     def event(self, event: Event, tag: str | None) -> None:
         if isinstance(event, Asked):
             self._question = event.question
-        if isinstance(event, Welcome) and not self._inside:
+        if isinstance(event, Welcome) and not self.inside:
             self._unread = {room.room: room.last - room.seen for room in event.rooms}
         if self._is_known(event):
             return
@@ -205,81 +189,35 @@ class Talk:
         """Whether the person did not ask for this, or is told in another way."""
         match event:
             case Help():
-                return not self._inside
+                return not self.inside
             case Welcome():
-                return self._inside
+                return self.inside
             case Goodbye():  # the reason of the loss that follows
                 return not self._leaving.called
         return False
 
     def lost(self, reason: str) -> None:
-        self._note(
+        self.note(
             f"The connection is lost ({reason}). What you type is kept, and sent when it is back."
         )
 
     def back(self) -> None:
-        self._complaint = ""
-        self._note("The connection is back.")
+        self._door.let_in()
+        self.note("The connection is back.")
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
-        other = None
-        if self._screen.interactive and not self._inside:
-            other = await self._ask_who(refusal, identity)
-        if other is None:
-            other = self._become_another(refusal, identity)
-        if other is None and not is_final(refusal):
-            self._complain(refusal)
-        return other
+        return await self._door.refused(refusal, identity)
 
-    async def _ask_who(self, refusal: Refused, identity: Identity) -> Identity | None:
-        """Who the person is, after all; None if there is nothing to ask."""
-        if wants_proof(refusal):
-            self._refuse(refusal)
-            secret = await self._ask("Password: ", hidden=True)
-            if not secret.strip():
-                return Identity(refusal.suggestion or "", identity.password)
-            return identity._replace(account_password=secret)
-        if refusal.code in NAME_REFUSED:
-            self._refuse(refusal)
-            name = await self._ask("Your name: ")
-            return Identity(name or refusal.suggestion or "", identity.password)
-        if refusal.code in PASSWORD_REFUSED:
-            self._refuse(refusal)
-            return identity._replace(password=await self._ask("Password: ", hidden=True))
-        return None
+    # At the door
 
-    def _become_another(self, refusal: Refused, identity: Identity) -> Identity | None:
-        """Under which other name to come in, or as a guest, where nobody is asked."""
-        name = refusal.suggestion
-        if name and refusal.code in NAME_REFUSED:
-            self._note(f"{refusal.text} You are {name} instead.")
-            return Identity(name, identity.password)
-        if not self._inside or not self._screen.interactive or not is_final(refusal):
-            return None
-        if refusal.code == "no-account":
-            self._note(f"{identity.name} is not registered any more. You are a guest now.")
-            return identity._replace(account_password=None)
-        if name:
-            again = f"To be {identity.name} again: /login {identity.name} password"
-            self._note(f"{refusal.text} You are {name} instead. {again}")
-            return Identity(name, identity.password)
-        return None
+    @property
+    def interactive(self) -> bool:
+        return self._screen.interactive
 
-    def _complain(self, refusal: Refused) -> None:
-        """Say why we do not get in; once, however often it is tried."""
-        if refusal.code == self._complaint:
-            return
-        if refusal.code in LATER:
-            self._complaint = refusal.code
-            self._note(f"{refusal.text} It is tried again by itself.")
-        elif self._inside:
-            self._complaint = refusal.code
-            self._note(refusal.text)
-
-    async def _ask(self, prompt: str, hidden: bool = False) -> str:
-        """What the person answers; raises `NotConnected` when they would rather not."""
+    async def ask(self, refused: Refused, question: str, hidden: bool = False) -> str:
+        self._refuse(refused)
         asking = self._asking = Deferred()
-        self._screen.prompt(prompt, hidden)
+        self._screen.prompt(question, hidden)
         self._screen.resume()
         try:
             return await asking
@@ -295,7 +233,7 @@ class Talk:
     def _refuse(self, refused: Refused) -> None:
         self._show(Refusal(refused.code, refused.text, refused.suggestion))
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
         self._screen.show(self._words.note(text))
 
     def _show(self, event: Event, own: bool = False) -> None:

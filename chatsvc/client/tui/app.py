@@ -2,63 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
 from time import monotonic, time
+from typing import Any
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus
-from textual.widgets import ContentSwitcher, OptionList, Static
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, OptionList
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 
-from chatsvc.client.door import Identity
-from chatsvc.client.tui.composer import Composer
+from chatsvc.client.complaints import sentence
+from chatsvc.client.door import wants_proof
+from chatsvc.client.settings import SETTINGS, listed
+from chatsvc.client.tui import themes
+from chatsvc.client.tui.connect import ConnectPage, wrong
 from chatsvc.client.tui.conversation import Conversation
+from chatsvc.client.tui.dialogs import Keys, Question, Sure
+from chatsvc.client.tui.entry import Entry
+from chatsvc.client.tui.keys import BINDINGS, KEYS
+from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
-from chatsvc.client.tui.panes import SERVER
+from chatsvc.client.tui.notices import Notices
+from chatsvc.client.tui.own import Own
+from chatsvc.client.tui.palette import (
+    How,
+    Jump,
+    Offer,
+    What,
+    Where,
+    command_offers,
+    goals,
+    setting_offers,
+    theme_offers,
+)
+from chatsvc.client.tui.panes import SERVER, Pane
+from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
+from chatsvc.client.tui.signs import Signs
 from chatsvc.client.tui.state import State
-from chatsvc.client.tui.visit import Visit
+from chatsvc.client.tui.status import Line, status, topic
+from chatsvc.client.tui.visit import Going, Reach, Visit
+from chatsvc.events import Refused
 
+STOPPED = 130  # the exit code of who was stopped with Ctrl-C
+TWICE = 2.0  # seconds in which a second Ctrl-C leaves
 MOMENT = 0.04  # seconds between two drawings, however much happens
 
 
 class ChatApp(App[int]):
-    """What a person has before them."""
+    """What a person has before them during one visit.
+
+    Without a `going`, or when one is not let in there, they are asked where to go.  Who wants to
+    go elsewhere once they were inside leaves this app, with `elsewhere` set.
+    """
 
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide")]
-    BINDINGS = [
-        Binding("ctrl+q", "quit", "Quit", priority=True),
-        Binding("ctrl+n,alt+down", "go(1)", "Next", priority=True),
-        Binding("ctrl+p,alt+up", "go(-1)", "Previous", priority=True, show=False),
-        Binding("pageup", "page(-1)", "Earlier", priority=True),
-        Binding("pagedown", "page(1)", show=False, priority=True),
-        Binding("escape,ctrl+end", "present", show=False),
-    ]
+    COMMANDS = {Where, What, How}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide"), (150, "-huge")]
+    BINDINGS = BINDINGS
 
     def __init__(
         self,
-        endpoint: IStreamClientEndpoint,
+        reach: Reach,
         clock: IReactorTime,
-        identity: Identity,
-        room: str | None = None,
+        going: Going,
+        ask_where: bool = False,
+        preferences: Preferences | None = None,
         now: Callable[[], float] = time,
     ) -> None:
         super().__init__()
+        self.animation_level = "none"  # what moves costs bytes, and shows nothing that is new
+        self.preferences = preferences or Preferences()
         self.state = State(now, self._changed)
-        self.visit = Visit(endpoint, clock, identity, self.state, self._over)
-        self.saying = Saying(self.visit.connection, self.state, lambda: self.exit(0))
-        self.outcome: BaseException | None = None  # why the visit could not go on
-        self._room = room
+        self.visit = Visit(reach, clock, self.state, self)
+        connection = self.visit.connection
+        self.knowing = Knowing(connection, self.state, clock, self._learnt)
+        self.saying = Saying(connection, self.state, self.knowing.commands, self)
+        Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
+        self.saying.add("/keys", "shows what the keys do", self._keys)
+        self.knowing.own = self.saying.own
+        self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
+        self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
+        self.notices = Notices(self.to_terminal, os.environ, now)
+        self.going = going
+        self.elsewhere: Going | None = None
+        self.outcome: BaseException | None = None  # why one is not inside
+        self.unsent = 0  # requests that were given up
+        self.parting = ""  # words said when one leaves
+        self._ask_where = ask_where
+        self._now = now
+        self._doing = ""
+        self._interrupted = 0.0  # when Ctrl-C was pressed
         self._dirty = True  # nothing is drawn yet, or drawing is due
         self._drawn = 0.0
         self._conversations: dict[str, Conversation] = {}
-        self._places, self._people, self._composer = Places(), People(), Composer()
-        self._topic, self._status = Static(id="topic", markup=False), Static(id="status")
+        self._places, self._people = Places(), People()
+        keys = {
+            "ctrl+n": partial(self.action_go, 1),
+            "alt+down": partial(self.action_go, 1),
+            "alt+up": partial(self.action_go, -1),
+        }
+        self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
+        self._topic, self._status = Line("topic"), Line("status")
         self._middle = ContentSwitcher(id="conversations")
+        for theme in themes.OWN:
+            self.register_theme(theme)
 
     def compose(self) -> ComposeResult:
         yield self._topic
@@ -67,28 +121,186 @@ class ChatApp(App[int]):
             yield self._middle
             yield self._people
         yield self._status
-        yield self._composer
+        yield self.entry
 
     async def on_mount(self) -> None:
-        self._composer.focus()
+        self.state.when_new = self.notices.tell
+        self._choose()
+        if self.preferences.complaint:
+            self.state.note(self.preferences.complaint, wrong=True)
+        self.entry.composer.cursor_blink = False  # which costs bytes all the time
+        self.screen.set_focus(self.entry.composer)
         await self._draw()
-        self.call_after_refresh(self.visit.begin, self._room)
+        self.set_interval(1.0, self._tick)
+        if self._ask_where:
+            self.show_connect_page()
+        else:
+            self.call_after_refresh(self.visit.begin, self.going)
 
-    def _over(self, why: BaseException | None) -> None:
+    def to_terminal(self, sequence: str) -> None:
+        """Write what Textual has no word for."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    def _fatal_error(self) -> None:
+        """Go without showing all variables, among which may be passwords, as Textual would."""
+        self.outcome = self._exception
+        self._close_messages_no_wait()
+
+    def leave_terminal(self) -> None:
+        """Have the terminal be as it was before."""
+        self.notices.leave()
+
+    # Coming in
+
+    def show_connect_page(self) -> None:
+        self.push_screen(ConnectPage(self.going, self.preferences.recent()))
+
+    @property
+    def page(self) -> ConnectPage | None:
+        """Where one is asked where to go, while one is."""
+        pages = (screen for screen in self.screen_stack if isinstance(screen, ConnectPage))
+        return next(pages, None)
+
+    def on_connect_page_chosen(self, message: ConnectPage.Chosen) -> None:
+        if self.visit.inside:
+            self.elsewhere = message.going
+            self.exit(0)
+            return
+        self.going, self.outcome = message.going, None
+        if (page := self.page) is not None:
+            page.connecting(self.going.server)
+        self.visit.begin(self.going)
+
+    def on_connect_page_given_up(self, message: ConnectPage.GivenUp) -> None:
+        self.visit.give_up()
+
+    def let_in(self) -> None:
+        self.outcome = None
+        if (page := self.page) is not None:
+            self.call_later(self._close, page)
+        self.call_later(self._remember)
+        self.knowing.ask_commands()
+        self.knowing.ask_rooms()
+
+    def _remember(self) -> None:
+        visit = self.visit
+        rooms = visit.connection.rooms
+        if complaint := self.preferences.remember(
+            visit.going.server, visit.name_to_keep, rooms, self._now()
+        ):
+            self.state.note(complaint, wrong=True)
+
+    def told(self, text: str) -> None:
+        if (page := self.page) is not None:
+            page.connecting(self.going.server, text)
+
+    def over(self, why: BaseException) -> None:
         self.outcome = why
-        self.exit(1)
+        text = sentence(why, self.going.server)
+        if text is None:
+            self.exit(1)
+            return
+        self.call_later(self._complain, why, text)
+
+    async def _complain(self, why: BaseException, text: str) -> None:
+        if self.page is None:
+            await self.push_screen(ConnectPage(self.going, self.preferences.recent()))
+        page = self.page
+        assert page is not None
+        page.complain(wrong(why, text))
+
+    def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
+        guest = refused.suggestion
+        escape = f"come in as {guest}" if guest else ""
+        text = refused.text
+        if wants_proof(refused):
+            text += " If it is yours, type its password."
+        dialog = Question(text, question.rstrip(": "), hidden, escape)
+
+        def give_up(_: object) -> None:
+            self.call_later(self._close, dialog)
+
+        def answered(said: str | None) -> None:
+            if not answer.called:
+                answer.callback(said)
+
+        answer: Deferred[str | None] = Deferred(give_up)
+        self.call_later(self.push_screen, dialog, answered)
+        return answer
+
+    def _close(self, above: Screen[Any]) -> None:
+        """Take away what is above the rest, if it is there yet."""
+        if above in self.screen_stack:
+            above.dismiss(None)
+
+    # Leaving
+
+    def action_leave(self) -> None:
+        """Leave; what waits to be sent is asked about first."""
+        waiting = sum(len(pane.waiting) for pane in self.state.panes.values())
+        if not waiting or not self.visit.inside or self.visit.online:
+            self.leave()
+            return
+        lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
+        dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
+        self.call_later(self.push_screen, dialog, lambda sure: self.leave() if sure else None)
+
+    def leave(self) -> None:
+        """Exit, and say so if one could not come in."""
+        self.exit(0 if self.outcome is None else 1)
+
+    def action_end(self) -> None:
+        """Ctrl-D: the end of a text that is empty is the end of it all."""
+        if self.screen.is_modal or not self.entry.composer.text:
+            self.action_leave()
+        else:
+            self.entry.composer.action_delete_right()
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C: copy what is selected, else empty the input, else leave when it comes twice."""
+        chosen = self.entry.composer.selected_text or self.screen.get_selected_text()
+        if chosen:
+            self.copy_to_clipboard(chosen)
+            self.screen.clear_selection()
+            self.show_doing("copied")
+        elif self.entry.composer.text:
+            self.entry.composer.remember(self.entry.composer.text)
+            self.entry.composer.clear()
+        elif self._now() - self._interrupted < TWICE:
+            self.exit(STOPPED)
+        else:
+            self._interrupted = self._now()
+            self.show_doing("Ctrl-C again leaves")
+
+    def _keys(self, rest: str, pane: Pane) -> bool:
+        self.action_keys()
+        return True
+
+    def action_keys(self) -> None:
+        if not self.screen.is_modal:
+            self.push_screen(Keys(KEYS))
 
     # Getting about
 
-    def on_composer_sent(self, message: Composer.Sent) -> None:
-        self.saying.typed(message.text)
+    def _typed(self, text: str, pane: Pane) -> None:
+        self.signs.sent()
+        self.saying.typed(text, pane)
+
+    def _learnt(self) -> None:
+        self.entry.help()
+
+    def on_entry_typed(self, message: Entry.Typed) -> None:
+        self.knowing.about_to_name(message.text)
+        self.signs.typed(message.text, message.pane)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
-        elif name := self._people.name_at(message.option_index):
-            self.look_at(f"@{name}")
-        self._composer.focus()
+        elif message.option_list is self._people:
+            self.look_at_person(self._people.name_at(message.option_index))
+        self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:
         """Look at the next pane in the list, or the one before."""
@@ -97,12 +309,35 @@ class ChatApp(App[int]):
 
     def look_at(self, name: str) -> None:
         """Look at another pane; what one was typing stays there."""
-        self.state.pane.draft = self._composer.text
         pane = self.state.select(name)
-        self._composer.load_text(pane.draft)
+        self.entry.show(pane)
         self.visit.reading.fill(pane)
         if pane.name != SERVER and not pane.private:
             self.visit.reading.stand_in(pane.name)
+
+    def look_at_person(self, name: str | None) -> None:
+        if name is not None and name != self.state.name:
+            self.look_at(f"@{name}")
+
+    def go_to(self, name: str | None) -> None:
+        """Look at a room or conversation, which need not be there yet."""
+        if name is None:
+            return
+        if name.startswith("#") and name not in self.state.panes:
+            self.saying.typed(f"/join {name}", self.state.pane)
+        else:
+            self.look_at(name)
+
+    def action_jump(self) -> None:
+        self.knowing.ask_rooms()
+        self.push_screen(Jump(goals(self.state, self.knowing)), self.go_to)
+
+    def give_back(self, text: str, pane: Pane) -> bool:
+        return self.entry.give_back(text, pane)
+
+    def end(self, words: str) -> None:
+        self.parting = words
+        self.action_leave()
 
     def action_page(self, pages: int) -> None:
         self._conversations[self.state.here].page(pages)
@@ -125,7 +360,58 @@ class ChatApp(App[int]):
     def on_app_blur(self, event: AppBlur) -> None:
         self.state.looking = False
 
+    def action_toggle_list(self, name: str) -> None:
+        """Show or hide a list beside the conversation, and keep that."""
+        beside = self.query_one(f"#{name}")
+        beside.set_class(not beside.display, "wanted")  # even where there is little room
+        self.preferences.set(f"{name} {'off' if beside.display else 'on'}")
+        self._changed()
+
+    # What the palette offers
+
+    def places_to_go(self) -> list[Offer]:
+        return [
+            Offer(goal.name, goal.about or "a conversation", partial(self.go_to, goal.name))
+            for goal in goals(self.state, self.knowing)
+        ]
+
+    def things_to_do(self) -> Iterable[Offer]:
+        return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
+
+    def things_to_set(self) -> list[Offer]:
+        return [
+            *setting_offers(listed(self.preferences.settings), self.entry.begin),
+            *theme_offers(self.knowing.words["set theme"], self._do),
+        ]
+
+    def _do(self, command: str) -> None:
+        self.saying.typed(command, self.state.pane)
+
     # Drawing
+
+    def _choose(self) -> None:
+        """Have everything be as it is chosen."""
+        chosen = self.preferences.settings
+        self.theme = themes.chosen(chosen.theme, os.environ)
+        self.state.highlights = chosen.highlights
+        self.saying.emoji = chosen.emoji
+        self.notices.settings = chosen
+        for shown in self._conversations.values():
+            shown.show_times(chosen.timestamps)
+        self._changed()
+
+    def show_doing(self, doing: str) -> None:
+        """Say in the status line what is being done, until something else is."""
+        self._doing = doing
+        self._show_status()
+
+    def _tick(self) -> None:
+        if self._doing == "Ctrl-C again leaves" and self._now() - self._interrupted >= TWICE:
+            self._doing = ""
+        self._show_status()
+
+    def _show_status(self) -> None:
+        self._status.show(status(self.state, self.visit, self._doing, self._status.size.width))
 
     def _changed(self) -> None:
         """Draw what is another by now, at once, or after a moment for all that happens in it."""
@@ -136,26 +422,32 @@ class ChatApp(App[int]):
 
     async def _draw(self) -> None:
         self._dirty, self._drawn = False, monotonic()
-        state = self.state
+        state, chosen = self.state, self.preferences.settings
+        self._follow()
         if state.here not in self._conversations:
             await self._add_conversation()
         shown = self._conversations[state.here]
         self._middle.current = shown.id
         shown.sync()
         self._places.sync(state)
-        self._people.set_class(state.pane.private or state.here == SERVER, "-hidden")
+        self._places.set_class(not chosen.places, "hidden")
+        alone = state.pane.private or state.here == SERVER
+        self._people.set_class(alone or not chosen.people, "hidden")
         self._people.sync(state.pane)
-        self._topic.update(f"{state.here or state.chat}  {state.pane.topic}".strip())
-        self._status.update(self._status_line())
+        lists = self._places.display + self._people.display
+        self.query_one("#main").set_class(lists == 1, "one").set_class(lists == 0, "bare")
+        self._topic.show(topic(state.pane, state, self._people.display))
+        self._show_status()
+        self.notices.entitle(state)
+
+    def _follow(self) -> None:
+        """Type where one looks, wherever that is by now."""
+        left = self.entry.pane
+        gone = left.name == SERVER or self.state.panes.get(left.name) is not left
+        self.entry.show(self.state.pane, left=gone)
 
     async def _add_conversation(self) -> None:
-        shown = Conversation(self.state.pane, "%H:%M")
+        shown = Conversation(self.state.pane, self.preferences.settings.timestamps)
         shown.id = f"pane-{len(self._conversations)}"
         self._conversations[self.state.here] = shown
         await self._middle.add_content(shown)
-
-    def _status_line(self) -> str:
-        typing = self.state.typing()
-        about = f"{', '.join(typing)} typing…" if typing else ""
-        where = "connected" if self.visit.online else "not connected"
-        return f" {self.state.name}  {where}  {about}"

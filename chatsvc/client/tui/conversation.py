@@ -82,6 +82,7 @@ class Conversation(ScrollView, can_focus=True):
         self._entries: list[_Entry] = []
         self._ends: list[int] = []  # the row after each entry
         self._base = pane.shown.base  # the ordinal of the first entry
+        self._kept = 0  # entries of the stretch; those of waiting lines follow
         self._found: int | None = None  # the line that was jumped to
         self._seen_size = Size(0, 0)
         self._columns = columns(0, 0)
@@ -95,7 +96,7 @@ class Conversation(ScrollView, can_focus=True):
             return  # nothing can be wrapped yet
         if self.pane.shown is not self._stretch:
             self._show(self.pane.shown)
-        else:
+        elif not self._is_up_to_date(self._stretch):
             self._update(self._stretch)
         if self.pane.found != self._found:
             self._jump(self.pane.found)
@@ -105,20 +106,39 @@ class Conversation(ScrollView, can_focus=True):
         place = self._place()
         self._stretch, self._base = stretch, stretch.base
         self._entries = [_Entry(item) for item in stretch.items]
+        self._kept = len(self._entries)
         self._fill_all()
+        self._add_waiting()
         self._measure()
         position = stretch.find(place.number)
         self._scroll(place._replace(position=position) if position is not None else None)
 
     def _fill_all(self) -> None:
         self._stretch.touched = set()
-        for position in range(len(self._entries)):
+        for position in range(self._kept):
             self._fill(position)
+
+    def _add_waiting(self) -> None:
+        """Put lines that are not kept yet below all that is."""
+        for item in self.pane.waiting if self._stretch is self.pane.present else ():
+            before = self._entries[-1].item if self._entries else None
+            entry = _Entry(item, named=not self._columns.name and _needs_name(item, before))
+            entry.rows = list(spans(text_of(item), self._columns.text))
+            self._entries.append(entry)
+
+    def _is_up_to_date(self, stretch: Stretch) -> bool:
+        kept, waiting = self._kept, self.pane.waiting if stretch is self.pane.present else []
+        return (
+            (stretch.base, len(stretch.items)) == (self._base, kept)
+            and not stretch.touched
+            and [entry.item for entry in self._entries[kept:]] == waiting
+        )
 
     def _update(self, stretch: Stretch) -> None:
         place, rows = self._place(), self._ends[-1] if self._ends else 0
         moved, items = self._base - stretch.base, stretch.items
         self._base = stretch.base
+        del self._entries[self._kept :]
         del self._entries[: max(-moved, 0)]
         self._entries[:0] = [_Entry(item) for item in items[: max(moved, 0)]]
         del self._entries[len(items) :]
@@ -127,6 +147,8 @@ class Conversation(ScrollView, can_focus=True):
         changed = self._changed(known, moved)
         for position in changed:
             self._fill(position)
+        self._kept = len(self._entries)
+        self._add_waiting()
         self._measure(known if min(changed, default=known) >= known and not moved else 0)
         if known < len(self._entries) or changed or moved or rows != self._rows:
             self._scroll(place._replace(position=place.position + moved))
@@ -244,6 +266,7 @@ class Conversation(ScrollView, can_focus=True):
         before, self._seen_size = self._seen_size, self.size
         if before.width != self.size.width:
             self.wrap_anew()
+            self.sync()
         elif self.pane.following:
             self._scroll(None)
 
@@ -256,6 +279,12 @@ class Conversation(ScrollView, can_focus=True):
             self._wrap(entry, before)
         self._measure()
         self._scroll(place)
+
+    def show_times(self, clock: str) -> None:
+        """Write times otherwise from now on."""
+        self.clock = clock
+        if self._seen_size.width:
+            self.wrap_anew()
 
     @property
     def _time_width(self) -> int:
@@ -293,7 +322,8 @@ class Conversation(ScrollView, can_focus=True):
         yield from painting.item(entry.item, ordinal, entry.rows, self._columns, time, chosen)
 
     def _time(self, item: Item) -> str:
-        return strftime(self.clock, localtime(item.time)) if self.clock else ""
+        time = strftime(self.clock, localtime(item.time)) if self.clock else ""
+        return "…".rjust(len(time)) if isinstance(item, Spoken) and item.waiting else time
 
     @property
     def shape(self) -> Columns:

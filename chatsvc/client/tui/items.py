@@ -22,6 +22,7 @@ class Spoken:
     notice: bool = False
     own: bool = False
     mention: bool = False
+    waiting: bool = False  # not kept yet
     deleted: str = ""
 
 
@@ -77,7 +78,7 @@ def spoken(line: Said, own: bool, mention: bool) -> Spoken:
     """A line of a room."""
     return Spoken(
         line.time, clean(line.sender), clean_lines(line.text), line.number, line.action,
-        line.notice, own, mention and not own, line.deleted,
+        line.notice, own, mention and not own, deleted=line.deleted,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMPONENTS = {
     "conversation--time", "conversation--note", "conversation--wrong", "conversation--heading",
     "conversation--new", "conversation--mention", "conversation--own", "conversation--found",
+    "conversation--waiting",
 }  # fmt: skip
 DARK = (
     "#f0a35e", "#7fc8f8", "#a5d46a", "#e89ae0", "#f2d16b", "#6fd6c0", "#f58b8b", "#b3a6f7",
@@ -131,6 +132,8 @@ class Painting:
             yield *everything, self._style("wrong")
         elif not isinstance(item, Spoken) or item.deleted or item.notice:
             yield *everything, self._style("note")
+        elif item.waiting:
+            yield *everything, self._style("waiting")
         elif item.mention:
             yield *everything, self._style("mention")
         for url in _URL.finditer(text):

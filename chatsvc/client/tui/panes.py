@@ -87,6 +87,8 @@ class Pane:
     def __init__(self, name: str) -> None:
         self.name = name
         self.present = Stretch()
+        self.waiting: list[Spoken] = []  # what one has said here and is not kept yet
+        self.sent: list[str] = []  # what one has typed here, as it was typed
         self.past: Stretch | None = None
         self.kept = name.startswith("#")  # the server has earlier lines
         self.fetching = False
@@ -219,6 +221,11 @@ class Pane:
         """Show a page of the past by itself."""
         self.past = Stretch(items)
         self.past.whole = whole
+
+    def clear(self) -> None:
+        """Show nothing of what is there now."""
+        self.show_present()
+        self.present.forget(len(self.items))
 
     def show_present(self) -> None:
         """Go back to the last line."""

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogBeginner
+from zope.interface import implementer
+
+from chatsvc.client.address import Server
+from chatsvc.client.settings_file import SettingsFile, settings_path
+from chatsvc.client.tui.app import ChatApp
+from chatsvc.client.tui.preferences import Preferences
+from chatsvc.client.tui.themes import check
+from chatsvc.client.tui.visit import Going
 
 
-def run(make: Callable[[Any], Any]) -> Any:
-    """Run the app that `make` makes with a reactor, until it exits; gives the app.
+def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> ChatApp:
+    """Be where `going` says until the person leaves; gives the app they left.
 
-    No reactor may be installed before.
+    It is told under which name they were at a server.  No reactor may be installed before.
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -23,11 +33,17 @@ def run(make: Callable[[Any], Any]) -> Any:
 
     reactor: Any = installed
     reactor.startRunning(installSignalHandlers=False)
-    app = make(reactor)
-    for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        loop.add_signal_handler(signum, app.exit, 128 + signum, 128 + signum)
+    preferences = Preferences(SettingsFile(settings_path(), check))
+    watch = Watch(loop)
+    colours = os.environ.get("NO_COLOR")
     try:
-        loop.run_until_complete(_visit(app, loop))
+        app = ChatApp(reach(reactor), reactor, going(preferences.name_at), ask_where, preferences)
+        loop.run_until_complete(_visit(app, watch, loop))
+        while app.elsewhere is not None:
+            if colours is not None:
+                os.environ["NO_COLOR"] = colours  # which Textual has taken away
+            app = ChatApp(reach(reactor), reactor, app.elsewhere, False, preferences)
+            loop.run_until_complete(_visit(app, watch, loop))
     finally:
         reactor.stop()
         loop.run_forever()  # until the reactor has shut down
@@ -37,8 +53,43 @@ def run(make: Callable[[Any], Any]) -> Any:
     return app
 
 
-async def _visit(app: Any, loop: asyncio.AbstractEventLoop) -> None:
+def reach(reactor: Any) -> Callable[[Server, Callable[[str], None]], Any]:
+    """The ways to servers."""
+    return lambda server, tell: server.endpoint(reactor, tell)
+
+
+@implementer(ILogObserver)
+class Watch:
+    """Has the app exit at a signal, and when something goes wrong that nobody expects."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.app: ChatApp
+        for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            loop.add_signal_handler(signum, self._stop, 128 + signum)
+        loop.set_exception_handler(self._unexpected)
+        globalLogBeginner.beginLoggingTo([self], redirectStandardIO=False)
+
+    def _stop(self, code: int) -> None:
+        self.app.exit(code, code)
+
+    def _unexpected(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._fail(context.get("exception") or RuntimeError(context["message"]))
+
+    def __call__(self, event: LogEvent) -> None:
+        failure = event.get("log_failure")
+        if failure is not None and event["log_level"] == LogLevel.critical:
+            self._fail(failure.value)
+
+    def _fail(self, error: BaseException) -> None:
+        self.app.outcome = error
+        self.app.exit(1)
+
+
+async def _visit(app: ChatApp, watch: Watch, loop: asyncio.AbstractEventLoop) -> None:
+    watch.app = app
     try:
         await app.run_async()
     finally:
-        await Deferred.fromCoroutine(app.visit.connection.close()).asFuture(loop)
+        app.leave_terminal()
+        app.unsent = app.visit.connection.unanswered if app.visit.inside else 0
+        await Deferred.fromCoroutine(app.visit.connection.close(app.parting)).asFuture(loop)

@@ -45,7 +45,7 @@ class State:
         self.account: str | None = None
         self.chat = ""
         self.highlights: tuple[str, ...] = ()
-        self.when_mentioned: Callable[[Pane, Spoken], object] = lambda pane, line: None
+        self.when_new: Callable[[Pane, Spoken], object] = lambda pane, line: None
         self.when_read: Callable[[Pane], object] = lambda pane: None
         self.looking = True  # the terminal has the focus, as far as is known
         self._now = now
@@ -111,6 +111,23 @@ class State:
 
     def touch(self) -> None:
         """Something looks otherwise now."""
+        self._changed()
+
+    def wait(self, pane: Pane, text: str, action: bool = False) -> Spoken:
+        """Show what one has said as not kept yet, until it is `settled`."""
+        item = Spoken(self._now(), self.name, text, action=action, own=True, waiting=True)
+        pane.waiting.append(item)
+        self._changed()
+        return item
+
+    def settled(self, pane: Pane, item: Spoken) -> None:
+        """It is kept, or it is not going to be."""
+        pane.waiting = [one for one in pane.waiting if one is not item]
+        self._changed()
+
+    def clear(self, pane: Pane) -> None:
+        """Show nothing of what was said in a pane until now."""
+        pane.clear()
         self._changed()
 
     # What happens
@@ -210,8 +227,7 @@ class State:
             self._read(pane, item.number)
         elif unread:
             self._is_unread(pane, item)
-        if item.mention and unread and not sees:
-            self.when_mentioned(pane, item)
+            self.when_new(pane, item)
 
     def _is_unread(self, pane: Pane, item: Spoken) -> None:
         if not pane.unread:

@@ -1,0 +1,216 @@
+"""Ways to get somewhere by a few letters: rooms and people with Ctrl+K, everything with Ctrl+P."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar, cast
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.containers import Vertical
+from textual.fuzzy import FuzzySearch
+from textual.markup import escape
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from chatsvc.client.commands import name_of
+from chatsvc.client.tui.knowing import Knowing
+from chatsvc.client.tui.panes import SERVER
+from chatsvc.client.tui.state import State
+from chatsvc.events import Command
+from chatsvc.rules import key
+
+_MOST = 50  # places that are listed at once
+
+
+class Goal(NamedTuple):
+    """Somewhere to go: a room, or a person (`@name`), and what is new there."""
+
+    name: str
+    about: str = ""
+    mentions: int = 0
+    unread: int = 0
+
+
+def goals(state: State, knowing: Knowing) -> list[Goal]:
+    """Where one could go: where one is mentioned, what is unread, the rest, then people."""
+    panes = [pane for pane in state.panes.values() if pane.name not in (SERVER, state.here)]
+    panes.sort(key=lambda pane: (-pane.mentions, -pane.unread))
+    there = [Goal(pane.name, pane.topic, pane.mentions, pane.unread) for pane in panes]
+    other = [Goal(place.room, place.topic) for place in knowing.rooms]
+    me = key(state.name)
+    people = {
+        known: one.name for pane in state.panes.values() for known, one in pane.people.items()
+    }
+    others = [Goal(f"@{name}") for known, name in sorted(people.items()) if known != me]
+    every = {key(goal.name): goal for goal in reversed([*there, *other, *others])}
+    every.pop(key(state.here), None)
+    return list(reversed(every.values()))
+
+
+T = TypeVar("T")
+
+
+def fitting(words: str, all_of: Iterable[T], name: Callable[[T], str]) -> list[T]:
+    """Those whose name has the letters of `words` in it, the best first, in order otherwise."""
+    if not words.strip():
+        return list(all_of)
+    search = FuzzySearch()
+    scored = [(search.match(words.strip(), name(one))[0], one) for one in all_of]
+    return [one for score, one in sorted(scored, key=lambda each: -each[0]) if score > 0]
+
+
+class Jump(ModalScreen[str]):
+    """Where to? The answer is a room or a person."""
+
+    BINDINGS = [
+        ("escape,ctrl+k", "dismiss(None)", "Stay"),
+        ("up", "move(-1)", "Before"),
+        ("down,tab", "move(1)", "Next"),
+    ]
+
+    def __init__(self, everywhere: list[Goal]) -> None:
+        super().__init__()
+        self._everywhere = everywhere
+        self._fitting = everywhere
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="question"):
+            yield Input(placeholder="Where to?", compact=True)
+            yield OptionList(compact=True, markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self._list("")
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        self._list(message.value)
+
+    def _list(self, words: str) -> None:
+        self._fitting = fitting(words, self._everywhere, lambda goal: goal.name)
+        listed = self.query_one(OptionList)
+        listed.set_options(Option(_shown(goal)) for goal in self._fitting[:_MOST])
+        listed.highlighted = 0 if self._fitting else None
+
+    def action_move(self, step: int) -> None:
+        listed = self.query_one(OptionList)
+        if listed.highlighted is not None:
+            listed.highlighted = (listed.highlighted + step) % listed.option_count
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Go there; what was typed last may not be listed yet."""
+        self._list(message.value) if message.value else None
+        self._go(self.query_one(OptionList).highlighted)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        self._go(message.option_index)
+
+    def _go(self, position: int | None) -> None:
+        if position is not None:
+            self.dismiss(self._fitting[position].name)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self:
+            self.dismiss(None)
+
+
+def _shown(goal: Goal) -> Text:
+    text = Text(goal.name, no_wrap=True, overflow="ellipsis")
+    if goal.unread:
+        text.stylize("bold")
+        text.append(f" {goal.unread}", "bold")
+    if goal.mentions:
+        text.append(f" @{goal.mentions}", "bold reverse")
+    text.append(f"  {goal.about}", "dim")
+    return text
+
+
+class Offer(NamedTuple):
+    """Something that the palette can do."""
+
+    title: str
+    help: str
+    do: Callable[[], object]
+
+
+class Offering(Protocol):
+    """What the palette is told."""
+
+    def places_to_go(self) -> Iterable[Offer]:
+        """Rooms and conversations."""
+
+    def things_to_do(self) -> Iterable[Offer]:
+        """Commands."""
+
+    def things_to_set(self) -> Iterable[Offer]:
+        """Settings."""
+
+
+class _Offers(Provider):
+    """What the app offers, by its title and what is said of it."""
+
+    @abstractmethod
+    def offers(self, app: Offering) -> Iterable[Offer]:
+        """All of them."""
+
+    async def discover(self) -> Hits:
+        for offer in self.offers(cast(Offering, self.app)):
+            yield DiscoveryHit(Text(offer.title), offer.do, offer.title, escape(offer.help))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for offer in self.offers(cast(Offering, self.app)):
+            score = max(matcher.match(offer.title), matcher.match(offer.help) / 2)
+            if score > 0:
+                shown = matcher.highlight(escape(offer.title))
+                yield Hit(score, shown, offer.do, offer.title, escape(offer.help))
+
+
+class Where(_Offers):
+    """Rooms and conversations."""
+
+    def offers(self, app: Offering) -> Iterable[Offer]:
+        return app.places_to_go()
+
+
+class What(_Offers):
+    """Commands of the server and of this program, with their help."""
+
+    def offers(self, app: Offering) -> Iterable[Offer]:
+        return app.things_to_do()
+
+
+class How(_Offers):
+    """Settings, and themes."""
+
+    def offers(self, app: Offering) -> Iterable[Offer]:
+        return app.things_to_set()
+
+
+def command_offers(
+    commands: Iterable[Command], do: Callable[[str], object], begin: Callable[[str], object]
+) -> Iterator[Offer]:
+    """Commands; one that needs words is begun, so that these can be typed."""
+    for command in sorted(commands, key=name_of):
+        name = f"/{name_of(command)}"
+        needs = " " in command.usage
+        does = partial(begin, f"{name} ") if needs else partial(do, name)
+        yield Offer(command.usage, command.help, does)
+
+
+def setting_offers(
+    settings: Iterable[tuple[str, str, str]], begin: Callable[[str], object]
+) -> Iterator[Offer]:
+    """Settings, each with its value and what it is for."""
+    for name, value, help in settings:
+        yield Offer(f"Setting: {name} is {value}", help, partial(begin, f"/set {name} "))
+
+
+def theme_offers(names: Iterable[str], do: Callable[[str], object]) -> Iterator[Offer]:
+    for name in names:
+        yield Offer(f"Theme {name}", "colours of the screen", partial(do, f"/set theme {name}"))

@@ -1,0 +1,239 @@
+"""The first minute in the full-screen client: where to go, as whom, and what if not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from conftest import Chat
+from textual.widgets import Input
+from tuipeople import Visitor, on_a_screen, visit
+from twisted.internet.error import DNSLookupError
+from twisted.internet.error import TimeoutError as NobodyAnswers
+
+from chatsvc.client.address import Server
+from chatsvc.client.door import Identity
+from chatsvc.client.failures import NotConnected, NotTrusted
+from chatsvc.client.tui.connect import ConnectPage
+from chatsvc.client.tui.dialogs import Question
+
+SECRET = "correct-horse-battery"
+
+
+def register(chat: Chat, name: str = "ann") -> None:
+    """Somebody makes a name their own, and goes."""
+    somebody = chat.join(name)
+    somebody.send(f"/register {SECRET}", "/quit")
+    somebody.hang_up()
+
+
+def field(visitor: Visitor, name: str) -> str:
+    return visitor.app.screen.query_one(f"#{name}", Input).value
+
+
+def said(visitor: Visitor) -> str:
+    """What is on the screen, wherever it is wrapped."""
+    return " ".join(visitor.screen.split())
+
+
+@on_a_screen
+async def test_without_a_host_one_is_asked_where_to_go(chat: Chat) -> None:
+    async with visit(chat, ask_where=True) as ann:
+        assert "which chat?" in ann.screen
+        assert ann.network.reached == []
+        await ann.press("enter")
+        assert ann.network.reached == [Server()]
+        assert ann.rows[0].startswith(" #lobby")
+        assert ann.app.state.name == "ann"
+
+
+@on_a_screen
+async def test_the_fields_say_where_and_as_whom(chat: Chat) -> None:
+    async with visit(chat, ask_where=True) as ann:
+        await ann.type("192.0.2.7", "tab")
+        await ann.type("7000", "tab")
+        await ann.type("carol", "tab", "space", "enter")
+        assert ann.network.reached == []  # Enter on the tick only ticks, and here it unticks
+        await ann.press("f5")
+        assert ann.network.reached == [Server("192.0.2.7", 7000, False)]
+        assert ann.app.state.name == "carol"
+
+
+@on_a_screen
+async def test_a_whole_address_may_stand_in_the_field_of_the_host(chat: Chat) -> None:
+    async with visit(chat, ask_where=True) as ann:
+        await ann.type("tls://chat.example.org:7000", "enter")
+        assert ann.network.reached == [Server("chat.example.org", 7000, True)]
+
+
+@on_a_screen
+async def test_a_port_that_is_none_is_told_beside_it(chat: Chat) -> None:
+    async with visit(chat, ask_where=True) as ann:
+        await ann.press("tab")
+        await ann.type("70000", "enter")
+        assert "A port is a number from 1 to 65535, not '70000'." in said(ann)
+        assert ann.network.reached == []
+        await ann.type("7000", "enter")
+        assert ann.network.reached == [Server("localhost", 7000)]
+
+
+@on_a_screen
+async def test_nothing_listens_there_and_it_is_tried_again(chat: Chat) -> None:
+    async with visit(chat, settled=False) as ann:
+        ann.network.up = False
+        await ann.settle()
+        assert "nothing" in ann.screen
+        assert "is listening there." in ann.screen
+        assert ann.app.focused is ann.app.screen.query_one("#port")
+        assert field(ann, "name") == "ann"
+        ann.network.up = True
+        await ann.press("enter")
+        assert ann.rows[0].startswith(" #lobby")
+        assert ann.app.outcome is None
+
+
+def test_each_reason_has_its_sentence_and_its_field(chat: Chat) -> None:
+    handshake = NotConnected("what answers there does not speak TLS")
+    for why, sentence, place in (
+        (DNSLookupError(), "there is no such", "host"),
+        (NobodyAnswers(), "it does not", "host"),
+        (handshake, "does not speak TLS", "tls"),
+    ):
+        asyncio.run(refuse(chat, why, sentence, place))
+
+
+async def refuse(chat: Chat, why: Exception, sentence: str, place: str) -> None:
+    async with visit(chat, settled=False) as ann:
+        ann.network.up, ann.network.why = False, why
+        await ann.settle()
+        assert sentence in said(ann)
+        assert ann.app.focused is ann.app.screen.query_one(f"#{place}")
+
+
+@on_a_screen
+async def test_another_certificate_stops_everything(chat: Chat) -> None:
+    async with visit(chat, settled=False) as ann:
+        ann.network.up = False
+        ann.network.why = NotTrusted("THE CERTIFICATE OF x HAS CHANGED.\n  now: SHA-256 AB:CD")
+        await ann.settle()
+        assert "THE CERTIFICATE OF x HAS CHANGED." in ann.screen
+        assert "now: SHA-256 AB:CD" in ann.screen
+        assert ann.network.sent == []
+
+
+@on_a_screen
+async def test_a_first_certificate_is_told_in_the_room(chat: Chat) -> None:
+    async with visit(chat, settled=False) as ann:
+        await ann.pilot.pause()
+        ann.network.tell("localhost is joined over TLS for the first time: SHA-256 AB:CD.")
+        await ann.settle()
+        assert "SHA-256 AB:CD" in " ".join(ann.conversation)
+
+
+@on_a_screen
+async def test_a_registered_name_is_asked_for_its_password_until_it_is_right(chat: Chat) -> None:
+    register(chat)
+    async with visit(chat) as ann:
+        assert isinstance(ann.app.screen, Question)
+        assert "ann is a registered name." in ann.screen
+        await ann.type("wrong-wrong-wrong", "enter")
+        assert "wrong" not in ann.screen.replace("wrong-password", "")
+        assert "That is not ann's password." in ann.screen
+        await ann.type(SECRET)
+        assert SECRET not in ann.screen
+        await ann.press("enter")
+        assert ann.app.state.account == "ann"
+        assert ann.rows[0].startswith(" #lobby")
+
+
+@on_a_screen
+async def test_escape_comes_in_as_a_guest_under_the_suggested_name(chat: Chat) -> None:
+    register(chat)
+    async with visit(chat) as ann:
+        assert "Esc: come in as ann2" in ann.screen
+        await ann.press("escape")
+        assert (ann.app.state.name, ann.app.state.account) == ("ann2", None)
+
+
+@on_a_screen
+async def test_going_back_leads_to_the_fields_and_another_name(chat: Chat) -> None:
+    register(chat)
+    async with visit(chat) as ann:
+        await ann.press("f2")
+        assert isinstance(ann.app.screen, ConnectPage)
+        assert "ann is a registered name." in ann.screen
+        assert ann.app.focused is ann.app.screen.query_one("#name")
+        await ann.type("carol", "enter")
+        assert ann.app.state.name == "carol"
+
+
+@on_a_screen
+async def test_a_taken_name_is_asked_for_another(chat: Chat) -> None:
+    chat.join("ann")
+    async with visit(chat) as ann:
+        assert "ann is here already." in ann.screen
+        await ann.type("carol", "enter")
+        assert ann.app.state.name == "carol"
+
+
+def test_the_password_of_the_chat_is_asked_for() -> None:
+    asyncio.run(give_the_password(Chat(password="sesame")))
+
+
+async def give_the_password(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        assert "This chat has a password." in ann.screen
+        await ann.type("open", "enter")
+        assert "That is not the password." in ann.screen
+        await ann.press("escape")
+        assert isinstance(ann.app.screen, ConnectPage)
+        assert "That is not the password." in ann.screen
+        await ann.press("enter")
+        await ann.type("sesame", "enter")
+        assert ann.rows[0].startswith(" #lobby")
+
+
+@on_a_screen
+async def test_a_lockdown_has_its_sentence_and_a_registered_name_comes_in(chat: Chat) -> None:
+    register(chat)
+    chat.hub.door.locked = True
+    async with visit(chat, "carol") as carol:
+        assert "Only registered people come in just now." in carol.screen
+        await carol.press("tab", "tab")
+        await carol.type("ann", "enter")
+        await carol.type(SECRET, "enter")
+        assert carol.app.state.account == "ann"
+
+
+@on_a_screen
+async def test_escape_gives_up_while_one_waits(chat: Chat) -> None:
+    async with visit(chat, ask_where=True) as ann:
+        ann.network.silent = True
+        await ann.press("enter")
+        assert "Connecting to localhost:13531" in ann.screen
+        await ann.press("escape")
+        assert "Enter connects" in ann.screen
+        ann.network.silent = False
+        await ann.press("enter")
+        assert ann.rows[0].startswith(" #lobby")
+
+
+@on_a_screen
+async def test_a_password_on_the_command_line_asks_nothing(chat: Chat) -> None:
+    register(chat)
+    async with visit(chat, identity=Identity("ann", None, SECRET)) as ann:
+        assert ann.app.state.account == "ann"
+        assert ann.rows[0].startswith(" #lobby")
+
+
+@on_a_screen
+async def test_who_is_put_out_is_told_why_and_may_go_elsewhere(chat: Chat) -> None:
+    bob = chat.join("bob")
+    chat.hub.door.claim_code = "4711"
+    bob.send(f"/register {SECRET}", "/claim 4711")
+    async with visit(chat) as ann:
+        bob.send("/ban ann")
+        await ann.settle()
+        assert isinstance(ann.app.screen, ConnectPage)
+        assert "bob has put you out." in ann.screen
+        await ann.press("enter")
+        assert ann.app.elsewhere is not None
