@@ -334,6 +334,19 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Lines that were looked for, newest first; `more` says that there are older ones.
+
+    While the index of what was said before is still made (`unfinished`), some may be missing.
+    """
+
+    query: str
+    lines: tuple[Said, ...]
+    more: bool = False
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Latest:
     """The last line of a room or conversation: its number and time."""
 
@@ -451,5 +464,5 @@ Event: TypeAlias = (
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
     | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
     | Identified | Realname | Census | Expected | Signal
-    | Departed | Online | Offline | Watching | Operating
+    | Found | Departed | Online | Offline | Watching | Operating
 )  # fmt: skip
