@@ -201,6 +201,8 @@ class Index:
         ).fetchone()
         numbered = enumerate(reversed(found), end - len(found))
         self._take([one for one in numbered if not _is_gone(one[1], spared)], ids, places)
+        if len(found) < BATCH:
+            self._make_one()
 
     def _next(self, query: str, starts: dict[str, int], newest_first: bool) -> list[Said]:
         """The next lines after those numbers, of all these rooms, in the order of their times."""
@@ -279,12 +281,16 @@ class Index:
 
     def _wipe(self) -> None:
         # Taken out is only noted by FTS5, until all parts of its index are made one.
+        self._make_one()
+        if not empty_log(self._index, WIPING):
+            self._make_anew()
+
+    def _make_one(self) -> None:
+        """Write the file anew, with all words in one part, in which they are found most quickly."""
         with transaction(self._index):
             self._index.execute("INSERT INTO words (words) VALUES ('optimize')")
             self._index.execute("UPDATE meta SET traces = 0")
         self._index.execute("VACUUM")
-        if not empty_log(self._index, WIPING):
-            self._make_anew()
 
     # Searching
 
@@ -347,7 +353,8 @@ class Index:
 
     def _within(self, sought: Sought) -> tuple[int, int]:
         """The first id of the lines that were said between two times, and the one after them."""
-        first, last = self._index.execute("SELECT min(id), max(id) FROM line").fetchone()
+        query = "SELECT (SELECT min(id) FROM line), (SELECT max(id) FROM line)"
+        first, last = self._index.execute(query).fetchone()  # each alone reads no other rows
         ids = range(first or 0, (last or 0) + 1)
         start, end = 0, len(ids)
         if not math.isinf(sought.after):
