@@ -29,7 +29,8 @@ ROOMS, PEOPLE, VOCABULARY = 20, 300, 50_000
 START = 1_700_000_000.0
 COMMIT = 2_000  # lines kept at once while the archive is made
 REPEATS = 7
-SAID = 3_000  # lines of which it is measured how long each takes
+SAID = 3_000  # lines of which it is measured how long each takes, with indexing and without
+ROUNDS = 4  # of both, in turn
 PAUSE = 0.02  # seconds between two pieces of indexing, as the service has it
 
 
@@ -138,22 +139,22 @@ async def index_now_and_then(archive: SQLArchive) -> None:
 
 
 async def talk(archive: SQLArchive, keeper: Keeper, words: Words, numbers: Iterator[int]) -> None:
-    """Lines said without indexing, while a million are indexed, and with indexing as always."""
+    """Lines said while all earlier ones are indexed; without indexing, and with it as always."""
 
-    async def several() -> list[float]:
-        return [await say(archive, keeper, words, numbers) for _ in range(SAID)]
-
-    print(f"a line, no indexing:             {shown(await several())}")
     indexing = asyncio.ensure_future(index_all(archive))
     times = []
     while not indexing.done():
         times.append(await say(archive, keeper, words, numbers))
     print(f"a line, while all are indexed:   {shown(times)}")
     print(f"all indexed in                   {indexing.result():.1f} s")
-    always = asyncio.ensure_future(index_now_and_then(archive))
-    print(f"a line, indexed each second:     {shown(await several())}")
-    always.cancel()
-    print(f"a line, no indexing:             {shown(await several())}")
+    without, always = [], []
+    for _ in range(ROUNDS):
+        without += [await say(archive, keeper, words, numbers) for _ in range(SAID)]
+        indexing_always = asyncio.ensure_future(index_now_and_then(archive))
+        always += [await say(archive, keeper, words, numbers) for _ in range(SAID)]
+        indexing_always.cancel()
+    print(f"a line, no indexing:             {shown(without)}")
+    print(f"a line, indexed each second:     {shown(always)}")
 
 
 async def search(archive: SQLArchive, words: Words) -> None:

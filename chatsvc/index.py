@@ -201,7 +201,7 @@ class Index:
         ).fetchone()
         numbered = enumerate(reversed(found), end - len(found))
         self._take([one for one in numbered if not _is_gone(one[1], spared)], ids, places)
-        if len(found) < BATCH:
+        if not any(low for low, _ in places.values()):
             self._make_one()
 
     def _next(self, query: str, starts: dict[str, int], newest_first: bool) -> list[Said]:

@@ -99,7 +99,7 @@ class Searching:
     def _spot(self, session: Session, older: str) -> Spot:
         """The line that programs name, such as `#tea 12`."""
         name, _, number = older.rpartition(" ")
-        if not (number.isdecimal() and number.isascii() and len(number) < 16):
+        if not (name and number.isdecimal() and number.isascii() and len(number) < 16):
             raise Refused("bad-argument", "older is a room and a number, such as #tea 12.")
         return Spot(self._hub.past.place(session, name)[0].name, int(number))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -93,21 +94,16 @@ def test_what_cannot_be_understood_is_refused_with_an_example(text: str, fault: 
     assert fault in refused.value.text
 
 
-@given(
-    st.text(
-        alphabet=st.sampled_from('abé会 "-*:#@_0123.fromin after before 2d\u201c\u2028'),
-        max_size=60,
-    )
-)
+SIGNS = st.sampled_from('abé会 "-*:#@_0123.fromin after before 2d\u201c\u2028')
+
+
+@given(st.text(SIGNS, max_size=60))
 def test_whatever_is_written_is_a_query_or_is_refused(text: str) -> None:
-    try:
-        query = parse(text, NOW)
-    except Refused as refused:
-        assert refused.text.endswith((".", '"', "*", "bob", "#lobby, or in:@bob", "2d"))
-        return
-    for term in query.sought.terms:
-        assert words_of(term.words)
-        assert words_of(" ".join(words_of(term.words))) == words_of(term.words)
+    with suppress(Refused):
+        for term in parse(text, NOW).sought.terms:
+            words = words_of(term.words)
+            assert words
+            assert words_of(" ".join(words)) == words
 
 
 WORD = st.from_regex(r"[a-zà-ö]{2,8}", fullmatch=True)
