@@ -79,7 +79,7 @@ class Talk:
         )
 
     def _active(self, session: Session) -> float:
-        now = round(self._hub.clock.seconds(), 3)  # as exactly as it is kept
+        now = round(self._hub.clock.seconds() * 1000) / 1000  # as exactly as it is kept
         session.person.active = now
         return now
 

@@ -256,6 +256,30 @@ def test_the_next_commit_is_under_way_while_a_long_one_is_shown(make: Make, work
     assert keeper.numbers() == [1, 2]
 
 
+def test_the_next_commit_has_no_lines_of_rooms_that_are_still_to_be_shown_others(
+    make: Make, worker: Steps
+) -> None:
+    class RoomByRoom(Keeper):
+        def kept(self, commit: Commit) -> Iterator[None]:
+            self.commits.append(Commit(dict(commit.said)))
+            for room in list(commit.said):
+                del commit.said[room]
+                yield
+
+    keeper = RoomByRoom(make(worker))
+    keeper.keep(line("one", room="#tea"), line("one", room="#coffee"))
+    worker.pass_turns()
+    worker.step()
+    keeper.keep(line("two", room="#tea"), line("two", room="#coffee"))
+    worker.work()
+    assert [list(commit.said) for commit in keeper.commits] == [
+        ["#tea", "#coffee"],
+        ["#tea"],
+        ["#coffee"],
+    ]
+    assert keeper.numbers("#tea") == keeper.numbers("#coffee") == [1, 2]
+
+
 def test_a_commit_that_is_under_way_is_not_lost_when_showing_fails(
     make: Make, worker: Steps, nothing_fails_anywhere: list[object]
 ) -> None:

@@ -28,7 +28,7 @@ def client(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
 
 def join(service: Service, name: str) -> Terminal:
     """The client at a terminal, in the lobby."""
-    terminal = service.terminal(*CHATSVC, "join", where(service), "--name", name)
+    terminal = service.terminal(*CHATSVC, "join", "--plain", where(service), "--name", name)
     terminal.until("You are in #lobby")
     terminal.until("#lobby> ")
     return terminal
@@ -71,7 +71,7 @@ def test_what_is_typed_while_the_server_is_killed_is_there_once(tmp_path: Path) 
 
 def at_terminal(service: Service) -> closing[Terminal]:
     """The client at a terminal that outlives the service."""
-    return closing(Terminal(*CHATSVC, "join", where(service), "--name", "ann"))
+    return closing(Terminal(*CHATSVC, "join", "--plain", where(service), "--name", "ann"))
 
 
 def test_lines_that_are_piped_while_the_server_is_killed_are_there_once(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_two_people_and_a_pipe_talk_with_each_other(tmp_path: Path) -> None:
 def test_a_name_that_is_taken_is_met_with_a_question(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:") as service:
         join(service, "ann")
-        other = service.terminal(*CHATSVC, "join", where(service), "--name", "ann")
+        other = service.terminal(*CHATSVC, "join", "--plain", where(service), "--name", "ann")
         other.until("Press Enter to be ann2")
         other.type("\r")
         other.until("You are in #lobby with ann")
@@ -125,7 +125,7 @@ def test_a_name_that_is_taken_is_met_with_a_question(tmp_path: Path) -> None:
 
 def test_a_password_is_asked_for_and_not_shown(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:", "--password", "sesame") as service:
-        ann = service.terminal(*CHATSVC, "join", where(service), "--name", "ann")
+        ann = service.terminal(*CHATSVC, "join", "--plain", where(service), "--name", "ann")
         ann.until("Password: ")
         ann.type("sesame\r")
         ann.until("You are in #lobby")
@@ -155,7 +155,7 @@ def test_an_account_comes_back_into_its_rooms_when_the_server_was_killed(tmp_pat
     with Service(tmp_path) as service:
         port = str(service.port)
         register(service, "/join #tea", "/room #lobby")
-        with closing(Terminal(*CHATSVC, "join", where(service), *options)) as ann:
+        with closing(Terminal(*CHATSVC, "join", "--plain", where(service), *options)) as ann:
             ann.until("#lobby> ")
             bob = service.person("bob")
             bob.send("/join #tea", *(f"tea {number}." for number in range(500)))
@@ -189,7 +189,7 @@ def test_an_account_comes_back_into_its_rooms_when_the_server_was_killed(tmp_pat
 def test_a_registered_name_is_met_with_a_question_or_an_exit_code(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:") as service:
         register(service)
-        ann = service.terminal(*CHATSVC, "join", where(service), "--name", "ann")
+        ann = service.terminal(*CHATSVC, "join", "--plain", where(service), "--name", "ann")
         ann.until("ann is a registered name.")
         ann.until("Password: ")
         ann.type("wrong-horse\r")
@@ -224,7 +224,7 @@ def test_tail_ends_quietly_when_nobody_reads_it_any_more(tmp_path: Path) -> None
 
 def test_closed_standard_files_are_empty_ones(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:") as service:
-        command = " ".join([*CHATSVC, "join", where(service)])
+        command = " ".join([*CHATSVC, "join", "--plain", where(service)])
         done = subprocess.run(
             f"{command} <&- >&-", shell=True, capture_output=True, timeout=LIMIT, text=True
         )

@@ -72,7 +72,10 @@ def test_a_person_is_told_on_the_screen_and_comes_back_to_the_same_server(
     tmp_path: Path, first: Credentials
 ) -> None:
     with Service(tmp_path, *OURS) as service:
-        port, command = str(service.port), [*CHATSVC, "join", where(service), "--name", "ann"]
+        port, command = (
+            str(service.port),
+            [*CHATSVC, "join", "--plain", where(service), "--name", "ann"],
+        )
         with closing(Terminal(*command)) as ann:
             ann.until(rf"\* localhost:{port} is joined over TLS for the first time")
             ann.until("#lobby> ")
@@ -113,7 +116,10 @@ def test_another_certificate_after_a_loss_ends_the_client(
     tmp_path: Path, first: Credentials
 ) -> None:
     with Service(tmp_path, *OURS) as service:
-        port, command = str(service.port), [*CHATSVC, "join", where(service), "--name", "ann"]
+        port, command = (
+            str(service.port),
+            [*CHATSVC, "join", "--plain", where(service), "--name", "ann"],
+        )
         with closing(Terminal(*command)) as ann:
             ann.until("#lobby> ")
             service.kill()

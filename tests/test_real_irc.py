@@ -126,7 +126,7 @@ def telnet(chat: Service) -> Seat:
 def bundled(chat: Service) -> Seat:
     """Cleo, a guest at the bundled client."""
     where = f"localhost:{chat.port}"
-    terminal = chat.terminal(beside_python("chatsvc"), "join", where, "--name", "cleo")
+    terminal = chat.terminal(beside_python("chatsvc"), "join", "--plain", where, "--name", "cleo")
     terminal.until("#lobby> ")
     return Seat("cleo", terminal, "<{}> {}", r"\* {} {}")
 

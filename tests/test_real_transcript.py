@@ -29,7 +29,9 @@ def nc(chat: Service) -> Terminal:
 
 
 def bundled(chat: Service, *options: str) -> Terminal:
-    return chat.terminal(beside_python("chatsvc"), "join", f"localhost:{chat.port}", *options)
+    return chat.terminal(
+        beside_python("chatsvc"), "join", "--plain", f"localhost:{chat.port}", *options
+    )
 
 
 def pipe(chat: Service, option: str, text: str) -> list[str]:
@@ -188,7 +190,7 @@ def test_netcat_is_shown_nothing_but_text(chat: Service) -> None:
 def test_the_bundled_client_talks_through_a_pipe(chat: Service) -> None:
     bob = chat.person("bob")
     done = subprocess.run(
-        [beside_python("chatsvc"), "join", f"localhost:{chat.port}", "--name", "carol"],
+        [beside_python("chatsvc"), "join", "--plain", f"localhost:{chat.port}", "--name", "carol"],
         input=b"one\ntwo\n/msg bob three\nlast, without an end",
         capture_output=True,
         timeout=LIMIT,

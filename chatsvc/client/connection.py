@@ -172,12 +172,16 @@ class Connection:
         """Say a private line; fails with `Uncertain` when nobody can know whether it arrived."""
         return self._put(Outgoing("msg", _given(name=name, text=text), self._tag(), once=True))
 
-    def request(self, do: str, once: bool = False, **arguments: object) -> Deferred[Event | None]:
+    def request(
+        self, do: str, once: bool = False, shown: bool = True, **arguments: object
+    ) -> Deferred[Event | None]:
         """Ask for anything else; fires with the event that answers it.
 
-        It is asked again after a loss, unless it is to be done `once`.
+        It is asked again after a loss, unless it is to be done `once`.  An answer that is not to
+        be `shown` is none of the front's events.
         """
-        return self._put(Outgoing(do, arguments, self._tag(), alone=True, once=once))
+        outgoing = Outgoing(do, arguments, self._tag(), alone=shown, once=once, shown=shown)
+        return self._put(outgoing)
 
     def prove(self, do: str, rest: str) -> Deferred[Event | None]:
         """Register, log in, or change the account's password; then we come back with that one."""
@@ -235,7 +239,8 @@ class Connection:
             self._identity = self._identity._replace(account_password=None)
         asked = self._asked.pop(tag, None) if tag else None
         answers = outgoing is not None or asked is not None
-        if event is not None and new and not (answers and isinstance(event, Refusal)):
+        hidden = outgoing is not None and not outgoing.shown
+        if event is not None and new and not (hidden or (answers and isinstance(event, Refusal))):
             self._front.event(event, tag)
         if outgoing is not None:
             self._answer(outgoing, _result(event))

@@ -25,6 +25,7 @@ class Outgoing:
     tag: str
     alone: bool = False
     once: bool = False
+    shown: bool = True  # its answer is one of the events
     answer: Deferred[Event | None] = field(default_factory=Deferred)
 
     def request(self) -> dict[str, object]:
