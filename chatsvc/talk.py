@@ -164,6 +164,7 @@ class Talk:
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._hub.clock.seconds())
+            signs = {sign: filtered(place.charter, text) for sign, text in signs.items()}
         signal = Signal(session.name, to.name, signs)
         if self._hub.sanctions.mute_of(session, place) is None:
             shared = Shared(signal)
