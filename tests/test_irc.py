@@ -253,3 +253,17 @@ def test_parting_words_are_read_by_all_and_joining_again_shows_nothing_twice(cha
         ":bob!chat@people/bob PRIVMSG #lobby two"
     ]
     assert not [line for line in ann.send("PART #lobby", "JOIN #lobby") if "PRIVMSG" in line]
+
+
+def test_a_room_that_is_asked_for_twice_is_entered_once(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    assert len(ann.send("JOIN #tea,#TEA")) == 3
+    assert ann.send("JOIN #\uff34ea") == []
+
+
+def test_modes_of_ones_own_are_a_few_at_once(chat: Chat) -> None:
+    assert len(irc(chat, "ann").send(f"MODE ann +{'x' * 100}")) == 19
+
+
+def test_clearing_the_screen_is_the_clients_business(chat: Chat) -> None:
+    assert irc(chat, "ann").send("CLEAR") == []

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, founder, member
+
+from chatsvc.limits import UNLIMITED, Rate
 
 
 def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
@@ -149,3 +153,34 @@ def test_who_writes_to_somebody_away_reads_so_once(chat: Chat) -> None:
     assert carol.send("/msg bob hi") == ["* bob is away: lunch", "* to bob: hi"]
     bob.send("/away tea")
     assert ann.send("PRIVMSG bob :hi") == [":chatsvc 301 ann bob tea"]
+
+
+def test_what_is_said_to_several_at_once_comes_in_order_and_at_the_pace() -> None:
+    chat = Chat(limits=replace(UNLIMITED, flood=Rate(3, 1.0)))
+    ann = irc(chat, "ann", "echo-message")
+    ann.send("JOIN #a,#b")
+    chat.clock.advance(9)
+    assert len(ann.send("PRIVMSG #a,#b :1")) == 2
+    ann.send("PRIVMSG #a :2")
+    assert len(ann.send("PRIVMSG #a,#b,#a :3")) == 1  # that this is too fast
+    chat.clock.advance(1)
+    assert [line.split()[2] for line in ann.read()] == ["#a", "#b", "#a"]
+    assert ann.send("PRIVMSG #a :4") == []
+    chat.clock.advance(2)
+    assert ann.read() == []
+    chat.clock.advance(1)
+    assert ann.read() == [":ann!chat@people/ann PRIVMSG #a 4"]
+
+
+def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> None:
+    ann = founder(chat, "ann")
+    ann.send("/set refuse spam")
+    eve, bob = irc(chat, "eve", "message-tags"), irc(chat, "bob", "message-tags")
+    eve.send("JOIN #tea"), bob.send("JOIN #tea"), eve.read()
+    assert "not wanted" in eve.send("@+draft/react=spam TAGMSG #tea")[0]
+    assert "not wanted" in eve.send("PRIVMSG #tea :\x01SPAM\x01")[0]
+    carol = chat.program("carol")
+    many = {f"x{n}": "é" * 400 for n in range(3)}
+    assert carol.ask(do="signal", name="bob", signs=many)[0]["code"] == "too-long"
+    carol.ask(do="signal", name="eve", signs={"ctcp": "é" * 400})
+    assert [len(line.encode()) for line in eve.read()] == [510]

@@ -50,6 +50,8 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Entered, client: Client, about: Asked) -> None:
+    if event.room.casefold() in client.rooms:  # it was asked for by another spelling, or twice
+        return
     _join(client, event.room, event.name, client.account or "", client.realname)
     client.rooms[event.room.casefold()] = event.room
     if event.topic:
