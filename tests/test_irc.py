@@ -267,3 +267,10 @@ def test_modes_of_ones_own_are_a_few_at_once(chat: Chat) -> None:
 
 def test_clearing_the_screen_is_the_clients_business(chat: Chat) -> None:
     assert irc(chat, "ann").send("CLEAR") == []
+
+
+def test_a_list_is_of_the_channels_that_are_named(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    ann.send("JOIN #tea,#milk,#sugar")
+    found = ann.send("LIST #Tea,#sugar,#none")
+    assert [line.split()[3] for line in found[1:-1]] == ["#sugar", "#tea"]

@@ -184,3 +184,29 @@ def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> No
     assert carol.ask(do="signal", name="bob", signs=many)[0]["code"] == "too-long"
     carol.ask(do="signal", name="eve", signs={"ctcp": "é" * 400})
     assert [len(line.encode()) for line in eve.read()] == [510]
+
+
+def test_private_lines_and_those_for_moderators_have_the_account(chat: Chat) -> None:
+    ann, bob = founder(chat, "ann"), irc(chat, "bob", "account-tag")
+    bob.send("JOIN #tea", f"NS REGISTER {SECRET}"), ann.send("/op bob"), bob.read()
+    guest = irc(chat, "guest", "account-tag")
+    ann.send("/msg guest hi", "/msg bob hi", "/mods hi")
+    assert guest.read() == ["@account=ann :ann!chat@people/ann PRIVMSG guest hi"]
+    assert sorted(bob.read()) == [
+        "@account=ann :ann!chat@people/ann PRIVMSG @#tea hi",
+        "@account=ann :ann!chat@people/ann PRIVMSG bob hi",
+    ]
+    guest.send("PRIVMSG bob :hi")
+    assert bob.read() == [":guest!chat@people/guest PRIVMSG bob hi"]
+
+
+def test_signs_go_to_several_at_once(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann", "message-tags"), irc(chat, "bob", "message-tags")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.read()
+    assert bob.send("@+typing=done TAGMSG #tea,ann,no") == [
+        ":chatsvc 401 bob no :There is nobody called no here."
+    ]
+    assert ann.read() == [
+        "@+typing=done :bob!chat@people/bob TAGMSG #tea",
+        "@+typing=done :bob!chat@people/bob TAGMSG ann",
+    ]

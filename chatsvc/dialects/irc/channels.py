@@ -147,9 +147,12 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Rooms, client: Client, about: Asked) -> None:
+    asked = ",".join(about.params[:1]).casefold().split(",") if about.command == "LIST" else []
+    wanted = {name for name in asked if name.startswith("#")}
     client.reply("LISTSTART", "Channel")
     for place in event.rooms:
-        client.reply("LIST", place.room, str(place.count), place.topic)
+        if not wanted or place.room.casefold() in wanted:
+            client.reply("LIST", place.room, str(place.count), place.topic)
     client.reply("LISTEND")
 
 
