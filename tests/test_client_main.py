@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,10 @@ def test_a_server_is_written_as_it_is_read() -> None:
         (["tail"], "required: room"),
         (["tail", "lobby", "--since", "-1"], "--since"),
         (["tail", "lobby", "--since", "x"], "'x' is no number of a line"),
+        (["export"], "required: room"),
+        (["export", "lobby", "--since", "soon"], "'soon' is no point: write a number (17)"),
+        (["export", "lobby", "--until", "0d"], "That is no time at all"),
+        (["export", "lobby", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["send", "--timeout", "soon", "hi"], "'soon' is no number of seconds"),
         (["join", "--password-file", "/nowhere"], "/nowhere cannot be read: No such file"),
         (["join", "--password", "a", "--password-file", os.devnull], "not allowed with"),
@@ -81,15 +87,16 @@ def test_help_fits_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for arguments in (["--help"], ["join", "-h"], ["send", "-h"], ["tail", "-h"]):
+    for arguments in (["--help"], ["join", "-h"], ["send", "-h"], ["tail", "-h"], ["export", "-h"]):
         with pytest.raises(SystemExit):
             main.main(arguments)
         assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
 def test_rooms_may_be_written_without_their_sign() -> None:
-    options = main._parser().parse_args(["tail", "lobby"])
-    assert options.room == "#lobby"
+    for arguments in (["tail", "lobby"], ["export", "lobby"], ["export", "#lobby"]):
+        assert main._parser().parse_args(arguments).room == "#lobby"
+    assert main._parser().parse_args(["export", "@bob"]).room == "@bob"
 
 
 def test_a_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
@@ -103,7 +110,7 @@ def identity(*arguments: str) -> Identity:
     return main._identity(main._parser().parse_args(arguments))
 
 
-@pytest.mark.parametrize("command", [["join"], ["send"], ["tail", "lobby"]])
+@pytest.mark.parametrize("command", [["join"], ["send"], ["tail", "lobby"], ["export", "lobby"]])
 def test_the_password_of_a_name_is_in_a_file_or_in_the_environment(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,3 +229,10 @@ def test_a_reader_that_is_gone_is_an_end_and_no_error() -> None:
     watching.connectionLost(Failure(ConnectionLost()))  # type: ignore[attr-defined]
     os.close(sink)
     assert gone == [None]
+
+
+def test_what_only_an_export_needs_the_other_commands_do_not_wait_for() -> None:
+    code = "import sys, chatsvc.client.main; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    late = {"chatsvc.client.export", "platformdirs", "tomlkit", "tomllib"}
+    assert not late & set(loaded.split())

@@ -180,6 +180,17 @@ def test_a_pipe_in_which_nothing_is_said_for_long_is_waited_for(run: Run) -> Non
     assert len(run.server.texts()) == 10
 
 
+def test_a_pipe_may_end_at_both_ends(run: Run) -> None:
+    source = Source()
+    run.send("#lobby", source)
+    source.type("one")
+    source.end()
+    source.end()
+    run.server.pump()
+    assert result(run.done) == 0
+    assert run.server.texts() == ["one"]
+
+
 def test_a_pipe_is_read_no_faster_than_its_lines_are_kept(run: Run) -> None:
     source = Source()
     run.send("#lobby", source)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 from client_server import result
 from conftest import Chat
@@ -383,12 +384,29 @@ def test_what_cannot_be_read_is_not_taken_for_nothing(tmp_path: Path) -> None:
         trusted(KnownServers(tmp_path))
 
 
-def test_the_file_is_where_the_system_has_data_of_this_person(tmp_path: Path) -> None:
+def test_the_file_is_where_the_system_has_data_of_this_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     end = os.path.join("chatsvc", "known_servers")
-    at_home = Path.home() / ".local" / "share" / end
-    assert known_servers({"XDG_DATA_HOME": str(tmp_path)}).path == tmp_path / end
-    assert known_servers({}).path == at_home
-    assert known_servers({"XDG_DATA_HOME": "relative"}).path == at_home
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    at_home = tmp_path / "home" / ".local" / "share" / end
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert known_servers().path == tmp_path / "data" / end
+    monkeypatch.setenv("XDG_DATA_HOME", "relative")
+    assert known_servers().path == at_home
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert known_servers().path == at_home
+
+
+def test_servers_that_are_known_from_before_stay_known_on_systems_with_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda: tmp_path / "Library")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    former = KnownServers(tmp_path / "data" / "chatsvc" / "known_servers")
+    assert known_servers().path == tmp_path / "Library" / "chatsvc" / "known_servers"
+    former.remember("localhost:13531", VOUCHED)
+    assert known_servers().path == former.path
 
 
 def test_a_fingerprint_is_written_as_the_service_writes_it(

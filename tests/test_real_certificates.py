@@ -51,7 +51,7 @@ def test_a_certificate_is_given_and_renewed_while_people_talk(tmp_path: Path) ->
             while not shows(chat, new):
                 deadline.left("the new certificate")
             assert ann.hears_nothing_but_answers()
-        assert chat.log.count("stays in use") == 1
+        assert "stays in use" in chat.log  # once more, if it looked between the two files
         assert chat.log.count("is in use now.") == 1
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from real import (
     LIMIT,
+    Deadline,
     Person,
     Program,
     Service,
@@ -95,8 +96,10 @@ def test_as_a_daemon_it_serves_logs_and_stops_by_sigterm(
     pid = int((tmp_path / "chat.pid").read_text())
     with ended_at_last(pid):
         log = tmp_path / "chat.log"
-        (port,) = re.findall(r"chatsvc join localhost:(\d+)\n", log.read_text())
-        with socket.create_connection(("localhost", int(port))) as connection:
+        deadline = Deadline(LIMIT)
+        while (ready := re.search(r"chatsvc join localhost:(\d+)\n", log.read_text())) is None:
+            deadline.left("a word that the daemon is ready")
+        with socket.create_connection(("localhost", int(ready.group(1)))) as connection:
             ann = Person(connection)
             ann.come_in("ann")
             ann.send("hello", "/time")

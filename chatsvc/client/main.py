@@ -1,4 +1,4 @@
-"""The command line of the client: `chatsvc join`, `send` and `tail`; `account` is elsewhere."""
+"""The command line of the client: `join`, `send`, `tail`, `export`; `account` is elsewhere."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
+from chatsvc.client import arguments
 from chatsvc.client.door import TLS_NEEDED, Identity, wants_proof
 from chatsvc.client.failures import NotConnected, NotTrusted, PutOut
 from chatsvc.client.plain import Talk
@@ -36,6 +37,13 @@ TIMEOUT = 30.0
 
 Job: TypeAlias = Callable[[Any], Coroutine[Any, Any, int]]
 
+SINCE = "begin with that line: a number, a day (2026-11-21), a time (2026-11-21 14:02), or 2d ago"
+UNTIL = "end with that line, with that day, or before that time"
+NO_ACCOUNT = (
+    "Private lines are kept between registered people only. Give your name with --name, and its"
+    " password with --account-password-file."
+)
+
 EXAMPLES = """\
 examples:
   chatsvc join                             talk in the chat on this machine
@@ -46,6 +54,8 @@ examples:
   chatsvc send --to bob "lunch?"           tell only bob
   chatsvc tail lobby                       show what is said, until Ctrl-C
   chatsvc tail lobby --json --since 1      all that was ever said there, as JSON
+  chatsvc export lobby -o lobby.html       the same, as a page that one can read
+  chatsvc export lobby --since 2d          what was said in the last two days
 
 The password of a registered name is asked for when you join, or read from the
 file in --account-password-file, or from the variable CHATSVC_ACCOUNT_PASSWORD.
@@ -76,7 +86,7 @@ class Server(NamedTuple):
         endpoint = HostnameEndpoint(reactor, self.host, self.port)
         if not self.tls:
             return endpoint
-        trust = Trust(self.address.lower(), known_servers(os.environ), tell)
+        trust = Trust(self.address.lower(), known_servers(), tell)
         return Encrypted(endpoint, self.host, trust.decide, reactor)
 
 
@@ -191,7 +201,7 @@ def complain(text: str) -> None:
     print(f"chatsvc: {text}", file=sys.stderr, flush=True)
 
 
-# The three things it does
+# The things it does
 
 
 def _join(options: argparse.Namespace) -> Job:
@@ -238,6 +248,34 @@ def _tail(options: argparse.Namespace) -> Job:
     return job
 
 
+def _export(options: argparse.Namespace) -> Job:
+    async def job(reactor: Any) -> int:
+        from chatsvc.client import exporting  # which the other commands need not wait for
+        from chatsvc.client.export import FORMATS
+
+        room, file, identity = options.room, options.output, _identity(options)
+        if room.startswith("@") and identity.account_password is None:
+            raise NotDone(NO_ACCOUNT)
+        row = exporting.ProgressRow(room, exporting.terminal(file))
+
+        def tell(text: str) -> None:
+            row.clear()
+            complain(text)
+
+        endpoint = options.server.endpoint(reactor, tell)
+        export = exporting.Export(endpoint, reactor, identity, tell)
+        format = FORMATS[options.format or exporting.format_of(file)](room)
+        try:
+            with exporting.opened(file, options.force) as sink:
+                lines = await export.run(room, options.since, options.until, format, sink, row)
+        finally:
+            row.clear()
+        row.finish(lines, file)
+        return 0
+
+    return job
+
+
 def _identity(options: argparse.Namespace) -> Identity:
     secret = options.account_password or os.environ.get(SECRET)
     name = options.name or (_own_name() if secret else "")
@@ -264,6 +302,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_join(commands)
     _add_send(commands)
     _add_tail(commands)
+    _add_export(commands)
     commands.add_parser("account", help="add, list and change accounts of a chat on this machine")
     return parser
 
@@ -276,7 +315,7 @@ def _add_join(commands: Any) -> None:
         help=f"where the chat is  [{Server()}]",
     )  # fmt: skip
     parser.add_argument(
-        "--room", type=_room, help="the room to enter  [#lobby, or those of your account]"
+        "--room", type=arguments.room, help="the room to enter  [#lobby, or those of your account]"
     )
     parser.add_argument(
         "--plain", action="store_true", help="line by line, as in a pipe; for screen readers"
@@ -291,7 +330,7 @@ def _add_send(commands: Any) -> None:
     parser.add_argument("text", nargs="*", help="what to say  [each line of the standard input]")
     parser.add_argument("--to", default="#lobby", help="a #room, or a person's name  [#lobby]")
     parser.add_argument(
-        "--timeout", type=_seconds, default=TIMEOUT, metavar="S",
+        "--timeout", type=arguments.seconds, default=TIMEOUT, metavar="S",
         help=f"give up after S seconds in which nothing was kept  [{TIMEOUT:g}]",
     )  # fmt: skip
     _add_server(parser)
@@ -302,11 +341,12 @@ def _add_send(commands: Any) -> None:
 def _add_tail(commands: Any) -> None:
     about = "show the lines of a room as they are said"
     parser = commands.add_parser("tail", help=about, description=f"{about.capitalize()}.")
-    parser.add_argument("room", type=_room, help="the room, such as '#lobby', or lobby")
+    parser.add_argument("room", type=arguments.room, help="the room, such as '#lobby', or lobby")
     parser.add_argument("--json", action="store_true", help="as JSON, one object a line")
     parser.add_argument(
-        "--since", type=_line_number, metavar="N", help="begin with number N  [the last 10 lines]"
-    )
+        "--since", type=arguments.line_number, metavar="N",
+        help="begin with number N  [the last 10 lines]",
+    )  # fmt: skip
     parser.add_argument(
         "--follow", action="store_true", default=True, help="go on with new lines  [it does]"
     )
@@ -319,6 +359,31 @@ def _add_tail(commands: Any) -> None:
         parser, "", "the name to be seen under  [a guest's; with an account's password, yours]"
     )
     parser.set_defaults(job=_tail)
+
+
+def _add_export(commands: Any) -> None:
+    about = "write what was said to a file, or to the standard output"
+    parser = commands.add_parser("export", help=about, description=f"{about.capitalize()}.")
+    parser.add_argument(
+        "room", type=arguments.conversation,
+        help="the room, such as '#lobby', or lobby; or @name: your private lines with that account",
+    )  # fmt: skip
+    parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
+    parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
+    parser.add_argument(
+        "--format", choices=("txt", "json", "html"),
+        help="for people, for programs, or as a page  [by the FILE's ending, or txt]",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", dest="output", type=Path, metavar="FILE",
+        help="where to write it; it is there when all is written  [the standard output]",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="overwrite FILE, if there is one")
+    _add_server(parser)
+    _add_identity(
+        parser, "", "the name to be seen under  [a guest's; with an account's password, yours]"
+    )
+    parser.set_defaults(job=_export)
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
@@ -334,11 +399,12 @@ def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> Non
     secret = parser.add_mutually_exclusive_group()
     secret.add_argument("--password", help="the chat's password, where it has one")
     secret.add_argument(
-        "--password-file", dest="password", type=_first_line, metavar="FILE",
+        "--password-file", dest="password", type=arguments.first_line, metavar="FILE",
         help="a file whose first line is that password",
     )  # fmt: skip
     parser.add_argument(
-        "--account-password-file", dest="account_password", type=_first_line, metavar="FILE",
+        "--account-password-file", dest="account_password", type=arguments.first_line,
+        metavar="FILE",
         help=f"a file whose first line is the password of your name, if that is registered"
         f"  [{SECRET}]",
     )  # fmt: skip
@@ -365,31 +431,3 @@ def _server(text: str) -> Server:
     if not port.isascii() or not port.isdecimal() or not 0 < int(port[:9]) < 65536:
         raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {port!r}")
     return Server(host, int(port), tls)
-
-
-def _room(text: str) -> str:
-    return text if text.startswith("#") else f"#{text}"
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 1e9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
-    return seconds
-
-
-def _line_number(text: str) -> int:
-    if not text.isascii() or not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a line")
-    return int(text[:15])
-
-
-def _first_line(path: str) -> str:
-    try:
-        return (Path(path).read_text(encoding="utf-8").splitlines() or [""])[0]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise argparse.ArgumentTypeError(f"{path} cannot be read: {reason}") from None

@@ -26,7 +26,7 @@ class NotDone(Exception):
 
 
 class Script:
-    """What both have in common: nobody is asked anything, complaints go to standard error."""
+    """What they have in common: nobody is asked anything, complaints go to standard error."""
 
     def __init__(
         self,
@@ -114,7 +114,11 @@ class Send(Script):
             elif not ended.called:
                 pipe.resume()
 
-        pipe.open(lambda text: self._say(to, text, flow), lambda: ended.callback(None))
+        def end() -> None:
+            if not ended.called:  # its end, and then that nobody reads the output
+                ended.callback(None)
+
+        pipe.open(lambda text: self._say(to, text, flow), end)
         pipe.resume()
         try:
             await ended
@@ -159,7 +163,18 @@ class Send(Script):
         return f"{what} not kept: no answer for {self._timeout:g} seconds."
 
 
-class Tail(Script):
+class Reader(Script):
+    """Reads for long, and so says when it cannot."""
+
+    def lost(self, reason: str) -> None:
+        self._complain(f"The connection is lost ({reason}). It will be back by itself.")
+
+    def back(self) -> None:
+        super().back()
+        self._complain("The connection is back.")
+
+
+class Tail(Reader):
     """Shows the lines of a room as they come."""
 
     def __init__(
@@ -213,13 +228,6 @@ class Tail(Script):
                 self.finish()
         elif isinstance(event, Refusal) and not self._done.called:
             self._done.errback(NotDone(event.text))
-
-    def lost(self, reason: str) -> None:
-        self._complain(f"The connection is lost ({reason}). It will be back by itself.")
-
-    def back(self) -> None:
-        super().back()
-        self._complain("The connection is back.")
 
 
 def as_text(words: Words) -> Callable[[Said], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,9 +113,15 @@ class Trust:
         )
 
 
-def known_servers(environment: Mapping[str, str]) -> KnownServers:
-    """Those of the person who runs this, where the XDG Base Directory Specification has data."""
-    given = environment.get("XDG_DATA_HOME", "")
-    # It says that paths which are not absolute are to be ignored.
-    data = given if os.path.isabs(given) else os.path.expanduser("~/.local/share")
-    return KnownServers(Path(data, "chatsvc", "known_servers"))
+def known_servers() -> KnownServers:
+    """Those of the person who runs this, where their system has data of people's programs.
+
+    Whoever has them where they used to be everywhere still has them there.
+    """
+    from platformdirs import user_data_path  # which only who joins over TLS needs
+
+    end = Path("chatsvc", "known_servers")
+    path = user_data_path() / end
+    given = os.environ.get("XDG_DATA_HOME", "")
+    former = Path(given if os.path.isabs(given) else os.path.expanduser("~/.local/share")) / end
+    return KnownServers(former if former.exists() and not path.exists() else path)

@@ -55,9 +55,14 @@ def indented(text: str) -> str:
 def said(line: Said, elsewhere: bool = False) -> str:
     """A line with its time, and its room where that is not the one talked in."""
     room = f"{line.room} " if elsewhere else ""
+    return f"[{clock(line.time)}] {room}{spoken(line)}"
+
+
+def spoken(line: Said) -> str:
+    """A line without its time and room: who has said what."""
     sender = f"* {line.sender}" if line.action else _sender(line)
     text = f"(deleted by {line.deleted})" if line.deleted else indented(line.text)
-    return f"[{clock(line.time)}] {room}{sender} {text}"
+    return f"{sender} {text}"
 
 
 def _sender(line: Said) -> str:

@@ -1,0 +1,195 @@
+"""What a person has chosen for the client, as values, and as they write and read it.
+
+`SETTINGS` is all there is; `client/settings_file.py` keeps it.  No input or output.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chatsvc.events import Refused
+
+RECENT = 20  # servers that are remembered
+MOST_WORDS = 100
+
+_DIRECTIVES = re.compile(r"(?:[^%\x00-\x1f\x7f]|%[aAbBdHIjmMpSyYZ%])+")  # of strftime, as in C89
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """A server that one has joined: as whom, how, which rooms, and when last."""
+
+    name: str = ""
+    tls: bool = False
+    rooms: tuple[str, ...] = ()
+    last_used: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is chosen; whatever is not has its default."""
+
+    theme: str = "default"
+    notify: str = "mentions"
+    bell: bool = False
+    highlights: tuple[str, ...] = ()
+    timestamps: str = "%H:%M"
+    fold_joins: bool = True
+    people: bool = True
+    places: bool = True
+    emoji: bool = True
+    servers: Mapping[str, ServerSettings] = field(default_factory=dict)  # by HOST:PORT
+
+
+CheckTheme = Callable[[str], object]  # raises `Refused` where there is no such theme
+
+
+def any_theme(name: str) -> None:
+    """All names will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one of them is written, and what it is for."""
+
+    field: str
+    values: str
+    read: Callable[[str, str], Any]
+    help: str
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in ("on", "off", "yes", "no", "true", "false"):
+        raise _bad(f"{name} is on or off.")
+    return value.lower() in ("on", "yes", "true")
+
+
+def _word(name: str, value: str) -> str:
+    if not value.isprintable() or len(value.split()) != 1 or len(value) > 64:
+        raise _bad(f"{name} is one word.")
+    return value
+
+
+def _notify(name: str, value: str) -> str:
+    if value.lower() not in ("off", "mentions", "all"):
+        raise _bad(f"{name} is off, mentions or all.")
+    return value.lower()
+
+
+def _words(name: str, value: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(value.replace(",", " ").split()))
+    if [word.lower() for word in words] in ([], ["off"]):
+        return ()
+    if len(words) > MOST_WORDS or not "".join(words).isprintable():
+        raise _bad(f"{name} are at most {MOST_WORDS} words, or off.")
+    return words
+
+
+def _timestamps(name: str, value: str) -> str:
+    if value.lower() == "off":
+        return ""
+    if "%" not in value or len(value) > 32 or not _DIRECTIVES.fullmatch(value):
+        raise _bad(f"{name} are written like %H:%M or %d.%m. %H:%M:%S, or off.")
+    return value
+
+
+def _bad(text: str) -> Refused:
+    return Refused("bad-setting", text)
+
+
+ON_OFF = "on, off"
+
+SETTINGS = {
+    "theme": Setting("theme", "a name", _word, "the colours of the screen"),
+    "notify": Setting(
+        "notify", "off, mentions, all", _notify,
+        "what is told as a desktop notification: nothing, lines that mention you and private ones,"
+        " or every line",
+    ),
+    "bell": Setting("bell", ON_OFF, _switch, "rings the terminal's bell with it"),
+    "highlights": Setting(
+        "highlights", "words, off", _words, "words that count as a mention, besides your name"
+    ),
+    "timestamps": Setting(
+        "timestamps", "%H:%M, off", _timestamps, "how times are shown, as strftime writes them"
+    ),
+    "fold-joins": Setting(
+        "fold_joins", ON_OFF, _switch, "comings and goings are one line: 5 came, 3 left"
+    ),
+    "people": Setting("people", ON_OFF, _switch, "the list of the people in the room"),
+    "places": Setting("places", ON_OFF, _switch, "the list of rooms and private conversations"),
+    "emoji": Setting("emoji", ON_OFF, _switch, "what you type as :tea: becomes that emoji"),
+}  # fmt: skip
+
+
+def set(settings: Settings, words: str, check_theme: CheckTheme = any_theme) -> Settings:
+    """`settings` after somebody has typed `notify mentions`; refused when it cannot be that."""
+    name, _, value = words.strip().partition(" ")
+    name = setting_name(name)
+    if not value.strip():
+        raise _bad(f"{name} is {written(settings, name)}. It may be: {SETTINGS[name].values}.")
+    return with_value(settings, name, value.strip(), check_theme)
+
+
+def setting_name(name: str) -> str:
+    """A setting's name as it is listed; refused when there is none."""
+    listed = name.lower().replace("_", "-")
+    if listed not in SETTINGS:
+        there = ", ".join(SETTINGS)
+        raise Refused("no-such-setting", f"There is no setting {name[:32]!r}. There are: {there}.")
+    return listed
+
+
+def with_value(
+    settings: Settings, name: str, value: str, check_theme: CheckTheme = any_theme
+) -> Settings:
+    """`settings` with another value of one, as it is written."""
+    read = SETTINGS[name].read(name, value)
+    if name == "theme":
+        check_theme(read)
+    return replace(settings, **{SETTINGS[name].field: read})
+
+
+def current(settings: Settings, name: str) -> Any:
+    """The value of a setting."""
+    return getattr(settings, SETTINGS[name].field)
+
+
+def written(settings: Settings, name: str) -> str:
+    """The value of a setting, as people write it."""
+    value = current(settings, name)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return (" ".join(value) if isinstance(value, tuple) else value) or "off"
+
+
+def listed(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Each setting's name, its value and what it is for."""
+    for name, setting in SETTINGS.items():
+        yield name, written(settings, name), setting.help
+
+
+def remember_server(
+    settings: Settings,
+    server: str,
+    name: str,
+    now: float,
+    *,
+    tls: bool = False,
+    rooms: tuple[str, ...] = (),
+) -> Settings:
+    """`settings` after one has joined a server (HOST:PORT); the oldest of too many is forgotten."""
+    servers = {**settings.servers, server: ServerSettings(name, tls, rooms, now // 1)}
+    return replace(settings, servers=dict(_latest_first(servers)[:RECENT]))
+
+
+def recent_servers(settings: Settings) -> list[tuple[str, ServerSettings]]:
+    """The servers that one has joined, the last one first."""
+    return _latest_first(settings.servers)
+
+
+def _latest_first(servers: Mapping[str, ServerSettings]) -> list[tuple[str, ServerSettings]]:
+    return sorted(servers.items(), key=lambda item: item[1].last_used, reverse=True)

@@ -1,0 +1,194 @@
+"""The file that keeps the client's settings: TOML 1.0, which people may edit as well.
+
+What they have written there stays, comments too; a file that cannot be read is not written over.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from platformdirs import user_config_path
+
+from chatsvc.client.replacing import replacing
+from chatsvc.client.settings import (
+    SETTINGS,
+    CheckTheme,
+    ServerSettings,
+    Settings,
+    any_theme,
+    current,
+    recent_servers,
+    with_value,
+)
+from chatsvc.events import Refused
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SERVERS = "servers"
+EPOCH = datetime.fromtimestamp(0, timezone.utc)
+
+_WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+
+class Loaded(NamedTuple):
+    """Settings, and what is wrong with the file they are from, in a sentence."""
+
+    settings: Settings
+    complaint: str | None = None
+
+
+class Wrong(Exception):
+    """Something in the file cannot be understood: why, and in which line."""
+
+    def __init__(self, path: Path, line: int | None, why: str) -> None:
+        where = "" if line is None else f"line {line} of "
+        super().__init__(f"The settings in {where}{path} cannot be used: {why}")
+
+
+def settings_path() -> Path:
+    """Where the settings of whoever runs this are."""
+    return user_config_path("chatsvc") / "client.toml"
+
+
+class SettingsFile:
+    """One person's settings; which themes there are is known to whoever shows them."""
+
+    def __init__(self, path: Path, check_theme: CheckTheme = any_theme) -> None:
+        self.path = path
+        self._check_theme = check_theme
+
+    def load(self) -> Loaded:
+        """What the file says; the default of whatever it does not say, or not so that it is one."""
+        try:
+            settings, wrong = self._settings(self._text())
+        except Wrong as error:
+            settings, wrong = Settings(), error
+        if wrong is None:
+            return Loaded(settings)
+        return Loaded(settings, f"{wrong} The default is used instead; the file stays as it is.")
+
+    def save(self, settings: Settings) -> None:
+        """Write what is changed; raises `OSError`, and `Wrong`: nobody's mistakes are lost."""
+        import tomlkit  # which takes a while, and only who changes something needs
+
+        text = self._text()
+        kept, wrong = self._settings(text)
+        if wrong is not None:
+            raise wrong
+        document = tomlkit.parse(text)
+        for name in SETTINGS:
+            if (value := current(settings, name)) != current(kept, name):
+                document[name] = _plain(value)
+        if settings.servers != kept.servers:
+            _put_servers(document, kept.servers, settings)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(self.path, force=True, mode=0o600) as file:
+            file.write(tomlkit.dumps(document))
+
+    def _text(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError:
+            raise Wrong(self.path, None, "it is not UTF-8.") from None
+        except OSError as error:
+            raise Wrong(self.path, None, f"{error.strerror}.") from None
+
+    def _settings(self, text: str) -> tuple[Settings, Wrong | None]:
+        """What can be understood, and the first thing that cannot."""
+        settings, wrong = Settings(), None
+        for name, value in self._parsed(text).items():
+            try:
+                settings = self._with(settings, name, value)
+            except Refused as refused:
+                wrong = wrong or Wrong(self.path, _line_of(text, name), refused.text)
+        return settings, wrong
+
+    def _parsed(self, text: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            where = _WHERE.search(str(error))
+            line = int(where[1]) if where else text.count("\n") + 1  # at the end of the document
+            why = str(error).partition(" (at ")[0]
+            raise Wrong(self.path, line, f"{why}.") from None
+
+    def _with(self, settings: Settings, name: str, value: object) -> Settings:
+        if name == SERVERS:
+            return replace(settings, servers=dict(_servers(value)))
+        if name not in SETTINGS:
+            raise Refused("no-such-setting", f"there is no setting {name!r}.")
+        return with_value(settings, name, _as_typed(value), self._check_theme)
+
+
+# Reading
+
+
+def _as_typed(value: object) -> str:
+    """A value of TOML as somebody would type it after /set."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "off"
+    return str(value) or "off"
+
+
+def _servers(tables: object) -> Iterator[tuple[str, ServerSettings]]:
+    for server, table in tables.items() if isinstance(tables, Mapping) else [("servers", None)]:
+        found = _server(table)
+        if found is None:
+            raise Refused("bad-setting", f"{server} has name, tls, rooms and last-used.")
+        yield server, found
+
+
+def _server(table: object) -> ServerSettings | None:
+    if not isinstance(table, Mapping):
+        return None
+    match {"name": "", "tls": False, "rooms": [], "last-used": EPOCH, **table}:
+        case {"name": str(name), "tls": bool(tls), "rooms": list(rooms), "last-used": datetime()}:
+            used = table.get("last-used", EPOCH).timestamp()
+            return ServerSettings(name, tls, tuple(map(str, rooms)), used)
+    return None
+
+
+def _line_of(text: str, name: str) -> int | None:
+    """The line in which a name is given a value, or is a table's."""
+    quoted = rf"[\"']?{re.escape(name)}[\"']?"
+    found = re.search(rf"^\s*\[?\s*{quoted}\s*[]=.]", text, re.MULTILINE)
+    return None if found is None else text.count("\n", 0, found.end()) + 1
+
+
+# Writing
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return value or "off" if isinstance(value, str) else value
+
+
+def _put_servers(document: Any, kept: Mapping[str, ServerSettings], settings: Settings) -> None:
+    tables = document.setdefault(SERVERS, {})
+    for server in kept:
+        if server not in settings.servers:
+            del tables[server]
+    for server, wanted in recent_servers(settings):
+        if wanted != kept.get(server):
+            tables.setdefault(server, {}).update(
+                {
+                    "name": wanted.name,
+                    "tls": wanted.tls,
+                    "rooms": list(wanted.rooms),
+                    "last-used": datetime.fromtimestamp(wanted.last_used, timezone.utc),
+                }
+            )
