@@ -274,3 +274,14 @@ def test_a_list_is_of_the_channels_that_are_named(chat: Chat) -> None:
     ann.send("JOIN #tea,#milk,#sugar")
     found = ann.send("LIST #Tea,#sugar,#none")
     assert [line.split()[3] for line in found[1:-1]] == ["#sugar", "#tea"]
+
+
+def test_a_channel_s_name_begins_with_its_sign(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    assert ann.send("JOIN tea") == [":chatsvc 403 ann tea :A channel's name begins with #"]
+
+
+def test_of_a_capability_asked_for_twice_the_last_word_holds(chat: Chat) -> None:
+    ann = chat.connect()
+    ann.send("CAP REQ :-setname setname chghost -chghost")
+    assert ann.send("CAP LIST") == [":chatsvc CAP * LIST setname"]

@@ -21,6 +21,8 @@ def _(client: Client, message: Message) -> None:
     for position, room in enumerate(message.params[0].split(",")[:_MOST_ROOMS]):
         if room == "0":
             _leave_all(client)
+        elif not room.startswith("#"):
+            client.reply("NOSUCHCHANNEL", room, "A channel's name begins with #")
         elif room.casefold() not in client.rooms:
             password = {"password": keys[position]} if position < len(keys) else {}
             client.ask(

@@ -51,9 +51,9 @@ def _offered(client: Client) -> list[str]:
 
 def _request(client: Client, names: list[str]) -> None:
     if all(name.removeprefix("-") in CAPABILITIES for name in names):
-        gone = {name[1:] for name in names if name.startswith("-")}
-        wanted = {name for name in names if not name.startswith("-")}
-        client.choose((client.capabilities | wanted) - gone)
+        chosen = dict.fromkeys(client.capabilities, True)
+        chosen |= {name.removeprefix("-"): not name.startswith("-") for name in names}
+        client.choose(frozenset(name for name, wanted in chosen.items() if wanted))
         client.send("CAP", client.nick, "ACK", " ".join(names))
     else:
         client.send("CAP", client.nick, "NAK", " ".join(names))
