@@ -267,6 +267,7 @@ class Told:
     late: bool = False
     room: str = ""  # the conversation (@name), if it is kept
     notice: bool = False
+    account: str = ""  # the name of the sender's, if they have one
 
 
 @dataclass(frozen=True, slots=True)
