@@ -24,6 +24,7 @@ from chatsvc.client.tui.connect import ConnectPage, wrong
 from chatsvc.client.tui.conversation import Conversation
 from chatsvc.client.tui.dialogs import Keys, Question, Sure
 from chatsvc.client.tui.entry import Entry
+from chatsvc.client.tui.hits import Hits
 from chatsvc.client.tui.keys import BINDINGS, KEYS
 from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
@@ -102,7 +103,7 @@ class ChatApp(App[int]):
         self._dirty = True  # nothing is drawn yet, or drawing is due
         self._drawn = 0.0
         self._conversations: dict[str, Conversation] = {}
-        self._places, self._people = Places(), People()
+        self._places, self._people, self._hits = Places(), People(), Hits()
         keys = {
             "ctrl+n": partial(self.action_go, 1),
             "alt+down": partial(self.action_go, 1),
@@ -120,6 +121,7 @@ class ChatApp(App[int]):
             yield self._places
             yield self._middle
             yield self._people
+        yield self._hits
         yield self._status
         yield self.entry
 
@@ -296,6 +298,9 @@ class ChatApp(App[int]):
         self.signs.typed(message.text, message.pane)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        if message.option_list is self._hits:
+            self._hits.choose(message.option_index)
+            return
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
         elif message.option_list is self._people:
@@ -345,6 +350,18 @@ class ChatApp(App[int]):
     def action_present(self) -> None:
         """Go back to the last line."""
         self.state.return_to_present()
+
+    def on_hits_chosen(self, message: Hits.Chosen) -> None:
+        """Show a line that was found where it was said, or look for older ones."""
+        if message.line is None:
+            self.saying.typed("/search", self.state.pane)
+        else:
+            self.look_at(message.line.room)
+            self.visit.reading.jump(self.state.pane, message.line.number)
+
+    def on_hits_closed(self, message: Hits.Closed) -> None:
+        self.entry.composer.focus()
+        self.state.forget_found()
 
     def on_conversation_at_the_top(self, message: Conversation.AtTheTop) -> None:
         self.visit.reading.fetch_earlier(message.pane)
@@ -430,6 +447,7 @@ class ChatApp(App[int]):
         self._middle.current = shown.id
         shown.sync()
         self._places.sync(state)
+        self._hits.sync(state)
         self._places.set_class(not chosen.places, "hidden")
         alone = state.pane.private or state.here == SERVER
         self._people.set_class(alone or not chosen.people, "hidden")

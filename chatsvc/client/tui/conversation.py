@@ -100,6 +100,8 @@ class Conversation(ScrollView, can_focus=True):
             self._update(self._stretch)
         if self.pane.found != self._found:
             self._jump(self.pane.found)
+        if self.pane.following and self.scroll_y < self.max_scroll_y:
+            self._scroll(None)
 
     def _show(self, stretch: Stretch) -> None:
         """Show another stretch, at the line that one has looked at."""
@@ -346,6 +348,7 @@ class Conversation(ScrollView, can_focus=True):
         """Twice selects a word, three times what was said."""
         if event.chain < 2:
             return
+        event.stop()
         event.prevent_default()
         at = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)[1]
         if at is None or not 0 <= at.y - self._base < len(self._entries):
