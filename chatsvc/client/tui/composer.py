@@ -116,13 +116,15 @@ class Composer(TextArea):
         self._back, self._typed = 0, ""
 
     def put_away(self) -> bool:
-        """Have an empty line again; what was in it comes back with Up."""
+        """Have an empty line again, if it is not; what was in it comes back with Up."""
         if self._cycle is not None:
             self._put(self._cycle.typed)
             self._end_cycle()
         elif self.text.strip():
             self.remember(self.text)
             self.clear()
+        else:
+            return False
         return True
 
     def up(self) -> bool:
