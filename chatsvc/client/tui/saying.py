@@ -144,6 +144,10 @@ class Saying:
 
     # Asking
 
+    def ask(self, name: str, rest: str, pane: Pane) -> None:
+        """Ask the server for what is a command of this program, too."""
+        self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
+
     def _ask(self, name: str, rest: str, text: str, pane: Pane) -> None:
         if name in PROVING:
             asked = self._connection.prove(name, rest)
