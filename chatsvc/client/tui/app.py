@@ -6,23 +6,18 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import monotonic, time
-from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, OptionList
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from chatsvc.client.complaints import sentence
-from chatsvc.client.door import wants_proof
 from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui import themes
-from chatsvc.client.tui.connect import ConnectPage, wrong
+from chatsvc.client.tui.connect import ConnectPage
 from chatsvc.client.tui.conversation import Conversation
-from chatsvc.client.tui.dialogs import Keys, Question, Sure
+from chatsvc.client.tui.dialogs import Keys, Sure
 from chatsvc.client.tui.entry import Entry
 from chatsvc.client.tui.hits import Hits
 from chatsvc.client.tui.keys import BINDINGS, KEYS
@@ -41,13 +36,13 @@ from chatsvc.client.tui.palette import (
     theme_offers,
 )
 from chatsvc.client.tui.panes import SERVER, Pane
+from chatsvc.client.tui.porch import Porch
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
 from chatsvc.client.tui.signs import Signs
 from chatsvc.client.tui.state import State
 from chatsvc.client.tui.status import Line, status, topic
 from chatsvc.client.tui.visit import Going, Reach, Visit
-from chatsvc.events import Refused
 
 STOPPED = 130  # the exit code of who was stopped with Ctrl-C
 TWICE = 2.0  # seconds in which a second Ctrl-C leaves
@@ -80,7 +75,8 @@ class ChatApp(App[int]):
         self.animation_level = "none"  # what moves costs bytes, and shows nothing that is new
         self.preferences = preferences or Preferences()
         self.state = State(now, self._changed)
-        self.visit = Visit(reach, clock, self.state, self)
+        self.porch = Porch(self, self.preferences, going, self._come_in)
+        self.visit = Visit(reach, clock, self.state, self.porch)
         connection = self.visit.connection
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
@@ -90,9 +86,7 @@ class ChatApp(App[int]):
         self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
         self.notices = Notices(self.to_terminal, os.environ, now)
-        self.going = going
         self.elsewhere: Going | None = None
-        self.outcome: BaseException | None = None  # why one is not inside
         self.unsent = 0  # requests that were given up
         self.parting = ""  # words said when one leaves
         self._ask_where = ask_where
@@ -134,9 +128,9 @@ class ChatApp(App[int]):
         await self._draw()
         self.set_interval(1.0, self._tick)
         if self._ask_where:
-            self.show_connect_page()
+            await self.porch.open_page()
         else:
-            self.call_after_refresh(self.visit.begin, self.going)
+            self.call_after_refresh(self.visit.begin, self.porch.going)
 
     def to_terminal(self, sequence: str) -> None:
         """Write what Textual has no word for."""
@@ -146,7 +140,7 @@ class ChatApp(App[int]):
 
     def _fatal_error(self) -> None:
         """Go without showing all variables, among which may be passwords, as Textual would."""
-        self.outcome = self._exception
+        self.porch.outcome = self._exception
         self._close_messages_no_wait()
 
     def leave_terminal(self) -> None:
@@ -155,86 +149,25 @@ class ChatApp(App[int]):
 
     # Coming in
 
-    def show_connect_page(self) -> None:
-        self.push_screen(ConnectPage(self.going, self.preferences.recent()))
-
-    @property
-    def page(self) -> ConnectPage | None:
-        """Where one is asked where to go, while one is."""
-        pages = (screen for screen in self.screen_stack if isinstance(screen, ConnectPage))
-        return next(pages, None)
-
     def on_connect_page_chosen(self, message: ConnectPage.Chosen) -> None:
         if self.visit.inside:
             self.elsewhere = message.going
             self.exit(0)
             return
-        self.going, self.outcome = message.going, None
-        if (page := self.page) is not None:
-            page.connecting(self.going.server)
-        self.visit.begin(self.going)
+        self.porch.go(message.going)
+        self.visit.begin(message.going)
 
     def on_connect_page_given_up(self, message: ConnectPage.GivenUp) -> None:
         self.visit.give_up()
 
-    def let_in(self) -> None:
-        self.outcome = None
-        if (page := self.page) is not None:
-            self.call_later(self._close, page)
-        self.call_later(self._remember)
+    def _come_in(self) -> None:
+        """Learn what there is, and remember where one is."""
+        visit = self.visit
         self.knowing.ask_commands()
         self.knowing.ask_rooms()
-
-    def _remember(self) -> None:
-        visit = self.visit
-        rooms = visit.connection.rooms
-        if complaint := self.preferences.remember(
-            visit.going.server, visit.name_to_keep, rooms, self._now()
-        ):
-            self.state.note(complaint, wrong=True)
-
-    def told(self, text: str) -> None:
-        if (page := self.page) is not None:
-            page.connecting(self.going.server, text)
-
-    def over(self, why: BaseException) -> None:
-        self.outcome = why
-        text = sentence(why, self.going.server)
-        if text is None:
-            self.exit(1)
-            return
-        self.call_later(self._complain, why, text)
-
-    async def _complain(self, why: BaseException, text: str) -> None:
-        if self.page is None:
-            await self.push_screen(ConnectPage(self.going, self.preferences.recent()))
-        page = self.page
-        assert page is not None
-        page.complain(wrong(why, text))
-
-    def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
-        guest = refused.suggestion
-        escape = f"come in as {guest}" if guest else ""
-        text = refused.text
-        if wants_proof(refused):
-            text += " If it is yours, type its password."
-        dialog = Question(text, question.rstrip(": "), hidden, escape)
-
-        def give_up(_: object) -> None:
-            self.call_later(self._close, dialog)
-
-        def answered(said: str | None) -> None:
-            if not answer.called:
-                answer.callback(said)
-
-        answer: Deferred[str | None] = Deferred(give_up)
-        self.call_later(self.push_screen, dialog, answered)
-        return answer
-
-    def _close(self, above: Screen[Any]) -> None:
-        """Take away what is above the rest, if it is there yet."""
-        if above in self.screen_stack:
-            above.dismiss(None)
+        server, rooms = visit.going.server, visit.connection.rooms
+        if wrong := self.preferences.remember(server, visit.name_to_keep, rooms, self._now()):
+            self.state.note(wrong, wrong=True)
 
     # Leaving
 
@@ -254,7 +187,7 @@ class ChatApp(App[int]):
     def leave(self, words: str = "") -> None:
         """Exit, and say so if one could not come in."""
         self.parting = words
-        self.exit(0 if self.outcome is None else 1)
+        self.exit(0 if self.porch.outcome is None else 1)
 
     def action_end(self) -> None:
         """Ctrl-D: the end of a text that is empty is the end of it all."""
