@@ -83,7 +83,7 @@ class ChatApp(App[int]):
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
         Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
-        self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
+        self.saying.add("/keys", "shows what the keys do", self._keys)
         self.knowing.own = self.saying.own
         self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
@@ -104,6 +104,7 @@ class ChatApp(App[int]):
             "ctrl+n": partial(self.action_go, 1),
             "alt+down": partial(self.action_go, 1),
             "alt+up": partial(self.action_go, -1),
+            "escape": self.action_present,
         }
         self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
         self._topic, self._status = Line("topic"), Line("status")
@@ -125,6 +126,7 @@ class ChatApp(App[int]):
         self._choose()
         if self.preferences.complaint:
             self.state.note(self.preferences.complaint, wrong=True)
+        self.entry.composer.cursor_blink = False  # which costs bytes all the time
         self.screen.set_focus(self.entry.composer)
         await self._draw()
         self.set_interval(1.0, self._tick)
@@ -244,7 +246,7 @@ class ChatApp(App[int]):
             return
         lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
         dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
-        self.push_screen(dialog, lambda sure: self.leave(words) if sure else None)
+        self.call_later(self.push_screen, dialog, lambda sure: self.leave(words) if sure else None)
 
     def leave(self, words: str = "") -> None:
         """Exit, and say so if one could not come in."""
@@ -273,6 +275,10 @@ class ChatApp(App[int]):
             self._interrupted = self._now()
             self.show_doing("Ctrl-C again leaves")
 
+    def _keys(self, rest: str, pane: Pane) -> bool:
+        self.action_keys()
+        return True
+
     def action_keys(self) -> None:
         if not self.screen.is_modal:
             self.push_screen(Keys(KEYS))
@@ -293,8 +299,11 @@ class ChatApp(App[int]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
-        elif (name := self._people.name_at(message.option_index)) is not None:
-            self.look_at(f"@{name}")
+        elif message.option_list is self._people:
+            if name := self._people.name_at(message.option_index):
+                self.look_at(f"@{name}")
+        else:
+            return
         self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:

@@ -96,7 +96,7 @@ class Conversation(ScrollView, can_focus=True):
             return  # nothing can be wrapped yet
         if self.pane.shown is not self._stretch:
             self._show(self.pane.shown)
-        else:
+        elif not self._is_up_to_date(self._stretch):
             self._update(self._stretch)
         if self.pane.found != self._found:
             self._jump(self.pane.found)
@@ -125,6 +125,14 @@ class Conversation(ScrollView, can_focus=True):
             entry = _Entry(item, named=not self._columns.name and _needs_name(item, before))
             entry.rows = list(spans(text_of(item), self._columns.text))
             self._entries.append(entry)
+
+    def _is_up_to_date(self, stretch: Stretch) -> bool:
+        kept, waiting = self._kept, self.pane.waiting if stretch is self.pane.present else []
+        return (
+            (stretch.base, len(stretch.items)) == (self._base, kept)
+            and not stretch.touched
+            and [entry.item for entry in self._entries[kept:]] == waiting
+        )
 
     def _update(self, stretch: Stretch) -> None:
         place, rows = self._place(), self._ends[-1] if self._ends else 0
