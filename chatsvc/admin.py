@@ -15,10 +15,10 @@ from pathlib import Path
 from chatsvc.accounts import check_password, kept_of, new_account
 from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Refused
+from chatsvc.ledger import Ledger
 from chatsvc.lookalikes import skeleton
 from chatsvc.records import Account, Member
 from chatsvc.rules import check_name, key
-from chatsvc.sql import Ledger
 
 EPILOG = """\
 examples:

@@ -11,10 +11,12 @@ from typing import Any, Protocol, TypeVar, cast
 
 from chatsvc.events import Line, Said, Tally
 from chatsvc.records import Act, Record
+from chatsvc.seeking import Finds, Seeker, Sought, Spot, is_for, is_sought
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
+SEARCHED = 500  # lines in memory looked through before others have a turn
 EXPIRING = 2_000  # lines removed at once, so that lines to be kept do not wait long
 
 
@@ -73,7 +75,8 @@ class Archive(Protocol):
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
     with the `(client, tag)` of a line that is kept already is not kept again.  Whatever cannot be
     done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is put,
-    dropped, deleted or expired is so for good when the method returns.
+    dropped, deleted or expired is so for good when the method returns; nobody finds lines then
+    that have expired, and `tidy` has their words gone from the index as well.
     """
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -103,6 +106,21 @@ class Archive(Protocol):
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         """Who said most in a room, most first; lines that were deleted do not count."""
+
+    async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
+        """The lines that are sought, at most `limit`, newest first over all the seeker's rooms.
+
+        They have all the words: whole ones, or such as begin so, in any case, without regard to
+        accents, and the words of one term after each other.  They are older than that line, if
+        one is given.  Every line that was kept before is looked through, but while the index of
+        an archive is still made (`unfinished`), of what was there before only the latest.
+        """
+
+    async def index(self) -> int:
+        """Take some more lines into the index, if there is one; how many are left, about."""
+
+    async def tidy(self) -> None:
+        """Let no trace be left in the index of lines that have expired."""
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         """Take a line's text away; gives the line as it is now, None when there is no such line.
@@ -248,6 +266,7 @@ class MemoryArchive:
 
     def __init__(self, worker: Worker, turn: Turn, start: Start, size: int = 50_000) -> None:
         self._size = size
+        self._turn = turn
         self._order: deque[tuple[_Shelf, int]] = deque()  # the lines, one after the other
         self._rooms: dict[str, _Shelf] = {}
         self._tags: dict[tuple[str, str], int] = {}
@@ -324,6 +343,27 @@ class MemoryArchive:
         tallies = [Tally(name, len(each), sum(each)) for name, each in sizes.items()]
         return sorted(tallies, key=lambda tally: (-tally.lines, tally.name))[:limit]
 
+    async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
+        found: list[Said] = []
+        waiting = older is not None
+        for count, (shelf, number) in enumerate(reversed(list(self._order)), 1):
+            if count % SEARCHED == 0:
+                await self._turn()
+            line = shelf.get(number)
+            if waiting or line is None:
+                waiting = waiting and (line is None or line[:2] != older)
+            elif line.room in seeker.rooms and is_for(seeker, line) and is_sought(sought, line):
+                found.append(line)
+                if len(found) > limit:
+                    break
+        return Finds(found[:limit], len(found) > limit)
+
+    async def index(self) -> int:
+        return 0
+
+    async def tidy(self) -> None:
+        """There is no index."""
+
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         lines = self._lines(room)
         position = number - lines[0].number if lines else 0
@@ -381,6 +421,11 @@ class _Shelf:
         said = Said(line.room, self.last, *line[1:-1], "", line.notice)
         self.lines.append(said)
         return said
+
+    def get(self, number: int) -> Said | None:
+        """The line with this number, if it is still here."""
+        position = number - self.lines[0].number if self.lines else -1
+        return self.lines[position] if position >= 0 else None
 
     def forget(self, number: int) -> None:
         """Let go of the line with this number, and of those before it."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 OFTEN = 2.0  # seconds between two looks at what another process has changed
 SELDOM = 30  # of these between two times of tidying up
+RARELY = 1800  # an hour: the whole index is written anew
 
 
 class Chores:
@@ -37,6 +38,8 @@ class Chores:
             await self._hub.accounts.refresh()
             if self._round % SELDOM == 0:
                 await self.tidy_up()
+            if self._round % RARELY == 0:
+                await self._hub.archive.tidy()
         except ArchiveFailed:
             """It is tried again; whoever says something meanwhile is told what is wrong."""
         finally:

@@ -17,6 +17,7 @@ from chatsvc.archive import ArchiveFailed
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header
 PIECE = 1 << 20  # bytes looked at at once
+WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
 BUSY = 5_000  # ms to wait for another program that writes
 
 _SETTINGS = {

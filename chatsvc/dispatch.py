@@ -45,6 +45,7 @@ class Row:
 
 
 MOST_SIGNS = 10  # at once
+LONGEST_SIGNS = 2000  # bytes of all: escaped, they are still fewer than IRC's tags may have
 
 TABLE: dict[str, Row] = {}
 NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
@@ -314,7 +315,10 @@ def _signs(name: str, value: object) -> dict[str, str]:
     fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
     if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
         raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
-    return {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
+    signs = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
+    if len("".join([*signs, *signs.values()]).encode()) > LONGEST_SIGNS:
+        raise Refused("too-long", f"{name} have at most {LONGEST_SIGNS} bytes in all.")
+    return signs
 
 
 def _is_sign(key: object, value: object) -> bool:

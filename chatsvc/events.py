@@ -267,6 +267,7 @@ class Told:
     late: bool = False
     room: str = ""  # the conversation (@name), if it is kept
     notice: bool = False
+    account: str = ""  # the name of the sender's, if they have one
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +332,19 @@ class History:
     room: str
     lines: tuple[Said, ...]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Lines that were looked for, newest first; `more` says that there are older ones.
+
+    While the index of what was said before is still made (`unfinished`), some may be missing.
+    """
+
+    query: str
+    lines: tuple[Said, ...]
+    more: bool = False
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,5 +465,5 @@ Event: TypeAlias = (
     | Rule | Role | Invited | Removed | Banned | Unbanned | Bans | Ways | Deleted | Lockdown
     | Proved | Challenge | Certificates | Recent | Marked | Announced | Audit | Reported | Reports
     | Identified | Realname | Census | Expected | Signal
-    | Departed | Online | Offline | Watching | Operating
+    | Found | Departed | Online | Offline | Watching | Operating
 )  # fmt: skip

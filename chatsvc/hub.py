@@ -34,6 +34,7 @@ from chatsvc.room import Room, Timer
 from chatsvc.roster import Roster
 from chatsvc.rules import check_words, key, room_name
 from chatsvc.sanctions import Sanctions
+from chatsvc.search import Searching
 from chatsvc.session import Session, User, Wire
 from chatsvc.sight import Sight
 from chatsvc.stewards import Stewards
@@ -90,6 +91,7 @@ class Hub:
         self.sight = Sight(self)
         self.talk = Talk(self)
         self.past = Past(self)
+        self.search = Searching(self)
         self.names = Names(self)
         self.profiles = Profiles(self)
         self.door = Door(self)
@@ -132,6 +134,7 @@ class Hub:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
         self.stopping = True
         self.chores.end()
+        self.search.end()
         await self.archive.flush()
         for session in list(self.sessions):
             session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))

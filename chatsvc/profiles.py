@@ -109,7 +109,8 @@ class Profiles:
         check_words(realname)
         user = session.person
         user.realname = realname
-        self._hub.tell_of(session, Shared(Realname(user.name, realname)))
+        if self._hub.sanctions.mute_of(session, None) is None:
+            self._hub.tell_of(session, Shared(Realname(user.name, realname)))
         return Realname(user.name, realname, own=True)
 
     async def set_away(self, session: Session, reason: str | None) -> Away:

@@ -10,6 +10,7 @@ from chatsvc.events import Event, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
 from chatsvc.scram import Exchange
+from chatsvc.seeking import Spot
 
 if TYPE_CHECKING:
     from chatsvc.room import Room
@@ -110,13 +111,21 @@ class Mark(NamedTuple):
     time: float = 0.0
 
 
+class Search(NamedTuple):
+    """What somebody has looked for, and the last line that they were shown, if there are older."""
+
+    query: str
+    older: Spot | None
+
+
 class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
         "choices", "client", "confirmed", "conversations", "door", "exchange", "here", "in_flight",
         "knocks", "leaving", "left", "let_past", "missed", "proved", "question", "read_to", "rooms",
-        "since", "suggestion", "target", "user", "waited_for", "when_settled", "whispered", "wire",
+        "searched", "since", "suggestion", "target", "user", "waited_for", "when_settled",
+        "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
@@ -145,6 +154,7 @@ class Session:
         self.waited_for = ""  # of whom was said that they are not here, or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that one has left
         self.whispered: User | Account | None = None  # who whispered last
+        self.searched: Search | None = None  # what was looked for last
 
     @property
     def name(self) -> str:

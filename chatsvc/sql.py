@@ -1,7 +1,4 @@
-"""The archive in an SQLite file, and what a program beside the service may do with it.
-
-No rooms, no rights.
-"""
+"""The archive in an SQLite file.  No rooms, no rights."""
 
 from __future__ import annotations
 
@@ -27,25 +24,24 @@ from chatsvc.archive import (
     Worker,
 )
 from chatsvc.database import (
+    WIPING,
     Row,
     bring_up_to_date,
     connect,
     empty_log,
     holds,
     lock,
-    newest,
     sentences,
     set_up,
     transaction,
-    version,
     write,
 )
 from chatsvc.events import Line, Said, Tally
+from chatsvc.index import Index
+from chatsvc.lines import NOTICE, READ, lines
 from chatsvc.records import Act, Record
+from chatsvc.seeking import Finds, Seeker, Sought, Spot
 
-_READ = """SELECT room.name, number, time, sender, text, action, client, tag, account, quiet,
-                  deleted
-           FROM said JOIN room ON room.id = said.room WHERE room.name = ?"""
 _ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
                   last FROM room WHERE name = ?"""
 _KEEP_LINES = """INSERT INTO said
@@ -64,34 +60,36 @@ _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
 _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
-ACTION, NOTICE = 1, 2  # what the column `action` says of a line that is not plain
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
 _ALONE = 200  # characters of a line that are in its row's own page, however long it is
-WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
 
 _TWO_SERVICES = (
     "Another chatsvc is using the archive {path}. Stop it, or give this one another archive with "
     "--archive sqlite:PATH."
-)
-_OLDER_SERVICE = (
-    "An older chatsvc is using the archive {path}. Stop it, start it with this version, and try "
-    "again."
 )
 
 
 class SQLArchive:
     """Keeps lines in the SQLite file at `path`.
 
-    `writer` does one piece of work after the other, `reader` may do several at once.  A commit is
-    on the disk before it is shown, so what was shown survives a power cut as well.
+    `writer` and `indexer` do one piece of work after the other, `reader` may do several at once.
+    A commit is on the disk before it is shown, so what was shown survives a power cut as well.
     """
 
     def __init__(
-        self, path: Path, writer: Worker, reader: Worker, turn: Turn, start: Start
+        self,
+        path: Path,
+        writer: Worker,
+        reader: Worker,
+        indexer: Worker,
+        turn: Turn,
+        start: Start,
     ) -> None:
         self.path = path
         self._writer = writer
         self._reader = reader
+        self._indexer = indexer
+        self._index = Index(path)
         self._queue = CommitQueue(self._commit, writer, turn, start)
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
         self._own = threading.local()
@@ -110,6 +108,7 @@ class SQLArchive:
             self._seen = _data_version(self._database)
             query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
             rows = self._database.execute(query).fetchall()
+            self._index.open()
             self._open = opening.pop_all()
         self._rooms = {name: (id_, last) for id_, name, last, *_ in rows}
         self._last_id = max((id_ for id_, *_ in rows), default=0)
@@ -128,11 +127,11 @@ class SQLArchive:
         await self._writer(self._set_topic, room, text, by, time)
 
     async def read(self, room: str, after: int, limit: int) -> list[Said]:
-        query = f"{_READ} AND number > ? ORDER BY number LIMIT ?"
+        query = f"{READ} AND number > ? ORDER BY number LIMIT ?"
         return await self._reader(self._page, query, room, after, limit)
 
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
-        query = f"{_READ} AND number < ? ORDER BY number DESC LIMIT ?"
+        query = f"{READ} AND number < ? ORDER BY number DESC LIMIT ?"
         return (await self._reader(self._page, query, room, before, limit))[::-1]
 
     async def number_at(self, room: str, time: float) -> int:
@@ -151,7 +150,9 @@ class SQLArchive:
         hundred in an unused part of a page, when it moves lines from page to page: where there is
         one, the whole file is written anew, and lines to be kept wait for that.
         """
-        found = await self._writer(self._delete, room, number, by)
+        with self._index.sparing(room, number, number):
+            await self._indexer(self._index.forget, room, number, number, True)
+            found = await self._writer(self._delete, room, number, by)
         if found is None:
             return None
         if not self._traces and await self._reader(holds, self.path, _as_stored(found)):
@@ -159,7 +160,21 @@ class SQLArchive:
         return found._replace(text="", deleted=by)
 
     async def expire(self, room: str, before: float) -> int:
-        return await self._writer(self._expire, room, before)
+        old = await self._writer(self._older, room, round(before * 1000))
+        if old:
+            with self._index.sparing(room, old[0], old[-1]):
+                await self._indexer(self._index.forget, room, old[0], old[-1], False)
+                await self._writer(self._remove, room, old[-1])
+        return len(old)
+
+    async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
+        return await self._indexer(self._index.search, sought, seeker, older, limit)
+
+    async def index(self) -> int:
+        return await self._indexer(self._index.advance)
+
+    async def tidy(self) -> None:
+        await self._indexer(self._index.tidy)
 
     def records(self, kind: type[R]) -> list[R]:
         with sentences(self.path):
@@ -186,6 +201,7 @@ class SQLArchive:
         await self._queue.flush()
 
     async def close(self) -> None:
+        await self._indexer(self._index.close)
         await self._writer(self._open.close)
 
     # Done by the writer:
@@ -273,7 +289,7 @@ class SQLArchive:
 
     def _delete(self, room: str, number: int, by: str) -> Said | None:
         with sentences(self.path):
-            found = _lines(self._database, f"{_READ} AND number = ?", room, number)
+            found = list(lines(self._database, f"{READ} AND number = ?", room, number))
         if not found:
             return None
         (said,) = found
@@ -291,23 +307,21 @@ class SQLArchive:
             self._database.execute("VACUUM")
             self._traces = not empty_log(self._database, WIPING)
 
-    def _expire(self, room: str, before: float) -> int:
-        id_, _ = self._rooms.get(room, (0, 0))
-        old = self._older(id_, round(before * 1000))
-        if old:
-            tallied = self._tallied(id_)
-            with self._change() as database:
-                if old[-1] > tallied:
-                    _tally(database, id_, tallied, old[-1])
-                database.execute(_REMOVE, (id_, old[-1]))
-        return len(old)
-
-    def _older(self, room: int, before: int) -> list[int]:
+    def _older(self, room: str, before: int) -> list[int]:
         """The numbers of the first lines of a room while these are older."""
+        id_, _ = self._rooms.get(room, (0, 0))
         query = "SELECT number, time FROM said WHERE room = ? ORDER BY number LIMIT ?"
         with sentences(self.path):
-            rows = self._database.execute(query, (room, EXPIRING))
+            rows = self._database.execute(query, (id_, EXPIRING))
             return [number for number, _ in takewhile(lambda row: row[1] < before, rows)]
+
+    def _remove(self, room: str, last: int) -> None:
+        id_, _ = self._rooms[room]
+        tallied = self._tallied(id_)
+        with self._change() as database:
+            if last > tallied:
+                _tally(database, id_, tallied, last)
+            database.execute(_REMOVE, (id_, last))
 
     def _put(self, records: tuple[Record, ...]) -> None:
         with self._change() as database:
@@ -326,7 +340,7 @@ class SQLArchive:
 
     def _page(self, query: str, *values: object) -> list[Said]:
         with sentences(self.path):
-            return _lines(self._reading(), query, *values)
+            return list(lines(self._reading(), query, *values))
 
     def _number_at(self, room: str, time: int) -> int:
         # Lines are kept in the order of their times, so a search by the primary key takes some
@@ -358,45 +372,6 @@ class SQLArchive:
         return connection
 
 
-class Ledger:
-    """The records in an archive's file, for a program beside the service.
-
-    The service finds out what was put or dropped when it asks whether the file has `changed`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with sentences(path), ExitStack() as opening:
-            self._database = opening.enter_context(closing(connect(path)))
-            if version(self._database, path) == newest():
-                set_up(self._database)
-            else:
-                with lock(path, _OLDER_SERVICE.format(path=path)):
-                    bring_up_to_date(self._database, path)
-            self._open = opening.pop_all()
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def records(self, kind: type[R]) -> list[R]:
-        """All of a kind, in the order of their keys."""
-        with sentences(self.path):
-            return tables.read(self._database, kind)
-
-    def put(self, *records: Record) -> None:
-        """Keep all of these or none, in the place of those with the same keys."""
-        with sentences(self.path), transaction(self._database):
-            tables.put(self._database, records)
-
-    def drop(self, *records: Record) -> None:
-        """Remove the records with the same keys, where there are any."""
-        with sentences(self.path), transaction(self._database):
-            tables.drop(self._database, records)
-
-
 def _as_stored(line: Said) -> bytes:
     """What only this line's row begins with: its columns follow each other without a gap."""
     moment = round(line.time * 1000)
@@ -414,15 +389,6 @@ def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[s
             if row is not None:
                 known[line.client, line.tag] = row[0]
     return known
-
-
-def _lines(database: sqlite3.Connection, query: str, *values: object) -> list[Said]:
-    return [
-        Said(room, number, time / 1000, sender, text, manner == ACTION, client, tag, account,
-             bool(quiet), deleted, manner == NOTICE)
-        for room, number, time, sender, text, manner, client, tag, account, quiet, deleted
-        in database.execute(query, values)
-    ]  # fmt: skip
 
 
 def _time(database: sqlite3.Connection, room: int, number: int) -> int:

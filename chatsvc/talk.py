@@ -134,7 +134,7 @@ class Talk:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"{reader.name} is not reading just now. It was not sent.")
-        told = words.told(session.name, reader.name)
+        told = words.told(session.person, reader.name)
         for each in reader.sessions if not words.quiet else ():
             each.tell(told)
         own = replace(told, own=True)
@@ -152,7 +152,7 @@ class Talk:
         mute = self._hub.sanctions.mute_of(session, room)
         if mute is not None and not mute.quietly:
             raise self._hub.sanctions.refusal(mute)
-        told = _Words(text, action, notice, now).told(session.name, f"@{room.name}")
+        told = _Words(text, action, notice, now).told(session.person, f"@{room.name}")
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -164,6 +164,7 @@ class Talk:
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._hub.clock.seconds())
+            signs = {sign: filtered(place.charter, text) for sign, text in signs.items()}
         signal = Signal(session.name, to.name, signs)
         if self._hub.sanctions.mute_of(session, place) is None:
             shared = Shared(signal)
@@ -247,8 +248,11 @@ class _Words(NamedTuple):
     time: float
     quiet: bool = False
 
-    def told(self, sender: str, to: str) -> Told:
-        return Told(sender, to, self.text, self.time, self.action, notice=self.notice)
+    def told(self, sender: User, to: str) -> Told:
+        account = sender.account.name if sender.account else ""
+        return Told(
+            sender.name, to, self.text, self.time, self.action, notice=self.notice, account=account
+        )
 
 
 def _hears_nothing_of(reader: User | None, account: Account | None, user: User) -> bool:

@@ -79,6 +79,7 @@ class ChatService(Service):
         self._endpoints = options["endpoints"]
         self._writer = ThreadPool(1, 1, "writer")
         self._readers = ThreadPool(0, READERS, "readers")
+        self._indexer = ThreadPool(0, 1, "indexer")
         self._hashers = ThreadPool(0, 1, "hasher")
         self._archive = self._make_archive(options["archive"])
         self.limits: Limits = options["limits"]
@@ -113,7 +114,7 @@ class ChatService(Service):
         if path is None:
             return MemoryArchive(_at_once, self._turn, _start)
         writer, readers = self._in(self._writer), self._in(self._readers)
-        return SQLArchive(path, writer, readers, self._turn, _start)
+        return SQLArchive(path, writer, readers, self._in(self._indexer), self._turn, _start)
 
     def _in(self, pool: ThreadPool) -> Worker:
         return cast(Worker, partial(deferToThreadPool, self._reactor, pool))
@@ -151,7 +152,10 @@ class ChatService(Service):
             self._factory.tls = self._make_tls()
         self._writer.start()
         self._readers.start()
+        self._indexer.start()
         self._hashers.start()
+        self.hub.search.when_indexed = _log_indexing
+        self.hub.search.begin()
         self.hub.chores.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
@@ -219,6 +223,7 @@ class ChatService(Service):
         await self._archive.close()
         self._writer.stop()
         self._readers.stop()
+        self._indexer.stop()
         self._hashers.stop()
 
     def _stop_on_signals(self) -> None:
@@ -267,6 +272,10 @@ def _settings(options: Options) -> Settings:
 
 def _log_line(line: Said) -> None:
     _log.info("{room} <{sender}> {text}", room=line.room, sender=line.sender, text=line.text)
+
+
+def _log_indexing(done: int, lines: int) -> None:
+    _log.info("{done:,} of {lines:,} earlier lines can be searched", done=done, lines=lines)
 
 
 def _why_not_listening(endpoint: str, failure: Failure) -> str:

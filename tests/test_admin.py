@@ -24,7 +24,7 @@ SECRET = "correct-horse"
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Chat]:
     """A chat whose archive is a file, and which looks now and then whether that was changed."""
-    archive = SQLArchive(tmp_path / "chat.db", at_once, at_once, no_turn, start)
+    archive = SQLArchive(tmp_path / "chat.db", at_once, at_once, at_once, no_turn, start)
     chat = Chat(archive)
     chat.hub.chores.begin()
     yield chat

@@ -23,7 +23,7 @@ Make: TypeAlias = Callable[[Any], Archive]
 
 
 def sqlite(path: Path, worker: Any = at_once, turn: Any = no_turn) -> SQLArchive:
-    return SQLArchive(path, worker, worker, turn, start)
+    return SQLArchive(path, worker, worker, worker, turn, start)
 
 
 def now(coroutine: Coroutine[Any, Any, Any]) -> Any:

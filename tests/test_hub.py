@@ -14,7 +14,7 @@ NOW = "[1970-01-01 00:00]"
 
 
 def sqlite(path: Path) -> SQLArchive:
-    return SQLArchive(path / "chat.db", at_once, at_once, no_turn, start)
+    return SQLArchive(path / "chat.db", at_once, at_once, at_once, no_turn, start)
 
 
 def slow_chat() -> tuple[Chat, Worker]:

@@ -253,3 +253,35 @@ def test_parting_words_are_read_by_all_and_joining_again_shows_nothing_twice(cha
         ":bob!chat@people/bob PRIVMSG #lobby two"
     ]
     assert not [line for line in ann.send("PART #lobby", "JOIN #lobby") if "PRIVMSG" in line]
+
+
+def test_a_room_that_is_asked_for_twice_is_entered_once(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    assert len(ann.send("JOIN #tea,#TEA")) == 3
+    assert ann.send("JOIN #\uff34ea") == []
+
+
+def test_modes_of_ones_own_are_a_few_at_once(chat: Chat) -> None:
+    assert len(irc(chat, "ann").send(f"MODE ann +{'x' * 100}")) == 19
+
+
+def test_clearing_the_screen_is_the_clients_business(chat: Chat) -> None:
+    assert irc(chat, "ann").send("CLEAR") == []
+
+
+def test_a_list_is_of_the_channels_that_are_named(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    ann.send("JOIN #tea,#milk,#sugar")
+    found = ann.send("LIST #Tea,#sugar,#none")
+    assert [line.split()[3] for line in found[1:-1]] == ["#sugar", "#tea"]
+
+
+def test_a_channel_s_name_begins_with_its_sign(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    assert ann.send("JOIN tea") == [":chatsvc 403 ann tea :A channel's name begins with #"]
+
+
+def test_of_a_capability_asked_for_twice_the_last_word_holds(chat: Chat) -> None:
+    ann = chat.connect()
+    ann.send("CAP REQ :-setname setname chghost -chghost")
+    assert ann.send("CAP LIST") == [":chatsvc CAP * LIST setname"]

@@ -192,3 +192,13 @@ def test_nobody_is_called_like_a_service(chat: Chat) -> None:
     assert irc(chat, "bob").send("NICK ChanServ") == [
         ":chatsvc 432 bob ChanServ :By that name IRC clients call the chat itself."
     ]
+
+
+def test_who_logs_out_is_told_that_they_have_left_their_rooms(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    ann.send("JOIN #tea", f"NS REGISTER {SECRET}")
+    assert ann.send("NS LOGOUT")[:2] == [
+        ":ann!chat@people/ann PART #tea",
+        ":ann!chat@people/ann NICK guest-1",
+    ]
+    assert ann.send("JOIN #tea")[0] == ":guest-1!chat@people/guest-1 JOIN #tea"

@@ -196,3 +196,19 @@ def test_whoever_is_banned_reads_so_at_the_door(chat: Chat) -> None:
         ":chatsvc 465 * :You are banned: spam.",
         "ERROR :You are banned: spam.",
     ]
+
+
+def test_labels_that_cannot_be_answered_are_none(chat: Chat) -> None:
+    ann = irc(chat, "ann", *LABELS)
+    assert ann.send(f"@label={'x' * 65} PING 1") == [":chatsvc PONG chatsvc 1"]
+    bob = irc(chat, "bob", "labeled-response")  # an answer may need a batch
+    assert bob.send("@label=a JOIN #lobby")[0] == ":bob!chat@people/bob JOIN #lobby"
+
+
+def test_capabilities_that_are_too_many_for_a_message_come_in_several(chat: Chat) -> None:
+    ann = irc(chat, "\U00010300" * 32)
+    assert len(ann.send("CAP LS")) == 1
+    first, last = ann.send("CAP LS 302")
+    assert " LS * :account-notify account-tag " in first
+    assert len(first.encode()) <= 510
+    assert last.endswith(" LS userhost-in-names")

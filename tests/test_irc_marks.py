@@ -112,7 +112,7 @@ def test_deleting_a_line_is_told_to_everybody_as_they_know_it(chat: Chat) -> Non
 def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) -> None:
     founder(chat, "boss").send("one", "two")
     boss = again(chat, "boss", *REDACTIONS)
-    eve = irc(chat, "eve", "draft/message-redaction", "draft/chathistory", "labeled-response")
+    eve = irc(chat, "eve", "draft/message-redaction", "labeled-response", "batch")
     boss.send("JOIN #tea"), eve.send("JOIN #tea", "PRIVMSG #tea :spam")
     boss.read()
     redacted = ":boss!chat@people/boss REDACT #tea #tea-3 :no ads"
@@ -122,7 +122,9 @@ def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) 
         "@label=x :chatsvc FAIL REDACT REDACT_FORBIDDEN #tea #tea-1"
         " :That line is boss's, not yours: only moderators delete it."
     ]
-    assert len(eve.send("CHATHISTORY LATEST #tea * 9")) == 2
+    late = irc(chat, "late", "draft/message-redaction", "draft/chathistory")
+    assert late.send("JOIN #tea")
+    assert len(late.send("CHATHISTORY LATEST #tea * 9")) == 2
     old = irc(chat, "old")
     assert any(line.endswith(":(deleted by boss)") for line in old.send("JOIN #tea"))
 

@@ -18,6 +18,7 @@ from chatsvc.dialects.irc.message import Message, TooLong, parse, pieces, tagged
         (":src!u@h NICK x", Message("NICK", ["x"])),
         ("@a=1;b=\\:\\s;c JOIN #x", Message("JOIN", ["#x"], {"a": "1", "b": "; ", "c": ""})),
         ("USER a  0 *  :A B", Message("USER", ["a", "0", "*", "A B"])),
+        ("PING a\rQUIT\0", Message("PING", ["aQUIT"])),
         ("", None),
     ],
 )
@@ -26,8 +27,8 @@ def test_messages_are_read(line: str, message: Message | None) -> None:
 
 
 def test_messages_that_are_too_long_are_none() -> None:
-    assert parse(f"@{'x' * 8000} PING x")
-    for line in ("x" * 511, f"@{'x' * 8200} PING x"):
+    assert parse(f"@{'x' * 4094} PING x")
+    for line in ("x" * 511, f"@{'x' * 4095} PING x"):
         with pytest.raises(TooLong):
             parse(line)
 

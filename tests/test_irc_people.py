@@ -305,3 +305,16 @@ def test_one_message_is_no_longer_than_a_line(chat: Chat) -> None:
     (told,) = ann.send(f"USERHOST {' '.join(long)}")
     assert len(told.encode()) <= 510
     assert told.count("=") == 3
+
+
+def test_muted_people_say_nothing_by_their_real_name(chat: Chat) -> None:
+    eve, bob = irc(chat, "eve", "setname"), irc(chat, "bob", "setname")
+    eve.send("JOIN #lobby"), bob.send("JOIN #lobby")
+    operator(chat).send("/mute --quietly eve")
+    bob.read()
+    assert eve.send("SETNAME :buy this") == [":eve!chat@people/eve SETNAME :buy this"]
+    assert bob.read() == []
+
+
+def test_the_same_name_again_is_no_change(chat: Chat) -> None:
+    assert irc(chat, "ann").send("NICK ann") == []

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, founder, member
+
+from chatsvc.limits import UNLIMITED, Rate
 
 
 def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
@@ -149,3 +153,60 @@ def test_who_writes_to_somebody_away_reads_so_once(chat: Chat) -> None:
     assert carol.send("/msg bob hi") == ["* bob is away: lunch", "* to bob: hi"]
     bob.send("/away tea")
     assert ann.send("PRIVMSG bob :hi") == [":chatsvc 301 ann bob tea"]
+
+
+def test_what_is_said_to_several_at_once_comes_in_order_and_at_the_pace() -> None:
+    chat = Chat(limits=replace(UNLIMITED, flood=Rate(3, 1.0)))
+    ann = irc(chat, "ann", "echo-message")
+    ann.send("JOIN #a,#b")
+    chat.clock.advance(9)
+    assert len(ann.send("PRIVMSG #a,#b :1")) == 2
+    ann.send("PRIVMSG #a :2")
+    assert len(ann.send("PRIVMSG #a,#b,#a :3")) == 1  # that this is too fast
+    chat.clock.advance(1)
+    assert [line.split()[2] for line in ann.read()] == ["#a", "#b", "#a"]
+    assert ann.send("PRIVMSG #a :4") == []
+    chat.clock.advance(2)
+    assert ann.read() == []
+    chat.clock.advance(1)
+    assert ann.read() == [":ann!chat@people/ann PRIVMSG #a 4"]
+
+
+def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> None:
+    ann = founder(chat, "ann")
+    ann.send("/set refuse spam")
+    eve, bob = irc(chat, "eve", "message-tags"), irc(chat, "bob", "message-tags")
+    eve.send("JOIN #tea"), bob.send("JOIN #tea"), eve.read()
+    assert "not wanted" in eve.send("@+draft/react=spam TAGMSG #tea")[0]
+    assert "not wanted" in eve.send("PRIVMSG #tea :\x01SPAM\x01")[0]
+    carol = chat.program("carol")
+    many = {f"x{n}": "é" * 400 for n in range(3)}
+    assert carol.ask(do="signal", name="bob", signs=many)[0]["code"] == "too-long"
+    carol.ask(do="signal", name="eve", signs={"ctcp": "é" * 400})
+    assert [len(line.encode()) for line in eve.read()] == [510]
+
+
+def test_private_lines_and_those_for_moderators_have_the_account(chat: Chat) -> None:
+    ann, bob = founder(chat, "ann"), irc(chat, "bob", "account-tag")
+    bob.send("JOIN #tea", f"NS REGISTER {SECRET}"), ann.send("/op bob"), bob.read()
+    guest = irc(chat, "guest", "account-tag")
+    ann.send("/msg guest hi", "/msg bob hi", "/mods hi")
+    assert guest.read() == ["@account=ann :ann!chat@people/ann PRIVMSG guest hi"]
+    assert sorted(bob.read()) == [
+        "@account=ann :ann!chat@people/ann PRIVMSG @#tea hi",
+        "@account=ann :ann!chat@people/ann PRIVMSG bob hi",
+    ]
+    guest.send("PRIVMSG bob :hi")
+    assert bob.read() == [":guest!chat@people/guest PRIVMSG bob hi"]
+
+
+def test_signs_go_to_several_at_once(chat: Chat) -> None:
+    ann, bob = irc(chat, "ann", "message-tags"), irc(chat, "bob", "message-tags")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.read()
+    assert bob.send("@+typing=done TAGMSG #tea,ann,no") == [
+        ":chatsvc 401 bob no :There is nobody called no here."
+    ]
+    assert ann.read() == [
+        "@+typing=done :bob!chat@people/bob TAGMSG #tea",
+        "@+typing=done :bob!chat@people/bob TAGMSG ann",
+    ]

@@ -13,12 +13,12 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
     "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
-    "archive", "scram", "session", "room", "conversation", "roster", "attempts", "accounts",
-    "proofs", "charter", "rights", "sanctions", "watching", "departed", "sight", "talk", "past",
-    "entry", "naming", "profiles", "door", "audit", "reports", "meaning", "moderation", "stewards",
-    "chores", "hub", "dispatch", "commands",
+    "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
+    "attempts", "accounts", "proofs", "charter", "rights", "sanctions", "watching", "departed",
+    "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit", "reports",
+    "meaning", "moderation", "stewards", "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
-STORE = {"archive", "events", "records"}
+STORE = {"archive", "events", "records", "seeking"}
 
 MAY_IMPORT = {
     **{module: set(CHAT[:position]) for position, module in enumerate(CHAT)},
@@ -27,15 +27,19 @@ MAY_IMPORT = {
     "events": {"governance", "presence"},
     "batch": {"events"},
     "records": set(),
-    "archive": {"events", "records"},
+    "seeking": {"events", "rules"},
+    "archive": {"events", "records", "seeking"},
     "database": {"archive"},
     "tables": STORE | {"database"},
-    "sql": STORE | {"tables", "database"},
+    "lines": {"events"},
+    "index": STORE | {"database", "lines", "rules"},
+    "sql": STORE | {"tables", "database", "lines", "index"},
+    "ledger": STORE | {"tables", "database"},
     "dialects": {"events", "governance", "presence", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
     "options": {"limits", "rules", "transports"},
-    "admin": STORE | {"accounts", "rules", "lookalikes", "sql"},
+    "admin": STORE | {"accounts", "rules", "lookalikes", "ledger"},
     "tap": {*CHAT, "options", "sql", "dialects", "transports"},
     "client": {"client", "events", "governance", "presence", "dialects", "rules", "admin"},
 }

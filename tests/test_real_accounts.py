@@ -10,8 +10,8 @@ from pathlib import Path
 from real import Deadline, Person, Program, Service
 
 from chatsvc.accounts import kept_of, new_account
+from chatsvc.ledger import Ledger
 from chatsvc.records import Account
-from chatsvc.sql import Ledger
 
 SECRET = "correct-horse-battery"
 LIMITS = ("--login-attempts", "off")

@@ -14,7 +14,7 @@ from real import Service, Terminal, beside_python, needs
 from tmux import Screen, Tmux
 
 from chatsvc.accounts import kept_of, new_account
-from chatsvc.sql import Ledger
+from chatsvc.ledger import Ledger
 
 SECRET = "correct-horse-battery"
 UTC = {"TZ": "UTC"}

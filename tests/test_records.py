@@ -16,8 +16,8 @@ from test_archive import Keeper, delete, expire, in_new_rooms, line, now, sqlite
 
 from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, key_of
 from chatsvc.database import APPLICATION_ID, _steps
+from chatsvc.ledger import Ledger
 from chatsvc.records import Account, Act, Ban, Fact, Invitation, Member, Record, Report
-from chatsvc.sql import Ledger
 
 KINDS = get_args(Record)
 

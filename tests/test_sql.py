@@ -21,8 +21,8 @@ from chatsvc import database
 from chatsvc.archive import ArchiveFailed
 from chatsvc.database import APPLICATION_ID, connect, newest
 from chatsvc.events import Said
+from chatsvc.ledger import Ledger
 from chatsvc.records import Fact
-from chatsvc.sql import Ledger
 
 NOBODY = 65534
 NEXT = newest() + 1

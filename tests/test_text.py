@@ -24,6 +24,7 @@ from chatsvc.events import (
     Command,
     Entered,
     Event,
+    Found,
     Help,
     History,
     Joined,
@@ -127,7 +128,7 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
 
 # Own lines are not repeated, /whois tells of people, and the others are for programs in JSON.
 SILENT = (Kept, Marked, Recent, Welcome, Identified, Realname, Signal)
-FREE = (Said, History, Cleared)  # lines that were said, and no line at all
+FREE = (Said, History, Found, Cleared)  # lines that were said, and no line at all
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from conftest import Chat
@@ -164,8 +165,12 @@ def test_the_default_theme_is_as_the_terminal_is() -> None:
 @on_a_screen
 async def test_a_conversation_is_saved_from_inside(chat: Chat) -> None:
     chat.join("bob").send("keep this")
+    with TemporaryDirectory() as directory:
+        await save(chat, Path(directory) / "lobby.txt")
+
+
+async def save(chat: Chat, file: Path) -> None:
     async with visit(chat) as ann:
-        file = Path(ann.directory) / "lobby.txt"
         await ann.type(f"/save {file}", "enter")
         assert "<bob> keep this" in file.read_text()
         assert "of #lobby in" in ann.screen

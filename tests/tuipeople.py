@@ -121,6 +121,8 @@ class Visitor:
         for _ in range(3):
             self.network.pump()
             await self.pilot.pause()
+            if self.app._dirty:
+                await self.app._draw()
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

@@ -129,6 +129,19 @@ async def history(
     return await hub.past.page(session, room, Bounds(after, before, around), wanted, first)
 
 
+@command(
+    "search [query]",
+    help="finds lines, newest first; alone it goes on with older ones",
+    example='/search tea "at five" from:bob in:#lobby after:2d -milk',
+    settled=True,
+    reads=True,
+)
+async def search(
+    hub: Hub, session: Session, query: str | None = None, n: int = 20, older: str | None = None
+) -> Event:
+    return await hub.search.find(session, query, older, min(max(n, 1), LINES))
+
+
 @command("recent", settled=True, reads=True)
 async def recent(
     hub: Hub,

@@ -15,6 +15,7 @@ from chatsvc.events import (
     Clock,
     Entered,
     Exited,
+    Found,
     Goodbye,
     Help,
     History,
@@ -315,6 +316,18 @@ def _(event: History, here: str | None) -> Iterable[str]:
         yield f"* There is nothing earlier to read in {event.room}."
     for line in event.lines:
         yield f"{line.number:>5} {said(line, event.room != here)}"
+
+
+@lines.register
+def _(event: Found, here: str | None) -> Iterable[str]:
+    if not event.lines:
+        yield f"* Nothing was found for {event.query}"
+    for line in event.lines:
+        yield f"{line.number:>5} {said(line, elsewhere=True)}"
+    if event.more:
+        yield "* There are older ones: /search alone shows them."
+    if event.unfinished:
+        yield "* What was said long ago is still being made ready: please try again in a while."
 
 
 @lines.register

@@ -8,11 +8,13 @@ from twisted.internet.interfaces import IDelayedCall
 
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
-from chatsvc.events import Event, Goodbye, Request, Said
+from chatsvc.events import Event, Goodbye, Refused, Request, Said
 from chatsvc.transports.arrival import Arrival, stop
-from chatsvc.transports.line import ChatProtocol
+from chatsvc.transports.line import ChatProtocol, lines_in
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there
+
+_SAID = ("say", "me", "msg", "mods", "signal")
 
 
 class IRCWays:
@@ -91,6 +93,10 @@ class IRCProtocol(ChatProtocol):
         super().tell(event, here, tag)
         self._go_on()
 
+    def _obey_late(self) -> None:
+        super()._obey_late()
+        self._go_on()
+
     def output_flows(self) -> None:
         super().output_flows()
         self._go_on()
@@ -105,7 +111,7 @@ class IRCProtocol(ChatProtocol):
         self._going_on = True
         client = self._client
         try:
-            while (data := client.taken()) or not (self.full and self.transport.connected):
+            while (data := client.taken()) or self._may_ask():
                 if data:
                     self._send(data)
                 elif (request := client.next_request()) is not None:
@@ -114,3 +120,12 @@ class IRCProtocol(ChatProtocol):
                     break
         finally:
             self._going_on = False
+
+    def _may_ask(self) -> bool:
+        """What a message asks for is asked in order: what came too fast goes before the rest."""
+        return self._late is None and not (self.full and self.transport.connected)
+
+    def _weight(self, what: Request | Refused) -> int:
+        """What is said to several at once counts for each of them, as lines do of several lines."""
+        others = (request for request in self._client.wanted if request.name in _SAID)
+        return lines_in(what) + sum(map(lines_in, others))

@@ -198,7 +198,7 @@ class ChatProtocol(LineReceiver):
         if self.session.user is None or (isinstance(what, Request) and _is_free(what)):
             return True
         clock = self.factory.clock
-        wait = bucket.take(clock.seconds(), _lines_in(what))
+        wait = bucket.take(clock.seconds(), self._weight(what))
         if not wait:
             return True
         self._late = what
@@ -208,6 +208,10 @@ class ChatProtocol(LineReceiver):
             bucket.told = True
             self.session.tell(Notice(_too_fast(bucket.rate)))
         return False
+
+    def _weight(self, what: Request | Refused) -> int:
+        """For how many lines it counts."""
+        return lines_in(what)
 
     def resumeProducing(self) -> None:
         """Go on reading, after what came too fast before."""
@@ -344,7 +348,7 @@ def _is_free(request: Request) -> bool:
     return request.name in _FREE or (request.name == "join" and "after" in request.args)
 
 
-def _lines_in(what: Request | Refused) -> int:
+def lines_in(what: Request | Refused) -> int:
     """How many lines something is that is said."""
     if not isinstance(what, Request):
         return 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from time import time
+from time import monotonic, time
 from typing import Any
 
 from textual.app import App, ComposeResult
@@ -24,6 +24,7 @@ from chatsvc.client.tui.connect import ConnectPage, wrong
 from chatsvc.client.tui.conversation import Conversation
 from chatsvc.client.tui.dialogs import Keys, Question, Sure
 from chatsvc.client.tui.entry import Entry
+from chatsvc.client.tui.hits import Hits
 from chatsvc.client.tui.keys import BINDINGS, KEYS
 from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
@@ -50,6 +51,7 @@ from chatsvc.events import Refused
 
 STOPPED = 130  # the exit code of who was stopped with Ctrl-C
 TWICE = 2.0  # seconds in which a second Ctrl-C leaves
+MOMENT = 0.04  # seconds between two drawings, however much happens
 
 
 class ChatApp(App[int]):
@@ -83,7 +85,7 @@ class ChatApp(App[int]):
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
         Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
-        self.saying.add("/keys", "shows what the keys do", self._keys)
+        self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
         self.knowing.own = self.saying.own
         self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
@@ -96,15 +98,15 @@ class ChatApp(App[int]):
         self._ask_where = ask_where
         self._now = now
         self._doing = ""
-        self._interrupted = 0.0  # when Ctrl-C was pressed
+        self._interrupted = -TWICE  # when Ctrl-C was pressed
         self._dirty = True  # nothing is drawn yet, or drawing is due
+        self._drawn = 0.0
         self._conversations: dict[str, Conversation] = {}
-        self._places, self._people = Places(), People()
+        self._places, self._people, self._hits = Places(), People(), Hits()
         keys = {
             "ctrl+n": partial(self.action_go, 1),
             "alt+down": partial(self.action_go, 1),
             "alt+up": partial(self.action_go, -1),
-            "escape": self.action_present,
         }
         self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
         self._topic, self._status = Line("topic"), Line("status")
@@ -118,6 +120,7 @@ class ChatApp(App[int]):
             yield self._places
             yield self._middle
             yield self._people
+        yield self._hits
         yield self._status
         yield self.entry
 
@@ -275,10 +278,6 @@ class ChatApp(App[int]):
             self._interrupted = self._now()
             self.show_doing("Ctrl-C again leaves")
 
-    def _keys(self, rest: str, pane: Pane) -> bool:
-        self.action_keys()
-        return True
-
     def action_keys(self) -> None:
         if not self.screen.is_modal:
             self.push_screen(Keys(KEYS))
@@ -297,11 +296,13 @@ class ChatApp(App[int]):
         self.signs.typed(message.text, message.pane)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        if message.option_list is self._hits:
+            self._hits.choose(message.option_index)
+            return
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
         elif message.option_list is self._people:
-            if name := self._people.name_at(message.option_index):
-                self.look_at(f"@{name}")
+            self.look_at_person(self._people.name_at(message.option_index))
         else:
             return
         self.entry.composer.focus()
@@ -318,6 +319,10 @@ class ChatApp(App[int]):
         self.visit.reading.fill(pane)
         if pane.name != SERVER and not pane.private:
             self.visit.reading.stand_in(pane.name)
+
+    def look_at_person(self, name: str | None) -> None:
+        if name is not None and name != self.state.name:
+            self.look_at(f"@{name}")
 
     def go_to(self, name: str | None) -> None:
         """Look at a room or conversation, which need not be there yet."""
@@ -341,6 +346,18 @@ class ChatApp(App[int]):
     def action_present(self) -> None:
         """Go back to the last line."""
         self.state.return_to_present()
+
+    def on_hits_chosen(self, message: Hits.Chosen) -> None:
+        """Show a line that was found where it was said, or look for older ones."""
+        if message.line is None:
+            self.saying.typed("/search", self.state.pane)
+        else:
+            self.look_at(message.line.room)
+            self.visit.reading.jump(self.state.pane, message.line.number)
+
+    def on_hits_closed(self, message: Hits.Closed) -> None:
+        self.entry.composer.focus()
+        self.state.forget_found()
 
     def on_conversation_at_the_top(self, message: Conversation.AtTheTop) -> None:
         self.visit.reading.fetch_earlier(message.pane)
@@ -385,8 +402,7 @@ class ChatApp(App[int]):
         self.saying.emoji = chosen.emoji
         self.notices.settings = chosen
         for shown in self._conversations.values():
-            shown.clock = chosen.timestamps
-            shown.redraw()
+            shown.show_times(chosen.timestamps)
         self._changed()
 
     def show_doing(self, doing: str) -> None:
@@ -403,13 +419,14 @@ class ChatApp(App[int]):
         self._status.show(status(self.state, self.visit, self._doing, self._status.size.width))
 
     def _changed(self) -> None:
-        """Draw what is another by now, once for all that happens in a turn."""
+        """Draw what is another by now, at once, or after a moment for all that happens in it."""
         if not self._dirty:
             self._dirty = True
-            self.call_later(self._draw)
+            wait = self._drawn + MOMENT - monotonic()
+            self.set_timer(wait, self._draw) if wait > 0 else self.call_later(self._draw)
 
     async def _draw(self) -> None:
-        self._dirty = False
+        self._dirty, self._drawn = False, monotonic()
         state, chosen = self.state, self.preferences.settings
         self._follow()
         if state.here not in self._conversations:
@@ -418,6 +435,7 @@ class ChatApp(App[int]):
         self._middle.current = shown.id
         shown.sync()
         self._places.sync(state)
+        self._hits.sync(state)
         self._places.set_class(not chosen.places, "hidden")
         alone = state.pane.private or state.here == SERVER
         self._people.set_class(alone or not chosen.people, "hidden")

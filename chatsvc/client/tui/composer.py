@@ -116,7 +116,7 @@ class Composer(TextArea):
         self._back, self._typed = 0, ""
 
     def put_away(self) -> bool:
-        """Have an empty line again; what was in it comes back with Up."""
+        """Have an empty line again, if it is not; what was in it comes back with Up."""
         if self._cycle is not None:
             self._put(self._cycle.typed)
             self._end_cycle()

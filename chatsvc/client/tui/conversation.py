@@ -20,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from chatsvc.client.tui.items import Item, Spoken, day
+from chatsvc.client.tui.items import Item, Spoken, is_later_day
 from chatsvc.client.tui.painting import COMPONENTS, Painting, text_of
 from chatsvc.client.tui.panes import Pane, Stretch
 from chatsvc.client.tui.rows import Columns, columns, spans, word_at
@@ -100,6 +100,8 @@ class Conversation(ScrollView, can_focus=True):
             self._update(self._stretch)
         if self.pane.found != self._found:
             self._jump(self.pane.found)
+        if self.pane.following and self.scroll_y < self.max_scroll_y:
+            self._scroll(None)
 
     def _show(self, stretch: Stretch) -> None:
         """Show another stretch, at the line that one has looked at."""
@@ -169,14 +171,17 @@ class Conversation(ScrollView, can_focus=True):
         before = self._stretch.items[position - 1] if position else None
         entry.item = item
         entry.headings = tuple(self._headings(position, item, before))
-        entry.named = not self._columns.name and _needs_name(item, before)
-        entry.rows = list(spans(text_of(item), self._columns.text))
+        self._wrap(entry, before)
+
+    def _wrap(self, entry: _Entry, before: Item | None) -> None:
+        entry.named = not self._columns.name and _needs_name(entry.item, before)
+        entry.rows = list(spans(text_of(entry.item), self._columns.text))
         entry.strips = None
 
     def _headings(self, position: int, item: Item, before: Item | None) -> Iterator[str]:
         if before is None and self.pane.above:
             yield self.pane.above
-        if before is None or (item.time != before.time and day(item.time) != day(before.time)):
+        if before is None or is_later_day(item.time, before.time):
             there = localtime(item.time)
             yield f"{strftime('%A', there)}, {there.tm_mday} {strftime('%B %Y', there)}"
         if self._base + position == self.pane.new and self._stretch is self.pane.present:
@@ -263,6 +268,7 @@ class Conversation(ScrollView, can_focus=True):
         before, self._seen_size = self._seen_size, self.size
         if before.width != self.size.width:
             self.wrap_anew()
+            self.sync()
         elif self.pane.following:
             self._scroll(None)
 
@@ -270,10 +276,17 @@ class Conversation(ScrollView, can_focus=True):
         """Show everything at another width, or with other columns."""
         place = self._place()
         self._columns = columns(self.scrollable_content_region.width, self._time_width)
-        self._update(self._stretch)
-        self._fill_all()
+        items = self._stretch.items
+        for entry, before in zip(self._entries, [None, *items], strict=False):
+            self._wrap(entry, before)
         self._measure()
         self._scroll(place)
+
+    def show_times(self, clock: str) -> None:
+        """Write times otherwise from now on."""
+        self.clock = clock
+        if self._seen_size.width:
+            self.wrap_anew()
 
     @property
     def _time_width(self) -> int:
@@ -335,6 +348,7 @@ class Conversation(ScrollView, can_focus=True):
         """Twice selects a word, three times what was said."""
         if event.chain < 2:
             return
+        event.stop()
         event.prevent_default()
         at = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)[1]
         if at is None or not 0 <= at.y - self._base < len(self._entries):

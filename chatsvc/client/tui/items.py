@@ -94,3 +94,9 @@ def day(time: float) -> tuple[int, int]:
     """The day of a time, where one is."""
     there = localtime(time)
     return there.tm_year, there.tm_yday
+
+
+def is_later_day(time: float, before: float) -> bool:
+    """Whether another day has begun between two times."""
+    quarters = time // 900 != before // 900  # within a quarter of an hour none begins anywhere
+    return quarters and day(time) != day(before)

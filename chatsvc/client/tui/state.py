@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 
-from chatsvc.client.tui.items import Company, Item, Note, Spoken, day, spoken, whispered
+from chatsvc.client.tui import company
+from chatsvc.client.tui.items import Item, Note, Spoken, spoken, whispered
 from chatsvc.client.tui.panes import SERVER, Pane, Somebody, Stretch
 from chatsvc.dialects.sentences import lines
 from chatsvc.events import (
@@ -15,6 +16,7 @@ from chatsvc.events import (
     Entered,
     Event,
     Exited,
+    Found,
     Joined,
     Left,
     Marked,
@@ -48,6 +50,7 @@ class State:
         self.when_new: Callable[[Pane, Spoken], object] = lambda pane, line: None
         self.when_read: Callable[[Pane], object] = lambda pane: None
         self.looking = True  # the terminal has the focus, as far as is known
+        self.found: Found | None = None  # what one has searched for
         self._now = now
         self._changed = changed
         self._turns = count(1)
@@ -174,6 +177,8 @@ class State:
                 self._words(event, self.open(event.room))
             case Talking():
                 """Where lines go is said by what one looks at."""
+            case Found() if event.lines:
+                self._found(event)
             case Refusal():
                 self.note(event.text, wrong=True)
             case Notice() | Online() | Offline() if not own:
@@ -269,20 +274,12 @@ class State:
             pane.mark_after(pane.read)
 
     def _came(self, event: Joined) -> None:
-        pane = self.open(event.room)
-        roles = event.roles or ("",) * len(event.names)
-        for name, role in zip(event.names, roles, strict=True):
-            pane.people[key(name)] = Somebody(name, role)
-        self._company(pane, came=event.names)
+        company.came(self.open(event.room), event, self._now())
         for name in event.names:
             self._is_here(name, True)
 
     def _went(self, event: Left) -> None:
-        pane = self.open(event.room)
-        for name in event.names:
-            pane.people.pop(key(name), None)
-            pane.typing.pop(name, None)
-        self._company(pane, went=event.names, words=event.words)
+        company.went(self.open(event.room), event, self._now())
         for name in event.names if event.gone else ():
             self._is_here(name, False)
 
@@ -295,31 +292,9 @@ class State:
             words = f"{name} is back." if here else f"{name} has left."
             pane.present.add(Note(self._now(), words))
 
-    def _company(
-        self,
-        pane: Pane,
-        came: tuple[str, ...] = (),
-        went: tuple[str, ...] = (),
-        words: str = "",
-    ) -> None:
-        """Fold comings and goings that follow each other."""
-        pane.company += 1
-        now = self._now()
-        last = pane.items[-1] if pane.items else None
-        before = last if isinstance(last, Company) and day(last.time) == day(now) else None
-        folded = (before or Company(now)).and_then(came, went, words)
-        if before is not None:
-            pane.present.change(len(pane.items) - 1, folded)
-        elif folded.text:
-            pane.present.add(folded)
-
     def _role(self, event: Role) -> None:
         pane = self.open(event.room)
-        for name, role in ((event.instead, "moderator"), (event.name, event.role)):
-            somebody = pane.people.get(key(name))
-            if somebody is not None:
-                somebody.role = role
-                pane.company += 1
+        company.give_role(pane, event)
         self._words(event, pane)
 
     def _renamed(self, event: Renamed) -> None:
@@ -362,12 +337,8 @@ class State:
 
     def _people(self, event: People) -> None:
         pane = self.find(event.room)
-        if pane is None:
-            return
-        for person in event.people:
-            somebody = pane.people.setdefault(key(person.name), Somebody(person.name))
-            somebody.role, somebody.away = person.role or "", person.away is not None
-        pane.company += 1
+        if pane is not None:
+            company.note(pane, event)
 
     def _deleted(self, event: Deleted) -> None:
         pane = self.find(event.room)
@@ -401,7 +372,20 @@ class State:
         now = self._now()
         return [name for name, until in (pane or self.pane).typing.items() if until > now]
 
-    # Pages of history
+    # Pages of history, and what was found in it
+
+    def _found(self, event: Found) -> None:
+        before = self.found
+        if before is not None and before.query == event.query:
+            older = [line for line in event.lines if line.time <= before.lines[-1].time]
+            new = tuple(line for line in older if line not in before.lines)
+            event = replace(event, lines=before.lines + new)
+        self.found = event
+
+    def forget_found(self) -> None:
+        """Be done with a search."""
+        self.found = None
+        self.return_to_present()
 
     def earlier(self, pane: Pane, said: Iterable[Said], more: bool) -> None:
         """Put lines of a page of history above what is shown of a pane."""

@@ -21,6 +21,8 @@ def _(client: Client, message: Message) -> None:
     for position, room in enumerate(message.params[0].split(",")[:_MOST_ROOMS]):
         if room == "0":
             _leave_all(client)
+        elif not room.startswith("#"):
+            client.reply("NOSUCHCHANNEL", room, "A channel's name begins with #")
         elif room.casefold() not in client.rooms:
             password = {"password": keys[position]} if position < len(keys) else {}
             client.ask(
@@ -50,6 +52,8 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Entered, client: Client, about: Asked) -> None:
+    if event.room.casefold() in client.rooms:  # it was asked for by another spelling, or twice
+        return
     _join(client, event.room, event.name, client.account or "", client.realname)
     client.rooms[event.room.casefold()] = event.room
     if event.topic:
@@ -145,9 +149,12 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Rooms, client: Client, about: Asked) -> None:
+    asked = ",".join(about.params[:1]).casefold().split(",") if about.command == "LIST" else []
+    wanted = {name for name in asked if name.startswith("#")}
     client.reply("LISTSTART", "Channel")
     for place in event.rooms:
-        client.reply("LIST", place.room, str(place.count), place.topic)
+        if not wanted or place.room.casefold() in wanted:
+            client.reply("LIST", place.room, str(place.count), place.topic)
     client.reply("LISTEND")
 
 

@@ -163,20 +163,25 @@ class Client:
     def send(self, command: str, *params: str, source: str = "", **tags: str | None) -> None:
         """A message, with those of its tags that the client understands."""
         known = understood({**self._batch, **tags}, self.capabilities)
-        self._add(wire.write(command, *params, source=source or self.server, tags=known))
+        *middle, last = (command, *params)
+        line = wire.write(*map(_one_word, middle), last, source=source or self.server)
+        self._add(wire.tagged(wire.short(line), known) if known else wire.short(line))
 
     def reply(self, name: str, *params: str) -> None:
         """A numeric reply; its own words, if it has any, come last."""
         number, words = NUMERICS[name]
-        *middle, last = (self.nick, *params, *([words] if words is not None else []))
-        self.send(number, *map(_one_word, middle), last)
+        self.send(number, self.nick, *params, *([words] if words is not None else []))
 
     def replies(
         self, name: str, *params: str, items: Sequence[str], by: str = " ", most: int | None = None
     ) -> None:
-        """So many replies as the items need that come last in them, or as many as there may be."""
-        number, _ = NUMERICS[name]
-        head = len(wire.write(number, self.nick, *params, " ", source=self.server).encode()) - 1
+        """So many replies as the items need, or as many as there may be.
+
+        Items come last in them, or before the words that are always the same.
+        """
+        number, words = NUMERICS[name]
+        after = (" ",) if words is None else ("*", words)
+        head = len(wire.write(number, self.nick, *params, *after, source=self.server).encode()) - 1
         rows, room = [""], wire.LONGEST - head
         for item in items:
             row = f"{rows[-1]}{by}{item}" if rows[-1] else item
@@ -193,10 +198,14 @@ class Client:
 
     def error(self, text: str) -> None:
         """The last message."""
-        self._add(wire.write("ERROR", text))
+        self._add(wire.short(wire.write("ERROR", text)))
 
-    def notice(self, text: str, source: str = "") -> None:
-        self.send("NOTICE", self.nick, text, source=source or self.speaker)
+    def notice(self, text: str, source: str = "", to: str = "", **tags: str | None) -> None:
+        """So many notices as the text needs."""
+        source, to = source or self.speaker or self.server, to or self.nick
+        head = len(wire.write("NOTICE", to, " ", source=source).encode()) - 1
+        for piece in wire.pieces(text, wire.LONGEST - head):
+            self.send("NOTICE", to, piece, source=source, **tags)
 
     def line(self, line: Said, target: str) -> None:
         """A line that was said, now or earlier."""
@@ -282,6 +291,11 @@ class Client:
     def type(self, name: str, rest: str, about: Asked | None = None) -> None:
         """Give a command of the chat's, as people write it."""
         self._requests.append(Request(name, rest, tag=self._expect(about or self.latest)))
+
+    @property
+    def wanted(self) -> Sequence[Request]:
+        """What is still to be asked of the chat."""
+        return self._requests
 
     def next_request(self) -> Request | None:
         return self._requests.pop(0) if self._requests else None

@@ -71,6 +71,8 @@ def told(line: Told, capabilities: frozenset[str]) -> bytes:
     tags: dict[str, str | None] = {"time": timestamp(line.time)}
     if line.number is not None:
         tags["msgid"] = msgid(line.room, line.number)
+    if line.account:
+        tags["account"] = line.account
     number = line.number or 0
     words = _Words(mask(line.sender), line.to, line.text, line.action, number, _verb(line))
     return _privmsg(words, capabilities, tags)

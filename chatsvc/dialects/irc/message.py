@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 LONGEST = 512  # bytes with CRLF, without tags
-LONGEST_TAGS = 8191  # bytes, from @ to the space
+LONGEST_TAGS = 4096  # bytes that a client may send, from @ to the space
 
 _ESCAPED = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"})
+_NEVER = {ord("\0"): None, ord("\r"): None}  # which some programs take for the end
 _MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 
 
@@ -30,6 +31,8 @@ class Message(NamedTuple):
 def parse(line: str) -> Message | None:
     """The message in a line, or None of an empty one; `TooLong` of one that is too long."""
     tags: Mapping[str, str] = {}
+    if not line.isprintable():
+        line = line.translate(_NEVER)
     if line.startswith("@"):
         written, _, line = line[1:].partition(" ")
         if longer(written, LONGEST_TAGS - 2):
@@ -97,6 +100,13 @@ def tagged(line: str, tags: Mapping[str, str | None]) -> str:
 
 def _escaped(value: str) -> str:
     return value.translate(_ESCAPED)
+
+
+def short(line: str) -> str:
+    """A written message without tags, cut where it is longer than one may be."""
+    if not longer(line, LONGEST):
+        return line
+    return line.encode()[: LONGEST - 2].decode(errors="ignore").rstrip(" ") + "\r\n"
 
 
 def pieces(text: str, room: int) -> list[str]:

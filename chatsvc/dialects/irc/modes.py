@@ -96,7 +96,7 @@ def _own(client: Client, letters: str) -> None:
         client.reply("UMODEIS", f"+{client.modes}")
         return
     plus = True
-    for letter in letters:
+    for letter in letters[:_MOST_CHANGES]:
         if letter in "+-":
             plus = letter == "+"
         elif letter == "B":
@@ -134,7 +134,7 @@ def role_on_entering(client: Client, room: str, name: str, role: str) -> None:
 def _(event: Rule, client: Client, about: Asked) -> None:
     letter = _LETTERS.get(event.name)
     if letter is None:
-        client.send("NOTICE", event.room, f"{event.by} set {event.name}: {event.value}")
+        client.notice(f"{event.by} set {event.name}: {event.value}", to=event.room)
         return
     plus = event.value != "off"
     params = {"k": ["*"], "l": [event.value] if plus else []}.get(letter, [])

@@ -44,7 +44,7 @@ def _(event: Watching, client: Client, about: Asked) -> None:
         _online(client, event.online)
         _offline(client, event.offline)
         if event.left_out:
-            client.reply("MONLISTFULL", MOST_MONITORED, ",".join(event.left_out))
+            client.replies("MONLISTFULL", MOST_MONITORED, items=event.left_out, by=",")
 
 
 @told.register

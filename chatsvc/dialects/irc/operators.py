@@ -47,4 +47,4 @@ def _(event: Announced, client: Client, about: Asked) -> None:
     WALLOPS is for those who have asked for it; this is for all.
     """
     when = timestamp(event.time)
-    client.send("NOTICE", "$*", event.text, source=mask(event.by), time=when)
+    client.notice(event.text, mask(event.by), "$*", time=when)

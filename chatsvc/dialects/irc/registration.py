@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client, Coming
 from chatsvc.dialects.irc.lines import mask
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
 from chatsvc.dialects.irc.sasl import abort, mechanisms
 from chatsvc.dialects.irc.server import motd, statistics, supported
 from chatsvc.dialects.irc.supported import CAPABILITIES
@@ -21,9 +21,9 @@ def _(client: Client, message: Message) -> None:
         client.coming.negotiating = client.welcome is None
         if names and names[0].isdecimal() and len(names[0]) < 9:
             client.version = max(client.version, int(names[0]))
-        client.send("CAP", client.nick, "LS", " ".join(_offered(client)))
+        _list(client, "LS", _offered(client))
     elif verb == "LIST":
-        client.send("CAP", client.nick, "LIST", " ".join(sorted(client.capabilities)))
+        _list(client, "LIST", sorted(client.capabilities))
     elif verb == "REQ":
         client.coming.negotiating = client.welcome is None
         _request(client, names)
@@ -34,6 +34,15 @@ def _(client: Client, message: Message) -> None:
         client.reply("INVALIDCAPCMD", message.params[0])
 
 
+def _list(client: Client, verb: str, names: list[str]) -> None:
+    """In one message, or in several, of which all but the last have a `*`."""
+    head = write("CAP", client.nick, verb, "*", " ", source=client.server)
+    *others, last = pieces(" ".join(names), LONGEST - len(head.encode()) + 1)
+    for some in others:
+        client.send("CAP", client.nick, verb, "*", some.rstrip())
+    client.send("CAP", client.nick, verb, last)
+
+
 def _offered(client: Client) -> list[str]:
     values = client.version >= WITH_VALUES
     offered = {**CAPABILITIES, "sasl": mechanisms(client)}
@@ -42,9 +51,9 @@ def _offered(client: Client) -> list[str]:
 
 def _request(client: Client, names: list[str]) -> None:
     if all(name.removeprefix("-") in CAPABILITIES for name in names):
-        gone = {name[1:] for name in names if name.startswith("-")}
-        wanted = {name for name in names if not name.startswith("-")}
-        client.choose((client.capabilities | wanted) - gone)
+        chosen = dict.fromkeys(client.capabilities, True)
+        chosen |= {name.removeprefix("-"): not name.startswith("-") for name in names}
+        client.choose(frozenset(name for name, wanted in chosen.items() if wanted))
         client.send("CAP", client.nick, "ACK", " ".join(names))
     else:
         client.send("CAP", client.nick, "NAK", " ".join(names))
@@ -62,11 +71,11 @@ def _(client: Client, message: Message) -> None:
 def _(client: Client, message: Message) -> None:
     if not message.params or not message.params[0]:
         client.reply("NONICKNAMEGIVEN")
-    elif client.welcome is not None:
-        client.ask("nick", name=message.params[0])
-    else:
+    elif client.welcome is None:
         client.coming.name = message.params[0]
         go_on(client)
+    elif message.params[0] != client.nick:
+        client.ask("nick", name=message.params[0])
 
 
 @on("USER", 4, anybody=True)

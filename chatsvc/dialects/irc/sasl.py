@@ -116,6 +116,8 @@ def _(event: Proved, client: Client, about: Asked) -> None:
 
 @told.register
 def _(event: You, client: Client, about: Asked) -> None:
+    if event.how == "logout":
+        _part_from_all(client)
     if event.name != client.nick:
         client.send("NICK", event.name, source=mask(client.nick))
         client.nick = event.name
@@ -131,6 +133,13 @@ def _(event: You, client: Client, about: Asked) -> None:
         succeed(client, event)
     elif about.service:
         in_words(client, event)
+
+
+def _part_from_all(client: Client) -> None:
+    """Whoever logs out is in none of the account's rooms any more."""
+    for room in client.rooms.values():
+        client.send("PART", room, source=mask(client.nick))
+    client.rooms.clear()
 
 
 def _logged_in(client: Client, nick: str, account: str) -> None:

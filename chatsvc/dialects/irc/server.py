@@ -6,13 +6,14 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.message import Message, pieces
 from chatsvc.dialects.irc.supported import ISUPPORT
 from chatsvc.dialects.irc.table import Handler, on, told
 from chatsvc.dialects.sentences import there
-from chatsvc.events import Census, Clock
+from chatsvc.events import Census, Cleared, Clock
 
 _TOKENS = 12  # in one ISUPPORT reply
+_WIDTH = 300  # bytes of a line of the message of the day
 
 
 def here(position: int = 0) -> Callable[[Handler], Handler]:
@@ -46,7 +47,8 @@ def motd(client: Client) -> None:
         return
     client.reply("MOTDSTART", f"- {client.server} Message of the day - ")
     for line in text.splitlines():
-        client.reply("MOTD", f"- {line}")
+        for piece in pieces(line, _WIDTH):
+            client.reply("MOTD", f"- {piece}")
     client.reply("ENDOFMOTD")
 
 
@@ -125,6 +127,11 @@ def _(event: Clock, client: Client, about: Asked) -> None:
         client.reply("ENDOFSTATS", *about.params)
     else:
         client.reply("TIME", client.server, str(int(event.time)), "0", there(event))
+
+
+@told.register
+def _(event: Cleared, client: Client, about: Asked) -> None:
+    """Screens are the clients' own business."""
 
 
 def _span(seconds: float) -> str:

@@ -28,6 +28,8 @@ class _Row(NamedTuple):
     anybody: bool = False  # also before one is let in
 
 
+LABELS = frozenset(("batch", "labeled-response"))  # what answers with labels need
+LONGEST_LABEL = 64  # bytes; IRCv3 "labeled-response"
 _SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
 _HANDLERS: dict[str, _Row] = {}
 REFUSED: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
@@ -61,8 +63,8 @@ def read(client: Client, line: str) -> Request | None:
         client.reply("INPUTTOOLONG")
         return None
     if message is not None:
-        label = message.tags.get("label") if "labeled-response" in client.capabilities else None
-        if label:
+        label = message.tags.get("label", "") if client.capabilities >= LABELS else ""
+        if label and not wire.longer(label, LONGEST_LABEL):
             _answer(client, message, Labeled(label))
         else:
             _do(client, message, None)

@@ -75,7 +75,8 @@ def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": what only clients understand, such as who is typing."""
     signs = {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
     if signs and "message-tags" in client.capabilities:
-        _show(client, message.params[0], signs, None)
+        for each in message.params[0].split(",")[:_MOST_TARGETS]:
+            _show(client, each, signs, Asked("TAGMSG", (each,)))
 
 
 def _show(client: Client, target: str, signs: dict[str, str], about: Asked | None) -> None:

@@ -1,0 +1,172 @@
+"""How fast the full-screen client is: to its first screen, with many lines, in a loud room.
+
+    python benchmarks/client.py
+
+A chat in the same process answers from memory, so all that is measured is the client, but for the
+first figure, for which a server is started, and the real program in a terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import re
+import resource
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from conftest import Chat  # type: ignore[import-not-found]
+from tuipeople import Visitor, visit  # type: ignore[import-not-found]
+
+LINES = 10_000
+LOUD, SECONDS = 200, 10  # lines a second, and for how long
+TEXT = "the build is green again, and the tests of the parser take 3 seconds less than yesterday"
+PORT = 13991
+
+
+def main() -> None:
+    first_screens()
+    asyncio.run(scrollback())
+    asyncio.run(loud())
+
+
+def report(what: str, figure: str) -> None:
+    print(f"{what:<58}{figure:>14}", flush=True)
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+# Start to first screen
+
+
+def first_screens() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        server = _server(home)
+        try:
+            times = sorted(_first_screen(home) for _ in range(5))
+        finally:
+            server.terminate()
+            server.wait()
+    report("start to the first screen with its lines, median of 5", f"{times[2]:.2f} s")
+
+
+def _server(home: str) -> subprocess.Popen[bytes]:
+    command = ["-m", "twisted", "chat", "--port", str(PORT), "--archive", f"sqlite:{home}/chat.db"]
+    server = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)
+    while not _listens():
+        time.sleep(0.05)
+    return server
+
+
+def _listens() -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", PORT)) == 0
+
+
+def _first_screen(home: str) -> float:
+    """Seconds until the program in a terminal shows who is here."""
+    environment = {**os.environ, "TERM": "xterm-256color", "HOME": home}
+    environment |= {"XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
+    began = time.perf_counter()
+    child, terminal = pty.fork()
+    if not child:
+        command = [sys.executable, "-m", "chatsvc.client", "join", f"127.0.0.1:{PORT}"]
+        os.execve(sys.executable, [*command, "--name", "ann"], environment)
+    seen = b""
+    while not re.search(rb"[1-9] here", seen):
+        if not select.select([terminal], [], [], 10)[0]:
+            raise RuntimeError(f"there is no first screen: {seen!r}")
+        seen += os.read(terminal, 65536)
+    taken = time.perf_counter() - began
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return taken
+
+
+# Many lines
+
+
+def chat_with(lines: int) -> Chat:
+    chat = Chat()
+    bob = chat.join("bob")
+    for number in range(lines):
+        bob.send(f"{number} {TEXT[: 20 + number * 7 % 70]}")
+    return chat
+
+
+async def scrollback() -> None:
+    chat = chat_with(LINES)
+    before = memory()
+    async with visit(chat, size=(100, 30)) as ann:
+        pane = ann.app.state.pane
+        began, pages = time.perf_counter(), 0
+        while not pane.present.whole:
+            ann.app.action_page(-1)
+            await ann.settle()
+            pages += 1
+        each = (time.perf_counter() - began) / pages
+        report(f"a page up, fetching, to the first of {LINES:,} lines", milliseconds(each))
+        report("memory for these lines", f"{(memory() - before) / 1e6:.0f} MB")
+        await _measure("a page down", ann, lambda: ann.app.action_page(1))
+        await _measure("a page up", ann, lambda: ann.app.action_page(-1))
+        await _measure_resize(ann)
+
+
+async def _measure(what: str, ann: Visitor, does: Callable[[], Any], times: int = 50) -> None:
+    began = time.perf_counter()
+    for _ in range(times):
+        does()
+        await ann.pilot.pause()
+    report(f"{what}, drawn", milliseconds((time.perf_counter() - began) / times))
+
+
+async def _measure_resize(ann: Visitor) -> None:
+    began = time.perf_counter()
+    for width in (90, 100, 80, 100):
+        await ann.pilot.resize_terminal(width, 30)
+        await ann.pilot.pause()
+    report("a resize to another width, drawn", milliseconds((time.perf_counter() - began) / 4))
+
+
+# A loud room
+
+
+async def loud() -> None:
+    """Lines as they come in a loud room, each drawn when the screen is."""
+    chat = chat_with(LINES)
+    async with visit(chat, size=(100, 30)) as ann:
+        bob = chat.join("loud")
+        used, began = time.process_time(), time.perf_counter()
+        for number in range(LOUD * SECONDS):
+            bob.send(f"{number} {TEXT}")
+            ann.network.pump()
+            await asyncio.sleep(max(began + (number + 1) / LOUD - time.perf_counter(), 0))
+        taken, used = time.perf_counter() - began, time.process_time() - used
+        await ann.settle()
+        assert str(LOUD * SECONDS - 1) in ann.screen
+        report(f"{LOUD * SECONDS:,} lines at {LOUD} a second took", f"{taken:.1f} s")
+        report("of which the processor was busy (chat and client)", f"{used / taken:.0%}")
+
+
+def memory() -> int:
+    """Bytes of memory that this process has used at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""What a search has found, as a list below the conversation: one goes from hit to hit."""
+
+from __future__ import annotations
+
+from time import localtime, strftime
+
+from rich.text import Text
+from textual import events
+from textual.message import Message
+
+from chatsvc.client.tui.lists import Listing
+from chatsvc.client.tui.state import State
+from chatsvc.events import Found, Said
+from chatsvc.rules import clean
+
+_OLDER = "older ones…"
+
+
+class Hits(Listing):
+    """Found lines, newest first."""
+
+    class Chosen(Message):
+        """One wants to see a line where it was said; None: those that are older."""
+
+        def __init__(self, line: Said | None) -> None:
+            super().__init__()
+            self.line = line
+
+    class Closed(Message):
+        """One has seen enough."""
+
+    def __init__(self) -> None:
+        super().__init__("hits")
+        self.display = False
+        self._found: Found | None = None
+
+    def sync(self, state: State) -> None:
+        """Show what was found by now; who has just searched can choose at once."""
+        if state.found is self._found:
+            return
+        before, self._found = self._found, state.found
+        found = self._found
+        self.display = found is not None
+        if found is None:
+            return
+        position = len(before.lines) if before and before.query == found.query else 0
+        rest = [Text(_OLDER, "italic")] if found.more else []
+        self.show([*map(_hit, found.lines), *rest])
+        self.border_title = clean(f"{found.query}: Enter goes there, Esc back to now")
+        self.highlighted = min(position, self.option_count - 1)
+        self.focus()
+
+    def choose(self, position: int) -> None:
+        """Go to a hit, or on to older ones."""
+        lines = self._found.lines if self._found is not None else ()
+        self.post_message(self.Chosen(lines[position] if position < len(lines) else None))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            self.post_message(self.Closed())
+
+
+def _hit(line: Said) -> Text:
+    when = strftime("%Y-%m-%d %H:%M", localtime(line.time))
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{when} {line.room} ", "dim")
+    text.append(f"{clean(line.sender)}: ", "bold")
+    return text.append(clean(line.text.replace("\n", " ")))

@@ -1,0 +1,408 @@
+"""The index of an archive's words: a file beside it, made anew whenever it does not fit.
+
+One thread has it all, one piece of work after the other.  No text is in it but the words.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+
+from chatsvc.archive import ArchiveFailed
+from chatsvc.database import WIPING, connect, empty_log, sentences, set_up, transaction, write
+from chatsvc.events import Said
+from chatsvc.lines import READ, lines
+from chatsvc.rules import key
+from chatsvc.seeking import Finds, Seeker, Sought, Spot, Term, folded, is_for, names_in
+
+FORMAT = 1
+BATCH = 1000  # lines taken into the index at once
+CAUGHT_UP = 20  # batches, at most, that are taken into it before a search
+SLACK = 60.0  # seconds by which lines may be indexed in another order than that of their times
+
+# The ids are in the order in which lines were said, over all rooms: those that were there before
+# the index are counted down from `base`.  `place` says which lines of a room are indexed: those
+# with numbers above `low`, up to `high`.
+_SCHEMA = f"""
+BEGIN;
+CREATE VIRTUAL TABLE words USING fts5
+    (text, who, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+CREATE TABLE line (
+    id INTEGER PRIMARY KEY, room INTEGER, number INTEGER, time INTEGER, UNIQUE (room, number)
+);
+CREATE TABLE place (room INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
+CREATE TABLE meta (base INTEGER NOT NULL, letters TEXT NOT NULL, traces INTEGER NOT NULL);
+PRAGMA user_version = {FORMAT};
+COMMIT;
+"""
+_WAYS = ("ASC", "DESC")
+_DELETE_WORDS = "INSERT INTO words (words, rowid, text, who) VALUES ('delete', ?, ?, ?)"
+_PLACE = """INSERT INTO place (room, low, high) VALUES (?, ?, ?)
+            ON CONFLICT (room) DO UPDATE SET low = excluded.low, high = excluded.high"""
+_NEWER = f"{READ} AND number > ? ORDER BY number"
+_OLDER = f"{READ} AND number <= ? ORDER BY number DESC"
+
+
+class Index:
+    """The words of the archive at `archive`, in a file that is called like it, with `.words`."""
+
+    def __init__(self, archive: Path) -> None:
+        self.path = Path(f"{archive}.words")
+        self._archive_path = archive
+        self._archive: sqlite3.Connection
+        self._index: sqlite3.Connection
+        self._places: dict[int, tuple[int, int]] = {}  # low and high, by the room's id
+        self._spared: tuple[tuple[str, int, int], ...] = ()  # lines that are just being taken away
+
+    def open(self) -> None:
+        """Make ready; the archive is open, and up to date."""
+        with sentences(self._archive_path), ExitStack() as opening:
+            self._archive = opening.enter_context(closing(connect(self._archive_path)))
+            set_up(self._archive)
+            self._archive.execute("PRAGMA query_only = ON")
+            self._connect()
+            opening.callback(lambda: self._index.close())
+            try:
+                fits = self._fits()
+            except sqlite3.DatabaseError:
+                fits = False
+            if not fits:
+                self._make_anew()
+            opening.pop_all()
+
+    def close(self) -> None:
+        self._archive.close()
+        self._index.close()
+
+    def _connect(self) -> None:
+        with sentences(self.path):
+            self._index = connect(self.path)
+
+    def _set_up(self) -> None:
+        set_up(self._index)
+        self._index.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is read again
+
+    def _fits(self) -> bool:
+        """Whether it is of this version, and of the archive as that is now."""
+        self._set_up()
+        if self._index.execute("PRAGMA user_version").fetchone() != (FORMAT,):
+            return False
+        if self._index.execute("SELECT letters FROM meta").fetchall() != [(_LETTERS,)]:
+            return False
+        rows = self._index.execute("SELECT room, low, high FROM place")
+        self._places = {room: (low, high) for room, low, high in rows}
+        lasts = {id_: last for id_, _, last in self._rooms()}
+        if any(lasts.get(room, 0) < high for room, (_, high) in self._places.items()):
+            return False
+        ends = [f"SELECT room, number, time FROM line ORDER BY id {way} LIMIT 1" for way in _WAYS]
+        return all(self._is_there(*row) for end in ends for row in self._index.execute(end))
+
+    def _is_there(self, room: int, number: int, time: int) -> bool:
+        query = "SELECT time FROM said WHERE room = ? AND number = ?"
+        return bool(self._archive.execute(query, (room, number)).fetchone() == (time,))
+
+    def _make_anew(self) -> None:
+        with sentences(self.path):
+            self._index.close()
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+            self._connect()
+            self._set_up()
+            self._index.executescript(_SCHEMA)
+            rooms = self._rooms()
+            with transaction(self._index):
+                base = sum(last for *_, last in rooms) + 1
+                self._index.execute("INSERT INTO meta VALUES (?, ?, 0)", (base, _LETTERS))
+                self._places = {id_: (last, last) for id_, _, last in rooms}
+                self._keep_places(self._places)
+
+    @contextmanager
+    def _mended(self) -> Iterator[None]:
+        """If the file turns out to be damaged it is made anew, which is no harm."""
+        with sentences(self.path):
+            try:
+                yield
+            except sqlite3.OperationalError:  # the disk is full, and the like
+                raise
+            except sqlite3.DatabaseError as error:
+                self._make_anew()
+                raise ArchiveFailed(
+                    "The index of what was said was damaged. It is being made anew: please try"
+                    " again."
+                ) from error
+
+    def _rooms(self) -> list[tuple[int, str, int]]:
+        return self._archive.execute("SELECT id, name, last FROM room").fetchall()
+
+    # Taking lines in
+
+    def advance(self) -> int:
+        """Take the next lines in, new ones and old ones; how many of those kept before are left."""
+        with self._mended():
+            rooms = self._rooms()
+            self._take_newer(rooms)
+            self._take_older(rooms)
+            return self._left(rooms)
+
+    def _left(self, rooms: list[tuple[int, str, int]]) -> int:
+        places = ((last, *self._place(id_)) for id_, _, last in rooms)
+        return sum(max(0, last - high) + low for last, low, high in places)
+
+    def _place(self, room: int) -> tuple[int, int]:
+        return self._places.get(room, (0, 0))
+
+    def _take_newer(self, rooms: list[tuple[int, str, int]]) -> bool:
+        """Take in lines that were said since the last time; False when there are none."""
+        behind = [room for room in rooms if room[2] > self._place(room[0])[1]]
+        if not behind:
+            return False
+        ids = {name: id_ for id_, name, _ in behind}
+        starts = {name: self._place(id_)[1] for id_, name, _ in behind}
+        spared = self._spared  # as it was before the lines were read
+        found = self._next(_NEWER, starts, newest_first=False)
+        places = {id_: self._place(id_) for id_, *_ in behind}
+        if len(found) < BATCH:  # also numbers that no line has any more
+            places = {id_: (self._place(id_)[0], last) for id_, _, last in behind}
+        for line in found:
+            low, high = places[ids[line.room]]
+            places[ids[line.room]] = low, max(high, line.number)
+        (first,) = self._index.execute(
+            "SELECT coalesce((SELECT max(id) + 1 FROM line), (SELECT base FROM meta))"
+        ).fetchone()
+        kept = [one for one in enumerate(found, first) if not _is_gone(one[1], spared)]
+        self._take(kept, ids, places)
+        return True
+
+    def _take_older(self, rooms: list[tuple[int, str, int]]) -> None:
+        """Take in lines from before there was this index, the latest first."""
+        behind = [room for room in rooms if self._place(room[0])[0]]
+        if not behind:
+            return
+        ids = {name: id_ for id_, name, _ in behind}
+        starts = {name: self._place(id_)[0] for id_, name, _ in behind}
+        spared = self._spared
+        found = self._next(_OLDER, starts, newest_first=True)
+        places = {id_: self._place(id_) for id_, *_ in behind}
+        if len(found) < BATCH:
+            places = {id_: (0, high) for id_, (_, high) in places.items()}
+        else:
+            for line in found:
+                places[ids[line.room]] = line.number - 1, places[ids[line.room]][1]
+        (end,) = self._index.execute(
+            "SELECT min((SELECT base FROM meta), coalesce((SELECT min(id) FROM line), 1 << 62))"
+        ).fetchone()
+        numbered = enumerate(reversed(found), end - len(found))
+        self._take([one for one in numbered if not _is_gone(one[1], spared)], ids, places)
+        if not any(low for low, _ in places.values()):
+            self._make_one()
+
+    def _next(self, query: str, starts: dict[str, int], newest_first: bool) -> list[Said]:
+        """The next lines after those numbers, of all these rooms, in the order of their times."""
+        with ExitStack() as reading:
+            each = [
+                reading.enter_context(closing(lines(self._archive, query, name, number)))
+                for name, number in starts.items()
+            ]
+            in_order = merge(*each, key=attrgetter("time"), reverse=newest_first)
+            return list(islice(in_order, BATCH))
+
+    def _take(
+        self,
+        kept: list[tuple[int, Said]],
+        ids: dict[str, int],
+        places: dict[int, tuple[int, int]],
+    ) -> None:
+        rows = [(id_, folded(line.text), _who(line, ids[line.room])) for id_, line in kept]
+        numbers = [
+            (id_, ids[line.room], line.number, round(line.time * 1000)) for id_, line in kept
+        ]
+        with transaction(self._index):
+            write(self._index, "INSERT INTO words (rowid, text, who) VALUES {}", rows)
+            write(self._index, "INSERT INTO line (id, room, number, time) VALUES {}", numbers)
+            self._keep_places(places)
+        self._places.update(places)
+
+    def _keep_places(self, places: dict[int, tuple[int, int]]) -> None:
+        self._index.executemany(_PLACE, ((id_, *each) for id_, each in places.items()))
+
+    # Taking lines out
+
+    @contextmanager
+    def sparing(self, room: str, first: int, last: int) -> Iterator[None]:
+        """Take none of these lines in, because they are just being taken out of the archive."""
+        spared = (room, first, last)
+        self._spared = (*self._spared, spared)
+        try:
+            yield
+        finally:
+            position = self._spared.index(spared)
+            self._spared = self._spared[:position] + self._spared[position + 1 :]
+
+    def forget(self, room: str, first: int, last: int, for_good: bool) -> None:
+        """Take lines out, which must be in the archive still; `for_good` also from the file."""
+        try:
+            with sentences(self.path):
+                if self._take_out(room, first, last) and for_good:
+                    self._wipe()
+        except ArchiveFailed:
+            self._make_anew()  # without these lines: no fault may keep their words here
+
+    def _take_out(self, room: str, first: int, last: int) -> bool:
+        """Take lines out; False when none of them was in."""
+        query = f"{READ} AND number BETWEEN ? AND ?"
+        found = {line.number: line for line in lines(self._archive, query, room, first, last)}
+        query = """SELECT id, room, number FROM line
+                   WHERE room = ? AND number BETWEEN ? AND ?"""
+        id_ = next((id_ for id_, name, _ in self._rooms() if name == room), None)
+        rows = self._index.execute(query, (id_, first, last)).fetchall()
+        self._index.execute("PRAGMA synchronous = FULL")  # the archive has them no longer then
+        with transaction(self._index):
+            for id_, room_id, number in rows:
+                words = folded(found[number].text), _who(found[number], room_id)
+                self._index.execute(_DELETE_WORDS, (id_, *words))
+                self._index.execute("DELETE FROM line WHERE id = ?", (id_,))
+            self._index.execute("UPDATE meta SET traces = traces OR ?", (bool(rows),))
+        self._index.execute("PRAGMA synchronous = NORMAL")
+        return bool(rows)
+
+    def tidy(self) -> None:
+        """Let nothing be left in the file of the words of lines that were taken out."""
+        with self._mended():
+            if self._index.execute("SELECT traces FROM meta").fetchone() == (1,):
+                self._wipe()
+
+    def _wipe(self) -> None:
+        # Taken out is only noted by FTS5, until all parts of its index are made one.
+        self._make_one()
+        if not empty_log(self._index, WIPING):
+            self._make_anew()
+
+    def _make_one(self) -> None:
+        """Write the file anew, with all words in one part, in which they are found most quickly."""
+        with transaction(self._index):
+            self._index.execute("INSERT INTO words (words) VALUES ('optimize')")
+            self._index.execute("UPDATE meta SET traces = 0")
+        self._index.execute("VACUUM")
+
+    # Searching
+
+    def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
+        """The lines, newest first, older than a given one; what was just said is among them."""
+        with self._mended():
+            for _ in range(CAUGHT_UP):
+                if not self._take_newer(rooms := self._rooms()):
+                    break
+            with closing(self._found(rooms, sought, seeker, older)) as finding:
+                found = list(islice(finding, limit + 1))
+            return Finds(found[:limit], len(found) > limit, self._left(rooms) > 0)
+
+    def _found(
+        self,
+        rooms: list[tuple[int, str, int]],
+        sought: Sought,
+        seeker: Seeker,
+        older: Spot | None,
+    ) -> Generator[Said, None, None]:
+        ids = {name: id_ for id_, name, _ in rooms if name in seeker.rooms}
+        names = {id_: name for name, id_ in ids.items()}
+        for room, number in self._hits(sought, seeker, ids, older):
+            query = f"{READ} AND number = ?"
+            for line in lines(self._archive, query, names[room], number):
+                if is_for(seeker, line) and sought.after <= line.time < sought.before:
+                    yield line
+
+    def _hits(
+        self, sought: Sought, seeker: Seeker, ids: dict[str, int], older: Spot | None
+    ) -> Iterator[tuple[int, int]]:
+        """Rooms and numbers of the lines that fit, but for what only the lines themselves say."""
+        first, end = self._within(sought)
+        if older is not None and older.room in ids:
+            end = min(end, self._first_id(ids[older.room], older.number, end))
+        opened = [id_ for name, id_ in ids.items() if not seeker.rooms[name]]
+        parts = [(opened, first)] if opened else []
+        for name, id_ in ids.items():
+            if seeker.rooms[name]:
+                parts.append(([id_], max(first, self._first_id(id_, seeker.rooms[name] + 1, end))))
+        with ExitStack() as reading:
+            each = [
+                reading.enter_context(closing(self._ids(_match(sought, seeker, some), lowest, end)))
+                for some, lowest in parts
+            ]
+            for (id_,) in merge(*each, reverse=True):
+                query = "SELECT room, number FROM line WHERE id = ?"
+                yield from self._index.execute(query, (id_,))
+
+    def _ids(self, match: str, first: int, end: int) -> sqlite3.Cursor:
+        query = """SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?
+                   ORDER BY rowid DESC"""
+        return self._index.execute(query, (match, first, end))
+
+    def _first_id(self, room: int, number: int, otherwise: int) -> int:
+        """The id of a room's first indexed line that has this number or a higher one."""
+        query = "SELECT id FROM line WHERE room = ? AND number >= ? ORDER BY number LIMIT 1"
+        (id_,) = self._index.execute(query, (room, number)).fetchone() or (otherwise,)
+        return int(id_)
+
+    def _within(self, sought: Sought) -> tuple[int, int]:
+        """The first id of the lines that were said between two times, and the one after them."""
+        query = "SELECT (SELECT min(id) FROM line), (SELECT max(id) FROM line)"
+        first, last = self._index.execute(query).fetchone()  # each alone reads no other rows
+        ids = range(first or 0, (last or 0) + 1)
+        start, end = 0, len(ids)
+        if not math.isinf(sought.after):
+            start = bisect_left(ids, sought.after - SLACK, key=self._time)
+        if not math.isinf(sought.before):
+            end = bisect_left(ids, sought.before + SLACK, key=self._time)
+        return ids.start + start, ids.start + end
+
+    def _time(self, id_: int) -> float:
+        """That of the first line with such an id, or a higher one."""
+        query = "SELECT time FROM line WHERE id >= ? ORDER BY id LIMIT 1"
+        (time,) = self._index.execute(query, (id_,)).fetchone()
+        return float(time) / 1000
+
+
+def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
+    """Whether a line is deleted, or is just being taken away."""
+    if line.deleted:
+        return True
+    return any(line.room == room and first <= line.number <= last for room, first, last in spared)
+
+
+_LETTERS = unicodedata.unidata_version  # by which words are folded
+
+
+def _who(line: Said, room: int) -> str:
+    """The words by which a line is found besides its own: its room, its sender's names."""
+    names = " ".join(map(_name, sorted(names_in(line))))
+    return f"q{room} {names} c{line.client.encode().hex()}" if line.quiet else f"r{room} {names}"
+
+
+def _name(name: str) -> str:
+    return f"n{name.encode().hex()}"
+
+
+def _match(sought: Sought, seeker: Seeker, rooms: list[int]) -> str:
+    """The expression of FTS5 for what is sought in some rooms."""
+    own = f"c{seeker.client.encode().hex()} OR {_name(key(seeker.account))}"
+    loud, quiet = (" OR ".join(f"{kind}{room}" for room in rooms) for kind in "rq")
+    wanted = [f"who:({loud} OR (({quiet}) AND ({own})))"]
+    wanted += [f"text:{_phrase(term)}" for term in sought.terms if not term.without]
+    if sought.sender:
+        wanted.append(f"who:{_name(sought.sender)}")
+    unwanted = [f"text:{_phrase(term)}" for term in sought.terms if term.without]
+    unwanted += [f"who:{_name(name)}" for name in sorted(seeker.hidden)]
+    without = f" NOT ({' OR '.join(unwanted)})" if unwanted else ""
+    return f"({' AND '.join(wanted)}){without}"
+
+
+def _phrase(term: Term) -> str:
+    return f'"{folded(term.words)}"{" *" if term.begins else ""}'

@@ -1,0 +1,221 @@
+"""What every archive promises of searching: the same of the one in memory and of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import at_once, no_turn, start
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from test_archive import Keeper, Make, line, make, now, sqlite  # noqa: F401
+
+from chatsvc.archive import Archive, MemoryArchive
+from chatsvc.query import parse
+from chatsvc.seeking import Finds, Seeker, Spot
+
+EVERYWHERE = Seeker({"#tea": 0, "#pie": 0})
+
+
+@pytest.fixture
+def keeper(make: Make) -> Keeper:  # noqa: F811
+    return Keeper(make(at_once))
+
+
+def finds(keeper: Keeper, query: str, limit: int = 50, **more: Any) -> Finds:
+    seeker = more.pop("seeker", EVERYWHERE)
+    found = keeper.archive.search(parse(query, 100.0).sought, seeker, more.get("older"), limit)
+    result = now(found)
+    assert isinstance(result, Finds)
+    return result
+
+
+def texts(keeper: Keeper, query: str, **more: Any) -> list[str]:
+    return [said.text for said in finds(keeper, query, **more).lines]
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("tea", "more TEA, please"),
+        ("TEA", "tea"),
+        ("cafe", "the Café"),
+        ("café", "CAFE"),
+        ("strasse", "Straße 7"),
+        ("tea pot", "a pot of tea"),
+        ('"pot of"', "a pot of tea"),
+        ("pot-of", "a pot, of tea"),
+        ("te*", "tea"),
+        ('"of te"*', "a pot of tea"),
+        ("“pot of”", "a pot of tea"),
+        ("tea -milk", "tea with lemon"),
+        ('tea -"with milk"', "tea with no milk"),
+        ("it's", "it's five"),
+        ("snake_case", "a snake_case name"),
+        ("http://example.org/a", "see http://example.org/a#b"),
+        ("чай", "ЧАЙ"),
+        ("会議", "今日の会議は三時"),
+        ("three", "one\ntwo\nthree"),
+        ("\uff14\uff12", "42"),
+        ("i", "I"),
+    ],
+)
+def test_a_word_is_found_however_it_is_written(keeper: Keeper, query: str, text: str) -> None:
+    keeper.keep(line("something else"), line(text))
+    assert texts(keeper, query) == [text]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("tea", "steam"),
+        ("tea", "teapot"),
+        ('"tea pot"', "a pot of tea"),
+        ("tea coffee", "only tea"),
+        ("tea -pot", "a pot of tea"),
+        ("te*", "hate"),
+        ("会議", "議会"),
+        ("AND", "one thing or another"),
+    ],
+)
+def test_what_is_not_the_word_is_not_found(keeper: Keeper, query: str, text: str) -> None:
+    keeper.keep(line(text))
+    assert texts(keeper, query) == []
+
+
+ALPHABET = st.sampled_from(["tea", "Tea", "té", "te", "pot", "po", "ß", "ss", "会", "議", "2", "x"])
+TEXT = st.lists(st.tuples(ALPHABET, st.sampled_from([" ", ", ", "", "-", "_", "'"])), min_size=1)
+lines_of = st.lists(TEXT.map(lambda some: "".join(a + b for a, b in some)), min_size=1, max_size=8)
+often = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[list[Keeper]]:
+    archives: list[Archive] = [
+        MemoryArchive(at_once, no_turn, start),
+        sqlite(tmp_path / "chat.db"),
+    ]
+    yield [Keeper(archive) for archive in archives]
+    for archive in archives:
+        now(archive.close())
+
+
+@given(lines_of, st.lists(ALPHABET, min_size=1, max_size=3), st.booleans(), st.booleans())
+@example(["x"], ["x"], True, False)
+@often
+def test_every_archive_finds_the_same(
+    both: list[Keeper], said: list[str], words: list[str], phrase: bool, begins: bool
+) -> None:
+    query = f'"{" ".join(words)}"' if phrase else " ".join(words)
+    if begins and len(words[-1]) > 1:
+        query += "*"
+    for each in both:
+        each.keep(*map(line, said))
+    memory, index = (texts(each, query, limit=10_000) for each in both)
+    assert memory == index
+
+
+# Which lines
+
+
+def test_the_newest_line_of_all_rooms_comes_first(keeper: Keeper) -> None:
+    for n in (1, 2, 3, 4):
+        keeper.keep(line(f"tea {n}", "#tea" if n % 2 else "#pie", time=float(n)))
+    assert texts(keeper, "tea") == ["tea 4", "tea 3", "tea 2", "tea 1"]
+    assert texts(keeper, "tea", seeker=Seeker({"#tea": 0})) == ["tea 3", "tea 1"]
+    assert texts(keeper, "tea", seeker=Seeker({})) == []
+
+
+def test_a_page_ends_and_the_next_one_begins_after_its_last_line(keeper: Keeper) -> None:
+    for n in range(10):
+        keeper.keep(line(f"tea {n}", "#tea" if n % 3 else "#pie", time=float(n)))
+    first = finds(keeper, "tea", 4)
+    assert ([said.text[-1] for said in first.lines], first.more) == (list("9876"), True)
+    second = finds(keeper, "tea", 4, older=Spot(*first.lines[-1][:2]))
+    assert ([said.text[-1] for said in second.lines], second.more) == (list("5432"), True)
+    third = finds(keeper, "tea", 4, older=Spot(*second.lines[-1][:2]))
+    assert ([said.text[-1] for said in third.lines], third.more) == (list("10"), False)
+    assert not finds(keeper, "tea", 10).more
+
+
+def test_a_line_is_found_as_soon_as_it_is_kept(keeper: Keeper) -> None:
+    for n in range(5):
+        keeper.keep(line(f"tea {n}"))
+        assert texts(keeper, "tea", limit=1) == [f"tea {n}"]
+        now(keeper.archive.index())
+
+
+def test_whose_line_it_is_and_when_it_was_said(keeper: Keeper) -> None:
+    keeper.keep(
+        line("tea 1", sender="Bob", time=10.0),
+        line("tea 2", sender="ann", account="bob", time=20.0),
+        line("tea 3", sender="ann", time=30.0),
+    )
+    assert texts(keeper, "from:bob") == ["tea 2", "tea 1"]
+    assert texts(keeper, "tea from:@ANN") == ["tea 3", "tea 2"]
+    assert texts(keeper, "tea before:80s") == ["tea 1"]
+    assert texts(keeper, "tea after:80s") == ["tea 3", "tea 2"]
+    assert texts(keeper, "tea after:80s before:70s") == ["tea 2"]
+
+
+def test_times_are_found_over_many_hours(keeper: Keeper) -> None:
+    keeper.keep(*(line(f"tea {n}", time=3600.0 * n) for n in range(50)))
+    found = keeper.archive.search(parse("tea before:2h", 3600.0 * 30).sought, EVERYWHERE, None, 2)
+    assert [said.text for said in now(found).lines] == ["tea 27", "tea 26"]
+    found = keeper.archive.search(parse("tea after:2h", 3600.0 * 49).sought, EVERYWHERE, None, 9)
+    assert [said.text for said in now(found).lines] == ["tea 49", "tea 48", "tea 47"]
+
+
+def test_only_lines_that_one_may_read_are_found(keeper: Keeper) -> None:
+    keeper.keep(*(line(f"tea {n}") for n in range(1, 5)), line("tea pie", "#pie"))
+    assert texts(keeper, "tea", seeker=Seeker({"#tea": 3, "#pie": 0})) == ["tea pie", "tea 4"]
+    assert texts(keeper, "tea", seeker=Seeker({"#tea": 9})) == []
+
+
+def test_lines_of_people_one_ignores_are_not_found(keeper: Keeper) -> None:
+    keeper.keep(line("tea", sender="Eve"), line("tea", sender="x", account="eve"), line("tea"))
+    hiding = Seeker({"#tea": 0}, frozenset({"eve"}))
+    assert [said.sender for said in finds(keeper, "tea", seeker=hiding).lines] == ["ann"]
+
+
+def test_quiet_lines_are_found_by_who_has_said_them(keeper: Keeper) -> None:
+    one, two = line("tea 1", client="c1", quiet=True), line("tea 2", account="ann", quiet=True)
+    keeper.keep(one, two, line("tea"))
+    assert texts(keeper, "tea") == ["tea"]
+    assert texts(keeper, "tea", seeker=Seeker({"#tea": 0}, client="c1")) == ["tea", "tea 1"]
+    assert texts(keeper, "tea", seeker=Seeker({"#tea": 0}, account="Ann"))[:2] == ["tea", "tea 2"]
+
+
+def test_deleted_lines_are_not_found(keeper: Keeper) -> None:
+    keeper.keep(line("tea 1"), line("tea 2"), line("tea 3"))
+    assert len(texts(keeper, "tea")) == 3
+    now(keeper.archive.delete("#tea", 2, "eve"))
+    assert texts(keeper, "tea") == ["tea 3", "tea 1"]
+    assert texts(keeper, "from:ann") == ["tea 3", "tea 1"]
+    older = finds(keeper, "tea", older=Spot("#tea", 3)).lines
+    assert [said.text for said in older] == ["tea 1"]
+
+
+def test_expired_lines_are_not_found(keeper: Keeper) -> None:
+    keeper.keep(line("tea 1", time=1.0), line("tea 2", time=2.0), line("tea 3", time=3.0))
+    assert len(texts(keeper, "tea")) == 3
+    assert now(keeper.archive.expire("#tea", 2.5)) == 2
+    assert texts(keeper, "tea") == ["tea 3"]
+    now(keeper.archive.tidy())
+    assert texts(keeper, "tea") == ["tea 3"]
+    assert texts(keeper.keep(line("tea 4", time=4.0)), "tea") == ["tea 4", "tea 3"]
+
+
+def test_signs_of_the_indexs_own_language_are_only_signs(keeper: Keeper) -> None:
+    keeper.keep(line("a NEAR b"), line("who r1"))
+    for query in ("NEAR", "near(a, b)", "who:r1 r1", "text:who*", "^who", '"who" + "r1"', "r1"):
+        finds(keeper, query)
+    assert texts(keeper, "who:r1") == ["who r1"]
+    assert texts(keeper, "q1") == []

@@ -1,0 +1,251 @@
+"""The index beside an archive: it can be lost, killed, damaged, and keeps nothing that is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_archive import Keeper, Steps, delete, expire, line, now, sqlite
+from test_archive_search import finds, texts
+from test_kept import write
+from twisted.internet.defer import Deferred
+
+from chatsvc import index as index_of
+from chatsvc.archive import ArchiveFailed
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "chat.db"
+
+
+@pytest.fixture
+def reopen(path: Path) -> Iterator[Any]:
+    opened: list[Keeper] = []
+
+    def reopen() -> Keeper:
+        for keeper in opened:
+            now(keeper.archive.close())
+        opened[:] = [Keeper(sqlite(path))]
+        return opened[-1]
+
+    yield reopen
+    for keeper in opened:
+        now(keeper.archive.close())
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_of, "BATCH", 3)
+
+
+def words_file(path: Path) -> Path:
+    return Path(f"{path}.words")
+
+
+def lose(path: Path) -> None:
+    for one in path.parent.glob("chat.db.words*"):
+        one.unlink()
+
+
+def teas(count: int) -> list[Any]:
+    rooms = ("#tea", "#pie")
+    return [line(f"tea {n}", rooms[n % 2], time=float(n)) for n in range(count)]
+
+
+def newest(*numbers: int) -> list[str]:
+    return [f"tea {n}" for n in numbers]
+
+
+def test_an_archive_without_an_index_gets_one_the_newest_lines_first(
+    path: Path, reopen: Any
+) -> None:
+    write(path, *teas(10))
+    lose(path)
+    keeper = reopen()
+    found = finds(keeper, "tea")
+    assert (found.lines, found.unfinished) == ([], True)
+    assert now(keeper.archive.index()) == 7
+    assert texts(keeper, "tea") == newest(9, 8, 7)
+    keeper.keep(line("tea 10", time=10.0))
+    found = finds(keeper, "tea")
+    assert [said.text for said in found.lines] == newest(10, 9, 8, 7)
+    assert found.unfinished
+    left = []
+    while not left or left[-1]:
+        left.append(now(keeper.archive.index()))
+    assert left[-1] == 0
+    found = finds(keeper, "tea")
+    assert [said.text for said in found.lines] == newest(*range(10, -1, -1))
+    assert not found.unfinished
+
+
+def test_an_index_goes_on_where_it_was(path: Path, reopen: Any) -> None:
+    write(path, *teas(10))
+    lose(path)
+    now(reopen().archive.index())
+    for _ in range(4):
+        now(reopen().archive.index())
+    assert texts(reopen(), "tea") == newest(*range(9, -1, -1))
+
+
+def test_an_index_of_another_archive_is_made_anew(path: Path, reopen: Any) -> None:
+    write(path, *teas(4))
+    texts(reopen(), "tea")
+    for one in path.parent.glob("chat.db*"):
+        if ".words" not in one.name:
+            one.unlink()
+    write(path.with_name("other.db"), *(line(f"pot {n}", time=float(n)) for n in range(9)))
+    path.with_name("other.db").rename(path)
+    keeper = reopen()
+    while now(keeper.archive.index()):
+        """There are more."""
+    assert texts(keeper, "tea") == []
+    assert len(texts(keeper, "pot")) == 9
+
+
+@pytest.mark.parametrize("damage", [b"", b"Dear diary, " * 1000])
+def test_a_file_that_is_no_index_is_made_anew(path: Path, reopen: Any, damage: bytes) -> None:
+    write(path, *teas(2))
+    lose(path)
+    words_file(path).write_bytes(damage)
+    keeper = reopen()
+    now(keeper.archive.index())
+    assert texts(keeper, "tea") == newest(1, 0)
+
+
+def test_an_index_that_turns_out_to_be_damaged_is_made_anew(path: Path, reopen: Any) -> None:
+    keeper = reopen().keep(*teas(2))
+    assert texts(keeper, "tea") == newest(1, 0)
+    keeper.archive._index._index.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    keeper = reopen()
+    with words_file(path).open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (words_file(path).stat().st_size - 4096))
+    with pytest.raises(ArchiveFailed, match="is being made anew: please try again"):
+        texts(keeper, "tea")
+    now(keeper.archive.index())
+    assert texts(keeper, "tea") == newest(1, 0)
+
+
+def test_a_full_disk_is_said_and_the_archive_goes_on(path: Path, reopen: Any) -> None:
+    keeper = reopen().keep(*teas(2))
+    keeper.archive._index._index.execute("PRAGMA max_page_count = 1")
+    keeper.keep(*(line("x" * 4000) for _ in range(20)))
+    with pytest.raises(ArchiveFailed, match="The disk is full"):
+        finds(keeper, "tea")
+    assert keeper.refused == []
+    keeper.archive._index._index.execute("PRAGMA max_page_count = 100000")
+    assert texts(keeper, "tea") == newest(1, 0)
+
+
+# What is gone
+
+
+def in_files(path: Path, text: str) -> list[str]:
+    """The files that have a text, or most of its letters, which may begin in another word."""
+    inner = text.encode()[2:]
+    return [one.name for one in path.parent.iterdir() if inner in one.read_bytes()]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_the_words_of_a_deleted_line_are_in_no_file(path: Path, reopen: Any, indexed: bool) -> None:
+    keeper = reopen().keep(*teas(9), line("my qxsecretword", time=9.0), line("more", time=10.0))
+    if indexed:
+        assert texts(keeper, "qxsecretword") == ["my qxsecretword"]
+    delete(keeper, 6)
+    assert in_files(path, "qxsecretword") == []
+    assert texts(keeper, "qxsecretword") == []
+    assert texts(keeper, "tea") == newest(*range(8, -1, -1))
+
+
+def test_the_words_of_expired_lines_are_in_no_file_after_tidying_up(
+    path: Path, reopen: Any
+) -> None:
+    keeper = reopen().keep(line("qxsecretword", time=1.0), line("tea 1", time=5.0))
+    assert texts(keeper, "qxsecretword") == ["qxsecretword"]
+    expire(keeper, 4.0)
+    now(keeper.archive.tidy())
+    keeper = reopen()  # which empties the archive's own log
+    assert in_files(path, "qxsecretword") == []
+    assert texts(keeper, "tea") == newest(1)
+
+
+def test_a_line_that_is_just_being_deleted_is_not_taken_in(path: Path) -> None:
+    worker = Steps()
+    archive = sqlite(path, worker, worker.turn)
+    keeper = Keeper(archive).keep(line("tea qxsecretword"), line("tea 1"))
+    worker.work()
+    deleted = Deferred.fromCoroutine(archive.delete("#tea", 1, "eve"))
+    worker.step()  # it is taken out of the index, where it is not yet
+    archive._index.advance()
+    worker.work()
+    assert deleted.called
+    assert finds_now(worker, keeper, "tea") == ["tea 1"]
+    assert in_files(path, "qxsecretword") == []
+    closed = Deferred.fromCoroutine(archive.close())
+    worker.work()
+    assert closed.called
+
+
+def finds_now(worker: Steps, keeper: Keeper, query: str) -> list[str]:
+    archive: Any = keeper.archive
+    archive._indexer = archive._reader = _at_once
+    return texts(keeper, query)
+
+
+async def _at_once(work: Any, *arguments: Any) -> Any:
+    return work(*arguments)
+
+
+def test_an_index_that_cannot_forget_is_made_anew(path: Path, reopen: Any) -> None:
+    keeper = reopen().keep(*teas(4), line("qxsecretword", "#tea"))
+    texts(keeper, "tea")
+    keeper.archive._index._index.execute("DROP TABLE words_data")
+    delete(keeper, 3)
+    assert in_files(path, "qxsecretword") == []
+    while now(keeper.archive.index()):
+        """There are more."""
+    assert texts(keeper, "tea") == newest(3, 2, 1, 0)
+
+
+# Kills
+
+_KILLED = """
+import os, random, sys
+sys.path[:0] = {paths!r}
+from test_archive import Keeper, line, now, sqlite
+from chatsvc import index
+index.BATCH = 7
+keeper = Keeper(sqlite(__import__('pathlib').Path({path!r})))
+last = random.Random({seed}).randrange(60)
+for n in range(last + 1):
+    room = ("#tea", "#pie")[n % 2]
+    keeper.keep(line(f"tea {seed} {{n}}", room, time=100.0 * {seed} + n))
+    if n % 3 == 0:
+        now(keeper.archive.index())
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_an_index_outlives_kills(path: Path, reopen: Any) -> None:
+    here = [str(Path(__file__).parent), *sys.path]
+    expected: list[str] = []
+    for seed in range(1, 5):
+        code = _KILLED.format(paths=here, path=str(path), seed=seed)
+        assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == -9
+        count = random.Random(seed).randrange(60) + 1
+        expected = [f"tea {seed} {n}" for n in reversed(range(count))] + expected
+    keeper = reopen()
+    while now(keeper.archive.index()):
+        """There are more."""
+    assert texts(keeper, "tea", limit=1000) == expected
+    with contextlib.closing(sqlite3.connect(words_file(path))) as other:
+        other.execute("INSERT INTO words (words) VALUES ('integrity-check')")
