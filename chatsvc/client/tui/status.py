@@ -81,7 +81,7 @@ def elsewhere(state: State) -> Text:
     unread, mentions = sum(p.unread for p in others), sum(p.mentions for p in others)
     text = Text(f"{unread} new elsewhere" if unread else "")
     if mentions:
-        text.append(f" @{mentions}", "bold reverse")
+        text.append(" ").append(f"@{mentions}", "bold reverse")
     return text.append(" ") if text else text
 
 
