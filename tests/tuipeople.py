@@ -167,7 +167,7 @@ class Visitor:
     @property
     def shown(self) -> Conversation:
         """The conversation one looks at."""
-        return self.app._conversations[self.app.state.here]
+        return self.app.shelf.shown
 
     @property
     def conversation(self) -> list[str]:

@@ -10,13 +10,12 @@ from time import monotonic, time
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus
-from textual.widgets import ContentSwitcher, OptionList
+from textual.widgets import OptionList
 from twisted.internet.interfaces import IReactorTime
 
 from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui import themes
 from chatsvc.client.tui.connect import ConnectPage
-from chatsvc.client.tui.conversation import Conversation
 from chatsvc.client.tui.dialogs import Keys, Sure
 from chatsvc.client.tui.entry import Entry
 from chatsvc.client.tui.hits import Hits
@@ -39,6 +38,7 @@ from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.porch import Porch
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
+from chatsvc.client.tui.shelf import Shelf
 from chatsvc.client.tui.signs import Signs
 from chatsvc.client.tui.state import State
 from chatsvc.client.tui.status import Line, status, topic
@@ -95,7 +95,6 @@ class ChatApp(App[int]):
         self._interrupted = -TWICE  # when Ctrl-C was pressed
         self._dirty = True  # nothing is drawn yet, or drawing is due
         self._drawn = 0.0
-        self._conversations: dict[str, Conversation] = {}
         self._places, self._people, self._hits = Places(), People(), Hits()
         keys = {
             "ctrl+n": partial(self.action_go, 1),
@@ -104,7 +103,7 @@ class ChatApp(App[int]):
         }
         self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
         self._topic, self._status = Line("topic"), Line("status")
-        self._middle = ContentSwitcher(id="conversations")
+        self.shelf = Shelf(self.state, self.visit.reading)
         for theme in themes.OWN:
             self.register_theme(theme)
 
@@ -112,7 +111,7 @@ class ChatApp(App[int]):
         yield self._topic
         with Horizontal(id="main"):
             yield self._places
-            yield self._middle
+            yield self.shelf
             yield self._people
         yield self._hits
         yield self._status
@@ -229,9 +228,6 @@ class ChatApp(App[int]):
         self.signs.typed(message.text, message.pane)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        if message.option_list is self._hits:
-            self._hits.choose(message.option_index)
-            return
         if message.option_list is self._places:
             self.look_at(self._places.name_at(message.option_index))
         elif message.option_list is self._people:
@@ -274,7 +270,7 @@ class ChatApp(App[int]):
         return self.entry.give_back(text, pane)
 
     def action_page(self, pages: int) -> None:
-        self._conversations[self.state.here].page(pages)
+        self.shelf.shown.page(pages)
 
     def action_present(self) -> None:
         """Go back to the last line."""
@@ -291,13 +287,6 @@ class ChatApp(App[int]):
     def on_hits_closed(self, message: Hits.Closed) -> None:
         self.entry.composer.focus()
         self.state.forget_found()
-
-    def on_conversation_at_the_top(self, message: Conversation.AtTheTop) -> None:
-        self.visit.reading.fetch_earlier(message.pane)
-
-    def on_conversation_at_the_end(self, message: Conversation.AtTheEnd) -> None:
-        self.visit.reading.fetch_later(message.pane)
-        self.state.seen()
 
     def on_app_focus(self, event: AppFocus) -> None:
         self.state.looking = True
@@ -334,8 +323,7 @@ class ChatApp(App[int]):
         self.state.highlights = chosen.highlights
         self.saying.emoji = chosen.emoji
         self.notices.settings = chosen
-        for shown in self._conversations.values():
-            shown.show_times(chosen.timestamps)
+        self.shelf.show_times(chosen.timestamps)
         self._changed()
 
     def show_doing(self, doing: str) -> None:
@@ -362,11 +350,7 @@ class ChatApp(App[int]):
         self._dirty, self._drawn = False, monotonic()
         state, chosen = self.state, self.preferences.settings
         self._follow()
-        if state.here not in self._conversations:
-            await self._add_conversation()
-        shown = self._conversations[state.here]
-        self._middle.current = shown.id
-        shown.sync()
+        await self.shelf.sync()
         self._places.sync(state)
         self._hits.sync(state)
         self._places.set_class(not chosen.places, "hidden")
@@ -384,9 +368,3 @@ class ChatApp(App[int]):
         left = self.entry.pane
         gone = left.name == SERVER or self.state.panes.get(left.name) is not left
         self.entry.show(self.state.pane, left=gone)
-
-    async def _add_conversation(self) -> None:
-        shown = Conversation(self.state.pane, self.preferences.settings.timestamps)
-        shown.id = f"pane-{len(self._conversations)}"
-        self._conversations[self.state.here] = shown
-        await self._middle.add_content(shown)

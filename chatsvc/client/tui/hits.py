@@ -50,8 +50,10 @@ class Hits(Listing):
         self.highlighted = min(position, self.option_count - 1)
         self.focus()
 
-    def choose(self, position: int) -> None:
+    def on_option_list_option_selected(self, message: Listing.OptionSelected) -> None:
         """Go to a hit, or on to older ones."""
+        message.stop()
+        position = message.option_index
         lines = self._found.lines if self._found is not None else ()
         self.post_message(self.Chosen(lines[position] if position < len(lines) else None))
 

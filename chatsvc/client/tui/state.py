@@ -251,6 +251,7 @@ class State:
     # Rooms and people
 
     def _entered(self, event: Entered) -> None:
+        first = self.here == SERVER and self.find(event.room) is None
         pane = self.open(event.room)
         if not pane.filled and not pane.present.last:
             self._begin(pane, event)
@@ -261,7 +262,7 @@ class State:
         pane.people = {key(name): Somebody(name) for name in (*event.names, event.name)}
         pane.company += 1
         self.name = event.name
-        if self.here == SERVER:
+        if first:  # and not when one has come back
             self.select(event.room)
 
     def _begin(self, pane: Pane, event: Entered) -> None:
