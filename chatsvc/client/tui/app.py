@@ -344,7 +344,8 @@ class ChatApp(App[int]):
         if not self._dirty:
             self._dirty = True
             wait = self._drawn + MOMENT - monotonic()
-            self.set_timer(wait, self._draw) if wait > 0 else self.call_later(self._draw)
+            # In the app's own turn, because Twisted's know no app, without which timers do not run.
+            self.call_later(self._draw if wait <= 0 else partial(self.set_timer, wait, self._draw))
 
     async def _draw(self) -> None:
         self._dirty, self._drawn = False, monotonic()
