@@ -343,9 +343,14 @@ class ChatApp(App[int]):
         """Draw what is another by now, at once, or after a moment for all that happens in it."""
         if not self._dirty:
             self._dirty = True
-            wait = self._drawn + MOMENT - monotonic()
-            # In the app's own turn, because Twisted's know no app, without which timers do not run.
-            self.call_later(self._draw if wait <= 0 else partial(self.set_timer, wait, self._draw))
+            self.call_later(self._draw_soon)  # for a timer knows no app in the reactor's turn
+
+    async def _draw_soon(self) -> None:
+        wait = self._drawn + MOMENT - monotonic()
+        if wait > 0:
+            self.set_timer(wait, partial(self.call_later, self._draw))
+        else:
+            await self._draw()
 
     async def _draw(self) -> None:
         self._dirty, self._drawn = False, monotonic()
