@@ -142,10 +142,6 @@ class ChatApp(App[int]):
         self.porch.outcome = self._exception
         self._close_messages_no_wait()
 
-    def leave_terminal(self) -> None:
-        """Have the terminal be as it was before."""
-        self.notices.leave()
-
     # Coming in
 
     def on_connect_page_chosen(self, message: ConnectPage.Chosen) -> None:
