@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from conftest import Chat, Person
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from textual import events
 from tuipeople import Network, Visitor, visit
@@ -245,6 +245,7 @@ async def _drive(happening: list[str]) -> None:
             assert ann.app.state.pane.waiting == []
 
 
+@example(["back", "word", "line", "enter"])
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(OFTEN, max_size=20))
 def test_whatever_is_pressed_and_lost_what_is_sent_arrives_once(happening: list[str]) -> None:

@@ -82,8 +82,7 @@ class Saying:
 
     def typed(self, text: str, pane: Pane) -> None:
         """Do what the person wants by a text that was typed in a pane."""
-        text = clean_lines(text)
-        request = TEXT.read(text, self._question)
+        request = TEXT.read(clean_lines(text), self._question)
         if request is None or request.name == "empty":
             return
         if request.name == self._question:
@@ -155,7 +154,7 @@ class Saying:
             rest = self._emojized(rest) if name in _TALK else rest
             asked = self._connection.request(name, once=name in ONCE, rest=rest)
         asked.addCallback(self._answered)
-        self._wait(asked, masked(text), pane, text)
+        self._wait(asked, clean_lines(masked(text)), pane, text)
 
     def _answered(self, event: Event | None) -> Event | None:
         """Look where one has asked to be, and know what one is asked."""
