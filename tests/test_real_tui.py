@@ -43,7 +43,8 @@ def address(chat: Service) -> str:
 
 def in_the_lobby(tmux: Tmux, directory: Path, name: str, chat: Service) -> Screen:
     screen = join(tmux, directory, name, address(chat))
-    screen.until(r"● no TLS")
+    screen.until(r"^ #lobby")
+    screen.until("● no TLS")
     return screen
 
 
@@ -128,8 +129,7 @@ def test_the_first_minute_without_a_host(tmp_path: Path, tmux: Tmux) -> None:
         registered.until("Goodbye")
         ann = join(tmux, tmp_path, "ann")
         ann.until("which chat")
-        ann.press("Tab")
-        ann.type(f"{chat.port}\r")
+        ann.type(f"localhost:{chat.port}\r")
         ann.until("ann is a registered name")
         ann.type("wrong-wrong-wrong\r")
         ann.until("That is not ann's password")

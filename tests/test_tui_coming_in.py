@@ -88,7 +88,7 @@ async def test_nothing_listens_there_and_it_is_tried_again(chat: Chat) -> None:
         ann.network.up = True
         await ann.press("enter")
         assert ann.rows[0].startswith(" #lobby")
-        assert ann.app.outcome is None
+        assert ann.app.porch.outcome is None
 
 
 def test_each_reason_has_its_sentence_and_its_field(chat: Chat) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conftest import Chat
+from textual import events
 from textual.widgets import OptionList
 from tuipeople import Visitor, on_a_screen, visit
 
@@ -160,3 +161,14 @@ async def test_the_palette_changes_settings_and_themes(chat: Chat) -> None:
         assert ann.app.theme == "nord"
         await ask_palette(ann, "timestamps")
         assert text(ann) == "/set timestamps "
+
+
+@on_a_screen
+async def test_letters_that_come_with_ctrl_k_at_once_are_those_of_the_jump(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        await ann.type("/join #tea", "enter")
+        await ann.press("alt+up")
+        for key in ("ctrl+k", "t", "e", "enter", "x"):
+            ann.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await ann.settle()
+        assert ann.app.state.here == "#tea"

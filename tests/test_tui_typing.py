@@ -195,3 +195,18 @@ async def test_what_is_too_long_goes_out_in_parts_and_that_is_said(chat: Chat) -
         said = [one["text"] for one in bob.events() if one["event"] == "said"]
         assert [one.count("\n") + 1 for one in said] == [100, 50]
         assert "\n".join(said) == pasted
+
+
+@on_a_screen
+async def test_escape_in_an_empty_input_goes_to_the_last_line(chat: Chat) -> None:
+    bob = chat.join("bob")
+    async with visit(chat) as ann:
+        for number in range(60):
+            bob.send(f"line {number}")
+        await ann.settle()
+        await ann.press("pageup")
+        assert "line 59" not in ann.screen
+        await ann.type("a draft", "escape")
+        assert (text(ann), "line 59" in ann.screen) == ("", False)
+        await ann.press("escape")
+        assert "line 59" in ann.screen

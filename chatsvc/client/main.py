@@ -108,8 +108,8 @@ def _join_on_screen(options: argparse.Namespace) -> int:
     app = run(going, ask_where=options.server is None)
     if app.unsent:
         complain(f"{'1 line was' if app.unsent == 1 else f'{app.unsent} lines were'} not sent.")
-    if app.outcome is not None:
-        complain(_sentence(Failure(app.outcome), app.going.server))
+    if app.porch.outcome is not None:
+        complain(_sentence(Failure(app.porch.outcome), app.porch.going.server))
     return app.return_value if app.return_value is not None else app.return_code or 0
 
 

@@ -6,22 +6,17 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import time
-from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus
-from textual.screen import Screen
 from textual.widgets import OptionList
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from chatsvc.client.complaints import sentence
-from chatsvc.client.door import wants_proof
 from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui import themes
-from chatsvc.client.tui.connect import ConnectPage, wrong
-from chatsvc.client.tui.dialogs import Keys, Question, Sure
+from chatsvc.client.tui.connect import ConnectPage
+from chatsvc.client.tui.dialogs import Keys, Sure
 from chatsvc.client.tui.entry import Entry
 from chatsvc.client.tui.hits import Hits
 from chatsvc.client.tui.keys import BINDINGS, KEYS
@@ -31,17 +26,17 @@ from chatsvc.client.tui.moments import Moments
 from chatsvc.client.tui.notices import Notices
 from chatsvc.client.tui.own import Own
 from chatsvc.client.tui.palette import (
-    How,
+    Everything,
     Jump,
     Offer,
-    What,
-    Where,
     command_offers,
     goals,
+    place_offers,
     setting_offers,
     theme_offers,
 )
 from chatsvc.client.tui.panes import SERVER, Pane
+from chatsvc.client.tui.porch import Porch
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.saying import Saying
 from chatsvc.client.tui.shelf import Shelf
@@ -49,7 +44,6 @@ from chatsvc.client.tui.signs import Signs
 from chatsvc.client.tui.state import State
 from chatsvc.client.tui.status import Line, status, topic
 from chatsvc.client.tui.visit import Going, Reach, Visit
-from chatsvc.events import Refused
 
 STOPPED = 130  # the exit code of who was stopped with Ctrl-C
 TWICE = 2.0  # seconds in which a second Ctrl-C leaves
@@ -64,7 +58,7 @@ class ChatApp(App[int]):
 
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
-    COMMANDS = {Where, What, How}
+    COMMANDS = {Everything}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide"), (150, "-huge")]
     BINDINGS = BINDINGS
 
@@ -82,19 +76,18 @@ class ChatApp(App[int]):
         self.preferences = preferences or Preferences()
         self.moments = Moments(self, self._draw)
         self.state = State(now, self.moments.changed)
-        self.visit = Visit(reach, clock, self.state, self)
+        self.porch = Porch(self, self.preferences, going, self._come_in)
+        self.visit = Visit(reach, clock, self.state, self.porch)
         connection = self.visit.connection
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
         Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
-        self.saying.add("/keys", "shows what the keys do", self._keys)
+        self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
         self.knowing.own = self.saying.own
         self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
         self.notices = Notices(self.to_terminal, os.environ, now)
-        self.going = going
         self.elsewhere: Going | None = None
-        self.outcome: BaseException | None = None  # why one is not inside
         self.unsent = 0  # requests that were given up
         self.parting = ""  # words said when one leaves
         self._ask_where = ask_where
@@ -133,9 +126,9 @@ class ChatApp(App[int]):
         await self.moments.draw()
         self.set_interval(1.0, self._tick)
         if self._ask_where:
-            self.show_connect_page()
+            await self.porch.open_page()
         else:
-            self.call_after_refresh(self.visit.begin, self.going)
+            self.call_after_refresh(self.visit.begin, self.porch.going)
 
     def to_terminal(self, sequence: str) -> None:
         """Write what Textual has no word for."""
@@ -145,7 +138,7 @@ class ChatApp(App[int]):
 
     def _fatal_error(self) -> None:
         """Go without showing all variables, among which may be passwords, as Textual would."""
-        self.outcome = self._exception
+        self.porch.outcome = self._exception
         self._close_messages_no_wait()
 
     def leave_terminal(self) -> None:
@@ -154,102 +147,45 @@ class ChatApp(App[int]):
 
     # Coming in
 
-    def show_connect_page(self) -> None:
-        self.push_screen(ConnectPage(self.going, self.preferences.recent()))
-
-    @property
-    def page(self) -> ConnectPage | None:
-        """Where one is asked where to go, while one is."""
-        pages = (screen for screen in self.screen_stack if isinstance(screen, ConnectPage))
-        return next(pages, None)
-
     def on_connect_page_chosen(self, message: ConnectPage.Chosen) -> None:
         if self.visit.inside:
             self.elsewhere = message.going
             self.exit(0)
             return
-        self.going, self.outcome = message.going, None
-        if (page := self.page) is not None:
-            page.connecting(self.going.server)
-        self.visit.begin(self.going)
+        self.porch.go(message.going)
+        self.visit.begin(message.going)
 
     def on_connect_page_given_up(self, message: ConnectPage.GivenUp) -> None:
         self.visit.give_up()
 
-    def let_in(self) -> None:
-        self.outcome = None
-        if (page := self.page) is not None:
-            self.call_later(self._close, page)
-        self.call_later(self._remember)
+    def _come_in(self) -> None:
+        """Learn what there is, and remember where one is."""
+        visit = self.visit
         self.knowing.ask_commands()
         self.knowing.ask_rooms()
-
-    def _remember(self) -> None:
-        visit = self.visit
-        rooms = visit.connection.rooms
-        if complaint := self.preferences.remember(
-            visit.going.server, visit.name_to_keep, rooms, self._now()
-        ):
-            self.state.note(complaint, wrong=True)
-
-    def told(self, text: str) -> None:
-        if (page := self.page) is not None:
-            page.connecting(self.going.server, text)
-
-    def over(self, why: BaseException) -> None:
-        self.outcome = why
-        text = sentence(why, self.going.server)
-        if text is None:
-            self.exit(1)
-            return
-        self.call_later(self._complain, why, text)
-
-    async def _complain(self, why: BaseException, text: str) -> None:
-        if self.page is None:
-            await self.push_screen(ConnectPage(self.going, self.preferences.recent()))
-        page = self.page
-        assert page is not None
-        page.complain(wrong(why, text))
-
-    def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
-        guest = refused.suggestion
-        escape = f"come in as {guest}" if guest else ""
-        text = refused.text
-        if wants_proof(refused):
-            text += " If it is yours, type its password."
-        dialog = Question(text, question.rstrip(": "), hidden, escape)
-
-        def give_up(_: object) -> None:
-            self.call_later(self._close, dialog)
-
-        def answered(said: str | None) -> None:
-            if not answer.called:
-                answer.callback(said)
-
-        answer: Deferred[str | None] = Deferred(give_up)
-        self.call_later(self.push_screen, dialog, answered)
-        return answer
-
-    def _close(self, above: Screen[Any]) -> None:
-        """Take away what is above the rest, if it is there yet."""
-        if above in self.screen_stack:
-            above.dismiss(None)
+        server, rooms = visit.going.server, visit.connection.rooms
+        if wrong := self.preferences.remember(server, visit.name_to_keep, rooms, self._now()):
+            self.state.note(wrong, wrong=True)
 
     # Leaving
 
     def action_leave(self) -> None:
+        self.end("")
+
+    def end(self, words: str) -> None:
         """Leave; what waits to be sent is asked about first."""
         waiting = sum(len(pane.waiting) for pane in self.state.panes.values())
         if not waiting or not self.visit.inside or self.visit.online:
-            self.leave()
+            self.leave(words)
             return
         lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
         dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
-        self.call_later(self.push_screen, dialog, lambda sure: self.leave() if sure else None)
+        self.call_later(self.push_screen, dialog, lambda sure: self.leave(words) if sure else None)
 
-    def leave(self) -> None:
+    def leave(self, words: str = "") -> None:
         """Exit, and say so if one could not come in."""
-        self.exit(0 if self.outcome is None else 1)
+        self.parting = words
+        self.exit(0 if self.porch.outcome is None else 1)
 
     def action_end(self) -> None:
         """Ctrl-D: the end of a text that is empty is the end of it all."""
@@ -266,17 +202,12 @@ class ChatApp(App[int]):
             self.screen.clear_selection()
             self.show_doing("copied")
         elif self.entry.composer.text:
-            self.entry.composer.remember(self.entry.composer.text)
-            self.entry.composer.clear()
+            self.entry.composer.put_away()
         elif self._now() - self._interrupted < TWICE:
             self.exit(STOPPED)
         else:
             self._interrupted = self._now()
             self.show_doing("Ctrl-C again leaves")
-
-    def _keys(self, rest: str, pane: Pane) -> bool:
-        self.action_keys()
-        return True
 
     def action_keys(self) -> None:
         if not self.screen.is_modal:
@@ -337,10 +268,6 @@ class ChatApp(App[int]):
     def give_back(self, text: str, pane: Pane) -> bool:
         return self.entry.give_back(text, pane)
 
-    def end(self, words: str) -> None:
-        self.parting = words
-        self.action_leave()
-
     def action_page(self, pages: int) -> None:
         self.shelf.shown.page(pages)
 
@@ -376,20 +303,12 @@ class ChatApp(App[int]):
 
     # What the palette offers
 
-    def places_to_go(self) -> list[Offer]:
-        return [
-            Offer(goal.name, goal.about or "a conversation", partial(self.go_to, goal.name))
-            for goal in goals(self.state, self.knowing)
-        ]
-
-    def things_to_do(self) -> Iterable[Offer]:
-        return command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
-
-    def things_to_set(self) -> list[Offer]:
-        return [
-            *setting_offers(listed(self.preferences.settings), self.entry.begin),
-            *theme_offers(self.knowing.words["set theme"], self._do),
-        ]
+    def offers(self) -> Iterable[Offer]:
+        """Rooms and conversations, commands, settings and themes."""
+        yield from place_offers(goals(self.state, self.knowing), self.go_to)
+        yield from command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
+        yield from setting_offers(listed(self.preferences.settings), self.entry.begin)
+        yield from theme_offers(self.knowing.words["set theme"], self._do)
 
     def _do(self, command: str) -> None:
         self.saying.typed(command, self.state.pane)

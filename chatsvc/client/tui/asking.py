@@ -34,4 +34,5 @@ class PasteQuestion(ModalScreen[str]):
             )
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
         self.dismiss(message.option_id)

@@ -80,16 +80,16 @@ class Composer(TextArea):
         """Keys in the order in which they were typed, which bindings of the app would not keep."""
         if self._cycle is not None and event.key not in _CYCLING:
             self._end_cycle()
-        does = _KEYS.get(event.key)
-        if event.key in self._desk.keys:
-            self._desk.keys[event.key]()
-            event.stop()
+        does, otherwise = _KEYS.get(event.key), self._desk.keys.get(event.key)
+        if does is not None and does(self):
             event.prevent_default()
+            event.stop()
+        elif otherwise is not None:
+            otherwise()
+            event.prevent_default()
+            event.stop()
         elif does is None:
             await super()._on_key(event)
-        elif does(self):
-            event.stop()
-            event.prevent_default()
 
     def turn_to(self, text: str, sent: list[str]) -> None:
         """Go on with another text, in another conversation."""
@@ -110,7 +110,7 @@ class Composer(TextArea):
 
     def remember(self, text: str) -> None:
         """Let a text come back with Up, unless it holds a password."""
-        if not is_secret(text) and self.sent[-1:] != [text]:
+        if text.strip() and not is_secret(text) and self.sent[-1:] != [text]:
             self.sent.append(text)
             del self.sent[:-_REMEMBERED]
         self._back, self._typed = 0, ""
@@ -120,7 +120,7 @@ class Composer(TextArea):
         if self._cycle is not None:
             self._put(self._cycle.typed)
             self._end_cycle()
-        elif self.text.strip():
+        elif self.text:
             self.remember(self.text)
             self.clear()
         else:

@@ -35,6 +35,7 @@ class Own:
     ) -> None:
         self._connection = connection
         self._state = state
+        self._saying = saying
         self._preferences = preferences
         self._doing = doing
         self._chosen = chosen
@@ -43,22 +44,22 @@ class Own:
         about = "writes this conversation into a file: .txt, .json or .html"
         saying.add("/save file", about, self._save, ("/export",))
 
-    def _set(self, words: str, pane: Pane) -> bool:
+    def _set(self, words: str, pane: Pane) -> None:
         """Set what is ours; the rules of a room are the server's."""
         if not words.strip():
             self._state.note("Your settings; /set name value changes one:", where=pane.name)
             for row in self._preferences.listed():
                 self._state.note(row, where=pane.name)
-            return pane.name == SERVER
-        if words.split()[0].lower().replace("_", "-") not in SETTINGS:
-            return False
-        self._state.note(self._preferences.set(words), where=pane.name)
-        self._chosen()
-        return True
+        elif words.split()[0].lower().replace("_", "-") in SETTINGS:
+            self._state.note(self._preferences.set(words), where=pane.name)
+            self._chosen()
+            return
+        if pane.name != SERVER:
+            self._saying.ask("set", words.strip(), pane)
 
     # Saving
 
-    def _save(self, words: str, pane: Pane) -> bool:
+    def _save(self, words: str, pane: Pane) -> None:
         words = words.strip()
         force = FORCE in words.split()
         file = words.replace(FORCE, "", 1).strip() if force else words
@@ -66,7 +67,6 @@ class Own:
             raise Refused("usage", "It goes like this, in a conversation: /save FILE.html")
         writing = self._written(pane.name, Path(file).expanduser(), force)
         Deferred.fromCoroutine(writing).addBoth(self._saved)
-        return True
 
     async def _written(self, room: str, path: Path, force: bool) -> str:
         from chatsvc.client.export import FORMATS  # which only who saves something needs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar, cast
@@ -26,6 +25,7 @@ from chatsvc.events import Command
 from chatsvc.rules import key
 
 _MOST = 50  # places that are listed at once
+_SAID = 0.1  # the score of what has the words not in its title
 
 
 class Goal(NamedTuple):
@@ -65,6 +65,18 @@ def fitting(words: str, all_of: Iterable[T], name: Callable[[T], str]) -> list[T
     return [one for score, one in sorted(scored, key=lambda each: -each[0]) if score > 0]
 
 
+class _Words(Input):
+    """A line whose Enter counts where it was typed, and not after the keys that followed it."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Submitted(self, self.value))
+        else:
+            await super()._on_key(event)
+
+
 class Jump(ModalScreen[str]):
     """Where to? The answer is a room or a person."""
 
@@ -81,7 +93,7 @@ class Jump(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="question"):
-            yield Input(placeholder="Where to?", compact=True)
+            yield _Words(placeholder="Where to?", compact=True)
             yield OptionList(compact=True, markup=False)
 
     def on_mount(self) -> None:
@@ -103,11 +115,11 @@ class Jump(ModalScreen[str]):
             listed.highlighted = (listed.highlighted + step) % listed.option_count
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Go there; what was typed last may not be listed yet."""
-        self._list(message.value) if message.value else None
+        message.stop()
         self._go(self.query_one(OptionList).highlighted)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
         self._go(message.option_index)
 
     def _go(self, position: int | None) -> None:
@@ -141,55 +153,35 @@ class Offer(NamedTuple):
 class Offering(Protocol):
     """What the palette is told."""
 
-    def places_to_go(self) -> Iterable[Offer]:
-        """Rooms and conversations."""
-
-    def things_to_do(self) -> Iterable[Offer]:
-        """Commands."""
-
-    def things_to_set(self) -> Iterable[Offer]:
-        """Settings."""
+    def offers(self) -> Iterable[Offer]:
+        """Everything that can be done: what is wanted most comes first."""
 
 
-class _Offers(Provider):
-    """What the app offers, by its title and what is said of it."""
+class Everything(Provider):
+    """Finds offers by their title, or by words of what is said of them."""
 
-    @abstractmethod
-    def offers(self, app: Offering) -> Iterable[Offer]:
-        """All of them."""
+    @property
+    def _offers(self) -> Iterable[Offer]:
+        return cast(Offering, self.app).offers()
 
     async def discover(self) -> Hits:
-        for offer in self.offers(cast(Offering, self.app)):
+        for offer in self._offers:
             yield DiscoveryHit(Text(offer.title), offer.do, offer.title, escape(offer.help))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for offer in self.offers(cast(Offering, self.app)):
-            score = max(matcher.match(offer.title), matcher.match(offer.help) / 2)
+        for offer in self._offers:
+            said = query.casefold() in offer.help.casefold()
+            score = matcher.match(offer.title) or said * _SAID
             if score > 0:
-                shown = matcher.highlight(escape(offer.title))
-                yield Hit(score, shown, offer.do, offer.title, escape(offer.help))
+                title = matcher.highlight(escape(offer.title))
+                yield Hit(score, title, offer.do, offer.title, escape(offer.help))
 
 
-class Where(_Offers):
+def place_offers(everywhere: Iterable[Goal], go: Callable[[str], object]) -> Iterator[Offer]:
     """Rooms and conversations."""
-
-    def offers(self, app: Offering) -> Iterable[Offer]:
-        return app.places_to_go()
-
-
-class What(_Offers):
-    """Commands of the server and of this program, with their help."""
-
-    def offers(self, app: Offering) -> Iterable[Offer]:
-        return app.things_to_do()
-
-
-class How(_Offers):
-    """Settings, and themes."""
-
-    def offers(self, app: Offering) -> Iterable[Offer]:
-        return app.things_to_set()
+    for goal in everywhere:
+        yield Offer(goal.name, goal.about or "a conversation", partial(go, goal.name))
 
 
 def command_offers(

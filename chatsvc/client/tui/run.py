@@ -81,7 +81,7 @@ class Watch:
             self._fail(failure.value)
 
     def _fail(self, error: BaseException) -> None:
-        self.app.outcome = error
+        self.app.porch.outcome = error
         self.app.exit(1)
 
 

@@ -43,7 +43,7 @@ class Own:
     """A command of this program: how it is told of, and what it does with what follows it."""
 
     about: Command
-    do: Callable[[str, Pane], bool]  # False when the server is to be asked, too
+    do: Callable[[str, Pane], object]
 
 
 class Saying:
@@ -68,10 +68,10 @@ class Saying:
         self,
         usage: str,
         help: str,
-        do: Callable[[str, Pane], bool],
+        do: Callable[[str, Pane], object],
         aliases: tuple[str, ...] = (),
     ) -> None:
-        """Add a command of this program."""
+        """Add a command of this program, which the server does not see."""
         own = Own(Command(usage, aliases, help, ""), do)
         self._own.update(dict.fromkeys((name_of(own.about), *aliases_of(own.about)), own))
 
@@ -99,8 +99,7 @@ class Saying:
         if request.literal is not None and own is None and request.name not in self._commands:
             self._say(request.literal, pane)
         elif own is not None:
-            if not own.do(rest, pane):
-                self._ask(name, rest, text, pane)
+            own.do(rest, pane)
         elif name == "say":
             self._say(rest, pane)
         elif name == "me":
@@ -144,6 +143,10 @@ class Saying:
         return emojized(text) if self.emoji else text
 
     # Asking
+
+    def ask(self, name: str, rest: str, pane: Pane) -> None:
+        """Ask the server for what is a command of this program, too."""
+        self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
 
     def _ask(self, name: str, rest: str, text: str, pane: Pane) -> None:
         if name in PROVING:
@@ -197,34 +200,30 @@ class Saying:
 
     # Commands of this program
 
-    def _close(self, rest: str, pane: Pane) -> bool:
+    def _close(self, rest: str, pane: Pane) -> None:
         if pane.private or not pane.inside:
             self._state.close(pane.name)
         elif pane.name != SERVER:
             self._ask("leave", pane.name, f"/leave {pane.name}", pane)
-        return True
 
-    def _query(self, rest: str, pane: Pane) -> bool:
+    def _query(self, rest: str, pane: Pane) -> None:
         name, _, text = rest.strip().partition(" ")
         if not name:
             raise Refused("usage", "It goes like this: /query name")
         self._desk.look_at(f"@{name.removeprefix('@')}")
         if text.strip():
             self._say(text, self._state.pane)
-        return True
 
-    def _clear(self, rest: str, pane: Pane) -> bool:
+    def _clear(self, rest: str, pane: Pane) -> None:
         self._state.clear(pane)
-        return True
 
-    def _quit(self, words: str, pane: Pane) -> bool:
+    def _quit(self, words: str, pane: Pane) -> None:
         """Leave when what is on its way has arrived."""
-        settled = Deferred.fromCoroutine(self._connection.settled())
         if self._connection.here:
+            settled = Deferred.fromCoroutine(self._connection.settled())
             settled.addCallback(lambda _: self._desk.end(words))
         else:
             self._desk.end(words)
-        return True
 
 
 def _short(text: str) -> str:

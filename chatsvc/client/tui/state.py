@@ -54,6 +54,7 @@ class State:
         self._now = now
         self._changed = changed
         self._turns = count(1)
+        self._arrived = False  # in a first room
 
     @property
     def pane(self) -> Pane:
@@ -261,8 +262,9 @@ class State:
         pane.people = {key(name): Somebody(name) for name in (*event.names, event.name)}
         pane.company += 1
         self.name = event.name
-        if self.here == SERVER:
+        if self.here == SERVER and not self._arrived:
             self.select(event.room)
+        self._arrived = True
 
     def _begin(self, pane: Pane, event: Entered) -> None:
         """Know what is new in a room by where one's account was, or a guest comes in."""
