@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from client_server import (
     Notes,
     Table,
     begun,
+    close,
     result,
     waits,
 )
@@ -29,6 +32,8 @@ from chatsvc.events import (
     Said,
     Talking,
     Told,
+    Unread,
+    Welcome,
 )
 
 table = pytest.fixture(begun)
@@ -362,3 +367,26 @@ def test_every_line_is_kept_once_and_shown_once_whatever_is_lost_when(seed: int)
         kept = schedule.table.server.texts(room)
         assert [text for text in kept if text.startswith("own")] == wanted
         assert schedule.table.notes.texts(room) == kept
+
+
+def test_whoever_was_let_in_comes_back_though_it_breaks_before_they_are_in_their_rooms() -> None:
+    table = Table(everywhere=True)
+    server, hello, join = table.server, table.server.do_hello, table.server.do_join
+
+    def welcome(link: Any, tag: str | None, request: dict[str, Any]) -> Event:
+        event = hello(link, tag, request)
+        assert isinstance(event, Welcome)
+        return replace(event, account="ann", rooms=(Unread("#tea", 0, 0),))
+
+    def break_off(link: Any, tag: str | None, request: dict[str, Any]) -> None:
+        server.do_join = join  # type: ignore[method-assign]
+        server.kill()
+
+    server.do_hello, server.do_join = welcome, break_off  # type: ignore[method-assign]
+    result(table.open())
+    assert (table.notes.returns, len(table.notes.losses)) == (0, 1)
+    table.come_back()
+    assert table.notes.returns == 1
+    assert table.connection.here
+    assert table.connection.rooms == ("#tea",)
+    close(table)
