@@ -89,7 +89,7 @@ def _first_screen(home: str) -> float:
     seen = b""
     while not re.search(rb"[1-9] here", seen):
         if not select.select([terminal], [], [], 10)[0]:
-            raise RuntimeError(f"there is no first screen: {seen!r}")
+            raise RuntimeError(f"there is no first screen: {seen[-300:]!r}")
         seen += os.read(terminal, 65536)
     taken = time.perf_counter() - began
     os.kill(child, signal.SIGKILL)

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from real import Peer, Person, Service, beside_python
+from real import Peer, Person, Service, beside_python, ended_at_last, wait_for_process
 from tmux import Screen, Tmux
 
 CHATSVC = beside_python("chatsvc")
@@ -43,7 +43,8 @@ def address(chat: Service) -> str:
 
 def in_the_lobby(tmux: Tmux, directory: Path, name: str, chat: Service) -> Screen:
     screen = join(tmux, directory, name, address(chat))
-    screen.until(r"● no TLS")
+    screen.until(r"^ #lobby")
+    screen.until("● no TLS")
     return screen
 
 
@@ -128,8 +129,7 @@ def test_the_first_minute_without_a_host(tmp_path: Path, tmux: Tmux) -> None:
         registered.until("Goodbye")
         ann = join(tmux, tmp_path, "ann")
         ann.until("which chat")
-        ann.press("Tab")
-        ann.type(f"{chat.port}\r")
+        ann.type(f"localhost:{chat.port}\r")
         ann.until("ann is a registered name")
         ann.type("wrong-wrong-wrong\r")
         ann.until("That is not ann's password")
@@ -184,3 +184,15 @@ def test_a_signal_gives_the_terminal_back(tmp_path: Path, tmux: Tmux) -> None:
         subprocess.run(["kill", "-TERM", str(ann.child)], check=True)
         ann.until("it ended with 143")
         assert "● no TLS" not in ann.text
+
+
+def test_it_ends_when_its_terminal_is_gone(tmp_path: Path, tmux: Tmux) -> None:
+    with Service(tmp_path) as chat:
+        bob = chat.person("bob")
+        ann = in_the_lobby(tmux, tmp_path, "ann", chat)
+        bob.until("ann came in")
+        child = ann.child
+        with ended_at_last(child):
+            tmux.do("kill-session", "-t", "ann")
+            wait_for_process(child)
+            assert "ann" in bob.until("ann left")

@@ -142,10 +142,6 @@ class ChatApp(App[int]):
         self.porch.outcome = self._exception
         self._close_messages_no_wait()
 
-    def leave_terminal(self) -> None:
-        """Have the terminal be as it was before."""
-        self.notices.leave()
-
     # Coming in
 
     def on_connect_page_chosen(self, message: ConnectPage.Chosen) -> None:
@@ -343,8 +339,14 @@ class ChatApp(App[int]):
         """Draw what is another by now, at once, or after a moment for all that happens in it."""
         if not self._dirty:
             self._dirty = True
-            wait = self._drawn + MOMENT - monotonic()
-            self.set_timer(wait, self._draw) if wait > 0 else self.call_later(self._draw)
+            self.call_later(self._draw_soon)  # for a timer knows no app in the reactor's turn
+
+    async def _draw_soon(self) -> None:
+        wait = self._drawn + MOMENT - monotonic()
+        if wait > 0:
+            self.set_timer(wait, partial(self.call_later, self._draw))
+        else:
+            await self._draw()
 
     async def _draw(self) -> None:
         self._dirty, self._drawn = False, monotonic()

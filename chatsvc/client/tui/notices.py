@@ -42,10 +42,10 @@ class Notices:
                         f"{KEEP_TITLE}\x1b]2;{clean(title)}\x07")  # fmt: skip
             self._title = title
 
-    def leave(self) -> None:
-        """Give the terminal its own title back."""
-        if self._title:
-            self._write(TITLE_BACK)
+    @property
+    def farewell(self) -> str:
+        """What gives the terminal its own title back."""
+        return TITLE_BACK if self._title else ""
 
     def tell(self, pane: Pane, line: Spoken) -> None:
         """Tell of a line that nobody has looked at, if that is wanted."""

@@ -45,7 +45,23 @@ def spans(text: str, width: int) -> Iterator[tuple[int, int]]:
 def _spans_of_line(text: str, begin: int, end: int, width: int) -> Iterator[tuple[int, int]]:
     if end - begin <= width and (text.isascii() or cell_len(text[begin:end]) <= width):
         yield begin, end
-        return
+    elif text.isascii():
+        yield from _spans_of_ascii(text, begin, end, width)
+    else:
+        yield from _spans_of_pieces(text, begin, end, width)
+
+
+def _spans_of_ascii(text: str, start: int, end: int, width: int) -> Iterator[tuple[int, int]]:
+    """The same, where each character has one cell."""
+    while end - start > width:
+        blank = text.rfind(" ", start + 1, start + width + 1)
+        cut = blank if blank > 0 else start + width
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _spans_of_pieces(text: str, begin: int, end: int, width: int) -> Iterator[tuple[int, int]]:
     start, used = begin, 0
     for first, cells in _pieces(text, begin, end, width):
         if used + cells > width:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet import asyncioreactor
@@ -70,6 +71,8 @@ class Watch:
         globalLogBeginner.beginLoggingTo([self], redirectStandardIO=False)
 
     def _stop(self, code: int) -> None:
+        if code == 128 + signal.SIGHUP:
+            _forget_terminal()
         self.app.exit(code, code)
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -85,11 +88,20 @@ class Watch:
         self.app.exit(1)
 
 
+def _forget_terminal() -> None:
+    """Write nowhere from now on: Textual waits for ever to write to a terminal that is gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
 async def _visit(app: ChatApp, watch: Watch, loop: asyncio.AbstractEventLoop) -> None:
     watch.app = app
     try:
         await app.run_async()
     finally:
-        app.leave_terminal()
+        with suppress(OSError):  # of a terminal that is gone
+            os.write(2, app.notices.farewell.encode())  # Textual writes no more
         app.unsent = app.visit.connection.unanswered if app.visit.inside else 0
         await Deferred.fromCoroutine(app.visit.connection.close(app.parting)).asFuture(loop)

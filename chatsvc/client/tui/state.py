@@ -54,6 +54,7 @@ class State:
         self._now = now
         self._changed = changed
         self._turns = count(1)
+        self._arrived = False  # in a first room
 
     @property
     def pane(self) -> Pane:
@@ -251,7 +252,6 @@ class State:
     # Rooms and people
 
     def _entered(self, event: Entered) -> None:
-        first = self.here == SERVER and self.find(event.room) is None
         pane = self.open(event.room)
         if not pane.filled and not pane.present.last:
             self._begin(pane, event)
@@ -262,8 +262,9 @@ class State:
         pane.people = {key(name): Somebody(name) for name in (*event.names, event.name)}
         pane.company += 1
         self.name = event.name
-        if first:  # and not when one has come back
+        if self.here == SERVER and not self._arrived:
             self.select(event.room)
+        self._arrived = True
 
     def _begin(self, pane: Pane, event: Entered) -> None:
         """Know what is new in a room by where one's account was, or a guest comes in."""

@@ -115,11 +115,10 @@ class Visit:
 
     async def _come_in(self) -> None:
         await self.connection.open(self.going.identity)
-        self.online = True
         room = self.going.room
         if room is not None or not self.connection.rooms:
             await self._enter(room or FIRST_ROOM)
-        self.inside = True
+        self.online = self.inside = True
         self._door.let_in()
         self.pulse.start()
         self._host.let_in()
