@@ -121,8 +121,7 @@ class Visitor:
         for _ in range(3):
             self.network.pump()
             await self.pilot.pause()
-            if self.app._dirty:
-                await self.app._draw()
+            await self.app.moments.draw_if_due()
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

@@ -294,11 +294,11 @@ class Connection:
         self._fruitless = 0
         if self._opening is None:
             self._front.back()
+        self._open(None)  # from now on it comes back by itself
         await self._restore()
         self._entering = None
         self.here = True
         self._pump()
-        self._open(None)
 
     async def _hello(self) -> Welcome:
         identity = self._identity._replace(name=self._standing.account or self.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from time import monotonic, time
+from time import time
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
@@ -22,6 +22,7 @@ from chatsvc.client.tui.hits import Hits
 from chatsvc.client.tui.keys import BINDINGS, KEYS
 from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
+from chatsvc.client.tui.moments import Moments
 from chatsvc.client.tui.notices import Notices
 from chatsvc.client.tui.own import Own
 from chatsvc.client.tui.palette import (
@@ -46,7 +47,6 @@ from chatsvc.client.tui.visit import Going, Reach, Visit
 
 STOPPED = 130  # the exit code of who was stopped with Ctrl-C
 TWICE = 2.0  # seconds in which a second Ctrl-C leaves
-MOMENT = 0.04  # seconds between two drawings, however much happens
 
 
 class ChatApp(App[int]):
@@ -74,7 +74,8 @@ class ChatApp(App[int]):
         super().__init__()
         self.animation_level = "none"  # what moves costs bytes, and shows nothing that is new
         self.preferences = preferences or Preferences()
-        self.state = State(now, self._changed)
+        self.moments = Moments(self, self._draw)
+        self.state = State(now, self.moments.changed)
         self.porch = Porch(self, self.preferences, going, self._come_in)
         self.visit = Visit(reach, clock, self.state, self.porch)
         connection = self.visit.connection
@@ -93,8 +94,6 @@ class ChatApp(App[int]):
         self._now = now
         self._doing = ""
         self._interrupted = -TWICE  # when Ctrl-C was pressed
-        self._dirty = True  # nothing is drawn yet, or drawing is due
-        self._drawn = 0.0
         self._places, self._people, self._hits = Places(), People(), Hits()
         keys = {
             "ctrl+n": partial(self.action_go, 1),
@@ -124,7 +123,7 @@ class ChatApp(App[int]):
             self.state.note(self.preferences.complaint, wrong=True)
         self.entry.composer.cursor_blink = False  # which costs bytes all the time
         self.screen.set_focus(self.entry.composer)
-        await self._draw()
+        await self.moments.draw()
         self.set_interval(1.0, self._tick)
         if self._ask_where:
             await self.porch.open_page()
@@ -296,7 +295,7 @@ class ChatApp(App[int]):
         beside = self.query_one(f"#{name}")
         beside.set_class(not beside.display, "wanted")  # even where there is little room
         self.preferences.set(f"{name} {'off' if beside.display else 'on'}")
-        self._changed()
+        self.moments.changed()
 
     # What the palette offers
 
@@ -320,7 +319,7 @@ class ChatApp(App[int]):
         self.saying.emoji = chosen.emoji
         self.notices.settings = chosen
         self.shelf.show_times(chosen.timestamps)
-        self._changed()
+        self.moments.changed()
 
     def show_doing(self, doing: str) -> None:
         """Say in the status line what is being done, until something else is."""
@@ -335,21 +334,7 @@ class ChatApp(App[int]):
     def _show_status(self) -> None:
         self._status.show(status(self.state, self.visit, self._doing, self._status.size.width))
 
-    def _changed(self) -> None:
-        """Draw what is another by now, at once, or after a moment for all that happens in it."""
-        if not self._dirty:
-            self._dirty = True
-            self.call_later(self._draw_soon)  # for a timer knows no app in the reactor's turn
-
-    async def _draw_soon(self) -> None:
-        wait = self._drawn + MOMENT - monotonic()
-        if wait > 0:
-            self.set_timer(wait, partial(self.call_later, self._draw))
-        else:
-            await self._draw()
-
     async def _draw(self) -> None:
-        self._dirty, self._drawn = False, monotonic()
         state, chosen = self.state, self.preferences.settings
         self._follow()
         await self.shelf.sync()
