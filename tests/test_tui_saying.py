@@ -284,3 +284,16 @@ async def test_nobody_is_told_while_the_connection_is_lost(chat: Chat) -> None:
         await ann.type("hello")
         await ann.come_back()
         assert requests(ann, "signal") == []
+
+
+@on_a_screen
+async def test_what_is_typed_before_one_is_inside_goes_to_the_first_room(chat: Chat) -> None:
+    bob = chat.join("bob")
+    async with visit(chat, settled=False) as ann:
+        ann.post("good morning")
+        await ann.pilot.press("enter")
+        assert bob.read() == []
+        await ann.settle()
+        assert bob.read() == ["* ann came in.", "[1970-01-01 00:00] <ann> good morning"]
+        assert ann.app.entry.composer.text == ""
+        assert ann.conversation[-1].endswith("ann good morning")

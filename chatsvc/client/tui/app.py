@@ -19,6 +19,7 @@ from chatsvc.client.tui.connect import ConnectPage
 from chatsvc.client.tui.dialogs import Keys, Sure
 from chatsvc.client.tui.entry import Entry
 from chatsvc.client.tui.hits import Hits
+from chatsvc.client.tui.items import Spoken
 from chatsvc.client.tui.keys import BINDINGS, KEYS
 from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.lists import People, Places
@@ -90,6 +91,7 @@ class ChatApp(App[int]):
         self.elsewhere: Going | None = None
         self.unsent = 0  # requests that were given up
         self.parting = ""  # words said when one leaves
+        self._early: list[tuple[str, Spoken]] = []  # typed before one was inside
         self._ask_where = ask_where
         self._now = now
         self._doing = ""
@@ -162,6 +164,10 @@ class ChatApp(App[int]):
         server, rooms = visit.going.server, visit.connection.rooms
         if wrong := self.preferences.remember(server, visit.name_to_keep, rooms, self._now()):
             self.state.note(wrong, wrong=True)
+        early, self._early = self._early, []
+        for text, waiting in early:
+            self.state.settled(self.state.panes[SERVER], waiting)
+            self.saying.typed(text, self.state.pane)
 
     # Leaving
 
@@ -213,7 +219,10 @@ class ChatApp(App[int]):
 
     def _typed(self, text: str, pane: Pane) -> None:
         self.signs.sent()
-        self.saying.typed(text, pane)
+        if self.visit.inside or text.startswith("/"):
+            self.saying.typed(text, pane)
+        else:  # it is for the first room, wherever that is
+            self._early.append((text, self.state.wait(pane, text, False)))
 
     def _learnt(self) -> None:
         self.entry.help()
