@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from twisted.internet import asyncioreactor
@@ -20,6 +21,8 @@ from chatsvc.client.tui.app import ChatApp
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.themes import check
 from chatsvc.client.tui.visit import Going
+
+GOODBYE = 8  # seconds that the client has when its terminal is gone
 
 
 def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> ChatApp:
@@ -65,15 +68,21 @@ class Watch:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.app: ChatApp
-        for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, self._stop, 128 + signum)
+        # Not by the loop, which may be waiting for Textual to write to the terminal that is gone.
+        signal.signal(signal.SIGHUP, partial(self._hang_up, loop))
         loop.set_exception_handler(self._unexpected)
         globalLogBeginner.beginLoggingTo([self], redirectStandardIO=False)
 
     def _stop(self, code: int) -> None:
-        if code == 128 + signal.SIGHUP:
-            _forget_terminal()
         self.app.exit(code, code)
+
+    def _hang_up(self, loop: asyncio.AbstractEventLoop, signum: int, frame: object) -> None:
+        """The terminal is gone: say goodbye to the chat, or at least end soon."""
+        _forget_terminal()
+        signal.alarm(GOODBYE)
+        loop.call_soon_threadsafe(self._stop, 128 + signum)
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._fail(context.get("exception") or RuntimeError(context["message"]))
