@@ -164,6 +164,22 @@ async def test_the_palette_changes_settings_and_themes(chat: Chat) -> None:
 
 
 @on_a_screen
+async def test_a_topic_is_no_markup_in_the_palette(chat: Chat) -> None:
+    topic = "[bold]tea[/bold] [/x] [$a=( \\ \\"
+    chat.join("bob").send("/join #tea", f"/topic {topic}")
+    async with visit(chat) as ann:
+        await ann.type("/join #tea", "enter")
+        await ann.press("alt+up")
+        for words in ("", "#tea"):
+            await ann.press("ctrl+p")
+            await ann.type(words)
+            await ann.app.workers.wait_for_complete()
+            await ann.settle()
+            assert topic in ann.screen
+            await ann.press("escape")
+
+
+@on_a_screen
 async def test_letters_that_come_with_ctrl_k_at_once_are_those_of_the_jump(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/join #tea", "enter")

@@ -54,6 +54,14 @@ async def test_one_reads_on_from_a_hit_to_the_end(chat: Chat) -> None:
 
 
 @on_a_screen
+async def test_what_is_searched_for_is_no_markup(chat: Chat) -> None:
+    chat.join("bob").send("what [/x] means")
+    async with visit(chat) as ann:
+        await ann.type("/search [/x] means", "enter")
+        assert "[/x] means: Enter goes there" in ann.screen
+
+
+@on_a_screen
 async def test_nothing_found_is_said_where_one_looks(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/search unicorns", "enter")

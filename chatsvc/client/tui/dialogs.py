@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -34,7 +35,7 @@ class Question(ModalScreen[str | None]):
             with Horizontal(classes="buttons"):
                 yield Button("Enter: go on", variant="primary", id="go-on", compact=True)
                 if self._escape:
-                    yield Button(f"Esc: {self._escape}", id="escape", compact=True)
+                    yield Button(Text(f"Esc: {self._escape}"), id="escape", compact=True)
                 yield Button("F2: back", id="back", compact=True)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:

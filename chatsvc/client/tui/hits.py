@@ -46,7 +46,7 @@ class Hits(Listing):
         position = len(before.lines) if before and before.query == found.query else 0
         rest = [Text(_OLDER, "italic")] if found.more else []
         self.show([*map(_hit, found.lines), *rest])
-        self.border_title = clean(f"{found.query}: Enter goes there, Esc back to now")
+        self.border_title = Text(clean(f"{found.query}: Enter goes there, Esc back to now"))
         self.highlighted = min(position, self.option_count - 1)
         self.focus()
 

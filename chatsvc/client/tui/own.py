@@ -65,7 +65,11 @@ class Own:
         file = words.replace(FORCE, "", 1).strip() if force else words
         if not file or pane.name == SERVER:
             raise Refused("usage", "It goes like this, in a conversation: /save FILE.html")
-        writing = self._written(pane.name, Path(file).expanduser(), force)
+        try:
+            path = Path(file).expanduser()
+        except RuntimeError:
+            raise Refused("usage", f"Nobody here has the home {Path(file).parts[0]}.") from None
+        writing = self._written(pane.name, path, force)
         Deferred.fromCoroutine(writing).addBoth(self._saved)
 
     async def _written(self, room: str, path: Path, force: bool) -> str:

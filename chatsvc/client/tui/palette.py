@@ -11,8 +11,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.containers import Vertical
-from textual.fuzzy import FuzzySearch
-from textual.markup import escape
+from textual.content import Content
+from textual.fuzzy import FuzzySearch, Matcher
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -166,7 +166,7 @@ class Everything(Provider):
 
     async def discover(self) -> Hits:
         for offer in self._offers:
-            yield DiscoveryHit(Text(offer.title), offer.do, offer.title, escape(offer.help))
+            yield DiscoveryHit(_offered(offer), offer.do, offer.title)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -174,8 +174,16 @@ class Everything(Provider):
             said = query.casefold() in offer.help.casefold()
             score = matcher.match(offer.title) or said * _SAID
             if score > 0:
-                title = matcher.highlight(escape(offer.title))
-                yield Hit(score, title, offer.do, offer.title, escape(offer.help))
+                yield Hit(score, _offered(offer, matcher), offer.do, offer.title)
+
+
+def _offered(offer: Offer, matcher: Matcher | None = None) -> Content:
+    """An offer as it is listed.  None of it is markup: anybody may have written the topic."""
+    title = Content(offer.title)
+    if matcher is not None:
+        for at in matcher.fuzzy_search.match(matcher.query, offer.title)[1]:
+            title = title.stylize(matcher.match_style, at, at + 1)
+    return Content("\n").join([title, Content.styled(offer.help, "$text-muted")])
 
 
 def place_offers(everywhere: Iterable[Goal], go: Callable[[str], object]) -> Iterator[Offer]:
