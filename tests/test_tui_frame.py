@@ -155,6 +155,17 @@ def test_what_is_chosen_and_where_one_was_is_kept(tmp_path: Path) -> None:
         second.set("theme pink")
 
 
+def test_what_others_write_into_the_settings_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    first, second = Preferences(SettingsFile(path)), Preferences(SettingsFile(path))
+    second.set("notify all")
+    second.remember(Server("chat.example.org"), "ann", (), 5.0)
+    assert first.set("bell on") == "bell is on now."
+    third = Preferences(SettingsFile(path))
+    assert (third.settings.notify, third.settings.bell) == ("all", True)
+    assert third.name_at(Server("chat.example.org")) == "ann"
+
+
 def test_the_default_theme_is_as_the_terminal_is() -> None:
     assert chosen("default", {}) == "chatsvc-dark"
     assert chosen("default", {"COLORFGBG": "15;0"}) == "chatsvc-dark"
@@ -176,6 +187,13 @@ async def save(chat: Chat, file: Path) -> None:
         assert "of #lobby in" in ann.screen
         await ann.type(f"/save {file}", "enter")
         assert "is there already" in " ".join(ann.screen.split())
+
+
+@on_a_screen
+async def test_a_home_that_nobody_has_is_told(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        await ann.type("/save ~nosuch/lobby.txt", "enter")
+        assert "Nobody here has the home ~nosuch." in ann.screen
 
 
 @on_a_screen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -32,10 +33,10 @@ class Preferences:
 
     def set(self, words: str) -> str:
         """Choose something, `theme nord`; gives a sentence, and raises `Refused`."""
-        self.settings = settings.set(self.settings, words, check)
+        wrong = self._change(lambda before: settings.set(before, words, check))
         name = settings.setting_name(words.split()[0])
         said = f"{name} is {settings.written(self.settings, name)} now."
-        return " ".join(filter(None, (said, self._keep())))
+        return " ".join(filter(None, (said, wrong)))
 
     def listed(self) -> list[str]:
         """Every setting, a line each."""
@@ -58,16 +59,19 @@ class Preferences:
 
     def remember(self, to: Server, name: str, rooms: tuple[str, ...], now: float) -> str:
         """Keep where one is, and as whom; gives what went wrong with that."""
-        self.settings = settings.remember_server(
-            self.settings, to.address, name, now, tls=to.tls, rooms=rooms
+        return self._change(
+            lambda before: settings.remember_server(
+                before, to.address, name, now, tls=to.tls, rooms=rooms
+            )
         )
-        return self._keep()
 
-    def _keep(self) -> str:
+    def _change(self, how: Callable[[Settings], Settings]) -> str:
+        """Change what is in force, and the file as it is by now: others may write it, too."""
+        self.settings = how(self.settings)
         if self._file is None:
             return ""
         try:
-            self._file.save(self.settings)
+            self._file.save(how(self._file.load().settings))
         except Wrong as error:
             return f"It is not kept: {error}"
         except OSError as error:
