@@ -44,7 +44,7 @@ async def test_the_status_line_says_how_one_is_connected_and_when_it_is_tried_ag
         await ann.type("still here", "enter")
         ann.app._tick()
         await ann.settle()
-        assert re.match(r" ann  ○ not connected, (next try in \d+ s|trying …), ", status(ann))
+        assert re.match(r" ann  ○ not connected, (next try in \d+ s|trying …), 1 w", status(ann))
         await ann.come_back()
         assert status(ann).startswith(" ann  ● no TLS")
 
@@ -138,6 +138,16 @@ async def test_settings_hold_at_once_and_the_rooms_rules_are_the_servers(chat: C
         await ann.press("escape")
         await ann.type("/set slow 10s", "enter")
         assert "Only moderators of #lobby may do that." in ann.screen
+
+
+@on_a_screen
+async def test_what_is_set_leaves_what_one_does_not_look_at_as_wide_as_it_was(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        chat.join("bob").send("words that need more than a few cells")
+        await ann.type("/join #tea", "enter")
+        await ann.type("/set bell on", "enter")
+        await ann.press("alt+up")
+        assert any(row.endswith("bob words that need more than a few cells") for row in ann.rows)
 
 
 def test_what_is_chosen_and_where_one_was_is_kept(tmp_path: Path) -> None:

@@ -285,8 +285,10 @@ class Conversation(ScrollView, can_focus=True):
     def show_times(self, clock: str) -> None:
         """Write times otherwise from now on."""
         self.clock = clock
-        if self._seen_size.width:
+        if self.size.width:
             self.wrap_anew()
+        else:
+            self._seen_size = Size(0, 0)  # it is hidden, and wrapped when it is seen again
 
     @property
     def _time_width(self) -> int:
