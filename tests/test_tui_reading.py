@@ -85,6 +85,15 @@ async def test_who_reads_above_stays_there_and_is_told_what_is_below(chat: Chat)
 
 
 @on_a_screen
+async def test_who_says_something_sees_it_also_from_above(chat: Chat) -> None:
+    chat.join("bob").send(*(f"line {n}" for n in range(1, 101)))
+    async with visit(chat) as ann:
+        await ann.press("pageup", "pageup")
+        await ann.type("here I am", "enter")
+        assert ann.conversation[-1].endswith("ann here I am")
+
+
+@on_a_screen
 async def test_a_resize_keeps_the_place(chat: Chat) -> None:
     bob = chat.join("bob")
     bob.send(*(f"line {n}. {'words and more ' * (n % 5)}" for n in range(100)))

@@ -89,7 +89,7 @@ class ChatApp(App[int]):
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
         self.notices = Notices(self.to_terminal, os.environ, now)
         self.elsewhere: Going | None = None
-        self.unsent = 0  # requests that were given up
+        self.unsent = 0  # lines that were given up
         self.parting = ""  # words said when one leaves
         self._early: list[tuple[str, Spoken]] = []  # typed before one was inside
         self._ask_where = ask_where
@@ -176,7 +176,7 @@ class ChatApp(App[int]):
 
     def end(self, words: str) -> None:
         """Leave; what waits to be sent is asked about first."""
-        waiting = sum(len(pane.waiting) for pane in self.state.panes.values())
+        waiting = self.state.waiting
         if not waiting or not self.visit.inside or self.visit.online:
             self.leave(words)
             return
@@ -219,6 +219,7 @@ class ChatApp(App[int]):
 
     def _typed(self, text: str, pane: Pane) -> None:
         self.signs.sent()
+        self.state.return_to_present()  # where that, or what answers it, will be
         if self.visit.inside or text.startswith("/"):
             self.saying.typed(text, pane)
         else:  # it is for the first room, wherever that is

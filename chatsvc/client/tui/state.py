@@ -60,6 +60,11 @@ class State:
     def pane(self) -> Pane:
         return self.panes[self.here]
 
+    @property
+    def waiting(self) -> int:
+        """How much of what one has typed waits, to be sent or to be answered."""
+        return sum(len(pane.waiting) for pane in self.panes.values())
+
     def open(self, name: str) -> Pane:
         """The pane of a room or conversation, made now if need be."""
         pane = self.find(name)

@@ -46,7 +46,7 @@ def status(state: State, visit: Visit, doing: str, width: int) -> Text:
     left = Text(no_wrap=True, overflow="ellipsis")
     left.append(f" {state.name or visit.going.identity.name or 'guest'}", "bold")
     left.append("  ")
-    left.append_text(connection(visit))
+    left.append_text(connection(visit, state.waiting))
     if doing:
         left.append(f"  {doing}")
     elif names := state.typing():
@@ -57,10 +57,9 @@ def status(state: State, visit: Visit, doing: str, width: int) -> Text:
     return left.append_text(right)
 
 
-def connection(visit: Visit) -> Text:
+def connection(visit: Visit, waiting: int) -> Text:
     """How one is connected, in words."""
     tls = "TLS" if visit.going.server.tls else "no TLS"
-    waiting = visit.connection.unanswered
     if visit.online:
         latency = visit.pulse.latency
         time = "" if latency is None else f" {latency * 1000:.0f} ms"
