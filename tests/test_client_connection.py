@@ -18,6 +18,7 @@ from chatsvc.client.failures import NotConnected
 from chatsvc.events import (
     Entered,
     Goodbye,
+    Joined,
     Refusal,
     Refused,
     Said,
@@ -150,6 +151,18 @@ def test_a_line_is_acknowledged_by_its_said_event(table: Table) -> None:
     assert isinstance(said, Said)
     assert (said.room, said.number, said.text) == ("#lobby", 1, "hi")
     assert table.notes.texts() == ["hi"]
+
+
+def test_nothing_of_a_server_can_change_the_terminal(table: Table) -> None:
+    bad, good = "\x1b]0;x\x07a\x1b[31mb\x9bc\u202ed\u200de", "abcd\u200de"
+    table.server.links[0].tell(Joined("#lobby", (bad, "zoë")))
+    table.server.links[0].tell(Said("#lobby", 1, 0.0, bad, f"{bad}\n{bad}", False, "", None))
+    table.server.pump()
+    came, said = table.notes.events[-2:]
+    assert isinstance(came, Joined)
+    assert isinstance(said, Said)
+    assert came.names == (good, "zoë")
+    assert (said.sender, said.text) == (good, f"{good}\n{good}")
 
 
 def test_refusals_are_the_answer_and_no_event(table: Table) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITCPTransport
@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from chatsvc.dialects.jsonl import read_event
 from chatsvc.events import Event, Pong
+from chatsvc.rules import clean
 
 PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there
 PATIENCE = 30.0  # seconds it has to answer
@@ -70,7 +71,7 @@ class Wire(LineReceiver):
         if not line.strip():
             return
         try:
-            event, tag = read_event(line.decode())
+            event, tag = read_event(_harmless(line.decode()))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             self.drop(f"{FOREIGN}; it says {_excerpt(line)}")
         else:
@@ -99,6 +100,23 @@ class Wire(LineReceiver):
 def encoded(request: dict[str, object]) -> bytes:
     """A request as a line, without its end."""
     return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _harmless(line: str) -> str:
+    """A line of JSON that does nothing to a terminal, whoever the server is: names, topics, all."""
+    if line.isprintable() and "\\u" not in line:
+        return line
+    return json.dumps(_cleaned(json.loads(line)), ensure_ascii=False)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return "\n".join(map(clean, value.split("\n")))
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _cleaned(one) for name, one in value.items()}
+    return value
 
 
 def _sentence(reason: Failure) -> str:
