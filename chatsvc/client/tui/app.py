@@ -303,8 +303,9 @@ class ChatApp(App[int]):
     def action_toggle_list(self, name: str) -> None:
         """Show or hide a list beside the conversation, and keep that."""
         beside = self.query_one(f"#{name}")
-        beside.set_class(not beside.display, "wanted")  # even where there is little room
-        self.preferences.set(f"{name} {'off' if beside.display else 'on'}")
+        wanted = not beside.display
+        beside.set_class(wanted, "wanted")  # even where there is little room
+        self.preferences.set(f"{name} {'on' if wanted else 'off'}")
         self.moments.changed()
 
     # What the palette offers
