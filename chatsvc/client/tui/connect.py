@@ -49,11 +49,11 @@ def wrong(error: BaseException, text: str) -> Wrong:
 class Tick(Checkbox):
     """A checkbox that is read without colours, too."""
 
-    BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
+    BUTTON_LEFT = BUTTON_RIGHT = ""  # which would have the colour of the background
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]
-        return "x" if self.value else " "
+        return "[x]" if self.value else "[ ]"
 
 
 class ConnectPage(Screen[None]):

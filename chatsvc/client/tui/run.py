@@ -112,5 +112,5 @@ async def _visit(app: ChatApp, watch: Watch, loop: asyncio.AbstractEventLoop) ->
     finally:
         with suppress(OSError):  # of a terminal that is gone
             os.write(2, app.notices.farewell.encode())  # Textual writes no more
-        app.unsent = app.state.waiting if app.visit.inside else 0
+        app.unsent = app.state.waiting
         await Deferred.fromCoroutine(app.visit.connection.close(app.parting)).asFuture(loop)
