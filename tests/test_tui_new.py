@@ -60,6 +60,18 @@ async def test_what_is_new_is_marked_by_how_far_the_account_has_read(chat: Chat)
 
 
 @on_a_screen
+async def test_nothing_is_marked_where_one_is_no_more(chat: Chat) -> None:
+    member(chat, "ann").send("/quit")
+    bob = chat.join("bob")
+    async with visit(chat, identity=ANN) as ann:
+        bob.send("one", "two")
+        await ann.settle()
+        await ann.type("/close", "enter")
+        await ann.wait(MARK_EVERY)
+        assert "You are not in #lobby." not in ann.screen
+
+
+@on_a_screen
 async def test_marks_are_sent_now_and_then_and_only_while_one_looks(chat: Chat) -> None:
     bob = both(chat)
     async with visit(chat, identity=ANN) as ann:

@@ -136,7 +136,8 @@ class Reading:
 
     def _mark_again(self, pane: Pane) -> None:
         self._marking.discard(pane.name)
-        self.mark(pane)
+        if self._state.panes.get(pane.name) is pane and pane.inside:  # one may have left
+            self.mark(pane)
 
     def _went_wrong(self, failure: Failure) -> None:
         if isinstance(failure.value, Refused):
