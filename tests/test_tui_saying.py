@@ -59,6 +59,17 @@ async def test_unsent_lines_wait_where_they_were_said_and_go_out_once_in_order(c
 
 
 @on_a_screen
+async def test_all_that_waits_is_as_wide_as_the_screen_after_a_resize(chat: Chat) -> None:
+    async with visit(chat, size=(45, 24)) as ann:
+        await ann.lose_connection()
+        for line in ("one", "two", "three"):
+            await ann.type(line, "enter")
+        await ann.pilot.resize_terminal(150, 24)
+        await ann.settle()
+        assert [row.split()[:2] for row in ann.conversation[-3:]] == [["…", "ann"]] * 3
+
+
+@on_a_screen
 async def test_a_line_that_was_on_its_way_is_said_once(chat: Chat) -> None:
     bob = program(chat)
     async with visit(chat) as ann:

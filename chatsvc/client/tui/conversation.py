@@ -276,9 +276,10 @@ class Conversation(ScrollView, can_focus=True):
         """Show everything at another width, or with other columns."""
         place = self._place()
         self._columns = columns(self.scrollable_content_region.width, self._time_width)
-        items = self._stretch.items
-        for entry, before in zip(self._entries, [None, *items], strict=False):
+        before = None
+        for entry in self._entries:
             self._wrap(entry, before)
+            before = entry.item
         self._measure()
         self._scroll(place)
 
