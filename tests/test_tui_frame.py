@@ -161,6 +161,14 @@ async def test_a_list_that_is_shown_where_there_is_little_room_is_kept_as_shown(
         assert not ann.app.preferences.settings.places
 
 
+@on_a_screen
+async def test_one_list_leaves_the_conversation_its_width_on_either_side(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        for key in ("f3", "f3", "f4"):
+            await ann.press(key)
+            assert ann.shown.size.width == 62
+
+
 def test_what_is_chosen_and_where_one_was_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     first = Preferences(SettingsFile(path))

@@ -356,7 +356,8 @@ class ChatApp(App[int]):
         self._people.set_class(alone or not chosen.people, "hidden")
         self._people.sync(state.pane)
         lists = self._places.display + self._people.display
-        self.query_one("#main").set_class(lists == 1, "one").set_class(lists == 0, "bare")
+        main = self.query_one("#main").set_class(lists == 1, "one").set_class(lists == 0, "bare")
+        main.set_class(lists == 1 and self._people.display, "right")  # of the conversation
         self._topic.show(topic(state.pane, state, self._people.display))
         self._show_status()
         self.notices.entitle(state)
