@@ -418,8 +418,8 @@ class _Shelf:
 
     def add(self, line: Line) -> Said:
         self.last += 1
-        said = Said(line.room, self.last, *line[1:-1], "", line.notice)
-        self.lines.append(said)
+        said = Said(line.room, self.last, *line[1:-2], "", line.notice, line.signs)
+        self.lines.append(said if said.signs is None else said._replace(signs=None))
         return said
 
     def get(self, number: int) -> Said | None:

@@ -75,4 +75,4 @@ class Conversation(Room):
         told = Told(
             line.sender, to, line.text, line.time, line.action, own, line.number, late, room
         )
-        return replace(told, notice=line.notice, account=line.account)
+        return replace(told, notice=line.notice, account=line.account, signs=line.signs)

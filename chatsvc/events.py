@@ -81,6 +81,7 @@ class Line(NamedTuple):
     account: str = ""  # the name of the sender's, if they have one
     quiet: bool = False  # said by somebody who does not notice that they are muted
     notice: bool = False  # said by a program, and not to be answered by one
+    signs: Mapping[str, str] | None = None  # shown with it by programs, and not kept
 
 
 class Said(NamedTuple):
@@ -98,6 +99,7 @@ class Said(NamedTuple):
     quiet: bool = False
     deleted: str = ""  # by whom; the text is gone then
     notice: bool = False
+    signs: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,7 @@ class Told:
     room: str = ""  # the conversation (@name), if it is kept
     notice: bool = False
     account: str = ""  # the name of the sender's, if they have one
+    signs: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Looking for what was said, as somebody may read it; and keeping the archive's index up to date.
 
-Lines are indexed a second after they were kept, and before a search: never while they are kept.
+Lines are indexed a second after they were kept, more slowly while many talk, and before a search.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Searching:
         except ArchiveFailed:
             """It is tried again; whoever searches meanwhile is told what is wrong."""
         finally:
-            self._later(BREATH if left else SOON)
+            # While many talk, one piece a second: whoever searches then has the rest taken in.
+            self._later(BREATH if left and not self._hub.archive.waiting else SOON)
 
     def _tell(self, left: int) -> None:
         """Tell how far it is with many lines: at each tenth."""

@@ -234,7 +234,7 @@ class SQLArchive:
         commit = Commit()
         rows: list[Row] = []
         for line in lines:
-            room, time, sender, text, action, client, tag, account, quiet, notice = line
+            room, time, sender, text, action, client, tag, account, quiet, notice, signs = line
             if tag is not None and (client, tag) in known:
                 commit.again.append((line, known[client, tag]))
                 continue
@@ -245,7 +245,7 @@ class SQLArchive:
                 commit.said[room] = []
             number = last + 1
             rooms[room] = id_, number
-            commit.said[room].append(Said(room, number, *line[1:-1], "", notice))
+            commit.said[room].append(Said(room, number, *line[1:-2], "", notice, signs))
             manner = NOTICE if notice else action
             rows.append(
                 (id_, number, round(time * 1000), sender, text, manner, client, tag, account, quiet)

@@ -14,7 +14,7 @@ from chatsvc.batch import Batch, Shared
 from chatsvc.charter import filtered
 from chatsvc.conversation import Conversation
 from chatsvc.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
-from chatsvc.records import Account
+from chatsvc.records import Account, Charter
 from chatsvc.rights import check_talk, moderates
 from chatsvc.room import Room, portions
 from chatsvc.rules import check_text, clean, key
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
 PIECE = 400  # readers who are shown something before others have a turn
+
+
+class Manner(NamedTuple):
+    """How something is said: as what one does, by a program, with signs for other programs."""
+
+    action: bool = False
+    notice: bool = False
+    signs: Mapping[str, str] | None = None
+
+
+PLAINLY = Manner()
 
 
 class Talk:
@@ -43,9 +54,8 @@ class Talk:
         session: Session,
         room: Room,
         text: str,
-        action: bool = False,
+        manner: Manner = PLAINLY,
         tag: str | None = None,
-        notice: bool = False,
     ) -> None:
         """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
         check_text(text)
@@ -57,10 +67,10 @@ class Talk:
         if room.charter is not None:
             user = session.person
             check_talk(user, room, now)
-            text = filtered(room.charter, text)
+            text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
                 room.note_spoken(user, now)
-        self._keep(session, room, _Words(text, action, notice, now, quiet), tag)
+        self._keep(session, room, _Words(text, manner, now, quiet), tag)
 
     def _keep(self, session: Session, room: Room, words: _Words, tag: str | None) -> None:
         if self._hub.stopping:
@@ -72,11 +82,13 @@ class Talk:
             session.wire.hold(True)
         user = session.person
         account = user.account.name if user.account else ""
-        text, action, notice, now, quiet = words
-        client = session.client
+        (action, notice, signs), client = words.manner, session.client
         archive.keep(
-            Line(room.name, now, user.name, text, action, client, tag, account, quiet, notice)
-        )
+            Line(
+                room.name, words.time, user.name, words.text, action, client, tag, account,
+                words.quiet, notice, signs,
+            )
+        )  # fmt: skip
 
     def _active(self, session: Session) -> float:
         now = round(self._hub.clock.seconds() * 1000) / 1000  # as exactly as it is kept
@@ -90,9 +102,8 @@ class Talk:
         session: Session,
         to: User | Account,
         text: str,
-        action: bool = False,
+        manner: Manner = PLAINLY,
         tag: str | None = None,
-        notice: bool = False,
     ) -> Told | None:
         """Give a private line to one person; it is kept if both of them have accounts."""
         check_text(text)
@@ -105,7 +116,7 @@ class Talk:
         mute = self._hub.sanctions.mute_of(session, None)
         if mute is not None and not mute.quietly:
             raise self._hub.sanctions.refusal(mute)
-        words = _Words(text, action, notice, now, mute is not None)
+        words = _Words(text, manner, now, mute is not None)
         if reader is not None:
             self._tell_whether_away(session, reader)
         for each in reader.sessions if reader is not None and mute is None else ():
@@ -143,16 +154,14 @@ class Talk:
                 each.tell(own)
         return own
 
-    def tell_moderators(
-        self, session: Session, room: Room, text: str, action: bool, notice: bool
-    ) -> Told:
+    def tell_moderators(self, session: Session, room: Room, text: str, manner: Manner) -> Told:
         """Say something that only the moderators of a room hear; it is not kept."""
         check_text(text)
         now = self._active(session)
         mute = self._hub.sanctions.mute_of(session, room)
         if mute is not None and not mute.quietly:
             raise self._hub.sanctions.refusal(mute)
-        told = _Words(text, action, notice, now).told(session.person, f"@{room.name}")
+        told = _Words(text, manner, now).told(session.person, f"@{room.name}")
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -164,7 +173,7 @@ class Talk:
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._hub.clock.seconds())
-            signs = {sign: filtered(place.charter, text) for sign, text in signs.items()}
+            signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
         signal = Signal(session.name, to.name, signs)
         if self._hub.sanctions.mute_of(session, place) is None:
             shared = Shared(signal)
@@ -243,16 +252,24 @@ class _Words(NamedTuple):
     """What somebody says, and how."""
 
     text: str
-    action: bool
-    notice: bool
+    manner: Manner
     time: float
     quiet: bool = False
 
     def told(self, sender: User, to: str) -> Told:
         account = sender.account.name if sender.account else ""
-        return Told(
-            sender.name, to, self.text, self.time, self.action, notice=self.notice, account=account
-        )
+        action, notice, signs = self.manner
+        told = Told(sender.name, to, self.text, self.time, action, notice=notice, account=account)
+        return replace(told, signs=signs) if signs else told
+
+
+def _filtered(charter: Charter, manner: Manner) -> Manner:
+    """Signs as far as a room wants their words."""
+    if not manner.signs:
+        return manner
+    return manner._replace(
+        signs={sign: filtered(charter, text) for sign, text in manner.signs.items()}
+    )
 
 
 def _hears_nothing_of(reader: User | None, account: Account | None, user: User) -> bool:

@@ -210,3 +210,25 @@ def test_signs_go_to_several_at_once(chat: Chat) -> None:
         "@+typing=done :bob!chat@people/bob TAGMSG #tea",
         "@+typing=done :bob!chat@people/bob TAGMSG ann",
     ]
+
+
+def test_tags_for_other_clients_go_with_a_line_and_are_not_kept(chat: Chat) -> None:
+    ann = irc(chat, "ann", "message-tags", "echo-message")
+    bob, carol = irc(chat, "bob", "message-tags"), irc(chat, "carol")
+    program = chat.program("eve")
+    program.ask(do="join", room="#lobby")
+    for client in (ann, bob, carol):
+        client.send("JOIN #lobby")
+    for client in (ann, bob, carol, program):
+        client.read()
+    (echo,) = ann.send("@+draft/reply=#lobby-1;+x=1;time=no PRIVMSG #lobby :I agree")
+    assert echo == (
+        "@msgid=#lobby-1;+draft/reply=#lobby-1;+x=1 :ann!chat@people/ann PRIVMSG #lobby :I agree"
+    )
+    assert bob.read() == [echo]
+    assert carol.read() == [":ann!chat@people/ann PRIVMSG #lobby :I agree"]
+    assert program.events()[0]["signs"] == {"draft/reply": "#lobby-1", "x": "1"}
+    late = irc(chat, "late", "message-tags").send("JOIN #lobby")
+    assert late[-1] == "@msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :I agree"
+    ann.send("@+x=2 PRIVMSG bob :psst")
+    assert bob.read()[-1] == "@+x=2 :ann!chat@people/ann PRIVMSG bob psst"

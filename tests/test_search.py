@@ -211,3 +211,25 @@ def test_indexing_goes_on_and_tells_how_far_it_is() -> None:
     chat.hub.search.end()
     chat.clock.pump([1.0, 1.0])
     assert archive.left == 15_000
+
+
+class Busy(Indexed):
+    """One in which lines wait to be kept, as long as it is told so."""
+
+    waits = 0
+
+    @property
+    def waiting(self) -> int:
+        return self.waits
+
+
+def test_while_many_talk_little_is_indexed() -> None:
+    archive = Busy(at_once, no_turn, start)
+    chat = Chat(archive)
+    archive.left, archive.waits = 100_000, 1
+    chat.hub.search.begin()
+    chat.clock.pump([1.0] + [0.02] * 40)
+    assert archive.left == 90_000
+    archive.waits = 0
+    chat.clock.pump([0.2] + [0.02] * 10)
+    assert archive.left == 0

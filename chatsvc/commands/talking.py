@@ -8,6 +8,7 @@ from chatsvc.hub import Hub
 from chatsvc.records import Account
 from chatsvc.rules import clean, key
 from chatsvc.session import Session, User
+from chatsvc.talk import PLAINLY, Manner
 
 PEOPLE = 500  # listed at once
 
@@ -19,16 +20,22 @@ def say(
     text: Text,
     room: str | None = None,
     notice: bool = False,
+    signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
-    return _say(hub, session, text, room, False, tag, notice)
+    return _say(hub, session, text, room, tag, Manner(False, notice, signs))
 
 
 @command("me text", help="says what one does", example="/me makes tea")
 def me(
-    hub: Hub, session: Session, text: str, room: str | None = None, tag: str | None = None
+    hub: Hub,
+    session: Session,
+    text: str,
+    room: str | None = None,
+    signs: Signs | None = None,
+    tag: str | None = None,
 ) -> Answer:
-    return _say(hub, session, text, room, True, tag)
+    return _say(hub, session, text, room, tag, Manner(True, False, signs))
 
 
 def _say(
@@ -36,14 +43,13 @@ def _say(
     session: Session,
     text: str,
     room: str | None,
-    action: bool,
     tag: str | None,
-    notice: bool = False,
+    manner: Manner,
 ) -> Event | None:
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
-        return hub.talk.whisper(session, to, text, action, tag, notice)
-    hub.talk.say(session, hub.room_of(session, room), text, action, tag, notice)
+        return hub.talk.whisper(session, to, text, manner, tag)
+    hub.talk.say(session, hub.room_of(session, room), text, manner, tag)
     return None
 
 
@@ -74,10 +80,12 @@ def msg(
     text: Text,
     action: bool = False,
     notice: bool = False,
+    signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
     text = clean(text) if action else text
-    return hub.talk.whisper(session, hub.addressee(session, name), text, action, tag, notice)
+    manner = Manner(action, notice, signs)
+    return hub.talk.whisper(session, hub.addressee(session, name), text, manner, tag)
 
 
 @command(
@@ -95,7 +103,7 @@ def mods(
 ) -> Answer:
     here = hub.room_of(session, room)
     text = clean(text) if action else text
-    return hub.talk.tell_moderators(session, here, text, action, notice)
+    return hub.talk.tell_moderators(session, here, text, Manner(action, notice))
 
 
 @command("signal signs")
@@ -116,7 +124,7 @@ def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Ans
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)
-    return hub.talk.whisper(session, to, text, False, tag)
+    return hub.talk.whisper(session, to, text, PLAINLY, tag)
 
 
 @command(

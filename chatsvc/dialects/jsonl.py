@@ -84,6 +84,8 @@ def _said(line: Said) -> dict[str, object]:
         value["deleted"] = line.deleted
     if line.notice:
         value["notice"] = True
+    if line.signs:
+        value["signs"] = dict(line.signs)
     return value
 
 
@@ -159,6 +161,7 @@ def _said_from(value: dict[str, Any], tag: str | None = None) -> Said:
         value.get("account", ""),
         deleted=value.get("deleted", ""),
         notice=value.get("notice", False),
+        signs=value.get("signs"),
     )
 
 

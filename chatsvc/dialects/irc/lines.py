@@ -63,12 +63,18 @@ def said(
 
 def _tags(line: Said) -> Tags:
     account = {"account": line.account} if line.account else {}
-    return {"time": timestamp(line.time), "msgid": msgid(line.room, line.number), **account}
+    named = {"time": timestamp(line.time), "msgid": msgid(line.room, line.number)}
+    return {**named, **account, **sign_tags(line.signs)}
+
+
+def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
+    """Signs as the tags of clients that they are to IRC."""
+    return {f"+{sign}": value for sign, value in signs.items()} if signs else {}
 
 
 def told(line: Told, capabilities: frozenset[str]) -> bytes:
     """A private line; it has an id if it is kept."""
-    tags: dict[str, str | None] = {"time": timestamp(line.time)}
+    tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
     if line.number is not None:
         tags["msgid"] = msgid(line.room, line.number)
     if line.account:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.lines import mask, sign_tags
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.services import is_service, talk_to
 from chatsvc.dialects.irc.table import on, told
@@ -20,10 +20,20 @@ def _(client: Client, message: Message) -> None:
     if len(message.params) < 2 or not message.params[1]:
         client.reply("NOTEXTTOSEND")
         return
-    speak(client, message.command, *message.params[:2])
+    target, text = message.params[:2]
+    speak(client, message.command, target, text, _signs(client, message))
 
 
-def speak(client: Client, command: str, target: str, text: str) -> None:
+def _signs(client: Client, message: Message) -> dict[str, str]:
+    """The tags that are for other clients."""
+    if not message.tags or "message-tags" not in client.capabilities:
+        return {}
+    return {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
+
+
+def speak(
+    client: Client, command: str, target: str, text: str, signs: dict[str, str] | None = None
+) -> None:
     """Say something to channels, people, or a service."""
     targets = target.split(",")
     if len(targets) > _MOST_TARGETS:
@@ -34,18 +44,24 @@ def speak(client: Client, command: str, target: str, text: str) -> None:
         if text.startswith("\x01") and not text.startswith(_ACTION):
             _show(client, each, {_CTCP[command]: text.strip("\x01")}, about)
         else:
-            _say(client, each, text, command == "NOTICE", about)
+            _say(client, each, text, about, _manner(command, signs))
 
 
-def _say(client: Client, target: str, text: str, notice: bool, about: Asked | None) -> None:
+def _manner(command: str, signs: dict[str, str] | None) -> dict[str, object]:
+    """How something is said, as far as that is not as usual."""
+    notice: dict[str, object] = {"notice": True} if command == "NOTICE" else {}
+    return {**notice, "signs": signs} if signs else notice
+
+
+def _say(
+    client: Client, target: str, text: str, about: Asked | None, manner: dict[str, object]
+) -> None:
     action = text.startswith(_ACTION)
     if action:
         text = text.removeprefix(_ACTION).rstrip("\x01")
-    how = {"action": action, "notice": notice}
-    if target.startswith("#") and action:
-        client.say("me", about, room=target, text=text)
-    elif target.startswith("#"):
-        client.say("say", about, room=target, text=text, **({"notice": True} if notice else {}))
+    how = {"action": action, **manner}
+    if target.startswith("#"):
+        client.say("me" if action else "say", about, room=target, text=text, **manner)
     elif target.startswith("@#"):
         client.ask("mods", about, room=target[1:], text=text, **how)
     elif is_service(target):
@@ -73,8 +89,8 @@ def _(event: Kept, client: Client, about: Asked) -> None:
 @on("TAGMSG", 1)
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": what only clients understand, such as who is typing."""
-    signs = {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
-    if signs and "message-tags" in client.capabilities:
+    signs = _signs(client, message)
+    if signs:
         for each in message.params[0].split(",")[:_MOST_TARGETS]:
             _show(client, each, signs, Asked("TAGMSG", (each,)))
 
@@ -95,5 +111,5 @@ def _(event: Signal, client: Client, about: Asked) -> None:
             client.send(command, event.to, words, source=mask(event.sender))
             return
     if "message-tags" in client.capabilities:
-        signs: dict[str, str | None] = {f"+{sign}": value for sign, value in event.signs.items()}
-        client.send("TAGMSG", event.to, source=mask(event.sender), **signs)
+        tags = sign_tags(event.signs)
+        client.send("TAGMSG", event.to, source=mask(event.sender), **tags)
