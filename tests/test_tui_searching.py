@@ -54,6 +54,20 @@ async def test_one_reads_on_from_a_hit_to_the_end(chat: Chat) -> None:
 
 
 @on_a_screen
+async def test_who_types_on_after_a_search_or_a_click_loses_nothing(chat: Chat) -> None:
+    await searched(chat)
+    async with visit(chat) as ann:
+        await ann.type("/search coffee", "enter")
+        await ann.type("tea ")
+        ann.shown.focus()
+        await ann.settle()
+        await ann.type("is better")
+        await ann.settle()
+        assert ann.app.entry.composer.text == "tea is better"
+        assert ann.app.focused is ann.app.entry.composer
+
+
+@on_a_screen
 async def test_what_is_searched_for_is_no_markup(chat: Chat) -> None:
     chat.join("bob").send("what [/x] means")
     async with visit(chat) as ann:

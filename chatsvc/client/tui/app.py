@@ -9,7 +9,7 @@ from time import time
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
-from textual.events import AppBlur, AppFocus
+from textual.events import AppBlur, AppFocus, Key
 from textual.widgets import OptionList
 from twisted.internet.interfaces import IReactorTime
 
@@ -227,6 +227,13 @@ class ChatApp(App[int]):
 
     def _learnt(self) -> None:
         self.entry.help()
+
+    def on_key(self, event: Key) -> None:
+        """A letter that no list wants is typed: one who has clicked somewhere types on."""
+        composer = self.entry.composer
+        if event.is_printable and event.character and self.screen is composer.screen:
+            self.screen.set_focus(composer)
+            composer.insert(event.character)
 
     def on_entry_typed(self, message: Entry.Typed) -> None:
         self.knowing.about_to_name(message.text)
