@@ -81,3 +81,21 @@ async def test_nothing_found_is_said_where_one_looks(chat: Chat) -> None:
         await ann.type("/search unicorns", "enter")
         assert "Nothing was found for unicorns" in ann.conversation[-1]
         assert not ann.app._hits.display
+
+
+@on_a_screen
+async def test_a_line_that_is_deleted_meanwhile_is_gone_from_what_was_found(chat: Chat) -> None:
+    bob = chat.join("bob")
+    bob.send("tea is fine", "tea is hot")
+    async with visit(chat) as ann:
+        await ann.type("/search tea", "enter")
+        await ann.press("down")
+        bob.send("/delete 1")
+        await ann.settle()
+        assert "tea is fine" not in ann.screen
+        newest, oldest = (str(text).split(": ")[1] for text in ann.app._hits._shown)
+        assert (newest, oldest) == ("tea is hot", "(deleted by bob)")
+        assert ann.app._hits.highlighted == 1
+        await ann.type("oh", "escape")
+        await ann.type("/search tea", "enter")
+        assert ann.app.focused is ann.app._hits

@@ -43,12 +43,15 @@ class Hits(Listing):
         self.display = found is not None
         if found is None:
             return
-        position = len(before.lines) if before and before.query == found.query else 0
+        if before is not None and _is_mended(before, found):
+            position = self.highlighted or 0
+        else:
+            position = len(before.lines) if before and before.query == found.query else 0
+            self.focus()
         rest = [Text(_OLDER, "italic")] if found.more else []
         self.show([*map(_hit, found.lines), *rest])
         self.border_title = Text(clean(f"{found.query}: Enter goes there, Esc back to now"))
         self.highlighted = min(position, self.option_count - 1)
-        self.focus()
 
     def on_option_list_option_selected(self, message: Listing.OptionSelected) -> None:
         """Go to a hit, or on to older ones."""
@@ -63,9 +66,17 @@ class Hits(Listing):
             self.post_message(self.Closed())
 
 
+def _is_mended(before: Found, found: Found) -> bool:
+    """Whether it is the same lines, of which some were deleted meanwhile."""
+    places = [[line[:2] for line in each.lines] for each in (before, found)]
+    return places[0] == places[1] and before.lines != found.lines
+
+
 def _hit(line: Said) -> Text:
     when = strftime("%Y-%m-%d %H:%M", localtime(line.time))
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{when} {line.room} ", "dim")
     text.append(f"{clean(line.sender)}: ", "bold")
+    if line.deleted:
+        return text.append(clean(f"(deleted by {line.deleted})"), "dim")
     return text.append(clean(line.text.replace("\n", " ")))

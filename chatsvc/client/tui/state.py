@@ -355,6 +355,13 @@ class State:
                 item = stretch.items[position]
                 assert isinstance(item, Spoken)
                 stretch.change(position, replace(item, text="", deleted=event.by))
+        if self.found is not None:
+            place = (event.room, event.number)
+            lines = tuple(
+                line._replace(text="", deleted=event.by) if line[:2] == place else line
+                for line in self.found.lines
+            )
+            self.found = replace(self.found, lines=lines)
 
     def _marked(self, event: Marked) -> None:
         """One has read this on another device."""
