@@ -15,23 +15,23 @@ import re
 import resource
 import select
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from conftest import Chat  # type: ignore[import-not-found]
 from tuipeople import Visitor, visit  # type: ignore[import-not-found]
 
+from benchmarks.servers import HOST, UNLIMITED, Server, chatsvc, running, scratch_folder
+
 LINES = 10_000
 LOUD, SECONDS = 200, 10  # lines a second, and for how long
 TEXT = "the build is green again, and the tests of the parser take 3 seconds less than yesterday"
-PORT = 13991
 
 
 def main() -> None:
@@ -52,39 +52,21 @@ def milliseconds(seconds: float) -> str:
 
 
 def first_screens() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        server = _server(home)
-        try:
-            times = sorted(_first_screen(home) for _ in range(5))
-        finally:
-            server.terminate()
-            server.wait()
+    twistd = str(Path(sys.executable).with_name("twistd"))
+    start = chatsvc(twistd, "sqlite:{folder}/chat.db", UNLIMITED, ())
+    with scratch_folder() as home, running(Server("chatsvc", "text", 1, 1, 1, start)) as server:
+        times = sorted(_first_screen(str(home), server.port) for _ in range(5))
     report("start to the first screen with its lines, median of 5", f"{times[2]:.2f} s")
 
 
-def _server(home: str) -> subprocess.Popen[bytes]:
-    command = ["-m", "twisted", "chat", "--port", str(PORT), "--archive", f"sqlite:{home}/chat.db"]
-    server = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)
-    while not _listens():
-        time.sleep(0.05)
-    return server
-
-
-def _listens() -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", PORT)) == 0
-
-
-def _first_screen(home: str) -> float:
+def _first_screen(home: str, port: int) -> float:
     """Seconds until the program in a terminal shows who is here."""
     environment = {**os.environ, "TERM": "xterm-256color", "HOME": home}
     environment |= {"XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
     began = time.perf_counter()
     child, terminal = pty.fork()
     if not child:
-        command = [sys.executable, "-m", "chatsvc.client", "join", f"127.0.0.1:{PORT}"]
+        command = [sys.executable, "-m", "chatsvc.client", "join", f"{HOST}:{port}"]
         os.execve(sys.executable, [*command, "--name", "ann"], environment)
     seen = b""
     while not re.search(rb"[1-9] here", seen):
