@@ -67,9 +67,11 @@ class Hub:
         hasher: Worker,
         attempts: Window,
         settings: Settings | None = None,
+        now: Callable[[], float] | None = None,
     ) -> None:
         self.archive = archive
         self.clock = clock
+        self.now = now or clock.seconds  # the time of day, in seconds since 1970
         self.start = start
         self.settings = settings or Settings()
         self.sessions: set[Session] = set()
