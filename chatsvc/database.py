@@ -1,4 +1,4 @@
-"""An archive's file: opened, locked, brought up to date; and what can go wrong, in words."""
+"""An archive's file: connections, locks, transactions; and what can go wrong, in words."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from itertools import chain
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TextIO
 
 from chatsvc.archive import ArchiveFailed
 
-APPLICATION_ID = 0x63686174  # "chat", in the file's header
 PIECE = 1 << 20  # bytes looked at at once
 WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
 BUSY = 5_000  # ms to wait for another program that writes
@@ -52,54 +49,6 @@ def lock(path: Path, otherwise: str) -> TextIO:
         lock.close()
         raise ArchiveFailed(otherwise) from None
     return lock
-
-
-def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
-    """Make the file, which must be locked, one of this version, with its settings."""
-    found = version(database, path)
-    set_up(database)
-    _migrate(database, found)
-
-
-def version(database: sqlite3.Connection, path: Path) -> int:
-    """How many migrations the file has seen; it is left alone when it is not for us."""
-    (application,) = database.execute("PRAGMA application_id").fetchone()
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if (tables or application) and application != APPLICATION_ID:
-        raise ArchiveFailed(
-            f"{path} is a database of another program. Choose another file with "
-            "--archive sqlite:PATH."
-        )
-    if version > newest():
-        raise ArchiveFailed(
-            f"{path} was written by a newer chatsvc (its tables are version {version}, this one "
-            f"knows {newest()}). Install the newer chatsvc, or choose another file."
-        )
-    return int(version)
-
-
-def newest() -> int:
-    """The version of the files that this chatsvc writes."""
-    return len(_steps())
-
-
-def _steps() -> list[str]:
-    """The migrations, in order."""
-    files = (resources.files("chatsvc") / "schema").iterdir()
-    steps = sorted((file for file in files if file.name[:3].isdigit()), key=attrgetter("name"))
-    return [step.read_text(encoding="utf-8") for step in steps]
-
-
-def _migrate(database: sqlite3.Connection, version: int) -> None:
-    """Apply the numbered files of `schema/` that the file has not seen yet."""
-    with transaction(database):  # a file that cannot be written is found now, not later
-        database.execute(f"PRAGMA user_version = {version}")
-    for number, step in enumerate(_steps()[version:], version + 1):
-        database.executescript(
-            f"BEGIN IMMEDIATE; {step};"
-            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
-        )
 
 
 def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:

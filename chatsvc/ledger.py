@@ -7,16 +7,8 @@ from pathlib import Path
 
 from chatsvc import tables
 from chatsvc.archive import R
-from chatsvc.database import (
-    bring_up_to_date,
-    connect,
-    lock,
-    newest,
-    sentences,
-    set_up,
-    transaction,
-    version,
-)
+from chatsvc.database import connect, lock, sentences, set_up, transaction
+from chatsvc.migrations import bring_up_to_date, newest, version
 from chatsvc.records import Record
 
 _OLDER_SERVICE = (

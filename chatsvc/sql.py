@@ -26,7 +26,6 @@ from chatsvc.archive import (
 from chatsvc.database import (
     WIPING,
     Row,
-    bring_up_to_date,
     connect,
     empty_log,
     holds,
@@ -39,6 +38,7 @@ from chatsvc.database import (
 from chatsvc.events import Line, Said, Tally
 from chatsvc.index import Index
 from chatsvc.lines import NOTICE, READ, lines
+from chatsvc.migrations import bring_up_to_date
 from chatsvc.records import Act, Record
 from chatsvc.seeking import Finds, Seeker, Sought, Spot
 

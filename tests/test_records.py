@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from test_archive import Keeper, delete, expire, in_new_rooms, line, now, sqlite, tallies
 
 from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, key_of
-from chatsvc.database import APPLICATION_ID, _steps
 from chatsvc.ledger import Ledger
+from chatsvc.migrations import APPLICATION_ID, steps
 from chatsvc.records import Account, Act, Ban, Fact, Invitation, Member, Record, Report
 
 KINDS = get_args(Record)
@@ -196,7 +196,7 @@ COLUMNS = {
 
 def test_members_of_older_files_have_marked_nothing(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as database:
-        database.executescript("".join(_steps()[:2]))
+        database.executescript("".join(steps()[:2]))
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute("PRAGMA user_version = 2")
         database.execute("INSERT INTO member VALUES ('#tea', 'a1', 'founder', 1, 7, 3)")

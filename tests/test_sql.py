@@ -17,11 +17,12 @@ import pytest
 from test_archive import Keeper, line, now, sqlite
 from test_kept import write
 
-from chatsvc import database
+from chatsvc import database, migrations
 from chatsvc.archive import ArchiveFailed
-from chatsvc.database import APPLICATION_ID, connect, newest
+from chatsvc.database import connect
 from chatsvc.events import Said
 from chatsvc.ledger import Ledger
+from chatsvc.migrations import APPLICATION_ID, newest
 from chatsvc.records import Fact
 
 NOBODY = 65534
@@ -296,7 +297,7 @@ def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The directory of the numbered files, as a later version of chatsvc may have it."""
     directory = tmp_path / "schema"
     shutil.copytree(Path(database.__file__).parent / "schema", directory)
-    monkeypatch.setattr(database, "resources", SimpleNamespace(files=lambda package: tmp_path))
+    monkeypatch.setattr(migrations, "resources", SimpleNamespace(files=lambda package: tmp_path))
     return directory
 
 

@@ -1,0 +1,166 @@
+"""Archives of every version ever used open with all that is in them, and are copied first.
+
+`archives/` holds dumps that the chatsvc of their time wrote after the same conversation; their
+names begin with the version of their tables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from conftest import Chat
+from test_archive import Keeper, line, now, sqlite
+
+from chatsvc import migrations
+from chatsvc.archive import ArchiveFailed
+from chatsvc.migrations import newest, steps
+from chatsvc.records import Account, Act, Ban, Charter, Member, Report
+
+DUMPS = sorted((Path(__file__).parent / "archives").glob("*.sql"))
+RELEASED = (  # add a line for each new step; never change one
+    "701c38b8bdbe365b1fec57618c5123b80a4d19a35257e7d4bb8acf17ee9e7ae9",
+    "f96bece7809ba6ee6adaf327f5e4adcaf626ab63b34d1930c093513d9a51c4cf",
+    "3995a64c477801fc90874f8835ae99ac51a3036e03a431ced2bad3791e85bbe1",
+)
+LOBBY = [f"line {number} of an old archive" for number in range(1, 6)]
+TEA = ["earl grey, please", "with milk"]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[[Path], Keeper]]:
+    """Restores a dump as a file, and opens it."""
+    keepers: list[Keeper] = []
+
+    def open_dump(dump: Path) -> Keeper:
+        path = restore(dump, tmp_path)
+        keepers.append(Keeper(sqlite(path)))
+        return keepers[-1]
+
+    yield open_dump
+    for keeper in keepers:
+        now(keeper.archive.close())
+
+
+def restore(dump: Path, directory: Path) -> Path:
+    path = directory / f"{dump.stem}.db"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript(dump.read_text())
+    return path
+
+
+def version_of(dump: Path) -> int:
+    return int(dump.name.partition("-")[0])
+
+
+def test_a_released_step_never_changes() -> None:
+    assert [sha256(step.encode()).hexdigest() for step in steps()] == list(RELEASED)
+
+
+def test_there_is_an_archive_of_every_version() -> None:
+    assert {version_of(dump) for dump in DUMPS} == set(range(1, newest() + 1))
+    assert len(DUMPS) >= 5
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
+def test_an_old_archive_opens_with_all_its_lines(
+    opened: Callable[[Path], Keeper], dump: Path
+) -> None:
+    keeper = opened(dump)
+    assert keeper.read(room="#lobby") == LOBBY
+    assert keeper.read() == TEA
+    keeper.keep(line("and one more", room="#tea"))
+    assert keeper.read() == [*TEA, "and one more"]
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
+def test_an_old_archive_opens_with_all_its_records(
+    opened: Callable[[Path], Keeper], dump: Path
+) -> None:
+    archive = opened(dump).archive
+    if version_of(dump) == 1:
+        assert archive.records(Account) == []
+        return
+    (account,) = archive.records(Account)
+    (ban,), (report,), (rules,) = (archive.records(kind) for kind in (Ban, Report, Charter))
+    members = archive.records(Member)
+    assert (account.name, account.operator) == ("ann", True)
+    assert {member.room for member in members} == {"#lobby", "#tea"}
+    assert (ban.who, ban.exempt) == (("name=eve",), False)
+    assert (report.about, report.reason) == ("bob", "milk")
+    assert rules.slow == 2.0
+    assert "banned name=eve" in [act.what for act in now(archive.acts(10))]
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
+def test_what_is_changed_in_an_old_archive_is_written(
+    opened: Callable[[Path], Keeper], dump: Path
+) -> None:
+    archive = opened(dump).archive
+    account = Account("id", "bob", "hash", certificates=("ab",))
+    member = Member("#tea", "id", read=2, read_time=1.5)
+    ban = Ban("id", "#tea", ("name=dan",), "dan", exempt=True)
+    report = Report(9, 1.0, "bob", "dan", "#tea", "noise", origin="account=id")
+    now(archive.put(account, member, ban, report, Act("id", 1.0, "bob", "did", "")))
+    for record in (account, member, ban, report):
+        assert record in archive.records(type(record))
+
+
+def test_a_chat_goes_on_with_an_archive_of_the_first_version(tmp_path: Path) -> None:
+    chat = Chat(sqlite(restore(DUMPS[0], tmp_path)))
+    shown = chat.connect().send("cleo", "/stats")
+    assert "line 5 of an old archive" in "\n".join(shown)
+    assert any("ann" in row and "5" in row for row in shown)
+    now(chat.archive.close())
+
+
+# The copy
+
+
+def copies(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if ".before-" in path.name)
+
+
+def test_an_archive_is_copied_before_it_is_migrated(
+    opened: Callable[[Path], Keeper], tmp_path: Path
+) -> None:
+    keeper = opened(DUMPS[0])
+    keeper.keep(line("later"))
+    assert copies(tmp_path) == [f"{DUMPS[0].stem}.db.before-v{newest()}"]
+    with contextlib.closing(sqlite3.connect(tmp_path / copies(tmp_path)[0])) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+        assert copy.execute("SELECT count(*) FROM said").fetchone() == (len(LOBBY + TEA),)
+
+
+def test_an_archive_of_this_version_and_a_new_one_are_not_copied(
+    opened: Callable[[Path], Keeper], tmp_path: Path
+) -> None:
+    opened(DUMPS[-1])
+    now(Keeper(sqlite(tmp_path / "new.db")).archive.close())
+    assert copies(tmp_path) == []
+
+
+def test_the_copy_of_an_interrupted_migration_stays(tmp_path: Path) -> None:
+    path = restore(DUMPS[0], tmp_path)
+    copy = path.with_name(f"{path.name}.before-v{newest()}")
+    copy.write_text("made before the first attempt")
+    now(Keeper(sqlite(path)).archive.close())
+    assert copy.read_text() == "made before the first attempt"
+
+
+def test_nothing_is_migrated_that_cannot_be_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = restore(DUMPS[0], tmp_path)
+    monkeypatch.setattr(migrations, "_copy", full)
+    with pytest.raises(ArchiveFailed, match="No space left"):
+        Keeper(sqlite(path))
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
