@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chatsvc.accounts import check_password, kept_of, new_account
@@ -124,7 +124,7 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 def _list(ledger: Ledger, options: argparse.Namespace) -> None:
     accounts = sorted(ledger.records(Account), key=lambda account: key(account.name))
     for account in accounts:
-        since = datetime.fromtimestamp(account.since, timezone.utc)
+        since = datetime.fromtimestamp(account.since, UTC)
         if options.json or not sys.stdout.isatty():
             print(_as_json(account, since))
         else:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import ssl
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,7 @@ def test_what_is_made_here_lasts_ten_years_and_names_this_machine(
         found = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         assert found.get_values_for_type(x509.DNSName) == names
         assert made.subject.rfc4514_string() == f"CN={names[0]}"
-        left = made.not_valid_after_utc - datetime.now(timezone.utc)
+        left = made.not_valid_after_utc - datetime.now(UTC)
         assert timedelta(days=3650) < left < timedelta(days=3660)
     key = serialization.load_pem_private_key(make(), None)
     assert getattr(key, "curve").name == "secp256r1"  # noqa: B009  # keys of all kinds are found

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from chatsvc.accounts import kept_of, new_account
 from chatsvc.ledger import Ledger
 
 SECRET = "correct-horse-battery"
-UTC = {"TZ": "UTC"}
+IN_UTC = {"TZ": "UTC"}
 
 IRSSI = """
 settings = {{
@@ -90,7 +90,7 @@ def irssi(tmux: Tmux, chat: Service, home: Path, secret: str = SECRET) -> Seat:
     """Ida, at irssi."""
     home.mkdir()
     (home / "config").write_text(IRSSI.format(port=chat.port, secret=secret))
-    screen = tmux.start("irssi", needs("irssi"), "--home", str(home), env=UTC)
+    screen = tmux.start("irssi", needs("irssi"), "--home", str(home), env=IN_UTC)
     return Seat("ida", screen, "<.?{}> {}", r" \* {} {}")
 
 
@@ -98,7 +98,7 @@ def weechat(tmux: Tmux, chat: Service, home: Path, secret: str = SECRET) -> Seat
     """Wes, at WeeChat."""
     home.mkdir()
     (home / "irc.conf").write_text(WEECHAT.format(port=chat.port, secret=secret))
-    screen = tmux.start("weechat", needs("weechat"), "-d", str(home), env=UTC)
+    screen = tmux.start("weechat", needs("weechat"), "-d", str(home), env=IN_UTC)
     return Seat("wes", screen, r" [~@]?{} \| {}", r" \* \| {} {}")
 
 
@@ -144,7 +144,7 @@ def test_what_was_said_before_is_played_with_its_times(
     bob.ask("say", text="are we on for tea?")
     bob.ask("me", text="waits")
     bob.ask("topic", text="tea at four")
-    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
     make_older(tmp_path / "chat.db", yesterday.replace(hour=11, minute=22, second=33))
     ida, wes = in_the_lobby(tmux, chat, tmp_path)
     ida.at.until(r"11:22 < bob> are we on for tea\?\n.*11:22  \* bob waits$")

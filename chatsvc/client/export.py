@@ -7,7 +7,7 @@ No input or output.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from html import escape
 from typing import Protocol
 from zlib import crc32
@@ -125,7 +125,7 @@ FORMATS: dict[str, Callable[[str], Format]] = {"txt": AsText, "json": AsJSON, "h
 
 def local(time: float) -> datetime:
     """A moment as this machine's clock shows it."""
-    return datetime.fromtimestamp(time, timezone.utc).astimezone()
+    return datetime.fromtimestamp(time, UTC).astimezone()
 
 
 def hue(name: str) -> int:

@@ -6,10 +6,10 @@ What they have written there stays, comments too; a file that cannot be read is 
 from __future__ import annotations
 
 import re
-import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,13 +28,8 @@ from chatsvc.client.settings import (
 )
 from chatsvc.events import Refused
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 SERVERS = "servers"
-EPOCH = datetime.fromtimestamp(0, timezone.utc)
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 
@@ -189,6 +184,6 @@ def _put_servers(document: Any, kept: Mapping[str, ServerSettings], settings: Se
                     "name": wanted.name,
                     "tls": wanted.tls,
                     "rooms": list(wanted.rooms),
-                    "last-used": datetime.fromtimestamp(wanted.last_used, timezone.utc),
+                    "last-used": datetime.fromtimestamp(wanted.last_used, UTC),
                 }
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -119,7 +119,7 @@ def _value(name: str, value: object) -> object:
 
 def timestamp(time: float) -> str:
     """RFC 3339, UTC, with milliseconds."""
-    moment = datetime.fromtimestamp(time, timezone.utc)
+    moment = datetime.fromtimestamp(time, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

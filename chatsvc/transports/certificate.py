@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,7 +149,7 @@ def make() -> bytes:
     host = socket.gethostname()
     names = dict.fromkeys([host, "localhost"] if _HOST.fullmatch(host) else ["localhost"])
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, next(iter(names)))])
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     usage = dict.fromkeys(_USAGES, False) | {"digital_signature": True}
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
