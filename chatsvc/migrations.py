@@ -11,32 +11,12 @@ import sqlite3
 from importlib import resources
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
 
 from chatsvc.archive import ArchiveFailed
 from chatsvc.database import set_up, transaction
+from chatsvc.tables import add_missing_columns
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header
-
-
-class _Late(NamedTuple):
-    """A column that some archives of a version lack: it joined a step already in use."""
-
-    version: int
-    table: str
-    column: str
-    definition: str
-
-
-_LATE = (
-    _Late(1, "room", "tallied", "INTEGER NOT NULL DEFAULT 0"),
-    _Late(2, "report", "origin", "TEXT NOT NULL DEFAULT ''"),
-    _Late(3, "member", "read", "INTEGER NOT NULL DEFAULT 0"),
-    _Late(3, "member", "read_time", "REAL NOT NULL DEFAULT 0"),
-    _Late(3, "ban", "exempt", "INTEGER NOT NULL DEFAULT 0"),
-    _Late(3, "account", "scram", "TEXT NOT NULL DEFAULT ''"),
-    _Late(3, "account", "certificates", "TEXT NOT NULL DEFAULT '[]'"),
-)
 
 
 def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
@@ -101,20 +81,18 @@ def _copy(database: sqlite3.Connection, path: Path) -> None:
 
 def _migrate(database: sqlite3.Connection, found: int) -> None:
     """Apply the steps that the file has not seen yet."""
-    _complete(database, found)
+    _add_tallied(database)
     for number, step in enumerate(steps()[found:], found + 1):
         database.executescript(
             f"BEGIN IMMEDIATE; {step};"
             f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
         )
-
-
-def _complete(database: sqlite3.Connection, found: int) -> None:
-    """Add the columns that the file's own version gained after the file was made."""
     with transaction(database):
-        for late in _LATE:
-            columns = {row[1] for row in database.execute(f"PRAGMA table_info({late.table})")}
-            if late.version <= found and columns and late.column not in columns:
-                database.execute(
-                    f"ALTER TABLE {late.table} ADD COLUMN {late.column} {late.definition}"
-                )
+        add_missing_columns(database)
+
+
+def _add_tallied(database: sqlite3.Connection) -> None:
+    """Complete an archive of the first days, when step 1 did not have this column yet."""
+    columns = {row[1] for row in database.execute("PRAGMA table_info(room)")}
+    if columns and "tallied" not in columns:
+        database.execute("ALTER TABLE room ADD COLUMN tallied INTEGER NOT NULL DEFAULT 0")

@@ -1,4 +1,7 @@
-"""Records as rows: each kind has a table, and each of its fields a column of the same name."""
+"""Records as rows: each kind has a table, and each of its fields a column of the same name.
+
+A new field with a default needs no migration: its column is added when the archive is opened.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,37 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from chatsvc.archive import R, key_of
 from chatsvc.database import Row, write
 from chatsvc.records import Act, Record
+
+
+def add_missing_columns(database: sqlite3.Connection) -> None:
+    """Add the columns of fields that are newer than a table, with the fields' defaults."""
+    for kind in get_args(Record):
+        present = {row[1] for row in database.execute(f"PRAGMA table_info({kind.TABLE})")}
+        for field in fields(kind):
+            if field.name not in present:
+                column = f"{field.name} {_column_type(field.default)}"
+                database.execute(f"ALTER TABLE {kind.TABLE} ADD COLUMN {column}")
+
+
+def _column_type(default: object) -> str:
+    match default:
+        case bool() | int():
+            return f"INTEGER NOT NULL DEFAULT {int(default)}"
+        case float():
+            return f"REAL NOT NULL DEFAULT {default}"
+        case str():
+            escaped = default.replace("'", "''")
+            return f"TEXT NOT NULL DEFAULT '{escaped}'"
+        case tuple():
+            return f"TEXT NOT NULL DEFAULT '{json.dumps(default)}'"
+        case None:
+            return "TEXT"
+    raise TypeError(f"a new field needs a default value of a simple type, not {default!r}")
 
 
 def put(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "seeking": {"events", "rules"},
     "archive": {"events", "records", "seeking"},
     "database": {"archive"},
-    "migrations": {"archive", "database"},
+    "migrations": {"archive", "database", "tables"},
     "tables": STORE | {"database"},
     "lines": {"events"},
     "index": STORE | {"database", "lines", "rules"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,10 +17,10 @@ import pytest
 from conftest import Chat
 from test_archive import Keeper, line, now, sqlite
 
-from chatsvc import migrations
+from chatsvc import migrations, tables
 from chatsvc.archive import ArchiveFailed
 from chatsvc.migrations import newest, steps
-from chatsvc.records import Account, Act, Ban, Charter, Member, Report
+from chatsvc.records import Account, Act, Ban, Charter, Invitation, Member, Report
 
 DUMPS = sorted((Path(__file__).parent / "archives").glob("*.sql"))
 RELEASED = (  # add a line for each new step; never change one
@@ -116,6 +117,30 @@ def test_a_chat_goes_on_with_an_archive_of_the_first_version(tmp_path: Path) -> 
     assert "line 5 of an old archive" in "\n".join(shown)
     assert any("ann" in row and "5" in row for row in shown)
     now(chat.archive.close())
+
+
+def test_a_new_field_of_a_record_needs_no_migration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Newer(Invitation):
+        uses: int = 1
+        until: float = 0.5
+        note: str = "none"
+        only: tuple[str, ...] = ("ann", "bob")
+        secret: bool = True
+        away: str | None = None
+
+    path = tmp_path / "chat.db"
+    archive = Keeper(sqlite(path)).archive
+    now(archive.put(Invitation("old", "ann", 1.0)))
+    now(archive.close())
+    monkeypatch.setattr(tables, "Record", Newer | Account)
+    archive = Keeper(sqlite(path)).archive
+    assert archive.records(Newer) == [Newer("old", "ann", 1.0)]
+    now(archive.put(Newer("new", "ann", 2.0, 5, 2.5, "it's", (), False, "tea")))
+    assert Newer("new", "ann", 2.0, 5, 2.5, "it's", (), False, "tea") in archive.records(Newer)
+    now(archive.close())
 
 
 # The copy
