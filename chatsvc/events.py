@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from chatsvc.governance import (
     Announced,
@@ -106,6 +106,8 @@ class Said(NamedTuple):
 class Asked:
     """The server wants to know something: the next plain line answers `question`."""
 
+    WIRE: ClassVar[str] = "asked"
+
     question: str
     text: str
     choices: tuple[str, ...] = ()
@@ -114,6 +116,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Welcome:
     """The answer to hello: who one is here, and what holds here."""
+
+    WIRE: ClassVar[str] = "welcome"
 
     chat: str
     software: str
@@ -136,6 +140,8 @@ class Census:
 
     `arriving` connections have no name yet.
     """
+
+    WIRE: ClassVar[str] = "census"
 
     people: int
     most: int
@@ -160,6 +166,8 @@ class Entered:
     `new` lines were said since one's account left; `read` is the last one that was marked as read.
     """
 
+    WIRE: ClassVar[str] = "entered"
+
     room: str
     topic: str
     names: tuple[str, ...]
@@ -177,6 +185,8 @@ class Entered:
 class Exited:
     """One has left a room oneself, and talks in another one, `here`, if one is in any."""
 
+    WIRE: ClassVar[str] = "exited"
+
     room: str
     here: str | None
 
@@ -187,6 +197,8 @@ class Joined:
 
     Their accounts, real names and roles are in the order of `names`, if any of them has one.
     """
+
+    WIRE: ClassVar[str] = "joined"
 
     room: str
     names: tuple[str, ...]
@@ -203,6 +215,8 @@ class Left:
     `gone` says that they have left the server.
     """
 
+    WIRE: ClassVar[str] = "left"
+
     room: str
     names: tuple[str, ...]
     count: int = 1
@@ -212,6 +226,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
+    WIRE: ClassVar[str] = "renamed"
     old: str
     new: str
     own: bool = False
@@ -220,6 +235,8 @@ class Renamed:
 @dataclass(frozen=True, slots=True)
 class Realname:
     """What somebody is called besides their name, from now on."""
+
+    WIRE: ClassVar[str] = "realname"
 
     name: str
     realname: str
@@ -233,6 +250,8 @@ class Away:
     With `written` it is somebody to whom one has just written.
     """
 
+    WIRE: ClassVar[str] = "away"
+
     name: str
     reason: str | None
     own: bool = False
@@ -242,6 +261,8 @@ class Away:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A room's topic; `by` and `time` are those of its last change, if there was one."""
+
+    WIRE: ClassVar[str] = "topic"
 
     room: str
     text: str
@@ -258,6 +279,8 @@ class Told:
 
     Lines between accounts have a number; one that waited for its reader is `late`.
     """
+
+    WIRE: ClassVar[str] = "told"
 
     sender: str
     to: str
@@ -280,6 +303,8 @@ class Signal:
     It is for a room, or for one person.
     """
 
+    WIRE: ClassVar[str] = "signal"
+
     sender: str
     to: str
     signs: Mapping[str, str]
@@ -290,6 +315,8 @@ class Signal:
 class Kept:
     """One's own line is kept under this number, and is not going to be shown (again)."""
 
+    WIRE: ClassVar[str] = "kept"
+
     room: str
     number: int
 
@@ -297,6 +324,8 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Missed:
     """Comings, goings and the like were not shown, because the reader was slow."""
+
+    WIRE: ClassVar[str] = "missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +342,8 @@ class Place:
 class Rooms:
     """The first of the rooms, most people first, and how many there are in all."""
 
+    WIRE: ClassVar[str] = "rooms"
+
     rooms: tuple[Place, ...]
     count: int
 
@@ -320,6 +351,8 @@ class Rooms:
 @dataclass(frozen=True, slots=True)
 class Talking:
     """To whom plain lines go from now on: a room, or one person."""
+
+    WIRE: ClassVar[str] = "talking"
 
     room: str | None
     to: str | None
@@ -332,6 +365,8 @@ class History:
     They are earlier ones, or where the first lines after some point were wanted, later ones.
     """
 
+    WIRE: ClassVar[str] = "history"
+
     room: str
     lines: tuple[Said, ...]
     more: bool
@@ -343,6 +378,8 @@ class Found:
 
     While the index of what was said before is still made (`unfinished`), some may be missing.
     """
+
+    WIRE: ClassVar[str] = "found"
 
     query: str
     lines: tuple[Said, ...]
@@ -363,12 +400,16 @@ class Latest:
 class Recent:
     """One's rooms and conversations in which something was said within some time, in order."""
 
+    WIRE: ClassVar[str] = "recent"
+
     rooms: tuple[Latest, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
     """Up to which line one has read a room, perhaps over another connection; 0 is none."""
+
+    WIRE: ClassVar[str] = "marked"
 
     room: str
     number: int
@@ -381,6 +422,8 @@ class Clock:
 
     It has been running `since`.
     """
+
+    WIRE: ClassVar[str] = "clock"
 
     time: float
     zone: str
@@ -399,6 +442,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
+    WIRE: ClassVar[str] = "stats"
     room: str
     people: tuple[Tally, ...]
 
@@ -416,17 +460,21 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Help:
+    WIRE: ClassVar[str] = "help"
     commands: tuple[Command, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ignoring:
+    WIRE: ClassVar[str] = "ignoring"
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence from the server."""
+
+    WIRE: ClassVar[str] = "notice"
 
     text: str
 
@@ -435,10 +483,14 @@ class Notice:
 class Cleared:
     """The reader's screen is to be emptied."""
 
+    WIRE: ClassVar[str] = "cleared"
+
 
 @dataclass(frozen=True, slots=True)
 class Pong:
     """The answer to ping."""
+
+    WIRE: ClassVar[str] = "pong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +500,8 @@ class Goodbye:
     `final` asks programs not to come back by themselves.
     """
 
+    WIRE: ClassVar[str] = "goodbye"
+
     text: str
     final: bool = False
 
@@ -455,6 +509,8 @@ class Goodbye:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A `Refused`, on its way to the asker."""
+
+    WIRE: ClassVar[str] = "refused"
 
     code: str
     text: str

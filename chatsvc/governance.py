@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class You:
     """Who one is now; `how` is what made it so: register, login, logout, unregister, claim."""
+
+    WIRE: ClassVar[str] = "you"
 
     name: str
     account: str | None
@@ -19,12 +22,16 @@ class You:
 class Proved:
     """One has proved whose account one comes with."""
 
+    WIRE: ClassVar[str] = "proved"
+
     account: str
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """What one's next step must answer, in a proof that takes several."""
+
+    WIRE: ClassVar[str] = "challenge"
 
     data: str
 
@@ -36,6 +43,8 @@ class Certificates:
     `own` is that of the certificate with which one has come, if there is one.
     """
 
+    WIRE: ClassVar[str] = "certificates"
+
     fingerprints: tuple[str, ...]
     own: str = ""
 
@@ -44,6 +53,8 @@ class Certificates:
 class Identified:
     """Somebody is known to have an account from now on, or (None) to have none any more."""
 
+    WIRE: ClassVar[str] = "identified"
+
     name: str
     account: str | None
 
@@ -51,6 +62,8 @@ class Identified:
 @dataclass(frozen=True, slots=True)
 class Operating:
     """One is an operator, as one has asked to be."""
+
+    WIRE: ClassVar[str] = "operating"
 
     name: str
 
@@ -68,12 +81,15 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
+    WIRE: ClassVar[str] = "sessions"
     sessions: tuple[Seat, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """A code with which one person may register."""
+
+    WIRE: ClassVar[str] = "code"
 
     code: str
 
@@ -91,6 +107,8 @@ class Setting:
 class Rules:
     """A room's rules, and who has a role there."""
 
+    WIRE: ClassVar[str] = "rules"
+
     room: str
     rules: tuple[Setting, ...]
     founder: str | None
@@ -100,6 +118,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Somebody has changed one of a room's rules."""
+
+    WIRE: ClassVar[str] = "rule"
 
     room: str
     name: str
@@ -113,6 +133,8 @@ class Role:
 
     `before` is what they were; a new founder is so `instead` of another, a moderator from then on.
     """
+
+    WIRE: ClassVar[str] = "role"
 
     room: str
     name: str
@@ -129,6 +151,8 @@ class Invited:
     Moderators hear of whom others have invited (`overheard`).
     """
 
+    WIRE: ClassVar[str] = "invited"
+
     room: str
     name: str
     by: str
@@ -139,6 +163,8 @@ class Invited:
 @dataclass(frozen=True, slots=True)
 class Expected:
     """Those who are invited into a room and not in it, and (`uninvited`) who is so no longer."""
+
+    WIRE: ClassVar[str] = "expected"
 
     room: str
     names: tuple[str, ...]
@@ -151,6 +177,8 @@ class Removed:
 
     If it is oneself (`own`), one talks in the room `here` now, if one is in any.
     """
+
+    WIRE: ClassVar[str] = "removed"
 
     room: str
     name: str
@@ -166,6 +194,8 @@ class Banned:
 
     It knows people by `means`; `hit` are those here whom it holds.  `own` is told to one of these.
     """
+
+    WIRE: ClassVar[str] = "banned"
 
     who: str
     room: str
@@ -186,6 +216,8 @@ class Banned:
 class Unbanned:
     """A ban, mute or exemption was lifted; `own` is told to the one who may talk again."""
 
+    WIRE: ClassVar[str] = "unbanned"
+
     who: str
     room: str
     by: str
@@ -197,6 +229,8 @@ class Unbanned:
 @dataclass(frozen=True, slots=True)
 class Bans:
     """The bans and mutes of a room, or (`room` is empty) of the whole server."""
+
+    WIRE: ClassVar[str] = "bans"
 
     room: str
     bans: tuple[Banned, ...]
@@ -214,6 +248,8 @@ class Way:
 class Ways:
     """Which bans would hold somebody; one of just their name would know them by `means`."""
 
+    WIRE: ClassVar[str] = "ways"
+
     name: str
     ways: tuple[Way, ...]
     means: tuple[str, ...]
@@ -222,6 +258,8 @@ class Ways:
 @dataclass(frozen=True, slots=True)
 class Deleted:
     """A line's text is gone; `own` says that whoever said it has deleted it."""
+
+    WIRE: ClassVar[str] = "deleted"
 
     room: str
     number: int
@@ -235,6 +273,8 @@ class Deleted:
 class Lockdown:
     """From now on only registered people come in, or (not `on`) everybody again."""
 
+    WIRE: ClassVar[str] = "lockdown"
+
     on: bool
     by: str
 
@@ -242,6 +282,8 @@ class Lockdown:
 @dataclass(frozen=True, slots=True)
 class Announced:
     """What an operator tells everybody."""
+
+    WIRE: ClassVar[str] = "announced"
 
     by: str
     text: str
@@ -260,12 +302,15 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
+    WIRE: ClassVar[str] = "audit"
     acts: tuple[Deed, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
     """Somebody told the operators something about somebody; `own` thanks them for it."""
+
+    WIRE: ClassVar[str] = "reported"
 
     number: int
     by: str
@@ -279,6 +324,8 @@ class Reported:
 @dataclass(frozen=True, slots=True)
 class Reports:
     """What nobody has dealt with yet: the last ones, and how many there are in all."""
+
+    WIRE: ClassVar[str] = "reports"
 
     reports: tuple[Reported, ...]
     count: int

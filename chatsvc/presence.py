@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,8 @@ class Person:
     Their `roles`, if they have any, are in the order of `rooms`; or it is that in the room asked
     about.
     """
+
+    WIRE: ClassVar[str] = "person"
 
     name: str
     since: float
@@ -35,6 +38,8 @@ class People:
     is whoever was looked for.
     """
 
+    WIRE: ClassVar[str] = "people"
+
     room: str
     people: tuple[Person, ...]
     count: int
@@ -56,6 +61,8 @@ class Gone:
 class Departed:
     """Who was called so lately, latest first."""
 
+    WIRE: ClassVar[str] = "departed"
+
     name: str
     people: tuple[Gone, ...]
 
@@ -64,12 +71,16 @@ class Departed:
 class Online:
     """These have come; one watches for them."""
 
+    WIRE: ClassVar[str] = "online"
+
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Offline:
     """These have left, or are called otherwise; one watches for them."""
+
+    WIRE: ClassVar[str] = "offline"
 
     names: tuple[str, ...]
 
@@ -80,6 +91,8 @@ class Watching:
 
     Those who are `left_out` were too many.
     """
+
+    WIRE: ClassVar[str] = "watching"
 
     online: tuple[str, ...] = ()
     offline: tuple[str, ...] = ()

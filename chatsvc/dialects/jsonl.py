@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from chatsvc.events import Event, Refusal, Refused, Request, Said
+from chatsvc.events import Event, Refused, Request, Said
 
 _encode: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False
@@ -60,11 +60,10 @@ def _request(value: dict[str, object]) -> Request:
     return Request(name, rest, value, tag)
 
 
-def _plain(event: object) -> dict[str, object]:
+def _plain(event: Event) -> dict[str, object]:
     if isinstance(event, Said):
-        return {"event": "said", **_said(event)}
-    kind = "refused" if isinstance(event, Refusal) else type(event).__name__.lower()
-    return {"event": kind, **_fields(event)}
+        return {"event": _SAID, **_said(event)}
+    return {"event": event.WIRE, **_fields(event)}
 
 
 def _said(line: Said) -> dict[str, object]:
@@ -99,6 +98,7 @@ def _fields(event: object) -> dict[str, object]:
     return found
 
 
+_SAID = "said"  # a tuple has no room for a name beside its fields
 _NAMES = {"sender": "from"}
 _TIMES = ("time", "since", "until", "read_time")
 
@@ -143,8 +143,8 @@ def read_event(line: str) -> tuple[Event | None, str | None]:
         raise ValueError(f"that is no event: {error!r}") from None
 
 
-_KINDS: dict[str, type] = {
-    "refused" if kind is Refusal else kind.__name__.lower(): kind for kind in get_args(Event)
+_KINDS: dict[str, type[Event]] = {
+    _SAID if kind is Said else kind.WIRE: kind for kind in get_args(Event)
 }
 
 
