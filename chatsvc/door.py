@@ -179,7 +179,7 @@ class Door:
         session.knocks += 1
         if session.knocks >= KNOCKS:
             session.tell(Goodbye("That did not work. You are welcome to try again later."))
-            session.wire.close()
+            session.close()
 
     # Becoming somebody else
 
@@ -352,7 +352,7 @@ class Door:
     def end(self, session: Session, words: str, final: bool = False) -> None:
         """Close somebody's connection, and say why; `final` asks programs to stay away."""
         session.tell(Goodbye(words, final))
-        session.wire.close()
+        session.close()
         self._hub.leave(session, "")
 
     def _end_all(self, user: User, words: str, but: Session | None = None) -> None:

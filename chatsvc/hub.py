@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from traceback import print_exception
+from typing import Any, TypeVar
 
 from chatsvc.accounts import Accounts
 from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
@@ -41,6 +43,8 @@ from chatsvc.stewards import Stewards
 from chatsvc.talk import Talk
 from chatsvc.watching import Watchers
 
+T = TypeVar("T")
+
 MOST_ROOMS_HERE = 10_000
 
 
@@ -68,11 +72,13 @@ class Hub:
         attempts: Window,
         settings: Settings | None = None,
         now: Callable[[], float] | None = None,
+        report: Callable[[Exception], object] = print_exception,
     ) -> None:
         self.archive = archive
         self.clock = clock
         self.now = now or clock.seconds  # the time of day, in seconds since 1970
         self.start = start
+        self._report = report
         self.settings = settings or Settings()
         self.sessions: set[Session] = set()
         self.users: dict[str, User] = {}
@@ -140,9 +146,17 @@ class Hub:
         await self.archive.flush()
         for session in list(self.sessions):
             session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))
-            session.wire.close()
+            session.close()
         self.entry.note_what_is_read()
         await self.roster.save()
+
+    def safely(self, act: Callable[..., T], *arguments: Any) -> T | None:
+        """Do something for many, and go on with the rest if it fails, which gives None."""
+        try:
+            return act(*arguments)
+        except Exception as error:
+            self._report(error)
+            return None
 
     # Coming and going
 
@@ -178,13 +192,13 @@ class Hub:
         user = session.person
         user.sessions.remove(session)
         for room in list(session.conversations.values()):
-            self.entry.step_out(session, room, "")
+            self.safely(self.entry.step_out, session, room, "")
         del self.clients[session.client]
         if not user.sessions:
             del self.users[user.key]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
-            self.gone(user)
+            self.safely(self.gone, user)
 
     def gone(self, user: User) -> None:
         """Nobody goes by this user's name any more."""
@@ -195,33 +209,36 @@ class Hub:
         """Say goodbye once everything that was said is kept."""
         check_words(words)
         session.leaving = True
-        session.wire.hold(True)
+        session.hold(True)
 
         def part() -> None:
             name = f", {session.name}" if session.user else ""
             session.tell(Goodbye(f"Goodbye{name}. Thank you for coming."), tag)
-            session.wire.close()
+            session.close()
             self.leave(session, words)
 
         session.once_settled(part)
 
     def leave(self, session: Session, words: str) -> None:
-        """Take `session` out of everything; the others are told."""
+        """Take `session` out of everything and tell the others, whatever fails on the way."""
         if session not in self.sessions:
             return
         self.sessions.discard(session)
-        self.watchers.forget(session)
         session.leaving = True
+        self.safely(self.watchers.forget, session)
         if session.user is None:
             return
         for room in list(session.rooms.values()):
-            silent = self.sanctions.mute_of(session, room) is not None
-            self.entry.step_out(session, room, "" if silent else words)
+            self.safely(self._leave_room, session, room, words)
         self.unseat(session)
         if session.in_flight:
             self.talk.orphans[session.client] = session.in_flight
         if not self.users and self.when_empty:
             self.when_empty()
+
+    def _leave_room(self, session: Session, room: Room, words: str) -> None:
+        silent = self.sanctions.mute_of(session, room) is not None
+        self.entry.step_out(session, room, "" if silent else words)
 
     # Rooms
 

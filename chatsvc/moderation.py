@@ -99,7 +99,7 @@ class Moderation:
         for session in list(user.sessions):
             session.tell(event)
             session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
-            session.wire.close()
+            session.close()
             self._hub.leave(session, f"put out by {by.name}{_because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:

@@ -169,7 +169,10 @@ class Room:
                 continue
             if seen == before:
                 members[session] = last
-                give(session, batch)
+                try:
+                    give(session, batch)
+                except Exception as error:  # the others are shown it all the same
+                    session.wire.fail(error)
             elif seen < last:
                 self.catch_up(session)
 
@@ -195,6 +198,8 @@ class Room:
                 self._show_page(session, page, last)
         except ArchiveFailed as failed:
             session.tell(Refusal("not-read", f"Earlier lines cannot be read. {failed}"))
+        except Exception as error:
+            session.wire.fail(error)
         finally:
             self._catching.discard(session)
 

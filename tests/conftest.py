@@ -15,7 +15,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
-from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
+from twisted.python.failure import Failure
 
 from chatsvc import accounts
 from chatsvc.archive import Archive, MemoryArchive
@@ -23,6 +24,8 @@ from chatsvc.hub import Hub, Settings
 from chatsvc.limits import UNLIMITED, Limits, Window
 from chatsvc.transports.detect import GREETING
 from chatsvc.transports.factory import ChatFactory
+
+_log = Logger()
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -82,6 +85,11 @@ class Worker:
 def start(coroutine: Coroutine[Any, Any, None]) -> None:
     """Start a coroutine; what goes wrong in it goes wrong in the test."""
     Deferred.fromCoroutine(coroutine).addErrback(lambda failure: failure.raiseException())
+
+
+def report(error: Exception) -> None:
+    """Log what failed, as the service does."""
+    _log.failure("Something failed", Failure(error))
 
 
 class Person:
@@ -150,7 +158,8 @@ def hub_of(
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
-    hub = Hub(archive, clock, start, hasher, attempts, Settings(**settings))
+    chosen = Settings(**settings)
+    hub = Hub(archive, clock, start, hasher, attempts, chosen, report=report)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
     return hub
 

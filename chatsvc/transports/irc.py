@@ -89,6 +89,10 @@ class IRCProtocol(ChatProtocol):
         self._said = self._ways.said  # it may have asked for other capabilities
         self._go_on()
 
+    def _do(self, request: Request) -> None:
+        with self._client.doing_request():
+            super()._do(request)
+
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         super().tell(event, here, tag)
         self._go_on()
