@@ -11,7 +11,7 @@ from traceback import print_exception
 from typing import Any, TypeVar
 
 from chatsvc.accounts import Accounts
-from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
+from chatsvc.archive import Archive, ArchiveFailed, KeptRoom, Start, Worker
 from chatsvc.batch import Shared
 from chatsvc.chores import Chores
 from chatsvc.conversation import Conversation, both_in, conversation_name
@@ -87,7 +87,7 @@ class Hub:
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Conversation] = {}
         self.most_people = 0  # at once
-        self.since = clock.seconds()
+        self._begun = clock.seconds()
         self.watchers = Watchers(self.users)
         self.departed = Memory()
         self.stopping = False
@@ -95,7 +95,7 @@ class Hub:
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
         self.proofs = Proofs(self.accounts, clock.seconds)
         self.roster = Roster(archive, clock, start)
-        self.sanctions = Sanctions(archive, clock)
+        self.sanctions = Sanctions(archive, self.now)
         self.sight = Sight(self)
         self.talk = Talk(self)
         self.past = Past(self)
@@ -118,10 +118,10 @@ class Hub:
         self.moderation.open()
         for known in rooms:
             if known.name.startswith("@"):
-                self._reopen(known.name, known.last)
+                self._reopen(known)
                 continue
             room = self._make_room(known.name)
-            room.last = known.last
+            room.last, room.time = known.last, known.time
             if known.topic:
                 room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
         for charter in self.archive.records(Charter):
@@ -131,12 +131,13 @@ class Hub:
             if name not in self.rooms and not name.startswith("@"):
                 self._make_room(name)  # nothing was said there yet
 
-    def _reopen(self, name: str, last: int) -> None:
+    def _reopen(self, known: KeptRoom) -> None:
         """A conversation of which the lines may be kept, but not yet whose they are."""
-        self._make_conversation(name).last = last
-        for id in both_in(name):
-            if self.accounts.get(id) and self.roster.get(name, id) is None:
-                self.roster.note(Member(name, id))
+        room = self._make_conversation(known.name)
+        room.last, room.time = known.last, known.time
+        for id in both_in(known.name):
+            if self.accounts.get(id) and self.roster.get(known.name, id) is None:
+                self.roster.note(Member(known.name, id))
 
     async def close(self) -> None:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
@@ -158,11 +159,16 @@ class Hub:
             self._report(error)
             return None
 
+    @property
+    def since(self) -> float:
+        """Since when the service runs, as the time of day is now."""
+        return self.now() - (self.clock.seconds() - self._begun)
+
     # Coming and going
 
     def connect(self, wire: Wire) -> Session:
         """A seat for somebody whose name is not known yet."""
-        session = Session(wire, self.clock.seconds())
+        session = Session(wire, self.now())
         self.sessions.add(session)
         return session
 
@@ -202,7 +208,7 @@ class Hub:
 
     def gone(self, user: User) -> None:
         """Nobody goes by this user's name any more."""
-        self.departed.note(user, self.clock.seconds())
+        self.departed.note(user, self.now())
         self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
@@ -264,7 +270,7 @@ class Hub:
     def _make_conversation(self, name: str) -> Conversation:
         if name not in self.conversations:
             self.conversations[name] = Conversation(
-                name, self.archive, self.clock, self.start, self.accounts.name_of
+                name, self.archive, self.clock, self.start, self.accounts.name_of, self.now
             )
         return self.conversations[name]
 
@@ -306,7 +312,7 @@ class Hub:
         if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         check_topic(session.person, room, self.clock.seconds())
-        topic = Topic(room.name, text, session.name, round(self.clock.seconds(), 3))
+        topic = Topic(room.name, text, session.name, round(self.now(), 3))
         if mute is not None:  # who does not notice it
             return topic
         room.used = True

@@ -68,7 +68,7 @@ class User:
         self.name = name
         self.key = key(name)
         self.since = now
-        self.active = now
+        self.active = 0.0  # when they last did something, by the clock
         self.sessions: list[Session] = []
         self.account: Account | None = account
         self.away: str | None = None

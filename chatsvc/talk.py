@@ -59,18 +59,18 @@ class Talk:
     ) -> None:
         """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
         check_text(text)
-        now = self._active(session)
+        time = self._active(session)
         mute = self._hub.sanctions.mute_of(session, room)
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._hub.sanctions.refusal(mute)
         if room.charter is not None:
-            user = session.person
+            user, now = session.person, self._hub.clock.seconds()
             check_talk(user, room, now)
             text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
                 room.note_spoken(user, now)
-        self._keep(session, room, _Words(text, manner, now, quiet), tag)
+        self._keep(session, room, _Words(text, manner, time, quiet), tag)
 
     def _keep(self, session: Session, room: Room, words: _Words, tag: str | None) -> None:
         if self._hub.stopping:
@@ -83,17 +83,18 @@ class Talk:
         user = session.person
         account = user.account.name if user.account else ""
         (action, notice, signs), client = words.manner, session.client
+        room.time = max(room.time, words.time)  # it never goes back, whatever the clock does
         archive.keep(
             Line(
-                room.name, words.time, user.name, words.text, action, client, tag, account,
+                room.name, room.time, user.name, words.text, action, client, tag, account,
                 words.quiet, notice, signs,
             )
         )  # fmt: skip
 
     def _active(self, session: Session) -> float:
-        now = round(self._hub.clock.seconds() * 1000) / 1000  # as exactly as it is kept
-        session.person.active = now
-        return now
+        """Note that somebody does something, and return the time of day as it is kept."""
+        session.person.active = self._hub.clock.seconds()
+        return round(self._hub.now() * 1000) / 1000
 
     # Private lines
 

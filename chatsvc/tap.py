@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
@@ -36,6 +37,7 @@ from chatsvc.limits import Limits, Window, is_loopback
 from chatsvc.options import Options
 from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive
+from chatsvc.steady import measure_steadily
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.tls import TLS
@@ -69,6 +71,7 @@ class StartFailed(SystemExit, Exception):
 
 def makeService(options: Options) -> IService:
     """The service that these options describe; it opens and listens to nothing yet."""
+    measure_steadily(_reactor)
     return cast(IService, ChatService(options, _reactor))
 
 
@@ -91,6 +94,7 @@ class ChatService(Service):
             self._in(self._hashers),
             Window(self.limits.attempts, self.limits.attempts_within),
             _settings(options),
+            now=time.time,
             report=_report,
         )
         self.hub.accounts.registrations = Window(
