@@ -139,9 +139,19 @@ class Accounts:
     # Registering
 
     async def register(
-        self, name: str, password: str, email: str, code: str | None, address: str, now: float
+        self,
+        name: str,
+        password: str,
+        email: str,
+        code: str | None,
+        address: str,
+        now: float,
+        since: float,
     ) -> Account:
-        """Make the name an account's; refused to those who may not, or have done so too often."""
+        """Make the name an account's; refused to those who may not, or have done so too often.
+
+        `now` measures intervals, `since` is the time of day.
+        """
         self.attempts.check("", address, now)
         check_password(password)
         if email and ("@" not in email or len(email) > LONGEST_WORDS):
@@ -149,7 +159,7 @@ class Accounts:
         code = code.strip().lower() if code is not None and self.mode == "invite" else None
         self._check_may_register(name, code)
         with self._registering(name, address, now):
-            account = new_account(name, await self._work(kept_of, password), email, now)
+            account = new_account(name, await self._work(kept_of, password), email, since)
             await self.refresh()
             self._check_may_register(name, code)
             with self._used_up(code) as used:

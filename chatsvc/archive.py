@@ -39,13 +39,14 @@ class ArchiveFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptRoom:
-    """What the archive knows of a room: its name, its last number, its topic."""
+    """What the archive knows of a room: its name, its last line, its topic."""
 
     name: str
     last: int = 0
     topic: str = ""
     topic_by: str = ""
     topic_time: float = 0.0
+    time: float = field(default=0.0, compare=False)  # of the last line, as far as it is kept
 
 
 @dataclass(slots=True)
@@ -100,8 +101,8 @@ class Archive(Protocol):
     async def number_at(self, room: str, time: float) -> int:
         """The number of a room's first line that is not earlier than `time`.
 
-        It is the one after the last line where all are earlier.  Where the clock was set back, so
-        that there are several lines before which it is earlier, it is the number of one of them.
+        It is the one after the last line where all are earlier.  If times go back, so that there
+        are several lines before which it is earlier, it is the number of one of them.
         """
 
     async def tallies(self, room: str, limit: int) -> list[Tally]:
@@ -276,7 +277,7 @@ class MemoryArchive:
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         self._queue.keeper = keeper
-        return [KeptRoom(name, shelf.last) for name, shelf in self._rooms.items()]
+        return [KeptRoom(name, shelf.last, time=shelf.time) for name, shelf in self._rooms.items()]
 
     def keep(self, line: Line) -> None:
         self._queue.add(line)
@@ -415,6 +416,10 @@ class MemoryArchive:
 class _Shelf:
     lines: deque[Said] = field(default_factory=deque)
     last: int = 0
+
+    @property
+    def time(self) -> float:
+        return self.lines[-1].time if self.lines else 0.0
 
     def add(self, line: Line) -> Said:
         self.last += 1

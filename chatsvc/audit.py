@@ -34,7 +34,7 @@ class Acts:
 
     def now(self) -> float:
         """The time as it is kept."""
-        return round(self._hub.clock.seconds(), 3)
+        return round(self._hub.now(), 3)
 
     def act(self, session: Session, what: str, room: Room | None) -> Act:
         """What somebody does, to be kept together with what it changes."""

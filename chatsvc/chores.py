@@ -51,7 +51,7 @@ class Chores:
         self._hub.entry.note_what_is_read()
         await self._hub.roster.save()
         await self._hub.sanctions.forget_past()
-        now = self._hub.clock.seconds()
+        now = self._hub.now()
         for room in list(self._hub.rooms.values()):
             keep = room.charter.keep if room.charter is not None else 0.0
             while keep and await self._hub.archive.expire(room.name, now - keep):

@@ -40,13 +40,20 @@ def other_in(name: str, account: str) -> str:
 class Conversation(Room):
     """A room of two."""
 
-    __slots__ = ("_name_of",)
+    __slots__ = ("_name_of", "_now")
 
     def __init__(
-        self, name: str, archive: Archive, clock: Timer, start: Start, name_of: NameOf
+        self,
+        name: str,
+        archive: Archive,
+        clock: Timer,
+        start: Start,
+        name_of: NameOf,
+        now: Callable[[], float],
     ) -> None:
         super().__init__(name, archive, clock, start)
         self._name_of = name_of
+        self._now = now
 
     def _of(self, session: Session) -> dict[str, Any]:
         return session.conversations
@@ -70,7 +77,7 @@ class Conversation(Room):
         assert account is not None
         own = line.account == account.name  # whatever else was said over the same connection
         to = self._name_of(other_in(self.name, account.id)) if own else account.name
-        late = self._clock.seconds() - line.time > LATE
+        late = self._now() - line.time > LATE
         room = self.called(session)
         told = Told(
             line.sender, to, line.text, line.time, line.action, own, line.number, late, room

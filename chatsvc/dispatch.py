@@ -173,7 +173,7 @@ def _check_level(hub: Hub, session: Session, row: Row, named: object) -> None:
 def _call_later(session: Session, request: Request) -> None:
     """Do what is asked once all that was said before is kept; nothing is read meanwhile."""
 
-    session.wire.hold(True)
+    session.hold(True)
     session.once_settled(lambda: session.wire.run(request))
 
 

@@ -135,13 +135,18 @@ class Door:
         self._hub.names.check_free(name, account)
         if ghost is not None and ghost.name == name and is_same(ghost.person.account, account):
             return ghost.person
-        return User(name, self._hub.clock.seconds(), account)
+        return self._new_user(name, account)
+
+    def _new_user(self, name: str, account: Account | None = None) -> User:
+        user = User(name, self._hub.now(), account)
+        user.active = self._hub.clock.seconds()
+        return user
 
     def _user_of(self, account: Account) -> User:
         """The account's user, who may be here already over another connection."""
         user = self._hub.by_account.get(account.id)
         if user is None:
-            return User(account.name, self._hub.clock.seconds(), account)
+            return self._new_user(account.name, account)
         user.account = account
         return user
 
@@ -150,7 +155,7 @@ class Door:
             self.end(ghost, "You have come back over another connection.")
 
     def _admit(self, session: Session, user: User, client: str) -> Welcome:
-        hub, now = self._hub, self._hub.clock.seconds()
+        hub, now = self._hub, self._hub.now()
         session.client = client
         session.in_flight = hub.talk.orphans.pop(client, 0)
         session.question = session.suggestion = session.door = None
@@ -179,7 +184,7 @@ class Door:
         session.knocks += 1
         if session.knocks >= KNOCKS:
             session.tell(Goodbye("That did not work. You are welcome to try again later."))
-            session.wire.close()
+            session.close()
 
     # Becoming somebody else
 
@@ -191,7 +196,7 @@ class Door:
         if user.account is not None:
             raise Refused("known", f"{user.account.name} is your own already.")
         account = await hub.accounts.register(
-            user.name, password, email, code, session.wire.address, hub.clock.seconds()
+            user.name, password, email, code, session.wire.address, hub.clock.seconds(), hub.now()
         )
         if user.sessions and user.account is None:
             self._own(user, account)
@@ -279,7 +284,7 @@ class Door:
         hub = self._hub
         for room in list(session.rooms.values()):
             hub.entry.step_out(session, room, "")
-        self._become(session, User(self._hub.names.guest(), hub.clock.seconds()))
+        self._become(session, self._new_user(self._hub.names.guest()))
 
     def _become(self, session: Session, user: User) -> None:
         """Seat a session as another user, who is shown in its rooms instead of the old one."""
@@ -352,7 +357,7 @@ class Door:
     def end(self, session: Session, words: str, final: bool = False) -> None:
         """Close somebody's connection, and say why; `final` asks programs to stay away."""
         session.tell(Goodbye(words, final))
-        session.wire.close()
+        session.close()
         self._hub.leave(session, "")
 
     def _end_all(self, user: User, words: str, but: Session | None = None) -> None:

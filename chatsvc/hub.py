@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from traceback import print_exception
+from typing import Any, TypeVar
 
 from chatsvc.accounts import Accounts
-from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
+from chatsvc.archive import Archive, ArchiveFailed, KeptRoom, Start, Worker
 from chatsvc.batch import Shared
 from chatsvc.chores import Chores
 from chatsvc.conversation import Conversation, both_in, conversation_name
@@ -41,6 +43,8 @@ from chatsvc.stewards import Stewards
 from chatsvc.talk import Talk
 from chatsvc.watching import Watchers
 
+T = TypeVar("T")
+
 MOST_ROOMS_HERE = 10_000
 
 
@@ -68,11 +72,13 @@ class Hub:
         attempts: Window,
         settings: Settings | None = None,
         now: Callable[[], float] | None = None,
+        report: Callable[[Exception], object] = print_exception,
     ) -> None:
         self.archive = archive
         self.clock = clock
         self.now = now or clock.seconds  # the time of day, in seconds since 1970
         self.start = start
+        self._report = report
         self.settings = settings or Settings()
         self.sessions: set[Session] = set()
         self.users: dict[str, User] = {}
@@ -81,7 +87,7 @@ class Hub:
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Conversation] = {}
         self.most_people = 0  # at once
-        self.since = clock.seconds()
+        self._begun = clock.seconds()
         self.watchers = Watchers(self.users)
         self.departed = Memory()
         self.stopping = False
@@ -89,7 +95,7 @@ class Hub:
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
         self.proofs = Proofs(self.accounts, clock.seconds)
         self.roster = Roster(archive, clock, start)
-        self.sanctions = Sanctions(archive, clock)
+        self.sanctions = Sanctions(archive, self.now)
         self.sight = Sight(self)
         self.talk = Talk(self)
         self.past = Past(self)
@@ -112,10 +118,10 @@ class Hub:
         self.moderation.open()
         for known in rooms:
             if known.name.startswith("@"):
-                self._reopen(known.name, known.last)
+                self._reopen(known)
                 continue
             room = self._make_room(known.name)
-            room.last = known.last
+            room.last, room.time = known.last, known.time
             if known.topic:
                 room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
         for charter in self.archive.records(Charter):
@@ -125,12 +131,13 @@ class Hub:
             if name not in self.rooms and not name.startswith("@"):
                 self._make_room(name)  # nothing was said there yet
 
-    def _reopen(self, name: str, last: int) -> None:
+    def _reopen(self, known: KeptRoom) -> None:
         """A conversation of which the lines may be kept, but not yet whose they are."""
-        self._make_conversation(name).last = last
-        for id in both_in(name):
-            if self.accounts.get(id) and self.roster.get(name, id) is None:
-                self.roster.note(Member(name, id))
+        room = self._make_conversation(known.name)
+        room.last, room.time = known.last, known.time
+        for id in both_in(known.name):
+            if self.accounts.get(id) and self.roster.get(known.name, id) is None:
+                self.roster.note(Member(known.name, id))
 
     async def close(self) -> None:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
@@ -140,15 +147,28 @@ class Hub:
         await self.archive.flush()
         for session in list(self.sessions):
             session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))
-            session.wire.close()
+            session.close()
         self.entry.note_what_is_read()
         await self.roster.save()
+
+    def safely(self, act: Callable[..., T], *arguments: Any) -> T | None:
+        """Do something for many, and go on with the rest if it fails, which gives None."""
+        try:
+            return act(*arguments)
+        except Exception as error:
+            self._report(error)
+            return None
+
+    @property
+    def since(self) -> float:
+        """Since when the service runs, as the time of day is now."""
+        return self.now() - (self.clock.seconds() - self._begun)
 
     # Coming and going
 
     def connect(self, wire: Wire) -> Session:
         """A seat for somebody whose name is not known yet."""
-        session = Session(wire, self.clock.seconds())
+        session = Session(wire, self.now())
         self.sessions.add(session)
         return session
 
@@ -178,50 +198,53 @@ class Hub:
         user = session.person
         user.sessions.remove(session)
         for room in list(session.conversations.values()):
-            self.entry.step_out(session, room, "")
+            self.safely(self.entry.step_out, session, room, "")
         del self.clients[session.client]
         if not user.sessions:
             del self.users[user.key]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
-            self.gone(user)
+            self.safely(self.gone, user)
 
     def gone(self, user: User) -> None:
         """Nobody goes by this user's name any more."""
-        self.departed.note(user, self.clock.seconds())
+        self.departed.note(user, self.now())
         self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
         """Say goodbye once everything that was said is kept."""
         check_words(words)
         session.leaving = True
-        session.wire.hold(True)
+        session.hold(True)
 
         def part() -> None:
             name = f", {session.name}" if session.user else ""
             session.tell(Goodbye(f"Goodbye{name}. Thank you for coming."), tag)
-            session.wire.close()
+            session.close()
             self.leave(session, words)
 
         session.once_settled(part)
 
     def leave(self, session: Session, words: str) -> None:
-        """Take `session` out of everything; the others are told."""
+        """Take `session` out of everything and tell the others, whatever fails on the way."""
         if session not in self.sessions:
             return
         self.sessions.discard(session)
-        self.watchers.forget(session)
         session.leaving = True
+        self.safely(self.watchers.forget, session)
         if session.user is None:
             return
         for room in list(session.rooms.values()):
-            silent = self.sanctions.mute_of(session, room) is not None
-            self.entry.step_out(session, room, "" if silent else words)
+            self.safely(self._leave_room, session, room, words)
         self.unseat(session)
         if session.in_flight:
             self.talk.orphans[session.client] = session.in_flight
         if not self.users and self.when_empty:
             self.when_empty()
+
+    def _leave_room(self, session: Session, room: Room, words: str) -> None:
+        silent = self.sanctions.mute_of(session, room) is not None
+        self.entry.step_out(session, room, "" if silent else words)
 
     # Rooms
 
@@ -247,7 +270,7 @@ class Hub:
     def _make_conversation(self, name: str) -> Conversation:
         if name not in self.conversations:
             self.conversations[name] = Conversation(
-                name, self.archive, self.clock, self.start, self.accounts.name_of
+                name, self.archive, self.clock, self.start, self.accounts.name_of, self.now
             )
         return self.conversations[name]
 
@@ -289,7 +312,7 @@ class Hub:
         if mute is not None and not mute.quietly:
             raise self.sanctions.refusal(mute)
         check_topic(session.person, room, self.clock.seconds())
-        topic = Topic(room.name, text, session.name, round(self.clock.seconds(), 3))
+        topic = Topic(room.name, text, session.name, round(self.now(), 3))
         if mute is not None:  # who does not notice it
             return topic
         room.used = True

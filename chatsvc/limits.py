@@ -1,6 +1,6 @@
 """How often and how much: limits that keep one peer from being too much for the others.
 
-No clock: `now` is given, in seconds.  Clocks may be set back; nobody waits longer for it.
+No clock: `now` is given, in seconds of a clock that only goes forward.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class Moderation:
         for session in list(user.sessions):
             session.tell(event)
             session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
-            session.wire.close()
+            session.close()
             self._hub.leave(session, f"put out by {by.name}{_because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
@@ -288,7 +288,7 @@ class Moderation:
 
     def _check_may_delete_again(self, session: Session) -> None:
         """Each deletion looks through the whole archive, so that nothing of the line is left."""
-        account, now = session.person.account, self.acts.now()
+        account, now = session.person.account, self._hub.clock.seconds()
         who = account.id if account else network(session.wire.address) or session.client
         wait = self._deletions.wait(who, now)
         if wait:

@@ -36,8 +36,8 @@ class Room:
 
     __slots__ = (
         "_archive", "_catching", "_clock", "_fold", "_start", "charter", "floors", "invited", "key",
-        "last", "maker", "members", "name", "passes", "people", "roster", "spoke", "topic", "used",
-        "voiced",
+        "last", "maker", "members", "name", "passes", "people", "roster", "spoke", "time", "topic",
+        "used", "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +51,7 @@ class Room:
         self.name = name
         self.key = key(name)
         self.last = 0
+        self.time = 0.0  # of the last line that was handed to the archive
         self.topic: Topic | None = None
         self.used = False  # something was handed to the archive
         self.charter: Charter | None = None
@@ -61,7 +62,7 @@ class Room:
         self.passes: dict[str, None] = {}  # clients that were let in
         self.invited: set[str] = set()  # guests' clients
         self.voiced: set[str] = set()  # guests' clients
-        self.spoke: dict[str, float] = {}  # when somebody last did, by `speaker`; latest last
+        self.spoke: dict[str, float] = {}  # when somebody last did, by the clock; latest last
         self.maker: User | None = None  # a guest, who becomes the founder by registering
         self._archive = archive
         self._clock = clock
@@ -169,7 +170,10 @@ class Room:
                 continue
             if seen == before:
                 members[session] = last
-                give(session, batch)
+                try:
+                    give(session, batch)
+                except Exception as error:  # the others are shown it all the same
+                    session.wire.fail(error)
             elif seen < last:
                 self.catch_up(session)
 
@@ -195,6 +199,8 @@ class Room:
                 self._show_page(session, page, last)
         except ArchiveFailed as failed:
             session.tell(Refusal("not-read", f"Earlier lines cannot be read. {failed}"))
+        except Exception as error:
+            session.wire.fail(error)
         finally:
             self._catching.discard(session)
 

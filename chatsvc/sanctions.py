@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from chatsvc.events import Refused
 from chatsvc.limits import MOST_ADDRESSES, bare
 from chatsvc.records import Act, Ban
 from chatsvc.rights import RANKS, rank
-from chatsvc.room import Room, Timer
+from chatsvc.room import Room
 from chatsvc.rules import span
 from chatsvc.session import Session, User
 
@@ -85,9 +85,9 @@ def _take(table: dict[K, dict[str, Ban]], place: K, id: str) -> None:
 class Sanctions:
     """Every ban and mute that holds."""
 
-    def __init__(self, archive: Archive, clock: Timer) -> None:
+    def __init__(self, archive: Archive, now: Callable[[], float]) -> None:
         self._archive = archive
-        self._clock = clock
+        self._now = now
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
         self._exemptions: dict[str, _Bans] = {}
@@ -123,7 +123,7 @@ class Sanctions:
         return sorted(filter(self._holds_still, found), key=lambda ban: ban.time)
 
     def _holds_still(self, ban: Ban) -> bool:
-        return ban.until == FOR_EVER or ban.until > self._clock.seconds()
+        return ban.until == FOR_EVER or ban.until > self._now()
 
     async def add(self, ban: Ban, act: Act) -> None:
         """Hold from now on, and after a restart; the act that made it so is kept with it."""
@@ -195,7 +195,7 @@ class Sanctions:
         where = f" in {ban.room}" if ban.room else ""
         sentence = f"You are {done}{where}{f': {ban.reason}' if ban.reason else ''}."
         if ban.until:
-            sentence += f" You can {way} again in {span(ban.until - self._clock.seconds())}."
+            sentence += f" You can {way} again in {span(ban.until - self._now())}."
         return sentence
 
 

@@ -80,7 +80,7 @@ class Searching:
         spot = self._spot(session, older) if older is not None else None
         if text is None:
             text, spot = self._going_on(session)
-        query = parse(text, self._hub.clock.seconds())
+        query = parse(text, self._hub.now())
         rooms = self._rooms(session, query)
         found, more, unfinished = await self._read(session, query, rooms, spot, n)
         last = Spot(*found[-1][:2]) if found and more else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chatsvc.batch import Batch, Shared
 from chatsvc.events import Event, Request, Said
@@ -52,6 +52,9 @@ class Wire(Protocol):
     def close(self) -> None:
         """Close once everything is sent."""
 
+    def fail(self, error: Exception) -> None:
+        """Log what went wrong for this connection and close it, soon but not at once."""
+
 
 class User:
     """Somebody who is here, under a name; with an account perhaps over several connections."""
@@ -65,7 +68,7 @@ class User:
         self.name = name
         self.key = key(name)
         self.since = now
-        self.active = now
+        self.active = 0.0  # when they last did something, by the clock
         self.sessions: list[Session] = []
         self.account: Account | None = account
         self.away: str | None = None
@@ -188,14 +191,35 @@ class Session:
 
     def tell(self, event: Event, tag: str | None = None) -> None:
         """Tell this session what it asked for, or must know."""
-        self.wire.tell(event, self.here.name if self.here else None, tag)
+        try:
+            self.wire.tell(event, self.here.name if self.here else None, tag)
+        except Exception as error:
+            self.wire.fail(error)
 
     def announce(self, event: Shared) -> None:
         """Tell what a slow reader can do without, and is told to have missed."""
         if self.wire.full:
             self.missed = True
-        else:
+            return
+        try:
             self.wire.announce(event, self.here.name if self.here else None)
+        except Exception as error:
+            self.wire.fail(error)
+
+    def hold(self, held: bool) -> None:
+        """Read nothing more from this connection, or (False) go on."""
+        self.safely(self.wire.hold, held)
+
+    def close(self) -> None:
+        """Close the connection once everything is sent."""
+        self.safely(self.wire.close)
+
+    def safely(self, act: Callable[..., object], *arguments: Any) -> None:
+        """Do something for this session alone; only its own connection suffers if it fails."""
+        try:
+            act(*arguments)
+        except Exception as error:
+            self.wire.fail(error)
 
     def settle(self, count: int = 1) -> None:
         """Some of this session's lines are kept, or refused."""
@@ -203,13 +227,13 @@ class Session:
         if self.in_flight == 0:
             if self.when_settled:
                 call, self.when_settled = self.when_settled, None
-                call()
+                self.safely(call)
             else:
-                self.wire.hold(False)
+                self.hold(False)
 
     def once_settled(self, call: Callable[[], object]) -> None:
         """Call when none of this session's lines is on its way any more."""
         if self.in_flight:
             self.when_settled = call
         else:
-            call()
+            self.safely(call)

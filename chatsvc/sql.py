@@ -42,6 +42,8 @@ from chatsvc.migrations import bring_up_to_date
 from chatsvc.records import Act, Record
 from chatsvc.seeking import Finds, Seeker, Sought, Spot
 
+_ROOMS = """SELECT id, name, last, topic, topic_by, topic_time, said.time
+            FROM room LEFT JOIN said ON said.room = room.id AND said.number = room.last"""
 _ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
                   last FROM room WHERE name = ?"""
 _KEEP_LINES = """INSERT INTO said
@@ -106,14 +108,14 @@ class SQLArchive:
             bring_up_to_date(self._database, self.path)
             self._traces = not empty_log(self._database, WIPING)  # as a killed service left it
             self._seen = _data_version(self._database)
-            query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
-            rows = self._database.execute(query).fetchall()
+            rows = self._database.execute(_ROOMS).fetchall()
             self._index.open()
             self._open = opening.pop_all()
         self._rooms = {name: (id_, last) for id_, name, last, *_ in rows}
         self._last_id = max((id_ for id_, *_ in rows), default=0)
         return [
-            KeptRoom(name, last, topic, by, time / 1000) for _, name, last, topic, by, time in rows
+            KeptRoom(name, last, topic, by, topic_time / 1000, (time or 0) / 1000)
+            for _, name, last, topic, by, topic_time, time in rows
         ]
 
     def keep(self, line: Line) -> None:
@@ -344,8 +346,8 @@ class SQLArchive:
 
     def _number_at(self, room: str, time: int) -> int:
         # Lines are kept in the order of their times, so a search by the primary key takes some
-        # twenty rows, and no index on times makes a commit dearer.  Where the clock was set back
-        # the order is broken: then the search ends at one of the places where the time passes.
+        # twenty rows, and no index on times makes a commit dearer.  In archives of early versions
+        # times may go back: then the search ends at one of the places where the time passes.
         with sentences(self.path):
             database = self._reading()
             id_, first, last = database.execute(_ENDS, (room,)).fetchone() or (0, None, 0)

@@ -59,18 +59,18 @@ class Talk:
     ) -> None:
         """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
         check_text(text)
-        now = self._active(session)
+        time = self._active(session)
         mute = self._hub.sanctions.mute_of(session, room)
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._hub.sanctions.refusal(mute)
         if room.charter is not None:
-            user = session.person
+            user, now = session.person, self._hub.clock.seconds()
             check_talk(user, room, now)
             text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
                 room.note_spoken(user, now)
-        self._keep(session, room, _Words(text, manner, now, quiet), tag)
+        self._keep(session, room, _Words(text, manner, time, quiet), tag)
 
     def _keep(self, session: Session, room: Room, words: _Words, tag: str | None) -> None:
         if self._hub.stopping:
@@ -79,21 +79,22 @@ class Talk:
         room.used = True
         session.in_flight += 1
         if session.in_flight >= IN_FLIGHT or archive.waiting > BUSY:
-            session.wire.hold(True)
+            session.hold(True)
         user = session.person
         account = user.account.name if user.account else ""
         (action, notice, signs), client = words.manner, session.client
+        room.time = max(room.time, words.time)  # it never goes back, whatever the clock does
         archive.keep(
             Line(
-                room.name, words.time, user.name, words.text, action, client, tag, account,
+                room.name, room.time, user.name, words.text, action, client, tag, account,
                 words.quiet, notice, signs,
             )
         )  # fmt: skip
 
     def _active(self, session: Session) -> float:
-        now = round(self._hub.clock.seconds() * 1000) / 1000  # as exactly as it is kept
-        session.person.active = now
-        return now
+        """Note that somebody does something, and return the time of day as it is kept."""
+        session.person.active = self._hub.clock.seconds()
+        return round(self._hub.now() * 1000) / 1000
 
     # Private lines
 
@@ -188,24 +189,25 @@ class Talk:
     def kept(self, commit: Commit) -> Iterator[None]:
         """Show what a commit has kept; its senders know by that, or are told."""
         for again, number in commit.again:
-            self._settle_again(again, number)
+            self._hub.safely(self._settle_again, again, number)
         readers = 0
         for name in list(commit.said):
             if readers > PIECE:
                 yield
                 readers = 0
-            room = self._hub.place(name)
-            readers += len(room.members)
-            self._show(room, commit.said.pop(name))
+            readers += self._hub.safely(self._show, name, commit.said.pop(name)) or 0
 
-    def _show(self, room: Room, lines: list[Said]) -> None:
+    def _show(self, name: str, lines: list[Said]) -> int:
+        """Show lines to everybody in a room; gives how many these are."""
+        room = self._hub.place(name)
         for portion in portions(lines):
             batch = Batch(portion)
-            room.show(batch)
+            self._hub.safely(room.show, batch)
             self._settle(room, batch)
         if self.watch and not isinstance(room, Conversation):
             for line in lines:
                 self.watch(line)
+        return len(room.members)
 
     def _settle(self, room: Room, batch: Batch) -> None:
         for client, positions in batch.said_by.items():
@@ -213,7 +215,7 @@ class Talk:
             if session is not None:
                 if session not in room.members:  # it will not be shown them
                     for position in positions:
-                        self._acknowledge(session, room, batch.lines[position])
+                        session.safely(self._acknowledge, session, room, batch.lines[position])
                 session.settle(len(positions))
             else:
                 self._settle_orphan(client, len(positions))
@@ -231,7 +233,7 @@ class Talk:
         room, session = self._hub.place(line.room), self._hub.clients.get(line.client)
         if session is not None:
             if room.members.get(session, number) >= number:  # it has been shown it
-                session.tell(Kept(room.called(session), number), line.tag)
+                session.safely(lambda: session.tell(Kept(room.called(session), number), line.tag))
             session.settle()
         else:
             self._settle_orphan(line.client, 1)

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from typing import Any, TypeVar, cast
 from twisted.application.service import IService, Service
 from twisted.internet import reactor as installed_reactor
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort
@@ -36,6 +37,7 @@ from chatsvc.limits import Limits, Window, is_loopback
 from chatsvc.options import Options
 from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive
+from chatsvc.steady import measure_steadily
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.tls import TLS
@@ -45,6 +47,7 @@ __all__ = ["Options", "makeService"]
 T = TypeVar("T")
 
 READERS = 2  # threads that read the archive
+STEP = 20.0  # seconds that each step of stopping may take; closing connections takes up to 10
 
 _log = Logger()
 _reactor = cast(Any, installed_reactor)
@@ -68,6 +71,7 @@ class StartFailed(SystemExit, Exception):
 
 def makeService(options: Options) -> IService:
     """The service that these options describe; it opens and listens to nothing yet."""
+    measure_steadily(_reactor)
     return cast(IService, ChatService(options, _reactor))
 
 
@@ -90,6 +94,8 @@ class ChatService(Service):
             self._in(self._hashers),
             Window(self.limits.attempts, self.limits.attempts_within),
             _settings(options),
+            now=time.time,
+            report=_report,
         )
         self.hub.accounts.registrations = Window(
             self.limits.registrations, self.limits.registrations_within
@@ -217,14 +223,24 @@ class ChatService(Service):
     # Stopping
 
     async def _stop(self) -> None:
-        await gatherResults([maybeDeferred(port.stopListening) for port in self._ports])
-        await self.hub.close()
-        await self._factory.all_closed()
-        await self._archive.close()
+        for step in (
+            self._stop_listening, self.hub.close, self._factory.all_closed, self._archive.close
+        ):  # fmt: skip
+            await self._within_limit(step)
         self._writer.stop()
         self._readers.stop()
         self._indexer.stop()
         self._hashers.stop()
+
+    async def _stop_listening(self) -> None:
+        await gatherResults([maybeDeferred(port.stopListening) for port in self._ports])
+
+    async def _within_limit(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Take one step of stopping; the next one follows, whatever comes of it."""
+        try:
+            await ensureDeferred(step()).addTimeout(STEP, self._reactor)
+        except Exception:
+            _log.failure("Stopping: a step failed or took too long. The next one follows.")
 
     def _stop_on_signals(self) -> None:
         # The reactor's own handlers end the process by the same signal; stopping is no failure.
@@ -257,6 +273,10 @@ async def _at_once(work: Callable[..., T], *arguments: Any) -> T:
 
 def _start(coroutine: Coroutine[Any, Any, None]) -> None:
     Deferred.fromCoroutine(coroutine).addErrback(lambda f: _log.failure("Something failed", f))
+
+
+def _report(error: Exception) -> None:
+    _log.failure("Something failed", Failure(error))
 
 
 def _settings(options: Options) -> Settings:

@@ -15,7 +15,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
-from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
+from twisted.python.failure import Failure
 
 from chatsvc import accounts
 from chatsvc.archive import Archive, MemoryArchive
@@ -23,6 +24,8 @@ from chatsvc.hub import Hub, Settings
 from chatsvc.limits import UNLIMITED, Limits, Window
 from chatsvc.transports.detect import GREETING
 from chatsvc.transports.factory import ChatFactory
+
+_log = Logger()
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -84,6 +87,11 @@ def start(coroutine: Coroutine[Any, Any, None]) -> None:
     Deferred.fromCoroutine(coroutine).addErrback(lambda failure: failure.raiseException())
 
 
+def report(error: Exception) -> None:
+    """Log what failed, as the service does."""
+    _log.failure("Something failed", Failure(error))
+
+
 class Person:
     """Somebody with a connection: what they send, and what they have read."""
 
@@ -141,16 +149,32 @@ class Person:
         self.transport.producer.resumeProducing()
 
 
+class Wall:
+    """The time of day: it goes with the clock, and can be set by itself."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        return self._clock.seconds() + self._ahead
+
+    def set_by(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
 def hub_of(
     archive: Archive,
     clock: Clock,
     hasher: Any = at_once,
     limits: Limits = UNLIMITED,
+    now: Callable[[], float] | None = None,
     **settings: Any,
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
-    hub = Hub(archive, clock, start, hasher, attempts, Settings(**settings))
+    chosen = Settings(**settings)
+    hub = Hub(archive, clock, start, hasher, attempts, chosen, now, report)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
     return hub
 
@@ -172,8 +196,9 @@ class Chat:
         **settings: Any,
     ) -> None:
         self.clock = Clock()
+        self.wall = Wall(self.clock)
         self.archive = archive or MemoryArchive(at_once, no_turn, start)
-        self.hub = hub_of(self.archive, self.clock, hasher, limits, **settings)
+        self.hub = hub_of(self.archive, self.clock, hasher, limits, self.wall, **settings)
         self.hub.open()
         self.factory = ChatFactory(self.hub, self.clock, limits, max_clients=100, slow_limit=60.0)
 

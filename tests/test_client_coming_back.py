@@ -281,6 +281,16 @@ def test_a_server_that_stops_answering_is_noticed(table: Table) -> None:
     assert table.notes.returns == 1
 
 
+def test_an_answer_that_came_during_a_stall_counts(table: Table) -> None:
+    table.server.silent = True
+    table.clock.advance(PING_EVERY)
+    wire = table.connection._wire
+    table.clock.callLater(PATIENCE, wire.dataReceived, b'{"event":"pong"}\n')
+    table.clock.advance(PATIENCE)
+    table.server.pump()
+    assert table.notes.losses == []
+
+
 def test_a_quiet_server_that_answers_pings_is_left_alone(table: Table) -> None:
     for _ in range(1000):
         table.clock.advance(1)

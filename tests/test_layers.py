@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "events": {"governance", "presence"},
     "batch": {"events"},
     "records": set(),
+    "steady": set(),
     "seeking": {"events", "rules"},
     "archive": {"events", "records", "seeking"},
     "database": {"archive"},
@@ -41,8 +42,17 @@ MAY_IMPORT = {
     "transports": {*CHAT, "dialects", "transports"},
     "options": {"limits", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "ledger"},
-    "tap": {*CHAT, "options", "sql", "dialects", "transports"},
-    "client": {"client", "events", "governance", "presence", "dialects", "rules", "admin"},
+    "tap": {*CHAT, "options", "sql", "dialects", "steady", "transports"},
+    "client": {
+        "client",
+        "events",
+        "governance",
+        "presence",
+        "dialects",
+        "rules",
+        "admin",
+        "steady",
+    },
 }
 MAY_IMPORT_TWISTED = {"transports", "options", "tap", "client"}
 

@@ -21,6 +21,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 
+from chatsvc import tap
 from chatsvc.limits import Rate
 from chatsvc.tap import ChatService, StartFailed, makeService
 
@@ -131,6 +132,25 @@ async def test_a_service_says_where_it_is_serves_and_stops_gracefully(
     await ann.closed.addTimeout(5, reactor)  # type: ignore[arg-type]
     await bob.closed.addTimeout(5, reactor)  # type: ignore[arg-type]
     assert not any("hello" in line for line in logged)
+
+
+@ensureDeferred
+async def test_a_service_stops_whatever_fails_or_never_ends_on_the_way(
+    service: Callable[..., ChatService],
+    monkeypatch: pytest.MonkeyPatch,
+    nothing_fails_anywhere: list[LogEvent],
+) -> None:
+    def fail() -> None:
+        raise ValueError
+
+    chat = service()
+    chat.startService()
+    monkeypatch.setattr(tap, "STEP", 0.05)
+    monkeypatch.setattr(chat.hub, "close", fail)
+    monkeypatch.setattr(chat._factory, "all_closed", lambda: Deferred())
+    await stop(chat)
+    assert [event["log_failure"].type for event in nothing_fails_anywhere] == [ValueError, TooLate]
+    nothing_fails_anywhere.clear()
 
 
 @ensureDeferred

@@ -25,6 +25,7 @@ from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
 from chatsvc.events import Refused
 from chatsvc.rules import likely_name
+from chatsvc.steady import measure_steadily
 
 WHERE = "[tls://]HOST[:PORT]"
 SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment's variable
@@ -118,6 +119,7 @@ def _run(job: Job, server: Server) -> int:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
+    measure_steadily(reactor)
     outcome: list[Any] = []
     signals: list[int] = []
 

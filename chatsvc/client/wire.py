@@ -45,7 +45,7 @@ class Wire(LineReceiver):
         self._owner = owner
         self._clock = clock
         self._reason: str | None = None
-        self._pinged = False
+        self._pinged = self._overdue = False
         self._watch: IDelayedCall | None = None
 
     def send(self, request: dict[str, object]) -> None:
@@ -62,7 +62,7 @@ class Wire(LineReceiver):
         self._owner.connected(self)
 
     def dataReceived(self, data: bytes) -> None:
-        self._pinged = False
+        self._pinged = self._overdue = False
         if self._watch is not None:
             self._watch.reset(PING_EVERY)
         super().dataReceived(data)
@@ -88,9 +88,12 @@ class Wire(LineReceiver):
         self._owner.disconnected(self._reason or _sentence(reason))
 
     def _quiet(self) -> None:
-        if self._pinged:
+        if self._overdue:
             self._watch = None
             self.drop("the server does not answer")
+        elif self._pinged:
+            self._overdue = True  # after a stall, read first what has come meanwhile
+            self._watch = self._clock.callLater(0, self._quiet)
         else:
             self._pinged = True
             self.send({"do": "ping"})

@@ -234,5 +234,5 @@ async def invite_code(hub: Hub, session: Session) -> Event:
         raise Refused("closed", "Names are registered with chatsvc account add here.")
     if hub.accounts.mode == "open":
         raise Refused("usage", "Registering needs no code here.")
-    invitation = await hub.accounts.invite(session.name, hub.clock.seconds())
+    invitation = await hub.accounts.invite(session.name, hub.now())
     return Code(invitation.code)

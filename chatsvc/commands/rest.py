@@ -27,7 +27,7 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
 
 @command("time", help="shows the server's time and its zone")
 def time(hub: Hub, session: Session) -> Answer:
-    now = hub.clock.seconds()
+    now = hub.now()
     there = local.localtime(now)
     return Clock(now, there.tm_zone, there.tm_gmtoff, hub.since)
 

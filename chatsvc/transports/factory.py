@@ -7,6 +7,7 @@ from collections.abc import Collection
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import ServerFactory
+from twisted.logger import Logger
 
 from chatsvc.events import Refusal
 from chatsvc.hub import Hub
@@ -14,6 +15,8 @@ from chatsvc.limits import Addresses, Limits
 from chatsvc.transports.arrival import Arrival
 from chatsvc.transports.detect import NAMES, Detector
 from chatsvc.transports.tls import TLS
+
+_log = Logger()
 
 
 class ChatFactory(ServerFactory):
@@ -58,10 +61,17 @@ class ChatFactory(ServerFactory):
         Each closes within `LAST_WORDS`.
         """
         for arrival in list(self.connections):
-            arrival.occupant.end("The server is stopping. Goodbye.")
+            self._end(arrival)
         if self.connections:
             self._when_empty = Deferred()
             await self._when_empty
+
+    def _end(self, arrival: Arrival) -> None:
+        try:
+            arrival.occupant.end("The server is stopping. Goodbye.")
+        except Exception:
+            _log.failure("A connection failed and is closed")
+            arrival.transport.abortConnection()
 
     def admit(self, arrival: Arrival) -> Refusal | None:
         """Count a connection, or say why it is one too many."""
@@ -76,13 +86,16 @@ class ChatFactory(ServerFactory):
 
     def gone(self, arrival: Arrival) -> None:
         """A connection is lost."""
+        if arrival not in self.connections:
+            return
         self.connections.discard(arrival)
         if arrival in self._refused:
             self._refused.discard(arrival)
         else:
             self._addresses.gone(arrival.address)
         if not self.connections and self._when_empty is not None:
-            self._when_empty.callback(None)
+            when_empty, self._when_empty = self._when_empty, None
+            when_empty.callback(None)
 
     def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular
         self, addr: IAddress | None

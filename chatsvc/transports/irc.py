@@ -12,7 +12,8 @@ from chatsvc.events import Event, Goodbye, Refused, Request, Said
 from chatsvc.transports.arrival import Arrival, stop
 from chatsvc.transports.line import ChatProtocol, lines_in
 
-SILENT = 90.0  # seconds after which a client is asked whether it is there
+SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
+JITTER = 0.001  # seconds by which a timer may fire early
 
 _SAID = ("say", "me", "msg", "mods", "signal")
 
@@ -51,6 +52,8 @@ class IRCProtocol(ChatProtocol):
 
     _going_on = False
     _heard = 0.0  # when something came last
+    _asked = False  # whether the client is there, and nothing came since
+    _overdue = False
     _pulse: IDelayedCall | None = None
 
     def __init__(self, arrival: Arrival) -> None:
@@ -61,7 +64,7 @@ class IRCProtocol(ChatProtocol):
 
     def connectionMade(self) -> None:
         super().connectionMade()
-        self._heard = self.factory.clock.seconds()
+        self._hear()
         self._pulse = self.factory.clock.callLater(SILENT, self._feel_pulse)
 
     def _stop_timers(self) -> None:
@@ -69,25 +72,47 @@ class IRCProtocol(ChatProtocol):
         stop(self._pulse)
 
     def dataReceived(self, data: bytes) -> None:
-        self._heard = self.factory.clock.seconds()
+        self._hear()
         super().dataReceived(data)
+
+    def _hear(self) -> None:
+        self._heard = self.factory.clock.seconds()
+        self._asked = self._overdue = False
 
     def _feel_pulse(self) -> None:
         """Ask a silent client whether it is there; close one that does not answer that either."""
-        silent = self.factory.clock.seconds() - self._heard
-        if silent >= 2 * SILENT:
-            self.session.tell(Goodbye("You do not answer. Goodbye."))
-            self.factory.hub.leave(self.session, "does not answer any more")
-            self.close()
-            return
-        if silent >= SILENT:
-            self._send(write("PING", self._client.server).encode())
-        self._pulse = self.factory.clock.callLater(SILENT, self._feel_pulse)
+        if self.paused:
+            self._hear()  # nothing is read at the moment, and its answer may be what waits
+        if self._overdue:
+            self._give_up()
+        else:
+            self._pulse = self.factory.clock.callLater(self._next_look(), self._feel_pulse)
+
+    def _next_look(self) -> float:
+        """Ask if it is time to, and return the seconds until the next look."""
+        if self._asked:
+            self._overdue = True
+            return 0.0  # after a stall, read first what has come meanwhile
+        left = self._heard + SILENT - self.factory.clock.seconds()
+        if left > JITTER:
+            return left
+        self._asked = True
+        self._send(write("PING", self._client.server).encode())
+        return SILENT
+
+    def _give_up(self) -> None:
+        self.session.tell(Goodbye("You do not answer. Goodbye."))
+        self.factory.hub.leave(self.session, "does not answer any more")
+        self.close()
 
     def _obey(self, raw: bytes) -> None:
         super()._obey(raw)
         self._said = self._ways.said  # it may have asked for other capabilities
         self._go_on()
+
+    def _do(self, request: Request) -> None:
+        with self._client.doing_request():
+            super()._do(request)
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         super().tell(event, here, tag)

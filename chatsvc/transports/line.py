@@ -63,6 +63,8 @@ class ChatProtocol(LineReceiver):
     _reasons = 0
     _closing = False
     _ended = False  # the peer sends nothing more
+    _lost = False
+    _broken = False  # something failed, and the connection is about to be closed
 
     # Coming and going
 
@@ -74,13 +76,13 @@ class ChatProtocol(LineReceiver):
 
     def connectionMade(self) -> None:
         transport, limits = self.transport, self.factory.limits
+        self.session = self.factory.hub.connect(self)
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
             self._socket = transport.getHandle()
         # A pull producer is called when nothing waits any more: one may send directly again.
         transport.registerProducer(_Outflow(self), not self._direct)
         self._buffered = self._arrival.greeted  # the greeting may still wait, and comes first
-        self.session = self.factory.hub.connect(self)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
         if self._arrival.refusal is not None:
@@ -110,16 +112,34 @@ class ChatProtocol(LineReceiver):
         """Only this side ends its half of a connection, and then all of it."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._lost = True
+        try:
+            self._obey_the_rest()
+        finally:
+            try:
+                self.factory.hub.leave(self.session, "")
+            finally:
+                self._arrival.gone()
+
+    def _obey_the_rest(self) -> None:
+        """Obey what was sent before the connection broke."""
         self._stop_timers()
         self.full, self._direct = True, False
         bucket, self._bucket = self._bucket, None
-        self._obey_late()
+        self.session.safely(self._obey_late)
         for line in self.clearLineBuffer().split(self.delimiter)[:-1][:LEFTOVER]:
             if bucket is not None and bucket.take(self.factory.clock.seconds()):
                 break
-            self.lineReceived(line)  # it was sent before the connection broke
-        self.factory.hub.leave(self.session, "")
-        self._arrival.gone()
+            self.lineReceived(line)
+
+    def fail(self, error: Exception) -> None:
+        if self._broken:
+            return
+        _log.failure("A connection failed and is closed", Failure(error))
+        self._broken = self._closing = self.full = True
+        self._stop_timers()
+        if not self._lost:  # whoever shows or tells something to many is to finish first
+            self._timer = self.factory.clock.callLater(0, self.transport.abortConnection)
 
     def close(self) -> None:
         if self._closing:
@@ -169,11 +189,11 @@ class ChatProtocol(LineReceiver):
         if self._lines == TURN:
             self._pause(_OTHERS, True)
             self.factory.clock.callLater(0, self._next_turn)
-        self._obey(line)
+        self.session.safely(self._obey, line)
 
     def _next_turn(self) -> None:
         self._lines = 0
-        self._pause(_OTHERS, False)
+        self.session.safely(self._pause, _OTHERS, False)
 
     def _obey(self, raw: bytes) -> None:
         try:
@@ -203,7 +223,7 @@ class ChatProtocol(LineReceiver):
             return True
         self._late = what
         self._pause(_FLOOD, True)
-        self._pace = clock.callLater(wait, self._pause, _FLOOD, False)
+        self._pace = clock.callLater(wait, self.session.safely, self._pause, _FLOOD, False)
         if not bucket.told:
             bucket.told = True
             self.session.tell(Notice(_too_fast(bucket.rate)))
@@ -245,7 +265,7 @@ class ChatProtocol(LineReceiver):
         done = Deferred.fromCoroutine(answer)
         self._pause(_ANSWERING, True)
         done.addErrback(self._failed, tag)
-        done.addBoth(lambda _: self._pause(_ANSWERING, False))
+        done.addBoth(lambda _: self.session.safely(self._pause, _ANSWERING, False))
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
@@ -324,7 +344,7 @@ class ChatProtocol(LineReceiver):
     def output_flows(self) -> None:
         """Everything was taken."""
         self._buffered, self._waiting = False, 0
-        if self.full:
+        if self.full and not self._broken:
             self.full = False
             stop(self._timer)
             self._timer = None

@@ -21,6 +21,7 @@ from chatsvc.client.tui.app import ChatApp
 from chatsvc.client.tui.preferences import Preferences
 from chatsvc.client.tui.themes import check
 from chatsvc.client.tui.visit import Going
+from chatsvc.steady import measure_steadily
 
 GOODBYE = 8  # seconds that the client has when its terminal is gone
 
@@ -36,6 +37,7 @@ def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> C
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
+    measure_steadily(reactor)
     reactor.startRunning(installSignalHandlers=False)
     preferences = Preferences(SettingsFile(settings_path(), check))
     watch = Watch(loop)

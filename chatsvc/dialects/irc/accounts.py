@@ -67,4 +67,4 @@ def succeed(client: Client, event: You) -> None:
 
 def refuse(client: Client, event: Refusal, about: Asked) -> None:
     code = _CODES.get(event.code, "TEMPORARILY_UNAVAILABLE")
-    client.fail("REGISTER", code, about.params[0], event.text)
+    client.fail("REGISTER", code, about.first, event.text)

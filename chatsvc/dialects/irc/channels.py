@@ -166,7 +166,7 @@ def _(client: Client, message: Message) -> None:
 @told.register
 def _(event: Invited, client: Client, about: Asked) -> None:
     if event.own and about.command == "MODE I":
-        client.send("MODE", event.room, "+I", about.params[1], source=mask(client.nick))
+        client.send("MODE", event.room, "+I", about.param(1), source=mask(client.nick))
     elif event.own:
         client.reply("INVITING", event.name, event.room)
     elif not event.overheard:

@@ -65,6 +65,17 @@ class Asked(NamedTuple):
     labeled: Labeled | None = None
     service: str = ""  # who answers in words, if it was asked by its name
 
+    def param(self, position: int) -> str:
+        """A parameter, or `*` if there are fewer."""
+        return self.params[position] if position < len(self.params) else "*"
+
+    @property
+    def first(self) -> str:
+        return self.param(0)
+
+
+NOTHING = Asked("")  # what an event is about that answers no message
+
 
 @dataclass(slots=True)
 class Sasl:
@@ -138,9 +149,10 @@ class Client:
         self.secure = False  # it has come over TLS
         self.sasl: Sasl | None = None
         self.speaker = ""  # who says what is put into words; the server, if nobody else
-        self.latest = Asked("")  # what was read last; a refusal without a tag is about that
+        self.latest = NOTHING  # the message that is being read
         self._replies: list[str] = []
-        self._requests: list[Request] = []
+        self._requests: list[tuple[Request, Asked]] = []
+        self._next = self._current = NOTHING  # what the request without a tag is about
         self._asked: dict[str, Asked] = {}
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
@@ -269,7 +281,10 @@ class Client:
 
     def ask(self, do: str, about: Asked | None = None, /, **args: object) -> None:
         """Ask the chat for something; the answer is told in the words of `about`."""
-        self._requests.append(Request(do, None, args, self._expect(about or self.latest)))
+        self._request(Request(do, None, args, self._expect(about or self.latest)))
+
+    def _request(self, request: Request, about: Asked = NOTHING) -> None:
+        self._requests.append((request, about))
 
     def _expect(self, about: Asked) -> str:
         """A tag by which the answer is known."""
@@ -286,23 +301,36 @@ class Client:
         """Ask for what answers itself by being shown; `about` says to what a refusal belongs."""
         wanted = self._labeled is not None or about is not None
         tag = self._expect(about or self.latest) if wanted else None
-        self._requests.append(Request(do, None, args, tag))
+        self._request(Request(do, None, args, tag), NOTHING if wanted else self.latest)
 
     def type(self, name: str, rest: str, about: Asked | None = None) -> None:
         """Give a command of the chat's, as people write it."""
-        self._requests.append(Request(name, rest, tag=self._expect(about or self.latest)))
+        self._request(Request(name, rest, tag=self._expect(about or self.latest)))
 
     @property
     def wanted(self) -> Sequence[Request]:
         """What is still to be asked of the chat."""
-        return self._requests
+        return [request for request, _ in self._requests]
 
     def next_request(self) -> Request | None:
-        return self._requests.pop(0) if self._requests else None
+        """Return what to ask the chat next, for the caller to do before it takes another one."""
+        if not self._requests:
+            return None
+        request, self._next = self._requests.pop(0)
+        return request
+
+    @contextmanager
+    def doing_request(self) -> Iterator[None]:
+        """While the chat does the request taken last, events without a tag are about it."""
+        before, self._current, self._next = self._current, self._next, NOTHING
+        try:
+            yield
+        finally:
+            self._current = before
 
     def asked(self, tag: str | None) -> Asked:
         """What an answer is about."""
-        return self.latest if tag is None else self._asked.pop(tag, Asked(""))
+        return self._current if tag is None else self._asked.pop(tag, NOTHING)
 
     # Lines
 

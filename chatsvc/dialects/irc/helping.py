@@ -29,7 +29,7 @@ def _(client: Client, message: Message) -> None:
 
 @refused("HELP")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    client.reply("HELPNOTFOUND", about.params[0], event.text)
+    client.reply("HELPNOTFOUND", about.first, event.text)
 
 
 @told.register
@@ -37,7 +37,7 @@ def _(event: Help, client: Client, about: Asked) -> None:
     if about.command != "HELP":
         in_words(client, event)
     elif about.params:
-        _about(client, about.params[0], event.commands[0])
+        _about(client, about.first, event.commands[0])
     else:
         _tell(client, "*", "What one can do here", _everything(event.commands))
 

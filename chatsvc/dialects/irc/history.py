@@ -125,7 +125,7 @@ def _(event: Recent, client: Client, about: Asked) -> None:
 
 @refused("CHATHISTORY")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    verb, target = about.params[:2]
+    verb, target = about.first, about.param(1)
     if event.code == "bad-argument":
         _fail(client, "INVALID_PARAMS", verb, event.text)
     else:

@@ -40,7 +40,7 @@ def tell_mark(client: Client, target: str, time: float | None) -> None:
 
 @refused("MARKREAD")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    target, *selector = about.params
+    target, *selector = about.params or ("*",)
     if not selector and event.code in _NOTHING_THERE:
         tell_mark(client, target, None)
     elif event.code == "bad-argument":

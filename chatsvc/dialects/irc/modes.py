@@ -172,7 +172,7 @@ def _(event: Bans, client: Client, about: Asked) -> None:
 @told.register
 def _(event: Expected, client: Client, about: Asked) -> None:
     if about.command == "MODE I":
-        client.send("MODE", event.room, "-I", about.params[1], source=mask(client.nick))
+        client.send("MODE", event.room, "-I", about.param(1), source=mask(client.nick))
     elif about.command != "LIST I":
         in_words(client, event)
     else:

@@ -30,17 +30,17 @@ def _(client: Client, message: Message) -> None:
 
 @refused("MONITOR")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    client.reply("ERRONEUSNICKNAME", about.params[-1], event.text)
+    client.reply("ERRONEUSNICKNAME", about.param(1), event.text)
 
 
 @told.register
 def _(event: Watching, client: Client, about: Asked) -> None:
     if about.command != "MONITOR":
         in_words(client, event)
-    elif about.params[0] == "L":
+    elif about.first == "L":
         client.replies("MONLIST", items=[*event.online, *event.offline], by=",")
         client.reply("ENDOFMONLIST")
-    elif about.params[0] in ("+", "S"):
+    elif about.first in ("+", "S"):
         _online(client, event.online)
         _offline(client, event.offline)
         if event.left_out:

@@ -18,13 +18,13 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 def _(event: Refusal, client: Client, about: Asked) -> None:
     if about.command == "AUTHENTICATE":
         sasl.refuse(client, event)
-    elif client.welcome is None:
+    elif client.welcome is None and event.code != "not-utf8":  # of which the client hears at once
         refuse_at_the_door(event, client, about)
     elif about.command == "NOTICE" or end_of_list(client, about):
         """No notice is answered, so that programs do not answer each other for ever."""
     elif about.service:
         client.notice(event.text)
-    elif about.command in REFUSED and event.code != "not-kept":  # that is about a line said before
+    elif about.command in REFUSED:
         REFUSED[about.command](event, client, about)
     elif accounts.is_by_register(client, about):
         accounts.refuse(client, event, about)
@@ -37,17 +37,16 @@ def _(event: Refusal, client: Client, about: Asked) -> None:
 def _refuse(event: Refusal, client: Client, about: Asked) -> None:
     room = next((word for word in about.params if word.startswith("#")), None)
     name = _numeric(event, about, room)
-    first = about.params[0] if about.params else "*"
     if name is None or name in _IN_WORDS:
         _in_words(event, client, about)
     elif name in _OF_NAMES:
-        client.reply(name, first, event.text)
+        client.reply(name, about.first, event.text)
     elif name == "INVALIDMODEPARAM":
         client.reply(name, *about.params, "*", event.text)
     elif name == "CHANOPRIVSNEEDED" and not room:
         client.reply("NOPRIVILEGES", event.text)
     else:
-        client.reply(name, room or first, event.text)
+        client.reply(name, room or about.first, event.text)
 
 
 def _numeric(event: Refusal, about: Asked, room: str | None) -> str | None:

@@ -100,12 +100,14 @@ def tell(client: Client, event: Event, tag: str | None) -> None:
     """Put `event` into the client's words, ready to be sent."""
     asked = client.asked(tag)
     client.speaker = asked.service
-    with client.answering(None if tag is None else asked.labeled):
-        if asked.service and isinstance(event, _SPOKEN):
-            in_words(client, event)
-        else:
-            told(event, client, asked)
-    client.speaker = ""
+    try:
+        with client.answering(None if tag is None else asked.labeled):
+            if asked.service and isinstance(event, _SPOKEN):
+                in_words(client, event)
+            else:
+                told(event, client, asked)
+    finally:
+        client.speaker = ""
 
 
 @singledispatch

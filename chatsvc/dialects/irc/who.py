@@ -50,12 +50,12 @@ def _(client: Client, message: Message) -> None:
 
 @refused("NAMES")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    client.reply("ENDOFNAMES", about.params[0])
+    client.reply("ENDOFNAMES", about.first)
 
 
 @refused("WHO")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    client.reply("ENDOFWHO", about.params[0])
+    client.reply("ENDOFWHO", about.first)
 
 
 @told.register
@@ -87,7 +87,7 @@ def _names(client: Client, event: People, about: Asked) -> None:
 
 
 def _who(client: Client, event: People, about: Asked) -> None:
-    wanted, options = about.params[0], "".join(about.params[1:2])
+    wanted, options = about.first, "".join(about.params[1:2])
     flags, percent, fields = options.partition("%")
     for person in event.people:
         if "o" in flags and person.role != "operator":

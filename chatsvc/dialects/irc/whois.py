@@ -30,7 +30,7 @@ def _(client: Client, message: Message) -> None:
 
 @refused("WHOIS")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    client.reply("NOSUCHNICK", about.params[0], event.text)
+    client.reply("NOSUCHNICK", about.first, event.text)
     _end(client, about)
 
 
@@ -91,8 +91,8 @@ def _(client: Client, message: Message) -> None:
 
 @refused("WHOWAS")
 def _(event: Refusal, client: Client, about: Asked) -> None:
-    client.reply("WASNOSUCHNICK", about.params[0], event.text)
-    client.reply("ENDOFWHOWAS", about.params[0])
+    client.reply("WASNOSUCHNICK", about.first, event.text)
+    client.reply("ENDOFWHOWAS", about.first)
 
 
 @told.register
