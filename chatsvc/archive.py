@@ -75,8 +75,8 @@ class Archive(Protocol):
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
     with the `(client, tag)` of a line that is kept already is not kept again.  Whatever cannot be
     done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is put,
-    dropped, deleted or expired is so for good when the method returns; nobody finds lines then
-    that have expired, and `tidy` has their words gone from the index as well.
+    dropped, deleted or expired is so for good when the method returns: nobody reads or finds the
+    lines any more, and their rows are overwritten.  `scrub` overwrites what the files still have.
     """
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -119,8 +119,11 @@ class Archive(Protocol):
     async def index(self) -> int:
         """Take some more lines into the index, if there is one; how many are left, about."""
 
-    async def tidy(self) -> None:
-        """Let no trace be left in the index of lines that have expired."""
+    async def scrub(self) -> bool:
+        """Overwrite some of the copies of deleted lines that nobody can read but in the files.
+
+        True when there is more to do; once it is not, no trace is left of lines deleted before.
+        """
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         """Take a line's text away; gives the line as it is now, None when there is no such line.
@@ -361,8 +364,8 @@ class MemoryArchive:
     async def index(self) -> int:
         return 0
 
-    async def tidy(self) -> None:
-        """There is no index."""
+    async def scrub(self) -> bool:
+        return False
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         lines = self._lines(room)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chatsvc.accounts import Accounts
 from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
 from chatsvc.batch import Shared
-from chatsvc.chores import Chores
+from chatsvc.chores import Chores, Scrubbing
 from chatsvc.conversation import Conversation, both_in, conversation_name
 from chatsvc.departed import Memory
 from chatsvc.door import Door
@@ -101,6 +101,7 @@ class Hub:
         self.moderation = Moderation(self)
         self.stewards = Stewards(self)
         self.chores = Chores(self)
+        self.scrubbing = Scrubbing(self)
         self.accounts.when_changed = self.door.take_over
 
     def open(self) -> None:
@@ -136,6 +137,7 @@ class Hub:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
         self.stopping = True
         self.chores.end()
+        self.scrubbing.end()
         self.search.end()
         await self.archive.flush()
         for session in list(self.sessions):

@@ -23,14 +23,13 @@ from chatsvc.archive import (
     Turn,
     Worker,
 )
+from chatsvc.archive_file import ArchiveFile, log_of
 from chatsvc.database import (
     WIPING,
     Row,
     bring_up_to_date,
     connect,
     empty_log,
-    holds,
-    lock,
     sentences,
     set_up,
     transaction,
@@ -40,6 +39,7 @@ from chatsvc.events import Line, Said, Tally
 from chatsvc.index import Index
 from chatsvc.lines import NOTICE, READ, lines
 from chatsvc.records import Act, Record
+from chatsvc.scrubbing import Steps, scrubbing
 from chatsvc.seeking import Finds, Seeker, Sought, Spot
 
 _ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
@@ -61,12 +61,9 @@ _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number =
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
-_ALONE = 200  # characters of a line that are in its row's own page, however long it is
 
-_TWO_SERVICES = (
-    "Another chatsvc is using the archive {path}. Stop it, or give this one another archive with "
-    "--archive sqlite:PATH."
-)
+_NOTE_TRACES = "INSERT OR IGNORE INTO fact (name, value) VALUES ('traces', 'on')"
+_NO_TRACES = "DELETE FROM fact WHERE name = 'traces'"
 
 
 class SQLArchive:
@@ -94,16 +91,21 @@ class SQLArchive:
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
         self._own = threading.local()
         self._open = ExitStack()
+        self._file: ArchiveFile
         self._database: sqlite3.Connection  # the writer's
         self._seen = 0  # the file's version when `changed` was asked
         self._traces = False  # the write-ahead log may still have the text of deleted lines
+        self._deletions = 0  # since the service began
+        self._scrubbing = Steps(self._pass)
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         self._queue.keeper = keeper
         with sentences(self.path), ExitStack() as opening:
-            opening.enter_context(lock(self.path, _TWO_SERVICES.format(path=self.path)))
+            self._file = opening.enter_context(closing(ArchiveFile(self.path)))
             self._database = opening.enter_context(closing(connect(self.path)))
+            self._file.hold()
             bring_up_to_date(self._database, self.path)
+            self._file.watch()
             self._traces = not empty_log(self._database, WIPING)  # as a killed service left it
             self._seen = _data_version(self._database)
             query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
@@ -143,27 +145,22 @@ class SQLArchive:
         return await self._reader(self._tallies, room, limit)
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
-        """Also overwrites the text in the file, and empties the write-ahead log.
+        """Also overwrite the text in its row, and empty the write-ahead log.
 
         While another program reads in the log it cannot be emptied: then the first change after
-        that does it, or the end of the service.  SQLite leaves a copy of about one line in a
-        hundred in an unused part of a page, when it moves lines from page to page: where there is
-        one, the whole file is written anew, and lines to be kept wait for that.
+        that does it, or the end of the service.  SQLite may have left copies of the line in unused
+        parts of pages, when it moved lines from page to page: `scrub` overwrites those.
         """
         with self._index.sparing(room, number, number):
-            await self._indexer(self._index.forget, room, number, number, True)
+            await self._indexer(self._index.forget, room, number, number)
             found = await self._writer(self._delete, room, number, by)
-        if found is None:
-            return None
-        if not self._traces and await self._reader(holds, self.path, _as_stored(found)):
-            await self._writer(self._write_anew)
-        return found._replace(text="", deleted=by)
+        return found and found._replace(text="", deleted=by)
 
     async def expire(self, room: str, before: float) -> int:
         old = await self._writer(self._older, room, round(before * 1000))
         if old:
             with self._index.sparing(room, old[0], old[-1]):
-                await self._indexer(self._index.forget, room, old[0], old[-1], False)
+                await self._indexer(self._index.forget, room, old[0], old[-1])
                 await self._writer(self._remove, room, old[-1])
         return len(old)
 
@@ -173,8 +170,10 @@ class SQLArchive:
     async def index(self) -> int:
         return await self._indexer(self._index.advance)
 
-    async def tidy(self) -> None:
-        await self._indexer(self._index.tidy)
+    async def scrub(self) -> bool:
+        if await self._indexer(self._index.scrub):
+            return True
+        return await self._writer(self._scrub)
 
     def records(self, kind: type[R]) -> list[R]:
         with sentences(self.path):
@@ -210,6 +209,7 @@ class SQLArchive:
     def _change(self) -> Iterator[sqlite3.Connection]:
         """Everything in it is one transaction."""
         with sentences(self.path):
+            self._file.check()
             with transaction(self._database):
                 yield self._database
             if self._traces:
@@ -299,13 +299,28 @@ class SQLArchive:
             if counted:
                 database.execute(_UNTALLY, (len(said.text.encode()), id_, said.sender))
             database.execute(_TAKE_AWAY, (by, id_, number))
+            self._note_traces(database)
         self._traces = not empty_log(self._database, WIPING)
         return said
 
-    def _write_anew(self) -> None:
+    def _note_traces(self, database: sqlite3.Connection) -> None:
+        """Have the file scrubbed from its beginning, also if the service ends before that."""
+        self._deletions += 1
+        database.execute(_NOTE_TRACES)
+
+    def _scrub(self) -> bool:
         with sentences(self.path):
-            self._database.execute("VACUUM")
-            self._traces = not empty_log(self._database, WIPING)
+            return self._scrubbing.next()
+
+    def _pass(self) -> Iterator[None]:
+        """Scrub the whole file, if there may be traces in it."""
+        if not self._database.execute("SELECT 1 FROM fact WHERE name = 'traces'").fetchone():
+            return
+        deletions = self._deletions
+        yield from scrubbing(self._database, self._file.handle, log_of(self.path))
+        if deletions == self._deletions:
+            with self._change() as database:
+                database.execute(_NO_TRACES)
 
     def _older(self, room: str, before: int) -> list[int]:
         """The numbers of the first lines of a room while these are older."""
@@ -322,6 +337,7 @@ class SQLArchive:
             if last > tallied:
                 _tally(database, id_, tallied, last)
             database.execute(_REMOVE, (id_, last))
+            self._note_traces(database)
 
     def _put(self, records: tuple[Record, ...]) -> None:
         with self._change() as database:
@@ -370,13 +386,6 @@ class SQLArchive:
             self._open.callback(self._own.connection.close)
         connection: sqlite3.Connection = self._own.connection
         return connection
-
-
-def _as_stored(line: Said) -> bytes:
-    """What only this line's row begins with: its columns follow each other without a gap."""
-    moment = round(line.time * 1000)
-    time = moment.to_bytes(6, "big") if moment >= 1 << 31 else b""
-    return time + line.sender.encode() + line.text[:_ALONE].encode()
 
 
 def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[str, str], int]:

@@ -157,6 +157,7 @@ class ChatService(Service):
         self.hub.search.when_indexed = _log_indexing
         self.hub.search.begin()
         self.hub.chores.begin()
+        self.hub.scrubbing.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # what is here now stays: it need not be looked through again and again
