@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from chatsvc.archive import ArchiveFailed
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header
-WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
+WIPING = 20  # ms that a deletion waits until nobody reads in the write-ahead log
 BUSY = 5_000  # ms to wait for another program that writes
 
 _SETTINGS = {
