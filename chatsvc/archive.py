@@ -39,10 +39,14 @@ class ArchiveFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptRoom:
-    """What the archive knows of a room: its name, its last number, its topic."""
+    """What the archive knows of a room: its name, its last number, its topic.
+
+    `time` is that of the last line, or None if no line is left.
+    """
 
     name: str
     last: int = 0
+    time: float | None = None
     topic: str = ""
     topic_by: str = ""
     topic_time: float = 0.0
@@ -133,6 +137,12 @@ class Archive(Protocol):
 
     async def expire(self, room: str, before: float) -> int:
         """Remove a room's first lines, some thousand at most, while they are older than `before`.
+
+        Gives how many.  Lines of the room that are kept later have the numbers that follow.
+        """
+
+    async def clear(self, room: str, last: int) -> int:
+        """Remove a room's lines up to number `last`, some thousand at most, and all its tallies.
 
         Gives how many.  Lines of the room that are kept later have the numbers that follow.
         """
@@ -279,7 +289,7 @@ class MemoryArchive:
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         self._queue.keeper = keeper
-        return [KeptRoom(name, shelf.last) for name, shelf in self._rooms.items()]
+        return [KeptRoom(name, shelf.last, shelf.time) for name, shelf in self._rooms.items()]
 
     def keep(self, line: Line) -> None:
         self._queue.add(line)
@@ -382,6 +392,12 @@ class MemoryArchive:
             self._rooms[room].forget(old[-1].number)
         return len(old)
 
+    async def clear(self, room: str, last: int) -> int:
+        before = len(self._lines(room))
+        if before:
+            self._rooms[room].forget(last)
+        return before - len(self._lines(room))
+
     def records(self, kind: type[R]) -> list[R]:
         records = self._records.get(kind, {})
         return [cast(R, records[key]) for key in sorted(records)]
@@ -424,6 +440,11 @@ class _Shelf:
         said = Said(line.room, self.last, *line[1:-2], "", line.notice, line.signs)
         self.lines.append(said if said.signs is None else said._replace(signs=None))
         return said
+
+    @property
+    def time(self) -> float | None:
+        """That of the last line, if there is one."""
+        return self.lines[-1].time if self.lines else None
 
     def get(self, number: int) -> Said | None:
         """The line with this number, if it is still here."""

@@ -44,6 +44,10 @@ from chatsvc.seeking import Finds, Seeker, Sought, Spot
 
 _ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
                   last FROM room WHERE name = ?"""
+_ROOMS = """SELECT id, name, last,
+                   (SELECT time FROM said WHERE said.room = room.id AND number = last),
+                   topic, topic_by, topic_time
+            FROM room"""
 _KEEP_LINES = """INSERT INTO said
                  (room, number, time, sender, text, action, client, tag, account, quiet)
                  VALUES {}"""
@@ -108,14 +112,14 @@ class SQLArchive:
             self._file.watch()
             self._traces = not empty_log(self._database, WIPING)  # as a killed service left it
             self._seen = _data_version(self._database)
-            query = "SELECT id, name, last, topic, topic_by, topic_time FROM room"
-            rows = self._database.execute(query).fetchall()
+            rows = self._database.execute(_ROOMS).fetchall()
             self._index.open()
             self._open = opening.pop_all()
         self._rooms = {name: (id_, last) for id_, name, last, *_ in rows}
         self._last_id = max((id_ for id_, *_ in rows), default=0)
         return [
-            KeptRoom(name, last, topic, by, time / 1000) for _, name, last, topic, by, time in rows
+            KeptRoom(name, last, None if said is None else said / 1000, topic, by, time / 1000)
+            for _, name, last, said, topic, by, time in rows
         ]
 
     def keep(self, line: Line) -> None:
@@ -163,6 +167,15 @@ class SQLArchive:
                 await self._indexer(self._index.forget, room, old[0], old[-1])
                 await self._writer(self._remove, room, old[-1])
         return len(old)
+
+    async def clear(self, room: str, last: int) -> int:
+        numbers = await self._writer(self._first, room, last)
+        if numbers:
+            with self._index.sparing(room, numbers[0], numbers[-1]):
+                await self._indexer(self._index.forget, room, numbers[0], numbers[-1])
+                await self._writer(self._remove, room, numbers[-1])
+        await self._writer(self._forget_tallies, room)
+        return len(numbers)
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
         return await self._indexer(self._index.search, sought, seeker, older, limit)
@@ -329,6 +342,18 @@ class SQLArchive:
         with sentences(self.path):
             rows = self._database.execute(query, (id_, EXPIRING))
             return [number for number, _ in takewhile(lambda row: row[1] < before, rows)]
+
+    def _first(self, room: str, last: int) -> list[int]:
+        """The numbers of the first lines of a room, up to `last`."""
+        id_, _ = self._rooms.get(room, (0, 0))
+        query = "SELECT number FROM said WHERE room = ? AND number <= ? ORDER BY number LIMIT ?"
+        with sentences(self.path):
+            return [number for (number,) in self._database.execute(query, (id_, last, EXPIRING))]
+
+    def _forget_tallies(self, room: str) -> None:
+        id_, _ = self._rooms.get(room, (0, 0))
+        with self._change() as database:
+            database.execute("DELETE FROM tally WHERE room = ?", (id_,))
 
     def _remove(self, room: str, last: int) -> None:
         id_, _ = self._rooms[room]

@@ -94,6 +94,7 @@ class ChatService(Service):
         self.hub.accounts.registrations = Window(
             self.limits.registrations, self.limits.registrations_within
         )
+        self.hub.room_keeping.new = Window(self.limits.rooms, self.limits.rooms_within)
         if options["show-messages"]:
             self.hub.talk.watch = _log_line
         if options["stop-when-empty"]:

@@ -152,6 +152,7 @@ def hub_of(
     attempts = Window(limits.attempts, limits.attempts_within)
     hub = Hub(archive, clock, start, hasher, attempts, Settings(**settings))
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
+    hub.room_keeping.new = Window(limits.rooms, limits.rooms_within)
     return hub
 
 

@@ -16,7 +16,7 @@ CHAT = [
     "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
     "attempts", "accounts", "proofs", "charter", "rights", "sanctions", "watching", "departed",
     "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit", "reports",
-    "meaning", "moderation", "stewards", "chores", "hub", "dispatch", "commands",
+    "meaning", "moderation", "stewards", "room_keeping", "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records", "seeking"}
 
@@ -32,8 +32,10 @@ MAY_IMPORT = {
     "database": {"archive"},
     "tables": STORE | {"database"},
     "lines": {"events"},
-    "index": STORE | {"database", "lines", "rules"},
-    "sql": STORE | {"tables", "database", "lines", "index"},
+    "archive_file": {"archive", "database"},
+    "scrubbing": {"database"},
+    "index": STORE | {"archive_file", "database", "lines", "rules", "scrubbing"},
+    "sql": STORE | {"archive_file", "tables", "database", "lines", "index", "scrubbing"},
     "ledger": STORE | {"tables", "database"},
     "dialects": {"events", "governance", "presence", "dialects"},
     "commands": {*CHAT},
