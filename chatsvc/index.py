@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 import sqlite3
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -24,9 +23,10 @@ from chatsvc.events import Said
 from chatsvc.lines import READ, lines
 from chatsvc.rules import key
 from chatsvc.scrubbing import Steps, scrubbing
-from chatsvc.seeking import Finds, Seeker, Sought, Spot, Term, folded, is_for, names_in
+from chatsvc.seeking import Finds, Seeker, Sought, Spot, Term, is_for, names_in
+from chatsvc.words import UNICODE, words_of
 
-FORMAT = 1
+FORMAT = 2
 BATCH = 1000  # lines taken into the index at once
 MERGED = 200  # pages of the index merged at once
 CAUGHT_UP = 20  # batches, at most, that are taken into it before a search
@@ -38,7 +38,7 @@ SLACK = 60.0  # seconds by which lines may be indexed in another order than that
 _SCHEMA = f"""
 BEGIN;
 CREATE VIRTUAL TABLE words USING fts5
-    (text, who, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+    (text, who, content = '', columnsize = 0, tokenize = 'ascii');
 CREATE TABLE line (
     id INTEGER PRIMARY KEY, room INTEGER, number INTEGER, time INTEGER, UNIQUE (room, number)
 );
@@ -110,7 +110,7 @@ class Index:
         self._set_up()
         if self._index.execute("PRAGMA user_version").fetchone() != (FORMAT,):
             return False
-        if self._index.execute("SELECT letters FROM meta").fetchall() != [(_LETTERS,)]:
+        if self._index.execute("SELECT letters FROM meta").fetchall() != [(UNICODE,)]:
             return False
         rows = self._index.execute("SELECT room, low, high FROM place")
         self._places = {room: (low, high) for room, low, high in rows}
@@ -135,7 +135,7 @@ class Index:
             rooms = self._rooms()
             with transaction(self._index):
                 base = sum(last for *_, last in rooms) + 1
-                self._index.execute("INSERT INTO meta VALUES (?, ?, 0)", (base, _LETTERS))
+                self._index.execute("INSERT INTO meta VALUES (?, ?, 0)", (base, UNICODE))
                 self._places = {id_: (last, last) for id_, _, last in rooms}
                 self._keep_places(self._places)
 
@@ -235,7 +235,7 @@ class Index:
         ids: dict[str, int],
         places: dict[int, tuple[int, int]],
     ) -> None:
-        rows = [(id_, folded(line.text), _who(line, ids[line.room])) for id_, line in kept]
+        rows = [(id_, _spelled(line.text), _who(line, ids[line.room])) for id_, line in kept]
         numbers = [
             (id_, ids[line.room], line.number, round(line.time * 1000)) for id_, line in kept
         ]
@@ -279,7 +279,7 @@ class Index:
         self._index.execute("PRAGMA synchronous = FULL")  # the archive has them no longer then
         with transaction(self._index):
             for id_, room_id, number in rows:
-                words = folded(found[number].text), _who(found[number], room_id)
+                words = _spelled(found[number].text), _who(found[number], room_id)
                 self._index.execute(_DELETE_WORDS, (id_, *words))
                 self._index.execute("DELETE FROM line WHERE id = ?", (id_,))
             if rows:
@@ -403,7 +403,9 @@ def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
     return any(line.room == room and first <= line.number <= last for room, first, last in spared)
 
 
-_LETTERS = unicodedata.unidata_version  # by which words are folded
+def _spelled(text: str) -> str:
+    """A text as FTS5 gets it, which only has to split it at blanks and ASCII signs."""
+    return text.lower() if text.isascii() else " ".join(words_of(text))
 
 
 def _who(line: Said, room: int) -> str:
@@ -431,4 +433,4 @@ def _match(sought: Sought, seeker: Seeker, rooms: list[int]) -> str:
 
 
 def _phrase(term: Term) -> str:
-    return f'"{folded(term.words)}"{" *" if term.begins else ""}'
+    return f'"{term.words}"{" *" if term.begins else ""}'

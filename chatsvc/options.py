@@ -243,7 +243,7 @@ def _archive_place(value: str) -> Path | None:
 
 def _read(option: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(f"{option} {path} cannot be read: {reason}.") from None
