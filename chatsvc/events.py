@@ -329,12 +329,15 @@ class Talking:
 class History:
     """A page of earlier lines; `more` says that there are others.
 
-    They are earlier ones, or where the first lines after some point were wanted, later ones.
+    They are earlier ones, or where the first lines after some point were wanted, later ones.  A
+    page that ended early, after very many hidden lines, says before or after which number it goes
+    on (`next`).
     """
 
     room: str
     lines: tuple[Said, ...]
     more: bool
+    next: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
