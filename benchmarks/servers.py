@@ -58,9 +58,29 @@ def progress(words: str) -> None:
 # ---- the servers ----
 
 
-UNLIMITED = ("--flood", "off", "--per-address", "off", "--arrivals", "off", "--name-within", "off")
+UNLIMITED = (
+    "--flood",
+    "off",
+    "--per-address",
+    "off",
+    "--arrivals",
+    "off",
+    "--name-within",
+    "off",
+    "--new-rooms",
+    "off",
+)
 # Counted like everywhere, and never reached.
-LIMITED = ("--flood", "1000000/1000000", "--per-address", "100000", "--arrivals", "1000000/1")
+LIMITED = (
+    "--flood",
+    "1000000/1000000",
+    "--per-address",
+    "100000",
+    "--arrivals",
+    "1000000/1",
+    "--new-rooms",
+    "off",
+)
 
 
 def chatsvc(

@@ -155,14 +155,14 @@ def _password(options: argparse.Namespace) -> str:
     """The new password: from a file, from a pipe, or typed twice."""
     if options.password_file is not None:
         try:
-            text = Path(options.password_file).read_text(encoding="utf-8")
+            text = Path(options.password_file).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise NotDone(f"{options.password_file} cannot be read: {error}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
         password = _typed_twice(options.name)
     else:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not password:
             raise NotDone("No password came on standard input.")
     check_password(password)

@@ -39,14 +39,17 @@ class ArchiveFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptRoom:
-    """What the archive knows of a room: its name, its last line, its topic."""
+    """What the archive knows of a room: its name, its last number, its topic.
+
+    `time` is that of the last line, or None if no line is left.
+    """
 
     name: str
     last: int = 0
+    time: float | None = None
     topic: str = ""
     topic_by: str = ""
     topic_time: float = 0.0
-    time: float = field(default=0.0, compare=False)  # of the last line, as far as it is kept
 
 
 @dataclass(slots=True)
@@ -76,8 +79,8 @@ class Archive(Protocol):
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
     with the `(client, tag)` of a line that is kept already is not kept again.  Whatever cannot be
     done raises `ArchiveFailed`.  Rooms go by their names as they are first written.  What is put,
-    dropped, deleted or expired is so for good when the method returns; nobody finds lines then
-    that have expired, and `tidy` has their words gone from the index as well.
+    dropped, deleted or expired is so for good when the method returns: nobody reads or finds the
+    lines any more, and their rows are overwritten.  `scrub` overwrites what the files still have.
     """
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
@@ -120,8 +123,11 @@ class Archive(Protocol):
     async def index(self) -> int:
         """Take some more lines into the index, if there is one; how many are left, about."""
 
-    async def tidy(self) -> None:
-        """Let no trace be left in the index of lines that have expired."""
+    async def scrub(self) -> bool:
+        """Overwrite some of the copies of deleted lines that nobody can read but in the files.
+
+        True when there is more to do; once it is not, no trace is left of lines deleted before.
+        """
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         """Take a line's text away; gives the line as it is now, None when there is no such line.
@@ -131,6 +137,12 @@ class Archive(Protocol):
 
     async def expire(self, room: str, before: float) -> int:
         """Remove a room's first lines, some thousand at most, while they are older than `before`.
+
+        Gives how many.  Lines of the room that are kept later have the numbers that follow.
+        """
+
+    async def clear(self, room: str, last: int) -> int:
+        """Remove a room's lines up to number `last`, some thousand at most, and all its tallies.
 
         Gives how many.  Lines of the room that are kept later have the numbers that follow.
         """
@@ -277,7 +289,7 @@ class MemoryArchive:
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         self._queue.keeper = keeper
-        return [KeptRoom(name, shelf.last, time=shelf.time) for name, shelf in self._rooms.items()]
+        return [KeptRoom(name, shelf.last, shelf.time) for name, shelf in self._rooms.items()]
 
     def keep(self, line: Line) -> None:
         self._queue.add(line)
@@ -362,8 +374,8 @@ class MemoryArchive:
     async def index(self) -> int:
         return 0
 
-    async def tidy(self) -> None:
-        """There is no index."""
+    async def scrub(self) -> bool:
+        return False
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         lines = self._lines(room)
@@ -379,6 +391,12 @@ class MemoryArchive:
         if old:
             self._rooms[room].forget(old[-1].number)
         return len(old)
+
+    async def clear(self, room: str, last: int) -> int:
+        before = len(self._lines(room))
+        if before:
+            self._rooms[room].forget(last)
+        return before - len(self._lines(room))
 
     def records(self, kind: type[R]) -> list[R]:
         records = self._records.get(kind, {})
@@ -417,15 +435,16 @@ class _Shelf:
     lines: deque[Said] = field(default_factory=deque)
     last: int = 0
 
-    @property
-    def time(self) -> float:
-        return self.lines[-1].time if self.lines else 0.0
-
     def add(self, line: Line) -> Said:
         self.last += 1
-        said = Said(line.room, self.last, *line[1:-2], "", line.notice, line.signs)
+        said = line.numbered(self.last)
         self.lines.append(said if said.signs is None else said._replace(signs=None))
         return said
+
+    @property
+    def time(self) -> float | None:
+        """That of the last line, if there is one."""
+        return self.lines[-1].time if self.lines else None
 
     def get(self, number: int) -> Said | None:
         """The line with this number, if it is still here."""

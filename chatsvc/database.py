@@ -13,8 +13,7 @@ from typing import Any, TextIO
 
 from chatsvc.archive import ArchiveFailed
 
-PIECE = 1 << 20  # bytes looked at at once
-WIPING = 100  # ms that a deletion waits until nobody reads in the write-ahead log
+WIPING = 20  # ms that a deletion waits until nobody reads in the write-ahead log
 BUSY = 5_000  # ms to wait for another program that writes
 
 _SETTINGS = {
@@ -41,14 +40,22 @@ def set_up(database: sqlite3.Connection) -> None:
 
 
 def lock(path: Path, otherwise: str) -> TextIO:
-    """Locks the file until it is closed; `otherwise` says why another program has done so."""
+    """Lock the file until the result is closed; `otherwise` says that another program has."""
     lock = open(f"{path.resolve()}.lock", "w")  # noqa: SIM115
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock_handle(lock.fileno(), otherwise)
+    except ArchiveFailed:
         lock.close()
-        raise ArchiveFailed(otherwise) from None
+        raise
     return lock
+
+
+def lock_handle(handle: int, otherwise: str) -> None:
+    """Lock an open file; raise `ArchiveFailed` with `otherwise` if another program has."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ArchiveFailed(otherwise) from None
 
 
 def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
@@ -76,18 +83,6 @@ def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
-
-
-def holds(path: Path, data: bytes) -> bool:
-    """Whether the file has `data` anywhere, also where nothing of it is in use."""
-    overlap = len(data) - 1
-    before = b""
-    with open(path, "rb", buffering=0) as file:
-        while piece := file.read(PIECE):
-            if data in before + piece:
-                return True
-            before = piece[-overlap:] if overlap else b""
-    return False
 
 
 def empty_log(database: sqlite3.Connection, wait: int) -> bool:

@@ -153,7 +153,9 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
         example = f" (for example: {row.about.example})" if row.about.example else ""
         raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
     if session.user is not None:
-        if row.level != "guest":
+        if row.level == "operator":  # who need not be in the room
+            check_level(session, row.level, None)
+        elif row.level != "guest":
             _check_level(hub, session, row, arguments.get("room"))
         if session.question != request.name:
             session.question = None  # something else is wanted than was asked

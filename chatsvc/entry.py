@@ -6,7 +6,7 @@ Whether somebody may is asked of `rights.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -50,7 +50,8 @@ class Entry:
         room = session.rooms.get(key(room_name(name)))
         if room is None:
             self.check_rooms(session.person, {key(room_name(name))})
-            room = self._hub.room(name)
+            made = self._hub.rooms.get(key(room_name(name)))
+            room = made or self._hub.room_keeping.make(session, name)
             try:
                 self._check_may_enter(session, room, opened)
             except Refused:
@@ -162,11 +163,8 @@ class Entry:
 
     def belongs_to(self, account: Account) -> list[tuple[Room, Member]]:
         """The rooms in which an account is, or comes back to; no conversations."""
-        rooms = []
-        for member in self._inside(account)[:MOST_ROOMS]:
-            with suppress(Refused):  # there are too many rooms to make this one again
-                rooms.append((self._hub.room(member.room), member))
-        return rooms
+        inside = self._inside(account)[:MOST_ROOMS]
+        return [(self._hub.room(member.room), member) for member in inside]
 
     def come_back(self, session: Session) -> list[Entered]:
         """Take a session into all rooms of its account; what is new there is shown then."""
@@ -222,6 +220,7 @@ class Entry:
         while len(session.left) > MOST_ROOMS:
             del session.left[next(iter(session.left))]
         room.remove(session, words, told)
+        room.empty_since = self._hub.now()
         self._forget_if_empty(room)
 
     def _forget_if_empty(self, room: Room) -> None:

@@ -83,6 +83,13 @@ class Line(NamedTuple):
     notice: bool = False  # said by a program, and not to be answered by one
     signs: Mapping[str, str] | None = None  # shown with it by programs, and not kept
 
+    def numbered(self, number: int) -> Said:
+        """Return the line as it is kept under `number`."""
+        return Said(
+            self.room, number, self.time, self.sender, self.text, self.action, self.client,
+            self.tag, self.account, self.quiet, "", self.notice, self.signs,
+        )  # fmt: skip
+
 
 class Said(NamedTuple):
     """A line that is kept; `(room, number)` names it for ever."""
@@ -362,7 +369,9 @@ class Talking:
 class History:
     """A page of earlier lines; `more` says that there are others.
 
-    They are earlier ones, or where the first lines after some point were wanted, later ones.
+    They are earlier ones, or where the first lines after some point were wanted, later ones.  A
+    page that ended early, after very many hidden lines, says before or after which number it goes
+    on (`next`).
     """
 
     WIRE: ClassVar[str] = "history"
@@ -370,6 +379,7 @@ class History:
     room: str
     lines: tuple[Said, ...]
     more: bool
+    next: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

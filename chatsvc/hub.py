@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from chatsvc.accounts import Accounts
 from chatsvc.archive import Archive, ArchiveFailed, KeptRoom, Start, Worker
 from chatsvc.batch import Shared
-from chatsvc.chores import Chores
+from chatsvc.chores import Chores, Scrubbing
 from chatsvc.conversation import Conversation, both_in, conversation_name
 from chatsvc.departed import Memory
 from chatsvc.door import Door
@@ -33,6 +33,7 @@ from chatsvc.proofs import Proofs
 from chatsvc.records import Account, Charter, Member
 from chatsvc.rights import check_topic, may_see
 from chatsvc.room import Room, Timer
+from chatsvc.room_keeping import RoomKeeping
 from chatsvc.roster import Roster
 from chatsvc.rules import check_words, key, room_name
 from chatsvc.sanctions import Sanctions
@@ -44,8 +45,6 @@ from chatsvc.talk import Talk
 from chatsvc.watching import Watchers
 
 T = TypeVar("T")
-
-MOST_ROOMS_HERE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +103,11 @@ class Hub:
         self.profiles = Profiles(self)
         self.door = Door(self)
         self.entry = Entry(self)
+        self.room_keeping = RoomKeeping(self)
         self.moderation = Moderation(self)
         self.stewards = Stewards(self)
         self.chores = Chores(self)
+        self.scrubbing = Scrubbing(self)
         self.accounts.when_changed = self.door.take_over
 
     def open(self) -> None:
@@ -116,25 +117,31 @@ class Hub:
         self.roster.open()
         self.sanctions.open()
         self.moderation.open()
+        charters = {key(one.room): one for one in self.archive.records(Charter)}
+        inside = {*self.roster.rooms()}
+        alive = {*charters, *inside}
         for known in rooms:
             if known.name.startswith("@"):
                 self._reopen(known)
-                continue
-            room = self._make_room(known.name)
-            room.last, room.time = known.last, known.time
-            if known.topic:
-                room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
-        for charter in self.archive.records(Charter):
-            room = self.rooms.get(key(charter.room)) or self._make_room(charter.room)
-            room.charter = charter
-        for name in self.roster.rooms():
-            if name not in self.rooms and not name.startswith("@"):
+            elif known.time is not None or known.topic or key(known.name) in alive:
+                self._reopen_room(known)
+        for charter in charters.values():
+            self.room(charter.room).charter = charter
+        for name in inside - self.rooms.keys():
+            if not name.startswith("@"):
                 self._make_room(name)  # nothing was said there yet
+
+    def _reopen_room(self, known: KeptRoom) -> None:
+        room = self._make_room(known.name)
+        room.last, room.time = known.last, known.time or 0.0
+        room.empty_since = self.now() if known.time is None else known.time
+        if known.topic:
+            room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
 
     def _reopen(self, known: KeptRoom) -> None:
         """A conversation of which the lines may be kept, but not yet whose they are."""
         room = self._make_conversation(known.name)
-        room.last, room.time = known.last, known.time
+        room.last, room.time = known.last, known.time or 0.0
         for id in both_in(known.name):
             if self.accounts.get(id) and self.roster.get(known.name, id) is None:
                 self.roster.note(Member(known.name, id))
@@ -143,6 +150,7 @@ class Hub:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
         self.stopping = True
         self.chores.end()
+        self.scrubbing.end()
         self.search.end()
         await self.archive.flush()
         for session in list(self.sessions):
@@ -249,18 +257,16 @@ class Hub:
     # Rooms
 
     def place(self, name: str) -> Room:
-        """A room or conversation that has lines, or is about to."""
-        return self.conversations[name] if name.startswith("@") else self.rooms[key(name)]
+        """Return a room or conversation that has lines, or is about to.
+
+        A room may have been removed while lines were on their way.
+        """
+        return self.conversations[name] if name.startswith("@") else self.room(name)
 
     def room(self, name: str) -> Room:
-        """The room that is called so, made now if need be."""
+        """Return the room called `name`; make it if there is none."""
         name = room_name(name)
-        room = self.rooms.get(key(name))
-        if room is None:
-            if len(self.rooms) >= MOST_ROOMS_HERE:
-                raise Refused("too-many-rooms", "There are too many rooms here. /rooms lists them.")
-            room = self._make_room(name)
-        return room
+        return self.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
         room = Room(name, self.archive, self.clock, self.start, self.roster.of_room(key(name)))

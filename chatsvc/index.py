@@ -6,8 +6,8 @@ One thread has it all, one piece of work after the other.  No text is in it but 
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -17,14 +17,18 @@ from operator import attrgetter
 from pathlib import Path
 
 from chatsvc.archive import ArchiveFailed
-from chatsvc.database import WIPING, connect, empty_log, sentences, set_up, transaction, write
+from chatsvc.archive_file import log_of
+from chatsvc.database import connect, sentences, set_up, transaction, write
 from chatsvc.events import Said
 from chatsvc.lines import READ, lines
 from chatsvc.rules import key
-from chatsvc.seeking import Finds, Seeker, Sought, Spot, Term, folded, is_for, names_in
+from chatsvc.scrubbing import Steps, scrubbing
+from chatsvc.seeking import Finds, Seeker, Sought, Spot, Term, is_for, names_in
+from chatsvc.words import UNICODE, words_of
 
-FORMAT = 1
+FORMAT = 2
 BATCH = 1000  # lines taken into the index at once
+MERGED = 200  # pages of the index merged at once
 CAUGHT_UP = 20  # batches, at most, that are taken into it before a search
 SLACK = 60.0  # seconds by which lines may be indexed in another order than that of their times
 
@@ -34,7 +38,7 @@ SLACK = 60.0  # seconds by which lines may be indexed in another order than that
 _SCHEMA = f"""
 BEGIN;
 CREATE VIRTUAL TABLE words USING fts5
-    (text, who, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+    (text, who, content = '', columnsize = 0, tokenize = 'ascii');
 CREATE TABLE line (
     id INTEGER PRIMARY KEY, room INTEGER, number INTEGER, time INTEGER, UNIQUE (room, number)
 );
@@ -61,6 +65,9 @@ class Index:
         self._index: sqlite3.Connection
         self._places: dict[int, tuple[int, int]] = {}  # low and high, by the room's id
         self._spared: tuple[tuple[str, int, int], ...] = ()  # lines that are just being taken away
+        self._handle = -1  # of the file: closing it drops the locks that SQLite has on it
+        self._removals = 0  # since the service began
+        self._scrubbing = Steps(self._pass)
 
     def open(self) -> None:
         """Make ready; the archive is open, and up to date."""
@@ -69,7 +76,7 @@ class Index:
             set_up(self._archive)
             self._archive.execute("PRAGMA query_only = ON")
             self._connect()
-            opening.callback(lambda: self._index.close())
+            opening.callback(self._disconnect)
             try:
                 fits = self._fits()
             except sqlite3.DatabaseError:
@@ -80,11 +87,19 @@ class Index:
 
     def close(self) -> None:
         self._archive.close()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         self._index.close()
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+        self._scrubbing.drop()
 
     def _connect(self) -> None:
         with sentences(self.path):
             self._index = connect(self.path)
+            self._handle = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
 
     def _set_up(self) -> None:
         set_up(self._index)
@@ -95,7 +110,7 @@ class Index:
         self._set_up()
         if self._index.execute("PRAGMA user_version").fetchone() != (FORMAT,):
             return False
-        if self._index.execute("SELECT letters FROM meta").fetchall() != [(_LETTERS,)]:
+        if self._index.execute("SELECT letters FROM meta").fetchall() != [(UNICODE,)]:
             return False
         rows = self._index.execute("SELECT room, low, high FROM place")
         self._places = {room: (low, high) for room, low, high in rows}
@@ -111,7 +126,7 @@ class Index:
 
     def _make_anew(self) -> None:
         with sentences(self.path):
-            self._index.close()
+            self._disconnect()
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
             self._connect()
@@ -120,7 +135,7 @@ class Index:
             rooms = self._rooms()
             with transaction(self._index):
                 base = sum(last for *_, last in rooms) + 1
-                self._index.execute("INSERT INTO meta VALUES (?, ?, 0)", (base, _LETTERS))
+                self._index.execute("INSERT INTO meta VALUES (?, ?, 0)", (base, UNICODE))
                 self._places = {id_: (last, last) for id_, _, last in rooms}
                 self._keep_places(self._places)
 
@@ -202,7 +217,7 @@ class Index:
         numbered = enumerate(reversed(found), end - len(found))
         self._take([one for one in numbered if not _is_gone(one[1], spared)], ids, places)
         if not any(low for low, _ in places.values()):
-            self._make_one()
+            self._note_traces()  # words are found most quickly in one part
 
     def _next(self, query: str, starts: dict[str, int], newest_first: bool) -> list[Said]:
         """The next lines after those numbers, of all these rooms, in the order of their times."""
@@ -220,7 +235,7 @@ class Index:
         ids: dict[str, int],
         places: dict[int, tuple[int, int]],
     ) -> None:
-        rows = [(id_, folded(line.text), _who(line, ids[line.room])) for id_, line in kept]
+        rows = [(id_, _spelled(line.text), _who(line, ids[line.room])) for id_, line in kept]
         numbers = [
             (id_, ids[line.room], line.number, round(line.time * 1000)) for id_, line in kept
         ]
@@ -246,17 +261,15 @@ class Index:
             position = self._spared.index(spared)
             self._spared = self._spared[:position] + self._spared[position + 1 :]
 
-    def forget(self, room: str, first: int, last: int, for_good: bool) -> None:
-        """Take lines out, which must be in the archive still; `for_good` also from the file."""
+    def forget(self, room: str, first: int, last: int) -> None:
+        """Take lines out, which must be in the archive still."""
         try:
             with sentences(self.path):
-                if self._take_out(room, first, last) and for_good:
-                    self._wipe()
+                self._take_out(room, first, last)
         except ArchiveFailed:
             self._make_anew()  # without these lines: no fault may keep their words here
 
-    def _take_out(self, room: str, first: int, last: int) -> bool:
-        """Take lines out; False when none of them was in."""
+    def _take_out(self, room: str, first: int, last: int) -> None:
         query = f"{READ} AND number BETWEEN ? AND ?"
         found = {line.number: line for line in lines(self._archive, query, room, first, last)}
         query = """SELECT id, room, number FROM line
@@ -266,31 +279,44 @@ class Index:
         self._index.execute("PRAGMA synchronous = FULL")  # the archive has them no longer then
         with transaction(self._index):
             for id_, room_id, number in rows:
-                words = folded(found[number].text), _who(found[number], room_id)
+                words = _spelled(found[number].text), _who(found[number], room_id)
                 self._index.execute(_DELETE_WORDS, (id_, *words))
                 self._index.execute("DELETE FROM line WHERE id = ?", (id_,))
-            self._index.execute("UPDATE meta SET traces = traces OR ?", (bool(rows),))
+            if rows:
+                self._note_traces()
         self._index.execute("PRAGMA synchronous = NORMAL")
-        return bool(rows)
 
-    def tidy(self) -> None:
-        """Let nothing be left in the file of the words of lines that were taken out."""
+    def _note_traces(self) -> None:
+        self._removals += 1
+        self._index.execute("UPDATE meta SET traces = 1")
+
+    def scrub(self) -> bool:
+        """Overwrite some more of the words of lines that were taken out; True if there are more."""
         with self._mended():
-            if self._index.execute("SELECT traces FROM meta").fetchone() == (1,):
-                self._wipe()
+            return self._scrubbing.next()
 
-    def _wipe(self) -> None:
-        # Taken out is only noted by FTS5, until all parts of its index are made one.
-        self._make_one()
-        if not empty_log(self._index, WIPING):
-            self._make_anew()
-
-    def _make_one(self) -> None:
-        """Write the file anew, with all words in one part, in which they are found most quickly."""
-        with transaction(self._index):
-            self._index.execute("INSERT INTO words (words) VALUES ('optimize')")
+    def _pass(self) -> Iterator[None]:
+        """Scrub the whole file, if there may be traces in it."""
+        if self._index.execute("SELECT traces FROM meta").fetchone() != (1,):
+            return
+        removals = self._removals
+        yield from self._merge()
+        yield from scrubbing(self._index, self._handle, log_of(self.path))
+        if removals == self._removals:
             self._index.execute("UPDATE meta SET traces = 0")
-        self._index.execute("VACUUM")
+
+    def _merge(self) -> Iterator[None]:
+        """Make all parts of the index one: until then FTS5 only notes that words are gone."""
+        pages = -MERGED  # which begins to merge all parts, and not only the small ones
+        while True:
+            before = self._index.total_changes
+            with transaction(self._index):
+                merge = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
+                self._index.execute(merge, (pages,))
+            if self._index.total_changes - before < 2:  # as FTS5 says that it has done nothing
+                return
+            pages = MERGED
+            yield
 
     # Searching
 
@@ -377,7 +403,9 @@ def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
     return any(line.room == room and first <= line.number <= last for room, first, last in spared)
 
 
-_LETTERS = unicodedata.unidata_version  # by which words are folded
+def _spelled(text: str) -> str:
+    """A text as FTS5 gets it, which only has to split it at blanks and ASCII signs."""
+    return text.lower() if text.isascii() else " ".join(words_of(text))
 
 
 def _who(line: Said, room: int) -> str:
@@ -405,4 +433,4 @@ def _match(sought: Sought, seeker: Seeker, rooms: list[int]) -> str:
 
 
 def _phrase(term: Term) -> str:
-    return f'"{folded(term.words)}"{" *" if term.begins else ""}'
+    return f'"{term.words}"{" *" if term.begins else ""}'

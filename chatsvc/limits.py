@@ -41,10 +41,12 @@ class Limits:
     attempts_within: float = 300.0  # ... within these seconds
     registrations: int = 10  # names that are registered from one address ...
     registrations_within: float = 3600.0  # ... within these seconds
+    rooms: int = 60  # new rooms made from one address, or by one account ...
+    rooms_within: float = 3600.0  # ... within these seconds
 
 
 UNLIMITED = Limits(
-    flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=0, registrations=0
+    flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=0, registrations=0, rooms=0
 )
 
 

@@ -94,6 +94,11 @@ class Moderation:
         elif user in room.people:
             self._put_out_of_room(user, room, by, reason)
 
+    def empty(self, room: Room, by: Session, reason: str) -> None:
+        """Put everybody out of a room."""
+        for user in list(room.people):
+            self._put_out_of_room(user, room, by, reason)
+
     def _put_off_the_server(self, user: User, by: Session, reason: str) -> None:
         event = Removed("", user.name, by.name, reason, own=True)
         for session in list(user.sessions):

@@ -61,6 +61,7 @@ class Options(BaseOptions):
         ["arrivals", None, "32/600", "New ones from one address / in so many seconds, or: off"],
         ["name-within", None, "60", "Seconds to say one's name, or: off"],
         ["login-attempts", None, "5/300", "Wrong passwords / in so many seconds, or: off"],
+        ["new-rooms", None, "60/3600", "Rooms one address may make / in so many seconds, or: off"],
         ["registrations", None, "10/3600", "Names from one address / in so many seconds, or: off"],
     ]
 
@@ -119,6 +120,7 @@ class Options(BaseOptions):
         registrations, registrations_within = _times(
             "--registrations", self["registrations"], "10/3600"
         )
+        rooms, rooms_within = _times("--new-rooms", self["new-rooms"], "60/3600")
         return Limits(
             flood=_rate("--flood", self["flood"]),
             per_address=_number_or_off("--per-address", self["per-address"], 1_000_000),
@@ -129,6 +131,8 @@ class Options(BaseOptions):
             attempts_within=attempts_within,
             registrations=registrations,
             registrations_within=registrations_within,
+            rooms=rooms,
+            rooms_within=rooms_within,
         )
 
     def _certificate(self) -> Files | None:
@@ -239,7 +243,7 @@ def _archive_place(value: str) -> Path | None:
 
 def _read(option: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(f"{option} {path} cannot be read: {reason}.") from None

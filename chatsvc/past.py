@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatsvc.archive import Archive
 from chatsvc.conversation import conversation_name
 from chatsvc.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.rights import floor
@@ -15,7 +16,8 @@ from chatsvc.session import Mark, Session
 if TYPE_CHECKING:
     from chatsvc.hub import Hub
 
-LOOKED_THROUGH = 20  # last lines of a room, for one that somebody may read
+LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
+READ_AT_ONCE = 1000  # of these
 INSTANT = 0.001  # seconds: lines have their times in whole ms
 
 
@@ -53,28 +55,35 @@ class Past:
         return found, f"@{theirs.name}"
 
     async def page(
-        self, session: Session, room: str | None, bounds: Bounds, n: int, first: bool
+        self,
+        session: Session,
+        room: str | None,
+        bounds: Bounds,
+        n: int,
+        first: bool,
+        deleted: bool = True,
     ) -> History:
-        """The last `n` lines within the bounds, or the `first` ones, or those around one.
+        """Return the last `n` lines within the bounds, or the `first` ones, or those around one.
 
+        Lines that are hidden from the session do not count, nor, if not wanted, `deleted` ones.
         Between bounds that are the other way round it is counted backwards: the `first` ones are
         the latest then.
         """
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
+        walk = Walk(self._hub.archive, session, place, deleted)
         lowest, end = await self._within(session, place, bounds)
         if bounds.around is not None:
             middle = await self._first_from(place, bounds.around)
-            end = min(end, max(middle + (n + 1) // 2, lowest + n + 1))
-        if first:
-            read = await self._hub.archive.read(place.name, lowest, n + 1)
-        else:
-            read = await self._hub.archive.read_back(place.name, end, n + 1)
-        lines = [line for line in read if lowest < line.number < end]
-        page = lines[:n] if first else lines[-n:]
-        shown = [line._replace(room=name) for line in page if not session.hides(line)]
-        return History(name, tuple(shown), len(lines) > n)
+            lines, more = await walk.around(middle, lowest, end, n)
+            return History(name, _called(lines, name), more)
+        found = await (walk.forth if first else walk.back)(lowest, end, n + 1)
+        page = found[:n]
+        if not first:
+            page.reverse()
+        more = len(found) > n or walk.next is not None
+        return History(name, _called(page, name), more, None if len(found) > n else walk.next)
 
     async def _are_reversed(self, place: Room, bounds: Bounds) -> bool:
         if bounds.after is None or bounds.before is None:
@@ -104,23 +113,29 @@ class Past:
         return await self._hub.archive.number_at(place.name, round(point + INSTANT, 3)) - 1
 
     async def recent(
-        self, session: Session, after: float, before: float, n: int, first: bool
+        self,
+        session: Session,
+        after: float,
+        before: float,
+        n: int,
+        first: bool,
+        deleted: bool = True,
     ) -> Recent:
-        """Somebody's rooms and conversations whose last line was said between two times."""
+        """Return the rooms and conversations whose last line was said between two times.
+
+        It is the last one that the session can read, which may not be `deleted` if not wanted.
+        """
         found = []
         for place in (*session.rooms.values(), *session.conversations.values()):
-            line = await self._last_line(session, place)
-            if line is not None and after < line.time < before:
-                found.append(Latest(place.called(session), line.number, line.time))
+            walk = Walk(self._hub.archive, session, place, deleted)
+            lines = await walk.back(floor(session, place), place.last + 1, 1)
+            found += [
+                Latest(place.called(session), line.number, line.time)
+                for line in lines
+                if after < line.time < before
+            ]
         found.sort(key=lambda latest: latest.time)
         return Recent(tuple(found[:n] if first else found[-n:]))
-
-    async def _last_line(self, session: Session, place: Room) -> Said | None:
-        """The last one that somebody may read."""
-        lines = await self._hub.archive.read_back(place.name, place.last + 1, LOOKED_THROUGH)
-        lowest = floor(session, place)
-        shown = (line for line in reversed(lines) if line.number > lowest)
-        return next((line for line in shown if not session.hides(line)), None)
 
     # Read marks
 
@@ -158,3 +173,62 @@ class Past:
             session.read_to[place.key] = mark
         else:
             self._hub.roster.note(replace(member, read=mark.number, read_time=mark.time))
+
+
+class Walk:
+    """Goes through a room's lines, and finds those that a session is shown."""
+
+    def __init__(self, archive: Archive, session: Session, place: Room, deleted: bool) -> None:
+        self._archive = archive
+        self._session = session
+        self._place = place
+        self._deleted = deleted
+        self.next: int | None = None  # where it stopped, if there were too many hidden lines
+
+    async def forth(self, lowest: int, end: int, n: int) -> list[Said]:
+        """The first `n` lines after a number and before another one, oldest first."""
+        return await self._go(lowest, end, n, True)
+
+    async def back(self, lowest: int, end: int, n: int) -> list[Said]:
+        """The last `n` lines after a number and before another one, latest first."""
+        return await self._go(lowest, end, n, False)
+
+    async def around(self, middle: int, lowest: int, end: int, n: int) -> tuple[list[Said], bool]:
+        """The `n` lines around a number, oldest first, and whether there are earlier ones."""
+        later = await self.forth(max(lowest, middle - 1), end, n)
+        earlier = await self.back(lowest, min(middle, end), n + 1)
+        later = later[: max((n + 1) // 2, n - len(earlier))]
+        kept = n - len(later)
+        return [*reversed(earlier[:kept]), *later], len(earlier) > kept
+
+    async def _go(self, lowest: int, end: int, n: int, forth: bool) -> list[Said]:
+        found: list[Said] = []
+        looked, size = 0, n
+        while len(found) < n and lowest + 1 < end:
+            if looked >= LOOKED_THROUGH:
+                self.next = lowest if forth else end
+                break
+            page = await self._read(lowest, end, size, forth)
+            found += [line for line in page if self._is_shown(line)]
+            if len(page) < size:
+                break
+            looked, size = looked + size, READ_AT_ONCE
+            if forth:
+                lowest = page[-1].number
+            else:
+                end = page[-1].number
+        return found[:n]
+
+    async def _read(self, lowest: int, end: int, size: int, forth: bool) -> list[Said]:
+        if forth:
+            page = await self._archive.read(self._place.name, lowest, size)
+        else:
+            page = (await self._archive.read_back(self._place.name, end, size))[::-1]
+        return [line for line in page if lowest < line.number < end]
+
+    def _is_shown(self, line: Said) -> bool:
+        return not self._session.hides(line) and (self._deleted or not line.deleted)
+
+
+def _called(lines: list[Said], name: str) -> tuple[Said, ...]:
+    return tuple(line._replace(room=name) for line in lines)

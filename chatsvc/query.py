@@ -9,9 +9,11 @@ from datetime import datetime
 
 from chatsvc.events import Refused
 from chatsvc.rules import check_words, duration, key, looks_like_duration, moment
-from chatsvc.seeking import Sought, Term, words_of
+from chatsvc.seeking import Sought, Term
+from chatsvc.words import words_of
 
 MOST_TERMS = 20
+MOST_WORDS = 40  # in all terms: each is looked up for itself
 SHORTEST_BEGINNING = 2  # letters; fewer begin so many words that looking takes long
 
 _QUOTES = str.maketrans("“”„«»", '"""""')
@@ -46,6 +48,11 @@ def parse(text: str, now: float) -> Query:
         raise _bad("Which words? For example: /search tea from:bob")
     if len(found.terms) > MOST_TERMS:
         raise _bad(f"That is too much at once: please look for at most {MOST_TERMS} words.")
+    if sum(term.words.count(" ") + 1 for term in found.terms) > MOST_WORDS:
+        raise _bad(
+            f"Too long: search for at most {MOST_WORDS} words. In Chinese, Japanese, Korean, Thai"
+            " and the like, each letter counts as a word."
+        )
     return _query(found, now)
 
 

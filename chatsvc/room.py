@@ -35,9 +35,9 @@ class Room:
     """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_archive", "_catching", "_clock", "_fold", "_start", "charter", "floors", "invited", "key",
-        "last", "maker", "members", "name", "passes", "people", "roster", "spoke", "time", "topic",
-        "used", "voiced",
+        "_archive", "_catching", "_clock", "_fold", "_start", "charter", "empty_since", "floors",
+        "invited", "key", "last", "maker", "members", "name", "passes", "people", "roster",
+        "spoke", "time", "topic", "used", "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +53,7 @@ class Room:
         self.last = 0
         self.time = 0.0  # of the last line that was handed to the archive
         self.topic: Topic | None = None
+        self.empty_since = 0.0  # when the last member left: a time of day
         self.used = False  # something was handed to the archive
         self.charter: Charter | None = None
         self.roster = roster if roster is not None else {}  # by the account's id

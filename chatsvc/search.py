@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SOON = 1.0  # seconds from one look at what there is to index to the next
 BREATH = 0.02  # between two pieces of what there is much of
 MANY = 20_000  # lines; how far it is with as many is told
-PAGES = 5  # of lines read for one search, should most of them not be for who searches
+PAGES = 100  # of lines read for one search, should most of them not be for who searches
 
 
 class Searching:
@@ -82,12 +82,11 @@ class Searching:
             text, spot = self._going_on(session)
         query = parse(text, self._hub.now())
         rooms = self._rooms(session, query)
-        found, more, unfinished = await self._read(session, query, rooms, spot, n)
-        last = Spot(*found[-1][:2]) if found and more else None
-        session.searched = Search(text, last)
+        found, rest, unfinished = await self._read(session, query, rooms, spot, n)
+        session.searched = Search(text, rest)
         called = {name: room.called(session) for name, room in rooms.items()}
         lines = tuple(line._replace(room=called[line.room]) for line in found)
-        return Found(text, lines, more, unfinished)
+        return Found(text, lines, rest is not None, unfinished)
 
     def _going_on(self, session: Session) -> tuple[str, Spot]:
         searched = session.searched
@@ -114,17 +113,22 @@ class Searching:
 
     async def _read(
         self, session: Session, query: Query, rooms: dict[str, Room], older: Spot | None, n: int
-    ) -> tuple[list[Said], bool, bool]:
-        """Lines that somebody may read; the archive has left out most of the others already."""
+    ) -> tuple[list[Said], Spot | None, bool]:
+        """Lines that somebody may read, and after which one there are more.
+
+        The archive has left out most of the others already.
+        """
         seeker = _seeker(session, rooms)
         found: list[Said] = []
         for _ in range(PAGES):
             page = await self._hub.archive.search(query.sought, seeker, older, n + 1 - len(found))
             found += [line for line in page.lines if not session.hides(line)]
-            if not page.more or len(found) > n:
-                return found[:n], page.more or len(found) > n, page.unfinished
+            if len(found) > n:
+                return found[:n], Spot(*found[n - 1][:2]), page.unfinished
+            if not page.more:
+                return found, None, page.unfinished
             older = Spot(*page.lines[-1][:2])
-        return found, bool(found), page.unfinished
+        return found, older, page.unfinished
 
 
 def _seeker(session: Session, rooms: dict[str, Room]) -> Seeker:

@@ -1,27 +1,15 @@
-"""What is sought among the lines that were said, and whether a line is that.
-
-Words are runs of letters and digits; case, accents and width do not matter.
-"""
+"""What is sought among the lines that were said, and whether a line is that."""
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chatsvc.events import Said
 from chatsvc.rules import key
-
-# Scripts without blanks between words: each of their letters is a word, and a word is a phrase.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003fffd]"
-)
-_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
-_WORD = re.compile(r"[^\W_]+")
+from chatsvc.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +57,6 @@ class Finds(NamedTuple):
     lines: list[Said]
     more: bool = False
     unfinished: bool = False
-
-
-def folded(text: str) -> str:
-    """`text` such that what is the same word is spelt the same."""
-    if text.isascii():
-        return text.lower()
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", plain).casefold())
-
-
-def words_of(text: str) -> list[str]:
-    """The words in `text`, folded."""
-    return _WORD.findall(folded(text))
 
 
 def names_in(line: Said) -> set[str]:

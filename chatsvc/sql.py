@@ -23,13 +23,12 @@ from chatsvc.archive import (
     Turn,
     Worker,
 )
+from chatsvc.archive_file import ArchiveFile, log_of
 from chatsvc.database import (
     WIPING,
     Row,
     connect,
     empty_log,
-    holds,
-    lock,
     sentences,
     set_up,
     transaction,
@@ -40,12 +39,15 @@ from chatsvc.index import Index
 from chatsvc.lines import NOTICE, READ, lines
 from chatsvc.migrations import bring_up_to_date
 from chatsvc.records import Act, Record
+from chatsvc.scrubbing import Steps, scrubbing
 from chatsvc.seeking import Finds, Seeker, Sought, Spot
 
-_ROOMS = """SELECT id, name, last, topic, topic_by, topic_time, said.time
-            FROM room LEFT JOIN said ON said.room = room.id AND said.number = room.last"""
 _ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
                   last FROM room WHERE name = ?"""
+_ROOMS = """SELECT id, name, last,
+                   (SELECT time FROM said WHERE said.room = room.id AND number = last),
+                   topic, topic_by, topic_time
+            FROM room"""
 _KEEP_LINES = """INSERT INTO said
                  (room, number, time, sender, text, action, client, tag, account, quiet)
                  VALUES {}"""
@@ -63,12 +65,9 @@ _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number =
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
-_ALONE = 200  # characters of a line that are in its row's own page, however long it is
 
-_TWO_SERVICES = (
-    "Another chatsvc is using the archive {path}. Stop it, or give this one another archive with "
-    "--archive sqlite:PATH."
-)
+_NOTE_TRACES = "INSERT OR IGNORE INTO fact (name, value) VALUES ('traces', 'on')"
+_NO_TRACES = "DELETE FROM fact WHERE name = 'traces'"
 
 
 class SQLArchive:
@@ -96,16 +95,21 @@ class SQLArchive:
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
         self._own = threading.local()
         self._open = ExitStack()
+        self._file: ArchiveFile
         self._database: sqlite3.Connection  # the writer's
         self._seen = 0  # the file's version when `changed` was asked
         self._traces = False  # the write-ahead log may still have the text of deleted lines
+        self._deletions = 0  # since the service began
+        self._scrubbing = Steps(self._pass)
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         self._queue.keeper = keeper
         with sentences(self.path), ExitStack() as opening:
-            opening.enter_context(lock(self.path, _TWO_SERVICES.format(path=self.path)))
+            self._file = opening.enter_context(closing(ArchiveFile(self.path)))
             self._database = opening.enter_context(closing(connect(self.path)))
+            self._file.hold()
             bring_up_to_date(self._database, self.path)
+            self._file.watch()
             self._traces = not empty_log(self._database, WIPING)  # as a killed service left it
             self._seen = _data_version(self._database)
             rows = self._database.execute(_ROOMS).fetchall()
@@ -114,8 +118,8 @@ class SQLArchive:
         self._rooms = {name: (id_, last) for id_, name, last, *_ in rows}
         self._last_id = max((id_ for id_, *_ in rows), default=0)
         return [
-            KeptRoom(name, last, topic, by, topic_time / 1000, (time or 0) / 1000)
-            for _, name, last, topic, by, topic_time, time in rows
+            KeptRoom(name, last, None if said is None else said / 1000, topic, by, time / 1000)
+            for _, name, last, said, topic, by, time in rows
         ]
 
     def keep(self, line: Line) -> None:
@@ -145,29 +149,33 @@ class SQLArchive:
         return await self._reader(self._tallies, room, limit)
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
-        """Also overwrites the text in the file, and empties the write-ahead log.
+        """Also overwrite the text in its row, and empty the write-ahead log.
 
         While another program reads in the log it cannot be emptied: then the first change after
-        that does it, or the end of the service.  SQLite leaves a copy of about one line in a
-        hundred in an unused part of a page, when it moves lines from page to page: where there is
-        one, the whole file is written anew, and lines to be kept wait for that.
+        that does it, or the end of the service.  SQLite may have left copies of the line in unused
+        parts of pages, when it moved lines from page to page: `scrub` overwrites those.
         """
         with self._index.sparing(room, number, number):
-            await self._indexer(self._index.forget, room, number, number, True)
+            await self._indexer(self._index.forget, room, number, number)
             found = await self._writer(self._delete, room, number, by)
-        if found is None:
-            return None
-        if not self._traces and await self._reader(holds, self.path, _as_stored(found)):
-            await self._writer(self._write_anew)
-        return found._replace(text="", deleted=by)
+        return found and found._replace(text="", deleted=by)
 
     async def expire(self, room: str, before: float) -> int:
         old = await self._writer(self._older, room, round(before * 1000))
         if old:
             with self._index.sparing(room, old[0], old[-1]):
-                await self._indexer(self._index.forget, room, old[0], old[-1], False)
+                await self._indexer(self._index.forget, room, old[0], old[-1])
                 await self._writer(self._remove, room, old[-1])
         return len(old)
+
+    async def clear(self, room: str, last: int) -> int:
+        numbers = await self._writer(self._first, room, last)
+        if numbers:
+            with self._index.sparing(room, numbers[0], numbers[-1]):
+                await self._indexer(self._index.forget, room, numbers[0], numbers[-1])
+                await self._writer(self._remove, room, numbers[-1])
+        await self._writer(self._forget_tallies, room)
+        return len(numbers)
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
         return await self._indexer(self._index.search, sought, seeker, older, limit)
@@ -175,8 +183,10 @@ class SQLArchive:
     async def index(self) -> int:
         return await self._indexer(self._index.advance)
 
-    async def tidy(self) -> None:
-        await self._indexer(self._index.tidy)
+    async def scrub(self) -> bool:
+        if await self._indexer(self._index.scrub):
+            return True
+        return await self._writer(self._scrub)
 
     def records(self, kind: type[R]) -> list[R]:
         with sentences(self.path):
@@ -212,6 +222,7 @@ class SQLArchive:
     def _change(self) -> Iterator[sqlite3.Connection]:
         """Everything in it is one transaction."""
         with sentences(self.path):
+            self._file.check()
             with transaction(self._database):
                 yield self._database
             if self._traces:
@@ -236,7 +247,7 @@ class SQLArchive:
         commit = Commit()
         rows: list[Row] = []
         for line in lines:
-            room, time, sender, text, action, client, tag, account, quiet, notice, signs = line
+            room, time, sender, text, action, client, tag, account, quiet, notice, _ = line
             if tag is not None and (client, tag) in known:
                 commit.again.append((line, known[client, tag]))
                 continue
@@ -247,7 +258,7 @@ class SQLArchive:
                 commit.said[room] = []
             number = last + 1
             rooms[room] = id_, number
-            commit.said[room].append(Said(room, number, *line[1:-2], "", notice, signs))
+            commit.said[room].append(line.numbered(number))
             manner = NOTICE if notice else action
             rows.append(
                 (id_, number, round(time * 1000), sender, text, manner, client, tag, account, quiet)
@@ -301,13 +312,28 @@ class SQLArchive:
             if counted:
                 database.execute(_UNTALLY, (len(said.text.encode()), id_, said.sender))
             database.execute(_TAKE_AWAY, (by, id_, number))
+            self._note_traces(database)
         self._traces = not empty_log(self._database, WIPING)
         return said
 
-    def _write_anew(self) -> None:
+    def _note_traces(self, database: sqlite3.Connection) -> None:
+        """Have the file scrubbed from its beginning, also if the service ends before that."""
+        self._deletions += 1
+        database.execute(_NOTE_TRACES)
+
+    def _scrub(self) -> bool:
         with sentences(self.path):
-            self._database.execute("VACUUM")
-            self._traces = not empty_log(self._database, WIPING)
+            return self._scrubbing.next()
+
+    def _pass(self) -> Iterator[None]:
+        """Scrub the whole file, if there may be traces in it."""
+        if not self._database.execute("SELECT 1 FROM fact WHERE name = 'traces'").fetchone():
+            return
+        deletions = self._deletions
+        yield from scrubbing(self._database, self._file.handle, log_of(self.path))
+        if deletions == self._deletions:
+            with self._change() as database:
+                database.execute(_NO_TRACES)
 
     def _older(self, room: str, before: int) -> list[int]:
         """The numbers of the first lines of a room while these are older."""
@@ -317,6 +343,18 @@ class SQLArchive:
             rows = self._database.execute(query, (id_, EXPIRING))
             return [number for number, _ in takewhile(lambda row: row[1] < before, rows)]
 
+    def _first(self, room: str, last: int) -> list[int]:
+        """The numbers of the first lines of a room, up to `last`."""
+        id_, _ = self._rooms.get(room, (0, 0))
+        query = "SELECT number FROM said WHERE room = ? AND number <= ? ORDER BY number LIMIT ?"
+        with sentences(self.path):
+            return [number for (number,) in self._database.execute(query, (id_, last, EXPIRING))]
+
+    def _forget_tallies(self, room: str) -> None:
+        id_, _ = self._rooms.get(room, (0, 0))
+        with self._change() as database:
+            database.execute("DELETE FROM tally WHERE room = ?", (id_,))
+
     def _remove(self, room: str, last: int) -> None:
         id_, _ = self._rooms[room]
         tallied = self._tallied(id_)
@@ -324,6 +362,7 @@ class SQLArchive:
             if last > tallied:
                 _tally(database, id_, tallied, last)
             database.execute(_REMOVE, (id_, last))
+            self._note_traces(database)
 
     def _put(self, records: tuple[Record, ...]) -> None:
         with self._change() as database:
@@ -372,13 +411,6 @@ class SQLArchive:
             self._open.callback(self._own.connection.close)
         connection: sqlite3.Connection = self._own.connection
         return connection
-
-
-def _as_stored(line: Said) -> bytes:
-    """What only this line's row begins with: its columns follow each other without a gap."""
-    moment = round(line.time * 1000)
-    time = moment.to_bytes(6, "big") if moment >= 1 << 31 else b""
-    return time + line.sender.encode() + line.text[:_ALONE].encode()
 
 
 def _known_tags(database: sqlite3.Connection, lines: list[Line]) -> dict[tuple[str, str], int]:

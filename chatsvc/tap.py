@@ -100,6 +100,7 @@ class ChatService(Service):
         self.hub.accounts.registrations = Window(
             self.limits.registrations, self.limits.registrations_within
         )
+        self.hub.room_keeping.new = Window(self.limits.rooms, self.limits.rooms_within)
         if options["show-messages"]:
             self.hub.talk.watch = _log_line
         if options["stop-when-empty"]:
@@ -163,6 +164,7 @@ class ChatService(Service):
         self.hub.search.when_indexed = _log_indexing
         self.hub.search.begin()
         self.hub.chores.begin()
+        self.hub.scrubbing.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # what is here now stays: it need not be looked through again and again

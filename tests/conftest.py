@@ -176,6 +176,7 @@ def hub_of(
     chosen = Settings(**settings)
     hub = Hub(archive, clock, start, hasher, attempts, chosen, now, report)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
+    hub.room_keeping.new = Window(limits.rooms, limits.rooms_within)
     return hub
 
 

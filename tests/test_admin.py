@@ -163,6 +163,9 @@ def test_a_password_may_be_in_a_file_and_must_be_long_enough(
     secret = tmp_path / "secret"
     secret.write_text(f"{SECRET}\nmore\n")
     assert shell.run("add", "ann", "--password-file", str(secret), typed="")[0] == 0
+    secret.write_bytes(b"\xef\xbb\xbfshort\n")
+    code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
+    assert (code, printed) == (1, "A password has 6 to 256 characters.\n")
     secret.write_text("short\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
     assert (code, printed) == (1, "A password has 6 to 256 characters.\n")

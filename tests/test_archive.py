@@ -511,6 +511,13 @@ def test_a_topic_can_be_set_and_changes_no_number(keeper: Keeper) -> None:
 # Lines that go
 
 
+def scrub(keeper: Keeper) -> None:
+    for _ in range(10_000):
+        if not now(keeper.archive.scrub()):
+            return
+    raise AssertionError("it does not end")
+
+
 def delete(keeper: Keeper, number: int, room: str = "#tea", by: str = "eve") -> Any:
     return now(keeper.archive.delete(room, number, by))
 

@@ -10,11 +10,13 @@ import pytest
 from conftest import at_once, no_turn, start
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_archive import Keeper, Make, line, make, now, sqlite  # noqa: F401
+from test_archive import Keeper, Make, line, make, now, scrub, sqlite  # noqa: F401
 
 from chatsvc.archive import Archive, MemoryArchive
+from chatsvc.events import Refused
 from chatsvc.query import parse
 from chatsvc.seeking import Finds, Seeker, Spot
+from chatsvc.words import words_of
 
 EVERYWHERE = Seeker({"#tea": 0, "#pie": 0})
 
@@ -208,7 +210,7 @@ def test_expired_lines_are_not_found(keeper: Keeper) -> None:
     assert len(texts(keeper, "tea")) == 3
     assert now(keeper.archive.expire("#tea", 2.5)) == 2
     assert texts(keeper, "tea") == ["tea 3"]
-    now(keeper.archive.tidy())
+    scrub(keeper)
     assert texts(keeper, "tea") == ["tea 3"]
     assert texts(keeper.keep(line("tea 4", time=4.0)), "tea") == ["tea 4", "tea 3"]
 
@@ -219,3 +221,73 @@ def test_signs_of_the_indexs_own_language_are_only_signs(keeper: Keeper) -> None
         finds(keeper, query)
     assert texts(keeper, "who:r1") == ["who r1"]
     assert texts(keeper, "q1") == []
+
+
+# What a word is, in any script
+
+SCRIPTS = [  # a text, what finds it, what does not
+    (
+        "\u0915\u0940\u092e\u0924 \u0915\u0940 \u092c\u093e\u0924",
+        "\u0915\u0940",
+        "\u0915\u093e",
+    ),  # Hindi
+    (
+        "\u092f\u0939 \u0915\u093e\u0932\u093e \u0939\u0948",
+        "\u0915\u093e\u0932\u093e",
+        "\u0915\u0932",
+    ),
+    ("\u0bae\u0bca\u0bb4\u0bbf", "\u0bae\u0bca\u0bb4\u0bbf", "\u0bae\u0bb4"),  # Tamil
+    ("\u1000\u103c\u102c\u1038\u1010\u101a\u103a", "\u1010\u101a\u103a", "\u1010\u101a"),  # Burmese
+    ("\u1000\u102c", "\u1000\u102c", "\u1000"),
+    ("\ud55c\uad6d\uc5b4\ub97c", "\ud55c\uad6d\uc5b4", "\uc5b4\ud55c"),  # Korean, with a particle
+    ("\u0e19\u0e49\u0e33\u0e0a\u0e32", "\u0e0a\u0e32", "\u0e0a\u0e33"),  # Thai
+    ("\u4eca\u65e5\u306f\u304a\u8336", "\u304a\u8336", "\u8336\u304a"),  # Japanese
+    ("ok \U0001f44d\U0001f3fd!", "\U0001f44d", "\U0001f44e"),  # with a skin tone
+    ("\U0001f469\u200d\U0001f4bb", "\U0001f4bb", "\U0001f468"),  # joined
+    ("\u2764\ufe0f", "\u2764", "\U0001f499"),  # with a variation selector
+    ("\U0001f1e9\U0001f1ea", "\U0001f1e9\U0001f1ea", "\U0001f1ea\U0001f1e9"),  # flags
+    (
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u0645\u06cc\u062e\u0648\u0627\u0647\u0645",
+        "\u0645\u06cc",
+    ),
+    (
+        "\u05e9\u05c1\u05dc\u05d5\u05dd",
+        "\u05e9\u05dc\u05d5\u05dd",
+        "\u05e9\u05dc",
+    ),  # Hebrew with points
+    ("caf\u00e9", "cafe\u0301", "caf"),
+]
+
+
+@pytest.mark.parametrize(("text", "found", "missing"), SCRIPTS)
+def test_marks_belong_to_their_words(keeper: Keeper, text: str, found: str, missing: str) -> None:
+    keeper.keep(line(text))
+    assert texts(keeper, found) == [text]
+    assert texts(keeper, missing) == []
+
+
+LETTERS = st.sampled_from(["".join(chars) for text, *_ in SCRIPTS for chars in text] + ["a", " "])
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=12), st.lists(LETTERS, min_size=1, max_size=4))
+@often
+def test_every_archive_finds_the_same_in_any_script(
+    both: list[Keeper], said: list[str], sought: list[str]
+) -> None:
+    if not words_of("".join(sought)):
+        return
+    for each in both:
+        each.keep(line("".join(said)))
+    query = f'"{"".join(sought)}"'
+    memory, index = (texts(each, query, limit=10_000) for each in both)
+    assert memory == index
+
+
+@pytest.mark.parametrize(
+    "query", ["\u4eca" * 41, "\u4eca\u65e5" * 195, "a b " * 10 + '"' + "c " * 31 + '"']
+)
+def test_too_many_words_are_refused(keeper: Keeper, query: str) -> None:
+    with pytest.raises(Refused, match=r"at most (40|20) words"):
+        texts(keeper, query)
+    assert texts(keeper, "\u4eca" * 40) == []

@@ -105,6 +105,17 @@ def test_a_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
     file.write_text("sesame\nmore\n")
     options = main._parser().parse_args(["join", "--password-file", str(file)])
     assert options.password == "sesame"
+    file.write_bytes(b"\xef\xbb\xbfsesame\r\n")
+    options = main._parser().parse_args(["join", "--password-file", str(file)])
+    assert options.password == "sesame"
+
+
+def test_piped_text_may_begin_with_a_byte_order_mark() -> None:
+    lines: list[str] = []
+    reader = Lines(lines.append)
+    for byte in b"\xef\xbb\xbfone\r\n\xef\xbb\xbftwo\n":
+        reader.feed(bytes([byte]))
+    assert lines == ["one", "\ufefftwo"]
 
 
 def identity(*arguments: str) -> Identity:

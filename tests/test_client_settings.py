@@ -207,6 +207,7 @@ def test_forgotten_servers_go_from_the_file(file: SettingsFile) -> None:
 def test_as_people_may_write_it(file: SettingsFile) -> None:
     chosen = of(file, 'bell = "on"\nhighlights = "tea deploy"\nfold-joins = false\n')
     assert chosen == Settings(bell=True, highlights=("tea", "deploy"), fold_joins=False)
+    assert of(file, "\ufeffbell = true\r\n") == Settings(bell=True)
 
 
 BROKEN = [

@@ -376,3 +376,23 @@ def test_who_never_says_a_whole_word_is_closed_in_time(data: bytes) -> None:
     chat.clock.advance(10)
     assert not chat.factory.connections
     assert not chat.clock.getDelayedCalls()
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        (b"ann\n", b"* Welcome, ann."),
+        (b'{"do":"hello","name":"ann"}\n', b'"event":"welcome"'),
+        (b"NICK ann\nUSER a 0 * :a\n", b" 001 ann "),
+    ],
+)
+@pytest.mark.parametrize("cut", [1, 2, 3, 5, 100])
+def test_what_is_piped_in_may_begin_with_a_byte_order_mark(
+    chat: Chat, typed: bytes, answer: bytes, cut: int
+) -> None:
+    person = chat.connect()
+    data = b"\xef\xbb\xbf" + typed
+    for begin in range(0, len(data), cut):
+        person.protocol.dataReceived(data[begin : begin + cut])
+    assert answer in person.transport.value()
+    assert b"\xef\xbb\xbf" not in person.transport.value()

@@ -140,27 +140,11 @@ def test_names_that_cannot_be_seen_or_told_apart_are_refused(chat: Chat, name: s
     assert refused["code"] == "bad-name"
 
 
-def test_rooms_and_ignored_people_are_bounded(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatsvc.hub.MOST_ROOMS_HERE", 2)
+def test_ignored_people_are_bounded(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatsvc.profiles.MOST_IGNORED", 2)
     ann = chat.join("ann")
-    ann.send("/join #one")
-    assert ann.send("/join #two") == ["* There are too many rooms here. /rooms lists them."]
     ann.send("/ignore eve", "/ignore eva")
     assert ann.send("/ignore ada") == ["* You ignore 2 people: /unignore one first."]
-
-
-def test_an_archive_with_more_rooms_than_may_be_made_is_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = sqlite(tmp_path)
-    ann = Chat(archive).join("ann")
-    ann.send("one", "/join #tea", "two", "/join #pie", "three")
-    start(archive.close())
-    monkeypatch.setattr("chatsvc.hub.MOST_ROOMS_HERE", 2)
-    again = sqlite(tmp_path)
-    assert len(Chat(again).hub.rooms) == 3
-    start(again.close())
 
 
 def test_a_person_is_in_fifty_rooms_at_most(chat: Chat) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_archive import Keeper, Steps, delete, expire, line, now, sqlite
+from test_archive import Keeper, Steps, delete, expire, line, now, scrub, sqlite
 from test_archive_search import finds, texts
 from test_kept import write
 from twisted.internet.defer import Deferred
@@ -161,6 +161,8 @@ def test_the_words_of_a_deleted_line_are_in_no_file(path: Path, reopen: Any, ind
     if indexed:
         assert texts(keeper, "qxsecretword") == ["my qxsecretword"]
     delete(keeper, 6)
+    assert texts(keeper, "qxsecretword") == []
+    scrub(keeper)
     assert in_files(path, "qxsecretword") == []
     assert texts(keeper, "qxsecretword") == []
     assert texts(keeper, "tea") == newest(*range(8, -1, -1))
@@ -172,7 +174,7 @@ def test_the_words_of_expired_lines_are_in_no_file_after_tidying_up(
     keeper = reopen().keep(line("qxsecretword", time=1.0), line("tea 1", time=5.0))
     assert texts(keeper, "qxsecretword") == ["qxsecretword"]
     expire(keeper, 4.0)
-    now(keeper.archive.tidy())
+    scrub(keeper)
     keeper = reopen()  # which empties the archive's own log
     assert in_files(path, "qxsecretword") == []
     assert texts(keeper, "tea") == newest(1)

@@ -137,7 +137,7 @@ def test_an_archive_that_cannot_be_read_is_a_message_error() -> None:
 
     chat = Chat(Broken())
     ann = irc(chat, "ann", *HISTORY)
-    ann.send("JOIN #lobby")
+    ann.send("JOIN #lobby", "PRIVMSG #lobby :hello")
     assert ann.send("CHATHISTORY LATEST #lobby * 5") == [
         ":chatsvc FAIL CHATHISTORY MESSAGE_ERROR LATEST #lobby :The disk is gone."
     ]
@@ -254,3 +254,61 @@ def test_newcomers_are_given_no_more_than_they_may_read(chat: Chat) -> None:
     ann.send("JOIN #tea")
     for command in ("LATEST #tea * 9", "AFTER #tea msgid=#tea-0 9", "AROUND #tea msgid=#tea-1 9"):
         assert len(ann.send(f"CHATHISTORY {command}")) == 2
+
+
+# Lines that are not shown
+
+
+@pytest.fixture
+def noisy(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Somebody who ignores bob: of the lines 1 to 40 only 1 to 5, and 21, are not his."""
+    monkeypatch.setattr("chatsvc.past.READ_AT_ONCE", 7)
+    carol, bob = chat.join("carol"), chat.join("bob")
+    for number in range(1, 41):
+        chat.clock.advance(1.0)
+        (carol if number <= 5 or number == 21 else bob).send(f"line {number}")
+    ann = irc(chat, "ann", *HISTORY, "draft/message-redaction")
+    ann.send("JOIN #lobby", "IGNORE bob")
+    return ann
+
+
+def numbers_in(lines: list[str]) -> list[int]:
+    return [int(line.rpartition(" ")[2]) for line in lines if " PRIVMSG " in line]
+
+
+@pytest.mark.parametrize(
+    ("command", "numbers"),
+    [
+        ("LATEST #lobby * 3", [4, 5, 21]),
+        ("LATEST #lobby msgid=#lobby-3 2", [5, 21]),
+        ("BEFORE #lobby msgid=#lobby-40 3", [4, 5, 21]),
+        ("BEFORE #lobby msgid=#lobby-21 9", [1, 2, 3, 4, 5]),
+        ("AFTER #lobby msgid=#lobby-4 2", [5, 21]),
+        ("AFTER #lobby msgid=#lobby-21 2", []),
+        ("AROUND #lobby msgid=#lobby-15 4", [3, 4, 5, 21]),
+        ("BETWEEN #lobby msgid=#lobby-2 msgid=#lobby-40 9", [3, 4, 5, 21]),
+        ("BETWEEN #lobby msgid=#lobby-40 msgid=#lobby-2 2", [5, 21]),
+    ],
+)
+def test_hidden_lines_do_not_shorten_a_page(
+    noisy: Person, command: str, numbers: list[int]
+) -> None:
+    assert numbers_in(noisy.send(f"CHATHISTORY {command}")) == numbers
+
+
+def test_deleted_lines_do_not_shorten_a_page_of_who_is_told_of_deletions(
+    chat: Chat, noisy: Person
+) -> None:
+    carol = chat.join("dora")
+    carol.send(*(f"line {number}" for number in range(41, 50)))
+    for number in range(41, 50):
+        carol.send(f"/delete {number}")
+    assert numbers_in(noisy.send("CHATHISTORY LATEST #lobby * 3")) == [4, 5, 21]
+
+
+def test_targets_go_by_the_last_line_that_is_numbers_in(noisy: Person) -> None:
+    times = "timestamp=1970-01-01T00:00:00.000Z timestamp=1970-01-01T00:00:30.000Z"
+    lines = noisy.send(f"CHATHISTORY TARGETS {times} 10")
+    assert [line.split()[-1] for line in lines if " TARGETS " in line] == [
+        "1970-01-01T00:00:21.000Z"
+    ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_archive import Keeper, delete, expire, line, now, sqlite, tallies
+from test_archive import Keeper, delete, expire, line, now, scrub, sqlite, tallies
 
 from chatsvc.archive import KeptRoom
 from chatsvc.events import Line, Tally
@@ -47,15 +47,15 @@ def reopen(path: Path) -> Any:
 def test_reopening_gives_the_rooms_with_their_numbers_and_topics(path: Path, reopen: Any) -> None:
     write(path, line(), line(), line(room="#pie"), topic="cakes")
     assert sorted(reopen().rooms, key=lambda room: room.name) == [
-        KeptRoom("#pie", 1),
-        KeptRoom("#tea", 2, "cakes", "ann", 2.5),
+        KeptRoom("#pie", 1, 1.5),
+        KeptRoom("#tea", 2, 1.5, "cakes", "ann", 2.5),
     ]
 
 
 def test_a_topic_makes_a_room_that_stays(path: Path, reopen: Any) -> None:
     write(path, topic="cakes")
     again = reopen()
-    assert again.rooms == [KeptRoom("#tea", 0, "cakes", "ann", 2.5)]
+    assert again.rooms == [KeptRoom("#tea", 0, None, "cakes", "ann", 2.5)]
     assert again.keep(line()).numbers() == [1]
 
 
@@ -194,5 +194,79 @@ def test_no_copy_is_left_where_lines_were_moved_from_page_to_page(path: Path, re
         if n % 2:
             delete(keeper, n // 7 + 1, room=f"#room{n % 7}")
     gone = [text[:20].encode() for n, text in enumerate(texts) if n % 2]
+    assert copies(gone, path)  # else this test shows nothing
+    scrub(keeper)
+    assert copies(gone, path) == []
+    assert in_order(path) == [text for n, text in enumerate(texts) if not n % 2]
+
+
+def copies(texts: list[bytes], path: Path) -> list[bytes]:
+    """Those of some texts that are anywhere in the files."""
     data = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
-    assert [text for text in gone if text in data] == []
+    return [text for text in texts if text in data]
+
+
+def in_order(path: Path) -> list[str]:
+    """What another program finds in a file, which must be sound."""
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        query = "SELECT text FROM said WHERE deleted = '' ORDER BY time"
+        return [text for (text,) in other.execute(query)]
+
+
+def test_of_equal_lines_said_at_the_same_time_only_one_goes(path: Path, reopen: Any) -> None:
+    keeper = reopen().keep(*(line("the same") for _ in range(4)))
+    delete(keeper, 2)
+    scrub(keeper)
+    assert keeper.read() == ["the same", "", "the same", "the same"]
+
+
+def test_lines_are_kept_while_a_file_is_scrubbed(
+    path: Path, reopen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatsvc.scrubbing.PIECE", 1 << 14)
+    chance = random.Random(3)
+    texts = [f"line {n} ".ljust(chance.choice([9, 200, 3000]), "y") for n in range(400)]
+    keeper = reopen()
+    for n, text in enumerate(texts):
+        keeper.keep(line(text, room=f"#room{n % 5}", time=1_790_000_000.0 + n))
+        if n == 100:
+            delete(keeper, 1, room="#room0")
+        if n > 100:
+            now(keeper.archive.scrub())
+    assert in_order(path) == texts[1:]
+
+
+def test_while_somebody_reads_a_file_is_not_scrubbed_yet(path: Path, reopen: Any) -> None:
+    keeper = reopen().keep(line("one"), line("two"))
+    with somebody_reads(path):
+        delete(keeper, 1)
+        assert [now(keeper.archive.scrub()) for _ in range(5)] == [True] * 5
+    scrub(keeper)
+    assert not now(keeper.archive.scrub())
+
+
+def test_a_file_that_was_not_scrubbed_is_scrubbed_by_the_next_service(
+    path: Path, reopen: Any
+) -> None:
+    write(path, line("one"))
+    stopped = Keeper(sqlite(path))
+    delete(stopped, 1)
+    now(stopped.archive.close())
+    keeper = reopen()
+    assert now(keeper.archive.scrub())
+    scrub(keeper)
+    assert not now(keeper.archive.scrub())
+
+
+def test_after_a_deletion_others_can_still_not_take_the_log_away(path: Path, reopen: Any) -> None:
+    keeper = reopen().keep(line("one"))
+    delete(keeper, 1)
+    scrub(keeper)
+    program = (
+        f"import sqlite3; sqlite3.connect({str(path)!r}).execute('SELECT * FROM said').close()"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+    assert Path(f"{path}-wal").exists()
+    assert keeper.keep(line("two")).read() == ["", "two"]
+    assert keeper.refused == []

@@ -13,10 +13,10 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
     "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
-    "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
+    "words", "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
     "attempts", "accounts", "proofs", "charter", "rights", "sanctions", "watching", "departed",
     "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit", "reports",
-    "meaning", "moderation", "stewards", "chores", "hub", "dispatch", "commands",
+    "meaning", "moderation", "stewards", "room_keeping", "chores", "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records", "seeking"}
 
@@ -28,14 +28,18 @@ MAY_IMPORT = {
     "batch": {"events"},
     "records": set(),
     "steady": set(),
-    "seeking": {"events", "rules"},
+    "words": set(),
+    "seeking": {"events", "rules", "words"},
     "archive": {"events", "records", "seeking"},
     "database": {"archive"},
     "migrations": {"archive", "database", "tables"},
     "tables": STORE | {"database"},
     "lines": {"events"},
-    "index": STORE | {"database", "lines", "rules"},
-    "sql": STORE | {"tables", "database", "migrations", "lines", "index"},
+    "archive_file": {"archive", "database"},
+    "scrubbing": {"database"},
+    "index": STORE | {"archive_file", "database", "lines", "rules", "scrubbing", "words"},
+    "sql": STORE
+    | {"archive_file", "tables", "database", "migrations", "lines", "index", "scrubbing"},
     "ledger": STORE | {"tables", "database", "migrations"},
     "dialects": {"events", "governance", "presence", "dialects"},
     "commands": {*CHAT},

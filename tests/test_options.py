@@ -211,6 +211,13 @@ def test_a_message_of_the_day_is_read_from_its_file(tmp_path: Path) -> None:
         options("--motd", str(motd))
 
 
+def test_files_from_windows_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"\xef\xbb\xbfsecret\r\nmore\r\n")
+    assert options("--password-file", str(file))["password"] == "secret"
+    assert options("--motd", str(file))["motd"].splitlines() == ["secret", "more"]
+
+
 def test_a_password_is_given_or_read_from_the_first_line_of_its_file(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("sesame\nsecond line")

@@ -123,7 +123,75 @@ def test_ignored_lines_are_left_out_of_any_page(chat: Chat, ten: Person) -> None
     bob = program(chat, "bob")
     ten.ask(do="ignore", name="bob")
     bob.ask(do="say", text="11")
-    assert page(ten, around=10, n=4) == ([8, 9, 10], True)
+    assert page(ten, around=10, n=4) == ([7, 8, 9, 10], True)
+
+
+HIDDEN = st.lists(st.booleans(), min_size=1, max_size=40)
+
+
+@given(HIDDEN, st.integers(1, 8), st.integers(0, 42), st.integers(0, 42), st.sampled_from("flar"))
+@example([False, *[True] * 30], 3, 0, 41, "l")
+@often
+def test_a_page_has_as_many_lines_as_there_are_to_be_seen(
+    hidden: list[bool], n: int, one: int, other: int, way: str
+) -> None:
+    chat = Chat()
+    ann, bob, carol = (program(chat, name) for name in ("ann", "bob", "carol"))
+    ann.ask(do="ignore", name="bob")
+    for number, by_bob in enumerate(hidden, 1):
+        (bob if by_bob else carol).ask(do="say", text=str(number))
+    seen = [number for number, by_bob in enumerate(hidden, 1) if not by_bob]
+    low, high = sorted((one, other))
+    between = [number for number in seen if low < number < high]
+    if way == "a":
+        numbers, more = page(ann, around=one, n=n)
+        assert len(numbers) == min(n, len(seen))
+        assert numbers == seen[seen.index(numbers[0]) :][: len(numbers)] if numbers else not seen
+        assert more == bool(numbers and seen[0] < numbers[0])
+        later = [x for x in seen if x >= one]
+        assert numbers.count(one) == later.count(one)
+    elif way == "r":
+        assert page(ann, before=one, n=n)[0] == [x for x in seen if x < one][-n:]
+    elif low != high:
+        wanted = between[:n] if way == "f" else between[-n:]
+        bounds = {"after": low, "before": high, "first": way == "f"}
+        assert page(ann, n=n, **bounds) == (wanted, len(between) > n)
+
+
+def test_a_page_that_ends_early_says_where_it_goes_on(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatsvc.past.READ_AT_ONCE", 10)
+    monkeypatch.setattr("chatsvc.past.LOOKED_THROUGH", 20)
+    ann, bob, carol = (program(chat, name) for name in ("ann", "bob", "carol"))
+    ann.ask(do="ignore", name="bob")
+    carol.ask(do="say", text="first")
+    for number in range(60):
+        bob.ask(do="say", text=str(number))
+    carol.ask(do="say", text="last")
+    for first, found in ((False, ["last", "first"]), (True, ["first", "last"])):
+        texts, bounds, rounds = [], {}, 0
+        while bounds is not None:
+            (history,) = ann.ask(do="history", room="#tea", n=5, first=first, **bounds)
+            texts += [line["text"] for line in history["lines"]]
+            rounds += 1
+            bounds = None
+            if history.get("more"):
+                bounds = {"after" if first else "before": history["next"]}
+        assert texts == found
+        assert rounds > 2
+
+
+def test_recent_goes_by_the_last_line_that_is_seen(chat: Chat) -> None:
+    ann, bob, carol = (program(chat, name) for name in ("ann", "bob", "carol"))
+    ann.ask(do="ignore", name="bob")
+    chat.clock.advance(1.0)
+    carol.ask(do="say", text="seen")
+    for number in range(60):
+        chat.clock.advance(1.0)
+        bob.ask(do="say", text=str(number))
+    (recent,) = ann.ask(do="recent")
+    assert [(room["room"], room["number"]) for room in recent["rooms"]] == [("#tea", 1)]
 
 
 def test_pages_of_a_conversation(chat: Chat) -> None:

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -433,3 +435,53 @@ def test_the_service_and_a_ledger_wait_a_while_for_each_other(
     with Ledger(path) as ledger:
         for connection in (archive._database, ledger._database):
             assert connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+
+
+# A file that is taken away, or has several names
+
+
+@pytest.mark.parametrize("which", ["", "-wal"])
+def test_lines_are_refused_when_the_file_was_deleted(
+    path: Path, open_archive: Callable[[Path], Keeper], which: str
+) -> None:
+    keeper = open_archive(path).keep(line("one"))
+    file = Path(f"{path}{which}")
+    file.rename(path.parent / "elsewhere")
+    keeper.keep(line("two"))
+    ((lines, reason),) = keeper.refused
+    assert lines == ["two"]
+    assert f"{file} was deleted, moved or replaced" in reason
+    with pytest.raises(ArchiveFailed, match="was deleted, moved or replaced"):
+        now(keeper.archive.put(Fact("lockdown", "on")))
+    (path.parent / "elsewhere").rename(file)
+    assert keeper.keep(line("three")).read() == ["one", "three"]
+
+
+def test_lines_are_refused_when_the_file_was_replaced(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    keeper = open_archive(path).keep(line("one"))
+    shutil.copy(path, path.parent / "copy")
+    (path.parent / "copy").rename(path)
+    keeper.keep(line("two"))
+    assert [lines for lines, _ in keeper.refused] == [["two"]]
+
+
+def test_a_second_service_is_refused_the_same_file_under_another_name(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    keeper = open_archive(path).keep(line("one"))
+    other = path.parent / "other.db"
+    os.link(path, other)
+    program = f"""
+import sys
+sys.path[:0] = {[*sys.path]!r}
+from test_sql import Path, sentence_of_opening
+print(sentence_of_opening(Path({str(other)!r})))
+"""
+    run = [sys.executable, "-c", program]
+    said = subprocess.run(run, capture_output=True, text=True, timeout=30).stdout
+    assert "under another name: it is a hard link to the same file" in said
+    assert keeper.keep(line("two")).read() == ["one", "two"]
+    now(keeper.archive.close())
+    assert open_archive(other).read() == ["one", "two"]

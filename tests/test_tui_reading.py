@@ -222,3 +222,20 @@ async def test_what_is_copied_is_what_was_said(chat: Chat) -> None:
         assert screen.get_selected_text() == "first"
         await ann.pilot.click(offset=(begin + 6, row), times=3)
         assert screen.get_selected_text() == "the first line"
+
+
+@on_a_screen
+async def test_one_goes_up_past_many_lines_of_somebody_ignored(chat: Chat) -> None:
+    carol, bob = chat.join("carol"), chat.join("bob")
+    carol.send("carol was first")
+    talk(bob, 900)
+    talk(carol, 30)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chatsvc.past.READ_AT_ONCE", 50)
+        patch.setattr("chatsvc.past.LOOKED_THROUGH", 250)
+        async with visit(chat, room="#tea") as ann:
+            await ann.type("/ignore bob", "enter")
+            await ann.type("/join #lobby", "enter")
+            await go_up(ann, 12)
+            assert "this is where #lobby begins" in ann.conversation[0]
+            assert "carol was first" in ann.screen

@@ -61,7 +61,7 @@ def line_number(text: str) -> int:
 
 def first_line(path: str) -> str:
     try:
-        return (Path(path).read_text(encoding="utf-8").splitlines() or [""])[0]
+        return (Path(path).read_text(encoding="utf-8-sig").splitlines() or [""])[0]
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ArgumentTypeError(f"{path} cannot be read: {reason}") from None

@@ -74,12 +74,12 @@ class Pages:
         page = await self._history(first=True, n=PAGE, after=_written(self._after))
         lines = [line for line in page.lines if self._is_wanted(line)]
         self.more = page.more and not any(map(self._is_behind, page.lines))
-        if page.lines:
+        if page.next is not None:
+            self._after = page.next
+        elif page.lines:
             self._after = page.lines[-1].number
-        elif isinstance(self._after, int):
-            self._after += PAGE  # it was full of lines that are not for us
         else:
-            self._after = 0
+            self.more = False
         if self._first is None and lines:
             self._first = lines[0].number
         return lines

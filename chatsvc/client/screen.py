@@ -141,7 +141,7 @@ class Lines:
 
     def __init__(self, typed: Callable[[str], None]) -> None:
         self._typed = typed
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._rest = ""
 
     def feed(self, data: bytes) -> None:

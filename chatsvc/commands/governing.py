@@ -29,6 +29,17 @@ def set(
     return hub.stewards.set_rule(session, here, rule, value)
 
 
+@command(
+    "remove-room room",
+    "drop-room",
+    "removes a room with all of its messages, rules and roles",
+    "/remove-room #spam",
+    level="operator",
+)
+async def remove_room(hub: Hub, session: Session, room: str) -> Event:
+    return await hub.room_keeping.remove(session, hub.known_room(session, room))
+
+
 @command("invite name", help="lets somebody into the room", example="/invite bob", level="member")
 async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     return await hub.stewards.invite(session, hub.room_of(session, room), name)

@@ -124,9 +124,10 @@ async def history(
     after: Point | None = None,
     around: Point | None = None,
     first: bool = False,
+    deleted: bool = True,
 ) -> Event:
-    wanted = min(max(n, 1), LINES)
-    return await hub.past.page(session, room, Bounds(after, before, around), wanted, first)
+    wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
+    return await hub.past.page(session, room, bounds, wanted, first, deleted)
 
 
 @command(
@@ -150,8 +151,9 @@ async def recent(
     after: Moment = 0.0,
     before: Moment = math.inf,
     first: bool = False,
+    deleted: bool = True,
 ) -> Event:
-    return await hub.past.recent(session, after, before, min(max(n, 1), LINES), first)
+    return await hub.past.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
 
 
 @command("mark [number]", settled=True, reads=True)

@@ -6,6 +6,7 @@ Whoever says nothing is greeted as a person, and may turn out to be something el
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -169,7 +170,9 @@ class Detector(Protocol):
             self.transport.write(TEXT.write(question))
 
     def dataReceived(self, data: bytes) -> None:
-        self._data += data
+        self._data = (self._data + data).removeprefix(BOM_UTF8)
+        if BOM_UTF8.startswith(self._data):
+            return  # a file from Windows, piped, may begin with it
         language = language_of(self._data, self._arrival.secure)
         if language is not None:
             self._become(language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -97,13 +98,14 @@ class Reading:
             self._state.around(pane, page.lines, number)
 
     async def _page(self, pane: Pane, **bounds: Any) -> History | None:
-        """A page of history, if there is any; that it is fetched can be seen."""
+        """Return a page of history, if there is any, and show that it is being fetched."""
         self._show_fetching(pane, True)
         given = {name: value for name, value in bounds.items() if value is not None}
         try:
-            page = await self._connection.request(
-                "history", shown=False, room=pane.name, n=PAGE, **given
-            )
+            page = await self._history(pane, given)
+            while not page.lines and page.next is not None:  # all of them are hidden
+                given["after" if "first" in given else "before"] = page.next
+                page = await self._history(pane, given)
         except Refused as refused:
             if refused.code not in NOT_KEPT:
                 raise
@@ -112,6 +114,12 @@ class Reading:
             return None
         finally:
             self._show_fetching(pane, False)
+        return page if page.lines else replace(page, more=False)
+
+    async def _history(self, pane: Pane, given: dict[str, Any]) -> History:
+        page = await self._connection.request(
+            "history", shown=False, room=pane.name, n=PAGE, **given
+        )
         assert isinstance(page, History)
         return page
 

@@ -43,9 +43,15 @@ def _ask(
     if found is None:
         _fail(client, "INVALID_PARAMS", verb, "That cannot be understood")
     elif verb.upper() == "TARGETS":
-        client.ask("recent", n=int(wanted), **found)
+        client.ask("recent", n=int(wanted), **_deleted(client), **found)
     else:
-        client.ask("history", room=place(params[0]), n=int(wanted), **found)
+        room = place(params[0])
+        client.ask("history", room=room, n=int(wanted), **_deleted(client), **found)
+
+
+def _deleted(client: Client) -> Bounds:
+    """Who is told of deletions is not shown deleted lines again (`draft/message-redaction`)."""
+    return {"deleted": "draft/message-redaction" not in client.capabilities}
 
 
 def _fail(client: Client, code: str, *words: str) -> None:
@@ -107,12 +113,10 @@ _VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
 def _(event: History, client: Client, about: Asked) -> None:
     private = event.room.startswith("@")
     other = event.room.removeprefix("@")
-    redacts = "draft/message-redaction" in client.capabilities
     with client.batch("chathistory", other):
         for line in event.lines:
-            if not (line.deleted and redacts):
-                to_me = private and line.account != client.account
-                client.line(line, client.nick if to_me else other)
+            to_me = private and line.account != client.account
+            client.line(line, client.nick if to_me else other)
 
 
 @told.register

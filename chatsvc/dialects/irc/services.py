@@ -52,6 +52,7 @@ _CHANSERV = {
     "KICK": _Row("#channel nick [reason]", "puts somebody out", "kick", names=("name", "reason")),
     "BAN": _Row("#channel who", "keeps somebody out", "ban", names=("who",)),
     "UNBAN": _Row("#channel who", "lets them come in again", "unban", names=("who",)),
+    "DROP": _Row("#channel", "removes a channel, as an operator", "remove-room"),
     "TRANSFER": _Row("#channel nick", "makes somebody its founder", "transfer", names=("name",)),
 }
 
