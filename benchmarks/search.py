@@ -23,7 +23,7 @@ from chatsvc.archive import Commit, Worker
 from chatsvc.events import Line
 from chatsvc.query import parse
 from chatsvc.seeking import Seeker
-from chatsvc.sql import SQLArchive
+from chatsvc.sql import SQLArchive, Workers
 
 ROOMS, PEOPLE, VOCABULARY = 20, 300, 50_000
 START = 1_700_000_000.0
@@ -92,7 +92,7 @@ _running: set[asyncio.Future[None]] = set()
 
 
 def opened(path: Path) -> tuple[SQLArchive, Keeper]:
-    archive = SQLArchive(path, in_a_thread(), in_a_thread(), in_a_thread(), turn, start)
+    archive = SQLArchive(path, Workers(*[in_a_thread() for _ in range(5)]), turn, start)
     keeper = Keeper()
     archive.open(keeper)
     return archive, keeper

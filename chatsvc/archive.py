@@ -37,6 +37,16 @@ class ArchiveFailed(Exception):
     """The archive cannot do it; the message is a sentence for people."""
 
 
+class TooSlow(ArchiveFailed):
+    """A search takes too long."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That search takes too long. Search for rarer words, or narrow it with from:, in: or"
+            " after:."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class KeptRoom:
     """What the archive knows of a room: its name, its last number, its topic.
@@ -117,7 +127,8 @@ class Archive(Protocol):
         They have all the words: whole ones, or such as begin so, in any case, without regard to
         accents, and the words of one term after each other.  They are older than that line, if
         one is given.  Every line that was kept before is looked through, but while the index of
-        an archive is still made (`unfinished`), of what was there before only the latest.
+        an archive is still made (`unfinished`), of what was there before only the latest.  One that
+        takes too long raises `TooSlow`.
         """
 
     async def index(self) -> int:

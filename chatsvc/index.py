@@ -5,11 +5,9 @@ One thread has it all, one piece of work after the other.  No text is in it but 
 
 from __future__ import annotations
 
-import math
 import os
 import sqlite3
-from bisect import bisect_left
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from heapq import merge
 from itertools import islice
@@ -21,16 +19,14 @@ from chatsvc.archive_file import log_of
 from chatsvc.database import connect, sentences, set_up, transaction, write
 from chatsvc.events import Said
 from chatsvc.lines import READ, lines
-from chatsvc.rules import key
 from chatsvc.scrubbing import Steps, scrubbing
-from chatsvc.seeking import Finds, Seeker, Sought, Spot, Term, is_for, names_in
-from chatsvc.words import UNICODE, words_of
+from chatsvc.terms import spelled, who
+from chatsvc.words import UNICODE
 
 FORMAT = 2
 BATCH = 1000  # lines taken into the index at once
 MERGED = 200  # pages of the index merged at once
 CAUGHT_UP = 20  # batches, at most, that are taken into it before a search
-SLACK = 60.0  # seconds by which lines may be indexed in another order than that of their times
 
 # The ids are in the order in which lines were said, over all rooms: those that were there before
 # the index are counted down from `base`.  `place` says which lines of a room are indexed: those
@@ -55,11 +51,20 @@ _NEWER = f"{READ} AND number > ? ORDER BY number"
 _OLDER = f"{READ} AND number <= ? ORDER BY number DESC"
 
 
+class Damaged(ArchiveFailed):
+    """The index cannot be used as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The index of what was said was damaged. It is being made anew: please try again."
+        )
+
+
 class Index:
     """The words of the archive at `archive`, in a file that is called like it, with `.words`."""
 
     def __init__(self, archive: Path) -> None:
-        self.path = Path(f"{archive}.words")
+        self.path = index_of(archive)
         self._archive_path = archive
         self._archive: sqlite3.Connection
         self._index: sqlite3.Connection
@@ -149,15 +154,25 @@ class Index:
                 raise
             except sqlite3.DatabaseError as error:
                 self._make_anew()
-                raise ArchiveFailed(
-                    "The index of what was said was damaged. It is being made anew: please try"
-                    " again."
-                ) from error
+                raise Damaged from error
 
     def _rooms(self) -> list[tuple[int, str, int]]:
         return self._archive.execute("SELECT id, name, last FROM room").fetchall()
 
+    def repair(self) -> None:
+        """Make the file anew, because it turned out to be damaged."""
+        with sentences(self.path):
+            self._make_anew()
+
     # Taking lines in
+
+    def catch_up(self) -> int:
+        """Take in lines that were said since the last time; how many of all are left."""
+        with self._mended():
+            for _ in range(CAUGHT_UP):
+                if not self._take_newer(rooms := self._rooms()):
+                    break
+            return self._left(rooms)
 
     def advance(self) -> int:
         """Take the next lines in, new ones and old ones; how many of those kept before are left."""
@@ -235,7 +250,7 @@ class Index:
         ids: dict[str, int],
         places: dict[int, tuple[int, int]],
     ) -> None:
-        rows = [(id_, _spelled(line.text), _who(line, ids[line.room])) for id_, line in kept]
+        rows = [(id_, spelled(line.text), who(line, ids[line.room])) for id_, line in kept]
         numbers = [
             (id_, ids[line.room], line.number, round(line.time * 1000)) for id_, line in kept
         ]
@@ -279,7 +294,7 @@ class Index:
         self._index.execute("PRAGMA synchronous = FULL")  # the archive has them no longer then
         with transaction(self._index):
             for id_, room_id, number in rows:
-                words = _spelled(found[number].text), _who(found[number], room_id)
+                words = spelled(found[number].text), who(found[number], room_id)
                 self._index.execute(_DELETE_WORDS, (id_, *words))
                 self._index.execute("DELETE FROM line WHERE id = ?", (id_,))
             if rows:
@@ -318,82 +333,10 @@ class Index:
             pages = MERGED
             yield
 
-    # Searching
 
-    def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
-        """The lines, newest first, older than a given one; what was just said is among them."""
-        with self._mended():
-            for _ in range(CAUGHT_UP):
-                if not self._take_newer(rooms := self._rooms()):
-                    break
-            with closing(self._found(rooms, sought, seeker, older)) as finding:
-                found = list(islice(finding, limit + 1))
-            return Finds(found[:limit], len(found) > limit, self._left(rooms) > 0)
-
-    def _found(
-        self,
-        rooms: list[tuple[int, str, int]],
-        sought: Sought,
-        seeker: Seeker,
-        older: Spot | None,
-    ) -> Generator[Said, None, None]:
-        ids = {name: id_ for id_, name, _ in rooms if name in seeker.rooms}
-        names = {id_: name for name, id_ in ids.items()}
-        for room, number in self._hits(sought, seeker, ids, older):
-            query = f"{READ} AND number = ?"
-            for line in lines(self._archive, query, names[room], number):
-                if is_for(seeker, line) and sought.after <= line.time < sought.before:
-                    yield line
-
-    def _hits(
-        self, sought: Sought, seeker: Seeker, ids: dict[str, int], older: Spot | None
-    ) -> Iterator[tuple[int, int]]:
-        """Rooms and numbers of the lines that fit, but for what only the lines themselves say."""
-        first, end = self._within(sought)
-        if older is not None and older.room in ids:
-            end = min(end, self._first_id(ids[older.room], older.number, end))
-        opened = [id_ for name, id_ in ids.items() if not seeker.rooms[name]]
-        parts = [(opened, first)] if opened else []
-        for name, id_ in ids.items():
-            if seeker.rooms[name]:
-                parts.append(([id_], max(first, self._first_id(id_, seeker.rooms[name] + 1, end))))
-        with ExitStack() as reading:
-            each = [
-                reading.enter_context(closing(self._ids(_match(sought, seeker, some), lowest, end)))
-                for some, lowest in parts
-            ]
-            for (id_,) in merge(*each, reverse=True):
-                query = "SELECT room, number FROM line WHERE id = ?"
-                yield from self._index.execute(query, (id_,))
-
-    def _ids(self, match: str, first: int, end: int) -> sqlite3.Cursor:
-        query = """SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?
-                   ORDER BY rowid DESC"""
-        return self._index.execute(query, (match, first, end))
-
-    def _first_id(self, room: int, number: int, otherwise: int) -> int:
-        """The id of a room's first indexed line that has this number or a higher one."""
-        query = "SELECT id FROM line WHERE room = ? AND number >= ? ORDER BY number LIMIT 1"
-        (id_,) = self._index.execute(query, (room, number)).fetchone() or (otherwise,)
-        return int(id_)
-
-    def _within(self, sought: Sought) -> tuple[int, int]:
-        """The first id of the lines that were said between two times, and the one after them."""
-        query = "SELECT (SELECT min(id) FROM line), (SELECT max(id) FROM line)"
-        first, last = self._index.execute(query).fetchone()  # each alone reads no other rows
-        ids = range(first or 0, (last or 0) + 1)
-        start, end = 0, len(ids)
-        if not math.isinf(sought.after):
-            start = bisect_left(ids, sought.after - SLACK, key=self._time)
-        if not math.isinf(sought.before):
-            end = bisect_left(ids, sought.before + SLACK, key=self._time)
-        return ids.start + start, ids.start + end
-
-    def _time(self, id_: int) -> float:
-        """That of the first line with such an id, or a higher one."""
-        query = "SELECT time FROM line WHERE id >= ? ORDER BY id LIMIT 1"
-        (time,) = self._index.execute(query, (id_,)).fetchone()
-        return float(time) / 1000
+def index_of(archive: Path) -> Path:
+    """Where the index of an archive is."""
+    return Path(f"{archive}.words")
 
 
 def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
@@ -401,36 +344,3 @@ def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
     if line.deleted:
         return True
     return any(line.room == room and first <= line.number <= last for room, first, last in spared)
-
-
-def _spelled(text: str) -> str:
-    """A text as FTS5 gets it, which only has to split it at blanks and ASCII signs."""
-    return text.lower() if text.isascii() else " ".join(words_of(text))
-
-
-def _who(line: Said, room: int) -> str:
-    """The words by which a line is found besides its own: its room, its sender's names."""
-    names = " ".join(map(_name, sorted(names_in(line))))
-    return f"q{room} {names} c{line.client.encode().hex()}" if line.quiet else f"r{room} {names}"
-
-
-def _name(name: str) -> str:
-    return f"n{name.encode().hex()}"
-
-
-def _match(sought: Sought, seeker: Seeker, rooms: list[int]) -> str:
-    """The expression of FTS5 for what is sought in some rooms."""
-    own = f"c{seeker.client.encode().hex()} OR {_name(key(seeker.account))}"
-    loud, quiet = (" OR ".join(f"{kind}{room}" for room in rooms) for kind in "rq")
-    wanted = [f"who:({loud} OR (({quiet}) AND ({own})))"]
-    wanted += [f"text:{_phrase(term)}" for term in sought.terms if not term.without]
-    if sought.sender:
-        wanted.append(f"who:{_name(sought.sender)}")
-    unwanted = [f"text:{_phrase(term)}" for term in sought.terms if term.without]
-    unwanted += [f"who:{_name(name)}" for name in sorted(seeker.hidden)]
-    without = f" NOT ({' OR '.join(unwanted)})" if unwanted else ""
-    return f"({' AND '.join(wanted)}){without}"
-
-
-def _phrase(term: Term) -> str:
-    return f'"{term.words}"{" *" if term.begins else ""}'

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chatsvc.archive import ArchiveFailed
+from chatsvc.archive import ArchiveFailed, TooSlow
 from chatsvc.events import Found, Refused, Said
 from chatsvc.query import Query, parse
 from chatsvc.rights import floor
@@ -121,7 +121,11 @@ class Searching:
         seeker = _seeker(session, rooms)
         found: list[Said] = []
         for _ in range(PAGES):
-            page = await self._hub.archive.search(query.sought, seeker, older, n + 1 - len(found))
+            try:
+                limit = n + 1 - len(found)
+                page = await self._hub.archive.search(query.sought, seeker, older, limit)
+            except TooSlow as slow:
+                raise Refused("too-slow", str(slow)) from None
             found += [line for line in page.lines if not session.hides(line)]
             if len(found) > n:
                 return found[:n], Spot(*found[n - 1][:2]), page.unfinished

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 from chatsvc import tables
 from chatsvc.archive import (
@@ -20,6 +21,7 @@ from chatsvc.archive import (
     KeptRoom,
     R,
     Start,
+    TooSlow,
     Turn,
     Worker,
 )
@@ -35,7 +37,8 @@ from chatsvc.database import (
     write,
 )
 from chatsvc.events import Line, Said, Tally
-from chatsvc.index import Index
+from chatsvc.finding import find
+from chatsvc.index import Damaged, Index
 from chatsvc.lines import NOTICE, READ, lines
 from chatsvc.migrations import bring_up_to_date
 from chatsvc.records import Act, Record
@@ -64,34 +67,35 @@ _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
 _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 
+QUICK, SLOWEST = 0.25, 2.0  # seconds a search may take beside others, and at all
 TALLIED = 20_000  # lines counted at once, so that lines to be kept do not wait long
 
 _NOTE_TRACES = "INSERT OR IGNORE INTO fact (name, value) VALUES ('traces', 'on')"
 _NO_TRACES = "DELETE FROM fact WHERE name = 'traces'"
 
 
+class Workers(NamedTuple):
+    """Who does the work: `reader` and `searcher` may do several pieces at once, the others one."""
+
+    writer: Worker
+    reader: Worker
+    indexer: Worker
+    searcher: Worker
+    slow_searcher: Worker
+
+
 class SQLArchive:
     """Keeps lines in the SQLite file at `path`.
 
-    `writer` and `indexer` do one piece of work after the other, `reader` may do several at once.
     A commit is on the disk before it is shown, so what was shown survives a power cut as well.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        writer: Worker,
-        reader: Worker,
-        indexer: Worker,
-        turn: Turn,
-        start: Start,
-    ) -> None:
+    def __init__(self, path: Path, workers: Workers, turn: Turn, start: Start) -> None:
         self.path = path
-        self._writer = writer
-        self._reader = reader
-        self._indexer = indexer
+        self._writer, self._reader, self._indexer, *_ = workers
+        self._searcher, self._slow_searcher = workers.searcher, workers.slow_searcher
         self._index = Index(path)
-        self._queue = CommitQueue(self._commit, writer, turn, start)
+        self._queue = CommitQueue(self._commit, workers.writer, turn, start)
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
         self._own = threading.local()
         self._open = ExitStack()
@@ -178,7 +182,20 @@ class SQLArchive:
         return len(numbers)
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
-        return await self._indexer(self._index.search, sought, seeker, older, limit)
+        left = await self._indexer(self._index.catch_up)
+        found = await self._find(sought, seeker, older, limit + 1)
+        return Finds(found[:limit], len(found) > limit, left > 0)
+
+    async def _find(self, *wanted: object) -> list[Said]:
+        """Find lines; what takes long is begun again where only other such searches wait for it."""
+        try:
+            try:
+                return await self._searcher(find, self.path, QUICK, *wanted)
+            except TooSlow:
+                return await self._slow_searcher(find, self.path, SLOWEST, *wanted)
+        except Damaged:
+            await self._indexer(self._index.repair)
+            raise
 
     async def index(self) -> int:
         return await self._indexer(self._index.advance)

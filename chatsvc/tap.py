@@ -36,7 +36,7 @@ from chatsvc.hub import Hub, Settings
 from chatsvc.limits import Limits, Window, is_loopback
 from chatsvc.options import Options
 from chatsvc.rules import clean
-from chatsvc.sql import SQLArchive
+from chatsvc.sql import SQLArchive, Workers
 from chatsvc.steady import measure_steadily
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
 from chatsvc.transports.factory import ChatFactory
@@ -48,6 +48,7 @@ T = TypeVar("T")
 
 READERS = 2  # threads that read the archive
 STEP = 20.0  # seconds that each step of stopping may take; closing connections takes up to 10
+SEARCHERS = 2  # that search it
 
 _log = Logger()
 _reactor = cast(Any, installed_reactor)
@@ -84,6 +85,8 @@ class ChatService(Service):
         self._writer = ThreadPool(1, 1, "writer")
         self._readers = ThreadPool(0, READERS, "readers")
         self._indexer = ThreadPool(0, 1, "indexer")
+        self._searchers = ThreadPool(0, SEARCHERS, "searchers")
+        self._slow_searcher = ThreadPool(0, 1, "slow searcher")
         self._hashers = ThreadPool(0, 1, "hasher")
         self._archive = self._make_archive(options["archive"])
         self.limits: Limits = options["limits"]
@@ -120,8 +123,10 @@ class ChatService(Service):
     def _make_archive(self, path: Path | None) -> Archive:
         if path is None:
             return MemoryArchive(_at_once, self._turn, _start)
-        writer, readers = self._in(self._writer), self._in(self._readers)
-        return SQLArchive(path, writer, readers, self._in(self._indexer), self._turn, _start)
+        pools = (
+            self._writer, self._readers, self._indexer, self._searchers, self._slow_searcher,
+        )  # fmt: skip
+        return SQLArchive(path, Workers(*map(self._in, pools)), self._turn, _start)
 
     def _in(self, pool: ThreadPool) -> Worker:
         return cast(Worker, partial(deferToThreadPool, self._reactor, pool))
@@ -160,6 +165,8 @@ class ChatService(Service):
         self._writer.start()
         self._readers.start()
         self._indexer.start()
+        self._searchers.start()
+        self._slow_searcher.start()
         self._hashers.start()
         self.hub.search.when_indexed = _log_indexing
         self.hub.search.begin()
@@ -232,6 +239,8 @@ class ChatService(Service):
         self._writer.stop()
         self._readers.stop()
         self._indexer.stop()
+        self._searchers.stop()
+        self._slow_searcher.stop()
         self._hashers.stop()
 
     async def _stop_listening(self) -> None:

@@ -16,7 +16,7 @@ from test_proofs import proved
 
 from chatsvc import admin
 from chatsvc.chores import OFTEN
-from chatsvc.sql import SQLArchive
+from chatsvc.sql import SQLArchive, Workers
 
 SECRET = "correct-horse"
 
@@ -24,7 +24,7 @@ SECRET = "correct-horse"
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Chat]:
     """A chat whose archive is a file, and which looks now and then whether that was changed."""
-    archive = SQLArchive(tmp_path / "chat.db", at_once, at_once, at_once, no_turn, start)
+    archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
     chat = Chat(archive)
     chat.hub.chores.begin()
     yield chat

@@ -17,13 +17,13 @@ from twisted.internet.defer import Deferred
 from chatsvc.archive import EXPIRING, Archive, ArchiveFailed, Commit, MemoryArchive
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.events import Line, Said, Tally
-from chatsvc.sql import SQLArchive
+from chatsvc.sql import SQLArchive, Workers
 
 Make: TypeAlias = Callable[[Any], Archive]
 
 
 def sqlite(path: Path, worker: Any = at_once, turn: Any = no_turn) -> SQLArchive:
-    return SQLArchive(path, worker, worker, worker, turn, start)
+    return SQLArchive(path, Workers(*[worker] * 5), turn, start)
 
 
 def now(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -8,13 +8,13 @@ import pytest
 from conftest import Chat, Worker, at_once, no_turn, start
 
 from chatsvc.archive import MemoryArchive
-from chatsvc.sql import SQLArchive
+from chatsvc.sql import SQLArchive, Workers
 
 NOW = "[1970-01-01 00:00]"
 
 
 def sqlite(path: Path) -> SQLArchive:
-    return SQLArchive(path / "chat.db", at_once, at_once, at_once, no_turn, start)
+    return SQLArchive(path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
 
 
 def slow_chat() -> tuple[Chat, Worker]:

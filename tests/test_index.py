@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import at_once, no_turn, start
 from test_archive import Keeper, Steps, delete, expire, line, now, scrub, sqlite
 from test_archive_search import finds, texts
 from test_kept import write
 from twisted.internet.defer import Deferred
 
+from chatsvc import finding
 from chatsvc import index as index_of
-from chatsvc.archive import ArchiveFailed
+from chatsvc.archive import ArchiveFailed, TooSlow
+from chatsvc.query import parse
+from chatsvc.seeking import Seeker
+from chatsvc.sql import SQLArchive, Workers
 
 
 @pytest.fixture
@@ -199,7 +204,7 @@ def test_a_line_that_is_just_being_deleted_is_not_taken_in(path: Path) -> None:
 
 def finds_now(worker: Steps, keeper: Keeper, query: str) -> list[str]:
     archive: Any = keeper.archive
-    archive._indexer = archive._reader = _at_once
+    archive._indexer = archive._searcher = archive._reader = _at_once
     return texts(keeper, query)
 
 
@@ -251,3 +256,54 @@ def test_an_index_outlives_kills(path: Path, reopen: Any) -> None:
     assert texts(keeper, "tea", limit=1000) == expected
     with contextlib.closing(sqlite3.connect(words_file(path))) as other:
         other.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+
+
+# Searches that take long
+
+
+def test_a_search_that_is_not_quick_is_begun_again_behind_others(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Steps()
+    archive: Any = SQLArchive(path, Workers(*[at_once] * 4, waiting), no_turn, start)
+    keeper = Keeper(archive).keep(*teas(9))
+    monkeypatch.setattr("chatsvc.sql.QUICK", 0.0)
+    search = parse("tea", 0.0).sought, Seeker({"#tea": 0, "#pie": 0}), None, 3
+    found = Deferred.fromCoroutine(archive.search(*search))
+    assert not found.called
+    monkeypatch.undo()
+    assert texts(keeper, "tea") == newest(*range(8, -1, -1))  # which waits for nobody
+    waiting.work()
+    assert [said.text for said in found.result.lines] == newest(8, 7, 6)
+    now(archive.close())
+
+
+def test_a_search_that_takes_too_long_is_ended(
+    path: Path, reopen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = reopen().keep(*teas(9))
+    monkeypatch.setattr("chatsvc.sql.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.sql.SLOWEST", 0.0)
+    with pytest.raises(TooSlow, match="takes too long"):
+        texts(keeper, "tea")
+    monkeypatch.undo()
+    assert len(texts(keeper, "tea")) == 9
+
+
+def test_what_sqlite_does_for_long_is_interrupted(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as database:
+        numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
+        with pytest.raises(TooSlow), finding._within(0.05, database):
+            database.execute(f"{numbers} SELECT max(x) FROM n").fetchone()
+        assert database.execute("SELECT 7").fetchone() == (7,)
+
+
+def test_an_index_made_anew_is_searched_at_once(path: Path, reopen: Any) -> None:
+    keeper = reopen().keep(*teas(9))
+    assert len(texts(keeper, "tea")) == 9
+    keeper.archive._index.repair()
+    while now(keeper.archive.index()):
+        """There are more."""
+    assert len(texts(keeper, "tea")) == 9
+    keeper.keep(line("tea 9", time=9.0))
+    assert len(texts(keeper, "tea")) == 10

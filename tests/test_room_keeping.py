@@ -11,7 +11,7 @@ from staff import back, founder, guest, member, operator, program, refusal
 from twisted.internet.defer import Deferred
 
 from chatsvc.limits import Limits
-from chatsvc.sql import SQLArchive
+from chatsvc.sql import SQLArchive, Workers
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -21,7 +21,7 @@ def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if request.param == "memory":
         yield Chat()
         return
-    archive = SQLArchive(tmp_path / "chat.db", at_once, at_once, at_once, no_turn, start)
+    archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
     yield Chat(archive)
     start(archive.close())
 
@@ -153,8 +153,7 @@ def test_of_many_rooms_the_emptiest_go_within_hours(
 
 def test_how_long_a_room_was_empty_is_known_after_a_restart(tmp_path: Path) -> None:
     def open_chat() -> Chat:
-        worker = (at_once, at_once, at_once)
-        return Chat(SQLArchive(tmp_path / "chat.db", *worker, no_turn, start))
+        return Chat(SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start))
 
     chat = open_chat()
     chat.clock.advance(DAY)

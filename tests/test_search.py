@@ -233,3 +233,22 @@ def test_while_many_talk_little_is_indexed() -> None:
     archive.waits = 0
     chat.clock.pump([0.2] + [0.02] * 10)
     assert archive.left == 0
+
+
+def test_who_searches_for_too_long_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = Chat(sqlite(tmp_path / "chat.db"))
+    ann = chat.join("ann")
+    ann.send("tea")
+    monkeypatch.setattr("chatsvc.sql.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.sql.SLOWEST", 0.0)
+    assert ann.send("/search tea") == [
+        "* That search takes too long. Search for rarer words, or narrow it with from:, in: or"
+        " after:."
+    ]
+    bot = chat.program("bot")
+    bot.ask(do="join", room="#lobby")
+    (refused,) = bot.ask(do="search", query="tea")
+    assert refused["code"] == "too-slow"
+    now(chat.archive.close())
