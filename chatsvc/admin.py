@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from chatsvc.accounts import check_password, kept_of, new_account
+from chatsvc.accounts import new_account
 from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Refused
 from chatsvc.ledger import Ledger
 from chatsvc.lookalikes import skeleton
+from chatsvc.passwords import check_password, kept_of
 from chatsvc.records import Account, Member
 from chatsvc.rules import check_name, key
 

@@ -58,28 +58,28 @@ class Door:
             raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
         name = name or session.suggestion or self._hub.names.guest()
         check_name(name)
-        self._check_chat_password(session, name, password)
+        await self._check_chat_password(session, name, password)
         proved = self._still_proved(session)
         account = proved or self._hub.accounts.find(name)
         if account is None and account_password is not None:
             raise Refused("no-account", f"{name} is not registered: come in without a password.")
         if account is not None and proved is None:
             self._check_not_banned(session, name, account, client)
-            account = await self._prove(session, account, account_password)
-            if session not in self._hub.sessions:
-                return None
+            account = await self._prove(session, account, account_password, client)
             name = account.name
+        if session not in self._hub.sessions:
+            return None
         self._check_not_banned(session, name, account, client)
         user = self._user(name, account, client)
         return self._admit(session, user, client or secrets.token_urlsafe(9))
 
     def _still_proved(self, session: Session) -> Account | None:
-        """The account with which one comes, unless its password was changed meanwhile."""
-        proved = session.proved
-        account = self._hub.accounts.get(proved.id) if proved else None
-        return account if account and proved and account.hash == proved.hash else None
+        """The account that was proved before, unless it has changed since."""
+        return self._hub.proofs.current(session.proved)
 
-    async def _prove(self, session: Session, account: Account, password: str | None) -> Account:
+    async def _prove(
+        self, session: Session, account: Account, password: str | None, client: str | None
+    ) -> Account:
         session.door = account.name
         if password is None:
             raise Refused(
@@ -87,24 +87,33 @@ class Door:
                 f"{account.name} is a registered name.",
                 self._hub.names.free(account.name),
             )
-        now, address = self._hub.clock.seconds(), session.wire.address
+        now, source = self._hub.clock.seconds(), session.source_of(client)
         try:
-            return await self._hub.accounts.verify(account, password, address, now)
+            return await self._hub.accounts.verify(account, password, source, now)
         except Refused as refused:
             if refused.code != "busy":
                 refused.suggestion = self._hub.names.free(account.name)
             raise
 
-    def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
+    async def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
         wanted = self._hub.settings.password
         if wanted is None or session.let_past:
             return
         session.door = name
         if password is None:
             raise Refused("password-needed", "This chat has a password.")
-        if not hmac.compare_digest(password.strip().encode(), wanted.encode()):
+        if not await self._knows(session, "chat password", password, wanted):
             raise Refused("wrong-password", "That is not the password.")
         session.let_past = True
+
+    async def _knows(self, session: Session, secret: str, said: str, wanted: str) -> bool:
+        """Whether somebody knows a secret of the whole chat; wrong ones are counted."""
+
+        async def look() -> bool:
+            return hmac.compare_digest(said.strip().encode(), wanted.encode())
+
+        now, attempts = self._hub.clock.seconds(), self._hub.accounts.attempts
+        return bool(await attempts.judge_shared(secret, session.source, now, look))
 
     def _check_not_banned(
         self, session: Session, name: str, account: Account | None, client: str | None
@@ -191,7 +200,7 @@ class Door:
         if user.account is not None:
             raise Refused("known", f"{user.account.name} is your own already.")
         account = await hub.accounts.register(
-            user.name, password, email, code, session.wire.address, hub.clock.seconds()
+            user.name, password, email, code, session.source, hub.clock.seconds()
         )
         if user.sessions and user.account is None:
             self._own(user, account)
@@ -318,7 +327,7 @@ class Door:
         account, hub = session.person.account, self._hub
         assert account is not None
         now = hub.clock.seconds()
-        await hub.accounts.verify(account, password, session.wire.address, now)
+        await hub.accounts.verify(account, password, session.source, now)
         await hub.accounts.remove(account)
         self.disown(account, session)
         self.forget_removed()
@@ -361,7 +370,7 @@ class Door:
 
     async def change_password(self, session: Session, account: Account, password: str) -> None:
         """Whoever else is here with the old password is no longer."""
-        account = await self._hub.accounts.set_password(account, password)
+        account = await self._hub.accounts.set_password(account, password, session.source)
         user = self._hub.by_account.get(account.id)
         if user is not None:
             user.account = account
@@ -371,13 +380,13 @@ class Door:
         """Make the account of who knows the code an operator, once."""
         user, hub = session.person, self._hub
         assert user.account is not None
-        now, wanted = hub.clock.seconds(), self.claim_code
+        account, wanted = user.account, self.claim_code
         if wanted is None:
             raise Refused("wrong-code", "There is an operator already: ask one.")
-        hub.accounts.attempts.check("", session.wire.address, now)
-        if not hmac.compare_digest(code.strip().encode(), wanted.encode()):
-            hub.accounts.attempts.note(session.wire.address, now)
+        if not await self._knows(session, "claim", code, wanted):
             raise Refused("wrong-code", "That is not the code which the server's log shows.")
+        if self.claim_code != wanted or user.account != account:
+            raise Refused("wrong-code", "Somebody else has claimed the chat, or you are another.")
         self.claim_code = None
         try:
             user.account = await hub.accounts.change(user.account, operator=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chatsvc.accounts import Accounts
-from chatsvc.archive import Archive, ArchiveFailed, Start, Worker
+from chatsvc.archive import Archive, ArchiveFailed, Start
 from chatsvc.batch import Shared
 from chatsvc.chores import Chores
 from chatsvc.conversation import Conversation, both_in, conversation_name
@@ -25,6 +25,7 @@ from chatsvc.events import (
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.naming import Names
+from chatsvc.passwords import Hasher
 from chatsvc.past import Past
 from chatsvc.profiles import Profiles
 from chatsvc.proofs import Proofs
@@ -64,7 +65,7 @@ class Hub:
         archive: Archive,
         clock: Timer,
         start: Start,
-        hasher: Worker,
+        hasher: Hasher,
         attempts: Window,
         settings: Settings | None = None,
         now: Callable[[], float] | None = None,

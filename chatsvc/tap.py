@@ -38,6 +38,7 @@ from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
 from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.tls import TLS
 
 __all__ = ["Options", "makeService"]
@@ -87,7 +88,7 @@ class ChatService(Service):
             self._archive,
             reactor,
             _start,
-            self._in(self._hashers),
+            HashingQueue(self._in(self._hashers), reactor),
             Window(self.limits.attempts, self.limits.attempts_within),
             _settings(options),
         )

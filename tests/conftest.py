@@ -17,12 +17,13 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 
-from chatsvc import accounts
+from chatsvc import passwords
 from chatsvc.archive import Archive, MemoryArchive
 from chatsvc.hub import Hub, Settings
 from chatsvc.limits import UNLIMITED, Limits, Window
 from chatsvc.transports.detect import GREETING
 from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.hashing import HashingQueue
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -150,7 +151,7 @@ def hub_of(
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
-    hub = Hub(archive, clock, start, hasher, attempts, Settings(**settings))
+    hub = Hub(archive, clock, start, HashingQueue(hasher, clock), attempts, Settings(**settings))
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
     return hub
 
@@ -158,7 +159,7 @@ def hub_of(
 @pytest.fixture(autouse=True, scope="session")
 def passwords_cost_little() -> None:
     """Hashing takes a while on purpose; here it need not."""
-    accounts._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Chat:

@@ -49,8 +49,9 @@ _Where: TypeAlias = tuple[int | None, int | None, str | None]  # after, last, th
 
 
 async def _open(hub: Hub, session: Session, room: Room, password: str, where: _Where) -> None:
-    now, address = hub.clock.seconds(), session.wire.address
-    if not await hub.accounts.opens(room.rules.password, password, room.key, address, now):
+    now, hash = hub.clock.seconds(), room.rules.password
+    right = await hub.accounts.opens(hash, password, room.key, session.source, now)
+    if not right or room.rules.password != hash:
         raise Refused("wrong-password", f"That is not the password of {room.name}.")
     if session in hub.sessions:
         _enter(hub, session, room.name, where, opened=True)
