@@ -133,7 +133,7 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
     """Tell the asker why not; at the door, not for ever."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.user is None:
-        hub.door.knock(session)
+        hub.door.knock(session, refused.code)
 
 
 def _row(name: str) -> Row | None:

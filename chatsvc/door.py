@@ -183,10 +183,12 @@ class Door:
         rooms = self._hub.entry.belongs_to(account)
         return [Unread(room.name, member.seen, room.last) for room, member in rooms]
 
-    def knock(self, session: Session) -> None:
-        """Count a refusal at the door; after some the door is shut."""
+    def knock(self, session: Session, code: str) -> None:
+        """Count a refusal at the door; shut it after some, and at once to those who are banned."""
         session.knocks += 1
-        if session.knocks >= KNOCKS:
+        if code == "banned":
+            session.wire.close()
+        elif session.knocks >= KNOCKS:
             session.tell(Goodbye("That did not work. You are welcome to try again later."))
             session.wire.close()
 

@@ -13,7 +13,7 @@ from chatsvc.archive import Archive, ArchiveFailed, Start
 from chatsvc.batch import Shared
 from chatsvc.chores import Chores
 from chatsvc.conversation import Conversation, both_in, conversation_name
-from chatsvc.departed import Memory
+from chatsvc.departed import Memory, Trace, trace_of
 from chatsvc.door import Door
 from chatsvc.entry import Entry
 from chatsvc.events import (
@@ -176,7 +176,7 @@ class Hub:
 
     def unseat(self, session: Session) -> None:
         """Take a session from its user, who is gone with their last one."""
-        user = session.person
+        user, trace = session.person, trace_of(session.person)
         user.sessions.remove(session)
         for room in list(session.conversations.values()):
             self.entry.step_out(session, room, "")
@@ -185,11 +185,11 @@ class Hub:
             del self.users[user.key]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
-            self.gone(user)
+            self.gone(user, trace)
 
-    def gone(self, user: User) -> None:
+    def gone(self, user: User, trace: Trace) -> None:
         """Nobody goes by this user's name any more."""
-        self.departed.note(user, self.clock.seconds())
+        self.departed.note(user, self.now(), trace)
         self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:

@@ -24,6 +24,7 @@ from chatsvc.governance import (
     Ways,
 )
 from chatsvc.limits import Window, is_loopback, network
+from chatsvc.masks import as_network
 from chatsvc.meaning import Meaning
 from chatsvc.records import Ban, Fact
 from chatsvc.reports import GREETED_WITH, Inbox
@@ -31,11 +32,11 @@ from chatsvc.rights import RANKS, check_above, floor, moderates, rank
 from chatsvc.room import Room
 from chatsvc.rules import check_words, span
 from chatsvc.sanctions import (
-    as_network,
     check_not_probing,
     check_not_too_long,
     holds_user,
     labelled,
+    labelled_before,
     new_ban,
     without_addresses,
 )
@@ -216,7 +217,7 @@ class Moderation:
         exempt: bool = False,
     ) -> Unbanned:
         """Lift the bans, mutes, or exemptions of somebody."""
-        who = labelled(who)
+        who = labelled_before(who)
         done = "exempt" if exempt else "muted" if mute else "banned"
         bans = [
             ban

@@ -12,8 +12,8 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
-    "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
-    "seeking", "query", "archive", "scram", "attempts", "passwords", "session", "room",
+    "governance", "presence", "events", "batch", "records", "rules", "masks", "lookalikes",
+    "limits", "seeking", "query", "archive", "scram", "attempts", "passwords", "session", "room",
     "conversation", "roster", "accounts", "proofs", "charter", "rights", "sanctions", "watching",
     "departed", "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit",
     "reports", "meaning", "moderation", "stewards", "chores", "hub", "dispatch", "commands",

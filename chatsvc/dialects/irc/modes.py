@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.lines import mask
-from chatsvc.dialects.irc.masks import label, masks
+from chatsvc.dialects.irc.masks import masks, named
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.table import in_words, on, told
 from chatsvc.governance import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
@@ -80,12 +80,9 @@ def _change_list(
     client: Client, room: str, letter: str, plus: bool, pattern: str
 ) -> Callable[[], None]:
     _, add, take, *_ = _LISTS[letter]
-    name = "name" if letter == "I" else "who"
-    who = label(pattern)
-    if letter == "I":
-        who = who.partition("=")[2] or who
+    whom = {"name": named(pattern)} if letter == "I" else {"who": pattern}
     about = Asked(f"MODE {letter}", (room, pattern))
-    return lambda: client.ask(add if plus else take, about, room=room, **{name: who})
+    return lambda: client.ask(add if plus else take, about, room=room, **whom)
 
 
 # One's own
