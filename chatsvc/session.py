@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
+from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chatsvc.attempts import Source
 from chatsvc.batch import Batch, Shared
-from chatsvc.events import Event, Request, Said
+from chatsvc.events import Event, Refused, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
 from chatsvc.scram import Exchange
@@ -129,14 +131,19 @@ class Proof(NamedTuple):
 
 
 _connections = count(1)
+_salt = secrets.token_bytes(16)
+
+
+def _digest(password: str) -> bytes:
+    return blake2b(password.strip().encode(), key=_salt).digest()
 
 
 class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
-        "_connection", "choices", "client", "confirmed", "conversations", "door", "exchange",
-        "here", "in_flight", "knocks", "leaving", "left", "let_past", "missed", "proved",
+        "_connection", "_typed", "choices", "client", "confirmed", "conversations", "door",
+        "exchange", "here", "in_flight", "knocks", "leaving", "left", "let_past", "missed", "proved",
         "question", "read_to", "rooms", "searched", "since", "suggestion", "target", "user",
         "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
@@ -145,6 +152,7 @@ class Session:
         self.wire = wire
         self.since = now
         self._connection = str(next(_connections))
+        self._typed = b""  # a digest of the password that was typed last, until something else is
         self.user: User | None = None
         self.client = ""
         self.rooms: dict[str, Room] = {}
@@ -188,6 +196,18 @@ class Session:
     def source_of(self, client: str | None) -> Source:
         """The same before the session has a client."""
         return Source(self.wire.address, self._connection, client or "")
+
+    def note_password(self, password: str) -> None:
+        """Remember what was typed at a password prompt, which is nothing but a password."""
+        self._typed = _digest(password)
+
+    def check_no_password(self, text: str) -> None:
+        """Refuse a password that is typed again when nobody asks for it any more."""
+        if not self._typed:
+            return
+        if _digest(text) == self._typed:
+            raise Refused("not-allowed", "That is your password again. Not sent.")
+        self._typed = b""
 
     @property
     def marks(self) -> frozenset[str]:
