@@ -14,7 +14,7 @@ from chatsvc.archive import Archive, ArchiveFailed
 from chatsvc.attempts import Attempts, Source
 from chatsvc.events import Refused
 from chatsvc.limits import Window
-from chatsvc.lookalikes import skeleton
+from chatsvc.lookalikes import skeletons
 from chatsvc.passwords import (
     LONGEST_PASSWORD,
     Hasher,
@@ -72,7 +72,13 @@ class Accounts:
     def _learn(self, accounts: list[Account]) -> None:
         self._by_id = {account.id: account for account in accounts}
         self._by_key = {key(account.name): account for account in accounts}
-        self._by_looks = {skeleton(account.name): account for account in accounts}
+        self._by_looks: dict[str, dict[str, Account]] = {}
+        for account in accounts:
+            self._note_looks(account)
+
+    def _note_looks(self, account: Account) -> None:
+        for shape in skeletons(account.name):
+            self._by_looks.setdefault(shape, {})[account.id] = account
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._by_id.values())
@@ -94,8 +100,8 @@ class Accounts:
 
     def resembled(self, name: str) -> Account | None:
         """The account whose name looks like this one, without being it."""
-        account = self._by_looks.get(skeleton(name))
-        return None if account is None or key(account.name) == key(name) else account
+        found = (one for each in skeletons(name) for one in self._by_looks.get(each, {}).values())
+        return next((one for one in found if key(one.name) != key(name)), None)
 
     # Registering
 
@@ -126,11 +132,11 @@ class Accounts:
     @contextmanager
     def _registering(self, name: str, source: Source, now: float) -> Iterator[None]:
         """Nobody registers what looks like the name meanwhile; it counts unless it fails."""
-        looks, where = skeleton(name), "" if source.is_local else source.place
-        if looks in self._coming:
+        looks, where = skeletons(name), "" if source.is_local else source.place
+        if not looks.isdisjoint(self._coming):
             raise _is_registered(name)
         self._check_not_too_often(where, now)
-        self._coming.add(looks)
+        self._coming |= looks
         if where:
             self.registrations.note(where, now)
         try:
@@ -139,7 +145,7 @@ class Accounts:
             self.registrations.forget(where)
             raise
         finally:
-            self._coming.discard(looks)
+            self._coming -= looks
 
     def _check_not_too_often(self, where: str, now: float) -> None:
         wait = self.registrations.wait(where, now)
@@ -323,18 +329,18 @@ class Accounts:
     def _take_out(self, account: Account) -> None:
         self._writes += 1
         self._by_id.pop(account.id, None)
-        for table, name in (
-            (self._by_key, key(account.name)),
-            (self._by_looks, skeleton(account.name)),
-        ):
-            if name in table and table[name].id == account.id:
-                del table[name]
+        if self._by_key.get(key(account.name), account).id == account.id:
+            self._by_key.pop(key(account.name), None)
+        for shape in skeletons(account.name):
+            self._by_looks.get(shape, {}).pop(account.id, None)
+            if not self._by_looks.get(shape):
+                self._by_looks.pop(shape, None)
 
     def _enter(self, account: Account) -> None:
         self._writes += 1
         self._by_id[account.id] = account
         self._by_key[key(account.name)] = account
-        self._by_looks[skeleton(account.name)] = account
+        self._note_looks(account)
 
 
 def _is_registered(name: str) -> Refused:

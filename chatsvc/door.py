@@ -13,7 +13,7 @@ from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
 from chatsvc.events import Goodbye, Notice, Refused, Renamed, Unread, Welcome
 from chatsvc.governance import Identified, You
-from chatsvc.lookalikes import skeleton
+from chatsvc.lookalikes import look_alike
 from chatsvc.naming import is_same
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
@@ -240,7 +240,7 @@ class Door:
         that of a new account, or (None) of any.
         """
         for user in list(self._hub.users.values()):
-            if new is not None and skeleton(user.name) != skeleton(new.name):
+            if new is not None and not look_alike(user.name, new.name):
                 continue
             owner = self._hub.accounts.find(user.name) or self._hub.accounts.resembled(user.name)
             if owner is None or is_same(owner, user.account) or _is_own_name(user):

@@ -32,6 +32,8 @@ class Profiles:
         if key(name) != user.key:
             self._hub.names.check_free(name, user.account)
             self._check_not_banned(session, name)
+        elif name != user.name:
+            self._hub.names.check_looks(name, user.account)
         old = user.name
         del self._hub.users[user.key]
         changed = key(name) != user.key

@@ -143,9 +143,9 @@ class Session:
 
     __slots__ = (
         "_connection", "_typed", "choices", "client", "confirmed", "conversations", "door",
-        "exchange", "here", "in_flight", "knocks", "leaving", "left", "let_past", "missed", "proved",
-        "question", "read_to", "rooms", "searched", "since", "suggestion", "target", "user",
-        "waited_for", "when_settled", "whispered", "wire",
+        "exchange", "here", "in_flight", "knocks", "leaving", "left", "let_past", "missed",
+        "proved", "question", "read_to", "rooms", "searched", "since", "suggestion", "target",
+        "user", "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
