@@ -39,8 +39,11 @@ def join(
     tag: str | None = None,
 ) -> Answer:
     found = hub.rooms.get(key(room_name(room)))
-    if found is not None and password is not None and needs_password(session.person, found):
-        return _open(hub, session, found, password, (after, last, tag))
+    if password is not None:
+        if found is not None and needs_password(session.person, found):
+            return _open(hub, session, found, password, (after, last, tag))
+        if len(password.split()) > 1:  # no password is needed, and this hardly is one
+            raise Refused("usage", "It goes like this: /join room, or: /join room password")
     _enter(hub, session, room, (after, last, tag))
     return None
 
