@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from chatsvc import scram
 from chatsvc.archive import Archive, ArchiveFailed
@@ -28,7 +29,7 @@ from chatsvc.passwords import (
 from chatsvc.records import Account, Invitation
 from chatsvc.rules import LONGEST_WORDS, key, span
 
-T = TypeVar("T")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def new_account(name: str, kept: Mapping[str, Any], email: str, now: float) -> Account:
@@ -111,7 +112,7 @@ class Accounts:
         """Register a name; refuse those who may not, or have done so too often."""
         self.attempts.check("", source, now)
         check_password(password)
-        if email and ("@" not in email or len(email) > LONGEST_WORDS):
+        if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST_WORDS):
             raise Refused("bad-argument", "An e-mail address looks like this: ann@example.org.")
         code = code.strip().lower() if code is not None and self.mode == "invite" else None
         await self._check_code(code, source, now)

@@ -11,7 +11,7 @@ from chatsvc import __version__
 from chatsvc.archive import ArchiveFailed
 from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
-from chatsvc.events import Goodbye, Notice, Refused, Renamed, Unread, Welcome
+from chatsvc.events import Exited, Goodbye, Notice, Refused, Renamed, Unread, Welcome
 from chatsvc.governance import Identified, You
 from chatsvc.lookalikes import look_alike
 from chatsvc.naming import is_same
@@ -345,12 +345,21 @@ class Door:
             for room in list(session.conversations.values()):
                 self._hub.entry.step_out(session, room, "")
         user.account = None
+        self._leave_what_is_closed(user)
         self._tell_account(user)
         words = f"The account {account.name} was removed"
         if stays not in user.sessions:
             stays = user.sessions[0]
             stays.tell(Notice(f"{words}; you are {user.name} as a guest."))
         self._end_all(user, f"{words}.", but=stays)
+
+    def _leave_what_is_closed(self, user: User) -> None:
+        """Who is a guest now stays only in the rooms that a guest may enter."""
+        for session in user.sessions:
+            for room in list(session.rooms.values()):
+                if not self._hub.entry.may_be_in(session, room):
+                    self._hub.entry.step_out(session, room, "")
+                    session.tell(Exited(room.name, session.here.name if session.here else None))
 
     def forget_removed(self) -> None:
         """Accounts that are no more belong to no room, and to no conversation."""
