@@ -43,16 +43,17 @@ def _(client: Client, message: Message) -> None:
 def _changes(
     client: Client, room: str, letters: str, words: list[str]
 ) -> Iterator[Callable[[], None]]:
-    """What one MODE asks for, in order."""
-    plus = True
+    """What one MODE asks for, in order; of several passwords only the last is set."""
+    plus, passwords = True, letters.count("k")
     for letter in letters:
         if letter in "+-":
             plus = letter == "+"
-        else:
-            wants = (
-                letter in _ROLES or letter in _LISTS or (letter == "k" or (letter == "l" and plus))
-            )
-            yield _change(client, room, letter, plus, words.pop(0) if wants and words else "")
+            continue
+        wants = letter in _ROLES or letter in _LISTS or letter == "k" or (letter == "l" and plus)
+        word = words.pop(0) if wants and words else ""
+        if letter == "k" and (passwords := passwords - 1):
+            continue
+        yield _change(client, room, letter, plus, word)
 
 
 def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Callable[[], None]:
