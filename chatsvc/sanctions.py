@@ -68,7 +68,8 @@ class _Bans:
         """Those that hold somebody, some of them perhaps more than once."""
         for mark in marks:
             yield from self._by_mark.get(mark, {}).values()
-            for pattern in self._patterns_of(mark) if self._by_pattern else ():
+            named = self._by_pattern and mark.startswith("name=")
+            for pattern in self._patterns_of(mark) if named else ():
                 yield from self._by_pattern[pattern].values()
         where = _parsed(address)
         if where is None:
