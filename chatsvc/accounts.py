@@ -1,72 +1,35 @@
-"""Names that are somebody's own: accounts, their passwords, who may register.  No sessions.
-
-Passwords are hashed with argon2id (RFC 9106) by a worker, never in the caller's thread.
-"""
+"""Registered names: accounts, how they are proved and changed, who may register.  No sessions."""
 
 from __future__ import annotations
 
+import re
 import secrets
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from typing import Any
 
 from chatsvc import scram
-from chatsvc.archive import Archive, ArchiveFailed, Worker
-from chatsvc.attempts import Attempts, counted
+from chatsvc.archive import Archive, ArchiveFailed
+from chatsvc.attempts import Attempts, Source
 from chatsvc.events import Refused
 from chatsvc.limits import Window
-from chatsvc.lookalikes import skeleton
+from chatsvc.lookalikes import skeletons
+from chatsvc.passwords import (
+    LONGEST_PASSWORD,
+    Hasher,
+    Turn,
+    check_password,
+    hash_password,
+    is_current,
+    kept_of,
+    matches,
+)
 from chatsvc.records import Account, Invitation
 from chatsvc.rules import LONGEST_WORDS, key, span
 
-T = TypeVar("T")
-
-SHORTEST_PASSWORD = 6  # characters
-LONGEST_PASSWORD = 256
-MOST_WAITING = 200  # passwords that wait to be looked at
-
-# One lane, so that the worker's thread leaves the other processor to those who talk.
-_argon2 = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-
-def check_password(password: str) -> None:
-    """Refuse what is too short, or too long, for a password, or would be read as two words."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Refused(
-            "bad-password",
-            f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
-        )
-    if password.split() != [password]:
-        raise Refused("bad-password", "A password has no blanks: join its words with hyphens.")
-
-
-def hash_password(password: str) -> str:
-    """The password's hash; this takes a while."""
-    return _argon2.hash(_as_typed_anywhere(password))
-
-
-def kept_of(password: str) -> Mapping[str, Any]:
-    """All that an account keeps of its password, by field; this takes a while."""
-    return {"hash": hash_password(password), "scram": scram.keys(_as_typed_anywhere(password))}
-
-
-def matches(hash: str, password: str) -> bool:
-    """Whether it is that password's hash; this takes a while."""
-    try:
-        return _argon2.verify(hash, _as_typed_anywhere(password))
-    except (VerifyMismatchError, VerificationError, InvalidHashError):
-        return False
-
-
-def _as_typed_anywhere(password: str) -> str:
-    """The same for all keyboards: some send an accent as a character of its own."""
-    return unicodedata.normalize("NFC", password.strip())
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def new_account(name: str, kept: Mapping[str, Any], email: str, now: float) -> Account:
@@ -77,13 +40,12 @@ def new_account(name: str, kept: Mapping[str, Any], email: str, now: float) -> A
 class Accounts:
     """Every account, and the ways to get, prove and change one."""
 
-    def __init__(self, archive: Archive, worker: Worker, attempts: Window, mode: str) -> None:
+    def __init__(self, archive: Archive, hasher: Hasher, attempts: Window, mode: str) -> None:
         self.mode = mode  # open, invite or closed
         self._archive = archive
-        self._worker = worker
-        self.attempts = Attempts(attempts, lambda: self._work(int))  # a piece of no work
+        self._hasher = hasher
+        self.attempts = Attempts(attempts, self._work_of_nothing, hasher.pause)
         self.registrations = Window(0, 0.0)  # by address
-        self._waiting = 0
         self._writes = 0  # changes made here, which what is being read may not have
         self._coming: set[str] = set()  # what names look like that are being registered
         self._invitations: dict[str, Invitation] = {}
@@ -111,7 +73,13 @@ class Accounts:
     def _learn(self, accounts: list[Account]) -> None:
         self._by_id = {account.id: account for account in accounts}
         self._by_key = {key(account.name): account for account in accounts}
-        self._by_looks = {skeleton(account.name): account for account in accounts}
+        self._by_looks: dict[str, dict[str, Account]] = {}
+        for account in accounts:
+            self._note_looks(account)
+
+    def _note_looks(self, account: Account) -> None:
+        for shape in skeletons(account.name):
+            self._by_looks.setdefault(shape, {})[account.id] = account
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._by_id.values())
@@ -133,8 +101,8 @@ class Accounts:
 
     def resembled(self, name: str) -> Account | None:
         """The account whose name looks like this one, without being it."""
-        account = self._by_looks.get(skeleton(name))
-        return None if account is None or key(account.name) == key(name) else account
+        found = (one for each in skeletons(name) for one in self._by_looks.get(each, {}).values())
+        return next((one for one in found if key(one.name) != key(name)), None)
 
     # Registering
 
@@ -144,40 +112,42 @@ class Accounts:
         password: str,
         email: str,
         code: str | None,
-        address: str,
+        source: Source,
         now: float,
         since: float,
     ) -> Account:
-        """Make the name an account's; refused to those who may not, or have done so too often.
+        """Register a name; refuse those who may not, or have done so too often.
 
         `now` measures intervals, `since` is the time of day.
         """
-        self.attempts.check("", address, now)
+        self.attempts.check("", source, now)
         check_password(password)
-        if email and ("@" not in email or len(email) > LONGEST_WORDS):
+        if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST_WORDS):
             raise Refused("bad-argument", "An e-mail address looks like this: ann@example.org.")
         code = code.strip().lower() if code is not None and self.mode == "invite" else None
+        await self._check_code(code, source, now)
         self._check_may_register(name, code)
-        with self._registering(name, address, now):
-            account = new_account(name, await self._work(kept_of, password), email, since)
+        with self._registering(name, source, now):
+            kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
+            account = new_account(name, kept, email, since)
             await self.refresh()
             self._check_may_register(name, code)
             with self._used_up(code) as used:
                 await self._archive.put(account)
         self._enter(account)
-        self.attempts.remember(account.id, address)
+        self.attempts.remember(account.id, source)
         with suppress(ArchiveFailed):  # the account is kept; the code is good again after a restart
             await self._archive.drop(*used)
         return account
 
     @contextmanager
-    def _registering(self, name: str, address: str, now: float) -> Iterator[None]:
+    def _registering(self, name: str, source: Source, now: float) -> Iterator[None]:
         """Nobody registers what looks like the name meanwhile; it counts unless it fails."""
-        looks, where = skeleton(name), counted(address)
-        if looks in self._coming:
+        looks, where = skeletons(name), "" if source.is_local else source.place
+        if not looks.isdisjoint(self._coming):
             raise _is_registered(name)
         self._check_not_too_often(where, now)
-        self._coming.add(looks)
+        self._coming |= looks
         if where:
             self.registrations.note(where, now)
         try:
@@ -186,7 +156,7 @@ class Accounts:
             self.registrations.forget(where)
             raise
         finally:
-            self._coming.discard(looks)
+            self._coming -= looks
 
     def _check_not_too_often(self, where: str, now: float) -> None:
         wait = self.registrations.wait(where, now)
@@ -194,6 +164,20 @@ class Accounts:
             raise Refused(
                 "too-many-accounts",
                 f"Too many names were registered from your address. Try again in {span(wait)}.",
+            )
+
+    async def _check_code(self, code: str | None, source: Source, now: float) -> None:
+        """Count a code that is wrong like a wrong password."""
+        if code is None:
+            return
+
+        async def look() -> bool:
+            return code in self._invitations
+
+        if not await self.attempts.judge_shared("invitation", source, now, look):
+            raise Refused(
+                "invite-needed",
+                "There is no such code, or it has been used: ask an operator for another one.",
             )
 
     def _check_may_register(self, name: str, code: str | None) -> None:
@@ -240,69 +224,82 @@ class Accounts:
 
     # Proving who one is
 
-    async def verify(self, account: Account, password: str, address: str, now: float) -> Account:
-        """The account as it is now, if that is its password; refused after too many wrong ones."""
+    async def verify(self, account: Account, password: str, source: Source, now: float) -> Account:
+        """Return the account as it is now if that is its password; slow down those who guess."""
         proved = await self.attempts.judge(
-            account.id, address, now, partial(self._proved, account.id, password)
+            account.id, source, now, partial(self._proved, account.id, password, source)
         )
         if proved is None:
             raise is_wrong(account)
-        self.attempts.remember(account.id, address)
-        return await self._rehash(proved, password)
+        self.attempts.remember(account.id, source)
+        return await self._rehash(proved, password, source)
 
-    async def _proved(self, id: str, password: str) -> Account | None:
+    async def _proved(self, id: str, password: str, source: Source) -> Account | None:
         """The account, if that is its password also after the time it took to find out."""
         account = self._by_id.get(id)
         while account is not None:
-            right = await self._matches(account.hash, password)
+            right = await self._matches(account.hash, password, Turn(source.place, login=True))
             now = self._by_id.get(id)
             if now is None or now.hash == account.hash:
                 return now if right else None
             account = now
         return None
 
-    async def _rehash(self, account: Account, password: str) -> Account:
+    async def _rehash(self, account: Account, password: str, source: Source) -> Account:
         """The account with what is kept of passwords today, as soon as it can be made, and kept."""
-        if not _argon2.check_needs_rehash(account.hash) and scram.are_current(account.scram):
+        if is_current(account.hash) and scram.are_current(account.scram):
             return account
         try:
-            kept = await self._work(kept_of, password)
+            kept = await self._hasher(Turn(source.place), kept_of, password)
             await self.refresh()
             current = self._by_id.get(account.id)
             if current is not None and current.hash == account.hash:
                 return await self._put(replace(current, **kept), current)
         except (Refused, ArchiveFailed):
-            return self._by_id.get(account.id, account)
-        proved = await self._proved(account.id, password)  # the hash was changed meanwhile
+            return self._still(account)
+        proved = await self._proved(account.id, password, source)  # it was changed meanwhile
         if proved is None:
             raise is_wrong(account)
         return proved
 
-    async def _matches(self, hash: str, password: str) -> bool:
-        return len(password) <= LONGEST_PASSWORD and await self._work(matches, hash, password)
+    def _still(self, account: Account) -> Account:
+        """The account as it is now, unless what was proved of it is no longer true."""
+        current = self._by_id.get(account.id)
+        if current is None or current.hash != account.hash:
+            raise is_wrong(account)
+        return current
 
-    async def _work(self, work: Callable[..., T], *arguments: str) -> T:
-        if self._waiting >= MOST_WAITING:
-            raise Refused("busy", "Many people are logging in just now. Try again in a minute.")
-        self._waiting += 1
-        try:
-            return await self._worker(work, *arguments)
-        finally:
-            self._waiting -= 1
+    async def _matches(self, hash: str, password: str, turn: Turn) -> bool:
+        if len(password) > LONGEST_PASSWORD:
+            return False
+        return await self._hasher(turn, matches, hash, password)
 
-    async def hash_room_password(self, password: str) -> str:
-        return await self._work(hash_password, password)
+    async def _work_of_nothing(self, source: Source) -> None:
+        await self._hasher(Turn(source.place, login=True), int)
 
-    async def opens(self, hash: str, password: str, room: str, address: str, now: float) -> bool:
-        """Whether that is a room's password; counted like a login."""
-        right = await self.attempts.judge("", address, now, partial(self._matches, hash, password))
-        return bool(right)
+    async def hash_room_password(self, password: str, source: Source) -> str:
+        return await self._hasher(Turn(source.place), hash_password, password)
+
+    async def opens(self, hash: str, password: str, room: str, source: Source, now: float) -> bool:
+        """Return whether that is a room's password; count it like a login if it is not."""
+        look = partial(self._matches, hash, password, Turn(source.place))
+        return bool(await self.attempts.judge_shared(f"room {room}", source, now, look))
 
     # Changing
 
-    async def set_password(self, account: Account, password: str) -> Account:
+    async def set_password(self, account: Account, password: str, source: Source) -> Account:
+        """Change a password, unless somebody else has changed it since `account` was proved."""
         check_password(password)
-        return await self.change(account, **await self._work(kept_of, password))
+        kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
+
+        def changed(current: Account) -> Account:
+            if current.hash != account.hash:
+                raise is_wrong(account)
+            return replace(current, **kept)
+
+        self.attempts.forget(account.id)
+        self.attempts.remember(account.id, source)
+        return await self.become(account, changed)
 
     async def change(self, account: Account, **fields: Any) -> Account:
         """Keep an account with other values in some fields."""
@@ -333,6 +330,7 @@ class Accounts:
         if current is None:
             return
         self._take_out(current)
+        self.attempts.forget(current.id)
         try:
             await self._archive.drop(current)
         except ArchiveFailed:
@@ -342,18 +340,18 @@ class Accounts:
     def _take_out(self, account: Account) -> None:
         self._writes += 1
         self._by_id.pop(account.id, None)
-        for table, name in (
-            (self._by_key, key(account.name)),
-            (self._by_looks, skeleton(account.name)),
-        ):
-            if name in table and table[name].id == account.id:
-                del table[name]
+        if self._by_key.get(key(account.name), account).id == account.id:
+            self._by_key.pop(key(account.name), None)
+        for shape in skeletons(account.name):
+            self._by_looks.get(shape, {}).pop(account.id, None)
+            if not self._by_looks.get(shape):
+                self._by_looks.pop(shape, None)
 
     def _enter(self, account: Account) -> None:
         self._writes += 1
         self._by_id[account.id] = account
         self._by_key[key(account.name)] = account
-        self._by_looks[skeleton(account.name)] = account
+        self._note_looks(account)
 
 
 def _is_registered(name: str) -> Refused:

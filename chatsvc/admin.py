@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chatsvc.accounts import check_password, kept_of, new_account
+from chatsvc.accounts import new_account
 from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Refused
 from chatsvc.ledger import Ledger
-from chatsvc.lookalikes import skeleton
+from chatsvc.lookalikes import look_alike
+from chatsvc.passwords import check_password, kept_of
 from chatsvc.records import Account, Member
 from chatsvc.rules import check_name, key
 
@@ -94,7 +95,7 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
     for account in ledger.records(Account):
         if key(account.name) == key(options.name):
             raise NotDone(f"{account.name} is registered already.")
-        if skeleton(account.name) == skeleton(options.name):
+        if look_alike(account.name, options.name):
             raise NotDone(f"{options.name} looks like {account.name}, a registered name.")
     kept = kept_of(_password(options))
     account = new_account(options.name, kept, options.email, round(time.time(), 3))

@@ -48,6 +48,7 @@ MOST_SIGNS = 10  # at once
 LONGEST_SIGNS = 2000  # bytes of all: escaped, they are still fewer than IRC's tags may have
 
 TABLE: dict[str, Row] = {}
+FIELDS: set[str] = set()  # the arguments of all of them, as programs name them
 NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
 
 
@@ -88,6 +89,7 @@ def command(
             reads,
             when,
         )
+        FIELDS.update(arguments)
         NAMES.update(dict.fromkeys([name, *aliases.split()], name))
         return function
 
@@ -133,7 +135,7 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
     """Tell the asker why not; at the door, not for ever."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.user is None:
-        hub.door.knock(session)
+        hub.door.knock(session, refused.code)
 
 
 def _row(name: str) -> Row | None:
@@ -150,8 +152,7 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
         raise Refused("no-name", "Your name comes first. What is it?")
     arguments = _checked(row, request)
     if not row.needed <= arguments.keys():
-        example = f" (for example: {row.about.example})" if row.about.example else ""
-        raise Refused("usage", f"It goes like this: {row.about.usage}{example}")
+        raise _usage(row)
     if session.user is not None:
         if row.level == "operator":  # who need not be in the room
             check_level(session, row.level, None)
@@ -159,12 +160,18 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
             _check_level(hub, session, row, arguments.get("room"))
         if session.question != request.name:
             session.question = None  # something else is wanted than was asked
+    _check_understood(row, request)
     if row.tagged:
         arguments["tag"] = request.tag
     if row.settled and session.in_flight:
         _call_later(session, request)
         return None
     return row.function(hub, session, **arguments)
+
+
+def _usage(row: Row) -> Refused:
+    example = f" (for example: {row.about.example})" if row.about.example else ""
+    return Refused("usage", f"It goes like this: {row.about.usage}{example}")
 
 
 def _check_level(hub: Hub, session: Session, row: Row, named: object) -> None:
@@ -214,6 +221,17 @@ def _checked(row: Row, request: Request) -> dict[str, object]:
         for name, value in written.items()
         if name in row.kinds and value is not None
     }
+
+
+def _check_understood(row: Row, request: Request) -> None:
+    """Refuse words after a command that has no arguments, and fields of other requests only."""
+    if request.rest is not None:
+        if not row.words and _without_flags(row, request.rest.strip(), {}):
+            raise _usage(row)
+        return
+    strange = (name for name in request.args if name in FIELDS and name not in row.kinds)
+    if (name := next(strange, None)) is not None:
+        raise Refused("usage", f"{row.about.usage.split()[0][1:]} has no field {name}.")
 
 
 def _in_a_row(row: Row, rest: str) -> Mapping[str, object]:
@@ -340,6 +358,7 @@ _KINDS = {
     "bool": Kind(_truth),
     "str": Kind(_string),
     "Text": Kind(_text),
+    "Place": Kind(_string, lambda word: word.startswith(("#", "@"))),
     "Moment": Kind(_moment),
     "Point": Kind(_point),
     "Signs": Kind(_signs),
@@ -355,6 +374,7 @@ def _kind(annotation: str) -> Kind:
 
 
 Text: TypeAlias = str  # what is said, which may be several lines
+Place: TypeAlias = str  # a room, #tea, or a conversation, @bob
 Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
 Point: TypeAlias = "int | float"  # a place among the lines of a room: a number, or a time
 Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not kept

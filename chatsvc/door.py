@@ -11,9 +11,9 @@ from chatsvc import __version__
 from chatsvc.archive import ArchiveFailed
 from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
-from chatsvc.events import Goodbye, Notice, Refused, Renamed, Unread, Welcome
+from chatsvc.events import Exited, Goodbye, Notice, Refused, Renamed, Unread, Welcome
 from chatsvc.governance import Identified, You
-from chatsvc.lookalikes import skeleton
+from chatsvc.lookalikes import look_alike
 from chatsvc.naming import is_same
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
@@ -58,28 +58,28 @@ class Door:
             raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
         name = name or session.suggestion or self._hub.names.guest()
         check_name(name)
-        self._check_chat_password(session, name, password)
+        await self._check_chat_password(session, name, password)
         proved = self._still_proved(session)
         account = proved or self._hub.accounts.find(name)
         if account is None and account_password is not None:
             raise Refused("no-account", f"{name} is not registered: come in without a password.")
         if account is not None and proved is None:
             self._check_not_banned(session, name, account, client)
-            account = await self._prove(session, account, account_password)
-            if session not in self._hub.sessions:
-                return None
+            account = await self._prove(session, account, account_password, client)
             name = account.name
+        if session not in self._hub.sessions:
+            return None
         self._check_not_banned(session, name, account, client)
         user = self._user(name, account, client)
         return self._admit(session, user, client or secrets.token_urlsafe(9))
 
     def _still_proved(self, session: Session) -> Account | None:
-        """The account with which one comes, unless its password was changed meanwhile."""
-        proved = session.proved
-        account = self._hub.accounts.get(proved.id) if proved else None
-        return account if account and proved and account.hash == proved.hash else None
+        """The account that was proved before, unless it has changed since."""
+        return self._hub.proofs.current(session.proved)
 
-    async def _prove(self, session: Session, account: Account, password: str | None) -> Account:
+    async def _prove(
+        self, session: Session, account: Account, password: str | None, client: str | None
+    ) -> Account:
         session.door = account.name
         if password is None:
             raise Refused(
@@ -87,24 +87,33 @@ class Door:
                 f"{account.name} is a registered name.",
                 self._hub.names.free(account.name),
             )
-        now, address = self._hub.clock.seconds(), session.wire.address
+        now, source = self._hub.clock.seconds(), session.source_of(client)
         try:
-            return await self._hub.accounts.verify(account, password, address, now)
+            return await self._hub.accounts.verify(account, password, source, now)
         except Refused as refused:
             if refused.code != "busy":
                 refused.suggestion = self._hub.names.free(account.name)
             raise
 
-    def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
+    async def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
         wanted = self._hub.settings.password
         if wanted is None or session.let_past:
             return
         session.door = name
         if password is None:
             raise Refused("password-needed", "This chat has a password.")
-        if not hmac.compare_digest(password.strip().encode(), wanted.encode()):
+        if not await self._knows(session, "chat password", password, wanted):
             raise Refused("wrong-password", "That is not the password.")
         session.let_past = True
+
+    async def _knows(self, session: Session, secret: str, said: str, wanted: str) -> bool:
+        """Whether somebody knows a secret of the whole chat; wrong ones are counted."""
+
+        async def look() -> bool:
+            return hmac.compare_digest(said.strip().encode(), wanted.encode())
+
+        now, attempts = self._hub.clock.seconds(), self._hub.accounts.attempts
+        return bool(await attempts.judge_shared(secret, session.source, now, look))
 
     def _check_not_banned(
         self, session: Session, name: str, account: Account | None, client: str | None
@@ -179,10 +188,12 @@ class Door:
         rooms = self._hub.entry.belongs_to(account)
         return [Unread(room.name, member.seen, room.last) for room, member in rooms]
 
-    def knock(self, session: Session) -> None:
-        """Count a refusal at the door; after some the door is shut."""
+    def knock(self, session: Session, code: str) -> None:
+        """Count a refusal at the door; shut it after some, and at once to those who are banned."""
         session.knocks += 1
-        if session.knocks >= KNOCKS:
+        if code == "banned":
+            session.close()
+        elif session.knocks >= KNOCKS:
             session.tell(Goodbye("That did not work. You are welcome to try again later."))
             session.close()
 
@@ -196,7 +207,7 @@ class Door:
         if user.account is not None:
             raise Refused("known", f"{user.account.name} is your own already.")
         account = await hub.accounts.register(
-            user.name, password, email, code, session.wire.address, hub.clock.seconds(), hub.now()
+            user.name, password, email, code, session.source, hub.clock.seconds(), hub.now()
         )
         if user.sessions and user.account is None:
             self._own(user, account)
@@ -234,7 +245,7 @@ class Door:
         that of a new account, or (None) of any.
         """
         for user in list(self._hub.users.values()):
-            if new is not None and skeleton(user.name) != skeleton(new.name):
+            if new is not None and not look_alike(user.name, new.name):
                 continue
             owner = self._hub.accounts.find(user.name) or self._hub.accounts.resembled(user.name)
             if owner is None or is_same(owner, user.account) or _is_own_name(user):
@@ -323,7 +334,7 @@ class Door:
         account, hub = session.person.account, self._hub
         assert account is not None
         now = hub.clock.seconds()
-        await hub.accounts.verify(account, password, session.wire.address, now)
+        await hub.accounts.verify(account, password, session.source, now)
         await hub.accounts.remove(account)
         self.disown(account, session)
         self.forget_removed()
@@ -339,12 +350,21 @@ class Door:
             for room in list(session.conversations.values()):
                 self._hub.entry.step_out(session, room, "")
         user.account = None
+        self._leave_what_is_closed(user)
         self._tell_account(user)
         words = f"The account {account.name} was removed"
         if stays not in user.sessions:
             stays = user.sessions[0]
             stays.tell(Notice(f"{words}; you are {user.name} as a guest."))
         self._end_all(user, f"{words}.", but=stays)
+
+    def _leave_what_is_closed(self, user: User) -> None:
+        """Who is a guest now stays only in the rooms that a guest may enter."""
+        for session in user.sessions:
+            for room in list(session.rooms.values()):
+                if not self._hub.entry.may_be_in(session, room):
+                    self._hub.entry.step_out(session, room, "")
+                    session.tell(Exited(room.name, session.here.name if session.here else None))
 
     def forget_removed(self) -> None:
         """Accounts that are no more belong to no room, and to no conversation."""
@@ -366,7 +386,7 @@ class Door:
 
     async def change_password(self, session: Session, account: Account, password: str) -> None:
         """Whoever else is here with the old password is no longer."""
-        account = await self._hub.accounts.set_password(account, password)
+        account = await self._hub.accounts.set_password(account, password, session.source)
         user = self._hub.by_account.get(account.id)
         if user is not None:
             user.account = account
@@ -376,13 +396,13 @@ class Door:
         """Make the account of who knows the code an operator, once."""
         user, hub = session.person, self._hub
         assert user.account is not None
-        now, wanted = hub.clock.seconds(), self.claim_code
+        account, wanted = user.account, self.claim_code
         if wanted is None:
             raise Refused("wrong-code", "There is an operator already: ask one.")
-        hub.accounts.attempts.check("", session.wire.address, now)
-        if not hmac.compare_digest(code.strip().encode(), wanted.encode()):
-            hub.accounts.attempts.note(session.wire.address, now)
+        if not await self._knows(session, "claim", code, wanted):
             raise Refused("wrong-code", "That is not the code which the server's log shows.")
+        if self.claim_code != wanted or user.account != account:
+            raise Refused("wrong-code", "Somebody else has claimed the chat, or you are another.")
         self.claim_code = None
         try:
             user.account = await hub.accounts.change(user.account, operator=True)

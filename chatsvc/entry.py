@@ -75,6 +75,14 @@ class Entry:
                     "room-password", f"{room.name} has a password: /join {room.name} password"
                 )
 
+    def may_be_in(self, session: Session, room: Room) -> bool:
+        """Whether somebody in a room could enter it now."""
+        try:
+            self._check_may_enter(session, room, opened=False)
+        except Refused:
+            return False
+        return True
+
     def _take_in(self, session: Session, room: Room, seen: int) -> None:
         user, account = session.person, session.person.account
         if room.forgotten and account is None and room.key != key(FIRST_ROOM):

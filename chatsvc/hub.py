@@ -11,11 +11,11 @@ from traceback import print_exception
 from typing import Any, TypeVar
 
 from chatsvc.accounts import Accounts
-from chatsvc.archive import Archive, ArchiveFailed, KeptRoom, Start, Worker
+from chatsvc.archive import Archive, ArchiveFailed, KeptRoom, Start
 from chatsvc.batch import Shared
 from chatsvc.chores import Chores, Scrubbing
 from chatsvc.conversation import Conversation, both_in, conversation_name
-from chatsvc.departed import Memory
+from chatsvc.departed import Memory, Trace, trace_of
 from chatsvc.door import Door
 from chatsvc.entry import Entry
 from chatsvc.events import (
@@ -27,6 +27,7 @@ from chatsvc.events import (
 from chatsvc.limits import Window
 from chatsvc.moderation import Moderation
 from chatsvc.naming import Names
+from chatsvc.passwords import Hasher
 from chatsvc.past import Past
 from chatsvc.profiles import Profiles
 from chatsvc.proofs import Proofs
@@ -67,7 +68,7 @@ class Hub:
         archive: Archive,
         clock: Timer,
         start: Start,
-        hasher: Worker,
+        hasher: Hasher,
         attempts: Window,
         settings: Settings | None = None,
         now: Callable[[], float] | None = None,
@@ -203,7 +204,7 @@ class Hub:
 
     def unseat(self, session: Session) -> None:
         """Take a session from its user, who is gone with their last one."""
-        user = session.person
+        user, trace = session.person, trace_of(session.person)
         user.sessions.remove(session)
         for room in list(session.conversations.values()):
             self.safely(self.entry.step_out, session, room, "")
@@ -212,11 +213,11 @@ class Hub:
             del self.users[user.key]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
-            self.safely(self.gone, user)
+            self.safely(self.gone, user, trace)
 
-    def gone(self, user: User) -> None:
+    def gone(self, user: User, trace: Trace) -> None:
         """Nobody goes by this user's name any more."""
-        self.departed.note(user, self.now())
+        self.departed.note(user, self.now(), trace)
         self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:

@@ -84,8 +84,8 @@ class Window:
     """Counts what is tried under a key: at most so many times within so many seconds."""
 
     def __init__(self, most: int, within: float) -> None:
-        self._most = most
-        self._within = within
+        self.most = most
+        self.within = within
         self._times: dict[str, deque[float]] = {}  # by key; noted last, last
 
     def __len__(self) -> int:
@@ -95,15 +95,15 @@ class Window:
     def wait(self, key: str, now: float) -> float:
         """Seconds until there may be another one under `key`; 0.0 means now."""
         times = self._times.get(key)
-        if times is None or len(times) < self._most:
+        if times is None or len(times) < self.most:
             return 0.0
-        return min(max(0.0, times[0] + self._within - now), self._within)
+        return min(max(0.0, times[0] + self.within - now), self.within)
 
     def note(self, key: str, now: float) -> None:
         """There was one under `key`."""
-        if not self._most:
+        if not self.most:
             return
-        times = self._times.pop(key, None) or deque(maxlen=self._most)
+        times = self._times.pop(key, None) or deque(maxlen=self.most)
         times.append(now)
         self._times[key] = times
         self._forget_old(now)
@@ -119,9 +119,40 @@ class Window:
     def _forget_old(self, now: float) -> None:
         while self._times:
             key, times = next(iter(self._times.items()))
-            if len(self._times) <= MOST_KEYS and times[-1] + self._within > now:
+            if len(self._times) <= MOST_KEYS and times[-1] + self.within > now:
                 break
             del self._times[key]
+
+
+class Trickle:
+    """Lets several through under a key at once, and after that one every few seconds."""
+
+    def __init__(self, most: int, each: float) -> None:
+        self._burst = (most - 1) * each
+        self._each = each if most else 0.0  # seconds
+        self._full_at: dict[str, float] = {}  # when all of them may come at once again
+
+    def wait(self, key: str, now: float) -> float:
+        """Seconds until the next one may come; 0.0 means now."""
+        return max(0.0, self._owed(key, now) - self._burst) if self._each else 0.0
+
+    def take(self, key: str, now: float) -> None:
+        """Count one more, which comes after its wait."""
+        if self._each:
+            self._full_at[key] = now + self._owed(key, now) + self._each
+            if len(self._full_at) > MOST_KEYS:
+                self._forget_full(now)
+
+    def give_back(self, key: str) -> None:
+        """Take one back, which does not count."""
+        if key in self._full_at:
+            self._full_at[key] -= self._each
+
+    def _owed(self, key: str, now: float) -> float:
+        return max(0.0, self._full_at.get(key, now) - now)
+
+    def _forget_full(self, now: float) -> None:
+        self._full_at = {key: full for key, full in self._full_at.items() if full > now}
 
 
 class Addresses:

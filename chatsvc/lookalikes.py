@@ -12,6 +12,14 @@ from chatsvc.rules import SERVICES, key
 # I looks like l and 1, and is i in other words; two v make a w as r and n make an m.
 _OURS = {"i": "l", "w": "vv"}
 
+# Whoever had one of these names could speak for the chat, or for those who run it.
+RESERVED = (
+    *SERVICES, "admin", "administrator", "botserv", "chat", "chatsvc", "everybody", "everyone",
+    "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv", "root", "server",
+    "service", "services", "somebody", "sysop", "system", "you",
+)  # fmt: skip
+_AROUND = "_-.'[]{}|^`"  # what a name is as easily read without
+
 
 @lru_cache(maxsize=65_536)
 def skeleton(name: str) -> str:
@@ -22,9 +30,29 @@ def skeleton(name: str) -> str:
     return shape
 
 
-def resembles_service(name: str) -> bool:
-    """Whether it looks like the name of somebody whom IRC clients trust with passwords."""
-    return skeleton(name) in map(skeleton, SERVICES)
+@lru_cache(maxsize=65_536)
+def skeletons(name: str) -> frozenset[str]:
+    """Return what a name looks like as it is written, in small letters, and in capitals."""
+    forms = (name, name.lower(), name.upper())
+    return frozenset((skeleton(name), *(skeleton(_as_drawn(form)) for form in forms)))
+
+
+def look_alike(name: str, other: str) -> bool:
+    """Return whether two names can be taken for each other, in whatever case."""
+    return not skeletons(name).isdisjoint(skeletons(other))
+
+
+def is_reserved(name: str, chat: str) -> bool:
+    """Return whether it looks like a name that only the chat itself may use; `chat` is one."""
+    looks = skeletons(name) | skeletons(name.strip(_AROUND))
+    own = "".join(chat.split())
+    return any(not looks.isdisjoint(skeletons(each)) for each in (*RESERVED, own) if each)
+
+
+def _as_drawn(form: str) -> str:
+    """The letters that somebody sees who reads this form, of whatever case they are."""
+    prototypes = _prototypes()
+    return "".join(prototypes.get(c, c) for c in unicodedata.normalize("NFKD", form))
 
 
 def _folded(name: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chatsvc.audit import signed
+from chatsvc.departed import Trace, trace_of
 from chatsvc.events import Refused
 from chatsvc.limits import is_loopback, network
 from chatsvc.records import Ban
 from chatsvc.rights import check_above, check_above_account
 from chatsvc.room import Room
 from chatsvc.rules import key
-from chatsvc.sanctions import as_network, check_not_too_wide, without_addresses
-from chatsvc.session import Session, User
+from chatsvc.sanctions import check_not_too_wide, without_addresses
+from chatsvc.session import Session
 
 if TYPE_CHECKING:
     from chatsvc.hub import Hub
@@ -30,31 +32,32 @@ class Meaning:
         return " ".join(signed(user) if user else word for word, user in users)
 
     def marks(self, session: Session, who: str, room: Room | None) -> set[str]:
-        """What a ban of `who` knows them by."""
+        """What a ban of `who`, which is labelled, knows them by."""
         marks: set[str] = set()
         for word in who.split():
             kind, equals, value = word.partition("=")
-            if equals and kind in ("name", "account", "ip") and value:
-                marks.add(self._named_mark(session, kind, value, room))
-            else:
+            if not equals:
                 marks |= self.marks_of(session, word, room)
+            elif kind == "name":
+                marks |= self._marks_of_name(session, value, room)
+            else:
+                marks.add(self._named_mark(session, kind, value, room))
         if not marks:
             raise Refused("usage", "Whom? It goes like this: /ban who, or /mute who")
         return marks
+
+    def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[str]:
+        """A name, and whoever has it now, or had it last, so that another one does not help."""
+        with suppress(Refused):  # nobody has it, or somebody whom no ban holds
+            return self.marks_of(session, name, room)
+        return {f"name={key(name)}"}
 
     def _named_mark(self, session: Session, kind: str, value: str, room: Room | None) -> str:
         if kind == "name":
             return f"name={key(value)}"
         if kind == "ip":
-            found = as_network(value)
-            if found is None:
-                raise Refused(
-                    "bad-address",
-                    f"{value} is no address: please write one like 192.0.2.7, or a network like"
-                    " 10.0.0.0/8.",
-                )
-            check_not_too_wide(found)
-            return f"ip={found}"
+            check_not_too_wide(value)
+            return f"ip={value}"
         account = self._hub.accounts.find(value)
         if account is None:
             raise Refused("no-such-person", f"There is no account {value}: /whois shows accounts.")
@@ -65,24 +68,27 @@ class Meaning:
         """All that is known of somebody, except an address that others here have, too."""
         user = self._hub.users.get(key(name))
         account = user.account if user else self._hub.accounts.find(name)
-        if user is None and account is None:
+        trace = self._hub.departed.trace(name, self._hub.now()) if user is None else None
+        if user is None and account is None and trace is None:
             raise Refused(
                 "no-such-person",
                 f"There is nobody called {name} here. To name somebody who is not: name={name}",
             )
-        marks = {f"name={key(name)}"}
-        if account is not None:
-            if user is not session.user:
-                check_above_account(session.person, account, room)
-            marks |= {f"account={account.id}", f"name={key(account.name)}"}
         if user is not None:
             check_above(session.person, user, room)
-            marks |= {f"client={each.client}" for each in user.sessions}
-            addresses = {each.wire.address for each in user.sessions}
-            marks |= {f"ip={network(one)}" for one in addresses if self._is_only(user, one)}
+            trace = trace_of(user)
+        marks = {f"name={key(name)}"}
+        if trace is not None:
+            account = self._hub.accounts.get(trace.account) or account
+            marks |= {f"client={client}" for client in trace.clients}
+            marks |= {f"ip={network(one)}" for one in trace.addresses if self._is_only(trace, one)}
+        if account is not None:
+            if user is None or user is not session.user:
+                check_above_account(session.person, account, room)
+            marks |= {f"account={account.id}", f"name={key(account.name)}"}
         return marks
 
-    def _is_only(self, user: User, address: str) -> bool:
+    def _is_only(self, trace: Trace, address: str) -> bool:
         """Nobody else who is here has this address."""
         if not address or is_loopback(address):
             return False
@@ -90,7 +96,7 @@ class Meaning:
         return not any(
             network(session.wire.address) == where
             for session in self._hub.sessions
-            if session.user is not user and session.user is not None
+            if session.user is not None and not trace.is_of(session)
         )
 
     def marks_to_exempt(self, session: Session, who: str, room: Room) -> set[str]:
@@ -100,7 +106,7 @@ class Meaning:
             kind, equals, value = word.partition("=")
             user = self._hub.users.get(key(word))
             account = user.account if user else self._hub.accounts.find(word)
-            if equals and kind in ("name", "account", "ip") and value:
+            if equals:
                 marks.add(self._named_mark(session, kind, value, room))
             elif account is not None:
                 marks.add(f"account={account.id}")

@@ -24,18 +24,19 @@ from chatsvc.governance import (
     Ways,
 )
 from chatsvc.limits import Window, is_loopback, network
+from chatsvc.masks import as_network
 from chatsvc.meaning import Meaning
 from chatsvc.records import Ban, Fact
 from chatsvc.reports import GREETED_WITH, Inbox
 from chatsvc.rights import RANKS, check_above, floor, moderates, rank
 from chatsvc.room import Room
-from chatsvc.rules import check_words, span
+from chatsvc.rules import check_words, key, span
 from chatsvc.sanctions import (
-    as_network,
     check_not_probing,
     check_not_too_long,
     holds_user,
     labelled,
+    labelled_before,
     new_ban,
     without_addresses,
 )
@@ -221,7 +222,7 @@ class Moderation:
         exempt: bool = False,
     ) -> Unbanned:
         """Lift the bans, mutes, or exemptions of somebody."""
-        who = labelled(who)
+        who = labelled_before(who)
         done = "exempt" if exempt else "muted" if mute else "banned"
         bans = [
             ban
@@ -231,6 +232,7 @@ class Moderation:
         if not bans:
             listed = "/bans lists them" if room is None else f"/bans lists those of {room.name}"
             raise Refused("no-such-person", f"Nobody called {who} is {done}: {listed}.")
+        self._check_all_meant(who, bans, done)
         noticed = [ban for ban in bans if mute and not ban.quietly]
         told = {user for ban in noticed for user in self._held(ban, room)}
         undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
@@ -241,6 +243,14 @@ class Moderation:
             if self._hub.sanctions.mute_of(each, room) is None:
                 each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
         return Unbanned(who, where, session.name, mute, exempt=exempt)
+
+    def _check_all_meant(self, who: str, bans: list[Ban], done: str) -> None:
+        """Refuse words of which none of these bans is one: they mean something else."""
+        if any(key(who) in (key(ban.label), key(without_addresses(ban.label))) for ban in bans):
+            return
+        for word in who.split():
+            if not any(self._whom.names(word, ban) for ban in bans):
+                raise Refused("no-such-person", f"Nobody called {word} is {done}.")
 
     def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
         """Which bans would hold somebody, and whom else they would hit, here or in the room."""

@@ -6,7 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from chatsvc.events import Refused
-from chatsvc.lookalikes import resembles_service
+from chatsvc.lookalikes import is_reserved
 from chatsvc.records import Account
 from chatsvc.rules import LONGEST_NAME, key, likely_name
 
@@ -28,13 +28,29 @@ class Names:
 
     def check_free(self, name: str, account: Account | None) -> None:
         """Refuse a name that is somebody else's, or looks like it."""
-        if resembles_service(name):
-            raise Refused("bad-name", f"{name} looks like what IRC clients call the chat itself.")
+        self._check_not_reserved(name, account)
         if key(name) in self._hub.users:
             raise Refused("name-taken", f"{name} is here already.", self.free(name))
         owner = self._hub.accounts.find(name)
         if owner is not None and not is_same(owner, account):
             raise Refused("registered", f"{name} is a registered name.", self.free(name))
+        self._check_unlike(name, account)
+
+    def check_looks(self, name: str, account: Account | None) -> None:
+        """Refuse what looks like another's name, or like the chat's own."""
+        self._check_not_reserved(name, account)
+        self._check_unlike(name, account)
+
+    def _check_not_reserved(self, name: str, account: Account | None) -> None:
+        """An account may be older than the list, or an operator's choice."""
+        own = account is not None and key(account.name) == key(name)
+        if not own and self._is_reserved(name):
+            raise Refused("bad-name", f"{name} is reserved for the chat itself.")
+
+    def _is_reserved(self, name: str) -> bool:
+        return is_reserved(name, self._hub.settings.name)
+
+    def _check_unlike(self, name: str, account: Account | None) -> None:
         twin = self._hub.accounts.resembled(name)
         if twin is not None and not is_same(twin, account):
             raise Refused(
@@ -55,4 +71,4 @@ class Names:
     def _is_free(self, name: str) -> bool:
         accounts = self._hub.accounts
         taken = key(name) in self._hub.users or accounts.find(name) or accounts.resembled(name)
-        return not taken
+        return not taken and not self._is_reserved(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatsvc.batch import Shared
+from chatsvc.departed import trace_of
 from chatsvc.events import Away, Realname, Refused, Renamed
 from chatsvc.rules import check_name, check_words, key
 from chatsvc.session import Session, User
@@ -31,11 +32,13 @@ class Profiles:
         if key(name) != user.key:
             self._hub.names.check_free(name, user.account)
             self._check_not_banned(session, name)
+        elif name != user.name:
+            self._hub.names.check_looks(name, user.account)
         old = user.name
         del self._hub.users[user.key]
         changed = key(name) != user.key
         if changed:
-            self._hub.gone(user)
+            self._hub.gone(user, trace_of(user))
         self._ignore_under_new_name(user, name)
         user.name, user.key = name, key(name)
         self._hub.users[user.key] = user
@@ -54,6 +57,11 @@ class Profiles:
             return
         if self._hub.sanctions.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
             raise Refused("banned", f"{name} is banned here: please choose another name.")
+        for room in session.person.rooms():
+            if self._hub.sanctions.bans_name(session, name, room):
+                raise Refused(
+                    "banned", f"{name} is banned in {room.name}: please choose another name."
+                )
 
     def _ignore_under_new_name(self, renamed: User, name: str) -> None:
         """Who ignores somebody goes on doing so, under their first and their latest name.

@@ -11,9 +11,10 @@ from chatsvc.accounts import Accounts, is_wrong
 from chatsvc.events import Refused
 from chatsvc.records import Account
 from chatsvc.rules import clean
-from chatsvc.session import Session
+from chatsvc.session import Proof, Session
 
 MOST_CERTIFICATES = 10  # of one account
+LONGEST_PROOF = 60.0  # seconds from its first step to the last
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
@@ -33,7 +34,20 @@ class Proofs:
         account = self._accounts.find(name)
         if account is None:
             raise _is_not_registered(name)
-        return await self._accounts.verify(account, password, session.wire.address, self._now())
+        return await self._accounts.verify(account, password, session.source, self._now())
+
+    def complete(self, account: Account) -> Proof:
+        """A complete proof, which `current` looks at again when it is used."""
+        return Proof(account, self._now())
+
+    def current(self, proof: Proof | None) -> Account | None:
+        """The account as it is now, if what a proof has shown of it is still true."""
+        if proof is None or proof.account is None:
+            return None
+        account = self._accounts.get(proof.account.id)
+        if account is None or _credentials(account) != _credentials(proof.account):
+            return None
+        return account
 
     def begin(self, session: Session, mechanism: str, data: str) -> Account | str:
         """The first step, by the mechanism's name."""
@@ -49,14 +63,26 @@ class Proofs:
         )
 
     async def go_on(self, session: Session, data: str) -> Account | str:
-        """A later step; after one that is refused, a proof begins anew."""
+        """A later step; after one that is refused, a proof begins again."""
         exchange, session.exchange = session.exchange, None
         confirmed, session.confirmed = session.confirmed, None
         if confirmed is not None and not data:
-            return confirmed
-        if exchange is None:
+            return self._confirmed(confirmed)
+        if exchange is None or exchange.exchange is None:
             raise Refused("bad-proof", "A proof begins with the name of a mechanism.")
-        return await self._end_scram(session, exchange, data)
+        self._check_in_time(exchange)
+        return await self._end_scram(session, exchange, exchange.exchange, data)
+
+    def _confirmed(self, proof: Proof) -> Account:
+        self._check_in_time(proof)
+        account = self.current(proof)
+        if account is None:
+            raise Refused("bad-proof", "The account has changed. Begin again.")
+        return account
+
+    def _check_in_time(self, proof: Proof) -> None:
+        if self._now() - proof.since > LONGEST_PROOF:
+            raise Refused("bad-proof", "That proof has taken too long. Begin again.")
 
     # SCRAM
 
@@ -64,33 +90,37 @@ class Proofs:
         exchange = scram.Exchange(self._keys)
         answer = exchange.begin(data)
         account = self._accounts.find(exchange.name)
-        subject = account.id if account else ""
-        self._accounts.attempts.check(subject, session.wire.address, self._now())
-        session.exchange = exchange
+        self._accounts.attempts.check(account.id if account else "", session.source, self._now())
+        session.exchange = Proof(account, self._now(), exchange)
         return answer
 
     def _keys(self, name: str) -> str:
         account = self._accounts.find(name)
         return account.scram if account else ""
 
-    async def _end_scram(self, session: Session, exchange: scram.Exchange, data: str) -> str:
+    async def _end_scram(
+        self, session: Session, proof: Proof, exchange: scram.Exchange, data: str
+    ) -> str:
         """The server's own proof, if the client's is right; the client says that it has it."""
-        address, asked = session.wire.address, self._accounts.find(exchange.name)
 
         async def look() -> str | None:
             right = exchange.prove(data)
-            return right if self._keys(exchange.name) == exchange.kept else None
+            return right if self.current(proof) else None
 
-        subject = asked.id if asked else ""
-        answer = await self._accounts.attempts.judge(subject, address, self._now(), look)
-        account = self._accounts.find(exchange.name)
-        if account is None:
-            raise _is_not_registered(exchange.name)
-        if answer is None:
-            raise is_wrong(account) if scram.can_prove(account.scram) else _has_no_keys(account)
-        self._accounts.attempts.remember(account.id, address)
-        session.confirmed = account
+        subject = proof.account.id if proof.account else ""
+        answer = await self._accounts.attempts.judge(subject, session.source, self._now(), look)
+        account = self.current(proof)
+        if answer is None or account is None:
+            raise self._is_not_proved(exchange.name)
+        self._accounts.attempts.remember(account.id, session.source)
+        session.confirmed = proof._replace(exchange=None)
         return answer
+
+    def _is_not_proved(self, name: str) -> Refused:
+        account = self._accounts.find(name)
+        if account is None:
+            return _is_not_registered(name)
+        return is_wrong(account) if scram.can_prove(account.scram) else _has_no_keys(account)
 
     # Certificates
 
@@ -114,6 +144,7 @@ class Proofs:
         fingerprint = _read(written) if written else _own(session)
 
         def added(current: Account) -> Account:
+            _check_still_here(session)
             owner = self._owner(fingerprint)
             if owner is not None:
                 whose = "you" if owner.id == current.id else "another account"
@@ -140,6 +171,17 @@ class Proofs:
             return replace(current, certificates=left)
 
         return await self._accounts.become(account, removed)
+
+
+def _check_still_here(session: Session) -> None:
+    """Refuse what somebody wanted who was removed meanwhile, such as by a new password."""
+    if session.leaving:
+        raise Refused("no-account", "You have left meanwhile.")
+
+
+def _credentials(account: Account) -> tuple[object, ...]:
+    """What a proof relies on; whoever has another right than before proves it again."""
+    return account.hash, account.scram, account.certificates, account.operator
 
 
 def _own(session: Session) -> str:

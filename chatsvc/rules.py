@@ -220,6 +220,11 @@ def _right_to_left(name: str) -> str:
     return "".join(c for c in name if unicodedata.bidirectional(c) in ("R", "AL", "NSM"))
 
 
+def are_of_names(characters: str) -> bool:
+    """Whether a name can have these characters, of which there is at least one."""
+    return bool(characters) and all(map(_fits_names, characters))
+
+
 def _begins_names(c: str) -> bool:
     return c.isalnum() or c in "_[]{}|^`"
 

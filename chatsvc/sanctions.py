@@ -6,27 +6,29 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
 
 from chatsvc.archive import Archive
 from chatsvc.events import Refused
 from chatsvc.limits import MOST_ADDRESSES, bare
+from chatsvc.masks import Network, as_network, fits, is_mask, is_pattern, label
 from chatsvc.records import Act, Ban
 from chatsvc.rights import RANKS, rank
 from chatsvc.room import Room
-from chatsvc.rules import span
+from chatsvc.rules import key, span
 from chatsvc.session import Session, User
 
 MOST_BANS = 10_000  # on the whole server
 MOST_BANS_OF_ROOM = 500
+MOST_REMEMBERED = 10_000  # names of which it is remembered which patterns fit them
 MOST_WORDS = 10  # names, accounts and addresses in one ban
 WIDEST = {4: 8, 6: 16}  # the shortest prefix of a network, by the version of its addresses
 FOR_EVER = 0.0
 
 K = TypeVar("K")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class _Bans:
@@ -36,19 +38,26 @@ class _Bans:
         self.by_id: dict[str, Ban] = {}
         self._by_mark: dict[str, dict[str, Ban]] = {}
         self._by_network: dict[tuple[int, int], dict[int, dict[str, Ban]]] = {}
+        self._by_pattern: dict[str, dict[str, Ban]] = {}
+        self._fitting: dict[str, list[str]] = {}  # patterns, by the mark of a name they fit
 
     def add(self, ban: Ban) -> None:
         self.by_id[ban.id] = ban
+        self._fitting.clear()
         for mark in ban.who:
             self._by_mark.setdefault(mark, {})[ban.id] = ban
+            if _is_name_pattern(mark):
+                self._by_pattern.setdefault(mark, {})[ban.id] = ban
             if mark.startswith("ip="):
                 kind, number = _place(mark[3:])
                 self._by_network.setdefault(kind, {}).setdefault(number, {})[ban.id] = ban
 
     def remove(self, ban: Ban) -> None:
         self.by_id.pop(ban.id, None)
+        self._fitting.clear()
         for mark in ban.who:
             _take(self._by_mark, mark, ban.id)
+            _take(self._by_pattern, mark, ban.id)
             if mark.startswith("ip="):
                 kind, number = _place(mark[3:])
                 _take(self._by_network.get(kind, {}), number, ban.id)
@@ -59,6 +68,9 @@ class _Bans:
         """Those that hold somebody, some of them perhaps more than once."""
         for mark in marks:
             yield from self._by_mark.get(mark, {}).values()
+            named = self._by_pattern and mark.startswith("name=")
+            for pattern in self._patterns_of(mark) if named else ():
+                yield from self._by_pattern[pattern].values()
         where = _parsed(address)
         if where is None:
             return
@@ -66,6 +78,23 @@ class _Bans:
             if version == where.version:
                 number = int(where) >> (where.max_prefixlen - prefix)
                 yield from networks.get(number, {}).values()
+
+    def _patterns_of(self, mark: str) -> list[str]:
+        """The patterns that fit a name; they are looked for once, and not at every line."""
+        if mark not in self._fitting:
+            if len(self._fitting) >= MOST_REMEMBERED:
+                self._fitting.clear()
+            self._fitting[mark] = [each for each in self._by_pattern if _fits(each, mark)]
+        return self._fitting[mark]
+
+
+def _is_name_pattern(mark: str) -> bool:
+    return mark.startswith("name=") and is_pattern(mark)
+
+
+def _fits(pattern: str, mark: str) -> bool:
+    """Whether a mark is that of a name which fits the pattern in another one."""
+    return mark.startswith("name=") and fits(pattern[5:], mark[5:])
 
 
 def _place(network: str) -> tuple[tuple[int, int], int]:
@@ -155,11 +184,20 @@ class Sanctions:
 
     def ban_of(self, session: Session, room: Room) -> Ban | None:
         """The ban that keeps somebody out of a room; its moderators are never held."""
+        return self._ban_of(session, room, session.marks, session.wire.address)
+
+    def bans_name(self, session: Session, name: str, room: Room) -> bool:
+        """Whether somebody would be kept out of a room by a name."""
+        return self._ban_of(session, room, frozenset({f"name={key(name)}"}), "") is not None
+
+    def _ban_of(
+        self, session: Session, room: Room, marks: frozenset[str], address: str
+    ) -> Ban | None:
         if room.key not in self._bans or rank(session.person, room) >= RANKS["moderator"]:
             return None
         if self.exempts(session, room.key):
             return None
-        return self._find([self._bans[room.key]], session.marks, session.wire.address)
+        return self._find([self._bans[room.key]], marks, address)
 
     def mute_of(self, session: Session, room: Room | None) -> Ban | None:
         """The mute that keeps somebody silent in a room, or (None) in private."""
@@ -211,6 +249,8 @@ def holds(who: tuple[str, ...], marks: frozenset[str], address: str) -> bool:
     """Whether any of a ban's marks is one of somebody's, or a network with their address."""
     if not marks.isdisjoint(who):
         return True
+    if any(_fits(each, mark) for each in filter(_is_name_pattern, who) for mark in marks):
+        return True
     return any(mark.startswith("ip=") and _contains(mark[3:], address) for mark in who)
 
 
@@ -231,34 +271,14 @@ def _parsed(address: str) -> _Address | None:
 
 
 @lru_cache(maxsize=1024)
-def _network(text: str) -> _Network:
+def _network(text: str) -> Network:
     return ipaddress.ip_network(text)
 
 
 def is_mark(word: str) -> bool:
-    """Whether a word says by what somebody is known: `ip=10.0.0.0/8`, or just the address."""
-    return word.startswith(("name=", "account=", "ip=")) or as_network(word) is not None
-
-
-def as_network(text: str) -> str | None:
-    """An address or CIDR as it is written shortest; None of what is neither."""
-    try:
-        if text.isdecimal():  # which `ipaddress` reads as an address, and people as a number
-            return None
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None
-    network = _unmapped(network)
-    one = network.prefixlen == network.max_prefixlen
-    return str(network.network_address if one else network)
-
-
-def _unmapped(network: _Network) -> _Network:
-    """The IPv4 network that an IPv6 one stands for, if it does; people have these addresses."""
-    mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is None or network.prefixlen < 96:
-        return network
-    return ipaddress.ip_network(f"{mapped}/{network.prefixlen - 96}")
+    """Whether a word says by what somebody is known: `ip=10.0.0.0/8`, `ev*!*@*`, an address."""
+    named = word.startswith(("name=", "account=", "ip="))
+    return named or is_mask(word) or as_network(word) is not None
 
 
 def check_not_too_wide(network: str) -> None:
@@ -291,13 +311,19 @@ def check_not_probing(session: Session, label: str, quietly: bool) -> None:
 
 
 def labelled(who: str) -> str:
-    """What people wrote to say whom they mean, with every address as `ip=`."""
-    return " ".join(map(_labelled, who.split()))
+    """What people wrote to say whom they mean, in the forms in which bans are kept."""
+    return " ".join(map(label, who.split()))
 
 
-def _labelled(word: str) -> str:
-    network = as_network(word.removeprefix("ip="))
-    return word if network is None else f"ip={network}"
+def labelled_before(who: str) -> str:
+    """The same for bans that there are, which may be older than the rules about them."""
+    return " ".join(map(_label_if_any, who.split()))
+
+
+def _label_if_any(word: str) -> str:
+    with suppress(Refused):
+        return label(word)
+    return word
 
 
 def without_addresses(text: str) -> str:

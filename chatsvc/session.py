@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
+from hashlib import blake2b
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from chatsvc.attempts import Source
 from chatsvc.batch import Batch, Shared
-from chatsvc.events import Event, Request, Said
+from chatsvc.events import Event, Refused, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
 from chatsvc.scram import Exchange
@@ -121,19 +125,37 @@ class Search(NamedTuple):
     older: Spot | None
 
 
+class Proof(NamedTuple):
+    """A proof that is under way or complete: whose account it is about, and since when."""
+
+    account: Account | None  # as it was then
+    since: float  # seconds
+    exchange: Exchange | None = None
+
+
+_connections = count(1)
+_salt = secrets.token_bytes(16)
+
+
+def _digest(password: str) -> bytes:
+    return blake2b(password.strip().encode(), key=_salt).digest()
+
+
 class Session:
     """One connection's seat: its user, its rooms, what is on its way."""
 
     __slots__ = (
-        "choices", "client", "confirmed", "conversations", "door", "exchange", "here", "in_flight",
-        "knocks", "leaving", "left", "let_past", "missed", "proved", "question", "read_to", "rooms",
-        "searched", "since", "suggestion", "target", "user", "waited_for", "when_settled",
-        "whispered", "wire",
+        "_connection", "_typed", "choices", "client", "confirmed", "conversations", "door",
+        "exchange", "here", "in_flight", "knocks", "leaving", "left", "let_past", "missed",
+        "proved", "question", "read_to", "rooms", "searched", "since", "suggestion", "target",
+        "user", "waited_for", "when_settled", "whispered", "wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, now: float) -> None:
         self.wire = wire
         self.since = now
+        self._connection = str(next(_connections))
+        self._typed = b""  # a digest of the password that was typed last, until something else is
         self.user: User | None = None
         self.client = ""
         self.rooms: dict[str, Room] = {}
@@ -145,9 +167,9 @@ class Session:
         self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
         self.suggestion: str | None = None  # the name that an empty line accepts
         self.door: str | None = None  # the name given before a password was asked for
-        self.proved: Account | None = None  # whose account it is, before the name
-        self.exchange: Exchange | None = None  # a proof that is under way
-        self.confirmed: Account | None = None  # whose it is, once the server's proof is taken
+        self.proved: Proof | None = None  # complete, before the name
+        self.exchange: Proof | None = None  # under way
+        self.confirmed: Proof | None = None  # complete, once the client takes the server's proof
         self.let_past = False  # gave the password of the whole chat
         self.knocks = 0
         self.in_flight = 0
@@ -168,6 +190,27 @@ class Session:
         """The user, of a session that has one."""
         assert self.user is not None
         return self.user
+
+    @property
+    def source(self) -> Source:
+        """Where this session's guesses at secrets come from."""
+        return self.source_of(self.client)
+
+    def source_of(self, client: str | None) -> Source:
+        """The same before the session has a client."""
+        return Source(self.wire.address, self._connection, client or "")
+
+    def note_password(self, password: str) -> None:
+        """Remember what was typed at a password prompt, which is nothing but a password."""
+        self._typed = _digest(password)
+
+    def check_no_password(self, text: str) -> None:
+        """Refuse a password that is typed again when nobody asks for it any more."""
+        if not self._typed:
+            return
+        if _digest(text) == self._typed:
+            raise Refused("not-allowed", "That is your password again. Not sent.")
+        self._typed = b""
 
     @property
     def marks(self) -> frozenset[str]:

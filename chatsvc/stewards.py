@@ -53,7 +53,7 @@ class Stewards:
             check_founder(session.person, room)
         value = value_of(name, value)
         if name == "password" and value:
-            value = await self._hub.accounts.hash_room_password(value)
+            value = await self._hub.accounts.hash_room_password(value, session.source)
             self._check_still_there(session, room)
         old = room.rules
         self._apply(room, changed(old, name, value))

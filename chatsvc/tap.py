@@ -40,6 +40,7 @@ from chatsvc.sql import SQLArchive, Workers
 from chatsvc.steady import measure_steadily
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
 from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.tls import TLS
 
 __all__ = ["Options", "makeService"]
@@ -94,7 +95,7 @@ class ChatService(Service):
             self._archive,
             reactor,
             _start,
-            self._in(self._hashers),
+            HashingQueue(self._in(self._hashers), reactor),
             Window(self.limits.attempts, self.limits.attempts_within),
             _settings(options),
             now=time.time,

@@ -18,12 +18,13 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 
-from chatsvc import accounts
+from chatsvc import passwords
 from chatsvc.archive import Archive, MemoryArchive
 from chatsvc.hub import Hub, Settings
 from chatsvc.limits import UNLIMITED, Limits, Window
 from chatsvc.transports.detect import GREETING
 from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.hashing import HashingQueue
 
 _log = Logger()
 
@@ -173,8 +174,8 @@ def hub_of(
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
-    chosen = Settings(**settings)
-    hub = Hub(archive, clock, start, hasher, attempts, chosen, now, report)
+    chosen, hashing = Settings(**settings), HashingQueue(hasher, clock)
+    hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
     hub.room_keeping.new = Window(limits.rooms, limits.rooms_within)
     return hub
@@ -183,7 +184,7 @@ def hub_of(
 @pytest.fixture(autouse=True, scope="session")
 def passwords_cost_little() -> None:
     """Hashing takes a while on purpose; here it need not."""
-    accounts._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Chat:

@@ -7,8 +7,6 @@ from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, founder, member, operator
 
-from chatsvc.dialects.irc.masks import label, masks
-
 
 def moderator(chat: Chat) -> Person:
     """The founder of #tea, over IRC."""
@@ -214,20 +212,3 @@ def test_missed_lines_are_played_once_in_one_connection_too(chat: Chat) -> None:
     bob.send("two")
     played = [line for line in client.send("JOIN #lobby") if "PRIVMSG" in line]
     assert [line.rpartition(" ")[2] for line in played] == ["two"]
-
-
-@pytest.mark.parametrize(
-    ("mask", "who", "listed"),
-    [
-        ("eve!*@*", "name=eve", "eve!*@*"),
-        ("*!*@people/eve", "eve", "*!*@people/eve"),
-        ("*!chat@people/eve", "eve", "*!*@people/eve"),
-        ("eve", "eve", "*!*@people/eve"),
-        ("$a:eve", "account=eve", "$a:eve"),
-        ("*!*@192.0.2.7", "ip=192.0.2.7", "*!*@192.0.2.7"),
-        ("*@192.0.2.0/24", "ip=192.0.2.0/24", "*!*@192.0.2.0/24"),
-    ],
-)
-def test_masks_and_what_they_mean(mask: str, who: str, listed: str) -> None:
-    assert label(mask) == who
-    assert list(masks(who)) == [listed]

@@ -12,11 +12,12 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
-    "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
-    "words", "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
-    "attempts", "accounts", "proofs", "charter", "rights", "sanctions", "watching", "departed",
-    "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit", "reports",
-    "meaning", "moderation", "stewards", "room_keeping", "chores", "hub", "dispatch", "commands",
+    "governance", "presence", "events", "batch", "records", "rules", "masks", "lookalikes",
+    "limits", "words", "seeking", "query", "archive", "scram", "attempts", "passwords", "session",
+    "room", "conversation", "roster", "accounts", "proofs", "charter", "rights", "sanctions",
+    "watching", "departed", "sight", "talk", "past", "search", "entry", "naming", "profiles",
+    "door", "audit", "reports", "meaning", "moderation", "stewards", "room_keeping", "chores",
+    "hub", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records", "seeking"}
 
@@ -56,7 +57,7 @@ MAY_IMPORT = {
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
     "options": {"limits", "rules", "transports"},
-    "admin": STORE | {"accounts", "rules", "lookalikes", "ledger"},
+    "admin": STORE | {"accounts", "passwords", "rules", "lookalikes", "ledger"},
     "tap": {*CHAT, "options", "sql", "dialects", "steady", "transports"},
     "client": {
         "client",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from chatsvc.lookalikes import skeleton
+from chatsvc.lookalikes import RESERVED, is_reserved, look_alike, skeleton
 from chatsvc.rules import key
 
 words = st.text(
@@ -62,6 +62,46 @@ def test_names_that_look_alike(name: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("name", "other"),
     [
+        ("Nina", "Νina"),  # Greek
+        ("nina", "νina"),
+        ("NINA", "ΝΙΝΑ"),
+        ("Rita", "Ꭱita"),  # Cherokee
+        ("Yves", "Υves"),
+        ("vlad", "νlad"),
+        ("Hanna", "Нanna"),  # Cyrillic
+        ("boba", "вова"),
+        ("Xenia", "Χenia"),
+        ("Paul", "Ρaul"),
+    ],
+)
+def test_names_that_look_alike_in_one_case(name: str, other: str) -> None:
+    assert look_alike(name, other)
+    assert look_alike(other, name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *RESERVED, "Admin", "ADMIN", "аdmin", "Αdmin", "adm1n", "_admin_", "[server]", "You", "YOU",
+        "Υou", "Yоu", "y0u", "Root", "Everyone", "Help", "Team-Tea", "team-tea",
+        "NickServ", "ΝickServ", "Chatsvc",
+    ],
+)  # fmt: skip
+def test_names_that_only_the_chat_may_use(name: str) -> None:
+    assert is_reserved(name, "Team-Tea")
+
+
+@pytest.mark.parametrize(
+    "name", ["ann", "young", "youri", "admiral", "helpful", "tea", "chatty", "roots"]
+)
+def test_names_that_are_not_reserved(name: str) -> None:
+    assert not is_reserved(name, "Team-Tea")
+    assert not is_reserved(name, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
         ("ann", "anna"),
         ("ann", "änn"),
         ("eva", "ena"),
@@ -74,6 +114,7 @@ def test_names_that_look_alike(name: str, other: str) -> None:
 )
 def test_names_that_do_not_look_alike(name: str, other: str) -> None:
     assert skeleton(name) != skeleton(other)
+    assert not look_alike(name, other)
 
 
 def test_names_of_ten_thousand_accounts_are_looked_at_once() -> None:

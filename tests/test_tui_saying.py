@@ -142,6 +142,21 @@ async def test_query_opens_a_conversation_and_close_leaves_it(chat: Chat) -> Non
 
 
 @on_a_screen
+async def test_delete_in_a_conversation_deletes_there_and_not_in_the_room(chat: Chat) -> None:
+    bob = program(chat)
+    bob.ask(do="register", password="correct-horse")
+    async with visit(chat) as ann:
+        await ann.type("/register correct-horse", "enter")
+        await ann.type("in the room", "enter")
+        await ann.type("/query bob psst", "enter")
+        await ann.type("/delete 1 wrong window", "enter")
+        assert requests(ann, "delete")[0]["rest"] == "1 @bob wrong window"
+        assert [one["room"] for one in bob.events() if one["event"] == "deleted"] == ["@ann"]
+        await ann.type("/delete 1 #lobby", "enter")
+        assert requests(ann, "delete")[1]["rest"] == "1 #lobby"
+
+
+@on_a_screen
 async def test_close_leaves_a_room(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/join #tea", "enter")

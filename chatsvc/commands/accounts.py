@@ -120,7 +120,7 @@ async def prove(
 
 def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
     if session.user is None:
-        session.proved = account
+        session.proved = hub.proofs.complete(account)
     elif session.person.account is None or session.person.account.id != account.id:
         _log_in(hub, session, account, tag)
         return
@@ -167,7 +167,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     account = session.person.account
     assert account is not None
     now = hub.clock.seconds()
-    account = await hub.accounts.verify(account, old, session.wire.address, now)
+    account = await hub.accounts.verify(account, old, session.source, now)
     await hub.door.change_password(session, account, new)
     return Notice("Your password is changed.")
 

@@ -16,6 +16,7 @@ from chatsvc.session import Session
 async def name(hub: Hub, session: Session, name: str = "", tag: str | None = None) -> Event | None:
     """The answer to the greeting: a person is let in, and into their rooms."""
     check_unnamed(session)
+    session.check_no_password(name)
     return await let_in(hub, session, name, tag)
 
 
@@ -40,11 +41,16 @@ async def let_in(
     account_password: str | None = None,
 ) -> Event | None:
     """Let a person in who answers question by question."""
+    if (secret := password or account_password) is not None:
+        session.note_password(secret)
     try:
         welcome = await hub.door.hello(session, name, password, None, account_password)
     except Refused as refused:
         session.question = _next_question(hub, session, refused.code)
         session.suggestion = refused.suggestion
+        if session.question == "name" and account_password is not None:
+            session.question = "login"  # so that a password is no name: Enter, or /name, goes on
+            session.suggestion = session.suggestion or hub.names.free(name)
         raise
     if welcome is not None:
         _enter_rooms(hub, session, welcome, tag)

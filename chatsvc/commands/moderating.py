@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dispatch import Answer, Span, Who, command
+from chatsvc.dispatch import Answer, Place, Span, Who, command
 from chatsvc.events import Event, Notice, Refused
 from chatsvc.governance import Bans
 from chatsvc.hub import Hub
@@ -137,13 +137,13 @@ def howtoban(
 
 
 @command(
-    "delete number [reason]",
-    help="makes a line's text be gone: an own one, or as a moderator any",
+    "delete number [room] [reason]",
+    help="deletes one of your messages, here, in a #room or with @somebody; moderators: any",
     example="/delete 42",
     settled=True,
 )
 async def delete(
-    hub: Hub, session: Session, number: int, reason: str = "", room: str | None = None
+    hub: Hub, session: Session, number: int, reason: str = "", room: Place | None = None
 ) -> Event:
     place, _ = hub.past.place(session, room)
     return await hub.moderation.delete(session, place, number, reason)

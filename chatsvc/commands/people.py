@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
-from collections.abc import Callable
-
 from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
 from chatsvc.dispatch import Answer, command
 from chatsvc.events import Event, Ignoring, Refused
 from chatsvc.hub import Hub
+from chatsvc.masks import fits, is_pattern
 from chatsvc.presence import People
 from chatsvc.rules import key
-from chatsvc.session import Session, User
+from chatsvc.session import Session
 
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
@@ -24,8 +21,9 @@ def whois(hub: Hub, session: Session, name: str) -> Answer:
 @command("find names [after]")
 def find(hub: Hub, session: Session, names: str, after: str | None = None) -> Answer:
     """Those of the named people who are here; or, by a pattern with * and ?, whom one may see."""
-    if "*" in names or "?" in names:
-        users = list(filter(_pattern(names.strip()), hub.sight.acquainted(session)))
+    if is_pattern(names):
+        known = hub.sight.acquainted(session)
+        users = [user for user in known if fits(names.strip(), user.name)]
         page, more = a_page(users, after)
     else:
         named = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
@@ -33,12 +31,6 @@ def find(hub: Hub, session: Session, names: str, after: str | None = None) -> An
         page, more = users[:PEOPLE], False
     people = tuple(hub.sight.person(user, session) for user in page)
     return People("", people, len(users), more)
-
-
-def _pattern(pattern: str) -> Callable[[User], object]:
-    """Whether somebody's name fits a pattern; it takes no longer, however many stars that has."""
-    compiled = re.compile(fnmatch.translate(key(pattern).replace("[", "[[]")))
-    return lambda user: compiled.match(user.key)
 
 
 @command(

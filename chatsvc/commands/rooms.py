@@ -39,8 +39,11 @@ def join(
     tag: str | None = None,
 ) -> Answer:
     found = hub.rooms.get(key(room_name(room)))
-    if found is not None and password is not None and needs_password(session.person, found):
-        return _open(hub, session, found, password, (after, last, tag))
+    if password is not None:
+        if found is not None and needs_password(session.person, found):
+            return _open(hub, session, found, password, (after, last, tag))
+        if len(password.split()) > 1:  # no password is needed, and this hardly is one
+            raise Refused("usage", "It goes like this: /join room, or: /join room password")
     _enter(hub, session, room, (after, last, tag))
     return None
 
@@ -49,8 +52,9 @@ _Where: TypeAlias = tuple[int | None, int | None, str | None]  # after, last, th
 
 
 async def _open(hub: Hub, session: Session, room: Room, password: str, where: _Where) -> None:
-    now, address = hub.clock.seconds(), session.wire.address
-    if not await hub.accounts.opens(room.rules.password, password, room.key, address, now):
+    now, hash = hub.clock.seconds(), room.rules.password
+    right = await hub.accounts.opens(hash, password, room.key, session.source, now)
+    if not right or room.rules.password != hash:
         raise Refused("wrong-password", f"That is not the password of {room.name}.")
     if session in hub.sessions:
         _enter(hub, session, room.name, where, opened=True)

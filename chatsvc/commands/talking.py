@@ -46,6 +46,7 @@ def _say(
     tag: str | None,
     manner: Manner,
 ) -> Event | None:
+    session.check_no_password(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
         return hub.talk.whisper(session, to, text, manner, tag)

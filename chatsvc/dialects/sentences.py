@@ -397,7 +397,7 @@ def _(event: Refusal, here: str | None) -> Iterable[str]:
     ways_on = {
         "password-needed": " What is it?",
         "wrong-password": "" if here else " Try again:",
-        "bad-name": " Which name would you like?",
+        "bad-name": "" if here else " Which name would you like?",
     }
     if event.suggestion is None:
         yield f"* {event.text}{ways_on.get(event.code, '')}"

@@ -15,7 +15,7 @@ class TextDialect:
 
     def read(self, line: str, question: str | None = None) -> Request | None:
         """The request in `line`, which may answer a `question` that was asked."""
-        if question in ("password", "login") and line.partition(" ")[0] not in _AT_THE_DOOR:
+        if question in ("password", "login") and line.partition(" ")[0].lower() not in _AT_THE_DOOR:
             return _secret(question, line)
         if "/" in line and (written := line.lstrip(_UNSEEN)).startswith("/"):
             if written.startswith("//"):

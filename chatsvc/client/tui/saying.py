@@ -105,6 +105,8 @@ class Saying:
             self._act(rest, text, pane)
         elif name == "msg" and len(rest.split()) == 1:
             self._query(rest, pane)
+        elif name == "delete" and pane.private:
+            self._ask(name, _placed(rest, pane.name), text, pane)
         else:
             self._ask(name, rest, text, pane)
 
@@ -228,3 +230,9 @@ class Saying:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 40 else f"{line[:39]}…"
+
+
+def _placed(rest: str, place: str) -> str:
+    """The arguments of `/delete` with the conversation that somebody looks at."""
+    number, _, after = rest.strip().partition(" ")
+    return rest if after.lstrip().startswith(("#", "@")) else f"{number} {place} {after}".strip()

@@ -1,4 +1,4 @@
-"""Masks of people, such as `eve!*@*`, as the chat's own ways to say whom one means, and back."""
+"""Masks of people, such as `eve!*@*`: the chat reads them itself, and here they are written."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from collections.abc import Iterator
 _PEOPLE = "people/"  # what hosts begin with, before the name
 
 
-def label(mask: str) -> str:
-    """Whom a mask means: an account, a person and all that is known of them, a name, an address."""
+def named(mask: str) -> str:
+    """The name in a mask that can only be about one person, such as an invitation's."""
     if mask.startswith("$a:"):
-        return f"account={mask[3:]}"
+        return mask[3:]
     name, exclaims, rest = mask.partition("!")
     host = (rest if exclaims else name).rpartition("@")[2]
-    if not exclaims and "@" not in mask:
-        return mask
     if host.startswith(_PEOPLE):
         return host.removeprefix(_PEOPLE)
-    if name.strip("*") and exclaims:
-        return f"name={name}"
-    return f"ip={host}"
+    return name
 
 
 def masks(label: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.lines import mask
-from chatsvc.dialects.irc.masks import label, masks
+from chatsvc.dialects.irc.masks import masks, named
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.table import in_words, on, told
 from chatsvc.governance import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
@@ -43,16 +43,17 @@ def _(client: Client, message: Message) -> None:
 def _changes(
     client: Client, room: str, letters: str, words: list[str]
 ) -> Iterator[Callable[[], None]]:
-    """What one MODE asks for, in order."""
-    plus = True
+    """What one MODE asks for, in order; of several passwords only the last is set."""
+    plus, passwords = True, letters.count("k")
     for letter in letters:
         if letter in "+-":
             plus = letter == "+"
-        else:
-            wants = (
-                letter in _ROLES or letter in _LISTS or (letter == "k" or (letter == "l" and plus))
-            )
-            yield _change(client, room, letter, plus, words.pop(0) if wants and words else "")
+            continue
+        wants = letter in _ROLES or letter in _LISTS or letter == "k" or (letter == "l" and plus)
+        word = words.pop(0) if wants and words else ""
+        if letter == "k" and (passwords := passwords - 1):
+            continue
+        yield _change(client, room, letter, plus, word)
 
 
 def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Callable[[], None]:
@@ -80,12 +81,9 @@ def _change_list(
     client: Client, room: str, letter: str, plus: bool, pattern: str
 ) -> Callable[[], None]:
     _, add, take, *_ = _LISTS[letter]
-    name = "name" if letter == "I" else "who"
-    who = label(pattern)
-    if letter == "I":
-        who = who.partition("=")[2] or who
+    whom = {"name": named(pattern)} if letter == "I" else {"who": pattern}
     about = Asked(f"MODE {letter}", (room, pattern))
-    return lambda: client.ask(add if plus else take, about, room=room, **{name: who})
+    return lambda: client.ask(add if plus else take, about, room=room, **whom)
 
 
 # One's own

@@ -146,6 +146,8 @@ REFUSALS = {
     "filtered": "CANNOTSENDTOCHAN",
     "too-long": "INPUTTOOLONG",
     "bad-rule": "INVALIDMODEPARAM",
+    "bad-mask": "INVALIDMODEPARAM",
+    "bad-address": "INVALIDMODEPARAM",
     "usage": "NEEDMOREPARAMS",
     "not-allowed": "CHANOPRIVSNEEDED",
 }

@@ -1,0 +1,103 @@
+"""The hashing queue: one password at a time, and no source before another's turn."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from chatsvc.archive import Worker
+from chatsvc.events import Refused
+from chatsvc.passwords import Turn
+
+MOST_WAITING = 200  # pieces of work, of all sources
+
+
+class _Piece(NamedTuple):
+    done: Deferred[Any]
+    work: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+class _Lane:
+    """What waits, by source; sources take turns."""
+
+    def __init__(self) -> None:
+        self._sources: OrderedDict[str, deque[_Piece]] = OrderedDict()
+
+    def add(self, source: str, piece: _Piece) -> None:
+        self._sources.setdefault(source, deque()).append(piece)
+
+    def next(self) -> _Piece | None:
+        if not self._sources:
+            return None
+        source, pieces = self._sources.popitem(last=False)
+        piece = pieces.popleft()
+        if pieces:
+            self._sources[source] = pieces
+        return piece
+
+    def longest(self) -> tuple[int, str]:
+        """How much waits of the source of which most does, and its name."""
+        return max(((len(pieces), name) for name, pieces in self._sources.items()), default=(0, ""))
+
+    def drop(self, source: str) -> _Piece:
+        """Take out the last piece of a source."""
+        piece = self._sources[source].pop()
+        if not self._sources[source]:
+            del self._sources[source]
+        return piece
+
+
+class HashingQueue:
+    """A `passwords.Hasher`: logins first, then the rest; if too much waits, the busiest is refused.
+
+    The worker is given one piece at a time, so that what waits can still be put in order.
+    """
+
+    def __init__(self, worker: Worker, clock: IReactorTime) -> None:
+        self._worker = worker
+        self._clock = clock
+        self._logins, self._others = _Lane(), _Lane()
+        self._waiting = 0
+        self._working = False
+
+    def __call__(self, turn: Turn, work: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
+        lane = self._logins if turn.login else self._others
+        lane.add(turn.source, _Piece(done, work, arguments))
+        self._waiting += 1
+        if self._waiting > MOST_WAITING:
+            self._refuse_the_busiest()
+        self._go_on()
+        return done
+
+    def pause(self, seconds: float) -> Deferred[None]:
+        return deferLater(self._clock, seconds, lambda: None)
+
+    def _refuse_the_busiest(self) -> None:
+        """Room for a login is made by what is no login, as long as there is any."""
+        lane = self._others if self._others.longest()[0] else self._logins
+        self._waiting -= 1
+        busy = Refused("busy", "Many people are logging in at the moment. Try again in a minute.")
+        lane.drop(lane.longest()[1]).done.errback(busy)
+
+    def _go_on(self) -> None:
+        if self._working:
+            return
+        piece = self._logins.next() or self._others.next()
+        if piece is None:
+            return
+        self._waiting -= 1
+        self._working = True
+        working: Deferred[Any] = maybeDeferred(self._worker, piece.work, *piece.arguments)
+        working.addBoth(self._finish, piece)
+
+    def _finish(self, result: object, piece: _Piece) -> None:
+        self._working = False
+        self._go_on()
+        piece.done.callback(result)

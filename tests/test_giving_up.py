@@ -1,0 +1,102 @@
+"""Giving an account up, or having it removed: nothing of it is delivered afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import Chat, Person, start
+from ircpeople import irc
+from staff import SECRET, founder, member, program
+
+End = Callable[[Chat, Person], None]
+
+
+def unregister(chat: Chat, person: Person) -> None:
+    person.send(f"/unregister {SECRET}")
+
+
+def remove(chat: Chat, person: Person) -> None:
+    """As `chatsvc account remove` in another process, once the service has noticed."""
+    account = chat.hub.accounts.find("eve")
+    assert account is not None
+    before = dict(chat.hub.accounts._by_id)
+    start(chat.hub.accounts.remove(account))
+    chat.hub.door.take_over(before)
+
+
+both = pytest.mark.parametrize("end", [unregister, remove])
+
+
+@both
+@pytest.mark.parametrize(
+    "rule", ["invite-only on", "registered-only on", "password mulch", "limit 1"]
+)
+def test_a_room_that_is_closed_to_guests_is_left(end: End, rule: str) -> None:
+    chat = Chat()
+    eve = member(chat, "eve")
+    ann = founder(chat, "ann", eve)
+    ann.send(f"/set {rule}")
+    end(chat, eve)
+    eve.read()
+    ann.send("the secret")
+    shut_out = rule != "limit 1"  # which eve does not exceed by staying
+    assert any("the secret" in line for line in eve.read()) != shut_out
+    assert any("the secret" in line for line in eve.send("/history 5 #tea")) != shut_out
+    assert ("eve" in [user.name for user in chat.hub.rooms["#tea"].people]) != shut_out
+    if rule == "registered-only on":
+        assert "is for registered people" in eve.send("/join #tea")[0]
+
+
+@both
+def test_a_room_that_is_open_is_not_left(end: End) -> None:
+    chat = Chat()
+    eve = member(chat, "eve")
+    ann = founder(chat, "ann", eve)
+    end(chat, eve)
+    eve.read()
+    ann.send("hello")
+    assert any("hello" in line for line in eve.read())
+
+
+@both
+def test_private_lines_stay_with_the_account(end: End) -> None:
+    chat = Chat()
+    eve, ann = member(chat, "eve"), member(chat, "ann")
+    ann.send("/msg eve before")
+    end(chat, eve)
+    eve.read()
+    assert eve.send("/history @ann") == ["* Private lines are kept between registered people only."]
+    eve.send("/quit")
+    ann.send("/msg eve after")
+    again = member(chat, "eve")
+    assert not any("after" in line or "before" in line for line in again.read())
+    assert again.send("/history @ann")[0].startswith("* You and ann have said nothing")
+
+
+@both
+def test_a_role_is_gone_with_the_account(end: End) -> None:
+    chat = Chat()
+    eve = member(chat, "eve")
+    ann = founder(chat, "ann", eve)
+    ann.send("/op eve")
+    end(chat, eve)
+    eve.read()
+    assert eve.send("/kick ann")[0] == "* Only moderators of #tea may do that."
+    ann.send("/mods only us")
+    assert not any("only us" in line for line in eve.read())
+    eve.send(f"/register {SECRET}")
+    assert eve.send("/kick ann")[0] == "* Only moderators of #tea may do that."
+
+
+def test_programs_and_irc_clients_leave_closed_rooms_too() -> None:
+    chat = Chat()
+    founder(chat, "ann").send("/set registered-only on")
+    client = irc(chat, "eve")
+    client.send(f"PRIVMSG NickServ :REGISTER {SECRET}", "JOIN #tea")
+    assert any(" PART #tea" in line for line in client.send(f"PRIVMSG NickServ :DROP {SECRET}"))
+    dan = program(chat, "dan", "#lobby")
+    dan.ask(do="register", password=SECRET)
+    dan.ask(do="join", room="#tea")
+    events = [each["event"] for each in dan.ask(do="unregister", password=SECRET)]
+    assert "exited" in events

@@ -1,0 +1,85 @@
+"""Names with which somebody could speak for the chat, or for a registered person."""
+# ruff: noqa: RUF001  (letters that look like others are what this is about)
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat
+from ircpeople import irc
+from staff import SECRET, member, refusal
+from test_accounts import registered
+
+from chatsvc.accounts import new_account
+from chatsvc.passwords import kept_of
+
+NAMES = [
+    "admin",
+    "Server",
+    "SYSTEM",
+    "operator",
+    "You",
+    "everyone",
+    "root",
+    "help",
+    "nobody",
+    "Υou",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_takes_a_reserved_name_in_any_dialect(chat: Chat, name: str) -> None:
+    text, program, client = chat.connect(), chat.connect(), chat.connect()
+    assert text.send(name)[-1] == (
+        f"* {name} is reserved for the chat itself. Which name would you like?"
+    )
+    assert refusal(program, do="hello", name=name)[0] == "bad-name"
+    assert " 432 " in client.send(f"NICK {name}", "USER u 0 * :u")[-1]
+    ann = chat.join("ann")
+    assert ann.send(f"/nick {name}") == [f"* {name} is reserved for the chat itself."]
+    assert [*chat.hub.users] == ["ann"]
+
+
+def test_the_name_of_the_chat_is_reserved() -> None:
+    chat = Chat(name="Tea Garden")
+    assert "is reserved" in chat.connect().send("TeaGarden")[-1]
+    assert "is reserved" in chat.connect().send("teagarden_")[-1]
+    assert irc(chat, "garden").closed is False
+
+
+def test_what_the_chat_suggests_is_not_reserved() -> None:
+    chat = Chat(name="ann2")
+    registered(chat, "ann").hang_up()
+    assert "ann3" in chat.connect().send("ann")[-1]
+
+
+def test_an_account_of_a_reserved_name_can_still_be_used(chat: Chat) -> None:
+    """An older one, or one that was made from a shell."""
+    chat.hub.accounts._enter(new_account("admin", kept_of(SECRET), "", 0.0))
+    admin = chat.connect()
+    admin.send("admin")
+    assert admin.send(SECRET)[0].startswith("* Welcome back, admin.")
+    admin.send("/nick boss")
+    assert admin.send("/nick Admin") == ["* You are Admin now."]
+
+
+@pytest.mark.parametrize("twin", ["Νina", "νina", "ΝINA", "Νіnа"])
+def test_no_name_looks_like_a_registered_one_in_either_case(chat: Chat, twin: str) -> None:
+    member(chat, "Nina")
+    assert "looks like Nina" in chat.connect().send(twin)[-1]
+    assert chat.hub.users.keys() == {"nina"}
+
+
+def test_another_spelling_of_one_s_own_name_is_looked_at_as_well(chat: Chat) -> None:
+    member(chat, "Nina").hang_up()
+    chat.hub.names._check_unlike = lambda name, account: None  # type: ignore[method-assign]
+    eve = chat.join("νina")
+    del chat.hub.names._check_unlike
+    assert "looks like Nina" in eve.send("/nick Νina")[-1]
+
+
+def test_who_has_a_name_that_is_registered_in_another_script_gets_another_one(chat: Chat) -> None:
+    eve = chat.join("Νina")
+    member(chat, "Nina")
+    assert eve.read()[-1].startswith("* You are ")
+    assert "nina" in chat.hub.users
+    assert len(chat.hub.users) == 2
