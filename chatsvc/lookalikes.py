@@ -27,6 +27,16 @@ def resembles_service(name: str) -> bool:
     return skeleton(name) in map(skeleton, SERVICES)
 
 
+def imitated(c: str) -> str:
+    """The ASCII letter or digit that a character outside ASCII is drawn like, if there is one."""
+    if c.isascii():
+        return c
+    drawn = _prototypes().get(c, c)
+    if drawn == "l" and c.isupper():  # a capital I is drawn like it
+        return "i"
+    return drawn if drawn.isascii() else c
+
+
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKD", key(name))
 

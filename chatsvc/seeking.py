@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chatsvc.characters import plain
 from chatsvc.events import Said
 from chatsvc.rules import key
 
@@ -73,10 +74,11 @@ class Finds(NamedTuple):
 
 def folded(text: str) -> str:
     """`text` such that what is the same word is spelt the same."""
+    text = plain(text)
     if text.isascii():
         return text.lower()
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", plain).casefold())
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return _UNSPACED.sub(r" \g<0> ", unicodedata.normalize("NFKC", bare).casefold())
 
 
 def words_of(text: str) -> list[str]:

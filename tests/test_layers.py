@@ -12,8 +12,8 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
-    "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
-    "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
+    "characters", "governance", "presence", "events", "batch", "records", "rules", "lookalikes",
+    "limits", "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
     "attempts", "accounts", "proofs", "charter", "rights", "sanctions", "watching", "departed",
     "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit", "reports",
     "meaning", "moderation", "stewards", "chores", "hub", "dispatch", "commands",
@@ -24,10 +24,11 @@ MAY_IMPORT = {
     **{module: set(CHAT[:position]) for position, module in enumerate(CHAT)},
     "governance": set(),
     "presence": set(),
+    "characters": set(),
     "events": {"governance", "presence"},
     "batch": {"events"},
     "records": set(),
-    "seeking": {"events", "rules"},
+    "seeking": {"characters", "events", "rules"},
     "archive": {"events", "records", "seeking"},
     "database": {"archive"},
     "tables": STORE | {"database"},
@@ -35,13 +36,22 @@ MAY_IMPORT = {
     "index": STORE | {"database", "lines", "rules"},
     "sql": STORE | {"tables", "database", "lines", "index"},
     "ledger": STORE | {"tables", "database"},
-    "dialects": {"events", "governance", "presence", "dialects"},
+    "dialects": {"characters", "events", "governance", "presence", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
-    "options": {"limits", "rules", "transports"},
+    "options": {"characters", "limits", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "ledger"},
     "tap": {*CHAT, "options", "sql", "dialects", "transports"},
-    "client": {"client", "events", "governance", "presence", "dialects", "rules", "admin"},
+    "client": {
+        "client",
+        "characters",
+        "events",
+        "governance",
+        "presence",
+        "dialects",
+        "rules",
+        "admin",
+    },
 }
 MAY_IMPORT_TWISTED = {"transports", "options", "tap", "client"}
 

@@ -12,11 +12,12 @@ from html import escape
 from typing import Protocol
 from zlib import crc32
 
+from chatsvc.characters import clean
 from chatsvc.client.links import pieces
 from chatsvc.dialects.jsonl import JSONL, timestamp
 from chatsvc.dialects.sentences import spoken
 from chatsvc.events import Said
-from chatsvc.rules import clean, key
+from chatsvc.rules import key
 
 
 class Format(Protocol):

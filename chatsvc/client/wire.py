@@ -11,9 +11,9 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
+from chatsvc.characters import clean
 from chatsvc.dialects.jsonl import read_event
 from chatsvc.events import Event, Pong
-from chatsvc.rules import clean
 
 PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there
 PATIENCE = 30.0  # seconds it has to answer

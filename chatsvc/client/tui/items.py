@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from time import localtime
 from typing import TypeAlias
 
+from chatsvc.characters import clean, clean_lines
 from chatsvc.events import Said, Told
-from chatsvc.rules import clean, clean_lines
 
 
 @dataclass(frozen=True, slots=True)
