@@ -18,10 +18,10 @@ class Memory:
     def __init__(self) -> None:
         self._gone: deque[Gone] = deque(maxlen=MOST_DEPARTED)
 
-    def note(self, user: User, now: float) -> None:
-        """Somebody goes by their name no longer."""
+    def note(self, user: User, now: float, realname: str) -> None:
+        """Remember somebody who goes by their name no longer, with the real name to show."""
         account = user.account.name if user.account else None
-        self._gone.appendleft(Gone(user.name, now, account, user.realname))
+        self._gone.appendleft(Gone(user.name, now, account, realname))
 
     def of(self, name: str, count: int) -> Departed:
         """The last `count` who were called so, latest first; 0 means all that are known."""

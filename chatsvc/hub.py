@@ -188,7 +188,8 @@ class Hub:
 
     def gone(self, user: User) -> None:
         """Nobody goes by this user's name any more."""
-        self.departed.note(user, self.clock.seconds())
+        silent = self.sight.is_silent_somewhere(user)
+        self.departed.note(user, self.clock.seconds(), "" if silent else user.realname)
         self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
@@ -214,6 +215,8 @@ class Hub:
         session.leaving = True
         if session.user is None:
             return
+        if self.sight.is_silent_somewhere(session.user):
+            session.user.realname = ""  # which /whowas would show
         for room in list(session.rooms.values()):
             silent = self.sanctions.mute_of(session, room) is not None
             self.entry.step_out(session, room, "" if silent else words)
@@ -240,7 +243,8 @@ class Hub:
         return room
 
     def _make_room(self, name: str) -> Room:
-        room = Room(name, self.archive, self.clock, self.start, self.roster.of_room(key(name)))
+        members, silences = self.roster.of_room(key(name)), self.sanctions.silences
+        room = Room(name, self.archive, self.clock, self.start, members, silences)
         self.rooms[room.key] = room
         return room
 
@@ -330,8 +334,13 @@ class Hub:
     def _tell(
         self, rooms: list[Room], session: Session, event: Shared, others: Iterable[Session] = ()
     ) -> None:
-        told = {member for room in rooms for member in room.members}.union(others)
-        for each in told - set(session.person.sessions):
+        user = session.person
+        if self.sanctions.silences(user, None):
+            return
+        heard = [room for room in rooms if not self.sanctions.silences(user, room)]
+        told = {each for each in others if not self.sight.is_silent(user, each.person)}
+        told |= {member for room in heard for member in room.members}
+        for each in told - set(user.sessions):
             each.announce(event)
 
     def drained(self, session: Session) -> None:
