@@ -11,6 +11,8 @@ from itertools import dropwhile
 
 from precis_i18n import get_profile
 
+from chatsvc.characters import clean as clean  # the client's way to it
+from chatsvc.characters import clean_lines as clean_lines
 from chatsvc.characters import is_unseen, looks_empty
 from chatsvc.events import Refused
 

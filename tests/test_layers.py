@@ -42,16 +42,7 @@ MAY_IMPORT = {
     "options": {"characters", "limits", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "ledger"},
     "tap": {*CHAT, "options", "sql", "dialects", "transports"},
-    "client": {
-        "client",
-        "characters",
-        "events",
-        "governance",
-        "presence",
-        "dialects",
-        "rules",
-        "admin",
-    },
+    "client": {"client", "events", "governance", "presence", "dialects", "rules", "admin"},
 }
 MAY_IMPORT_TWISTED = {"transports", "options", "tap", "client"}
 

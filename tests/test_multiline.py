@@ -113,7 +113,7 @@ def test_the_client_trusts_no_server_with_that(text: str, own: bool) -> None:
     for event in (said, History("#tea", (said,), False), Told("bob", "ann", text, NOON)):
         _, *others = Words(colours=False).lines(event, "#tea", own)
         assert all(line.startswith("        | ") for line in others)
-        assert all(line == clean(line) for line in others)
+        assert all(line == clean_lines(line) for line in others)
 
 
 def test_people_read_the_following_lines_below_the_first(chat: Chat) -> None:

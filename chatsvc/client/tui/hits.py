@@ -8,10 +8,10 @@ from rich.text import Text
 from textual import events
 from textual.message import Message
 
-from chatsvc.characters import clean
 from chatsvc.client.tui.lists import Listing
 from chatsvc.client.tui.state import State
 from chatsvc.events import Found, Said
+from chatsvc.rules import clean
 
 _OLDER = "older ones…"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chatsvc.characters import clean
 from chatsvc.client.settings import Settings
 from chatsvc.client.tui.items import Spoken
 from chatsvc.client.tui.panes import Pane
 from chatsvc.client.tui.state import State
+from chatsvc.rules import clean
 
 PAUSE = 2.0  # seconds from one notification to the next, lest missed lines come as a flood
 LONGEST = 200

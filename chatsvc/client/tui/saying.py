@@ -9,7 +9,6 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from chatsvc.characters import clean_lines
 from chatsvc.client.commands import ONCE, Commands, aliases_of, name_of
 from chatsvc.client.connection import Connection
 from chatsvc.client.failures import NotConnected, Uncertain
@@ -21,6 +20,7 @@ from chatsvc.client.tui.parts import parts
 from chatsvc.client.tui.state import State
 from chatsvc.dialects.text import TEXT
 from chatsvc.events import Asked, Command, Entered, Event, Refused, Request, Talking
+from chatsvc.rules import clean_lines
 
 _TALK = ("msg", "reply", "mods")  # commands by which something is said, which may have emoji
 
