@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
+from chatsvc.characters import formatting_in, is_unseen
 from chatsvc.events import Refused
 from chatsvc.governance import Setting
+from chatsvc.lookalikes import imitated
 from chatsvc.records import Charter
 from chatsvc.rules import check_words, duration, key, span
 
@@ -152,31 +154,48 @@ def _found(words: tuple[str, ...], text: str) -> list[tuple[int, int]]:
     """Where any of these words is in a text, in whatever letters it is written."""
     if not words:
         return []
-    folded, origins = _folded(text)
+    found = _matches(words, *_folded(text))
+    if not text.isascii():  # others may also be drawn like ASCII
+        found += _matches(words, *_folded(text, _drawn))
+    return sorted(set(found))
+
+
+def _matches(words: tuple[str, ...], folded: str, origins: Sequence[int]) -> list[tuple[int, int]]:
     return [
         (origins[found.start()], origins[found.end() - 1] + 1)
         for found in _pattern(words).finditer(folded)
     ]
 
 
-def _folded(text: str) -> tuple[str, Sequence[int]]:
+def _folded(text: str, spelt: Callable[[str], str] = key) -> tuple[str, Sequence[int]]:
     """A text as words are compared, and where each of its characters was before."""
-    if text.isascii():
+    formatting = formatting_in(text)
+    if text.isascii() and not formatting:
         return text.lower(), range(len(text))
+    hidden = {position for start, end in formatting for position in range(start, end)}
     folded, origins = [], []
     for position, written in enumerate(text):
-        for c in unicodedata.normalize("NFKD", key(written)):
-            if unicodedata.category(c) != "Cf":  # not seen
+        for c in unicodedata.normalize("NFKD", spelt(written)) if position not in hidden else "":
+            if not is_unseen(c):
                 folded.append(c)
                 origins.append(position)
     return "".join(folded), origins
+
+
+def _drawn(c: str) -> str:
+    """The ASCII letter that a character imitates; nothing for a mark that is drawn across one."""
+    return "" if c in _OVERLAYS else key(imitated(c))
+
+
+_OVERLAYS = frozenset(map(chr, (*range(0x334, 0x339), *range(0x20D2, 0x20F1))))
 
 
 @lru_cache(maxsize=128)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Finds words that are not parts of longer ones, as far as their script shows that."""
     longest_first = sorted(words, key=len, reverse=True)
-    some = "|".join(re.escape(_folded(word)[0]) for word in longest_first)
+    seen = filter(None, (_folded(word)[0] for word in longest_first))
+    some = "|".join(map(re.escape, seen)) or "(?!)"
     # The marks are many: they are in the pattern twice, not twice for each word.
     inside = rf"[\w{_marks()}]"
     before = f"(?:(?={_UNSPACED})|(?<!{inside}))"

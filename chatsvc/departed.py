@@ -40,10 +40,10 @@ class Memory:
     def __init__(self) -> None:
         self._gone: deque[tuple[Gone, Trace]] = deque(maxlen=MOST_DEPARTED)
 
-    def note(self, user: User, now: float, trace: Trace) -> None:
-        """Somebody goes by their name no longer."""
+    def note(self, user: User, now: float, trace: Trace, realname: str) -> None:
+        """Remember somebody who goes by their name no longer, with the real name to show."""
         account = user.account.name if user.account else None
-        self._gone.appendleft((Gone(user.name, now, account, user.realname), trace))
+        self._gone.appendleft((Gone(user.name, now, account, realname), trace))
 
     def trace(self, name: str, now: float) -> Trace | None:
         """By what the last one is known who was called so, if that was within the last hour."""

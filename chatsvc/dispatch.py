@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chatsvc.archive import ArchiveFailed
+from chatsvc.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.events import Command, Event, Refusal, Refused, Request
 from chatsvc.hub import Hub
 from chatsvc.rights import check_level
-from chatsvc.rules import LONGEST_WORDS, clean, clean_lines, duration, looks_like_duration, moment
+from chatsvc.rules import LONGEST_WORDS, duration, looks_like_duration, moment
 from chatsvc.sanctions import is_mark
 from chatsvc.session import Session
 
@@ -317,7 +318,14 @@ def _string(name: str, value: object) -> str:
 
 
 def _text(name: str, value: object) -> str:
-    return clean_lines(value) if isinstance(value, str) else _string(name, value)
+    return clean_message(value) if isinstance(value, str) else _string(name, value)
+
+
+def _words(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        return _string(name, value)
+    words = clean_formatted(value)
+    return "" if looks_empty(words) else words
 
 
 def _moment(name: str, value: object) -> float:
@@ -359,6 +367,7 @@ _KINDS = {
     "str": Kind(_string),
     "Text": Kind(_text),
     "Place": Kind(_string, lambda word: word.startswith(("#", "@"))),
+    "Words": Kind(_words),
     "Moment": Kind(_moment),
     "Point": Kind(_point),
     "Signs": Kind(_signs),
@@ -373,7 +382,8 @@ def _kind(annotation: str) -> Kind:
     return _KINDS[annotation.partition(" ")[0]]
 
 
-Text: TypeAlias = str  # what is said, which may be several lines
+Text: TypeAlias = str  # a message, which may have several lines
+Words: TypeAlias = str  # one line that people read, such as a topic; IRC clients format it
 Place: TypeAlias = str  # a room, #tea, or a conversation, @bob
 Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
 Point: TypeAlias = "int | float"  # a place among the lines of a room: a number, or a time

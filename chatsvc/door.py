@@ -283,7 +283,7 @@ class Door:
         """An account is in the room from now on in which its session was as a guest."""
         member = self._hub.roster.get(room.key, account.id)
         if member is None or not member.inside:
-            joined = member.joined if member else _joined(session, room)
+            joined = _joined(session, room)
             role = member.role if member else "member"
             self._hub.roster.note(
                 Member(room.key, account.id, role, True, room.members[session], joined)
@@ -295,6 +295,7 @@ class Door:
         hub = self._hub
         for room in list(session.rooms.values()):
             hub.entry.step_out(session, room, "")
+            room.floors.pop(session.client, None)
         self._become(session, self._new_user(self._hub.names.guest()))
 
     def _become(self, session: Session, user: User) -> None:

@@ -121,7 +121,7 @@ class Entry:
             member = Member(room.key, account.id, role, joined=room.last, seen=room.last)
             self._hub.roster.note(member)
         elif not member.inside:
-            self._hub.roster.note(replace(member, inside=True))
+            self._hub.roster.note(replace(member, inside=True, joined=room.last))
 
     def may_found(self, account: Account) -> bool:
         """Whether an account is founder of fewer rooms than one may be."""
@@ -136,6 +136,11 @@ class Entry:
         room.passes[client] = None
         if max(len(room.floors), len(room.passes)) > MOST_REMEMBERED:
             self._forget_oldest(room)
+
+    def forget_floors(self, user: User, room: Room) -> None:
+        """Let somebody who leaves a room for good come back to it as a newcomer."""
+        for session in user.sessions:
+            room.floors.pop(session.client, None)
 
     def _forget_oldest(self, room: Room) -> None:
         """Forget guests who are not in a room: of the others it must stay known what they may."""
@@ -201,6 +206,7 @@ class Entry:
         user = session.person
         if user.account is not None:
             self.no_longer_inside(user.account, room)
+        self.forget_floors(user, room)
         for other in user.sessions:
             if other is not session and other in room.members:
                 self.step_out(other, room, "")

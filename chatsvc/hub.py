@@ -217,7 +217,8 @@ class Hub:
 
     def gone(self, user: User, trace: Trace) -> None:
         """Nobody goes by this user's name any more."""
-        self.departed.note(user, self.now(), trace)
+        realname = "" if self.sight.is_silent_somewhere(user) else user.realname
+        self.departed.note(user, self.now(), trace, realname)
         self.watchers.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
@@ -243,6 +244,8 @@ class Hub:
         self.safely(self.watchers.forget, session)
         if session.user is None:
             return
+        if self.sight.is_silent_somewhere(session.user):
+            session.user.realname = ""  # which /whowas would show
         for room in list(session.rooms.values()):
             self.safely(self._leave_room, session, room, words)
         self.unseat(session)
@@ -270,7 +273,8 @@ class Hub:
         return self.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
-        room = Room(name, self.archive, self.clock, self.start, self.roster.of_room(key(name)))
+        members, silences = self.roster.of_room(key(name)), self.sanctions.silences
+        room = Room(name, self.archive, self.clock, self.start, members, silences)
         self.rooms[room.key] = room
         return room
 
@@ -360,8 +364,13 @@ class Hub:
     def _tell(
         self, rooms: list[Room], session: Session, event: Shared, others: Iterable[Session] = ()
     ) -> None:
-        told = {member for room in rooms for member in room.members}.union(others)
-        for each in told - set(session.person.sessions):
+        user = session.person
+        if self.sanctions.silences(user, None):
+            return
+        heard = [room for room in rooms if not self.sanctions.silences(user, room)]
+        told = {each for each in others if not self.sight.is_silent(user, each.person)}
+        told |= {member for room in heard for member in room.members}
+        for each in told - set(user.sessions):
             each.announce(event)
 
     def drained(self, session: Session) -> None:

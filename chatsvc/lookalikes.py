@@ -55,6 +55,16 @@ def _as_drawn(form: str) -> str:
     return "".join(prototypes.get(c, c) for c in unicodedata.normalize("NFKD", form))
 
 
+def imitated(c: str) -> str:
+    """The ASCII letter or digit that a character outside ASCII is drawn like, if there is one."""
+    if c.isascii():
+        return c
+    drawn = _prototypes().get(c, c)
+    if drawn == "l" and c.isupper():  # a capital I is drawn like it
+        return "i"
+    return drawn if drawn.isascii() else c
+
+
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKD", key(name))
 

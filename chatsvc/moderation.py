@@ -80,13 +80,18 @@ class Moderation:
 
     async def kick(self, session: Session, user: User, room: Room | None, reason: str) -> Removed:
         """Put somebody out of a room, or (None) off the server; they may come back."""
-        check_words(reason)
+        reason = self._reason(session, room, reason)
         check_above(session.person, user, room)
         if room is not None and user not in room.people:
             raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
         await self.acts.note(session, f"kicked {signed(user)}{_because(reason)}", room)
         self._put_out(user, room, session, reason)
         return Removed(room.name if room else "", user.name, session.name, reason)
+
+    def _reason(self, session: Session, room: Room | None, reason: str) -> str:
+        """The reason that somebody gives; none of somebody who is muted on the whole server."""
+        check_words(reason)
+        return "" if self._hub.sanctions.silences(session.person, room) else reason
 
     def _put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
         """Whoever has gone meanwhile need not be put out."""
@@ -112,6 +117,7 @@ class Moderation:
         entry, event = self._hub.entry, Removed(room.name, user.name, by.name, reason)
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
+        entry.forget_floors(user, room)
         for session in list(user.sessions):
             room.passes.pop(session.client, None)
             room.invited.discard(session.client)
@@ -135,7 +141,7 @@ class Moderation:
     ) -> Banned:
         """Keep somebody out, or silent, in a room, or (None) on the whole server."""
         check_words(who)
-        check_words(reason)
+        reason = self._reason(session, room, reason)
         check_not_too_long(who)
         who, now = labelled(who), self.acts.now()
         check_not_probing(session, who, quietly)
@@ -269,8 +275,8 @@ class Moderation:
     # Lines
 
     async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
-        """Make a line's text be gone: one's own, or with a moderator's right and for a reason."""
-        check_words(reason)
+        """Delete a message: an own one, or with a moderator's right and for a reason."""
+        reason = self._reason(session, place, reason)
         lines = await self._hub.archive.read(place.name, number - 1, 1)
         called = place.called(session)
         if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):

@@ -16,8 +16,9 @@ from twisted.python.usage import Options as BaseOptions
 from twisted.python.usage import UsageError
 
 from chatsvc import __version__
+from chatsvc.characters import clean
 from chatsvc.limits import Limits, Rate
-from chatsvc.rules import LONGEST_WORDS, clean
+from chatsvc.rules import LONGEST_WORDS
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.detect import NAMES
 

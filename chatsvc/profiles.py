@@ -26,9 +26,7 @@ class Profiles:
         """Give a person another name; everybody who shares a room is told."""
         user = session.person
         check_name(name)
-        mute = self._hub.sanctions.mute_of(session, None)
-        if mute is not None and not mute.quietly:
-            raise self._hub.sanctions.refusal(mute)
+        self._check_not_muted(session)
         if key(name) != user.key:
             self._hub.names.check_free(name, user.account)
             self._check_not_banned(session, name)
@@ -44,13 +42,25 @@ class Profiles:
         self._hub.users[user.key] = user
         if changed:
             self._hub.watchers.came(name)
-        if mute is None:
-            self._hub.tell_neighbours(session, Shared(Renamed(old, name)))
+        self._hub.tell_neighbours(session, Shared(Renamed(old, name)))
         own = Renamed(old, name, own=True)
         for other in user.sessions:
             if other is not session:
                 other.tell(own)
         return own
+
+    def _check_not_muted(self, session: Session) -> None:
+        """Refuse another name to a muted user whom somebody would go on knowing by the old one.
+
+        A quiet mute must not be noticed, so the name changes, and nobody there is told.
+        """
+        user, sight = session.person, self._hub.sight
+        for room in (None, *user.rooms()):
+            mute = self._hub.sanctions.mute_of(session, room)
+            if mute is None or mute.quietly:
+                continue
+            if room is None or any(sight.is_silent(user, other) for other in room.people):
+                raise self._hub.sanctions.refusal(mute)
 
     def _check_not_banned(self, session: Session, name: str) -> None:
         if session.person.operator:
@@ -117,8 +127,7 @@ class Profiles:
         check_words(realname)
         user = session.person
         user.realname = realname
-        if self._hub.sanctions.mute_of(session, None) is None:
-            self._hub.tell_of(session, Shared(Realname(user.name, realname)))
+        self._hub.tell_of(session, Shared(Realname(user.name, realname)))
         return Realname(user.name, realname, own=True)
 
     async def set_away(self, session: Session, reason: str | None) -> Away:
@@ -126,8 +135,7 @@ class Profiles:
         check_words(reason or "")
         user = session.person
         user.away = reason
-        if self._hub.sanctions.mute_of(session, None) is None:
-            self._hub.tell_of(session, Shared(Away(user.name, reason)))
+        self._hub.tell_of(session, Shared(Away(user.name, reason)))
         await self.save_ignores(user)
         own = Away(user.name, reason, own=True)
         for other in user.sessions:

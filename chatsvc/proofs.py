@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from chatsvc import scram
 from chatsvc.accounts import Accounts, is_wrong
+from chatsvc.characters import clean
 from chatsvc.events import Refused
 from chatsvc.records import Account
-from chatsvc.rules import clean
 from chatsvc.session import Proof, Session
 
 MOST_CERTIFICATES = 10  # of one account

@@ -35,9 +35,9 @@ class Room:
     """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_archive", "_catching", "_clock", "_fold", "_start", "charter", "empty_since", "floors",
-        "invited", "key", "last", "maker", "members", "name", "passes", "people", "roster",
-        "spoke", "time", "topic", "used", "voiced",
+        "_archive", "_catching", "_clock", "_fold", "_silences", "_start", "charter", "empty_since",
+        "floors", "invited", "key", "last", "maker", "members", "name", "passes", "people",
+        "roster", "spoke", "time", "topic", "used", "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +47,7 @@ class Room:
         clock: Timer,
         start: Start,
         roster: Mapping[str, Member] | None = None,
+        silences: Callable[[User, Room], bool] = lambda user, room: False,
     ) -> None:
         self.name = name
         self.key = key(name)
@@ -68,6 +69,7 @@ class Room:
         self._archive = archive
         self._clock = clock
         self._start = start
+        self._silences = silences  # whether somebody is muted here
         self._catching: set[Session] = set()
         self._fold: _Fold | None = None
 
@@ -114,7 +116,7 @@ class Room:
             if self.crowded:
                 self._folding().come(user)
             else:
-                self.announce(joined(self, [user]))
+                self.announce(self._joined([user]))
         self.people[user] = self.people.get(user, 0) + 1
         self.members[session] = min(max(seen, 0), self.last)
         self._of(session)[self.key] = self
@@ -218,6 +220,11 @@ class Room:
                 self.members[session] = portion[-1].number
                 self._give(session, Batch(portion))
 
+    def _joined(self, users: Sequence[User]) -> Joined:
+        """Who has joined; a mute keeps what they write about themselves from the others."""
+        realnames = ("" if self._silences(user, self) else user.realname for user in users)
+        return joined(self, users, tuple(realnames))
+
     def _folding(self) -> _Fold:
         if self._fold is None:
             self._fold = _Fold()
@@ -229,7 +236,7 @@ class Room:
         assert fold is not None
         if fold.came:
             came = list(fold.came.values())
-            self.announce(joined(self, came), but=came[0] if len(came) == 1 else None)
+            self.announce(self._joined(came), but=came[0] if len(came) == 1 else None)
         if fold.went:
             self.announce(Left(self.name, tuple(fold.went), len(fold.went)))
 
@@ -254,11 +261,10 @@ def portions(lines: list[Said]) -> Iterator[list[Said]]:
         yield lines[start:]
 
 
-def joined(room: Room, users: Sequence[User]) -> Joined:
+def joined(room: Room, users: Sequence[User], realnames: tuple[str, ...]) -> Joined:
     """That these people have come."""
     roles = tuple(_shown_role(room, user) for user in users)
     accounts = tuple(user.account.name if user.account else "" for user in users)
-    realnames = tuple(user.realname for user in users)
     return Joined(
         room.name,
         tuple(user.name for user in users),

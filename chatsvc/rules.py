@@ -11,6 +11,9 @@ from itertools import dropwhile
 
 from precis_i18n import get_profile
 
+from chatsvc.characters import clean as clean  # the client's way to it
+from chatsvc.characters import clean_lines as clean_lines
+from chatsvc.characters import is_unseen, looks_empty
 from chatsvc.events import Refused
 
 LONGEST_TEXT = 4096  # bytes of UTF-8
@@ -21,19 +24,8 @@ LONGEST_WORDS = 400  # characters: topics, reasons, parting words
 SERVICES = ("NickServ", "ChanServ")  # as which IRC clients know some commands
 LONGEST_DURATION = 3650 * 86400.0  # seconds
 
-_ESCAPE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movements (ECMA-48, 5.4)
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS …: titles, links, clipboards
-    r"|\x1b[ -/]*[0-~]"
-)
-_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_GAP = re.compile("[\t\r\n\v\f\x85\u2028\u2029]+")
 _IN_NAMES = frozenset("_-.'[]{}|^`")
 _USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
-# Letters and marks that are not seen (Unicode's Default_Ignorable_Code_Point).
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
 _RESERVED = {
     "all": '"all" means everybody here.',
     **dict.fromkeys(map(str.lower, SERVICES), "By that name IRC clients call the chat itself."),
@@ -49,31 +41,9 @@ def key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def clean(text: str) -> str:
-    """`text` without anything that could colour, move or reorder a reader's screen."""
-    if text.isprintable():
-        return text
-    text = _GAP.sub(" ", _ESCAPE.sub("", text))
-    text = _DIRECTION.sub("", text)
-    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
-
-
-def clean_lines(text: str) -> str:
-    """`text` as `clean` leaves it, but in the lines that it has; none at either end is blank."""
-    if text.isprintable():
-        return text
-    lines = [clean(line) for line in text.replace("\r\n", "\n").split("\n")]
-    full = [position for position, line in enumerate(lines) if not _is_blank(line)]
-    return "\n".join(lines[full[0] : full[-1] + 1]) if full else ""
-
-
-def _is_blank(line: str) -> bool:
-    return not line or line.isspace()
-
-
 def check_text(text: str) -> None:
     """Refuse a line that is empty or too long, or is too many in one."""
-    if _is_blank(text):
+    if looks_empty(text):
         raise Refused("empty", "There is nothing in that line.")
     if len(text) * 4 > LONGEST_TEXT and (size := len(text.encode())) > LONGEST_TEXT:
         raise Refused(
@@ -230,6 +200,6 @@ def _begins_names(c: str) -> bool:
 
 
 def _fits_names(c: str) -> bool:
-    if _INVISIBLE.match(c):
+    if is_unseen(c):
         return False
     return c.isalnum() or c in _IN_NAMES or unicodedata.category(c) in ("Mn", "Mc")

@@ -213,6 +213,10 @@ class Sanctions:
             places = [self._mutes[""]] if "" in self._mutes else []
         return self._find(places, session.marks, session.wire.address)
 
+    def silences(self, user: User, room: Room | None) -> bool:
+        """Whether a mute keeps somebody silent in a room, or (None) on the whole server."""
+        return bool(self._mutes) and any(self.mute_of(each, room) for each in user.sessions)
+
     def exempts(self, session: Session, where: str) -> bool:
         """Whether the bans and mutes of a room do not hold somebody."""
         places = [self._exemptions[where]] if where in self._exemptions else []

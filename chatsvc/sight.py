@@ -24,6 +24,7 @@ class Sight:
 
     def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
         """What `asker` may know of somebody, in one room or (None) in all of them."""
+        silent = self.is_silent(user, asker.person, room)
         idle = self._hub.clock.seconds() - user.active
         places: list[Room] = []
         addresses: tuple[str, ...] = ()
@@ -35,12 +36,12 @@ class Sight:
             user.name,
             user.since,
             round(idle, 3),
-            self.reason_shown(user, asker),
+            "away" if silent and user.away is not None else user.away,
             tuple(place.name for place in places),
             account=user.account.name if user.account else None,
             role="operator" if user.operator else (roles[0] or None) if room else None,
             addresses=addresses,
-            realname=user.realname,
+            realname="" if silent else user.realname,
             bot=user.bot,
             roles=tuple(roles) if any(roles) else (),
             secure=all(session.wire.secure for session in user.sessions),
@@ -54,11 +55,28 @@ class Sight:
         return {session.person, *(user for room in rooms for user in room.people)}
 
     def reason_shown(self, user: User, asker: Session) -> str | None:
-        """Why somebody is away; who is muted is so without a reason, except to themselves."""
-        if user.away is None or asker.user is user:
-            return user.away
-        muted = any(self._hub.sanctions.mute_of(each, None) for each in user.sessions)
-        return "away" if muted else user.away
+        """Return why somebody is away; of a muted user only that they are."""
+        hidden = user.away is not None and self.is_silent(user, asker.person)
+        return "away" if hidden else user.away
+
+    def is_silent(self, user: User, reader: User, room: Room | None = None) -> bool:
+        """Whether a mute keeps what `user` writes about themselves from `reader`.
+
+        It does in the room where they are muted, and from who is there unless they share another.
+        """
+        silences = self._hub.sanctions.silences
+        if user is reader:
+            return False
+        if room is not None or silences(user, None):
+            return silences(user, room)
+        shared = (place for place in user.rooms() if reader in place.people)
+        if any(not silences(user, place) for place in shared):
+            return False
+        return any(silences(user, place) for place in reader.rooms())
+
+    def is_silent_somewhere(self, user: User) -> bool:
+        """Whether a mute affects `user` in any of their rooms, or on the whole server."""
+        return any(self._hub.sanctions.silences(user, room) for room in (None, *user.rooms()))
 
     def places(self, session: Session) -> tuple[Place, ...]:
         """The rooms that somebody may know of, most people first."""

@@ -29,6 +29,7 @@ BEFORE = {  # what somebody is who can be given a role
     "voiced": ("guest", "member"),
 }
 AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who comes in
+WRITTEN = ("description", "refuse", "mask")  # rules whose words everybody in the room reads
 
 
 class Stewards:
@@ -52,6 +53,13 @@ class Stewards:
         if name == "keep":  # which makes lines be gone for good
             check_founder(session.person, room)
         value = value_of(name, value)
+        mute = self._hub.sanctions.mute_of(session, room)
+        if mute is not None and name in WRITTEN:
+            if not mute.quietly:
+                raise self._hub.sanctions.refusal(mute)
+            return Rule(
+                room.name, name, shown(changed(room.rules, name, value), name), session.name
+            )
         if name == "password" and value:
             value = await self._hub.accounts.hash_room_password(value, session.source)
             self._check_still_there(session, room)

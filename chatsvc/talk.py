@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatsvc.archive import Commit
 from chatsvc.batch import Batch, Shared
+from chatsvc.characters import clean
 from chatsvc.charter import filtered
 from chatsvc.conversation import Conversation
 from chatsvc.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
 from chatsvc.records import Account, Charter
 from chatsvc.rights import check_talk, moderates
 from chatsvc.room import Room, portions
-from chatsvc.rules import check_text, clean, key
+from chatsvc.rules import check_text, key
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:

@@ -29,13 +29,13 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, Worker
+from chatsvc.characters import clean, plain
 from chatsvc.dialects.invitation import Place
 from chatsvc.door import new_claim_code
 from chatsvc.events import Said
 from chatsvc.hub import Hub, Settings
 from chatsvc.limits import Limits, Window, is_loopback
 from chatsvc.options import Options
-from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive, Workers
 from chatsvc.steady import measure_steadily
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
@@ -303,7 +303,7 @@ def _settings(options: Options) -> Settings:
 
 
 def _log_line(line: Said) -> None:
-    _log.info("{room} <{sender}> {text}", room=line.room, sender=line.sender, text=line.text)
+    _log.info("{room} <{sender}> {text}", room=line.room, sender=line.sender, text=plain(line.text))
 
 
 def _log_indexing(done: int, lines: int) -> None:

@@ -13,6 +13,8 @@ from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
+from chatsvc.characters import plain
+
 UNICODE = unicodedata.unidata_version  # by which words are split and spelled
 
 _UNSPACED = (
@@ -40,12 +42,13 @@ _ASCII_WORD = re.compile("[a-z0-9]+")
 
 def words_of(text: str) -> list[str]:
     """Return the words in `text`, spelled so that equal words are equal strings."""
+    text = plain(text)
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
     patterns = _patterns()
     decomposed = unicodedata.normalize("NFKD", _BREAKS.sub(" ", text).casefold())
-    plain = patterns.ignored.sub("", decomposed)
-    spelled = unicodedata.normalize("NFKC", plain).casefold()
+    bare = patterns.ignored.sub("", decomposed)
+    spelled = unicodedata.normalize("NFKC", bare).casefold()
     return patterns.word.findall(patterns.alone.sub(r" \g<0> ", spelled))
 
 

@@ -111,11 +111,11 @@ class Person:
         return self.transport.protocol
 
     def send(self, *lines: str | bytes) -> list[str]:
-        """Send lines, and give what comes at once in answer."""
+        """Send lines as netcat does, and give what comes at once in answer."""
         self.read()
         for line in lines:
             data = line if isinstance(line, bytes) else line.encode()
-            self.protocol.dataReceived(data + b"\r\n")
+            self.protocol.dataReceived(data + b"\n")
         return self.read()
 
     def ask(self, **request: object) -> list[dict[str, Any]]:

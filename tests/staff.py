@@ -49,7 +49,7 @@ def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
     """A registered person who comes in (again), having read nothing yet."""
     person = chat.connect(address)
     person.send(name)
-    person.protocol.dataReceived(f"{SECRET}\r\n".encode())
+    person.protocol.dataReceived(f"{SECRET}\n".encode())
     return person
 
 

@@ -33,6 +33,10 @@ def charter(rule: str, words: str) -> Charter:
         (".* (a+)+ [x", "nothing of this: .* [x", "nothing of this: ** **"),
         ("ass assess", "assess ass asses", "****** *** asses"),
         ("c++", "c++ c+ c+++", "*** c+ ***+"),
+        ("bad", "so \x0304bad\x03 é", "so \x0304***\x03 é"),
+        ("ill", "iil \u0406ll lll é", "iil *** lll é"),
+        ("ηλιος", "ΗΛΙΟΣ", "*****"),
+        ("\u200b bad", "good bad", "good ***"),
     ],
 )
 def test_words_are_masked(words: str, text: str, masked: str) -> None:
@@ -40,14 +44,23 @@ def test_words_are_masked(words: str, text: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["SPAM", "spam.", "a spam b", "s\u00adpam", "\uff33\uff30\uff21\uff2d"]
-)
+    "text",
+    [
+        "SPAM", "spam.", "a spam b", "s\u00adpam", "\uff33\uff30\uff21\uff2d",
+        "s\u200bp\u200ca\u200dm", "s\ufe0fpam", "s\u034fp\u2060am", "s\U000e0061pam",
+        "sp\ue000am", "sp\u3164am", "\x02sp\x0fam", "\x0304,01spam\x03", "sp\x0312am",
+        "\u0455\u0440\u0430m", "\u0405PAM", "s\u0336p\u0336am",
+    ],
+    ids=ascii,
+)  # fmt: skip
 def test_words_are_refused(text: str) -> None:
     with pytest.raises(Refused, match="is not wanted in #tea"):
         filtered(charter("refuse", "spam"), text)
 
 
-@pytest.mark.parametrize("text", ["spammer", "antispam", "spa m"])
+@pytest.mark.parametrize(
+    "text", ["spammer", "antispam", "spa m", "\u0441\u043f\u0430\u043c", "sp\u00e1m"]
+)
 def test_a_part_of_a_word_is_not_the_word(text: str) -> None:
     assert filtered(charter("refuse", "spam"), text) == text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import ssl
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from conftest import Chat, Person
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from staff import SECRET, member, refusal
 from test_tls import Secure, encrypted, trusting
 
@@ -26,6 +29,10 @@ def own(tmp_path: Path) -> Path:
     path = tmp_path / "own.pem"
     path.write_bytes(make())
     return path
+
+
+VERSION_3, VERSION_5 = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x04"
+PEM = re.compile("-----BEGIN CERT.*END CERTIFICATE-----\n", re.DOTALL)
 
 
 def fingerprint(path: Path) -> str:
@@ -101,6 +108,16 @@ def test_a_certificate_is_one_account_s_and_can_be_taken_away(chat: Chat, own: P
     ]
     assert ann.send("/certificate remove")[0] == "* No certificate proves your account."
     assert bob.send("/certificate add") == [f"* {fingerprint(own)} (this connection)"]
+
+
+def test_a_certificate_with_odd_fields_proves_what_any_other_does(chat: Chat, own: Path) -> None:
+    """OpenSSL takes a version that no certificate has; parsers do not."""
+    certificate = x509.load_pem_x509_certificate(own.read_bytes())
+    odd = certificate.public_bytes(Encoding.DER).replace(VERSION_3, VERSION_5, 1)
+    own.write_text(PEM.sub(ssl.DER_cert_to_PEM_cert(odd), own.read_text()))
+    ann = registered(chat, "ann", own)
+    known = hashlib.sha256(odd).hexdigest()
+    assert ann.send("/certificate add") == [f"* {known} (this connection)"]
 
 
 def test_a_fingerprint_may_be_written_as_openssl_prints_it(chat: Chat) -> None:

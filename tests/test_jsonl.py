@@ -152,13 +152,38 @@ def test_nothing_that_is_sent_ends_the_conversation(chat: Chat, line: str) -> No
     assert ann.ask(do="ping") == [{"event": "pong"}]
 
 
-def test_half_a_character_in_a_line_is_left_out(chat: Chat) -> None:
+HALVES = [
+    r'{"do":"say","text":"a\ud800b","tag":"t"}',
+    r'{"do":"kick","rest":"--\uDBFF","tag":"t"}',
+    r'{"do":"\udc00","tag":"t"}',
+    r'{"do":"signal","signs":{"typing":"\ude00\ud83d"},"tag":"t"}',
+    r'{"do":"signal","signs":{"\ud83d":"x"},"tag":"t"}',
+    r'{"do":"hello","client":"secret-\ud800-secret","tag":"t"}',
+    r'{"do":"nick","\udfff":[{"x":["\udfff"]}],"tag":"t"}',
+    r'{"do":"join","room":"#\ud800","tag":"t"}',
+]
+
+
+@pytest.mark.parametrize("line", HALVES)
+def test_half_a_character_is_refused_wherever_it_is(chat: Chat, line: str) -> None:
     ann, bob = chat.program("ann"), chat.join("bob")
     ann.ask(do="join", room="#lobby")
     bob.read()
-    ann.send(r'{"do":"say","text":"a\ud800b\u0000\u001b[31mc\u202e"}')
+    ann.read()
+    ann.protocol.dataReceived(line.encode() + b"\n")
+    (event,) = ann.events()
+    assert (event["event"], event["code"], event["tag"]) == ("refused", "bad-argument", "t")
+    assert bob.read() == []
+    assert ann.ask(do="ping") == [{"event": "pong"}]
+
+
+def test_a_whole_character_may_be_written_in_two_halves(chat: Chat) -> None:
+    ann, bob = chat.program("ann"), chat.join("bob")
+    ann.ask(do="join", room="#lobby")
+    bob.read()
+    ann.send(r'{"do":"say","text":"\ud83d\ude00\u0000\u001b[31mc\u202e"}')
     (line,) = bob.read()
-    assert line.endswith("<ann> abc")
+    assert line.endswith("<ann> \U0001f600c")
 
 
 @given(values)

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
-    "governance", "presence", "events", "batch", "records", "rules", "masks", "lookalikes",
+    "characters", "governance", "presence", "events", "batch", "records", "rules", "masks",
+    "lookalikes",
     "limits", "words", "seeking", "query", "archive", "scram", "attempts", "passwords", "session",
     "room", "conversation", "roster", "accounts", "proofs", "charter", "rights", "sanctions",
     "watching", "departed", "sight", "talk", "past", "search", "entry", "naming", "profiles",
@@ -25,11 +26,12 @@ MAY_IMPORT = {
     **{module: set(CHAT[:position]) for position, module in enumerate(CHAT)},
     "governance": set(),
     "presence": set(),
+    "characters": set(),
     "events": {"governance", "presence"},
     "batch": {"events"},
     "records": set(),
     "steady": set(),
-    "words": set(),
+    "words": {"characters"},
     "seeking": {"events", "rules", "words"},
     "archive": {"events", "records", "seeking"},
     "database": {"archive"},
@@ -53,10 +55,10 @@ MAY_IMPORT = {
         "scrubbing",
     },
     "ledger": STORE | {"tables", "database", "migrations"},
-    "dialects": {"events", "governance", "presence", "dialects"},
+    "dialects": {"characters", "events", "governance", "presence", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
-    "options": {"limits", "rules", "transports"},
+    "options": {"characters", "limits", "rules", "transports"},
     "admin": STORE | {"accounts", "passwords", "rules", "lookalikes", "ledger"},
     "tap": {*CHAT, "options", "sql", "dialects", "steady", "transports"},
     "client": {

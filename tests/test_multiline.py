@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import Chat, Person
 from hypothesis import example, given, settings
@@ -9,16 +11,32 @@ from hypothesis import strategies as st
 from samples import NOON, SAID
 from staff import NOW, founder, program, refusal
 
+from chatsvc.characters import clean, clean_lines
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import TEXT
 from chatsvc.events import History, Line, Refused, Told
 from chatsvc.limits import Limits, Rate
-from chatsvc.rules import LONGEST_TEXT, MOST_LINES, check_text, clean, clean_lines
+from chatsvc.rules import LONGEST_TEXT, MOST_LINES, check_text
 
 POEM = "roses are red,\n\n  violets are blue"
 FAKE = "hi\n[12:00] <eve> I quit\n* bob left.\n    8 [12:00] <bob> no\n        | so"
 pieces = st.sampled_from(
-    ["\n", "\r\n", "\r", "\u2028", "\x85", "\x0b", "\x1b[2J", "\x1b]0;", "|", "* ", "[12:00] ", " "]
+    [
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        "\x0304",
+        "\u2028",
+        "\x85",
+        "\x0b",
+        "\x1b[2J",
+        "\x1b]0;",
+        "|",
+        "* ",
+        "[12:00] ",
+        " ",
+    ]
 )
 several = st.lists(st.one_of(pieces, st.text(max_size=4)), max_size=12).map("".join)
 often = settings(max_examples=300, deadline=None)
@@ -34,7 +52,9 @@ often = settings(max_examples=300, deadline=None)
         ("one\n\n  two\n", "one\n\n  two"),
         ("\n \n  one\n \n\n", "  one"),
         ("one\rtwo\u2028three\x85four", "one two three four"),
-        ("a\tb\n\x1b[31mc\x07", "a b\nc"),
+        ("a\tb\n\t\tc\n\x1b[31md\x07", "a\tb\n\t\tc\nd"),
+        ("\x02if\x0f x:\n\x0304,01 y\x03", "if x:\n y"),
+        ("\x02\u200b\n\u3164x\n\x03", "\u3164x"),
         ("\x1b]0;title\nnext", "next"),
         ("\n\n", ""),
         ("as it is ", "as it is "),
@@ -49,7 +69,9 @@ def test_the_lines_of_a_text_are_cleaned_and_kept_apart(text: str, cleaned: str)
 @often
 def test_each_line_is_as_clean_as_one_alone(text: str) -> None:
     cleaned = clean_lines(text)
-    assert cleaned.split("\n") == [clean(line) for line in cleaned.split("\n")]
+    assert [" ".join(line.split("\t")) for line in re.sub("\t+", "\t", cleaned).split("\n")] == [
+        clean(line) for line in cleaned.split("\n")
+    ]
     assert clean_lines(cleaned) == cleaned
 
 
@@ -91,7 +113,7 @@ def test_the_client_trusts_no_server_with_that(text: str, own: bool) -> None:
     for event in (said, History("#tea", (said,), False), Told("bob", "ann", text, NOON)):
         _, *others = Words(colours=False).lines(event, "#tea", own)
         assert all(line.startswith("        | ") for line in others)
-        assert all(line == clean(line) for line in others)
+        assert all(line == clean_lines(line) for line in others)
 
 
 def test_people_read_the_following_lines_below_the_first(chat: Chat) -> None:

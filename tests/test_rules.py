@@ -10,6 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
+from chatsvc.characters import clean
 from chatsvc.events import Refused
 from chatsvc.rules import (
     LONGEST_DURATION,
@@ -19,7 +20,6 @@ from chatsvc.rules import (
     check_name,
     check_text,
     check_words,
-    clean,
     duration,
     key,
     likely_name,

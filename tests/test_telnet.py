@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from chatsvc.transports.telnet import (
     DO,
     DONT,
+    EC,
+    ECHO,
+    EL,
     IAC,
     IP,
     SB,
@@ -43,12 +46,8 @@ def filtered(*pieces: bytes) -> tuple[bytes, bytes, bool]:
 @pytest.mark.parametrize(
     "command",
     [
-        *(
-            bytes([IAC, verb, option])
-            for verb in (WILL, WONT, DO, DONT)
-            for option in (0, 1, 31, 255)
-        ),
-        *(bytes([IAC, command]) for command in range(240, 250)),
+        *(bytes([IAC, verb, option]) for verb in (WONT, DONT) for option in (0, 1, 31, 255)),
+        *(bytes([IAC, command]) for command in (*range(240, 247), 249)),
         NAWS,
         NAWS_255,
         bytes([IAC, SB, 24, 0]) + b"xterm\r\n" + bytes([IAC, SE]),
@@ -58,6 +57,37 @@ def filtered(*pieces: bytes) -> tuple[bytes, bytes, bool]:
 def test_commands_are_taken_out_and_not_answered(command: bytes) -> None:
     text, answer, _ = filtered(b"he" + command + b"llo\r\n" + command)
     assert (text, answer) == (b"hello\r\n", b"")
+
+
+@pytest.mark.parametrize("option", [0, 1, 3, 24, 31, 255])
+def test_options_are_refused_once_for_each_request(option: int) -> None:
+    asked = bytes([IAC, DO, option, IAC, WILL, option])
+    refused = bytes([IAC, WONT, option, IAC, DONT, option])
+    assert filtered(b"a" + asked + b"b", asked) == (b"ab", refused * 2, False)
+
+
+def test_a_client_that_agrees_to_be_echoed_is_not_answered() -> None:
+    telnet = TelnetFilter()
+    assert telnet.echo(True) == bytes([IAC, WILL, ECHO])
+    telnet.feed(bytes([IAC, DO, ECHO, IAC, DONT, ECHO]))
+    assert telnet.answer == b""
+    assert telnet.echo(False) == bytes([IAC, WONT, ECHO])
+    telnet.feed(bytes([IAC, DONT, ECHO]))
+    assert telnet.answer == b""
+    telnet.feed(bytes([IAC, DO, ECHO]))
+    assert telnet.answer == bytes([IAC, WONT, ECHO])
+
+
+def test_commands_that_correct_are_the_keys_that_do() -> None:
+    assert filtered(b"ab" + bytes([IAC, EC, IAC, EL]) + b"c")[0] == b"ab\x7f\x15c"
+
+
+@pytest.mark.parametrize(
+    ("command", "letter"), [(IP, "\u0403"), (EL, "\u0415"), (EC, "\u0408")], ids=["IP", "EL", "EC"]
+)
+def test_a_key_inside_of_a_character_is_a_part_of_it(command: int, letter: str) -> None:
+    lead = letter.encode()[:1]
+    assert filtered(lead, bytes([IAC, command]))[0] == letter.encode()
 
 
 def test_all_but_commands_is_text() -> None:
@@ -83,7 +113,7 @@ def test_an_interrupt_is_noticed_once() -> None:
 
 
 def test_an_option_with_the_number_of_an_interrupt_is_none() -> None:
-    assert filtered(bytes([IAC, WILL, IP, IAC, SB, 1, IP, IAC, SE])) == (b"", b"", False)
+    assert filtered(bytes([IAC, WONT, IP, IAC, SB, 1, IP, IAC, SE])) == (b"", b"", False)
 
 
 def test_half_a_command_is_waited_for() -> None:

@@ -16,7 +16,7 @@ from chatsvc.client.links import pieces
 from chatsvc.dialects.jsonl import JSONL, timestamp
 from chatsvc.dialects.sentences import spoken
 from chatsvc.events import Said
-from chatsvc.rules import clean, key
+from chatsvc.rules import clean, clean_lines, key
 
 
 class Format(Protocol):
@@ -63,7 +63,7 @@ class AsText:
             if day := self._days.new(moment):
                 yield f"{self._gap}=== {day} ===\n"
                 self._gap = "\n"
-            text, *following = map(clean, spoken(line).split("\r\n"))
+            text, *following = map(clean_lines, spoken(line).split("\r\n"))
             yield f"[{moment:%H:%M}] {text}\n"
             yield from (f"{text}\n" for text in following)
 
@@ -140,7 +140,7 @@ def _shown(text: str) -> str:
 def _words(line: Said) -> str:
     if line.deleted:
         return f"<i>deleted by {_shown(line.deleted)}</i>"
-    return "\n".join(_linked(clean(text)) for text in line.text.split("\n"))
+    return "\n".join(map(_linked, clean_lines(line.text).split("\n")))
 
 
 def _linked(text: str) -> str:

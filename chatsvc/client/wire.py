@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from chatsvc.dialects.jsonl import read_event
 from chatsvc.events import Event, Pong
-from chatsvc.rules import clean
+from chatsvc.rules import clean_lines
 
 PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there
 PATIENCE = 30.0  # seconds it has to answer
@@ -114,7 +114,7 @@ def _harmless(line: str) -> str:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return "\n".join(map(clean, value.split("\n")))
+        return clean_lines(value)
     if isinstance(value, list):
         return [_cleaned(one) for one in value]
     if isinstance(value, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatsvc.dispatch import Answer, command
+from chatsvc.dispatch import Answer, Words, command
 from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Pong, Refused, Welcome
 from chatsvc.hub import Hub
@@ -93,7 +93,7 @@ async def hello(
     password: str | None = None,
     account_password: str | None = None,
     version: int = 1,
-    realname: str = "",
+    realname: Words = "",
     bot: bool = False,
     tag: str | None = None,
 ) -> Event | None:

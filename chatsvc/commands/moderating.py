@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dispatch import Answer, Place, Span, Who, command
+from chatsvc.dispatch import Answer, Place, Span, Who, Words, command
 from chatsvc.events import Event, Notice, Refused
 from chatsvc.governance import Bans
 from chatsvc.hub import Hub
@@ -29,7 +29,7 @@ async def kick(
     hub: Hub,
     session: Session,
     name: str,
-    reason: str = "",
+    reason: Words = "",
     room: str | None = None,
     here: bool = False,
 ) -> Event:
@@ -38,7 +38,7 @@ async def kick(
 
 
 @command("kill name [reason]", level="operator")
-async def kill(hub: Hub, session: Session, name: str, reason: str = "") -> Event:
+async def kill(hub: Hub, session: Session, name: str, reason: Words = "") -> Event:
     """What `kick` is to operators, and to nobody else."""
     return await hub.moderation.kick(session, hub.find(name), None, reason)
 
@@ -54,7 +54,7 @@ async def ban(
     session: Session,
     who: Who,
     duration: Span = 0.0,
-    reason: str = "",
+    reason: Words = "",
     room: str | None = None,
     here: bool = False,
 ) -> Event:
@@ -82,7 +82,7 @@ async def mute(
     session: Session,
     who: Who,
     duration: Span = 0.0,
-    reason: str = "",
+    reason: Words = "",
     room: str | None = None,
     here: bool = False,
     quietly: bool = False,
@@ -143,7 +143,7 @@ def howtoban(
     settled=True,
 )
 async def delete(
-    hub: Hub, session: Session, number: int, reason: str = "", room: Place | None = None
+    hub: Hub, session: Session, number: int, reason: Words = "", room: Place | None = None
 ) -> Event:
     place, _ = hub.past.place(session, room)
     return await hub.moderation.delete(session, place, number, reason)
@@ -169,7 +169,7 @@ async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Eve
     example="/announce back at 8",
     level="operator",
 )
-async def announce(hub: Hub, session: Session, text: str) -> Event:
+async def announce(hub: Hub, session: Session, text: Words) -> Event:
     return await hub.moderation.announce(session, text)
 
 
@@ -184,7 +184,7 @@ async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None
     help="tells the operators, also those who come later",
     example="/report eve sends spam",
 )
-async def report(hub: Hub, session: Session, name: str, reason: str) -> Event:
+async def report(hub: Hub, session: Session, name: str, reason: Words) -> Event:
     return await hub.moderation.reports.add(session, name, reason, session.here)
 
 

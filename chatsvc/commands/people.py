@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
-from chatsvc.dispatch import Answer, command
+from chatsvc.dispatch import Answer, Words, command
 from chatsvc.events import Event, Ignoring, Refused
 from chatsvc.hub import Hub
 from chatsvc.masks import fits, is_pattern
@@ -79,7 +79,7 @@ def nick(hub: Hub, session: Session, name: str) -> Answer:
     help="says what one is called besides one's name",
     example="/realname Ann Lee",
 )
-def realname(hub: Hub, session: Session, text: str) -> Answer:
+def realname(hub: Hub, session: Session, text: Words) -> Answer:
     return hub.profiles.set_realname(session, text)
 
 
@@ -91,7 +91,7 @@ def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
 
 
 @command("away [reason]", help="says that one is away", example="/away lunch")
-def away(hub: Hub, session: Session, reason: str = "") -> Answer:
+def away(hub: Hub, session: Session, reason: Words = "") -> Answer:
     return hub.profiles.set_away(session, reason or "away")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time as local
 
-from chatsvc.dispatch import NAMES, TABLE, Answer, command, listed
+from chatsvc.dispatch import NAMES, TABLE, Answer, Words, command, listed
 from chatsvc.events import Cleared, Clock, Help, Refused
 from chatsvc.hub import Hub
 from chatsvc.session import Session
@@ -49,6 +49,6 @@ def clear(hub: Hub, session: Session) -> Answer:
     "/quit see you tomorrow",
     anybody=True,
 )
-def quit(hub: Hub, session: Session, words: str = "", tag: str | None = None) -> Answer:
+def quit(hub: Hub, session: Session, words: Words = "", tag: str | None = None) -> Answer:
     hub.quit(session, words, tag)
     return None

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from chatsvc.commands.talking import PEOPLE, talking
-from chatsvc.dispatch import Answer, Moment, Point, command
+from chatsvc.dispatch import Answer, Moment, Point, Words, command
 from chatsvc.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.hub import Hub
 from chatsvc.past import Bounds
@@ -69,7 +69,7 @@ def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = 
 
 
 @command("leave [room]", "part", "leaves a room", "/leave #tea")
-def leave(hub: Hub, session: Session, room: str | None = None, words: str = "") -> Answer:
+def leave(hub: Hub, session: Session, room: str | None = None, words: Words = "") -> Answer:
     return hub.entry.exit(session, hub.room_of(session, room), words)
 
 
@@ -90,7 +90,7 @@ def rooms(hub: Hub, session: Session) -> Answer:
 
 
 @command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
-def topic(hub: Hub, session: Session, text: str | None = None, room: str | None = None) -> Answer:
+def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
     here = hub.room_of(session, room)
     if text is not None:
         return hub.stewards.set_topic(session, here, text)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from chatsvc.dispatch import Answer, Signs, Text, command
+from chatsvc.characters import clean_formatted
+from chatsvc.dispatch import Answer, Signs, Text, Words, command
 from chatsvc.events import Asked, Event, Notice, Refused, Talking
 from chatsvc.hub import Hub
 from chatsvc.records import Account
-from chatsvc.rules import clean, key
+from chatsvc.rules import key
 from chatsvc.session import Session, User
 from chatsvc.talk import PLAINLY, Manner
 
@@ -30,7 +31,7 @@ def say(
 def me(
     hub: Hub,
     session: Session,
-    text: str,
+    text: Words,
     room: str | None = None,
     signs: Signs | None = None,
     tag: str | None = None,
@@ -84,7 +85,7 @@ def msg(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
-    text = clean(text) if action else text
+    text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
     return hub.talk.whisper(session, hub.addressee(session, name), text, manner, tag)
 
@@ -103,7 +104,7 @@ def mods(
     notice: bool = False,
 ) -> Answer:
     here = hub.room_of(session, room)
-    text = clean(text) if action else text
+    text = clean_formatted(text) if action else text
     return hub.talk.tell_moderators(session, here, text, Manner(action, notice))
 
 

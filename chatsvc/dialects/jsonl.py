@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
+from chatsvc.characters import plain
 from chatsvc.events import Event, Refused, Request, Said
 
 _encode: Callable[[object], str] = json.JSONEncoder(
@@ -29,7 +30,10 @@ class JSONDialect:
             raise Refused("not-json", "That line is not a JSON object.") from None
         if not isinstance(value, dict):
             raise Refused("not-json", 'A request is a JSON object, such as {"do":"ping"}.')
-        return _request(value)
+        request = _request(value)
+        if "\\u" in line:
+            _check_surrogates(request)
+        return request
 
     def write(self, event: Event, here: str | None = None, tag: str | None = None) -> bytes:
         """`event` as a line; `here` does not matter in this dialect."""
@@ -45,6 +49,18 @@ class JSONDialect:
     def write_own(self, line: Said, elsewhere: bool) -> bytes:
         """A line as its sender is shown it: the tag says that it is kept."""
         return self.write(line, None, line.tag)
+
+
+def _check_surrogates(request: Request) -> None:
+    """Refuse half a character, wherever it is: no answer could repeat it (RFC 8259, 8.2)."""
+    try:
+        json.dumps([request.name, request.rest, request.args], ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise Refused(
+            "bad-argument",
+            "Not sent: \\ud800 to \\udfff alone is half a character.",
+            tag=request.tag,
+        ) from None
 
 
 def _request(value: dict[str, object]) -> Request:
@@ -67,13 +83,14 @@ def _plain(event: Event) -> dict[str, object]:
 
 
 def _said(line: Said) -> dict[str, object]:
+    text = plain(line.text)
     value: dict[str, object] = {
         "room": line.room,
         "number": line.number,
         "time": timestamp(line.time),
         "from": line.sender,
-        "text": line.text,
-        "size": len(line.text.encode()),
+        "text": text,
+        "size": len(text.encode()),
     }
     if line.action:
         value["action"] = True
@@ -106,6 +123,8 @@ _TIMES = ("time", "since", "until", "read_time")
 def _value(name: str, value: object) -> object:
     if name in _TIMES and isinstance(value, float):
         return timestamp(value)
+    if isinstance(value, str):
+        return plain(value)
     if isinstance(value, Said):
         return _said(value)
     if isinstance(value, tuple):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+from chatsvc.characters import UNSEEN, looks_empty, plain
 from chatsvc.dialects import governance  # noqa: F401  # words for what happens to accounts and rooms
 from chatsvc.dialects.sentences import lines, said
 from chatsvc.events import Cleared, Event, Request, Said
 
-_UNSEEN = "".join(map(chr, range(27))) + " "  # a stray key before a command does not publish it
+# A stray key, or a byte order mark, before a command does not publish it.
+_COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)
 _AT_THE_DOOR = ("/quit", "q!", "/help", "/login", "/name")  # which no password begins with
 
 
@@ -17,10 +21,11 @@ class TextDialect:
         """The request in `line`, which may answer a `question` that was asked."""
         if question in ("password", "login") and line.partition(" ")[0].lower() not in _AT_THE_DOOR:
             return _secret(question, line)
-        if "/" in line and (written := line.lstrip(_UNSEEN)).startswith("/"):
-            if written.startswith("//"):
-                return Request("say", written[1:])
-            name, _, rest = written[1:].partition(" ")
+        if "/" in line and (command := _COMMAND.match(line)) is not None:
+            written = command[1]
+            if written.startswith("/"):
+                return Request("say", written)
+            name, _, rest = written.partition(" ")
             return Request(name, rest)
         if line == "q!":
             return Request("quit", "")
@@ -29,17 +34,17 @@ class TextDialect:
         if line[:1] in ("!", "\\"):
             name, _, rest = line[1:].partition(" ")
             return Request(name, rest, literal=line)
-        return Request("say", line) if line.strip() else Request("empty")
+        return Request("empty") if looks_empty(line) else Request("say", line)
 
     def write(self, event: Event, here: str | None = None, tag: str | None = None) -> bytes:
         """`event` as lines for somebody who is talking in the room `here`."""
         if isinstance(event, Cleared):
             return b"\x1b[2J\x1b[H"
-        return "".join(f"{line}\r\n" for line in lines(event, here)).encode()
+        return "".join(f"{plain(line)}\r\n" for line in lines(event, here)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
         """A line as everybody but its sender is shown it."""
-        return f"{said(line, elsewhere)}\r\n".encode()
+        return f"{plain(said(line, elsewhere))}\r\n".encode()
 
     def write_own(self, line: Said, elsewhere: bool) -> bytes:
         """Somebody's own line is not repeated to them."""

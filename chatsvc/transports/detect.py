@@ -24,8 +24,9 @@ from chatsvc.events import Asked, Goodbye
 from chatsvc.transports.arrival import Arrival, LastWords, stop
 from chatsvc.transports.irc import IRCProtocol
 from chatsvc.transports.line import ChatProtocol
+from chatsvc.transports.text import TextProtocol
 from chatsvc.transports.tls import fingerprint_of
-from chatsvc.transports.ways import JSON_WAYS, TEXT_WAYS
+from chatsvc.transports.ways import JSON_WAYS
 from chatsvc.transports.web import Page
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
@@ -72,9 +73,10 @@ def is_irc(data: bytes) -> Verdict:
     """One of the commands that a client begins with, in capitals and with its argument.
 
     Nobody can be called so, because of the space; `nick`, `CAP` alone, and `Nick` are names.
+    No IRC client sends NUL, which telnet clients have in their line ends.
     """
     line, end, _ = data.partition(b"\n")
-    if len(line) > LONGEST_IRC:
+    if len(line) > LONGEST_IRC or b"\0" in line:
         return False
     if end:  # PASS is a method, too: pages may choose any
         return _IRC_LINE.fullmatch(line) is not None and not _HTTP_LINE.fullmatch(line)
@@ -107,7 +109,7 @@ def _secure(arrival: Arrival) -> Any:
 
 
 TLS = Language("tls", is_tls, _secure)
-PEOPLE = Language("text", is_text, partial(ChatProtocol, ways=TEXT_WAYS))
+PEOPLE = Language("text", is_text, TextProtocol)
 LANGUAGES = (  # the first that begins so; the last takes what is nothing else
     TLS,
     Language("json", is_json, partial(ChatProtocol, ways=JSON_WAYS)),

@@ -22,8 +22,7 @@ from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE, MOST_LINES
 from chatsvc.session import Session
 from chatsvc.transports.arrival import LAST_WORDS, Arrival, stop
-from chatsvc.transports.telnet import IAC, TelnetFilter
-from chatsvc.transports.ways import TEXT_WAYS, Ways
+from chatsvc.transports.ways import Ways
 
 if TYPE_CHECKING:
     from chatsvc.transports.factory import ChatFactory
@@ -50,7 +49,6 @@ class ChatProtocol(LineReceiver):
     factory: ChatFactory
     session: Session
     full = False
-    _telnet: TelnetFilter | None = None
     _timer: IDelayedCall | None = None  # until a slow reader is closed
     _bucket: Bucket | None = None
     _late: Request | Refused | None = None  # what came too fast, and is obeyed next
@@ -97,9 +95,7 @@ class ChatProtocol(LineReceiver):
 
     def readConnectionLost(self) -> None:
         """No more will come, but what was sent is still to be answered."""
-        rest = self.clearLineBuffer()
-        if rest and self._ways is TEXT_WAYS:
-            self.lineReceived(rest)
+        self.clearLineBuffer()
         self._ended = True
         self._leave_if_ended()
 
@@ -160,8 +156,7 @@ class ChatProtocol(LineReceiver):
     # In
 
     def dataReceived(self, data: bytes) -> None:
-        if self._ways is TEXT_WAYS:
-            data = self._without_telnet(data)
+        data = self._as_lines(data)
         for start in range(0, len(data) or 1, SLICE):
             if self._closing:
                 return
@@ -169,17 +164,8 @@ class ChatProtocol(LineReceiver):
         if not self.paused:
             self._lines = 0
 
-    def _without_telnet(self, data: bytes) -> bytes:
-        between = self._telnet is None or not self._telnet.inside
-        if between and IAC not in data and data[-1:] < b"\x80":
-            return data
-        if self._telnet is None:
-            self._telnet = TelnetFilter()
-        data = self._telnet.feed(data)
-        if self._telnet.answer:
-            self._send(self._telnet.answer)
-        if self._telnet.interrupted:
-            self.session.tell(Notice("To leave, type /quit"))
+    def _as_lines(self, data: bytes) -> bytes:
+        """What was received, as lines ended by `delimiter`."""
         return data
 
     def lineReceived(self, line: bytes) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
@@ -22,7 +22,10 @@ _log = Logger()
 def fingerprint_of(transport: Any) -> str:
     """SHA-256 of the peer's certificate, in small hexadecimal digits; empty if it has none."""
     certificate = transport.getPeerCertificate()
-    return "" if certificate is None else certificate.to_cryptography().fingerprint(SHA256()).hex()
+    if certificate is None:
+        return ""
+    # Its fields are not parsed: a peer can put anything into a certificate of its own.
+    return sha256(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)).hexdigest()
 
 
 @implementer(IOpenSSLServerConnectionCreator)

@@ -77,7 +77,7 @@ def _who(names: tuple[str, ...], did: str) -> str:
 def spoken(line: Said, own: bool, mention: bool) -> Spoken:
     """A line of a room."""
     return Spoken(
-        line.time, clean(line.sender), clean_lines(line.text), line.number, line.action,
+        line.time, clean(line.sender), _shown(line.text), line.number, line.action,
         line.notice, own, mention and not own, deleted=line.deleted,
     )  # fmt: skip
 
@@ -85,9 +85,14 @@ def spoken(line: Said, own: bool, mention: bool) -> Spoken:
 def whispered(line: Told) -> Spoken:
     """A private line, all of which are meant for oneself."""
     return Spoken(
-        line.time, clean(line.sender), clean_lines(line.text), line.number or 0, line.action,
+        line.time, clean(line.sender), _shown(line.text), line.number or 0, line.action,
         line.notice, line.own, not line.own,
     )  # fmt: skip
+
+
+def _shown(text: str) -> str:
+    """What was said, with blanks for its tabs, which a row of the screen cannot have."""
+    return clean_lines(text).expandtabs()
 
 
 def day(time: float) -> tuple[int, int]:

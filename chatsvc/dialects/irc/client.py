@@ -16,6 +16,7 @@ from chatsvc.dialects.irc.supported import OF_LINES, understood
 from chatsvc.events import Request, Said, Told, Unread, Welcome
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with
+_CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends to `splitlines`
 MOST_ASKED = 200  # answers that are waited for
 
 
@@ -227,7 +228,7 @@ class Client:
         self._raw(told(line, self.capabilities))
 
     def _raw(self, data: bytes) -> None:
-        lines = data.decode().splitlines(keepends=True)
+        lines = _CRLF.findall(data.decode())
         one = bool(lines) and _END_OF_BATCH.fullmatch(lines[-1]) is not None
         for position, line in enumerate(lines):
             self._add(line, inside=one and position > 0)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from chatsvc.characters import before_code
+
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 4096  # bytes that a client may send, from @ to the space
 
@@ -115,7 +117,7 @@ def pieces(text: str, room: int) -> list[str]:
     while longer(text, room):
         cut = len(text.encode()[:room].decode(errors="ignore"))
         blank = text.rfind(" ", 0, cut) + 1
-        end = blank if blank > cut // 2 else cut
+        end = blank if blank > cut // 2 else before_code(text, cut) or cut
         found.append(text[:end])
         text = text[end:]
     return [*found, text]

@@ -1,0 +1,75 @@
+"""Lines as people type them: how an NVT ends and corrects them (RFC 854; RFC 1123, 3.3.1)."""
+
+from __future__ import annotations
+
+import re
+
+from wcwidth import grapheme_boundary_before
+
+BS, DEL, KILL = b"\x08", b"\x7f", b"\x15"  # KILL is Ctrl-U, as terminals have it
+
+_TOKENS = re.compile(rb"[^\x00\x08\n\r\x15\x7f]+|\r\n|\r\x00|[\x00\x08\n\r\x15\x7f]")
+_TYPED = re.compile(rb"[\x00\x08\x15\x7f]|\r(?!\n)")
+_ENDS = (b"\n", b"\r\n", b"\r\x00")
+_LONGEST_GRAPHEME = 64  # bytes; of a longer one, a key takes away that much
+
+
+class LineEditor:
+    """Collects a line until it ends, however its bytes are cut into pieces.
+
+    CR LF, CR NUL and LF end a line. So does a CR after which nothing comes, and with it each CR
+    before it: programs that send no other line end may send several lines at once.
+    """
+
+    __slots__ = ("_after_cr", "_line", "_longest")
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._line = bytearray()
+        self._after_cr = False
+
+    def passes(self, data: bytes) -> bool:
+        """Whether `data` is whole lines in which nothing was corrected."""
+        idle = not (self._line or self._after_cr)
+        return idle and data.endswith(b"\n") and _TYPED.search(data) is None
+
+    def feed(self, data: bytes) -> bytes:
+        """The lines that have ended, each with LF; or what is too long to be one."""
+        if not data:
+            return b""
+        if self._after_cr and data[0] in b"\n\x00":
+            data = data[1:]
+        self._after_cr = data.endswith(b"\r")
+        lines: list[bytes] = []
+        for token in _TOKENS.findall(data):
+            self._take(token, lines)
+        if self._after_cr:
+            lines += self.rest().removesuffix(b"\r").split(b"\r")
+        ended = b"".join(line + b"\n" for line in lines)
+        return ended + self.rest() if len(self._line) > self._longest else ended
+
+    def rest(self) -> bytes:
+        """What has been typed of the line that has not ended; it is forgotten."""
+        rest = bytes(self._line)
+        self._line.clear()
+        return rest
+
+    def _take(self, token: bytes, lines: list[bytes]) -> None:
+        if token in _ENDS:
+            lines.append(self.rest())
+        elif token in (BS, DEL):
+            self._erase()
+        elif token == KILL:
+            self._line.clear()
+        elif token != b"\x00":
+            self._line += token
+
+    def _erase(self) -> None:
+        """Take away the last character, as its reader counts them (UAX #29)."""
+        line = self._line
+        if not line or line[-1] < 0x80:
+            del line[-1:]
+            return
+        end = line[-_LONGEST_GRAPHEME:].decode("utf-8", "surrogateescape")
+        last = end[grapheme_boundary_before(end, len(end)) :]
+        del line[-len(last.encode("utf-8", "surrogateescape")) :]

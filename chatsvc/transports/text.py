@@ -1,0 +1,65 @@
+"""People at telnet, netcat or a pipe: a `ChatProtocol` that knows what their programs send."""
+
+from __future__ import annotations
+
+from chatsvc.events import Event, Notice
+from chatsvc.rules import LONGEST_LINE
+from chatsvc.transports.arrival import Arrival
+from chatsvc.transports.editing import LineEditor
+from chatsvc.transports.line import ChatProtocol
+from chatsvc.transports.telnet import IAC, TelnetFilter
+from chatsvc.transports.ways import TEXT_WAYS
+
+_SECRETS = ("login", "password")  # questions whose answer nobody should see
+_NVT_ENDS = (b"\r\n", b"\r\x00")  # of lines; netcat and pipes have LF
+
+
+class TextProtocol(ChatProtocol):
+    """One person's connection: an NVT (RFC 854), as far as it behaves like one."""
+
+    _is_nvt = False
+    _hidden = False  # the client shows nothing of what is typed
+
+    def __init__(self, arrival: Arrival) -> None:
+        super().__init__(arrival, TEXT_WAYS)
+        self._telnet = TelnetFilter()
+        self._editor = LineEditor(LONGEST_LINE)
+
+    def readConnectionLost(self) -> None:
+        rest = self.clearLineBuffer() + self._editor.rest()
+        if rest:
+            self.lineReceived(rest)
+        super().readConnectionLost()
+
+    def _as_lines(self, data: bytes) -> bytes:
+        self._is_nvt = self._is_nvt or IAC in data or data.endswith(_NVT_ENDS)
+        if self._telnet.inside or IAC in data:
+            data = self._without_telnet(data)
+        elif self._editor.passes(data):
+            return data
+        elif data[-1:] >= b"\x80":
+            data = self._without_telnet(data)  # a command may come in the middle of a character
+        return self._editor.feed(data)
+
+    def _without_telnet(self, data: bytes) -> bytes:
+        data = self._telnet.feed(data)
+        if self._telnet.answer:
+            self._send(self._telnet.answer)
+        if self._telnet.interrupted:
+            self.session.tell(Notice("To leave, type /quit"))
+        return data
+
+    def lineReceived(self, line: bytes) -> None:
+        if self._hidden:
+            self._send(b"\r\n")  # the client has not shown the end of the line, either
+        super().lineReceived(line)
+
+    def tell(self, event: Event, here: str | None, tag: str | None) -> None:
+        self._hide(self.session.question in _SECRETS)
+        super().tell(event, here, tag)
+
+    def _hide(self, hidden: bool) -> None:
+        """Let a telnet client echo nothing while a password is asked for (RFC 857)."""
+        if self._is_nvt and hidden != self._hidden:
+            self._hidden = hidden
+            self._send(self._telnet.echo(hidden))
