@@ -250,7 +250,7 @@ def test_one_may_log_in_later_and_prove_it_again(chat: Chat) -> None:
     guest = irc(chat, "guest", "sasl")
     told = proved(guest)
     assert told[:3] == [
-        ":guest!chat@people/guest NICK ann",
+        ":guest!chat@people/guest NICK :ann",
         ":chatsvc 900 ann ann!chat@people/ann ann :You are logged in as ann",
         ":chatsvc 903 ann :SASL authentication successful",
     ]

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "index": STORE | {"database", "lines", "rules"},
     "sql": STORE | {"tables", "database", "lines", "index"},
     "ledger": STORE | {"tables", "database"},
-    "dialects": {"events", "governance", "presence", "dialects"},
+    "dialects": {"events", "governance", "presence", "rules", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
     "options": {"limits", "rules", "transports"},

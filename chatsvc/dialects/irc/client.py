@@ -14,9 +14,10 @@ from chatsvc.dialects.irc.lines import said, said_with, told
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.supported import OF_LINES, understood
 from chatsvc.events import Request, Said, Told, Unread, Welcome
+from chatsvc.rules import key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with
-MOST_ASKED = 200  # answers that are waited for
+MOST_ASKED = 300  # answers that are waited for: one message can ask for 252 channels
 
 
 class _Line(NamedTuple):
@@ -132,6 +133,7 @@ class Client:
         self.bot = False
         self.unread: dict[str, Unread] = {}  # what is new in rooms that one has not come back to
         self.rooms: dict[str, str] = {}  # as written, by what two spellings have in common
+        self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that is being sent
         self.quit = ""  # who was said to have left last; it is heard of once for each room
         self.version = 301  # of capability negotiation
@@ -172,10 +174,8 @@ class Client:
         number, words = NUMERICS[name]
         self.send(number, self.nick, *params, *([words] if words is not None else []))
 
-    def replies(
-        self, name: str, *params: str, items: Sequence[str], by: str = " ", most: int | None = None
-    ) -> None:
-        """So many replies as the items need, or as many as there may be.
+    def replies(self, name: str, *params: str, items: Sequence[str], by: str = " ") -> None:
+        """Send as many replies as the items need.
 
         Items come last in them, or before the words that are always the same.
         """
@@ -189,8 +189,15 @@ class Client:
                 rows[-1] = row
             else:
                 rows.append(item)
-        for row in rows[:most] if items else ():
+        for row in rows if items else ():
             self.reply(name, *params, row)
+
+    def targets(self, param: str, most: int) -> list[str]:
+        """Split the targets of a message, and answer those that are too many with 407."""
+        targets = [target for target in param.split(",") if target]
+        for target in targets[most:]:
+            self.reply("TOOMANYTARGETS", target, f"Not done: at most {most} targets at once")
+        return targets[:most]
 
     def fail(self, command: str, code: str, *params: str) -> None:
         """A standard reply: what was not done, why for programs, about what, and in words."""
@@ -207,9 +214,9 @@ class Client:
         for piece in wire.pieces(text, wire.LONGEST - head):
             self.send("NOTICE", to, piece, source=source, **tags)
 
-    def line(self, line: Said, target: str) -> None:
+    def line(self, line: Said, target: str, earlier: bool = False) -> None:
         """A line that was said, now or earlier."""
-        self._raw(said(line, target, self.capabilities, self._batch))
+        self._raw(said(line, target, self.capabilities, self._batch, earlier))
 
     def private_line(self, line: Told) -> None:
         self._raw(told(line, self.capabilities))
@@ -265,6 +272,11 @@ class Client:
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
 
+    def forget(self, room: str) -> None:
+        """The client is no longer in a room."""
+        self.rooms.pop(key(room), None)
+        self.earlier.pop(room, None)
+
     # What is asked
 
     def ask(self, do: str, about: Asked | None = None, /, **args: object) -> None:
@@ -305,6 +317,16 @@ class Client:
         return self.latest if tag is None else self._asked.pop(tag, Asked(""))
 
     # Lines
+
+    @contextmanager
+    def telling_earlier_lines(self) -> Iterator[None]:
+        """Write lines meanwhile as ones that were said before the client joined."""
+        before = self.write_said
+        self.write_said = said_with(self.capabilities & OF_LINES, earlier=True)
+        try:
+            yield
+        finally:
+            self.write_said = before
 
     def write_own(self, line: Said) -> bytes:
         """One's own line, if one wants to see it; or that it is kept, if it had a label."""

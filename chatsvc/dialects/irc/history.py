@@ -108,11 +108,12 @@ def _(event: History, client: Client, about: Asked) -> None:
     private = event.room.startswith("@")
     other = event.room.removeprefix("@")
     redacts = "draft/message-redaction" in client.capabilities
+    unmarked = "batch" not in client.capabilities
     with client.batch("chathistory", other):
         for line in event.lines:
             if not (line.deleted and redacts):
                 to_me = private and line.account != client.account
-                client.line(line, client.nick if to_me else other)
+                client.line(line, client.nick if to_me else other, earlier=unmarked)
 
 
 @told.register

@@ -11,6 +11,15 @@ from typing import NamedTuple
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 4096  # bytes that a client may send, from @ to the space
 
+_WORDS = {  # how many parameters of a message are words of the protocol, never text
+    **dict.fromkeys(
+        ("ACCOUNT", "AUTHENTICATE", "BATCH", "CHATHISTORY", "CHGHOST", "MARKREAD", "MODE",
+         "TAGMSG", "004", "221", "324", "333", "341", "346", "348", "367"), 99
+    ),
+    "JOIN": 1,
+    "PART": 1,
+    "REDACT": 2,
+}  # fmt: skip
 _ESCAPED = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"})
 _NEVER = {ord("\0"): None, ord("\r"): None}  # which some programs take for the end
 _MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
@@ -77,12 +86,16 @@ def _unescaped(value: str) -> str:
 def write(
     command: str, *params: str, source: str = "", tags: Mapping[str, str | None] | None = None
 ) -> str:
-    """A message as a line with CRLF; its last parameter may have spaces, and may be empty."""
+    """A message as a line with CRLF; its last parameter may have spaces, and may be empty.
+
+    Text follows " :" even if it is one word: small clients and bots look for it only there.
+    """
     head = f":{source} " if source else ""
     if tags:
         head = f"@{_written(tags)} {head}"
     *middle, last = (command, *params)
-    if params and (not last or last[0] == ":" or " " in last):
+    text = len(params) > _WORDS.get(command, 0)
+    if text or (params and (not last or last[0] == ":" or " " in last)):
         last = f":{last}"
     return f"{head}{' '.join([*middle, last])}\r\n"
 

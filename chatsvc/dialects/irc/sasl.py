@@ -140,6 +140,7 @@ def _part_from_all(client: Client) -> None:
     for room in client.rooms.values():
         client.send("PART", room, source=mask(client.nick))
     client.rooms.clear()
+    client.earlier.clear()
 
 
 def _logged_in(client: Client, nick: str, account: str) -> None:
