@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, founder, member, operator
@@ -212,3 +213,55 @@ def test_capabilities_that_are_too_many_for_a_message_come_in_several(chat: Chat
     assert " LS * :account-notify account-tag " in first
     assert len(first.encode()) <= 510
     assert last.endswith(" LS :userhost-in-names")
+
+
+# What cannot be read (IRCv3 "UTF8ONLY")
+
+NOT_UTF8 = "INVALID_UTF8 :Not sent: it is not UTF-8. Set your client's encoding to UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"PRIVMSG #lobby :caf\xe9", f":chatsvc FAIL PRIVMSG {NOT_UTF8}"),
+        (b"@label=x PRIVMSG #lobby :caf\xe9", f"@label=x :chatsvc FAIL PRIVMSG {NOT_UTF8}"),
+        (b"@label=x :ann notice #lobby :caf\xe9", f"@label=x :chatsvc FAIL NOTICE {NOT_UTF8}"),
+        (b"@+x=\xe9;label=x TOPIC #lobby :tea", f"@label=x :chatsvc FAIL TOPIC {NOT_UTF8}"),
+        (b"caf\xe9", f":chatsvc FAIL * {NOT_UTF8}"),
+        (b"@label=x \xff", f"@label=x :chatsvc FAIL * {NOT_UTF8}"),
+        (b"\xff" * 600, f":chatsvc FAIL * {NOT_UTF8}"),
+        (b"@" + b"\xff" * 5000 + b" PRIVMSG #lobby :x", f":chatsvc FAIL * {NOT_UTF8}"),
+        (
+            b"@label=x PRIVMSG #lobby :" + b"x" * 600,
+            "@label=x :chatsvc 417 ann :That line is too long",
+        ),
+        (b"@label=x WHOIS\xff", f"@label=x :chatsvc FAIL * {NOT_UTF8}"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_refused_with_its_command_and_label(
+    chat: Chat, sent: bytes, answer: str
+) -> None:
+    bob, ann = irc(chat, "bob"), irc(chat, "ann", *LABELS)
+    ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
+    assert ann.send(sent) == [answer]
+    assert bob.read() == []
+    assert ann.send("@label=y PING x") == ["@label=y :chatsvc PONG chatsvc :x"]
+
+
+def test_clients_without_standard_replies_are_told_as_well(chat: Chat) -> None:
+    ann = chat.connect()
+    assert ann.send(b"NICK ann", b"USER ann 0 * :Ren\xe9") == [f":chatsvc FAIL USER {NOT_UTF8}"]
+    assert ann.send("USER ann 0 * :René")[0].startswith(":chatsvc 001 ann ")
+
+
+@pytest.mark.parametrize("bad", [b"caf\xe9", b"x" * 600])
+def test_a_batch_of_which_a_line_cannot_be_read_is_not_sent(chat: Chat, bad: bytes) -> None:
+    bob = irc(chat, "bob")
+    ann = irc(chat, "ann", *LABELS, "draft/multiline")
+    ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
+    ann.send("@label=x BATCH +1 draft/multiline #lobby", "@batch=1 PRIVMSG #lobby :one")
+    ann.send(b"@batch=1 PRIVMSG #lobby :" + bad)
+    (told,) = ann.send("BATCH -1")
+    assert told.startswith("@label=x :chatsvc ")
+    assert "INVALID_UTF8" in told or " 417 " in told
+    assert bob.read() == []

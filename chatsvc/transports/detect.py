@@ -40,9 +40,12 @@ _HTTP_LINE = re.compile(rb"%b \S+ HTTP/[0-9.]+\r?" % METHOD)
 _HALF_HTTP = re.compile(rb"%b( \S*( [HTP/0-9.]*\r?)?)?" % METHOD)
 _LONG_HTTP = re.compile(rb"%b /\S*( [HTP/0-9.]*\r?)?" % METHOD)
 _IRC_LINE = re.compile(
-    rb"(?:CAP (?:LS|LIST|REQ|END)\b.*|NICK :?\S+|USER \S+ \S+ \S+ .+|PASS .+)[ ]*\r?"
+    rb"(?:(?:CAP|cap) (?i:LS|LIST|REQ|END)\b.*|(?:NICK|nick) :?\S+"
+    rb"|(?:USER|user) \S+ \S+ \S+ .+|(?:PASS|pass) .+)[ ]*\r?"
 )
-_IRC_WORDS = (b"CAP ", b"NICK ", b"USER ", b"PASS ")
+_IRC_WORDS = (
+    b"CAP ", b"NICK ", b"USER ", b"PASS ", b"cap ", b"nick ", b"user ", b"pass ",
+)  # fmt: skip
 
 Verdict = bool | None  # None: a few bytes more will tell
 
@@ -68,9 +71,10 @@ def is_json(data: bytes) -> Verdict:
 
 
 def is_irc(data: bytes) -> Verdict:
-    """One of the commands that a client begins with, in capitals and with its argument.
+    """One of the commands that a client begins with, and its argument.
 
-    Nobody can be called so, because of the space; `nick`, `CAP` alone, and `Nick` are names.
+    Case does not matter (Modern IRC, "Command"), but `Nick Cave` is how people write, and waits for
+    an answer. No name has a space; `nick`, `CAP` alone, and `Nick` are names.
     """
     line, end, _ = data.partition(b"\n")
     if len(line) > LONGEST_IRC:

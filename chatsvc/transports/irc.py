@@ -92,6 +92,9 @@ class IRCProtocol(ChatProtocol):
         self._said = self._ways.said  # it may have asked for other capabilities
         self._go_on()
 
+    def _refuse_encoding(self, raw: bytes) -> None:
+        irc.refuse_encoding(self._client, raw)
+
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         super().tell(event, here, tag)
         self._go_on()

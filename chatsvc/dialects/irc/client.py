@@ -100,6 +100,11 @@ class Collected:
     size: int = 0  # bytes
     failed: bool = False
 
+    def drop(self) -> None:
+        """Forget the lines: the batch cannot be sent any more."""
+        self.failed = True
+        self.pieces.clear()
+
     def add(self, text: str, goes_on: bool) -> None:
         """Take one more line, or what goes on with the last one."""
         if self.lines and not goes_on:

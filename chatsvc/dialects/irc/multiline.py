@@ -92,8 +92,7 @@ def _collect(client: Client, collected: Collected, message: Message) -> None:
 
 
 def _fail(client: Client, collected: Collected, code: str, *words: str) -> None:
-    collected.failed = True
-    collected.pieces.clear()
+    collected.drop()
     _refuse(client, code, *words)
 
 
