@@ -37,7 +37,8 @@ from chatsvc.options import Options
 from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
-from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.factory import ChatFactory, TLSOnly
+from chatsvc.transports.proxy import ProxyFactory
 from chatsvc.transports.tls import TLS
 
 __all__ = ["Options", "makeService"]
@@ -76,7 +77,9 @@ class ChatService(Service):
 
     def __init__(self, options: Options, reactor: Any) -> None:
         self._reactor = reactor
-        self._endpoints = options["endpoints"]
+        self._endpoints: list[str] = options["endpoints"]
+        self._tls_endpoint: str | None = options["tls-endpoint"]
+        self._tls_port: IListeningPort | None = None
         self._writer = ThreadPool(1, 1, "writer")
         self._readers = ThreadPool(0, READERS, "readers")
         self._indexer = ThreadPool(0, 1, "indexer")
@@ -129,12 +132,17 @@ class ChatService(Service):
     def privilegedStartService(self) -> None:
         """Listen, while this process may still be allowed to use low ports."""
         for endpoint in self._endpoints:
-            self._ports.append(self._listen(endpoint))
+            self._ports.append(self._listen(endpoint, self._factory))
+        if self._tls_endpoint is not None:
+            self._tls_port = self._listen(self._tls_endpoint, TLSOnly(self._factory))
         super().privilegedStartService()
 
-    def _listen(self, endpoint: str) -> IListeningPort:
+    def _listen(self, endpoint: str, factory: Any) -> IListeningPort:
+        kind, _, inner = endpoint.partition(":")
+        if kind == "haproxy":
+            endpoint, factory = inner, ProxyFactory(factory)
         outcome: list[IListeningPort | Failure] = []
-        serverFromString(self._reactor, endpoint).listen(self._factory).addBoth(outcome.append)
+        serverFromString(self._reactor, endpoint).listen(factory).addBoth(outcome.append)
         (port,) = outcome
         if isinstance(port, Failure):
             raise StartFailed(_why_not_listening(endpoint, port))
@@ -182,6 +190,8 @@ class ChatService(Service):
         yield "The chat is ready. To join it, type in another terminal:"
         for port in self._ports:
             yield from self._ways_in(port.getHost())
+        if self._tls_port is not None:
+            yield f"Port {_port_of(self._tls_port)} is for TLS alone."
         tls = self._factory.tls
         if tls is not None and self._certificate is None:
             yield f"TLS uses a certificate made here, SHA-256 {tls.fingerprint}"
@@ -217,7 +227,7 @@ class ChatService(Service):
     # Stopping
 
     async def _stop(self) -> None:
-        await gatherResults([maybeDeferred(port.stopListening) for port in self._ports])
+        await gatherResults([maybeDeferred(port.stopListening) for port in self._all_ports()])
         await self.hub.close()
         await self._factory.all_closed()
         await self._archive.close()
@@ -225,6 +235,9 @@ class ChatService(Service):
         self._readers.stop()
         self._indexer.stop()
         self._hashers.stop()
+
+    def _all_ports(self) -> list[IListeningPort]:
+        return [*self._ports, *filter(None, [self._tls_port])]
 
     def _stop_on_signals(self) -> None:
         # The reactor's own handlers end the process by the same signal; stopping is no failure.
@@ -249,6 +262,10 @@ class ChatService(Service):
     def _stop_if_empty(self) -> None:
         if not self.hub.stopping and not self.hub.users:
             self._reactor.stop()
+
+
+def _port_of(port: IListeningPort) -> int:
+    return int(cast(Any, port.getHost()).port)
 
 
 async def _at_once(work: Callable[..., T], *arguments: Any) -> T:

@@ -28,6 +28,8 @@ from chatsvc.transports.ways import JSON_WAYS, TEXT_WAYS
 from chatsvc.transports.web import Page
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
+# Where TLS may still begin, which a greeting would break: HexChat waits 0.3 s before it does.
+TLS_BEGINS = 1.0
 LONGEST_FIRST = 8192  # bytes without an end of line that may still be some other language's
 LONGEST_IRC = 512  # RFC 2812, 2.3
 
@@ -150,7 +152,14 @@ class Detector(Protocol):
         """From now on bytes can come, and be sent."""
         if isinstance(self.transport, TLSMemoryBIOProtocol):
             self._arrival.fingerprint = fingerprint_of(self.transport)
-        self._silence = self._arrival.factory.clock.callLater(GREETING, self._nothing_came)
+        clock = self._arrival.factory.clock
+        self._silence = clock.callLater(self._patience(), self._nothing_came)
+
+    def _patience(self) -> float:
+        """How long a peer may be silent before it is taken for a person."""
+        arrival = self._arrival
+        plain = not arrival.secure and arrival.factory.understands(TLS.name)
+        return TLS_BEGINS if plain else GREETING
 
     def _nothing_came(self) -> None:
         arrival = self._arrival
@@ -159,6 +168,8 @@ class Detector(Protocol):
             return
         if arrival.refusal is None and (self._data or "text" not in arrival.factory.speaks):
             return  # some program takes its time
+        if arrival.tls_only and not arrival.secure:
+            return  # nothing is said there that is not encrypted, unless somebody talks plainly
         arrival.check(PEOPLE.name)
         if arrival.refusal is None:
             self._greet()
