@@ -17,6 +17,7 @@ from twisted.python.usage import UsageError
 
 from chatsvc import __version__
 from chatsvc.limits import Limits, Rate
+from chatsvc.process import remove_stale_pid_file
 from chatsvc.rules import LONGEST_WORDS, clean
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.detect import NAMES
@@ -95,6 +96,8 @@ class Options(BaseOptions):
             raise SystemExit(f"twistd chat: {error}\nTry: twistd chat --help") from None
 
     def postOptions(self) -> None:
+        if isinstance(self.parent, BaseOptions):
+            remove_stale_pid_file(self.parent.get("pidfile"))
         self["port"] = _number("--port", self["port"], 0, 65535)
         self["show-history"] = _number("--show-history", self["show-history"], 0, 10_000)
         self["slow-reader-limit"] = _number(

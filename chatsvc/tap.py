@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -34,6 +33,7 @@ from chatsvc.events import Said
 from chatsvc.hub import Hub, Settings
 from chatsvc.limits import Limits, Window, is_loopback
 from chatsvc.options import Options
+from chatsvc.process import Signals
 from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive
 from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
@@ -182,7 +182,7 @@ class ChatService(Service):
             raise StartFailed(f"{failed}{hint}") from None
 
     def _be_ready(self) -> None:
-        self._stop_on_signals()
+        Signals(self._reactor, self._reload).begin()
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
@@ -239,16 +239,11 @@ class ChatService(Service):
     def _all_ports(self) -> list[IListeningPort]:
         return [*self._ports, *filter(None, [self._tls_port])]
 
-    def _stop_on_signals(self) -> None:
-        # The reactor's own handlers end the process by the same signal; stopping is no failure.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            handler = signal.getsignal(number)
-            if getattr(handler, "__self__", None) is self._reactor:
-                signal.signal(number, self._stop_on_signal)
-
-    def _stop_on_signal(self, number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)  # the second one does not wait for anybody
-        self._reactor.callFromThread(self._reactor.stop)
+    def _reload(self) -> None:
+        """Take what an administrator has changed, and say that the signal has come."""
+        if self._factory.tls is not None:
+            self._factory.tls.reload()
+        _log.info("{text}", text="SIGHUP: reopened the log, checked the certificate.")
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, keep what was said, tell everybody, close."""

@@ -38,12 +38,13 @@ MAY_IMPORT = {
     "dialects": {"events", "governance", "presence", "rules", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
-    "options": {"limits", "rules", "transports"},
+    "process": set(),
+    "options": {"limits", "process", "rules", "transports"},
     "admin": STORE | {"accounts", "rules", "lookalikes", "ledger"},
-    "tap": {*CHAT, "options", "sql", "dialects", "transports"},
+    "tap": {*CHAT, "options", "process", "sql", "dialects", "transports"},
     "client": {"client", "events", "governance", "presence", "dialects", "rules", "admin"},
 }
-MAY_IMPORT_TWISTED = {"transports", "options", "tap", "client"}
+MAY_IMPORT_TWISTED = {"transports", "options", "process", "tap", "client"}
 
 
 def module(path: Path) -> str:
