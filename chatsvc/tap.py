@@ -36,9 +36,10 @@ from chatsvc.options import Options
 from chatsvc.process import Signals
 from chatsvc.rules import clean
 from chatsvc.sql import SQLArchive
-from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
+from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.factory import ChatFactory, TLSOnly
 from chatsvc.transports.proxy import ProxyFactory
+from chatsvc.transports.selfsigned import kept_beside, make
 from chatsvc.transports.tls import TLS
 
 __all__ = ["Options", "makeService"]

@@ -14,8 +14,8 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.testing import StringTransport
 
 from chatsvc.limits import Limits
-from chatsvc.transports.certificate import make
 from chatsvc.transports.detect import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
+from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
 
 CERTIFICATE = make()

@@ -10,13 +10,15 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from real import (
     LIMIT,
+    Deadline,
     Service,
     beside_python,
     needs,
@@ -358,14 +360,20 @@ def test_a_pid_file_with_its_own_number_does_not_keep_it_from_starting(tmp_path:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
 def test_a_renamed_log_is_begun_again(tmp_path: Path, number: signal.Signals) -> None:
-    twistd = ("-n", "--pidfile=", "--logfile", "d.log")
     log, renamed = tmp_path / "d.log", tmp_path / "d.log.1"
-    with Running(tmp_path, twistd) as process:
+    command = [beside_python("twistd"), "-n", "--pidfile=", "--logfile", "d.log"]
+    with subprocess.Popen([*command, "chat", "--port", "0"], cwd=tmp_path) as process:
         wait_until(lambda: log.exists() and "stops it." in log.read_text(), "the chat")
         log.rename(renamed)
         process.send_signal(number)
         wait_until(log.exists, "a new log")
         process.terminate()
-        process.wait(LIMIT)
+    assert process.returncode == 0
     assert "Server Shut Down" in log.read_text()
     assert "Server Shut Down" not in renamed.read_text()
+
+
+def wait_until(found: Callable[[], bool], what: str) -> None:
+    deadline = Deadline(LIMIT)
+    while not found():
+        time.sleep(min(0.02, deadline.left(what)))

@@ -65,6 +65,10 @@ class TLS:
         if self._files is None:
             return
         self._looked_at = self._clock.seconds()
+        try:
+            self._files.renew()
+        except CertificateFailed as failed:
+            _log.warn("{failed} The certificate from before stays in use.", failed=failed)
         state = self._files.state()
         if state == self._seen:
             return
