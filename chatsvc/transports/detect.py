@@ -28,8 +28,9 @@ from chatsvc.transports.ways import JSON_WAYS, TEXT_WAYS
 from chatsvc.transports.web import Page
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
-# Where TLS may still begin, which a greeting would break: HexChat waits 0.3 s before it does.
-TLS_BEGINS = 1.0
+# Where TLS may still begin, which a greeting would break: HexChat does so after 0.3 s, eggdrop
+# after 1.0 s.
+TLS_BEGINS = 1.5
 LONGEST_FIRST = 8192  # bytes without an end of line that may still be some other language's
 LONGEST_IRC = 512  # RFC 2812, 2.3
 
