@@ -78,6 +78,8 @@ def test_it_may_be_its_own_issuer_as_nss_asks_and_openssl_in_its_strictest_mode(
     assert usage.value.digital_signature
     assert usage.value.key_cert_sign
     assert (basic.value.ca, basic.value.path_length) == (True, 0)
+    with pytest.raises(x509.ExtensionNotFound):  # with one, NSS takes it for no issuer
+        made.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     trust = trusting()
     trust.verify_flags |= ssl.VERIFY_X509_STRICT
     chat = encrypted(Chat())

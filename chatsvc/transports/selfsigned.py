@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 from twisted.logger import Logger
 
 from chatsvc.transports.certificate import CertificateFailed, Files
@@ -121,7 +121,7 @@ def make(
 def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     """A certificate with the marks of a CA, as clients ask about those that vouch for themselves.
 
-    It may sign nothing below itself but what it needs: no other CA (path_length), only servers.
+    It has no extended key usage: NSS does not accept one that may only be a server as an issuer.
     """
     names, public, now = list(_names()), key.public_key(), _now()
     name = x509.Name(
@@ -139,7 +139,6 @@ def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .add_extension(x509.SubjectAlternativeName(known_as), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False)
         .sign(key, hashes.SHA256())
