@@ -18,6 +18,7 @@ from twisted.python.usage import UsageError
 from chatsvc import __version__
 from chatsvc.characters import clean
 from chatsvc.limits import Limits, Rate
+from chatsvc.process import remove_stale_pid_file
 from chatsvc.rules import LONGEST_WORDS
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.detect import NAMES
@@ -44,6 +45,7 @@ class Options(BaseOptions):
     ]
     optParameters = [
         ["port", "p", str(PORT), "The port to listen on."],
+        ["tls-port", None, None, "A port for TLS alone as well, such as 6697."],
         ["interface", "i", None, "The one address to listen on.  [default: all, IPv4 and IPv6]"],
         ["archive", "a", "sqlite:chat.db", "Where lines are kept: sqlite:PATH, or memory:"],
         ["cert", None, None, "The certificates for TLS, in PEM.  [default: one is made]"],
@@ -96,6 +98,8 @@ class Options(BaseOptions):
             raise SystemExit(f"twistd chat: {error}\nTry: twistd chat --help") from None
 
     def postOptions(self) -> None:
+        if isinstance(self.parent, BaseOptions):
+            remove_stale_pid_file(self.parent.get("pidfile"))
         self["port"] = _number("--port", self["port"], 0, 65535)
         self["show-history"] = _number("--show-history", self["show-history"], 0, 10_000)
         self["slow-reader-limit"] = _number(
@@ -114,6 +118,7 @@ class Options(BaseOptions):
         self["speaks"] = _languages(self["speaks"])
         self["certificate"] = self._certificate()
         self["endpoints"] = _endpoints(self["listen"], self["port"], self["interface"])
+        self["tls-endpoint"] = self._tls_endpoint()
 
     def _limits(self) -> Limits:
         arrivals, arrivals_within = _times("--arrivals", self["arrivals"], "32/600")
@@ -136,11 +141,16 @@ class Options(BaseOptions):
             rooms_within=rooms_within,
         )
 
+    def _tls_endpoint(self) -> str | None:
+        if self["tls-port"] is None:
+            return None
+        return _tcp(_number("--tls-port", self["tls-port"], 0, 65535), self["interface"])
+
     def _certificate(self) -> Files | None:
         certificate, key = self["cert"], self["key"]
-        given = "--cert" if certificate else "--key" if key else "--require-tls"
-        if (certificate or key or self["require-tls"]) and "tls" not in self["speaks"]:
-            raise UsageError(f"{given} needs tls among what --speaks lists.")
+        given = [name for name in ("cert", "key", "require-tls", "tls-port") if self[name]]
+        if given and "tls" not in self["speaks"]:
+            raise UsageError(f"--{given[0]} needs tls among what --speaks lists.")
         if bool(certificate) != bool(key):
             raise UsageError("Give --cert and --key, both or none.")
         return Files(Path(certificate), Path(key)) if certificate else None

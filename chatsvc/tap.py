@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import signal
 import socket
 import sys
 import time
@@ -36,11 +35,14 @@ from chatsvc.events import Said
 from chatsvc.hub import Hub, Settings
 from chatsvc.limits import Limits, Window, is_loopback
 from chatsvc.options import Options
+from chatsvc.process import Signals
 from chatsvc.sql import SQLArchive, Workers
 from chatsvc.steady import measure_steadily
-from chatsvc.transports.certificate import CertificateFailed, Files, kept_beside, make
-from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.certificate import CertificateFailed, Files
+from chatsvc.transports.factory import ChatFactory, TLSOnly
 from chatsvc.transports.hashing import HashingQueue
+from chatsvc.transports.proxy import ProxyFactory
+from chatsvc.transports.selfsigned import kept_beside, make
 from chatsvc.transports.tls import TLS
 
 __all__ = ["Options", "makeService"]
@@ -82,7 +84,9 @@ class ChatService(Service):
 
     def __init__(self, options: Options, reactor: Any) -> None:
         self._reactor = reactor
-        self._endpoints = options["endpoints"]
+        self._endpoints: list[str] = options["endpoints"]
+        self._tls_endpoint: str | None = options["tls-endpoint"]
+        self._tls_port: IListeningPort | None = None
         self._writer = ThreadPool(1, 1, "writer")
         self._readers = ThreadPool(0, READERS, "readers")
         self._indexer = ThreadPool(0, 1, "indexer")
@@ -142,12 +146,17 @@ class ChatService(Service):
     def privilegedStartService(self) -> None:
         """Listen, while this process may still be allowed to use low ports."""
         for endpoint in self._endpoints:
-            self._ports.append(self._listen(endpoint))
+            self._ports.append(self._listen(endpoint, self._factory))
+        if self._tls_endpoint is not None:
+            self._tls_port = self._listen(self._tls_endpoint, TLSOnly(self._factory))
         super().privilegedStartService()
 
-    def _listen(self, endpoint: str) -> IListeningPort:
+    def _listen(self, endpoint: str, factory: Any) -> IListeningPort:
+        kind, _, inner = endpoint.partition(":")
+        if kind == "haproxy":
+            endpoint, factory = inner, ProxyFactory(factory)
         outcome: list[IListeningPort | Failure] = []
-        serverFromString(self._reactor, endpoint).listen(self._factory).addBoth(outcome.append)
+        serverFromString(self._reactor, endpoint).listen(factory).addBoth(outcome.append)
         (port,) = outcome
         if isinstance(port, Failure):
             raise StartFailed(_why_not_listening(endpoint, port))
@@ -190,7 +199,7 @@ class ChatService(Service):
             raise StartFailed(f"{failed}{hint}") from None
 
     def _be_ready(self) -> None:
-        self._stop_on_signals()
+        Signals(self._reactor, self._reload).begin()
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
@@ -198,6 +207,8 @@ class ChatService(Service):
         yield "The chat is ready. To join it, type in another terminal:"
         for port in self._ports:
             yield from self._ways_in(port.getHost())
+        if self._tls_port is not None:
+            yield f"Port {_port_of(self._tls_port)} is for TLS alone."
         tls = self._factory.tls
         if tls is not None and self._certificate is None:
             yield f"TLS uses a certificate made here, SHA-256 {tls.fingerprint}"
@@ -245,7 +256,7 @@ class ChatService(Service):
         self._hashers.stop()
 
     async def _stop_listening(self) -> None:
-        await gatherResults([maybeDeferred(port.stopListening) for port in self._ports])
+        await gatherResults([maybeDeferred(port.stopListening) for port in self._all_ports()])
 
     async def _within_limit(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Take one step of stopping; the next one follows, whatever comes of it."""
@@ -254,16 +265,14 @@ class ChatService(Service):
         except Exception:
             _log.failure("Stopping: a step failed or took too long. The next one follows.")
 
-    def _stop_on_signals(self) -> None:
-        # The reactor's own handlers end the process by the same signal; stopping is no failure.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            handler = signal.getsignal(number)
-            if getattr(handler, "__self__", None) is self._reactor:
-                signal.signal(number, self._stop_on_signal)
+    def _all_ports(self) -> list[IListeningPort]:
+        return [*self._ports, *filter(None, [self._tls_port])]
 
-    def _stop_on_signal(self, number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)  # the second one does not wait for anybody
-        self._reactor.callFromThread(self._reactor.stop)
+    def _reload(self) -> None:
+        """Take what an administrator has changed, and say that the signal has come."""
+        if self._factory.tls is not None:
+            self._factory.tls.reload()
+        _log.info("{text}", text="SIGHUP: reopened the log, checked the certificate.")
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, keep what was said, tell everybody, close."""
@@ -277,6 +286,10 @@ class ChatService(Service):
     def _stop_if_empty(self) -> None:
         if not self.hub.stopping and not self.hub.users:
             self._reactor.stop()
+
+
+def _port_of(port: IListeningPort) -> int:
+    return int(cast(Any, port.getHost()).port)
 
 
 async def _at_once(work: Callable[..., T], *arguments: Any) -> T:

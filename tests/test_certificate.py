@@ -12,21 +12,17 @@ from pathlib import Path
 import pytest
 from conftest import Chat
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from OpenSSL import SSL
 from test_detect import CERTIFICATE
-from test_tls import Secure, trusting
+from test_tls import Secure, encrypted, trusting
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
-from chatsvc.transports.certificate import (
-    CertificateFailed,
-    Files,
-    credentials,
-    kept_beside,
-    make,
-)
+from chatsvc.transports import selfsigned
+from chatsvc.transports.certificate import CertificateFailed, Files, credentials
+from chatsvc.transports.selfsigned import VALID, kept_beside, make
 from chatsvc.transports.tls import RECHECK, TLS
 
 
@@ -34,24 +30,162 @@ def certificate(pem: bytes) -> x509.Certificate:
     return x509.load_pem_x509_certificate(pem)
 
 
+def secret(key: object, password: bytes | None = None) -> bytes:
+    assert hasattr(key, "private_bytes")
+    cipher: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if password:
+        cipher = serialization.BestAvailableEncryption(password)
+    form = serialization.PrivateFormat.PKCS8
+    pem: bytes = key.private_bytes(serialization.Encoding.PEM, form, cipher)
+    return pem
+
+
+def names_in(made: x509.Certificate) -> tuple[list[str], list[str]]:
+    """The names and the addresses for which a certificate is."""
+    found = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    addresses = map(str, found.get_values_for_type(x509.IPAddress))
+    return found.get_values_for_type(x509.DNSName), list(addresses)
+
+
 def test_what_is_made_here_lasts_ten_years_and_names_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("socket.getfqdn", lambda host: f"{host}.example.org")
     for host, names in (
         ("chat.example.org", ["chat.example.org", "localhost"]),
-        ("localhost", ["localhost"]),
+        ("chat", ["chat", "chat.example.org", "localhost"]),
         ("bücher", ["localhost"]),
         ("x" * 200, ["localhost"]),
     ):
         monkeypatch.setattr("socket.gethostname", lambda host=host: host)
         made = certificate(make())
-        found = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        assert found.get_values_for_type(x509.DNSName) == names
-        assert made.subject.rfc4514_string() == f"CN={names[0]}"
+        found, addresses = names_in(made)
+        assert found == names
+        assert addresses[:2] == ["127.0.0.1", "::1"]
+        assert made.subject.rfc4514_string() == f"CN={names[0]},O=chatsvc"
         left = made.not_valid_after_utc - datetime.now(UTC)
         assert timedelta(days=3650) < left < timedelta(days=3660)
     key = serialization.load_pem_private_key(make(), None)
     assert getattr(key, "curve").name == "secp256r1"  # noqa: B009  # keys of all kinds are found
+
+
+def test_it_may_be_its_own_issuer_as_nss_asks_and_openssl_in_its_strictest_mode() -> None:
+    made = certificate(CERTIFICATE)
+    usage = made.extensions.get_extension_for_class(x509.KeyUsage)
+    basic = made.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert usage.critical
+    assert basic.critical
+    assert usage.value.digital_signature
+    assert usage.value.key_cert_sign
+    assert (basic.value.ca, basic.value.path_length) == (True, 0)
+    with pytest.raises(x509.ExtensionNotFound):  # with one, NSS takes it for no issuer
+        made.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    trust = trusting()
+    trust.verify_flags |= ssl.VERIFY_X509_STRICT
+    chat = encrypted(Chat())
+    assert Secure(chat, trust=trust).shake_hands().send("ann")
+
+
+# Renewing it
+
+
+def old(days: float = 0, usage: bool = True) -> bytes:
+    """A certificate that has so many days left, or (not usage) one as earlier versions made it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat")])
+    end = datetime.now(UTC) + timedelta(days=days)
+    builder = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(end - timedelta(days=3653))
+        .not_valid_after(end)
+    )
+    if not usage:
+        flags = [True] + [False] * 8
+        builder = builder.add_extension(x509.KeyUsage(*flags), critical=True)
+    signed = builder.sign(key, hashes.SHA256())
+    pem: bytes = secret(key) + signed.public_bytes(serialization.Encoding.PEM)
+    return pem
+
+
+@pytest.mark.parametrize(
+    ("before", "due"),
+    [
+        (old(days=61), False),
+        (old(days=3652), False),
+        (old(days=59), True),
+        (old(days=-1), True),
+        (old(days=4000), True),  # made while the clock was wrong
+        (old(days=3000, usage=False), True),  # which Pidgin cannot accept
+    ],
+)
+def test_it_is_renewed_in_time_with_its_key(tmp_path: Path, before: bytes, due: bool) -> None:
+    file = tmp_path / "chat.db.pem"
+    file.write_bytes(before)
+    kept_beside(tmp_path / "chat.db").credentials()
+    now = file.read_bytes()
+    assert (now != before) is due
+    if due:
+        new, *former = x509.load_pem_x509_certificates(now)
+        assert former == [certificate(before)]
+        assert new.public_key() == certificate(before).public_key()
+        assert new.not_valid_after_utc > datetime.now(UTC) + timedelta(days=3650)
+        kept_beside(tmp_path / "chat.db")
+        assert file.read_bytes() == now
+
+
+def test_few_former_certificates_are_sent_along(tmp_path: Path) -> None:
+    file = tmp_path / "chat.db.pem"
+    file.write_bytes(old(days=1) + b"".join(map(public, [old() for _ in range(5)])))
+    kept_beside(tmp_path / "chat.db")
+    assert len(x509.load_pem_x509_certificates(file.read_bytes())) == 4
+
+
+def public(pem: bytes) -> bytes:
+    return pem[pem.index(b"-----BEGIN CERT") :]
+
+
+def test_somebody_elses_certificate_is_not_renewed(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]) for name in ("chat", "ca")
+    ]
+    end = datetime.now(UTC) + timedelta(days=1)
+    signed = (
+        x509.CertificateBuilder(names[1], names[0], key.public_key(), 1)
+        .not_valid_before(end - timedelta(days=90))
+        .not_valid_after(end)
+        .sign(key, hashes.SHA256())
+    )
+    pem = secret(key) + signed.public_bytes(serialization.Encoding.PEM)
+    (tmp_path / "chat.db.pem").write_bytes(pem)
+    kept_beside(tmp_path / "chat.db").credentials()
+    assert (tmp_path / "chat.db.pem").read_bytes() == pem
+
+
+def test_it_is_renewed_while_people_talk(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[str]
+) -> None:
+    chat.factory.tls = TLS(kept_beside(tmp_path / "chat.db"), chat.clock)
+    before = chat.factory.tls.fingerprint
+    monkeypatch.setattr(selfsigned, "_now", lambda: datetime.now(UTC) + VALID)
+    chat.clock.advance(RECHECK)
+    trust = trusting((tmp_path / "chat.db.pem").read_bytes())
+    trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    assert Secure(chat, trust=trust).shake_hands().send("ann")
+    assert chat.factory.tls.fingerprint != before
+    assert f"The certificate in {tmp_path / 'chat.db.pem'} is renewed; its key is the same." in (
+        logged
+    )
+
+
+def test_what_cannot_be_renewed_stays_in_use(chat: Chat, tmp_path: Path) -> None:
+    (tmp_path / "chat.db.pem").write_bytes(CERTIFICATE)
+    chat.factory.tls = TLS(kept_beside(tmp_path / "chat.db"), chat.clock)
+    before = chat.factory.tls.fingerprint
+    (tmp_path / "chat.db.pem").write_bytes(b"nonsense")
+    chat.factory.tls.reload()
+    assert chat.factory.tls.fingerprint == before
 
 
 def test_it_is_kept_beside_the_archive_and_nobody_else_reads_it(tmp_path: Path) -> None:
@@ -90,16 +224,6 @@ def test_the_fingerprint_is_that_of_the_certificate() -> None:
     found = credentials(CERTIFICATE, CERTIFICATE, "x").fingerprint
     assert found.replace(":", "") == digest
     assert found.count(":") == 31
-
-
-def secret(key: object, password: bytes | None = None) -> bytes:
-    assert hasattr(key, "private_bytes")
-    cipher: serialization.KeySerializationEncryption = serialization.NoEncryption()
-    if password:
-        cipher = serialization.BestAvailableEncryption(password)
-    form = serialization.PrivateFormat.PKCS8
-    pem: bytes = key.private_bytes(serialization.Encoding.PEM, form, cipher)
-    return pem
 
 
 @pytest.mark.parametrize(

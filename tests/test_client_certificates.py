@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from staff import SECRET, member, refusal
 from test_tls import Secure, encrypted, trusting
 
-from chatsvc.transports.certificate import make
+from chatsvc.transports.selfsigned import make
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ import platformdirs
 import pytest
 from client_server import result
 from conftest import Chat
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from test_client_door import House, Visit
 from test_client_plain import Screen
 from test_detect import CERTIFICATE
@@ -24,7 +27,8 @@ from chatsvc.client.tls import PATIENCE, Encrypted
 from chatsvc.client.trust import VOUCHED, KnownServers, Trust, known_servers
 from chatsvc.client.words import Words
 from chatsvc.events import Refused
-from chatsvc.transports.certificate import credentials, make
+from chatsvc.transports.certificate import credentials
+from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
 
 ADDRESS = "localhost:13531"
@@ -117,6 +121,43 @@ def test_another_certificate_is_refused_and_nothing_is_sent_to_it(
     assert ann.told == []
 
 
+def test_a_renewed_certificate_of_the_same_key_is_accepted_and_remembered(
+    house: SecureHouse, servers: KnownServers
+) -> None:
+    servers.remember("elsewhere:1", ONE)
+    SecureVisit(house, servers).type("/quit")
+    servers.remember("other:1", OTHER)
+    key = serialization.load_pem_private_key(CERTIFICATE, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    house.chat.factory.tls = TLS(make(key, former(CERTIFICATE)), house.chat.clock)
+    renewed = house.chat.factory.tls.fingerprint
+    ann = SecureVisit(house, servers)
+    assert house.heard == ["ann"]
+    assert ann.told == [
+        f"{ADDRESS} has renewed its certificate, with the key that you know: SHA-256 {renewed}."
+    ]
+    assert servers.path.read_text() == (
+        f"elsewhere:1 {ONE}\n{ADDRESS} {renewed}\nother:1 {OTHER}\n"
+    )
+    ann.type("/quit")
+    assert SecureVisit(house, servers).told == []
+
+
+def test_a_known_certificate_beside_one_of_another_key_proves_nothing(
+    house: SecureHouse, servers: KnownServers
+) -> None:
+    SecureVisit(house, servers).type("/quit")
+    house.chat.factory.tls = TLS(make(former=former(CERTIFICATE)), house.chat.clock)
+    stranger = SecureVisit(house, servers)
+    with pytest.raises(NotTrusted, match="HAS CHANGED"):
+        result(stranger.done)
+    assert house.heard == []
+
+
+def former(pem: bytes) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(pem)
+
+
 def test_another_certificate_after_a_loss_is_the_end(
     house: SecureHouse, servers: KnownServers
 ) -> None:
@@ -199,7 +240,7 @@ def test_nothing_is_said_of_a_certificate_that_the_system_vouches_for(
 
 
 @pytest.mark.usefixtures("vouching")
-@pytest.mark.parametrize("host", ["chat.example.org", "127.0.0.1", "::1"])
+@pytest.mark.parametrize("host", ["chat.example.org", "192.0.2.5", "2001:db8::5"])
 def test_a_certificate_for_another_name_is_one_that_nobody_vouches_for(
     house: SecureHouse, servers: KnownServers, host: str
 ) -> None:

@@ -13,7 +13,8 @@ import pytest
 from real import Service, Terminal
 from test_client_real import CHATSVC, client
 
-from chatsvc.transports.certificate import Credentials, credentials, make
+from chatsvc.transports.certificate import Credentials, credentials
+from chatsvc.transports.selfsigned import make
 
 OURS = ("--cert", "cert.pem", "--key", "cert.pem")
 

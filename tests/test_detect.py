@@ -14,8 +14,8 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.testing import StringTransport
 
 from chatsvc.limits import Limits
-from chatsvc.transports.certificate import make
-from chatsvc.transports.detect import LANGUAGES, LONGEST_FIRST, NAMES, language_of
+from chatsvc.transports.detect import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
+from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
 
 CERTIFICATE = make()
@@ -306,7 +306,7 @@ def test_plaintext_from_elsewhere_is_told_how_to_connect(strict: Chat) -> None:
     assert "telnet" not in said["http"]
     assert said["tls"].startswith("\x16\x03")
     silent = strict.connect()
-    strict.wait_for_greeting()
+    strict.clock.advance(TLS_BEGINS)
     assert silent.read() == [f"* {by_tls}"]
     assert silent.closed
 

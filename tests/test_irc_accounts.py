@@ -119,12 +119,12 @@ def test_nickserv_answers_in_words_beside_what_clients_need(chat: Chat) -> None:
     ]
     assert ann.send(f"NS SET PASSWORD {SECRET} new-staple") == [f"{say}Your password is changed."]
     assert ann.send("NICKSERV PASSWD wrong-horse x") == [f"{say}That is not ann's password."]
-    assert ann.send(f"ns cert add {'ab' * 32}") == [f"{say[:-1]}{'ab' * 32}"]
-    assert ann.send("NS CERT LIST") == [f"{say[:-1]}{'ab' * 32}"]
+    assert ann.send(f"ns cert add {'ab' * 32}") == [f"{say}{'ab' * 32}"]
+    assert ann.send("NS CERT LIST") == [f"{say}{'ab' * 32}"]
     assert ann.send(f"NS CERT DEL {'ab' * 32}") == [f"{say}No certificate proves your account."]
     ann.send("QUIT")
     guest = irc(chat, "guest")
-    assert guest.send("NS IDENTIFY ann new-staple")[0] == ":guest!chat@people/guest NICK ann"
+    assert guest.send("NS IDENTIFY ann new-staple")[0] == ":guest!chat@people/guest NICK :ann"
     assert guest.send("NS DROP new-staple")[-1] == (
         f"{say}You have given the name up, and are ann as a guest."
     )
@@ -157,7 +157,7 @@ def test_chanserv_gives_roles_and_sets_rules(chat: Chat) -> None:
     assert ann.send("CS SET #tea slow 10s")[-1].endswith("NOTICE #tea :ann set slow: 10 s")
     assert ann.send("CS INFO #tea")[0].startswith(f"{say}The rules of #tea. Founder: ann.")
     assert ann.send("CS TRANSFER #tea bob")[0] == (
-        ":ann!chat@people/ann MODE #tea +q-q+o bob ann ann"
+        ":ann!chat@people/ann MODE #tea +qo-q bob bob ann"
     )
     assert ann.send("CS KICK #tea bob spam")[0].startswith(say)
     assert bob.send("CS KICK #tea ann be nice")[-1] == (
@@ -199,6 +199,6 @@ def test_who_logs_out_is_told_that_they_have_left_their_rooms(chat: Chat) -> Non
     ann.send("JOIN #tea", f"NS REGISTER {SECRET}")
     assert ann.send("NS LOGOUT")[:2] == [
         ":ann!chat@people/ann PART #tea",
-        ":ann!chat@people/ann NICK guest-1",
+        ":ann!chat@people/ann NICK :guest-1",
     ]
     assert ann.send("JOIN #tea")[0] == ":guest-1!chat@people/guest-1 JOIN #tea"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, founder, member, operator
@@ -11,8 +12,8 @@ LABELS = ("labeled-response", "batch", "message-tags")
 
 def test_an_answer_of_one_message_has_the_label(chat: Chat) -> None:
     ann = irc(chat, "ann", *LABELS)
-    assert ann.send("@label=a1 PING 42") == ["@label=a1 :chatsvc PONG chatsvc 42"]
-    assert ann.send("@label=a2 NICK anna") == ["@label=a2 :ann!chat@people/ann NICK anna"]
+    assert ann.send("@label=a1 PING 42") == ["@label=a1 :chatsvc PONG chatsvc :42"]
+    assert ann.send("@label=a2 NICK anna") == ["@label=a2 :ann!chat@people/ann NICK :anna"]
     assert ann.send("@label=a3 PRIVMSG #no :x") == [
         "@label=a3 :chatsvc 404 anna #no :You are not in #no. To enter it: /join #no"
     ]
@@ -31,7 +32,7 @@ def test_an_answer_of_several_messages_is_a_batch(chat: Chat) -> None:
     assert ann.send("@label=c1 JOIN #lobby") == [
         "@label=c1 :chatsvc BATCH +b4 labeled-response",
         "@batch=b4 :ann!chat@people/ann JOIN #lobby",
-        "@batch=b4 :chatsvc 353 ann = #lobby ann",
+        "@batch=b4 :chatsvc 353 ann = #lobby :ann",
         "@batch=b4 :chatsvc 366 ann #lobby :End of NAMES list",
         ":chatsvc BATCH -b4",
     ]
@@ -42,7 +43,7 @@ def test_an_answer_that_is_a_batch_has_the_label_at_its_beginning(chat: Chat) ->
     ann.send("JOIN #lobby", "PRIVMSG #lobby :hi")
     begin, line, end = ann.send("@label=d1 CHATHISTORY LATEST #lobby * 5")
     assert begin == "@label=d1 :chatsvc BATCH +b5 chathistory #lobby"
-    assert line == "@batch=b5;msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby hi"
+    assert line == "@batch=b5;msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :hi"
     assert end == ":chatsvc BATCH -b5"
 
 
@@ -50,7 +51,7 @@ def test_the_echo_of_a_line_has_its_label(chat: Chat) -> None:
     ann = irc(chat, "ann", *LABELS, "echo-message")
     ann.send("JOIN #lobby")
     assert ann.send("@label=e1 PRIVMSG #lobby :hi") == [
-        "@label=e1;msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby hi"
+        "@label=e1;msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :hi"
     ]
     begin, first, second, end = ann.send(f"@label=e2 PRIVMSG #lobby :{'long ' * 97}")
     assert begin == "@label=e2 :chatsvc BATCH +b7 labeled-response"
@@ -61,12 +62,12 @@ def test_the_echo_of_a_line_has_its_label(chat: Chat) -> None:
 
 def test_labels_are_for_those_who_asked_for_them(chat: Chat) -> None:
     ann = irc(chat, "ann", "message-tags", "batch")
-    assert ann.send("@label=f1 PING 42") == [":chatsvc PONG chatsvc 42"]
+    assert ann.send("@label=f1 PING 42") == [":chatsvc PONG chatsvc :42"]
 
 
 def test_extended_join_shows_account_and_real_name(chat: Chat) -> None:
     ann = irc(chat, "ann", "extended-join")
-    assert ann.send("JOIN #lobby")[0] == ":ann!chat@people/ann JOIN #lobby * ann"
+    assert ann.send("JOIN #lobby")[0] == ":ann!chat@people/ann JOIN #lobby * :ann"
     member(chat, "bob").hang_up()
     ann.read()
     bob = chat.connect()
@@ -117,7 +118,7 @@ def test_logging_in_under_another_name_is_a_new_name_and_an_account(chat: Chat) 
     ann.read()
     guest.send(f"/login bob {SECRET}")
     assert ann.read() == [
-        ":guest!chat@people/guest NICK bob",
+        ":guest!chat@people/guest NICK :bob",
         ":bob!chat@people/bob ACCOUNT bob",
     ]
 
@@ -144,7 +145,7 @@ def test_chghost_tells_of_the_host_that_goes_with_a_new_name(chat: Chat) -> None
     bob.send("/nick rob")
     assert ann.read() == [
         ":bob!chat@people/bob CHGHOST chat people/rob",
-        ":bob!chat@people/bob NICK rob",
+        ":bob!chat@people/bob NICK :rob",
     ]
 
 
@@ -165,8 +166,8 @@ def test_moderators_hear_of_invitations(chat: Chat) -> None:
     other.ask(do="op", name="bob", room="#tea")
     ann.read()
     bob.ask(do="invite", name="eve", room="#tea")
-    assert ann.read() == [":bob!chat@people/bob INVITE eve #tea"]
-    assert eve.read() == [":bob!chat@people/bob INVITE eve #tea"]
+    assert ann.read() == [":bob!chat@people/bob INVITE eve :#tea"]
+    assert eve.read() == [":bob!chat@people/bob INVITE eve :#tea"]
 
 
 def test_refusals_without_a_numeric_are_standard_replies(chat: Chat) -> None:
@@ -200,7 +201,7 @@ def test_whoever_is_banned_reads_so_at_the_door(chat: Chat) -> None:
 
 def test_labels_that_cannot_be_answered_are_none(chat: Chat) -> None:
     ann = irc(chat, "ann", *LABELS)
-    assert ann.send(f"@label={'x' * 65} PING 1") == [":chatsvc PONG chatsvc 1"]
+    assert ann.send(f"@label={'x' * 65} PING 1") == [":chatsvc PONG chatsvc :1"]
     bob = irc(chat, "bob", "labeled-response")  # an answer may need a batch
     assert bob.send("@label=a JOIN #lobby")[0] == ":bob!chat@people/bob JOIN #lobby"
 
@@ -211,4 +212,56 @@ def test_capabilities_that_are_too_many_for_a_message_come_in_several(chat: Chat
     first, last = ann.send("CAP LS 302")
     assert " LS * :account-notify account-tag " in first
     assert len(first.encode()) <= 510
-    assert last.endswith(" LS userhost-in-names")
+    assert last.endswith(" LS :userhost-in-names")
+
+
+# What cannot be read (IRCv3 "UTF8ONLY")
+
+NOT_UTF8 = "INVALID_UTF8 :Not sent: it is not UTF-8. Set your client's encoding to UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"PRIVMSG #lobby :caf\xe9", f":chatsvc FAIL PRIVMSG {NOT_UTF8}"),
+        (b"@label=x PRIVMSG #lobby :caf\xe9", f"@label=x :chatsvc FAIL PRIVMSG {NOT_UTF8}"),
+        (b"@label=x :ann notice #lobby :caf\xe9", f"@label=x :chatsvc FAIL NOTICE {NOT_UTF8}"),
+        (b"@+x=\xe9;label=x TOPIC #lobby :tea", f"@label=x :chatsvc FAIL TOPIC {NOT_UTF8}"),
+        (b"caf\xe9", f":chatsvc FAIL * {NOT_UTF8}"),
+        (b"@label=x \xff", f"@label=x :chatsvc FAIL * {NOT_UTF8}"),
+        (b"\xff" * 600, f":chatsvc FAIL * {NOT_UTF8}"),
+        (b"@" + b"\xff" * 5000 + b" PRIVMSG #lobby :x", f":chatsvc FAIL * {NOT_UTF8}"),
+        (
+            b"@label=x PRIVMSG #lobby :" + b"x" * 600,
+            "@label=x :chatsvc 417 ann :That line is too long",
+        ),
+        (b"@label=x WHOIS\xff", f"@label=x :chatsvc FAIL * {NOT_UTF8}"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_refused_with_its_command_and_label(
+    chat: Chat, sent: bytes, answer: str
+) -> None:
+    bob, ann = irc(chat, "bob"), irc(chat, "ann", *LABELS)
+    ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
+    assert ann.send(sent) == [answer]
+    assert bob.read() == []
+    assert ann.send("@label=y PING x") == ["@label=y :chatsvc PONG chatsvc :x"]
+
+
+def test_clients_without_standard_replies_are_told_as_well(chat: Chat) -> None:
+    ann = chat.connect()
+    assert ann.send(b"NICK ann", b"USER ann 0 * :Ren\xe9") == [f":chatsvc FAIL USER {NOT_UTF8}"]
+    assert ann.send("USER ann 0 * :René")[0].startswith(":chatsvc 001 ann ")
+
+
+@pytest.mark.parametrize("bad", [b"caf\xe9", b"x" * 600])
+def test_a_batch_of_which_a_line_cannot_be_read_is_not_sent(chat: Chat, bad: bytes) -> None:
+    bob = irc(chat, "bob")
+    ann = irc(chat, "ann", *LABELS, "draft/multiline")
+    ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
+    ann.send("@label=x BATCH +1 draft/multiline #lobby", "@batch=1 PRIVMSG #lobby :one")
+    ann.send(b"@batch=1 PRIVMSG #lobby :" + bad)
+    (told,) = ann.send("BATCH -1")
+    assert told.startswith("@label=x :chatsvc ")
+    assert "INVALID_UTF8" in told or " 417 " in told
+    assert bob.read() == []

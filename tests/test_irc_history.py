@@ -36,7 +36,7 @@ def shown(client: Person, command: str) -> list[str]:
     assert begin == f":chatsvc BATCH +{reference} chathistory #Tea"
     assert end == f":chatsvc BATCH -{reference}"
     assert all(line.startswith(f"@batch={reference};time=") for line in lines)
-    return [line.rpartition(" ")[2] for line in lines]
+    return [line.rpartition(" :")[2] for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_which_lines_are_given(six: Person, command: str, lines: str) -> None:
 
 
 def test_a_batch_and_the_lines_in_it(six: Person) -> None:
-    said = ";time={time};msgid=#Tea-{n} :bob!chat@people/bob PRIVMSG #Tea {n}"
+    said = ";time={time};msgid=#Tea-{n} :bob!chat@people/bob PRIVMSG #Tea :{n}"
     first = six.send("CHATHISTORY LATEST #Tea * 2")
     reference = first[0].split()[2][1:]
     assert first == [
@@ -86,7 +86,7 @@ def test_clients_without_batches_are_given_plain_lines(chat: Chat, six: Person) 
     eve = irc(chat, "eve", "server-time")
     eve.send("JOIN #Tea")
     assert eve.send("CHATHISTORY LATEST #Tea * 1") == [
-        "@time=1970-01-01T00:01:00.000Z :bob!chat@people/bob PRIVMSG #Tea 6"
+        "@time=1970-01-01T00:01:00.000Z :bob!chat@people/bob PRIVMSG #Tea :6"
     ]
     assert irc(chat, "dan").send("CHATHISTORY TARGETS timestamp=x timestamp=y 5") == [
         ":chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :That cannot be understood"
@@ -167,7 +167,7 @@ def test_a_conversation_is_given_with_both_sides(chat: Chat) -> None:
     assert begin == f":chatsvc BATCH +{reference} chathistory bob"
     tags = f"@batch={reference};time=1970-01-01T00:00:05.000Z;msgid=@bob-"
     assert first == f"{tags}1 :bob!chat@people/bob PRIVMSG ann :are you there?"
-    assert second == f"{tags}2 :ann!chat@people/ann PRIVMSG bob yes"
+    assert second == f"{tags}2 :ann!chat@people/ann PRIVMSG bob :yes"
     assert len(ann.send("CHATHISTORY AFTER bob msgid=@bob-1 10")) == 3
     assert ann.send("CHATHISTORY LATEST * * 10") == [
         ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST * :There is no account *."
@@ -206,7 +206,7 @@ def test_targets_are_the_rooms_and_people_in_the_order_of_their_last_lines(chat:
 
 
 def lines(client: Person, *sent: str) -> list[str]:
-    return [line.rpartition(" ")[2] for line in client.send(*sent) if "PRIVMSG" in line]
+    return [line.rpartition(" :")[2] for line in client.send(*sent) if "PRIVMSG" in line]
 
 
 def back(chat: Chat, *capabilities: str) -> Person:
@@ -231,8 +231,8 @@ def test_what_was_missed_is_played_on_join_once(missed: Chat) -> None:
     ann = back(missed, "server-time")
     played = ann.send("JOIN #Lobby")[-2:]
     assert played == [
-        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby one",
-        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby two",
+        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby :one",
+        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby :two",
     ]
     assert lines(ann, "JOIN #lobby") == []
 
@@ -245,7 +245,38 @@ def test_nothing_is_played_to_bots(missed: Chat) -> None:
     assert lines(back(missed, "server-time"), "MODE ann +B", "JOIN #lobby") == []
     guest = irc(missed, "robot")
     assert lines(guest, "MODE robot +B", "JOIN #lobby") == []
-    assert lines(irc(missed, "person"), "JOIN #lobby") == ["seen", "one", "two"]
+    assert lines(irc(missed, "person", "server-time"), "JOIN #lobby") == ["seen", "one", "two"]
+
+
+DAY = "[1970-01-01 00:00] "
+
+
+def test_nothing_old_looks_new_to_clients_without_server_time(missed: Chat) -> None:
+    guest = irc(missed, "guest")
+    assert lines(guest, "JOIN #lobby") == []
+    assert lines(guest, "HISTORY 1") == [f"{DAY}two"]
+    assert lines(guest, "CHATHISTORY LATEST #lobby * 1") == [f"{DAY}two"]
+    ann, carol = back(missed), irc(missed, "carol")
+    assert lines(ann, "JOIN #lobby") == [f"{DAY}one", f"{DAY}two"]
+    carol.send("JOIN #lobby", "PRIVMSG #lobby :!now", "PRIVMSG #lobby :\x01ACTION waves\x01")
+    assert [line.rpartition(" PRIVMSG ")[2] for line in ann.read()[-2:]] == [
+        "#lobby :!now",
+        "#lobby :\x01ACTION waves\x01",
+    ]
+
+
+def test_an_earlier_action_has_its_time_inside(missed: Chat) -> None:
+    missed.join("dan").send("/me waves")
+    assert lines(back(missed), "JOIN #lobby")[-1] == f"\x01ACTION {DAY}waves\x01"
+
+
+def test_private_lines_that_waited_have_their_time(missed: Chat) -> None:
+    member(missed, "eve").send("/msg ann !reboot")
+    missed.clock.advance(61)
+    client = missed.connect()
+    told = lines(client, f"PASS {SECRET}", "NICK ann", "USER ann 0 * :ann")
+    assert told[-1] == f"{DAY}!reboot"
+    assert lines(client, "PING x") == []
 
 
 def test_newcomers_are_given_no_more_than_they_may_read(chat: Chat) -> None:

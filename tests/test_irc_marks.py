@@ -33,7 +33,7 @@ def test_marks_are_set_asked_for_and_told_to_all_of_ones_clients(chat: Chat) -> 
     assert ann.send("JOIN #lobby") == [
         ":ann!chat@people/ann JOIN #lobby",
         ":chatsvc MARKREAD #lobby *",
-        ":chatsvc 353 ann = #lobby ann",
+        ":chatsvc 353 ann = #lobby :ann",
         ":chatsvc 366 ann #lobby :End of NAMES list",
     ]
     phone, old = again(chat, "ann", MARKS), again(chat, "ann", "server-time")
@@ -99,7 +99,7 @@ def test_deleting_a_line_is_told_to_everybody_as_they_know_it(chat: Chat) -> Non
     for each in (ann, bob, old):
         each.send("JOIN #lobby")
     assert ann.send("PRIVMSG #lobby :oops") == [
-        "@msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby oops"
+        "@msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :oops"
     ]
     bob.read(), old.read(), telnet.read()
     redacted = ":ann!chat@people/ann REDACT #lobby #lobby-1"
@@ -125,7 +125,7 @@ def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) 
     late = irc(chat, "late", "draft/message-redaction", "draft/chathistory")
     assert late.send("JOIN #tea")
     assert len(late.send("CHATHISTORY LATEST #tea * 9")) == 2
-    old = irc(chat, "old")
+    old = irc(chat, "old", "server-time")
     assert any(line.endswith(":(deleted by boss)") for line in old.send("JOIN #tea"))
 
 
@@ -152,7 +152,7 @@ def test_what_cannot_be_deleted(chat: Chat, command: str, answer: str) -> None:
 def test_private_lines_are_deleted_on_both_sides(chat: Chat) -> None:
     ann = registered(chat, "ann", *REDACTIONS)
     bob = registered(chat, "bob", *REDACTIONS)
-    assert ann.send("PRIVMSG bob :oops") == ["@msgid=@bob-1 :ann!chat@people/ann PRIVMSG bob oops"]
-    assert bob.read() == ["@msgid=@ann-1 :ann!chat@people/ann PRIVMSG bob oops"]
+    assert ann.send("PRIVMSG bob :oops") == ["@msgid=@bob-1 :ann!chat@people/ann PRIVMSG bob :oops"]
+    assert bob.read() == ["@msgid=@ann-1 :ann!chat@people/ann PRIVMSG bob :oops"]
     assert ann.send("REDACT bob @bob-1") == [":ann!chat@people/ann REDACT bob @bob-1"]
     assert bob.read() == [":ann!chat@people/ann REDACT bob @ann-1"]

@@ -15,7 +15,7 @@ from chatsvc.dialects.irc.message import Message, TooLong, parse, pieces, tagged
         ("ping x", Message("PING", ["x"])),
         ("PRIVMSG #a :b c", Message("PRIVMSG", ["#a", "b c"])),
         ("PRIVMSG #a :", Message("PRIVMSG", ["#a", ""])),
-        (":src!u@h NICK x", Message("NICK", ["x"])),
+        (":src!u@h NICK :x", Message("NICK", ["x"])),
         ("@a=1;b=\\:\\s;c JOIN #x", Message("JOIN", ["#x"], {"a": "1", "b": "; ", "c": ""})),
         ("USER a  0 *  :A B", Message("USER", ["a", "0", "*", "A B"])),
         ("PING a\rQUIT\0", Message("PING", ["aQUIT"])),

@@ -16,24 +16,24 @@ EXTENDED = ("extended-monitor", "away-notify", "account-notify", "setname", "chg
 
 def test_one_is_told_who_is_here_who_comes_and_who_goes(chat: Chat) -> None:
     ann = irc(chat, "ann")
-    assert ann.send("MONITOR + bob,Eve") == [":chatsvc 731 ann bob,Eve"]
+    assert ann.send("MONITOR + bob,Eve") == [":chatsvc 731 ann :bob,Eve"]
     bob = irc(chat, "bob")
-    assert ann.read() == [f":chatsvc 730 ann {BOB}"]
+    assert ann.read() == [f":chatsvc 730 ann :{BOB}"]
     assert ann.send("MONITOR + BOB,carol") == [
-        f":chatsvc 730 ann {BOB}",
-        ":chatsvc 731 ann carol",
+        f":chatsvc 730 ann :{BOB}",
+        ":chatsvc 731 ann :carol",
     ]
     assert ann.send("MONITOR L") == [
-        ":chatsvc 732 ann bob,Eve,carol",
+        ":chatsvc 732 ann :bob,Eve,carol",
         ":chatsvc 733 ann :End of MONITOR list",
     ]
-    assert ann.send("MONITOR S") == [f":chatsvc 730 ann {BOB}", ":chatsvc 731 ann Eve,carol"]
+    assert ann.send("MONITOR S") == [f":chatsvc 730 ann :{BOB}", ":chatsvc 731 ann :Eve,carol"]
     bob.send("NICK eve")
-    assert ann.read() == [":chatsvc 731 ann bob", ":chatsvc 730 ann eve!chat@people/eve"]
+    assert ann.read() == [":chatsvc 731 ann :bob", ":chatsvc 730 ann :eve!chat@people/eve"]
     bob.send("NICK EVE")  # who is the same one
     assert ann.read() == []
     bob.send("QUIT")
-    assert ann.read() == [":chatsvc 731 ann EVE"]
+    assert ann.read() == [":chatsvc 731 ann :EVE"]
 
 
 def test_one_is_told_no_longer_if_one_does_not_want_to_be(chat: Chat) -> None:
@@ -42,7 +42,7 @@ def test_one_is_told_no_longer_if_one_does_not_want_to_be(chat: Chat) -> None:
     assert ann.send("MONITOR - carol,nobody") == []
     chat.join("carol")
     assert ann.read() == []
-    assert ann.send("MONITOR L")[0] == ":chatsvc 732 ann bob,dan"
+    assert ann.send("MONITOR L")[0] == ":chatsvc 732 ann :bob,dan"
     assert ann.send("MONITOR C") == []
     chat.join("bob")
     assert ann.read() == []
@@ -58,7 +58,7 @@ def test_a_full_list_says_who_is_not_on_it(chat: Chat) -> None:
         ann.send(f"MONITOR + {','.join(f'n{number}-{n}' for n in range(10))}")
     ann.send(f"MONITOR + {','.join(f'x{n}' for n in range(9))}")
     assert ann.send("MONITOR + bob,x1,Carol,dan") == [
-        ":chatsvc 731 ann bob,x1",
+        ":chatsvc 731 ann :bob,x1",
         ":chatsvc 734 ann 100 Carol,dan :Monitor list is full",
     ]
     told = ann.send("MONITOR L")
@@ -71,8 +71,8 @@ def test_masks_are_nobody_s_name(chat: Chat) -> None:
     assert ann.send("MONITOR + *!*@people/bob")[0].startswith(
         ":chatsvc 432 ann *!*@people/bob :A name is one word"
     )
-    assert ann.send("MONITOR + bob,*!*@*") == [":chatsvc 731 ann bob,*!*@*"]
-    assert ann.send("MONITOR L")[0] == ":chatsvc 732 ann bob"
+    assert ann.send("MONITOR + bob,*!*@*") == [":chatsvc 731 ann :bob,*!*@*"]
+    assert ann.send("MONITOR L")[0] == ":chatsvc 732 ann :bob"
 
 
 @pytest.mark.parametrize("sent", ["MONITOR", "MONITOR +", "MONITOR -", "MONITOR X"])
@@ -85,13 +85,13 @@ def test_whoever_logs_in_is_somebody_else(chat: Chat) -> None:
     ann, guest = irc(chat, "ann"), irc(chat, "guest")
     ann.send("MONITOR + bob,guest")
     guest.send(f"NS IDENTIFY bob {SECRET}")
-    assert ann.read() == [":chatsvc 731 ann guest", f":chatsvc 730 ann {BOB}"]
+    assert ann.read() == [":chatsvc 731 ann :guest", f":chatsvc 730 ann :{BOB}"]
     phone = irc(chat, "phone")
     phone.send(f"NS IDENTIFY bob {SECRET}")
     phone.send("QUIT")
     assert ann.read() == []
     guest.hang_up()
-    assert ann.read() == [":chatsvc 731 ann bob"]
+    assert ann.read() == [":chatsvc 731 ann :bob"]
 
 
 def test_extended_monitor_tells_also_what_watched_people_do(chat: Chat) -> None:
@@ -100,7 +100,7 @@ def test_extended_monitor_tells_also_what_watched_people_do(chat: Chat) -> None:
     ann.send("MONITOR + bob"), carol.send("MONITOR + bob")
     bob.send("AWAY :lunch", "AWAY", "SETNAME :Bob Roe", f"NS REGISTER {SECRET}")
     assert ann.read() == [
-        f":{BOB} AWAY lunch",
+        f":{BOB} AWAY :lunch",
         f":{BOB} AWAY",
         f":{BOB} SETNAME :Bob Roe",
         f":{BOB} ACCOUNT bob",
@@ -115,7 +115,7 @@ def test_who_shares_a_room_and_watches_is_told_once(chat: Chat) -> None:
     bob, ann = irc(chat, "bob"), irc(chat, "ann", *EXTENDED)
     bob.send("JOIN #tea"), ann.send("JOIN #tea", "MONITOR + bob")
     bob.send("AWAY :lunch")
-    assert ann.read() == [f":{BOB} AWAY lunch"]
+    assert ann.read() == [f":{BOB} AWAY :lunch"]
 
 
 def test_only_what_a_client_has_asked_for_is_told(chat: Chat) -> None:

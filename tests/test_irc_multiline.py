@@ -63,7 +63,7 @@ def test_other_things_may_be_said_meanwhile(bot: Person, ann: Person) -> None:
     bot.events()
     begin, first, second, end = batch("#lobby", " one", " two")
     ann.send(begin, first, "PRIVMSG #lobby :zero")
-    assert ann.send("PING 7") == [":chatsvc PONG chatsvc 7"]
+    assert ann.send("PING 7") == [":chatsvc PONG chatsvc :7"]
     ann.send(second, end)
     assert heard(bot) == ["zero", "one\ntwo"]
 
@@ -144,8 +144,8 @@ def test_the_answer_has_the_label_of_the_beginning(chat: Chat) -> None:
     assert ann.send(f"@label=a {begin}", *inside) == []
     assert ann.send(end) == [
         f"@label=a;msgid=#lobby-1 {ANN} BATCH +m1 draft/multiline #lobby",
-        f"@batch=m1 {ANN} PRIVMSG #lobby one",
-        f"@batch=m1 {ANN} PRIVMSG #lobby two",
+        f"@batch=m1 {ANN} PRIVMSG #lobby :one",
+        f"@batch=m1 {ANN} PRIVMSG #lobby :two",
         "BATCH -m1",
     ]
     assert ann.send(f"@label=b {begin}", "@batch=1 PRIVMSG #tea :x", end) == [
@@ -180,7 +180,7 @@ def test_several_lines_are_a_batch_for_those_who_know_it(bot: Person, ann: Perso
     bot.ask(do="say", text="one\n\n  two")
     assert ann.read() == [
         ":bot!chat@people/bot BATCH +m1 draft/multiline #lobby",
-        "@batch=m1 :bot!chat@people/bot PRIVMSG #lobby one",
+        "@batch=m1 :bot!chat@people/bot PRIVMSG #lobby :one",
         "@batch=m1 :bot!chat@people/bot PRIVMSG #lobby :",
         "@batch=m1 :bot!chat@people/bot PRIVMSG #lobby :  two",
         "BATCH -m1",
@@ -193,7 +193,7 @@ def test_others_are_sent_several_messages_without_blank_ones(chat: Chat, bot: Pe
     bot.ask(do="say", text="one\n\n  two")
     time = "time=1970-01-01T00:00:00.000Z"
     assert old.read() == [
-        f"@{time};msgid=#lobby-1 :bot!chat@people/bot PRIVMSG #lobby one",
+        f"@{time};msgid=#lobby-1 :bot!chat@people/bot PRIVMSG #lobby :one",
         f"@{time} :bot!chat@people/bot PRIVMSG #lobby :  two",
     ]
 
@@ -213,8 +213,8 @@ def test_a_long_line_is_whole_for_those_who_know_it(bot: Person, ann: Person) ->
 def test_notices_are_never_a_batch(bot: Person, ann: Person) -> None:
     bot.ask(do="say", text="one\n\ntwo", notice=True)
     assert ann.read() == [
-        ":bot!chat@people/bot NOTICE #lobby one",
-        ":bot!chat@people/bot NOTICE #lobby two",
+        ":bot!chat@people/bot NOTICE #lobby :one",
+        ":bot!chat@people/bot NOTICE #lobby :two",
     ]
 
 
@@ -232,8 +232,8 @@ def test_private_lines_and_history_are_batches_as_well(chat: Chat) -> None:
     bob.ask(do="msg", name="ann", text="one\ntwo")
     assert ann.read() == [
         "@msgid=@bob-1 :bob!chat@people/bob BATCH +m1 draft/multiline ann",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG ann one",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG ann two",
+        "@batch=m1 :bob!chat@people/bob PRIVMSG ann :one",
+        "@batch=m1 :bob!chat@people/bob PRIVMSG ann :two",
         "BATCH -m1",
     ]
     bob.ask(do="say", room="#lobby", text="three\nfour")
@@ -242,8 +242,8 @@ def test_private_lines_and_history_are_batches_as_well(chat: Chat) -> None:
     reference = outer.split()[2][1:]
     assert inside == [
         f"@batch={reference};msgid=#lobby-1 :bob!chat@people/bob BATCH +m1 draft/multiline #lobby",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG #lobby three",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG #lobby four",
+        "@batch=m1 :bob!chat@people/bob PRIVMSG #lobby :three",
+        "@batch=m1 :bob!chat@people/bob PRIVMSG #lobby :four",
         f"@batch={reference} BATCH -m1",
     ]
     assert end == f":chatsvc BATCH -{reference}"

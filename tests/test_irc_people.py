@@ -34,7 +34,7 @@ def test_names_have_the_prefix_of_the_highest_role(chat: Chat) -> None:
     tearoom(chat)
     ann = irc(chat, "ann")
     assert ann.send("JOIN #tea")[1:] == [
-        ":chatsvc 353 ann = #tea :ann ~bob +dan eve @op",
+        ":chatsvc 353 ann = #tea :ann @bob +dan eve @op",
         ":chatsvc 366 ann #tea :End of NAMES list",
     ]
 
@@ -43,9 +43,9 @@ def test_operators_have_all_their_prefixes_with_multi_prefix(chat: Chat) -> None
     op = tearoom(chat)
     op.send("/join #coffee")
     ann = irc(chat, "ann", MULTI)
-    assert ann.send("NAMES #coffee")[0] == ":chatsvc 353 ann = #coffee ~@op"
+    assert ann.send("NAMES #coffee")[0] == ":chatsvc 353 ann = #coffee :~@op"
     assert ann.send("WHO #coffee")[0] == WHO.format(room="#coffee", name="op", flags="H*~@")
-    assert irc(chat, "carol").send("NAMES #coffee")[0] == ":chatsvc 353 carol = #coffee ~op"
+    assert irc(chat, "carol").send("NAMES #coffee")[0] == ":chatsvc 353 carol = #coffee :@op"
 
 
 def test_names_of_several_rooms_of_none_and_of_those_one_may_not_see(chat: Chat) -> None:
@@ -53,14 +53,14 @@ def test_names_of_several_rooms_of_none_and_of_those_one_may_not_see(chat: Chat)
     ann = irc(chat, "ann")
     assert ann.send("NAMES #tea,#lobby,#nope,!") == [
         ":chatsvc 366 ann #tea :End of NAMES list",
-        ":chatsvc 353 ann = #lobby bob",
+        ":chatsvc 353 ann = #lobby :bob",
         ":chatsvc 366 ann #lobby :End of NAMES list",
         ":chatsvc 366 ann #nope :End of NAMES list",
         ":chatsvc 366 ann ! :End of NAMES list",
     ]
     assert ann.send("NAMES") == [":chatsvc 366 ann * :End of NAMES list"]
     ann.send("JOIN #tea")
-    assert ann.send("NAMES #tea")[0] == ":chatsvc 353 ann @ #tea :ann ~bob"
+    assert ann.send("NAMES #tea")[0] == ":chatsvc 353 ann @ #tea :ann @bob"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_who_shows_a_room_with_flags(chat: Chat) -> None:
     tearoom(chat)
     ann = irc(chat, "ann")
     assert ann.send("WHO #tea") == [
-        WHO.format(room="#tea", name="bob", flags="G~"),
+        WHO.format(room="#tea", name="bob", flags="G@"),
         WHO.format(room="#tea", name="dan", flags="H+"),
         WHO.format(room="#tea", name="eve", flags="HB"),
         WHO.format(room="#tea", name="op", flags="H*@"),
@@ -139,7 +139,7 @@ def test_who_finds_anybody_by_name_and_by_pattern_those_one_meets(
     ann = irc(chat, "ann")
     ann.send("JOIN #tea")
     end = f":chatsvc 315 ann {asked} :End of WHO list"
-    assert ann.send(f"WHO {asked} %n") == [f":chatsvc 354 ann {name}" for name in names] + [end]
+    assert ann.send(f"WHO {asked} %n") == [f":chatsvc 354 ann :{name}" for name in names] + [end]
 
 
 def test_who_without_a_mask_shows_everybody_and_operators_meet_all(chat: Chat) -> None:
@@ -159,11 +159,11 @@ def test_a_mask_of_two_words_does_not_move_the_parameters(chat: Chat) -> None:
     ("fields", "answer"),
     [
         ("%tcuihsnfdlaor,152",
-         "152 #tea chat 255.255.255.255 people/bob chatsvc bob G~ 0 60 bob n/a :Bob Roe"),
+         "152 #tea chat 255.255.255.255 people/bob chatsvc bob G@ 0 60 bob n/a :Bob Roe"),
         ("%rotcan,7", "7 #tea bob bob n/a :Bob Roe"),
-        ("%tn", "0 bob"),
-        ("%tn,1234", "0 bob"),
-        ("%nfz", "bob G~"),
+        ("%tn", "0 :bob"),
+        ("%tn,1234", "0 :bob"),
+        ("%nfz", "bob :G@"),
     ],
 )  # fmt: skip
 def test_whox_gives_the_fields_that_are_asked_for_in_one_order(
@@ -185,10 +185,10 @@ def test_who_has_no_account_is_0_and_only_operators_are_told_addresses(chat: Cha
     chat.connect("2001:db8::7").send("bob")
     chat.connect("::7").send("carol")
     ann = irc(chat, "ann")
-    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 ann 255.255.255.255 0"
+    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 ann 255.255.255.255 :0"
     ann.send(f"OPER op {SECRET}")
-    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 op 2001:db8::7 0"
-    assert ann.send("WHO carol %ia")[0] == ":chatsvc 354 op 0::7 0"
+    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 op 2001:db8::7 :0"
+    assert ann.send("WHO carol %ia")[0] == ":chatsvc 354 op 0::7 :0"
     assert ":chatsvc 338 op carol 0::7 :is actually using this address" in ann.send("WHOIS carol")
 
 
@@ -202,25 +202,25 @@ def test_whois_says_all_that_may_be_known(chat: Chat) -> None:
     assert ann.send("WHOIS safe") == [
         ":chatsvc 311 ann safe chat people/safe * :Sam Safe",
         ":chatsvc 319 ann safe :#tea #lobby",
-        ":chatsvc 312 ann safe chatsvc chatsvc",
+        ":chatsvc 312 ann safe chatsvc :chatsvc",
         ":chatsvc 335 ann safe :is a bot",
         ":chatsvc 671 ann safe :is using a secure connection",
         ":chatsvc 317 ann safe 0 0 :seconds idle, signon time",
         ":chatsvc 318 ann safe :End of WHOIS list",
     ]
     assert ann.send("WHOIS chatsvc bob") == [
-        ":chatsvc 311 ann bob chat people/bob * bob",
-        ":chatsvc 319 ann bob :#lobby ~#tea",
-        ":chatsvc 312 ann bob chatsvc chatsvc",
-        ":chatsvc 301 ann bob lunch",
+        ":chatsvc 311 ann bob chat people/bob * :bob",
+        ":chatsvc 319 ann bob :#lobby @#tea",
+        ":chatsvc 312 ann bob chatsvc :chatsvc",
+        ":chatsvc 301 ann bob :lunch",
         ":chatsvc 330 ann bob bob :is logged in as",
         ":chatsvc 317 ann bob 0 0 :seconds idle, signon time",
         ":chatsvc 318 ann bob :End of WHOIS list",
     ]
     assert ann.send("WHOIS op")[:4] == [
-        ":chatsvc 311 ann op chat people/op * op",
+        ":chatsvc 311 ann op chat people/op * :op",
         ":chatsvc 319 ann op :@#lobby @#tea",
-        ":chatsvc 312 ann op chatsvc chatsvc",
+        ":chatsvc 312 ann op chatsvc :chatsvc",
         ":chatsvc 313 ann op :is an operator",
     ]
 
@@ -260,7 +260,7 @@ def test_whowas_knows_who_left_and_who_is_called_otherwise(chat: Chat) -> None:
     irc(chat, "eve").send("QUIT")
     ann = irc(chat, "ann")
     first = [
-        ":chatsvc 314 ann eve chat people/eve * eve",
+        ":chatsvc 314 ann eve chat people/eve * :eve",
         ":chatsvc 312 ann eve chatsvc :Thu Jan 01 00:01:00 1970 UTC",
     ]
     end = ":chatsvc 369 ann eve :End of WHOWAS"
@@ -279,7 +279,7 @@ def test_whowas_knows_who_left_and_who_is_called_otherwise(chat: Chat) -> None:
     ]
 
 
-def test_ison_and_userhost_answer_with_one_message(chat: Chat) -> None:
+def test_ison_and_userhost_find_whoever_is_asked_for(chat: Chat) -> None:
     tearoom(chat)
     ann = irc(chat, "ann")
     assert ann.send("ISON op nobody :BOB eve *") == [":chatsvc 303 ann :op bob eve"]
@@ -287,12 +287,12 @@ def test_ison_and_userhost_answer_with_one_message(chat: Chat) -> None:
     assert ann.send("ISON *") == [":chatsvc 303 ann :"]
     assert ann.send("USERHOST op bob nobody eve dan ann") == [
         ":chatsvc 302 ann :op*=+chat@people/op bob=-chat@people/bob eve=+chat@people/eve"
-        " dan=+chat@people/dan"
+        " dan=+chat@people/dan ann=+chat@people/ann"
     ]
     assert ann.send("USERHOST nobody") == [":chatsvc 302 ann :"]
 
 
-def test_one_message_is_no_longer_than_a_line(chat: Chat) -> None:
+def test_an_answer_too_long_for_a_line_comes_in_several(chat: Chat) -> None:
     names = [f"somebody-with-a-long-name-{n:05}" for n in range(15)]
     for name in names:
         chat.join(name)
@@ -302,9 +302,9 @@ def test_one_message_is_no_longer_than_a_line(chat: Chat) -> None:
     long = [f"альбатросальбатросальбатрос{n}" for n in range(5)]
     for name in long:
         chat.join(name)
-    (told,) = ann.send(f"USERHOST {' '.join(long)}")
-    assert len(told.encode()) <= 510
-    assert told.count("=") == 3
+    told = ann.send(f"USERHOST {' '.join(long)}")
+    assert all(len(line.encode()) <= 510 for line in told)
+    assert [line.count("=") for line in told] == [3, 2]
 
 
 def test_muted_people_say_nothing_by_their_real_name(chat: Chat) -> None:
@@ -318,3 +318,49 @@ def test_muted_people_say_nothing_by_their_real_name(chat: Chat) -> None:
 
 def test_the_same_name_again_is_no_change(chat: Chat) -> None:
     assert irc(chat, "ann").send("NICK ann") == []
+
+
+def test_no_channel_of_a_long_join_or_part_is_left_out(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    rooms = [f"#c{n}" for n in range(60)]
+    told = ann.send(f"JOIN {','.join(rooms)}")
+    assert [line.split()[2] for line in told if " JOIN " in line] == rooms[:50]
+    assert [line.split()[3] for line in told if " 405 " in line] == rooms[50:]
+    told = ann.send(f"PART {','.join(rooms)}")
+    assert [line.split()[2] for line in told if " PART " in line] == rooms[:50]
+    assert [line.split()[3] for line in told if " 403 " in line or " 442 " in line] == rooms[50:]
+
+
+def test_as_many_channels_as_a_message_can_name_are_all_answered(chat: Chat) -> None:
+    ann = irc(chat, "ann")
+    rooms = ["#" + chr(ord("a") + n // 26) + chr(ord("a") + n % 26) for n in range(126)]
+    assert len(f"JOIN {','.join(rooms)}") <= 510
+    told = ann.send(f"JOIN {','.join(rooms)}")
+    assert [line.split()[3] for line in told if " 405 " in line] == rooms[50:]
+    told = ann.send(f"JOIN {','.join('x' * 252)}")
+    assert told == [":chatsvc 403 ann x :A channel's name begins with #"] * 252
+
+
+@pytest.mark.parametrize("command", ["NAMES", "WHOIS", "WHOWAS", "KICK #tea", "TAGMSG"])
+def test_targets_beyond_the_limit_are_answered(chat: Chat, command: str) -> None:
+    ann = irc(chat, "ann", "message-tags")
+    names = [f"t{n}" for n in range(12)]
+    targets = ",".join(names)
+    tags = "@+x=1 " if command == "TAGMSG" else ""
+    told = ann.send(f"{tags}{command} {targets}")
+    limit = 4 if command == "TAGMSG" else 10
+    assert [line for line in told if " 407 " in line] == [
+        f":chatsvc 407 ann {name} :Not done: at most {limit} targets at once"
+        for name in names[limit:]
+    ]
+    assert sum(" 407 " not in line for line in told) >= limit
+
+
+def test_changes_beyond_the_limit_of_a_mode_are_answered(chat: Chat) -> None:
+    founder(chat, "ann").send("/quit")
+    ann = chat.connect()
+    ann.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :Ann", "JOIN #tea")
+    told = ann.send(f"MODE #tea {'+i-i' * 10}+s")
+    assert sum(" MODE #tea " in line for line in told) == 20
+    assert ":chatsvc 407 ann #tea :Only the first 20 changes were made" in told
+    assert "+s" not in "".join(told)

@@ -17,6 +17,7 @@ from test_tls import Secure, encrypted
 from chatsvc.dialects.irc import Client, tell
 from chatsvc.governance import Challenge
 
+NUL = "\0"
 assert own  # a fixture
 LOGGED_IN = [
     ":chatsvc 900 * {who}!chat@people/{who} ann :You are logged in as ann",
@@ -119,18 +120,48 @@ def test_what_is_no_response_is_904(chat: Chat, sent: str, words: str) -> None:
 
 
 def test_a_response_may_come_in_pieces_of_400(chat: Chat) -> None:
-    password = "x" * 250
+    password = "é" * 146
     chat.program("ann").ask(do="register", password=password)
     person = coming(chat)
-    whole = encoded(f"{'y' * 45}\0ann\0{password}")
+    whole = encoded(f"ann\0ann\0{password}")
     assert len(whole) == 400
     person.send("AUTHENTICATE PLAIN")
     assert person.send(f"AUTHENTICATE {whole}") == []
     assert person.send("AUTHENTICATE +") == logged_in()
-    longer = encoded(f"{'y' * 100}\0ann\0{password}")
+    chat.program("eve").ask(do="register", password="é" * 200)
+    longer = encoded(f"eve\0eve\0{'é' * 200}")
     person.send("AUTHENTICATE PLAIN")
     assert person.send(f"AUTHENTICATE {longer[:400]}") == []
-    assert person.send(f"AUTHENTICATE {longer[400:]}") == logged_in()
+    assert person.send(f"AUTHENTICATE {longer[400:]}")[-1] == logged_in()[-1]
+
+
+# Acting as somebody else (RFC 4616, 2; RFC 5802, 5.1)
+
+
+@pytest.mark.parametrize("identity", ["bob", "nobody", "ann ", "ann,bob"])
+def test_nobody_acts_as_another_account(chat: Chat, identity: str) -> None:
+    member(chat, "ann").hang_up(), member(chat, "bob").hang_up()
+    person = coming(chat)
+    person.send("AUTHENTICATE PLAIN")
+    assert person.send(f"AUTHENTICATE {encoded(f'{identity}{NUL}ann{NUL}{SECRET}')}") == [
+        f":chatsvc 904 * :ann cannot act as {identity}"
+    ]
+    person.send("AUTHENTICATE SCRAM-SHA-256")
+    written = identity.replace(",", "=2C")
+    first = f"n,a={written},n=ann,r=abcdef"
+    assert person.send(f"AUTHENTICATE {encoded(first)}") == [
+        ":chatsvc 904 * :That is not SCRAM-SHA-256: The GS2 authzid must be empty"
+    ]
+    assert proved(person) == logged_in()
+
+
+@pytest.mark.parametrize("identity", ["", "ann", "ANN"])
+def test_an_account_may_name_itself(chat: Chat, identity: str) -> None:
+    member(chat, "ann").hang_up()
+    person = coming(chat)
+    person.send("AUTHENTICATE PLAIN")
+    plainly = encoded(f"{identity}{NUL}ann{NUL}{SECRET}")
+    assert person.send(f"AUTHENTICATE {plainly}") == logged_in()
 
 
 @pytest.mark.parametrize("pieces", [["x" * 401], ["x" * 400] * 5])
@@ -250,7 +281,7 @@ def test_one_may_log_in_later_and_prove_it_again(chat: Chat) -> None:
     guest = irc(chat, "guest", "sasl")
     told = proved(guest)
     assert told[:3] == [
-        ":guest!chat@people/guest NICK ann",
+        ":guest!chat@people/guest NICK :ann",
         ":chatsvc 900 ann ann!chat@people/ann ann :You are logged in as ann",
         ":chatsvc 903 ann :SASL authentication successful",
     ]

@@ -148,10 +148,10 @@ def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Perso
     assert ann.send(f"OPER bob {SECRET}") == [":chatsvc 491 ann :bob is no operator."]
     assert ann.send("OPER nobody x")[0].startswith(":chatsvc 491 ann :nobody is not registered.")
     assert ann.send(f"OPER op {SECRET}") == [
-        ":ann!chat@people/ann NICK op",
+        ":ann!chat@people/ann NICK :op",
         ":chatsvc 900 op op!chat@people/op op :You are logged in as op",
         ":op!chat@people/op JOIN #lobby",
-        ":chatsvc 353 op = #lobby @op",
+        ":chatsvc 353 op = #lobby :@op",
         ":chatsvc 366 op #lobby :End of NAMES list",
         ":chatsvc 381 op :You are now an IRC operator",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, founder, member
@@ -29,8 +30,8 @@ def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
     late = chat.program("carol")
     (*_, said) = late.ask(do="join", room="#lobby")
     assert (said["text"], said["notice"]) == ("build 7 is green", True)
-    assert ann.send("NOTICE bot :thanks") == [":ann!chat@people/ann NOTICE bot thanks"]
-    assert bot.read()[-1] == ":ann!chat@people/ann NOTICE bot thanks"
+    assert ann.send("NOTICE bot :thanks") == [":ann!chat@people/ann NOTICE bot :thanks"]
+    assert bot.read()[-1] == ":ann!chat@people/ann NOTICE bot :thanks"
 
 
 def test_a_notice_between_accounts_is_one_too(chat: Chat) -> None:
@@ -42,7 +43,7 @@ def test_a_notice_between_accounts_is_one_too(chat: Chat) -> None:
         client.send(f"PASS {SECRET}", f"NICK {name}", "USER x 0 * :x")
         clients.append(client)
     clients[0].send("NOTICE bob :done")
-    assert clients[1].read() == [":ann!chat@people/ann NOTICE bob done"]
+    assert clients[1].read() == [":ann!chat@people/ann NOTICE bob :done"]
 
 
 def test_no_notice_is_answered(chat: Chat) -> None:
@@ -58,7 +59,7 @@ def test_several_are_told_at_once_but_not_many(chat: Chat) -> None:
     assert carol.read() == [":ann!chat@people/ann PRIVMSG carol :hello you two"]
     assert ann.send("PRIVMSG bob,carol,#a :x")[-1].startswith(":chatsvc 404 ann #a ")
     assert ann.send("PRIVMSG a,b,c,d,e :x") == [
-        ":chatsvc 407 ann a,b,c,d,e :has too many targets; four are the most"
+        ":chatsvc 407 ann a,b,c,d,e :Not sent: at most 4 targets at once"
     ]
 
 
@@ -133,7 +134,7 @@ def test_who_is_muted_or_ignored_shows_nothing(chat: Chat) -> None:
 def test_ctcp_is_between_clients_and_not_kept(chat: Chat) -> None:
     ann, bob, carol = irc(chat, "ann"), irc(chat, "bob"), chat.join("carol")
     assert ann.send("PRIVMSG bob :\x01VERSION\x01") == []
-    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob \x01VERSION\x01"]
+    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob :\x01VERSION\x01"]
     bob.send("NOTICE ann :\x01VERSION irssi 1.4\x01", "NOTICE nobody :\x01VERSION x\x01")
     assert ann.read() == [":bob!chat@people/bob NOTICE ann :\x01VERSION irssi 1.4\x01"]
     ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
@@ -148,11 +149,11 @@ def test_ctcp_is_between_clients_and_not_kept(chat: Chat) -> None:
 def test_who_writes_to_somebody_away_reads_so_once(chat: Chat) -> None:
     ann, bob = irc(chat, "ann"), chat.join("bob")
     bob.send("/away lunch")
-    assert ann.send("PRIVMSG bob :hi", "PRIVMSG bob :there?") == [":chatsvc 301 ann bob lunch"]
+    assert ann.send("PRIVMSG bob :hi", "PRIVMSG bob :there?") == [":chatsvc 301 ann bob :lunch"]
     carol = chat.join("carol")
     assert carol.send("/msg bob hi") == ["* bob is away: lunch", "* to bob: hi"]
     bob.send("/away tea")
-    assert ann.send("PRIVMSG bob :hi") == [":chatsvc 301 ann bob tea"]
+    assert ann.send("PRIVMSG bob :hi") == [":chatsvc 301 ann bob :tea"]
 
 
 def test_what_is_said_to_several_at_once_comes_in_order_and_at_the_pace() -> None:
@@ -169,7 +170,7 @@ def test_what_is_said_to_several_at_once_comes_in_order_and_at_the_pace() -> Non
     chat.clock.advance(2)
     assert ann.read() == []
     chat.clock.advance(1)
-    assert ann.read() == [":ann!chat@people/ann PRIVMSG #a 4"]
+    assert ann.read() == [":ann!chat@people/ann PRIVMSG #a :4"]
 
 
 def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> None:
@@ -183,7 +184,7 @@ def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> No
     many = {f"x{n}": "é" * 400 for n in range(3)}
     assert carol.ask(do="signal", name="bob", signs=many)[0]["code"] == "too-long"
     carol.ask(do="signal", name="eve", signs={"ctcp": "é" * 400})
-    assert [len(line.encode()) for line in eve.read()] == [510]
+    assert [len(line.encode()) for line in eve.read()] == [509]
 
 
 def test_private_lines_and_those_for_moderators_have_the_account(chat: Chat) -> None:
@@ -191,13 +192,13 @@ def test_private_lines_and_those_for_moderators_have_the_account(chat: Chat) -> 
     bob.send("JOIN #tea", f"NS REGISTER {SECRET}"), ann.send("/op bob"), bob.read()
     guest = irc(chat, "guest", "account-tag")
     ann.send("/msg guest hi", "/msg bob hi", "/mods hi")
-    assert guest.read() == ["@account=ann :ann!chat@people/ann PRIVMSG guest hi"]
+    assert guest.read() == ["@account=ann :ann!chat@people/ann PRIVMSG guest :hi"]
     assert sorted(bob.read()) == [
-        "@account=ann :ann!chat@people/ann PRIVMSG @#tea hi",
-        "@account=ann :ann!chat@people/ann PRIVMSG bob hi",
+        "@account=ann :ann!chat@people/ann PRIVMSG @#tea :hi",
+        "@account=ann :ann!chat@people/ann PRIVMSG bob :hi",
     ]
     guest.send("PRIVMSG bob :hi")
-    assert bob.read() == [":guest!chat@people/guest PRIVMSG bob hi"]
+    assert bob.read() == [":guest!chat@people/guest PRIVMSG bob :hi"]
 
 
 def test_signs_go_to_several_at_once(chat: Chat) -> None:
@@ -228,7 +229,35 @@ def test_tags_for_other_clients_go_with_a_line_and_are_not_kept(chat: Chat) -> N
     assert bob.read() == [echo]
     assert carol.read() == [":ann!chat@people/ann PRIVMSG #lobby :I agree"]
     assert program.events()[0]["signs"] == {"draft/reply": "#lobby-1", "x": "1"}
-    late = irc(chat, "late", "message-tags").send("JOIN #lobby")
-    assert late[-1] == "@msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :I agree"
+    late = irc(chat, "late", "message-tags", "server-time").send("JOIN #lobby")
+    assert late[-1].endswith(";msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :I agree")
     ann.send("@+x=2 PRIVMSG bob :psst")
-    assert bob.read()[-1] == "@+x=2 :ann!chat@people/ann PRIVMSG bob psst"
+    assert bob.read()[-1] == "@+x=2 :ann!chat@people/ann PRIVMSG bob :psst"
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("PRIVMSG #tea :hello", "PRIVMSG #tea :hello"),
+        ("PRIVMSG #tea hello", "PRIVMSG #tea :hello"),
+        ("NOTICE #tea :hello", "NOTICE #tea :hello"),
+        ("PRIVMSG bob :psst", "PRIVMSG bob :psst"),
+        ("PRIVMSG #tea :\x01ACTION waves\x01", "PRIVMSG #tea :\x01ACTION waves\x01"),
+        ("PRIVMSG bob :\x01VERSION\x01", "PRIVMSG bob :\x01VERSION\x01"),
+        ("TOPIC #tea :cake", "TOPIC #tea :cake"),
+        ("KICK #tea eve :spam", "KICK #tea eve :spam"),
+        ("PART #tea :bye", "PART #tea :bye"),
+        ("QUIT :bye", "QUIT :bye"),
+        ("NICK anna", "NICK :anna"),
+        ("SETNAME Ann", "SETNAME :Ann"),
+        ("AWAY lunch", "AWAY :lunch"),
+    ],
+)
+def test_text_follows_a_colon_even_if_it_is_one_word(chat: Chat, sent: str, told: str) -> None:
+    founder(chat, "ann").send("/quit")
+    ann = chat.connect()
+    ann.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :Ann", "JOIN #tea")
+    bob, eve = irc(chat, "bob", "setname", "away-notify"), irc(chat, "eve")
+    eve.send("JOIN #tea"), bob.send("JOIN #tea")
+    ann.send(sent)
+    assert bob.read() == [f":ann!chat@people/ann {told}"]

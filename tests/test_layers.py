@@ -55,12 +55,13 @@ MAY_IMPORT = {
         "scrubbing",
     },
     "ledger": STORE | {"tables", "database", "migrations"},
-    "dialects": {"characters", "events", "governance", "presence", "dialects"},
+    "dialects": {"characters", "events", "governance", "presence", "rules", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
-    "options": {"characters", "limits", "rules", "transports"},
+    "process": set(),
+    "options": {"characters", "limits", "process", "rules", "transports"},
     "admin": STORE | {"accounts", "passwords", "rules", "lookalikes", "ledger"},
-    "tap": {*CHAT, "options", "sql", "dialects", "steady", "transports"},
+    "tap": {*CHAT, "options", "process", "sql", "dialects", "steady", "transports"},
     "client": {
         "client",
         "events",
@@ -72,7 +73,7 @@ MAY_IMPORT = {
         "steady",
     },
 }
-MAY_IMPORT_TWISTED = {"transports", "options", "tap", "client"}
+MAY_IMPORT_TWISTED = {"transports", "options", "process", "tap", "client"}
 
 
 def module(path: Path) -> str:

@@ -7,7 +7,6 @@ from conftest import Chat, Person
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
-from twisted.protocols.haproxy._wrapper import HAProxyWrappingFactory
 
 from chatsvc import limits
 from chatsvc.limits import (
@@ -22,6 +21,7 @@ from chatsvc.limits import (
     is_loopback,
     network,
 )
+from chatsvc.transports.proxy import ProxyFactory
 
 # Lines
 
@@ -293,10 +293,11 @@ class Proxied(Person):
     """Somebody who comes by way of a proxy, which says first who it is."""
 
     def __init__(self, chat: Chat) -> None:
-        inside = HAProxyWrappingFactory(chat.factory)
+        inside = ProxyFactory(chat.factory)
         super().__init__(inside, "198.51.100.1")  # type: ignore[arg-type]
 
 
+V2 = b"\r\n\r\n\0\r\nQUIT\n"  # how version 2 of the protocol begins
 HEADER = b"PROXY TCP4 192.0.2.%d 192.0.2.254 1000 13531\r\n"
 
 
@@ -311,6 +312,50 @@ def test_behind_a_proxy_the_address_that_it_tells_counts() -> None:
     third = Proxied(chat)
     third.protocol.dataReceived(HEADER % 1 + b"eve\n")
     assert third.read()[0].startswith("* Sorry, 2 connections from 192.0.2.1 are open")
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        (b"PROXY UNKNOWN\r\n", "198.51.100.1"),
+        (b"PROXY UNKNOWN \r\n", "198.51.100.1"),
+        (b"PROXY UNKNOWN ffff::1 ffff::2 1000 13531\r\n", "198.51.100.1"),
+        (b"PROXY TCP4 192.0.2.7 192.0.2.254 1000 13531\r\n", "192.0.2.7"),
+        (b"PROXY TCP6 2001:db8::7 2001:db8::1 1000 13531\r\n", "2001:db8::7"),
+        (V2 + b"\x20\x00\x00\x00", "198.51.100.1"),
+        (V2 + b"\x21\x00\x00\x00", "198.51.100.1"),
+        (V2 + b"\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\xfe\x03\xe8\x34\xdb", "192.0.2.7"),
+    ],
+)
+def test_a_proxy_s_header_comes_in_every_form_and_in_pieces(header: bytes, address: str) -> None:
+    chat = Chat()
+    for cut in range(len(header) + 1):
+        person = Proxied(chat)
+        for piece in (header[:cut], header[cut:] + b"ann\n"):
+            if piece:
+                person.protocol.dataReceived(piece)
+        assert "Welcome, ann" in person.read()[1]
+        assert person.protocol.wrappedProtocol.address == address
+        person.send("/quit"), person.hang_up()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"PROXY TCP4 x y 1000 13531\r\n",
+        b"PROXY TCP4 192.0.2.7 192.0.2.8 a b\r\n",
+        b"PROXY TCP4\r\n",
+        b"PROXY UNKNOWNS\r\n",
+        b"PROXY\r\n",
+        b"ann\r\n",
+        b"PROXY " + b"x" * 200,
+    ],
+)
+def test_what_is_no_proxy_s_header_closes_the_connection(header: bytes) -> None:
+    person = Proxied(Chat())
+    person.protocol.dataReceived(header)
+    assert person.read() == []
+    assert person.closed
 
 
 def test_nobody_is_greeted_before_the_proxy_has_told_who_it_is() -> None:

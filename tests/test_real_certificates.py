@@ -11,7 +11,7 @@ from real import LIMIT, Deadline, Person, Service
 from test_real_service import fails_with
 from test_real_ways_in import IN_MEMORY, run, secure, trusting
 
-from chatsvc.transports.certificate import make
+from chatsvc.transports.selfsigned import make
 
 
 def test_the_certificate_made_at_the_first_start_stays_the_same(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from real import Program, Service, Terminal, needs
 from test_real_ways_in import IN_MEMORY, run
 
-from chatsvc.transports.certificate import make
+from chatsvc.transports.selfsigned import make
 
 SECRET = "correct-horse"
 

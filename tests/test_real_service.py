@@ -10,13 +10,15 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from real import (
     LIMIT,
+    Deadline,
     Service,
     beside_python,
     needs,
@@ -329,3 +331,49 @@ def test_an_empty_line_means_goodbye_only_when_that_was_chosen(tmp_path: Path) -
         ann = chat.person("ann")
         ann.send("")
         assert ann.rest()[-1] == "* Goodbye, ann. Thank you for coming."
+
+
+# As a process
+
+
+def test_sighup_does_not_stop_it(tmp_path: Path) -> None:
+    with Service(tmp_path) as chat:
+        chat.process.send_signal(signal.SIGHUP)
+        chat.wait_for("SIGHUP: reopened the log, checked the certificate.")
+        assert chat.process.poll() is None
+
+
+def test_a_pid_file_with_its_own_number_does_not_keep_it_from_starting(tmp_path: Path) -> None:
+    shell = f"echo $$ >twistd.pid; exec {beside_python('twistd')} -n chat --port 0"
+    with subprocess.Popen(
+        ["sh", "-c", shell], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if b"stops it." in line:
+                break
+        assert (tmp_path / "twistd.pid").read_text() == str(process.pid)
+        process.terminate()
+        process.stdout.read()
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1])
+def test_a_renamed_log_is_begun_again(tmp_path: Path, number: signal.Signals) -> None:
+    log, renamed = tmp_path / "d.log", tmp_path / "d.log.1"
+    command = [beside_python("twistd"), "-n", "--pidfile=", "--logfile", "d.log"]
+    with subprocess.Popen([*command, "chat", "--port", "0"], cwd=tmp_path) as process:
+        wait_until(lambda: log.exists() and "stops it." in log.read_text(), "the chat")
+        log.rename(renamed)
+        process.send_signal(number)
+        wait_until(log.exists, "a new log")
+        process.terminate()
+    assert process.returncode == 0
+    assert "Server Shut Down" in log.read_text()
+    assert "Server Shut Down" not in renamed.read_text()
+
+
+def wait_until(found: Callable[[], bool], what: str) -> None:
+    deadline = Deadline(LIMIT)
+    while not found():
+        time.sleep(min(0.02, deadline.left(what)))

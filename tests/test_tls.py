@@ -7,13 +7,14 @@ from itertools import pairwise
 
 import pytest
 from beginnings import BEGINNINGS, GREETING
-from conftest import Chat
+from conftest import Chat, Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL
 from test_detect import ALERT, CERTIFICATE
 
 from chatsvc.limits import UNLIMITED, Limits
+from chatsvc.transports.factory import TLSOnly
 from chatsvc.transports.tls import TLS
 
 
@@ -319,3 +320,54 @@ def test_old_versions_are_not_spoken(chat: Chat, version: int, understood: bool)
             break
     assert done is understood
     assert ("alert protocol version" in said) is not understood
+
+
+# Beginning late
+
+
+@pytest.mark.parametrize("late", [0.0, 0.254, 0.349, 1.01, 1.49])
+def test_tls_may_begin_late_and_is_greeted_soon(late: float) -> None:
+    chat = encrypted(Chat())
+    client = Secure(chat)
+    chat.clock.advance(late)
+    client.shake_hands()
+    assert client.read() == []
+    chat.wait_for_greeting()
+    assert client.read() == [GREETING.decode().strip()]
+
+
+def test_a_person_is_greeted_when_tls_has_had_its_time() -> None:
+    chat = encrypted(Chat())
+    ann, bob = chat.connect(), chat.connect()
+    chat.clock.advance(1.49)
+    assert ann.read() == []
+    bob.protocol.dataReceived(b"bob\r\n")
+    assert bob.read()[0] == GREETING.decode().strip()
+    chat.clock.advance(0.01)
+    assert ann.read() == [GREETING.decode().strip()]
+
+
+def tls_port(chat: Chat) -> Person:
+    return Person(TLSOnly(chat.factory), "192.0.2.1")  # type: ignore[arg-type]
+
+
+def test_a_port_for_tls_alone_never_speaks_first() -> None:
+    chat = encrypted(Chat(limits=Limits()))
+    late = tls_port(chat)
+    chat.clock.advance(59)
+    assert late.read() == []
+    late.protocol.dataReceived(BEGINNINGS["tls"][0])
+    assert late.transport.value().startswith(b"\x16\x03")
+    silent = tls_port(chat)
+    chat.clock.advance(60)
+    assert silent.read() == []
+    assert not silent.transport.connected or silent.closed
+
+
+def test_whoever_talks_plainly_to_a_port_for_tls_alone_is_told() -> None:
+    chat = encrypted(Chat())
+    for data in (b"ann\r\n", b"NICK ann\r\n", b'{"do":"ping"}\n'):
+        peer = tls_port(chat)
+        peer.protocol.dataReceived(data)
+        assert "This chat is joined over TLS only" in peer.read()[0]
+        assert peer.closed

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import idna
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 from service_identity import CertificateError, VerificationError
 from service_identity.pyopenssl import verify_hostname, verify_ip_address
 from twisted.internet.abstract import isIPAddress, isIPv6Address
@@ -30,8 +33,9 @@ from chatsvc.client.failures import NotConnected, NotTrusted
 
 PATIENCE = 30.0  # seconds for a handshake
 
-# The certificate's fingerprint, and whether the system vouches for it; raises `NotTrusted`.
-Decide = Callable[[str, bool], None]
+# The certificate's fingerprint, whether the system vouches for it, and the fingerprints of those
+# that it replaces; raises `NotTrusted`.
+Decide = Callable[[str, bool, Collection[str]], None]
 
 
 @implementer(IStreamClientEndpoint, IOpenSSLClientConnectionCreator)
@@ -69,7 +73,8 @@ class Encrypted:
         certificate = connection.get_peer_certificate()
         assert certificate is not None  # a handshake without one fails
         fingerprint = certificate.digest("sha256").decode()
-        self._decide(fingerprint, vouched and _is_for(connection, self._host))
+        replaced = [one.digest("sha256").decode() for one in _replaced(connection)]
+        self._decide(fingerprint, vouched and _is_for(connection, self._host), replaced)
 
 
 @implementer(IHandshakeListener)
@@ -135,6 +140,25 @@ def _why(reason: Failure) -> str:
 
 def _too_late(result: object, seconds: float) -> Failure:
     return Failure(NobodyAnswers())
+
+
+def _replaced(connection: SSL.Connection) -> list[X509]:
+    """Certificates that the server sends along, and that have the key it has just proved to have.
+
+    Whoever trusts one of them trusts that key.
+    """
+    chain = connection.get_peer_cert_chain() or []
+    key = _key_of(chain[0]) if chain else None
+    return [other for other in chain[1:] if key is not None and _key_of(other) == key]
+
+
+def _key_of(certificate: X509) -> bytes | None:
+    """A certificate's public key; None if it has none that can be read."""
+    try:
+        key = certificate.to_cryptography().public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _is_for(connection: SSL.Connection, host: str) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from chatsvc.client.failures import NotTrusted
+from chatsvc.client.replacing import replacing
 
 VOUCHED = "vouched"  # in place of a fingerprint: the system vouched for the certificate
 
@@ -53,6 +55,13 @@ class KnownServers:
         with open(handle, "w", encoding="utf-8") as file:
             file.write(f"{begin}{address} {certificate}\n")
 
+    def replace(self, known: Known, certificate: str) -> None:
+        """Give a server another certificate; raises `OSError` when the file cannot be written."""
+        lines = self._read().splitlines(keepends=True)
+        lines[known.number - 1] = f"{known.address} {certificate}\n"
+        with replacing(self.path, force=True, mode=0o600) as file:
+            file.writelines(lines)
+
 
 class Trust:
     """Decides whether it is the server that answers at an address; tells of what is new."""
@@ -62,14 +71,19 @@ class Trust:
         self._servers = servers
         self._tell = tell
 
-    def decide(self, fingerprint: str, vouched: bool) -> None:
-        """Take a certificate, which the system has `vouched` for or not, or raise `NotTrusted`."""
+    def decide(self, fingerprint: str, vouched: bool, replaced: Collection[str] = ()) -> None:
+        """Accept a certificate, or raise `NotTrusted`.
+
+        The system has `vouched` for it or not; it has the same key as those it has `replaced`.
+        """
         if vouched:
             self._take_vouched()
             return
         known = self._servers.find(self._address)
         if known is None:
             self._take_new(fingerprint)
+        elif known.certificate in replaced:
+            self._take_renewed(known, fingerprint)
         elif known.certificate != fingerprint:
             raise NotTrusted(self._changed(known, fingerprint))
 
@@ -96,6 +110,15 @@ class Trust:
             f"{self._address} is joined over TLS for the first time, and nobody vouches for its"
             f" certificate: SHA-256 {fingerprint}. Compare that with the one in the log of the"
             f" service, or ask who runs it. It is remembered in {path}, and no other is accepted."
+        )
+
+    def _take_renewed(self, known: Known, fingerprint: str) -> None:
+        """Remember a certificate in place of the one it replaces."""
+        with suppress(OSError):  # then it is recognized by the old one again
+            self._servers.replace(known, fingerprint)
+        self._tell(
+            f"{self._address} has renewed its certificate, with the key that you know:"
+            f" SHA-256 {fingerprint}."
         )
 
     def _changed(self, known: Known, fingerprint: str) -> str:

@@ -47,6 +47,7 @@ class Arrival:
     secure = False  # what is said cannot be read on the way
     fingerprint = ""  # SHA-256 of the certificate that the peer has shown inside TLS
     greeted = False
+    tls_only = False  # it came to a port for TLS alone
     _known = False  # where the peer is
     _waiting: IDelayedCall | None = None  # until somebody without a name is closed
 
@@ -103,6 +104,8 @@ class Arrival:
 
     def _may_be_plain(self) -> bool:
         """Whether TLS is not required of this peer, who may be on this very machine."""
+        if self.tls_only:
+            return False
         if not self.factory.require_tls or is_loopback(self.address):
             return True
         return isinstance(self.transport.getPeer(), UNIXAddress)

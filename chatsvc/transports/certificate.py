@@ -1,29 +1,21 @@
-"""Certificates with their keys: read from files, or made here where there are none."""
+"""Certificates with their keys, read from files."""
 
 from __future__ import annotations
 
-import os
-import re
-import socket
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
-
-VALID = timedelta(days=3652)  # of what is made here; nobody checks its dates
 
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2 (RFC 9325, 4.2)
 _OPTIONS = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE
 _KEYS = (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey, Ed25519PrivateKey)
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}")
 
 
 class CertificateFailed(Exception):
@@ -50,6 +42,9 @@ class Files:
     def state(self) -> tuple[tuple[int, ...], ...]:
         """What is different when the files were changed."""
         return _state(self.certificate), _state(self.key)
+
+    def renew(self) -> None:
+        """Do nothing: whoever gave the files renews them."""
 
     def credentials(self) -> Credentials:
         """What is in the files now."""
@@ -118,59 +113,3 @@ def _ask_for_certificate(context: SSL.Context) -> None:
     context.set_verify(SSL.VERIFY_PEER, lambda *anything: True)
     context.set_session_id(b"chatsvc")  # else no session of somebody with one can go on
     context.set_alpn_select_callback(begin)
-
-
-def kept_beside(archive: Path) -> Files:
-    """The certificate of this machine's own making that belongs to an archive; made if need be."""
-    path = archive.with_name(f"{archive.name}.pem")
-    if not path.exists():
-        _keep(path, make())
-    return Files(path, path)
-
-
-def _keep(path: Path, pem: bytes) -> None:
-    """Write a secret file; it is there whole, or not at all."""
-    unfinished = path.with_name(f"{path.name}.new")
-    try:
-        unfinished.unlink(missing_ok=True)
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(handle)
-        unfinished.replace(path)
-    except OSError as error:
-        raise CertificateFailed(f"{path} cannot be made: {error.strerror}.") from None
-
-
-def make() -> bytes:
-    """A certificate that vouches for itself, for this machine's name, and before it its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    host = socket.gethostname()
-    names = dict.fromkeys([host, "localhost"] if _HOST.fullmatch(host) else ["localhost"])
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, next(iter(names)))])
-    now = datetime.now(UTC)
-    usage = dict.fromkeys(_USAGES, False) | {"digital_signature": True}
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))  # clocks differ
-        .not_valid_after(now + VALID)
-        .add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.KeyUsage(**usage), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return secret + certificate.public_bytes(serialization.Encoding.PEM)
-
-
-_USAGES = (
-    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
-    "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
-)  # fmt: skip

@@ -30,6 +30,9 @@ from chatsvc.transports.ways import JSON_WAYS
 from chatsvc.transports.web import Page
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
+# Where TLS may still begin, which a greeting would break: HexChat does so after 0.3 s, eggdrop
+# after 1.0 s.
+TLS_BEGINS = 1.5
 LONGEST_FIRST = 8192  # bytes without an end of line that may still be some other language's
 LONGEST_IRC = 512  # RFC 2812, 2.3
 
@@ -42,9 +45,12 @@ _HTTP_LINE = re.compile(rb"%b \S+ HTTP/[0-9.]+\r?" % METHOD)
 _HALF_HTTP = re.compile(rb"%b( \S*( [HTP/0-9.]*\r?)?)?" % METHOD)
 _LONG_HTTP = re.compile(rb"%b /\S*( [HTP/0-9.]*\r?)?" % METHOD)
 _IRC_LINE = re.compile(
-    rb"(?:CAP (?:LS|LIST|REQ|END)\b.*|NICK :?\S+|USER \S+ \S+ \S+ .+|PASS .+)[ ]*\r?"
+    rb"(?:(?:CAP|cap) (?i:LS|LIST|REQ|END)\b.*|(?:NICK|nick) :?\S+"
+    rb"|(?:USER|user) \S+ \S+ \S+ .+|(?:PASS|pass) .+)[ ]*\r?"
 )
-_IRC_WORDS = (b"CAP ", b"NICK ", b"USER ", b"PASS ")
+_IRC_WORDS = (
+    b"CAP ", b"NICK ", b"USER ", b"PASS ", b"cap ", b"nick ", b"user ", b"pass ",
+)  # fmt: skip
 
 Verdict = bool | None  # None: a few bytes more will tell
 
@@ -70,10 +76,11 @@ def is_json(data: bytes) -> Verdict:
 
 
 def is_irc(data: bytes) -> Verdict:
-    """One of the commands that a client begins with, in capitals and with its argument.
+    """One of the commands that a client begins with, and its argument.
 
-    Nobody can be called so, because of the space; `nick`, `CAP` alone, and `Nick` are names.
-    No IRC client sends NUL, which telnet clients have in their line ends.
+    Case does not matter (Modern IRC, "Command"), but `Nick Cave` is how people write, and waits for
+    an answer. No name has a space; `nick`, `CAP` alone, and `Nick` are names. No IRC client sends
+    NUL, which telnet clients have in their line ends.
     """
     line, end, _ = data.partition(b"\n")
     if len(line) > LONGEST_IRC or b"\0" in line:
@@ -149,7 +156,14 @@ class Detector(Protocol):
         """From now on bytes can come, and be sent."""
         if isinstance(self.transport, TLSMemoryBIOProtocol):
             self._arrival.fingerprint = fingerprint_of(self.transport)
-        self._silence = self._arrival.factory.clock.callLater(GREETING, self._nothing_came)
+        clock = self._arrival.factory.clock
+        self._silence = clock.callLater(self._patience(), self._nothing_came)
+
+    def _patience(self) -> float:
+        """How long a peer may be silent before it is taken for a person."""
+        arrival = self._arrival
+        plain = not arrival.secure and arrival.factory.understands(TLS.name)
+        return TLS_BEGINS if plain else GREETING
 
     def _nothing_came(self) -> None:
         arrival = self._arrival
@@ -158,6 +172,8 @@ class Detector(Protocol):
             return
         if arrival.refusal is None and (self._data or "text" not in arrival.factory.speaks):
             return  # some program takes its time
+        if arrival.tls_only and not arrival.secure:
+            return  # nothing is said there that is not encrypted, unless somebody talks plainly
         arrival.check(PEOPLE.name)
         if arrival.refusal is None:
             self._greet()

@@ -101,3 +101,17 @@ class ChatFactory(ServerFactory):
         self, addr: IAddress | None
     ) -> Detector:
         return Detector(Arrival(self))
+
+
+class TLSOnly(ServerFactory):
+    """The connections of a port for TLS alone, which are counted with all others."""
+
+    noisy = False
+
+    def __init__(self, chat: ChatFactory) -> None:
+        self._chat = chat
+
+    def buildProtocol(self, addr: IAddress | None) -> Detector:  # type: ignore[override]
+        arrival = Arrival(self._chat)
+        arrival.tls_only = True
+        return Detector(arrival)

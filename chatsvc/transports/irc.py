@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall
 
+from chatsvc.batch import Batch
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
 from chatsvc.events import Event, Goodbye, Refused, Request, Said
+from chatsvc.session import Session
 from chatsvc.transports.arrival import Arrival, stop
 from chatsvc.transports.line import ChatProtocol, lines_in
 
@@ -114,6 +117,9 @@ class IRCProtocol(ChatProtocol):
         with self._client.doing_request():
             super()._do(request)
 
+    def _refuse_encoding(self, raw: bytes) -> None:
+        irc.refuse_encoding(self._client, raw)
+
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         super().tell(event, here, tag)
         self._go_on()
@@ -149,6 +155,30 @@ class IRCProtocol(ChatProtocol):
     def _may_ask(self) -> bool:
         """What a message asks for is asked in order: what came too fast goes before the rest."""
         return self._late is None and not (self.full and self.transport.connected)
+
+    def show(self, batch: Batch, elsewhere: bool) -> None:
+        self._show(batch, partial(super().show, elsewhere=elsewhere))
+
+    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+        show = super().show_personally
+        self._show(batch, lambda part: show(part, elsewhere, session))
+
+    def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
+        """Show lines from before the client joined as such, and the others as new."""
+        client, room = self._client, batch.lines[0].room
+        joined_after = client.earlier.get(room, 0)
+        if batch.first > joined_after:
+            client.earlier.pop(room, None)
+            show(batch)
+            return
+        earlier = [line for line in batch.lines if line.number <= joined_after]
+        if earlier:
+            with client.telling_earlier_lines():
+                self._said = self._ways.said
+                show(Batch(earlier))
+            self._said = self._ways.said
+        if len(earlier) < len(batch.lines):
+            show(Batch(batch.lines[len(earlier) :]) if earlier else batch)
 
     def _weight(self, what: Request | Refused) -> int:
         """What is said to several at once counts for each of them, as lines do of several lines."""

@@ -186,7 +186,7 @@ class ChatProtocol(LineReceiver):
             line = raw.removesuffix(b"\r").decode()
             request = self._ways.dialect.read(line, self.session.question)
         except UnicodeDecodeError:
-            self._refuse(_NOT_UTF8)
+            self._refuse_encoding(raw)
         except Refused as refused:
             self._refuse(refused)
         else:
@@ -194,6 +194,9 @@ class ChatProtocol(LineReceiver):
                 (bucket := self._bucket) is None or self._in_time(request, bucket)
             ):
                 self._do(request)
+
+    def _refuse_encoding(self, raw: bytes) -> None:
+        self._refuse(_NOT_UTF8)
 
     def _refuse(self, refused: Refused) -> None:
         if self._bucket is None or self._in_time(refused, self._bucket):

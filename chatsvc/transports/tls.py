@@ -61,7 +61,17 @@ class TLS:
         now = self._clock.seconds()
         if self._files is None or 0 <= now - self._looked_at < RECHECK:
             return
-        self._looked_at = now
+        self.reload()
+
+    def reload(self) -> None:
+        """Use the certificate that is in the files now, if it is another one."""
+        if self._files is None:
+            return
+        self._looked_at = self._clock.seconds()
+        try:
+            self._files.renew()
+        except CertificateFailed as failed:
+            _log.warn("{failed} The certificate from before stays in use.", failed=failed)
         state = self._files.state()
         if state == self._seen:
             return

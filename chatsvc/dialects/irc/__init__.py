@@ -22,10 +22,10 @@ from chatsvc.dialects.irc import (
     whois,
 )
 from chatsvc.dialects.irc.client import Client
-from chatsvc.dialects.irc.table import read, tell
+from chatsvc.dialects.irc.table import read, refuse_encoding, tell
 
 __all__ = [
     "Client", "accounts", "channels", "helping", "history", "marks", "modes", "monitor",
-    "multiline", "operators", "people", "read", "redaction", "refusals", "registration", "sasl",
-    "server", "services", "talking", "tell", "who", "whois",
+    "multiline", "operators", "people", "read", "redaction", "refusals", "refuse_encoding",
+    "registration", "sasl", "server", "services", "talking", "tell", "who", "whois",
 ]  # fmt: skip

@@ -10,20 +10,21 @@ from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.table import on, told
 from chatsvc.events import Entered, Exited, Joined, Left, Rooms, Topic
 from chatsvc.governance import Invited, Removed
+from chatsvc.rules import key
 
-_MOST_ROOMS = 10  # in one JOIN or PART
+_MOST_KICKED = 10  # in one KICK
 _MOST_NEW = 200  # lines that were missed, and are shown on coming back
 
 
 @on("JOIN", 1)
 def _(client: Client, message: Message) -> None:
     keys = message.params[1].split(",") if len(message.params) > 1 else []
-    for position, room in enumerate(message.params[0].split(",")[:_MOST_ROOMS]):
+    for position, room in enumerate(message.params[0].split(",")):
         if room == "0":
             _leave_all(client)
-        elif not room.startswith("#"):
+        elif room and not room.startswith("#"):
             client.reply("NOSUCHCHANNEL", room, "A channel's name begins with #")
-        elif room.casefold() not in client.rooms:
+        elif room and key(room) not in client.rooms:
             password = {"password": keys[position]} if position < len(keys) else {}
             client.ask(
                 "join", Asked("JOIN", (room,)), room=room, **_after(client, room), **password
@@ -31,11 +32,16 @@ def _(client: Client, message: Message) -> None:
 
 
 def _after(client: Client, room: str) -> dict[str, object]:
-    """Which lines are shown on coming in: those missed, or the last ones, or what is asked for."""
-    unread = client.unread.pop(room.casefold(), None)
+    """Which lines are shown on joining: those the account missed, or else the last ones.
+
+    Programs that would take the last ones for new, or ask for them, are shown none.
+    """
+    unread = client.unread.pop(key(room), None)
     if client.bot or "draft/chathistory" in client.capabilities:
         return {"last": 0}
-    return {"after": max(unread.seen, unread.last - _MOST_NEW)} if unread else {}
+    if unread:
+        return {"after": max(unread.seen, unread.last - _MOST_NEW)}
+    return {} if "server-time" in client.capabilities else {"last": 0}
 
 
 def _leave_all(client: Client) -> None:
@@ -46,16 +52,17 @@ def _leave_all(client: Client) -> None:
 @on("PART", 1)
 def _(client: Client, message: Message) -> None:
     words = message.params[1] if len(message.params) > 1 else ""
-    for room in message.params[0].split(",")[:_MOST_ROOMS]:
+    for room in filter(None, message.params[0].split(",")):
         client.ask("leave", Asked("PART", (room, words)), room=room, words=words)
 
 
 @told.register
 def _(event: Entered, client: Client, about: Asked) -> None:
-    if event.room.casefold() in client.rooms:  # it was asked for by another spelling, or twice
+    if key(event.room) in client.rooms:  # it was asked for by another spelling, or twice
         return
     _join(client, event.room, event.name, client.account or "", client.realname)
-    client.rooms[event.room.casefold()] = event.room
+    client.rooms[key(event.room)] = event.room
+    client.earlier[event.room] = event.last
     if event.topic:
         client.reply("TOPIC", event.room, event.topic)
         client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
@@ -66,7 +73,7 @@ def _(event: Entered, client: Client, about: Asked) -> None:
 
 @told.register
 def _(event: Exited, client: Client, about: Asked) -> None:
-    client.rooms.pop(event.room.casefold(), None)
+    client.forget(event.room)
     words = about.params[1:2] if about.command == "PART" else ()
     client.send("PART", event.room, *filter(None, words), source=mask(client.nick))
 
@@ -107,7 +114,7 @@ def _(event: Left, client: Client, about: Asked) -> None:
 @on("KICK", 2)
 def _(client: Client, message: Message) -> None:
     room, names, *reason = message.params
-    for name in names.split(",")[:_MOST_ROOMS]:
+    for name in client.targets(names, _MOST_KICKED):
         about = Asked("KICK", (room, name))
         client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
 
@@ -121,7 +128,7 @@ def _(event: Removed, client: Client, about: Asked) -> None:
         client.notice(f"{event.name} was put out.")
         return
     if event.own:
-        client.rooms.pop(event.room.casefold(), None)
+        client.forget(event.room)
     client.send("KICK", event.room, event.name, event.reason or event.by, source=mask(event.by))
 
 
@@ -149,11 +156,11 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Rooms, client: Client, about: Asked) -> None:
-    asked = ",".join(about.params[:1]).casefold().split(",") if about.command == "LIST" else []
+    asked = key(",".join(about.params[:1])).split(",") if about.command == "LIST" else []
     wanted = {name for name in asked if name.startswith("#")}
     client.reply("LISTSTART", "Channel")
     for place in event.rooms:
-        if not wanted or place.room.casefold() in wanted:
+        if not wanted or key(place.room) in wanted:
             client.reply("LIST", place.room, str(place.count), place.topic)
     client.reply("LISTEND")
 

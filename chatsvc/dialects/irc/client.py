@@ -14,10 +14,11 @@ from chatsvc.dialects.irc.lines import said, said_with, told
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.supported import OF_LINES, understood
 from chatsvc.events import Request, Said, Told, Unread, Welcome
+from chatsvc.rules import key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends to `splitlines`
-MOST_ASKED = 200  # answers that are waited for
+MOST_ASKED = 300  # answers that are waited for: one message can ask for 252 channels
 
 
 class _Line(NamedTuple):
@@ -111,6 +112,11 @@ class Collected:
     size: int = 0  # bytes
     failed: bool = False
 
+    def drop(self) -> None:
+        """Forget the lines: the batch cannot be sent any more."""
+        self.failed = True
+        self.pieces.clear()
+
     def add(self, text: str, goes_on: bool) -> None:
         """Take one more line, or what goes on with the last one."""
         if self.lines and not goes_on:
@@ -144,6 +150,7 @@ class Client:
         self.bot = False
         self.unread: dict[str, Unread] = {}  # what is new in rooms that one has not come back to
         self.rooms: dict[str, str] = {}  # as written, by what two spellings have in common
+        self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that is being sent
         self.quit = ""  # who was said to have left last; it is heard of once for each room
         self.version = 301  # of capability negotiation
@@ -185,10 +192,8 @@ class Client:
         number, words = NUMERICS[name]
         self.send(number, self.nick, *params, *([words] if words is not None else []))
 
-    def replies(
-        self, name: str, *params: str, items: Sequence[str], by: str = " ", most: int | None = None
-    ) -> None:
-        """So many replies as the items need, or as many as there may be.
+    def replies(self, name: str, *params: str, items: Sequence[str], by: str = " ") -> None:
+        """Send as many replies as the items need.
 
         Items come last in them, or before the words that are always the same.
         """
@@ -202,8 +207,15 @@ class Client:
                 rows[-1] = row
             else:
                 rows.append(item)
-        for row in rows[:most] if items else ():
+        for row in rows if items else ():
             self.reply(name, *params, row)
+
+    def targets(self, param: str, most: int) -> list[str]:
+        """Split the targets of a message, and answer those that are too many with 407."""
+        targets = [target for target in param.split(",") if target]
+        for target in targets[most:]:
+            self.reply("TOOMANYTARGETS", target, f"Not done: at most {most} targets at once")
+        return targets[:most]
 
     def fail(self, command: str, code: str, *params: str) -> None:
         """A standard reply: what was not done, why for programs, about what, and in words."""
@@ -220,9 +232,9 @@ class Client:
         for piece in wire.pieces(text, wire.LONGEST - head):
             self.send("NOTICE", to, piece, source=source, **tags)
 
-    def line(self, line: Said, target: str) -> None:
+    def line(self, line: Said, target: str, earlier: bool = False) -> None:
         """A line that was said, now or earlier."""
-        self._raw(said(line, target, self.capabilities, self._batch))
+        self._raw(said(line, target, self.capabilities, self._batch, earlier))
 
     def private_line(self, line: Told) -> None:
         self._raw(told(line, self.capabilities))
@@ -277,6 +289,11 @@ class Client:
                 labeled.waiting -= 1
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
+
+    def forget(self, room: str) -> None:
+        """The client is no longer in a room."""
+        self.rooms.pop(key(room), None)
+        self.earlier.pop(room, None)
 
     # What is asked
 
@@ -334,6 +351,16 @@ class Client:
         return self._current if tag is None else self._asked.pop(tag, NOTHING)
 
     # Lines
+
+    @contextmanager
+    def telling_earlier_lines(self) -> Iterator[None]:
+        """Write lines meanwhile as ones that were said before the client joined."""
+        before = self.write_said
+        self.write_said = said_with(self.capabilities & OF_LINES, earlier=True)
+        try:
+            yield
+        finally:
+            self.write_said = before
 
     def write_own(self, line: Said) -> bytes:
         """One's own line, if one wants to see it; or that it is kept, if it had a label."""

@@ -113,10 +113,11 @@ _VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
 def _(event: History, client: Client, about: Asked) -> None:
     private = event.room.startswith("@")
     other = event.room.removeprefix("@")
+    unmarked = "batch" not in client.capabilities
     with client.batch("chathistory", other):
         for line in event.lines:
             to_me = private and line.account != client.account
-            client.line(line, client.nick if to_me else other)
+            client.line(line, client.nick if to_me else other, earlier=unmarked)
 
 
 @told.register

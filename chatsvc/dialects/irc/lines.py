@@ -9,6 +9,7 @@ from typing import NamedTuple
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.supported import CONCAT, MULTILINE, understood
 from chatsvc.dialects.jsonl import timestamp
+from chatsvc.dialects.sentences import clock
 from chatsvc.events import Said, Told
 
 Tags = Mapping[str, "str | None"]
@@ -42,23 +43,37 @@ def msgid(room: str, number: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def said_with(capabilities: frozenset[str]) -> Callable[[Said], bytes]:
+def said_with(capabilities: frozenset[str], earlier: bool = False) -> Callable[[Said], bytes]:
     """A way of writing lines, the same one for the same capabilities."""
 
     def write(line: Said) -> bytes:
-        return said(line, line.room, capabilities)
+        return said(line, line.room, capabilities, earlier=earlier)
 
     return write
 
 
 def said(
-    line: Said, target: str, capabilities: frozenset[str], more: Mapping[str, str | None] = {}
+    line: Said,
+    target: str,
+    capabilities: frozenset[str],
+    more: Mapping[str, str | None] = {},
+    earlier: bool = False,
 ) -> bytes:
     """A line of a room, or of a conversation, now or earlier."""
     tags = {**more, **_tags(line)} if capabilities else {}
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
+    if earlier:
+        text = dated(text, line.time, capabilities)
     words = _Words(mask(line.sender), target, text, line.action, line.number, _verb(line))
     return _privmsg(words, capabilities, tags)
+
+
+def dated(text: str, time: float, capabilities: frozenset[str]) -> str:
+    """An earlier text with its time, for clients that would take it for a new one.
+
+    Bots obey what they take for new, so a command must not be at the beginning.
+    """
+    return text if "server-time" in capabilities else f"[{clock(time)}] {text}"
 
 
 def _tags(line: Said) -> Tags:
@@ -80,7 +95,8 @@ def told(line: Told, capabilities: frozenset[str]) -> bytes:
     if line.account:
         tags["account"] = line.account
     number = line.number or 0
-    words = _Words(mask(line.sender), line.to, line.text, line.action, number, _verb(line))
+    text = dated(line.text, line.time, capabilities) if line.late else line.text
+    words = _Words(mask(line.sender), line.to, text, line.action, number, _verb(line))
     return _privmsg(words, capabilities, tags)
 
 

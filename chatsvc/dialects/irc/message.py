@@ -12,7 +12,17 @@ from chatsvc.characters import before_code
 
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 4096  # bytes that a client may send, from @ to the space
+_LONGEST_COMMAND = 32  # characters of one that a refusal repeats
 
+_WORDS = {  # how many parameters of a message are words of the protocol, never text
+    **dict.fromkeys(
+        ("ACCOUNT", "AUTHENTICATE", "BATCH", "CHATHISTORY", "CHGHOST", "MARKREAD", "MODE",
+         "TAGMSG", "004", "221", "324", "333", "341", "346", "348", "367"), 99
+    ),
+    "JOIN": 1,
+    "PART": 1,
+    "REDACT": 2,
+}  # fmt: skip
 _ESCAPED = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"})
 _NEVER = {ord("\0"): None, ord("\r"): None}  # which some programs take for the end
 _MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
@@ -32,19 +42,12 @@ class Message(NamedTuple):
 
 def parse(line: str) -> Message | None:
     """The message in a line, or None of an empty one; `TooLong` of one that is too long."""
-    tags: Mapping[str, str] = {}
     if not line.isprintable():
         line = line.translate(_NEVER)
-    if line.startswith("@"):
-        written, _, line = line[1:].partition(" ")
-        if longer(written, LONGEST_TAGS - 2):
-            raise TooLong
-        tags = dict(map(_tag, filter(None, written.split(";"))))
+    tags, line = _tags(line)
     if longer(line, LONGEST - 2):
         raise TooLong
-    line = line.lstrip(" ")
-    if line.startswith(":"):
-        line = line.partition(" ")[2].lstrip(" ")
+    line = _without_source(line)
     middle, colon, trailing = f" {line}".partition(" :")
     words = [word for word in middle.split(" ") if word]
     if not words:
@@ -52,6 +55,32 @@ def parse(line: str) -> Message | None:
     if colon:
         words.append(trailing)
     return Message(words[0].upper(), words[1:], tags)
+
+
+def beginning(line: str) -> Message:
+    """The command and the tags of a line that is refused, as far as they can be read."""
+    try:
+        tags, line = _tags(line)
+    except TooLong:
+        return Message("*")
+    command = _without_source(line).partition(" ")[0].upper()
+    known = command.isascii() and command.isalnum() and len(command) <= _LONGEST_COMMAND
+    return Message(command if known else "*", (), tags)
+
+
+def _tags(line: str) -> tuple[Mapping[str, str], str]:
+    """The tags of a line, and what follows them."""
+    if not line.startswith("@"):
+        return {}, line
+    written, _, line = line[1:].partition(" ")
+    if longer(written, LONGEST_TAGS - 2):
+        raise TooLong
+    return dict(map(_tag, filter(None, written.split(";")))), line
+
+
+def _without_source(line: str) -> str:
+    line = line.lstrip(" ")
+    return line.partition(" ")[2].lstrip(" ") if line.startswith(":") else line
 
 
 def longer(text: str, size: int) -> bool:
@@ -79,12 +108,16 @@ def _unescaped(value: str) -> str:
 def write(
     command: str, *params: str, source: str = "", tags: Mapping[str, str | None] | None = None
 ) -> str:
-    """A message as a line with CRLF; its last parameter may have spaces, and may be empty."""
+    """A message as a line with CRLF; its last parameter may have spaces, and may be empty.
+
+    Text follows " :" even if it is one word: small clients and bots look for it only there.
+    """
     head = f":{source} " if source else ""
     if tags:
         head = f"@{_written(tags)} {head}"
     *middle, last = (command, *params)
-    if params and (not last or last[0] == ":" or " " in last):
+    text = len(params) > _WORDS.get(command, 0)
+    if text or (params and (not last or last[0] == ":" or " " in last)):
         last = f":{last}"
     return f"{head}{' '.join([*middle, last])}\r\n"
 

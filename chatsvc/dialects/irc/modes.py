@@ -11,12 +11,13 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.table import in_words, on, told
 from chatsvc.governance import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
 from chatsvc.presence import Person
+from chatsvc.rules import key
 
 _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}
 _VALUES = {"k": "password", "l": "limit"}
 _LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
-_PREFIXED = {"founder": "q", "moderator": "o", "operator": "o", "voiced": "v"}
+_PREFIXED = {"founder": "qo", "moderator": "o", "operator": "o", "voiced": "v"}
 _LISTS = {  # how one is asked for, what adds to it and takes from it, how it begins and ends
     "b": ("bans", "ban", "unban", "BANLIST", "ENDOFBANLIST"),
     "e": ("bans", "exempt", "unexempt", "EXCEPTLIST", "ENDOFEXCEPTLIST"),
@@ -30,14 +31,22 @@ def _(client: Client, message: Message) -> None:
     target, *words = message.params
     if target.startswith("#"):
         if words:
-            for change in list(_changes(client, target, words[0], words[1:]))[:_MOST_CHANGES]:
-                change()
+            for number, change in enumerate(_changes(client, target, words[0], words[1:])):
+                if number < _MOST_CHANGES:
+                    change()
+                elif number == _MOST_CHANGES:
+                    too_many_changes(client, target)
         else:
             client.ask("room", room=target)
-    elif target.lower() != client.nick.lower():
+    elif key(target) != key(client.nick):
         client.reply("USERSDONTMATCH")
     else:
         _own(client, words[0] if words else "")
+
+
+def too_many_changes(client: Client, target: str) -> None:
+    """Say that the rest of a MODE was not done."""
+    client.reply("TOOMANYTARGETS", target, f"Only the first {_MOST_CHANGES} changes were made")
 
 
 def _changes(
@@ -94,6 +103,8 @@ def _own(client: Client, letters: str) -> None:
         client.reply("UMODEIS", f"+{client.modes}")
         return
     plus = True
+    if len(letters) > _MOST_CHANGES:
+        too_many_changes(client, client.nick)
     for letter in letters[:_MOST_CHANGES]:
         if letter in "+-":
             plus = letter == "+"
@@ -115,17 +126,23 @@ def own_mode(client: Client, person: Person) -> None:
 @told.register
 def _(event: Role, client: Client, about: Asked) -> None:
     new, old = _PREFIXED.get(event.role, ""), _PREFIXED.get(event.before, "")
-    letters = (f"+{new}" if new else "") + (f"-{old}" if old else "")
-    names = [event.name] * (len(new) + len(old))
-    if event.instead:
-        letters, names = f"{letters}-q+o", [*names, event.instead, event.instead]
+    set_, unset = _without(new, old), _without(old, new)
+    letters = (f"+{set_}" if set_ else "") + (f"-{unset}" if unset else "")
+    names = [event.name] * len(set_ + unset)
+    if event.instead:  # the founder from before is a moderator now
+        letters, names = f"{letters}-q", [*names, event.instead]
     if letters:
         client.send("MODE", event.room, letters, *names, source=mask(event.by))
 
 
+def _without(letters: str, others: str) -> str:
+    return "".join(letter for letter in letters if letter not in others)
+
+
 def role_on_entering(client: Client, room: str, name: str, role: str) -> None:
-    if role in _PREFIXED:
-        client.send("MODE", room, f"+{_PREFIXED[role]}", name)
+    letters = _PREFIXED.get(role, "")
+    if letters:
+        client.send("MODE", room, f"+{letters}", *[name] * len(letters))
 
 
 @told.register

@@ -7,6 +7,7 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.supported import CONCAT, MULTILINE
 from chatsvc.dialects.irc.table import on
 from chatsvc.dialects.irc.talking import speak
+from chatsvc.rules import key
 
 
 @on("BATCH")
@@ -79,7 +80,7 @@ def _collect(client: Client, collected: Collected, message: Message) -> None:
         return
     target, text = message.params[:2]
     collected.add(text, concat)
-    if target.lower() != collected.target.lower():
+    if key(target) != key(collected.target):
         code = "MULTILINE_INVALID_TARGET"
         _fail(client, collected, code, collected.target, target, "All lines go to one target")
     elif collected.lines > limits["lines"]:
@@ -91,8 +92,7 @@ def _collect(client: Client, collected: Collected, message: Message) -> None:
 
 
 def _fail(client: Client, collected: Collected, code: str, *words: str) -> None:
-    collected.failed = True
-    collected.pieces.clear()
+    collected.drop()
     _refuse(client, code, *words)
 
 

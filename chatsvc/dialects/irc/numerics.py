@@ -73,7 +73,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "TOOMANYCHANNELS": ("405", None),
     "WASNOSUCHNICK": ("406", None),
     "INVALIDCAPCMD": ("410", "There is no such CAP command"),
-    "TOOMANYTARGETS": ("407", "has too many targets; four are the most"),
+    "TOOMANYTARGETS": ("407", None),
     "NOTEXTTOSEND": ("412", "No text to send"),
     "INPUTTOOLONG": ("417", "That line is too long"),
     "UNKNOWNCOMMAND": ("421", "Unknown command"),

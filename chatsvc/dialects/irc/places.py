@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chatsvc.rules import key
+
 
 def place(target: str) -> str:
     return target if target.startswith("#") else f"@{target}"
@@ -10,6 +12,6 @@ def place(target: str) -> str:
 def number_in(target: str, msgid: str) -> int | None:
     """The number of a line of the target; None if the id is of no line there."""
     room, _, number = msgid.rpartition("-")
-    if room.casefold() != place(target).casefold():
+    if key(room) != key(place(target)):
         return None
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 16 else None

@@ -10,6 +10,7 @@ from chatsvc.dialects.irc.server import motd, statistics, supported
 from chatsvc.dialects.irc.supported import CAPABILITIES
 from chatsvc.dialects.irc.table import on, told
 from chatsvc.events import Goodbye, Pong, Refusal, Welcome
+from chatsvc.rules import key
 
 WITH_VALUES = 302  # the version of capability negotiation from which on these have values
 
@@ -128,7 +129,7 @@ def _prove(client: Client) -> bool:
 def _(event: Welcome, client: Client, about: Asked) -> None:
     client.welcome, client.nick, client.coming.asking = event, event.name, False
     client.realname, client.account = client.coming.realname, event.account
-    client.unread = {unread.room.casefold(): unread for unread in event.rooms}
+    client.unread = {key(unread.room): unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")

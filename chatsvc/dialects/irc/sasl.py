@@ -15,6 +15,7 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.table import in_words, on, told
 from chatsvc.events import Refusal
 from chatsvc.governance import Challenge, Proved, You
+from chatsvc.rules import key
 
 PIECE = 400  # characters of one AUTHENTICATE
 LONGEST = 4 * PIECE  # of one response
@@ -75,12 +76,15 @@ def _respond(client: Client, sasl: Sasl) -> None:
 
 
 def _plain(client: Client, data: str, about: Asked) -> None:
-    """PLAIN (RFC 4616): an identity to act as, which is not used; the account; its password."""
+    """PLAIN (RFC 4616): an identity to act as, if it is not the account's; account; password."""
     parts = data.split("\0")
     if len(parts) != 3:
         _fail(client, "That is not PLAIN")
         return
-    _, account, password = parts
+    identity, account, password = parts
+    if identity and key(identity) != key(account):
+        _fail(client, f"{account} cannot act as {identity}")
+        return
     client.ask("prove", about, name=account, password=password)
 
 
@@ -140,6 +144,7 @@ def _part_from_all(client: Client) -> None:
     for room in client.rooms.values():
         client.send("PART", room, source=mask(client.nick))
     client.rooms.clear()
+    client.earlier.clear()
 
 
 def _logged_in(client: Client, nick: str, account: str) -> None:

@@ -11,6 +11,7 @@ from chatsvc.dialects.irc.supported import ISUPPORT
 from chatsvc.dialects.irc.table import Handler, on, told
 from chatsvc.dialects.sentences import there
 from chatsvc.events import Census, Cleared, Clock
+from chatsvc.rules import key
 
 _TOKENS = 12  # in one ISUPPORT reply
 _WIDTH = 300  # bytes of a line of the message of the day
@@ -22,8 +23,8 @@ def here(position: int = 0) -> Callable[[Handler], Handler]:
     def only(handler: Handler) -> Handler:
         def handle(client: Client, message: Message) -> None:
             wanted = "".join(message.params[position : position + 1])
-            known = (client.server, client.nick.lower())
-            if not wanted or any(fnmatchcase(one, wanted.lower()) for one in known):
+            known = (client.server, key(client.nick))
+            if not wanted or any(fnmatchcase(one, key(wanted)) for one in known):
                 handler(client, message)
             else:
                 client.reply("NOSUCHSERVER", wanted)

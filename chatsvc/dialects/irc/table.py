@@ -60,20 +60,38 @@ def read(client: Client, line: str) -> Request | None:
     try:
         message = wire.parse(line)
     except wire.TooLong:
-        client.reply("INPUTTOOLONG")
+        _refuse(client, wire.beginning(line), lambda _: client.reply("INPUTTOOLONG"))
         return None
     if message is not None:
-        label = message.tags.get("label", "") if client.capabilities >= LABELS else ""
-        if label and not wire.longer(label, LONGEST_LABEL):
-            _answer(client, message, Labeled(label))
-        else:
-            _do(client, message, None)
+        labeled = _labeled(client, message)
+        with client.answering(labeled):
+            _do(client, message, labeled)
     return client.next_request()
 
 
-def _answer(client: Client, message: Message, labeled: Labeled) -> None:
+def refuse_encoding(client: Client, line: bytes) -> None:
+    """Refuse a line that is not UTF-8 (IRCv3 "UTF8ONLY")."""
+    text = "Not sent: it is not UTF-8. Set your client's encoding to UTF-8"
+    message = wire.beginning(line.decode(errors="replace"))
+    _refuse(client, message, lambda command: client.fail(command, "INVALID_UTF8", text))
+
+
+def _refuse(client: Client, message: Message, say: Callable[[str], None]) -> None:
+    """Say why a line is not read; a batch that it belongs to would be another text without it."""
+    collected = client.collected if "batch" in message.tags else None
+    if collected is None:
+        labeled = _labeled(client, message)
+    else:
+        collected.drop()
+        labeled = collected.about.labeled and collected.about.labeled.held()
     with client.answering(labeled):
-        _do(client, message, labeled)
+        say(message.command)
+
+
+def _labeled(client: Client, message: Message) -> Labeled | None:
+    """The answer to a message with a label, which begins now."""
+    label = message.tags.get("label", "") if client.capabilities >= LABELS else ""
+    return Labeled(label) if label and not wire.longer(label, LONGEST_LABEL) else None
 
 
 def _do(client: Client, message: Message, labeled: Labeled | None) -> None:

@@ -35,9 +35,9 @@ def speak(
     client: Client, command: str, target: str, text: str, signs: dict[str, str] | None = None
 ) -> None:
     """Say something to channels, people, or a service."""
-    targets = target.split(",")
+    targets = [each for each in target.split(",") if each]
     if len(targets) > _MOST_TARGETS:
-        client.reply("TOOMANYTARGETS", target)
+        client.reply("TOOMANYTARGETS", target, f"Not sent: at most {_MOST_TARGETS} targets at once")
         return
     for each in targets:
         about = Asked(command, (each,)) if len(targets) > 1 else None
@@ -91,7 +91,7 @@ def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": what only clients understand, such as who is typing."""
     signs = _signs(client, message)
     if signs:
-        for each in message.params[0].split(",")[:_MOST_TARGETS]:
+        for each in client.targets(message.params[0], _MOST_TARGETS):
             _show(client, each, signs, Asked("TAGMSG", (each,)))
 
 

@@ -12,16 +12,19 @@ from chatsvc.events import Refusal
 from chatsvc.presence import People, Person
 
 _MOST_ROOMS = 10  # in one NAMES
-_PREFIXES = {"founder": "~", "moderator": "@", "voiced": "+"}
+_PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", of an address that is not disclosed
 
 
 def prefixes(client: Client, person: Person, role: str) -> str:
-    """What stands before a name; operators may do in every room what its moderators may."""
+    """What comes before a name; operators have the permissions of a moderator in every room.
+
+    Without multi-prefix it is one sign that every program knows, so a founder is `@`.
+    """
     found = _PREFIXES.get(role, "")
-    if person.role == "operator" and found != "@":
-        found = "~@" if found == "~" else f"@{found}"
-    return found if "multi-prefix" in client.capabilities else found[:1]
+    if person.role == "operator" and "@" not in found:
+        found = f"@{found}"
+    return found if "multi-prefix" in client.capabilities else found.removeprefix("~")[:1]
 
 
 def role_of(person: Person) -> str:
@@ -34,7 +37,7 @@ def _(client: Client, message: Message) -> None:
     if not message.params:  # everybody everywhere is too much to be told at once
         client.reply("ENDOFNAMES", "*")
         return
-    for room in message.params[0].split(",")[:_MOST_ROOMS]:
+    for room in client.targets(message.params[0], _MOST_ROOMS):
         client.ask("who", Asked("NAMES", (room,)), room=room)
 
 
@@ -64,9 +67,9 @@ def _(event: People, client: Client, about: Asked) -> None:
         _who(client, event, about)
     elif about.command == "ISON":
         names = [person.name for person in event.people]
-        client.replies("ISON", items=names or [""], most=1)
+        client.replies("ISON", items=names or [""])
     elif about.command == "USERHOST":
-        client.replies("USERHOST", items=list(map(_present, event.people)) or [""], most=1)
+        client.replies("USERHOST", items=list(map(_present, event.people)) or [""])
     elif event.room:
         _names(client, event, about)
     else:
@@ -149,7 +152,7 @@ def _(client: Client, message: Message) -> None:
 
 @on("USERHOST", 1)
 def _(client: Client, message: Message) -> None:
-    _find(client, " ".join(message.params).split()[:5])
+    _find(client, " ".join(message.params).split())
 
 
 def _find(client: Client, names: list[str]) -> None:

@@ -13,13 +13,13 @@ from chatsvc.dialects.irc.who import prefixes
 from chatsvc.events import Refusal
 from chatsvc.presence import Departed, Person
 
-_MOST_NAMES = 10  # in one WHOIS
+_MOST_NAMES = 10  # in one WHOIS or WHOWAS
 
 
 @on("WHOIS")
 def _(client: Client, message: Message) -> None:
     asked = message.params[min(len(message.params), 2) - 1] if message.params else ""
-    names = [name for name in asked.split(",") if name][:_MOST_NAMES]
+    names = client.targets(asked, _MOST_NAMES)
     if not names:
         client.reply("NONICKNAMEGIVEN")
     for name in names[:-1]:
@@ -80,13 +80,13 @@ def _about_the_server(client: Client) -> str:
 
 @on("WHOWAS")
 def _(client: Client, message: Message) -> None:
-    name = message.params[0].partition(",")[0] if message.params else ""
-    if not name:
+    names = client.targets(message.params[0], _MOST_NAMES) if message.params else []
+    if not names:
         client.reply("NONICKNAMEGIVEN")
-        return
     count = message.params[1] if len(message.params) > 1 else ""
     wanted = int(count) if count.isdecimal() and len(count) < 5 else 0
-    client.ask("whowas", Asked("WHOWAS", (name,)), name=name, count=wanted)
+    for name in names:
+        client.ask("whowas", Asked("WHOWAS", (name,)), name=name, count=wanted)
 
 
 @refused("WHOWAS")

@@ -1,0 +1,164 @@
+"""The certificate that the service makes for itself, and renews."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509.oid import NameOID
+from twisted.logger import Logger
+
+from chatsvc.transports.certificate import CertificateFailed, Files
+
+VALID = timedelta(days=3652)
+RENEWED = timedelta(days=60)  # before it expires
+FORMER = 3  # certificates of the same key that are sent along
+
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}")
+_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))  # RFC 5737, 3849
+_USAGES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+    "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
+
+_log = Logger()
+
+
+class SelfSigned(Files):
+    """A certificate made here, in one file with its key and the certificates it replaced."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, path)
+
+    def renew(self) -> None:
+        """Make a certificate of the same key in time, or if clients cannot accept this one.
+
+        Clients that know the former one recognize the key by it, so it is sent along.
+        """
+        try:
+            pem = self.key.read_bytes()
+            key = load_pem_private_key(pem, None)
+            former = x509.load_pem_x509_certificates(pem)
+        except (OSError, TypeError, ValueError):
+            return  # reading the credentials tells what is wrong
+        if isinstance(key, ec.EllipticCurvePrivateKey) and _is_due(former[0]):
+            _keep(self.key, make(key, former[:FORMER]))
+            _log.info("The certificate in {files} is renewed; its key is the same.", files=self)
+
+
+def kept_beside(archive: Path) -> SelfSigned:
+    """Return the certificate that belongs to an archive; make it if there is none."""
+    path = archive.with_name(f"{archive.name}.pem")
+    if not path.exists():
+        _keep(path, make())
+    files = SelfSigned(path)
+    files.renew()
+    return files
+
+
+def _is_due(certificate: x509.Certificate) -> bool:
+    if certificate.issuer != certificate.subject:
+        return False  # somebody else vouches for it
+    now = _now()
+    current = certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEWED
+    return not current or not _can_sign(certificate)
+
+
+def _can_sign(certificate: x509.Certificate) -> bool:
+    """Whether it may be its own issuer: NSS, and so Pidgin, accepts no other."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return True
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _keep(path: Path, pem: bytes) -> None:
+    """Write a secret file; it is there whole, or not at all."""
+    unfinished = path.with_name(f"{path.name}.new")
+    try:
+        unfinished.unlink(missing_ok=True)
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(handle)
+        unfinished.replace(path)
+    except OSError as error:
+        raise CertificateFailed(f"{path} cannot be made: {error.strerror}.") from None
+
+
+def make(
+    key: ec.EllipticCurvePrivateKey | None = None, former: Sequence[x509.Certificate] = ()
+) -> bytes:
+    """Make a certificate that vouches for itself, for this machine's names and addresses.
+
+    Its key comes before it, and after it the certificates that it replaces.
+    """
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    certificates = (_certificate(key), *former)
+    return secret + b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
+
+
+def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """A certificate with the marks of a CA, as clients ask about those that vouch for themselves.
+
+    It has no extended key usage: NSS does not accept one that may only be a server as an issuer.
+    """
+    names, public, now = list(_names()), key.public_key(), _now()
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "chatsvc"),
+            x509.NameAttribute(NameOID.COMMON_NAME, names[0]),
+        ]
+    )
+    usage = dict.fromkeys(_USAGES, False) | {"digital_signature": True, "key_cert_sign": True}
+    known_as = [*map(x509.DNSName, names), *map(x509.IPAddress, _addresses())]
+    return (
+        x509.CertificateBuilder(name, name, public, x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))  # clocks differ
+        .not_valid_after(now + VALID)
+        .add_extension(x509.SubjectAlternativeName(known_as), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _names() -> Iterator[str]:
+    """This machine's names, the first one first."""
+    host = socket.gethostname()
+    found = [host]
+    if _HOST.fullmatch(host) and "." not in host:
+        found.append(socket.getfqdn(host))
+    yield from dict.fromkeys(name for name in (*found, "localhost") if _HOST.fullmatch(name))
+
+
+def _addresses() -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """This machine's addresses: its own for itself, and those by which it reaches others."""
+    found = ["127.0.0.1", "::1"]
+    for family, elsewhere in _ELSEWHERE:
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))  # which sends nothing
+            found.append(probe.getsockname()[0].partition("%")[0])
+    yield from map(ipaddress.ip_address, dict.fromkeys(found))
