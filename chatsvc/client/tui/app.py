@@ -13,6 +13,7 @@ from textual.events import AppBlur, AppFocus, Key
 from textual.widgets import OptionList
 from twisted.internet.interfaces import IReactorTime
 
+from chatsvc.client import letters
 from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui import themes
 from chatsvc.client.tui.connect import ConnectPage
@@ -231,9 +232,10 @@ class ChatApp(App[int]):
     def on_key(self, event: Key) -> None:
         """A letter that no list wants is typed: one who has clicked somewhere types on."""
         composer = self.entry.composer
-        if event.is_printable and event.character and self.screen is composer.screen:
+        character = event.character
+        if character and letters.is_text(character) and self.screen is composer.screen:
             self.screen.set_focus(composer)
-            composer.insert(event.character)
+            composer.insert(character)
 
     def on_entry_typed(self, message: Entry.Typed) -> None:
         self.knowing.about_to_name(message.text)

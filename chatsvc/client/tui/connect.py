@@ -17,6 +17,7 @@ from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from chatsvc.client.address import TLS, Server, port_number, server
 from chatsvc.client.door import NAME_REFUSED, TLS_NEEDED, Identity
 from chatsvc.client.failures import NotConnected
+from chatsvc.client.tui.field import Field
 from chatsvc.client.tui.preferences import Recent
 from chatsvc.client.tui.visit import Going
 from chatsvc.events import Refused
@@ -86,9 +87,9 @@ class ConnectPage(Screen[None]):
         with VerticalScroll(id="page"), Vertical(id="form"):
             yield Static("chatsvc — which chat?", classes="title")
             yield Static(markup=False, id="wrong-", classes="wrong")
-            yield from self._row("Host", Input(to.host, id="host", compact=True))
-            yield from self._row("Port", Input(str(to.port), id="port", compact=True))
-            yield from self._row("Your name", Input(identity.name, id="name", compact=True))
+            yield from self._row("Host", Field(to.host, id="host", compact=True))
+            yield from self._row("Port", Field(str(to.port), id="port", compact=True))
+            yield from self._row("Your name", Field(identity.name, id="name", compact=True))
             yield from self._row("", Tick("over TLS (encrypted)", to.tls, id="tls", compact=True))
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect", compact=True)
