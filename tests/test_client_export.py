@@ -11,7 +11,8 @@ import pytest
 
 from chatsvc.client.export import FORMATS, hue
 from chatsvc.client.links import pieces
-from chatsvc.dialects.jsonl import JSONL, read_event, seconds
+from chatsvc.dialects.jsonl import JSONL, seconds
+from chatsvc.dialects.reading import read_event
 from chatsvc.events import Said
 
 FRIDAY, SATURDAY = "2026-11-20T23:59:00.000Z", "2026-11-21T00:01:00.000Z"

@@ -11,7 +11,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
-from chatsvc.dialects.jsonl import read_event
+from chatsvc.dialects.reading import read_event
 from chatsvc.events import Event, Pong
 from chatsvc.rules import clean
 
@@ -72,7 +72,7 @@ class Wire(LineReceiver):
             return
         try:
             event, tag = read_event(_harmless(line.decode()))
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (ValueError, RecursionError):
             self.drop(f"{FOREIGN}; it says {_excerpt(line)}")
         else:
             if tag is not None or not isinstance(event, Pong):
