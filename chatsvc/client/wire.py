@@ -68,7 +68,7 @@ class Wire(LineReceiver):
         super().dataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:
-        if not line.strip():
+        if self._reason is not None or not line.strip():
             return
         try:
             event, tag = read_event(_harmless(line.decode()))

@@ -42,13 +42,14 @@ class Reading:
 
     async def _learn_who(self, room: str) -> None:
         page: dict[str, Any] = {}
+        asked: set[str] = set()  # after whom
         while True:
-            people = await self._connection.request("who", shown=False, room=room, **page)
-            assert isinstance(people, People)
+            people = await self._connection.ask(People, "who", room=room, **page)
             self._state.event(people)
-            if not people.more or not people.people:
+            if not people.more or not people.people or people.people[-1].name in asked:
                 return
             page = {"after": people.people[-1].name}
+            asked.add(people.people[-1].name)
 
     def stand_in(self, room: str) -> None:
         """Let the server know to where commands belong."""
@@ -101,9 +102,7 @@ class Reading:
         self._show_fetching(pane, True)
         given = {name: value for name, value in bounds.items() if value is not None}
         try:
-            page = await self._connection.request(
-                "history", shown=False, room=pane.name, n=PAGE, **given
-            )
+            return await self._connection.ask(History, "history", room=pane.name, n=PAGE, **given)
         except Refused as refused:
             if refused.code not in NOT_KEPT:
                 raise
@@ -112,8 +111,6 @@ class Reading:
             return None
         finally:
             self._show_fetching(pane, False)
-        assert isinstance(page, History)
-        return page
 
     def _show_fetching(self, pane: Pane, fetching: bool) -> None:
         pane.fetching = fetching
