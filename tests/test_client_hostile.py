@@ -156,7 +156,7 @@ def changed_events(draw: Any) -> bytes:
     return json.dumps(value, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(changed_events(), min_size=1, max_size=5))
 def test_changed_events_crash_nobody(lines: list[bytes]) -> None:
     assert Table().survives(*lines)

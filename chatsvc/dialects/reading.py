@@ -80,8 +80,9 @@ def _otherwise(name: str, hint: Any, default: Mapping[str, object]) -> Callable[
     """What a field is that was left out: its default, or what is never written."""
     if name in default and hint is not bool:  # for what is false is left out
         return lambda: default[name]
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     for empty in (None, "", False):
-        if type(empty) in (hint, *get_args(hint)):
+        if type(empty) in kinds:
             return lambda: empty
 
     def missing() -> Any:
