@@ -161,10 +161,13 @@ class Connection:
             raise self._put_out from None
 
     async def enter(
-        self, room: str, *, after: int | None = None, last: int | None = None
+        self, room: str, *, after: int | None = None, last: int | None = None, create: bool = True
     ) -> Entered:
-        """Enter a room: be shown its lines after a number, or the last few, and all new ones."""
-        arguments = _given(room=room, after=after, last=last)
+        """Enter a room: be shown its lines after a number, or the last few, and all new ones.
+
+        Unless it may `create` one, the server refuses a room that does not exist.
+        """
+        arguments = _given(room=room, after=after, last=last, create=None if create else False)
         known = self.rooms
         join = Outgoing("join", arguments, self._tag(), alone=True, answers=Entered)
         entered = await self._put(join)

@@ -138,7 +138,7 @@ class Export(Reader):
         async def work() -> int:
             await self.connection.open()
             if room.startswith("#"):
-                await self.connection.enter(room, last=0)
+                await self.connection.enter(room, last=0, create=False)
             return await write_history(self.connection, room, since, until, format, sink, progress)
 
         try:
