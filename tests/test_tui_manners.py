@@ -7,11 +7,13 @@ import re
 
 import pytest
 from conftest import Chat
+from rich.console import Console
 from tuipeople import Visitor, on_a_screen, visit
 
 from chatsvc.client import locales
 from chatsvc.client.tui.connect import ConnectPage
 from chatsvc.client.tui.panes import SERVER
+from chatsvc.events import Goodbye
 
 
 def text(person: Visitor) -> str:
@@ -51,11 +53,9 @@ async def test_help_lists_every_command_once_in_rows_that_fit(chat: Chat) -> Non
 
 @on_a_screen
 async def test_what_is_typed_when_one_is_put_out_goes_into_no_field(chat: Chat) -> None:
-    boss = chat.program("boss")
-    chat.hub.users["boss"].operator = True
     async with visit(chat) as ann:
         await ann.type("I was just say")
-        boss.ask(do="kill", name="ann", reason="spam")
+        chat.hub.users["ann"].sessions[0].tell(Goodbye("boss has removed you: spam.", final=True))
         await ann.settle()
         page = ann.app.screen
         assert isinstance(page, ConnectPage)
@@ -141,21 +141,23 @@ async def test_a_page_that_brings_nothing_new_is_not_asked_for_again(chat: Chat)
         assert asked == []
 
 
-def test_no_colour_is_sent_for_who_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rich.segment import Segment
-    from rich.style import Style
-    from textual.color import Color
-    from textual.strip import Strip
-
-    from chatsvc.client.tui.app import _NO_COLOUR
-
-    painted = Strip([Segment("x", Style.parse("bold dim reverse #ff0000 on blue link http://a"))])
-    plain = painted.apply_filter(_NO_COLOUR, Color(0, 0, 0))
-    written = plain.render(
-        __import__("rich.console", fromlist=["Console"]).Console(
-            force_terminal=True, color_system="truecolor"
-        )
-    )
-    codes = [code for sgr in re.findall(r"\x1b\[([\d;]*)m", written) for code in sgr.split(";")]
-    assert "1" in codes and "7" in codes
-    assert not {*map(str, [*range(30, 39), *range(40, 49), *range(90, 108)])} & {*codes}
+@on_a_screen
+async def test_no_colour_is_sent_for_who_wants_none_and_the_cursor_is_seen(chat: Chat) -> None:
+    chat.join("bob").send("see https://example.org, ann")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NO_COLOR", "1")
+        async with visit(chat) as ann:
+            await ann.type("hello")
+            strips = ann.app.screen._compositor.render_strips()
+            ground = ann.app.screen.background_colors[1]
+            (no_colour,) = ann.app.get_line_filters()
+            console = Console(force_terminal=True, color_system="truecolor")
+            drawn = [strip.apply_filter(no_colour, ground).render(console) for strip in strips]
+    codes = [
+        code
+        for row in drawn
+        for sgr in re.findall(r"\x1b\[([\d;]*)m", row)
+        for code in sgr.split(";")
+    ]
+    assert not {str(code) for code in (*range(30, 39), *range(40, 49), *range(90, 108))} & {*codes}
+    assert "7" in "".join(re.findall(r"\x1b\[[\d;]*m", drawn[-1]))
