@@ -191,6 +191,15 @@ def test_a_line_without_an_end_ends_the_connection() -> None:
         assert monotonic() - begin < 30
 
 
+def test_empty_lines_without_end_cost_nothing() -> None:
+    table = Table()
+    begin = monotonic()
+    for _ in range(20):
+        table.wire.dataReceived(b"\r\n\n" * 20_000)
+    assert table.survives()
+    assert monotonic() - begin < 3
+
+
 def test_an_answer_of_another_kind_ends_the_connection_and_asks_nobody_to_report_it() -> None:
     table = Table()
     entering = Deferred.fromCoroutine(table.connection.enter("#tea"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Protocol
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -18,6 +19,7 @@ from chatsvc.rules import clean
 PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there
 PATIENCE = 30.0  # seconds it has to answer
 
+_EMPTY_LINES = re.compile(rb"\n[\r\n]*\n")
 FOREIGN = "what answers there does not speak the chat's protocol"
 
 
@@ -65,7 +67,9 @@ class Wire(LineReceiver):
         self._pinged = False
         if self._watch is not None:
             self._watch.reset(PING_EVERY)
-        super().dataReceived(data)
+        super().dataReceived(
+            _EMPTY_LINES.sub(b"\n", data)
+        )  # each of which costs a copy of the rest
 
     def lineReceived(self, line: bytes) -> None:
         if self._reason is not None or not line.strip():
