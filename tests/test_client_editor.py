@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """The line being typed at a terminal: what keys do to it, and what the screen shows of it."""
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.client.editor import Editor, Key, Typed, width
+from chatsvc.client.editor import Editor, Key, Typed
+from chatsvc.client.letters import width
 
 LEFT, RIGHT, UP, DOWN = b"\x1b[D", b"\x1b[C", b"\x1b[A", b"\x1b[B"
 
@@ -49,7 +51,14 @@ def test_enter_finishes_a_line() -> None:
         (["one two", b"\x15", "three"], "three"),
         (["one two", b"\x01", b"\x0b", "three"], "three"),
         (["x", LEFT, LEFT, b"\x7f", RIGHT, RIGHT, "y"], "xy"),
-        (["a\tb"], "a b"),
+        (["a\tb  c"], "a\tb  c"),
+        (["می\u200cخواهم"], "می\u200cخواهم"),
+        (["東京\u3000大阪\u00a0x"], "東京\u3000大阪\u00a0x"),
+        (["a👩\u200d🚀", b"\x7f", "b"], "ab"),
+        (["a❤️", LEFT, "b"], "ab❤️"),
+        (["a🇩🇪🇫🇷", LEFT, b"\x7f"], "a🇫🇷"),
+        (["a🤷🏻b", b"\x01", RIGHT, b"\x1b[3~"], "ab"),
+        (["x\u3000y", b"\x17"], "x\u3000"),
         (["a\x00\x01b", b"\x05", b"\x1b[15~", b"\x1bx", "c"], "bac"),
     ],
 )

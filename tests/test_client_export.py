@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """A conversation as text, as JSON lines, as a page."""
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import pytest
 
 from chatsvc.client.export import FORMATS, hue
 from chatsvc.client.links import pieces
-from chatsvc.dialects.jsonl import JSONL, read_event, seconds
+from chatsvc.dialects.jsonl import JSONL, seconds
+from chatsvc.dialects.reading import read_event
 from chatsvc.events import Said
 
 FRIDAY, SATURDAY = "2026-11-20T23:59:00.000Z", "2026-11-21T00:01:00.000Z"
@@ -185,7 +187,30 @@ def _luminance(colour: Colour) -> float:
         ("(see https://example.org/a_(b)).", ["https://example.org/a_(b)"]),
         ("http://a.example, HTTPS://b.example!", ["http://a.example", "HTTPS://b.example"]),
         ("<https://example.org>", ["https://example.org"]),
-        ("https:// ftp://x mailto:y", []),
+        ("https:// ftp://x mailto:y xhttps://z https:/// https://.", []),
+        ("HtTpS://Example.org/A", ["HtTpS://Example.org/A"]),
+        ("見て https://a.example/x。", ["https://a.example/x"]),
+        ("看https://a.example/y，后面", ["https://a.example/y"]),
+        (
+            "“https://a.example/q”, «https://a.example/r»",
+            ["https://a.example/q", "https://a.example/r"],
+        ),
+        (
+            "‘https://a.example/q’ https://a.example/p…",
+            ["https://a.example/q", "https://a.example/p"],
+        ),
+        (
+            "「https://a.example/」（https://a.example/b（c））",
+            ["https://a.example/", "https://a.example/b（c）"],
+        ),
+        ("https://a.example/؟ https://a.example/x।", ["https://a.example/", "https://a.example/x"]),
+        ("https://fr.example/L’Avion", ["https://fr.example/L’Avion"]),
+        ("https://ja.example/ア・イ", ["https://ja.example/ア・イ"]),
+        ("http://[::1]:8080/x http://my_host/", ["http://[::1]:8080/x", "http://my_host/"]),
+        ("https://a.example/?x[]=1&y={z}&w=(", ["https://a.example/?x[]=1&y={z}&w="]),
+        ("[a](https://a.example/b_(c))!", ["https://a.example/b_(c)"]),
+        ("https://a.example/b\u200bc\u202ed", ["https://a.example/b"]),
+        ("https://a.example/C++/#top", ["https://a.example/C++/#top"]),
         ("", []),
     ],
 )

@@ -20,7 +20,7 @@ from chatsvc.client.export import FORMATS
 from chatsvc.client.exporting import Export, ProgressRow, format_of, opened, write_history
 from chatsvc.client.points import Point
 from chatsvc.client.scripts import NotDone
-from chatsvc.dialects.jsonl import read_event
+from chatsvc.dialects.reading import read_event
 from chatsvc.events import Event, Refused, Said
 
 Texts = list[str]

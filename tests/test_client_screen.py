@@ -10,7 +10,7 @@ import pytest
 from real import LIMIT
 from twisted.internet.testing import MemoryReactorClock
 
-from chatsvc.client.screen import Terminal
+from chatsvc.client.terminal import Terminal
 
 MARK = b"\x00"
 

@@ -95,7 +95,9 @@ def test_sending_is_done_when_the_line_is_kept(run: Run) -> None:
 
 def test_no_history_is_asked_for_where_only_something_is_said(run: Run) -> None:
     run.send("#lobby", ["hi"])
-    assert run.server.asked("join") == [{"do": "join", "room": "#lobby", "last": 0}]
+    assert run.server.asked("join") == [
+        {"do": "join", "room": "#lobby", "last": 0, "create": False}
+    ]
 
 
 def test_empty_lines_are_not_sent(run: Run) -> None:
@@ -280,6 +282,34 @@ def test_lines_that_the_server_delays_are_waited_for(count: int) -> None:
         shown = house.visitor("bob").send(f"/history {count}")
         assert [line.partition("> ")[2] for line in shown] == lines
     assert complaints == []
+
+
+def test_a_room_is_made_only_when_asked() -> None:
+    complaints: list[str] = []
+    with House(UNLIMITED) as house:
+        for room, create, code in (("#typo", False, None), ("#new", True, 0), ("#new", False, 0)):
+            send = Send(house, house.clock, Identity("ann"), complaints.append, timeout=3.0)
+            done = Deferred.fromCoroutine(send.run(room, ["hello"], create))
+            for _ in range(8):
+                house.pump(0.25)
+            if code is None:
+                with pytest.raises(NotDone, match=r"no room #typo.* --create"):
+                    result(done)
+            else:
+                assert result(done) == code
+        assert not any("#typo" in row for row in house.visitor("bob").send("/rooms"))
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_tail_of_a_room_that_does_not_exist_ends(follow: bool) -> None:
+    with House(UNLIMITED) as house:
+        tail = Tail(house, house.clock, Identity(), print, print)
+        done = Deferred.fromCoroutine(tail.run("#typo", None, follow))
+        for _ in range(8):
+            house.pump(0.25)
+        with pytest.raises(Refused, match="There is no room #typo"):
+            result(done)
+        assert not any("#typo" in row for row in house.visitor("bob").send("/rooms"))
 
 
 # tail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from conftest import Chat
@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from samples import ACTION, EVENTS, SAID
 
-from chatsvc.dialects.jsonl import JSONL, read_event, seconds, timestamp
+from chatsvc.dialects.jsonl import JSONL, TIMES, seconds, timestamp
+from chatsvc.dialects.reading import KINDS, read_event
 from chatsvc.events import (
     Event,
     Pong,
@@ -22,6 +23,7 @@ from chatsvc.events import (
     Said,
     Welcome,
 )
+from chatsvc.presence import Person
 
 DEEP = 100_000
 often = settings(max_examples=100, deadline=None)
@@ -219,6 +221,22 @@ def test_every_event_reads_as_it_was_written(event: Event, tag: str | None) -> N
     assert read_event(JSONL.write(event, None, tag).decode()) == (written, tag)
 
 
+def test_every_moment_is_written_as_a_time() -> None:
+    for kind in KINDS.values():
+        for name, hint in get_type_hints(kind).items():
+            if float in (hint, *get_args(hint)):
+                assert name in TIMES or (kind, name) == (Person, "idle")
+
+
+def test_who_has_set_a_topic_and_when_is_told(chat: Chat) -> None:
+    chat.clock.advance(1795269660)
+    ann = chat.program("ann")
+    ann.ask(do="join", room="#tea")
+    ann.ask(do="topic", text="green tea")
+    (entered,) = (e for e in chat.program("bob").ask(do="join", room="#tea") if "topic" in e)
+    assert (entered["topic_by"], entered["topic_time"]) == ("ann", "2026-11-21T14:01:00.000Z")
+
+
 def test_who_is_away_without_a_reason_is_not_back(chat: Chat) -> None:
     ann, bob = chat.program("ann"), chat.program("bob")
     ann.ask(do="join", room="#tea")
@@ -278,6 +296,25 @@ def test_an_event_of_a_later_version_is_passed_over() -> None:
 def test_what_is_no_event_raises_a_value_error(line: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         read_event(line)
+
+
+_LINE = json.loads(JSONL.write(SAID))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"number": -1}, {"number": 1.0}, {"number": True}, {"number": "1"}, {"number": 2**60},
+        {"number": None}, {"time": 5}, {"time": "0001-01-01T00:00:00.000Z"}, {"text": 1},
+        {"time": "9999-12-31T23:59:59.999-23:59"}, {"text": "x" * 70_000},
+        {"room": ["#tea"]}, {"action": 1}, {"account": {}}, {"signs": []}, {"signs": {"a": 1}},
+        {"tag": 5}, {"event": ["said"]}, {"event": None}, {"deleted": 0},
+    ],
+)  # fmt: skip
+def test_a_field_of_the_wrong_type_or_size_raises_a_value_error(changed: dict[str, Any]) -> None:
+    read_event(json.dumps(_LINE))
+    with pytest.raises(ValueError, match=r"\w"):
+        read_event(json.dumps({**_LINE, **changed}))
 
 
 # Times

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 from conftest import Chat, Person
+from textual.geometry import Offset
+from textual.selection import Selection
 from tuipeople import Visitor, on_a_screen, visit
 
 from chatsvc.client.tui import panes
+from chatsvc.client.tui.items import Note, Spoken
+from chatsvc.client.tui.painting import copied, shown_text
 
 
 def talk(person: Person, count: int, first: int = 1) -> None:
@@ -191,7 +195,27 @@ async def test_an_address_is_one_that_the_terminal_can_open(chat: Chat) -> None:
         await ann.settle()
         row = len(ann.conversation) - 1
         links = {s.style.link for s in ann.shown.render_line(row) if s.style and s.style.link}
-        assert links == {"https://example.org/a_(b"} or links == {"https://example.org/a_(b)"}
+        assert links == {"https://example.org/a_(b)"}
+
+
+@on_a_screen
+async def test_a_tab_is_drawn_as_blanks_and_copied_as_a_tab(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        pane = ann.app.state.pane
+        pane.present.add(Spoken(1.0, "bob", "all:\n\tmake x", 1))
+        ann.app.state.touch()
+        await ann.settle()
+        assert ann.conversation[-1].endswith("    make x")
+        selected = ann.shown.get_selection(Selection(Offset(5, len(pane.items) - 1), None))
+        assert selected == ("\tmake x", "\n")
+
+
+def test_part_of_a_line_with_tabs_is_copied_as_it_was_said() -> None:
+    item = Note(0.0, "a\tbc\td")
+    text = shown_text(item)
+    assert text == "a   bc  d"
+    assert copied(item, 0, text.index("d")) == "a\tbc\t"
+    assert copied(item, text.index("b"), -1) == "bc\td"
 
 
 @on_a_screen

@@ -14,7 +14,7 @@ from tuipeople import on_a_screen, visit
 
 from chatsvc.client.tui.conversation import Conversation, _Entry
 from chatsvc.client.tui.items import Item, Note, Spoken
-from chatsvc.client.tui.painting import text_of
+from chatsvc.client.tui.painting import shown_text
 from chatsvc.client.tui.panes import Stretch
 from chatsvc.client.tui.rows import cut, spans, without_blank, word_at
 
@@ -98,7 +98,11 @@ def test_rows_are_those_that_somebody_sees_who_looks_now(seed: int) -> None:
 
 def all_rows(shown: Conversation) -> list[object]:
     return [
-        (entry.headings, entry.named, [text_of(entry.item)[start:end] for start, end in entry.rows])
+        (
+            entry.headings,
+            entry.named,
+            [shown_text(entry.item)[start:end] for start, end in entry.rows],
+        )
         for entry in shown._entries
     ]
 

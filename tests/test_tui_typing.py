@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """Typing in the full-screen client: lines, what comes back, and what is pasted."""
 
 from __future__ import annotations
@@ -5,6 +6,8 @@ from __future__ import annotations
 from conftest import Chat
 from textual import events
 from tuipeople import Visitor, on_a_screen, visit
+
+from chatsvc.client.tui.field import Field
 
 
 def text(person: Visitor) -> str:
@@ -210,3 +213,47 @@ async def test_escape_in_an_empty_input_goes_to_the_last_line(chat: Chat) -> Non
         assert (text(ann), "line 59" in ann.screen) == ("", False)
         await ann.press("escape")
         assert "line 59" in ann.screen
+
+
+@on_a_screen
+async def test_what_is_typed_and_pasted_is_sent_as_it_is(chat: Chat) -> None:
+    bob = chat.program("bob")
+    bob.ask(do="join", room="#lobby")
+    texts = ["می\u200cخواهم", "東京\u3000大阪", "a\u00a0b  c", "👩\u200d🚀", "\U000e0067"]
+    async with visit(chat) as ann:
+        for typed in texts:
+            await ann.type(typed, "enter")
+            await paste(ann, f"x{typed}")
+            assert text(ann) == f"x{typed}"
+            await ann.press("enter")
+        lines = [one["text"] for one in bob.events() if one["event"] == "said"]
+        assert lines == [each for typed in texts for each in (typed, f"x{typed}")]
+
+
+@on_a_screen
+async def test_keys_go_by_whole_letters(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        for letter in ("❤️", "🤷🏻", "🇩🇪", "👩\u200d🚀", "e\u0301"):
+            await ann.type(f"a{letter}", "backspace")
+            assert text(ann) == "a"
+            await ann.type(f"{letter}b", "left", "left", "delete")
+            assert text(ann) == "ab"
+            await ann.press("ctrl+u", "delete")
+            await ann.type(f"{letter}{letter}", "left", "x", "ctrl+u")
+            assert text(ann) == letter
+            await ann.press("escape")
+        await ann.type("हिन्दी भाषा", "ctrl+w")
+        assert text(ann) == "हिन्दी "
+
+
+@on_a_screen
+async def test_a_field_of_one_line_goes_by_letters_too(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        await ann.press("ctrl+k")
+        field = ann.app.screen.query_one(Field)
+        await ann.type("a👩\u200d🚀", "backspace")
+        assert field.value == "a"
+        await ann.type("می\u200cخ\u3000", "left", "left", "left", "delete")
+        assert field.value == "aمخ\u3000"
+        await ann.press("ctrl+w")
+        assert field.value == "خ\u3000"

@@ -23,8 +23,8 @@ class Commands:
         """Take in which commands the server knows, and under which names."""
         if not isinstance(help, Help):
             return
-        self.listed = help.commands
-        for command in help.commands:
+        self.listed = tuple(command for command in help.commands if name_of(command))
+        for command in self.listed:
             name = name_of(command)
             self._names.update(dict.fromkeys((name, *aliases_of(command)), name))
 
@@ -38,7 +38,7 @@ class Commands:
 
 def name_of(command: Command) -> str:
     """What a command is called, without its stroke."""
-    return command.usage.split()[0].lstrip("/")
+    return command.usage.strip().partition(" ")[0].lstrip("/")
 
 
 def aliases_of(command: Command) -> tuple[str, ...]:

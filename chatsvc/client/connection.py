@@ -33,16 +33,18 @@ from chatsvc.client.failures import (
 from chatsvc.client.outbox import Outbox, Outgoing
 from chatsvc.client.passwords import password_of
 from chatsvc.client.standing import HISTORY, Standing, before
-from chatsvc.client.wire import Wire, encoded
+from chatsvc.client.wire import FOREIGN, Wire, encoded
 from chatsvc.events import Entered, Event, Goodbye, Refusal, Refused, Talking, Welcome
 from chatsvc.governance import You
 
 WAITING = 10_000  # requests that may wait to be sent
+ATTEMPTS = 100  # names and passwords that one server is told before we believe that it wants none
 GOODBYE = 3.0  # seconds that a server has to let go of us
 LONGEST_LINE = 16_384  # bytes of a request, where the server says nothing else
 ADDRESS = 256  # bytes by which a request may grow when it is written to which room it goes
 
 T = TypeVar("T")
+E = TypeVar("E")
 
 _log = Logger()
 
@@ -96,7 +98,7 @@ class Connection:
         self._parting: str | None = None
         self._put_out: Exception | None = None
         self._working: Deferred[Any] | None = None
-        self._asked: dict[str, Deferred[Event | None]] = {}
+        self._asked: dict[str, Outgoing] = {}  # before all that waits
         self._entering: Deferred[None] | None = None
         self._opening: Deferred[None] | None = None
         self._closing: Deferred[None] | None = None
@@ -159,12 +161,16 @@ class Connection:
             raise self._put_out from None
 
     async def enter(
-        self, room: str, *, after: int | None = None, last: int | None = None
+        self, room: str, *, after: int | None = None, last: int | None = None, create: bool = True
     ) -> Entered:
-        """Enter a room: be shown its lines after a number, or the last few, and all new ones."""
-        arguments = _given(room=room, after=after, last=last)
+        """Enter a room: be shown its lines after a number, or the last few, and all new ones.
+
+        Unless it may `create` one, the server refuses a room that does not exist.
+        """
+        arguments = _given(room=room, after=after, last=last, create=None if create else False)
         known = self.rooms
-        entered = await self._put(Outgoing("join", arguments, self._tag(), alone=True))
+        join = Outgoing("join", arguments, self._tag(), alone=True, answers=Entered)
+        entered = await self._put(join)
         assert isinstance(entered, Entered)
         if entered.room not in known:
             if after is None:
@@ -197,6 +203,13 @@ class Connection:
         outgoing = Outgoing(do, arguments, self._tag(), alone=shown, once=once, shown=shown)
         return self._put(outgoing)
 
+    async def ask(self, answer: type[E], do: str, **arguments: object) -> E:
+        """Ask for something that an event of one kind answers; it is not shown."""
+        asked = Outgoing(do, arguments, self._tag(), shown=False, answers=answer)
+        event = await self._put(asked)
+        assert isinstance(event, answer)
+        return event
+
     def prove(self, do: str, rest: str) -> Deferred[Event | None]:
         """Register, log in, or change the account's password; then we come back with that one."""
         password = password_of(do, rest)
@@ -223,7 +236,7 @@ class Connection:
 
     async def close(self, words: str = "") -> None:
         """Leave politely; what is not answered by then is given up."""
-        if self._wire is not None:
+        if self._wire is not None and self._let_in:
             await self._part(self._wire, words)
         await self._stop()
         for outgoing in self._outbox.empty():
@@ -247,6 +260,10 @@ class Connection:
                 return
         if isinstance(event, Refusal) and not tag and not self._let_in:
             tag = next(iter(self._asked), None)  # a server that is full does not read our hello
+        if not self._is_answer(event, tag):
+            assert self._wire is not None
+            self._wire.drop(FOREIGN)
+            return
         new = self._standing.is_new(event)
         outgoing = self._outbox.answered(tag) if tag else None
         self._standing.notice(event, asked=outgoing is not None)
@@ -261,7 +278,13 @@ class Connection:
             self._answer(outgoing, _result(event))
             self._pump()
         elif asked is not None:
-            asked.callback(_result(event))
+            asked.answer.callback(_result(event))
+
+    def _is_answer(self, event: Event | None, tag: str | None) -> bool:
+        """Whether `event` can answer the request with `tag`, if there is such a request."""
+        outgoing = self._outbox.sent(tag) or self._asked.get(tag or "")
+        kind = outgoing.answers if outgoing is not None else None
+        return kind is None or isinstance(event, (kind, Refusal))
 
     def disconnected(self, reason: str) -> None:
         reason = self._parting or reason
@@ -302,16 +325,19 @@ class Connection:
 
     async def _hello(self) -> Welcome:
         identity = self._identity._replace(name=self._standing.account or self.name)
-        while True:
+        for attempt in count(1):
             who = _given(**identity._asdict(), client=self._client)
             try:
-                welcome = await self._ask("hello", version=1, **who)
+                welcome = await self._ask(Welcome, "hello", version=1, **who)
             except Refused as refused:
+                if attempt == ATTEMPTS:
+                    raise
                 identity = await self._other_identity(refused, identity)
             else:
                 assert isinstance(welcome, Welcome)
                 self._identity, self._perhaps = identity, None
                 return welcome
+        raise AssertionError
 
     async def _other_identity(self, refused: Refused, identity: Identity) -> Identity:
         if self._perhaps is not None and wants_proof(refused) and is_final(refused):
@@ -325,19 +351,19 @@ class Connection:
     async def _restore(self) -> None:
         for do, arguments in list(self._standing.to_restore()):
             try:
-                await self._ask(do, **arguments)
+                await self._ask(None, do, **arguments)
             except Refused as refused:
                 if do == "join":
                     self._standing.give_up(str(arguments["room"]), waiting=self.unanswered > 0)
                 self._front.event(Refusal(refused.code, refused.text), None)
 
-    def _ask(self, do: str, **arguments: object) -> Deferred[Event | None]:
+    def _ask(self, answers: type | None, do: str, **arguments: object) -> Deferred[Event | None]:
         """Ask at once, before all that waits."""
         assert self._wire is not None
-        tag = self._tag()
-        answer = self._asked[tag] = Deferred()
-        self._wire.send({"do": do, **arguments, "tag": tag})
-        return answer
+        asked = Outgoing(do, arguments, self._tag(), answers=answers)
+        self._asked[asked.tag] = asked
+        self._wire.send(asked.request())
+        return asked.answer
 
     def _not_let_in(self, failure: Failure, wire: Wire) -> None:
         if failure.check(CancelledError):

@@ -9,14 +9,17 @@ from __future__ import annotations
 import codecs
 import enum
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from wcwidth import iter_graphemes
+
+from chatsvc.client import letters
+from chatsvc.client.letters import width
 from chatsvc.client.passwords import is_secret, masked
 
 REMEMBERED = 200  # lines that the up key brings back
-LONGEST = 4096  # characters of a line
+LONGEST = 16_384  # characters of a line, far more than a server accepts
 
 _KEY = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI (ECMA-48, 5.4)
@@ -24,6 +27,7 @@ _KEY = re.compile(
     r"|\x1b[^\[O]"  # a key together with Alt
     r"|[^\x1b]"
 )
+_LAST_WORD = re.compile(r"\S*\s*\Z")
 
 
 class Key(enum.Enum):
@@ -63,7 +67,7 @@ class Editor:
     def row(self, columns: int) -> str:
         """What to write to the screen's row: the prompt, the line near the cursor, the cursor."""
         line, cursor = self._left + self._right, len(self._left)
-        shown = "*" * len(line) if self.hidden else masked(line)
+        shown = "*" * len(line) if self.hidden else masked(line).replace("\t", " ")
         left, right = shown[:cursor], shown[cursor:]
         room = max(columns - 1 - width(self.prompt), 1)
         left = _last(left, room)
@@ -80,9 +84,7 @@ class Editor:
             return Key.END
         if key in self._keys:
             self._keys[key]()
-        elif key == "\t":
-            self._insert(" ")
-        elif key.isprintable() or unicodedata.category(key[0]) == "Cf":
+        elif key == "\t" or (len(key) == 1 and letters.is_text(key)):
             self._insert(key)
         return None
 
@@ -118,14 +120,14 @@ class Editor:
         self._left, self._right = left, right
 
     def _erase_left(self) -> None:
-        self._left = self._left[: -_letter_before(self._left)]
+        self._left = self._left[: letters.before(self._left, len(self._left))]
 
     def _erase_right(self) -> None:
-        self._right = self._right[_letter_after(self._right) :]
+        line = self._left + self._right
+        self._right = line[letters.after(line, len(self._left)) :]
 
     def _erase_word(self) -> None:
-        kept = self._left.rstrip().rpartition(" ")
-        self._left = kept[0] + kept[1]
+        self._left = _LAST_WORD.sub("", self._left)
 
     def _to_start(self) -> None:
         self._set("", self._left + self._right)
@@ -134,12 +136,14 @@ class Editor:
         self._set(self._left + self._right, "")
 
     def _to_left(self) -> None:
-        cut = len(self._left) - _letter_before(self._left)
-        self._set(self._left[:cut], self._left[cut:] + self._right)
+        self._move(letters.before(self._left, len(self._left)))
 
     def _to_right(self) -> None:
-        cut = _letter_after(self._right)
-        self._set(self._left + self._right[:cut], self._right[cut:])
+        self._move(letters.after(self._left + self._right, len(self._left)))
+
+    def _move(self, to: int) -> None:
+        line = self._left + self._right
+        self._set(line[:to], line[to:])
 
     def _recall(self, back: int) -> None:
         if not 0 <= back <= len(self._history):
@@ -150,43 +154,22 @@ class Editor:
         self._set(self._history[-back] if back else self._draft, "")
 
 
-def width(text: str) -> int:
-    """How many columns of a terminal `text` takes."""
-    return sum(map(_columns, text))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _letter_before(text: str) -> int:
-    """How many characters the last letter of `text` has, with its accents."""
-    length = 1
-    while length < len(text) and _columns(text[-length]) == 0:
-        length += 1
-    return min(length, len(text))
-
-
-def _letter_after(text: str) -> int:
-    length = 1
-    while length < len(text) and _columns(text[length]) == 0:
-        length += 1
-    return min(length, len(text))
-
-
 def _last(text: str, columns: int) -> str:
     """As much of the end of `text` as fits."""
     start = len(text)
-    while start > 0 and (columns := columns - _columns(text[start - 1])) >= 0:
-        start -= 1
+    while start > 0:
+        before = letters.before(text, start)
+        if (columns := columns - width(text[before:start])) < 0:
+            break
+        start = before
     return text[start:]
 
 
 def _first(text: str, columns: int) -> str:
     """As much of the beginning of `text` as fits."""
     end = 0
-    while end < len(text) and (columns := columns - _columns(text[end])) >= 0:
-        end += 1
+    for letter in iter_graphemes(text):
+        if (columns := columns - width(letter)) < 0:
+            break
+        end += len(letter)
     return text[:end]

@@ -74,15 +74,19 @@ class Pages:
         page = await self._history(first=True, n=PAGE, after=_written(self._after))
         lines = [line for line in page.lines if self._is_wanted(line)]
         self.more = page.more and not any(map(self._is_behind, page.lines))
-        if page.next is not None:
-            self._after = page.next
-        elif page.lines:
-            self._after = page.lines[-1].number
-        else:
-            self.more = False
+        before, self._after = self._after, page.next or self._behind(page)
+        if self._after == before:
+            self.more = False  # the same page would come again
         if self._first is None and lines:
             self._first = lines[0].number
         return lines
+
+    def _behind(self, page: History) -> Point:
+        """After which line the next page begins: never before where this one did."""
+        after = self._after if isinstance(self._after, int) else 0
+        if page.lines:
+            return max(page.lines[-1].number, after)
+        return after + PAGE if page.more else after  # it was full of lines that are not for us
 
     async def share(self) -> float | None:
         """Which share of the lines was given, if that can be known."""
@@ -100,9 +104,7 @@ class Pages:
         return lines[0].number if lines else 0
 
     async def _history(self, **bounds: Any) -> History:
-        page = await self._connection.request("history", shown=False, room=self._room, **bounds)
-        assert isinstance(page, History)
-        return page
+        return await self._connection.ask(History, "history", room=self._room, **bounds)
 
     def _is_wanted(self, line: Said) -> bool:
         late_enough = not isinstance(self._since, float) or line.time >= self._since
@@ -136,7 +138,7 @@ class Export(Reader):
         async def work() -> int:
             await self.connection.open()
             if room.startswith("#"):
-                await self.connection.enter(room, last=0)
+                await self.connection.enter(room, last=0, create=False)
             return await write_history(self.connection, room, since, until, format, sink, progress)
 
         try:

@@ -1,36 +1,85 @@
-"""Addresses of web pages in what people say."""
+"""The web addresses in a message: the only link finder, for the screen and for exported pages.
+
+Follows RFC 3986 and 3987 for what an address may hold, and what people expect for where it ends.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
-_LINK = re.compile(r"https?://[^\s<>\"\u200e\u200f]+", re.IGNORECASE)
-_AFTER = ".,;:!?'*_"  # belongs to the sentence
+# A scheme, not the end of a longer one; then whatever is neither blank nor a delimiter in prose.
+_LINK = re.compile(r"(?<![a-z0-9+])https?://[^\s<>\"\x00-\x1f\x7f]+", re.IGNORECASE | re.ASCII)
+_HOST = re.compile(r"\[[0-9a-f:.]+\]|\w|%[0-9a-f]{2}", re.IGNORECASE)
+# Sentences written without spaces go on after these; U+2019 may be an apostrophe in a word.
+_ENDS_ANYWHERE = frozenset("、。，．！？：；｡､“”„‟‚‛‘«»‹›")  # noqa: RUF001
+_TRAILING = frozenset(".,;:!?'*_`|")
+_JOINERS = frozenset("\u200c\u200d")
+_OPENING = "([{（［｛「『【〔〖〘《〈｢"  # noqa: RUF001
+_CLOSING = ")]}）］｝」』】〕〗〙》〉｣"  # noqa: RUF001
+_OPENS = dict(zip(_CLOSING, _OPENING, strict=True))
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """`text` in pieces, each with whether it is the address of a page."""
+    """Yield `text` in pieces, each with whether it is a web address."""
     end = 0
-    for found in _LINK.finditer(text):
-        link = _trimmed(found.group())
-        if link.endswith("//"):
-            continue
-        if found.start() > end:
-            yield text[end : found.start()], False
-        yield link, True
-        end = found.start() + len(link)
+    for start, stop in spans(text):
+        if start > end:
+            yield text[end:start], False
+        yield text[start:stop], True
+        end = stop
     if end < len(text):
         yield text[end:], False
 
 
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each web address in `text` begins and ends."""
+    found = _LINK.search(text)
+    while found is not None:
+        link = _trimmed(_until_the_end(found.group()))
+        end = found.start() + len(link)
+        if _HOST.match(link, link.find("//") + 2):
+            yield found.start(), end
+        found = _LINK.search(text, max(end, found.start() + 1))
+
+
+def _until_the_end(run: str) -> str:
+    """`run` up to the first character that cannot belong to an address."""
+    open_brackets: list[str] = []
+    for position, character in enumerate(run):
+        if _ends(character):
+            return run[:position]
+        if character in _OPENING:
+            open_brackets.append(character)
+        elif character in _OPENS:
+            if _OPENS[character] not in open_brackets:
+                return run[:position]
+            open_brackets.remove(_OPENS[character])
+    return run
+
+
+def _ends(character: str) -> bool:
+    if character.isascii():
+        return False
+    kind = unicodedata.category(character)
+    invisible = kind[0] in "ZC" and kind not in ("Cn", "Co") and character not in _JOINERS
+    return invisible or character in _ENDS_ANYWHERE
+
+
 def _trimmed(link: str) -> str:
-    """A link without what closes the sentence, or the bracket, in which it stands."""
-    while True:
-        shorter = link.rstrip(_AFTER)
-        for opening, closing in ("()", "[]"):
-            if shorter.endswith(closing) and shorter.count(closing) > shorter.count(opening):
-                shorter = shorter[:-1]
-        if shorter == link:
-            return link
-        link = shorter
+    """`link` without the punctuation of the sentence around it."""
+    end = len(link)
+    while end and _is_trailing(link, end):
+        end -= 1
+    return link[:end]
+
+
+def _is_trailing(link: str, end: int) -> bool:
+    """Whether the last character of `link[:end]` belongs to the sentence."""
+    character = link[end - 1]
+    if character in _OPENS:
+        return False  # balanced, or it would not be there
+    if character.isascii():
+        return character in _TRAILING or character in _OPENING
+    return character in _JOINERS or unicodedata.category(character)[0] == "P"

@@ -15,12 +15,12 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.client import arguments
+from chatsvc.client import arguments, locales
 from chatsvc.client.address import Server
 from chatsvc.client.complaints import sentence
 from chatsvc.client.door import Identity, wants_proof
 from chatsvc.client.plain import Talk
-from chatsvc.client.screen import Output, Pipe, has_colours, screen
+from chatsvc.client.screen import Output, Pipe, has_colours, is_able, screen
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
 from chatsvc.events import Refused
@@ -47,6 +47,7 @@ examples:
   chatsvc join tls://chat.example.org      talk there, encrypted
   chatsvc send "the build is green"        say one line
   make 2>&1 | chatsvc send --to '#builds'  say each line that a program prints
+  chatsvc send --create --to '#new' hello  make a room, and say something there
   chatsvc send --to bob "lunch?"           tell only bob
   chatsvc tail lobby                       show what is said, until Ctrl-C
   chatsvc tail lobby --json --since 1      all that was ever said there, as JSON
@@ -91,8 +92,7 @@ def _open_standard_files() -> None:
 
 def _has_a_screen() -> bool:
     """Whether there is a terminal on which one can draw; Textual draws on the standard error."""
-    whole = all(os.isatty(fd) for fd in range(3))
-    return whole and os.environ.get("TERM", "dumb") != "dumb"
+    return all(os.isatty(fd) for fd in range(3)) and is_able(os.environ)
 
 
 def _join_on_screen(options: argparse.Namespace) -> int:
@@ -184,6 +184,8 @@ def _join(options: argparse.Namespace) -> Job:
             else:
                 complain(text)
 
+        if window.interactive and (warning := locales.warning(os.environ)):
+            complain(warning)
         if options.name is None:
             options.name = _own_name()
         endpoint = (options.server or Server()).endpoint(reactor, tell)
@@ -197,8 +199,9 @@ def _send(options: argparse.Namespace) -> Job:
     async def job(reactor: Any) -> int:
         endpoint = options.server.endpoint(reactor, complain)
         send = Send(endpoint, reactor, _identity(options), complain, options.timeout)
-        text = _decoded(" ".join(options.text))
-        return await send.run(options.to, text.splitlines() if options.text else Pipe(reactor))
+        text = _decoded(" ".join(options.text)).replace("\r\n", "\n")
+        said = text.split("\n") if options.text else Pipe(reactor)
+        return await send.run(options.to, said, options.create)
 
     return job
 
@@ -301,6 +304,7 @@ def _add_send(commands: Any) -> None:
     parser = commands.add_parser("send", help=about, description=f"{about.capitalize()}.")
     parser.add_argument("text", nargs="*", help="what to say  [each line of the standard input]")
     parser.add_argument("--to", default="#lobby", help="a #room, or a person's name  [#lobby]")
+    parser.add_argument("--create", action="store_true", help="make the room if it does not exist")
     parser.add_argument(
         "--timeout", type=arguments.seconds, default=TIMEOUT, metavar="S",
         help=f"give up after S seconds in which nothing was kept  [{TIMEOUT:g}]",
@@ -386,6 +390,6 @@ def _own_name() -> str:
     """What the person at this machine is called."""
     try:
         name = os.environ.get("USER") or getpass.getuser()
-    except (OSError, KeyError):
+    except (OSError, KeyError, ImportError):
         name = ""
     return likely_name(_decoded(name)) or ""

@@ -26,6 +26,7 @@ class Outgoing:
     alone: bool = False
     once: bool = False
     shown: bool = True  # its answer is one of the events
+    answers: type | None = None  # the event that answers it, unless it is refused; None: any
     answer: Deferred[Event | None] = field(default_factory=Deferred)
 
     def request(self) -> dict[str, object]:
@@ -64,6 +65,10 @@ class Outbox:
             return True
         oldest = next(iter(self._sent.values()))
         return not (outgoing.alone or oldest.alone) and len(self._sent) < self.window
+
+    def sent(self, tag: str | None) -> Outgoing | None:
+        """The request that an answer with `tag` would be for."""
+        return self._sent.get(tag) if tag else None
 
     def answered(self, tag: str) -> Outgoing | None:
         """The request that an answer with `tag` is for, which is done with."""

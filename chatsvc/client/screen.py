@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import os
-import signal
-import termios
+import threading
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from stat import S_ISFIFO
 from typing import Any, Protocol
 
@@ -14,9 +14,8 @@ from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.client.editor import Editor, Key
-
 READ = 4096  # bytes at once
+UNIX = find_spec("termios") is not None  # files can be waited for, and terminals be set
 LONGEST = 16_384  # characters of a line that has no end yet
 
 
@@ -106,6 +105,49 @@ class Input:
             self._ended()
 
 
+class BlockingInput:
+    """A file that cannot be waited for, as any on Windows: a thread reads it."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        fd: int,
+        received: Callable[[bytes], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._reactor = reactor
+        self._fd = fd
+        self._received = received
+        self._ended = ended
+        self._wanted = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def resume(self) -> None:
+        """Read from now on."""
+        self._wanted.set()
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def pause(self) -> None:
+        """Read no further than what is being read."""
+        self._wanted.clear()
+
+    def _read(self) -> None:
+        data = b"begin"
+        while data and self._wanted.wait():
+            try:
+                data = os.read(self._fd, READ)
+            except OSError:
+                data = b""
+            self._reactor.callFromThread(self._take, data)
+
+    def _take(self, data: bytes) -> None:
+        if data:
+            self._received(data)
+        else:
+            self._ended()
+
+
 class Output:
     """A file that is written to at once; `gone` is told when nobody reads it, or why it fails."""
 
@@ -115,7 +157,7 @@ class Output:
         self._fd = fd
         self._gone = gone
         self._open = True
-        if S_ISFIFO(os.fstat(fd).st_mode):
+        if UNIX and S_ISFIFO(os.fstat(fd).st_mode):
             # A pipe's end for writing is never readable, but for the error that nobody reads it.
             Input(reactor, fd, lambda data: None, self._end).resume()
 
@@ -176,7 +218,8 @@ class Pipe:
             lines.end()
             ended()
 
-        self._input = Input(self._reactor, self._source, lines.feed, end)
+        reading = Input if UNIX else BlockingInput
+        self._input = reading(self._reactor, self._source, lines.feed, end)
         self._output = Output(self._reactor, self._sink, lambda error: ended())
 
     def pause(self) -> None:
@@ -198,111 +241,20 @@ class Pipe:
         self.pause()
 
 
-class Terminal:
-    """A terminal whose last row is the line being typed; whatever comes is shown above it.
-
-    Keys and lines that come in one turn of the reactor draw that row once, at the turn's end.
-    """
-
-    interactive = True
-
-    def __init__(self, reactor: Any, source: int = 0, sink: int = 1) -> None:
-        self._reactor = reactor
-        self._source = source
-        self._sink = sink
-        self._editor = Editor()
-        self._open = False
-        self._drawing = False  # at the end of this turn
-        self._modes: list[Any] = []
-
-    def open(self, typed: Callable[[str], None], ended: Callable[[], None]) -> None:
-        self._typed, self._ended = typed, ended
-        self._input = Input(self._reactor, self._source, self._keys, ended)
-        self._output = Output(self._reactor, self._sink, lambda error: ended())
-        self._modes = termios.tcgetattr(self._source)
-        self._open = True
-        self._take()
-        signal.signal(signal.SIGTSTP, self._suspend)
-
-    def pause(self) -> None:
-        self._input.pause()
-
-    def resume(self) -> None:
-        self._input.resume()
-
-    def show(self, line: str) -> None:
-        self._output.write(f"\r\x1b[K{line}\n")
-        self._draw_soon()
-
-    def prompt(self, text: str, hidden: bool = False) -> None:
-        if (text, hidden) != (self._editor.prompt, self._editor.hidden):
-            self._editor.prompt, self._editor.hidden = text, hidden
-            self._draw_soon()
-
-    def clear(self) -> None:
-        self._output.write("\x1b[2J\x1b[H")
-        self._draw_soon()
-
-    def close(self) -> None:
-        self.pause()
-        self._open = False
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        self._give_back()
-
-    def _keys(self, data: bytes) -> None:
-        for typed in self._editor.feed(data):
-            if typed is Key.END:
-                self._ended()
-            elif typed is Key.CLEAR:
-                self.clear()
-            elif isinstance(typed, str):
-                self._typed(typed)
-        self._draw_soon()
-
-    def _draw_soon(self) -> None:
-        if not self._drawing:
-            self._drawing = True
-            self._reactor.callLater(0, self._draw)
-
-    def _draw(self) -> None:
-        self._drawing = False
-        if self._open:
-            self._output.write(self._row())
-
-    def _row(self) -> str:
-        return self._editor.row(os.get_terminal_size(self._sink).columns or 80)
-
-    def _take(self) -> None:
-        """Have each key at once, not shown by the terminal; Ctrl-C and Ctrl-Z work as ever."""
-        modes = termios.tcgetattr(self._source)
-        modes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
-        modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(self._source, termios.TCSADRAIN, modes)
-
-    def _give_back(self) -> None:
-        self._output.write("\r\x1b[K")
-        termios.tcsetattr(self._source, termios.TCSADRAIN, self._modes)
-
-    def _suspend(self, signum: int, frame: object) -> None:
-        self._give_back()
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)  # returns when we are in the foreground again
-        signal.signal(signal.SIGTSTP, self._suspend)
-        self._take()
-        self._output.write(self._row())
-
-
-def screen(reactor: Any, environment: Mapping[str, str]) -> Pipe | Terminal:
+def screen(reactor: Any, environment: Mapping[str, str]) -> Screen:
     """What standard input and output are good for."""
-    if os.isatty(0) and os.isatty(1) and _is_able(environment):
+    if UNIX and os.isatty(0) and os.isatty(1) and is_able(environment):
+        from chatsvc.client.terminal import Terminal
+
         return Terminal(reactor)
     return Pipe(reactor)
 
 
 def has_colours(environment: Mapping[str, str]) -> bool:
     """Whether colours are seen, and wanted (no-color.org)."""
-    return os.isatty(1) and _is_able(environment) and not environment.get("NO_COLOR")
+    return os.isatty(1) and is_able(environment) and not environment.get("NO_COLOR")
 
 
-def _is_able(environment: Mapping[str, str]) -> bool:
-    return environment.get("TERM", "dumb") != "dumb"
+def is_able(environment: Mapping[str, str]) -> bool:
+    """Whether a terminal can move its cursor; those of Windows can, and have no name."""
+    return environment.get("TERM", "dumb" if UNIX else "") != "dumb"

@@ -76,9 +76,12 @@ class Send(Script):
         self._failed = False
         self._late = False
 
-    async def run(self, to: str, texts: Sequence[str] | Pipe) -> int:
-        """Say `texts`, or what comes out of a pipe, to a #room or a person."""
-        work = self.connection.while_wanted(self._work(to, texts))
+    async def run(self, to: str, texts: Sequence[str] | Pipe, create: bool = False) -> int:
+        """Say `texts`, or what comes out of a pipe, to a #room or a person.
+
+        Only `create` makes a room that does not exist.
+        """
+        work = self.connection.while_wanted(self._work(to, texts, create))
         working = Deferred.fromCoroutine(work)
         self._watch = self._clock.callLater(self._timeout, self._give_up, working)
         try:
@@ -93,16 +96,24 @@ class Send(Script):
             await self.connection.close()
         return int(self._failed)
 
-    async def _work(self, to: str, texts: Sequence[str] | Pipe) -> None:
+    async def _work(self, to: str, texts: Sequence[str] | Pipe, create: bool) -> None:
         await self.connection.open()
         if to.startswith("#"):
-            await self.connection.enter(to, last=0)
+            await self._enter(to, create)
         if isinstance(texts, Pipe):
             await self._copy(to, texts)
         else:
             for text in texts:
                 self._say(to, text)
         await self.connection.settled()
+
+    async def _enter(self, room: str, create: bool) -> None:
+        try:
+            await self.connection.enter(room, last=0, create=create)
+        except Refused as refused:
+            if refused.code != "no-such-room":
+                raise
+            raise NotDone(f"{refused.text} To create it, add --create.") from None
 
     async def _copy(self, to: str, pipe: Pipe) -> None:
         """Say what comes out of `pipe`, no faster than it is kept."""
@@ -204,7 +215,7 @@ class Tail(Reader):
         await self.connection.open()
         after = None if since is None else max(since - 1, 0)
         entered = await self.connection.enter(
-            room, after=after, last=SHOWN if since is None else None
+            room, after=after, last=SHOWN if since is None else None, create=False
         )
         if not follow:
             self._until = entered.last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Protocol
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -11,13 +12,14 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
-from chatsvc.dialects.jsonl import read_event
+from chatsvc.dialects.reading import read_event
 from chatsvc.events import Event, Pong
 from chatsvc.rules import clean_lines
 
 PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there
 PATIENCE = 30.0  # seconds it has to answer
 
+_EMPTY_LINES = re.compile(rb"\n[\r\n]*\n")
 FOREIGN = "what answers there does not speak the chat's protocol"
 
 
@@ -65,14 +67,16 @@ class Wire(LineReceiver):
         self._pinged = self._overdue = False
         if self._watch is not None:
             self._watch.reset(PING_EVERY)
-        super().dataReceived(data)
+        super().dataReceived(
+            _EMPTY_LINES.sub(b"\n", data)
+        )  # each of which costs a copy of the rest
 
     def lineReceived(self, line: bytes) -> None:
-        if not line.strip():
+        if self._reason is not None or not line.strip():
             return
         try:
             event, tag = read_event(_harmless(line.decode()))
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (ValueError, RecursionError):
             self.drop(f"{FOREIGN}; it says {_excerpt(line)}")
         else:
             if tag is not None or not isinstance(event, Pong):

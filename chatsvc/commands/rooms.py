@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from chatsvc.commands.talking import PEOPLE, talking
 from chatsvc.dispatch import Answer, Moment, Point, Words, command
+from chatsvc.entry import FIRST_ROOM
 from chatsvc.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.hub import Hub
 from chatsvc.past import Bounds
@@ -36,9 +37,12 @@ def join(
     password: str | None = None,
     after: int | None = None,
     last: int | None = None,
+    create: bool = True,
     tag: str | None = None,
 ) -> Answer:
     found = hub.rooms.get(key(room_name(room)))
+    if found is None and not create and key(room_name(room)) != key(FIRST_ROOM):
+        raise Refused("no-such-room", f"There is no room {room_name(room)}.")
     if password is not None:
         if found is not None and needs_password(session.person, found):
             return _open(hub, session, found, password, (after, last, tag))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, get_args, get_type_hints
 
 from chatsvc.characters import plain
 from chatsvc.events import Event, Refused, Request, Said
@@ -78,7 +76,7 @@ def _request(value: dict[str, object]) -> Request:
 
 def _plain(event: Event) -> dict[str, object]:
     if isinstance(event, Said):
-        return {"event": _SAID, **_said(event)}
+        return {"event": SAID, **_said(event)}
     return {"event": event.WIRE, **_fields(event)}
 
 
@@ -111,17 +109,17 @@ def _fields(event: object) -> dict[str, object]:
         value = getattr(event, field.name)
         if value is None or value is False or value == "" or value == field.default == ():
             continue
-        found[_NAMES.get(field.name, field.name)] = _value(field.name, value)
+        found[NAMES.get(field.name, field.name)] = _value(field.name, value)
     return found
 
 
-_SAID = "said"  # a tuple has no room for a name beside its fields
-_NAMES = {"sender": "from"}
-_TIMES = ("time", "since", "until", "read_time")
+SAID = "said"  # a tuple has no room for a name beside its fields
+NAMES = {"sender": "from"}
+TIMES = ("time", "since", "until", "read_time", "topic_time")
 
 
 def _value(name: str, value: object) -> object:
-    if name in _TIMES and isinstance(value, float):
+    if name in TIMES and isinstance(value, float):
         return timestamp(value)
     if isinstance(value, str):
         return plain(value)
@@ -143,83 +141,6 @@ def timestamp(time: float) -> str:
 
 
 JSONL = JSONDialect()
-
-
-def read_event(line: str) -> tuple[Event | None, str | None]:
-    """The event in a line that `write` wrote, and its tag, for clients.
-
-    An event of a later version that is not known here is None.  Raises ValueError for anything
-    that is no event at all.
-    """
-    try:
-        value = json.loads(line)
-        tag = value.pop("tag", None)
-        kind = _KINDS.get(value.pop("event"))
-        if kind is Said:
-            return _said_from(value, tag), tag
-        return (None if kind is None else _from_plain(kind, value)), tag
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"that is no event: {error!r}") from None
-
-
-_KINDS: dict[str, type[Event]] = {
-    _SAID if kind is Said else kind.WIRE: kind for kind in get_args(Event)
-}
-
-
-def _said_from(value: dict[str, Any], tag: str | None = None) -> Said:
-    return Said(
-        value["room"],
-        value["number"],
-        seconds(value["time"]),
-        value["from"],
-        value["text"],
-        value.get("action", False),
-        "",
-        tag,
-        value.get("account", ""),
-        deleted=value.get("deleted", ""),
-        notice=value.get("notice", False),
-        signs=value.get("signs"),
-    )
-
-
-def _from_plain(kind: type, value: dict[str, Any]) -> Event:
-    found: dict[str, Any] = {}
-    for field in fields(kind):
-        written = value.get(_NAMES.get(field.name, field.name))
-        if written is not None:
-            found[field.name] = _from_value(field.name, _hints(kind)[field.name], written)
-        elif field.default is MISSING or field.type == "bool":
-            found[field.name] = _nothing(field.type)
-    return kind(**found)  # type: ignore[no-any-return]
-
-
-def _nothing(type_: object) -> object:
-    """What a field that was left out stands for, by its annotation."""
-    text = str(type_)
-    return None if "None" in text else False if text == "bool" else ""
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _from_value(name: str, hint: Any, value: Any) -> object:
-    if name in _TIMES:
-        return seconds(value)
-    if isinstance(value, dict):
-        kind = next((one for one in get_args(hint) if hasattr(one, "__dataclass_fields__")), None)
-        return value if kind is None else _from_plain(kind, value)
-    if not isinstance(value, list):
-        return value
-    inside = get_args(hint)[0]
-    if inside is str:
-        return tuple(value)
-    if inside is Said:
-        return tuple(_said_from(item) for item in value)
-    return tuple(_from_plain(inside, item) for item in value)
 
 
 def seconds(time: str) -> float:

@@ -120,12 +120,12 @@ def _company(names: tuple[str, ...], count: int) -> str:
 
 
 def listing(names: Iterable[str]) -> str:
-    *most, last = names
+    *most, last = tuple(names) or ("nobody",)
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def _people(names: tuple[str, ...], count: int) -> str:
-    return listing(names) if count <= _NAMED else f"{count} people"
+    return listing(names) if max(count, len(names)) <= _NAMED else f"{count} people"
 
 
 @lines.register

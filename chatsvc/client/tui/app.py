@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from time import time
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
-from textual.events import AppBlur, AppFocus, Key
+from textual.events import AppBlur, AppFocus, Key, Resize
+from textual.filter import LineFilter, NoColor
 from textual.widgets import OptionList
 from twisted.internet.interfaces import IReactorTime
 
+from chatsvc.client import letters
 from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui import themes
 from chatsvc.client.tui.connect import ConnectPage
 from chatsvc.client.tui.dialogs import Keys, Sure
 from chatsvc.client.tui.entry import Entry
+from chatsvc.client.tui.helping import Helping
 from chatsvc.client.tui.hits import Hits
 from chatsvc.client.tui.items import Spoken
 from chatsvc.client.tui.keys import BINDINGS, KEYS
@@ -47,7 +50,9 @@ from chatsvc.client.tui.status import Line, status, topic
 from chatsvc.client.tui.visit import Going, Reach, Visit
 
 STOPPED = 130  # the exit code of who was stopped with Ctrl-C
+MIDDLING = 60  # columns below which there is no room for lists, unless somebody wants one
 TWICE = 2.0  # seconds in which a second Ctrl-C leaves
+_NO_COLOUR = NoColor()  # no-color.org
 
 
 class ChatApp(App[int]):
@@ -60,7 +65,9 @@ class ChatApp(App[int]):
     CSS_PATH = "chat.tcss"
     TITLE = "chatsvc"
     COMMANDS = {Everything}
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middling"), (110, "-wide"), (150, "-huge")]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"), (MIDDLING, "-middling"), (110, "-wide"), (150, "-huge")
+    ]  # fmt: skip
     BINDINGS = BINDINGS
 
     def __init__(
@@ -71,8 +78,10 @@ class ChatApp(App[int]):
         ask_where: bool = False,
         preferences: Preferences | None = None,
         now: Callable[[], float] = time,
+        warning: str | None = None,  # about the terminal
     ) -> None:
         super().__init__()
+        self._warning = warning
         self.animation_level = "none"  # what moves costs bytes, and shows nothing that is new
         self.preferences = preferences or Preferences()
         self.moments = Moments(self, self._draw)
@@ -83,6 +92,7 @@ class ChatApp(App[int]):
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
         self.saying = Saying(connection, self.state, self.knowing.commands, self)
         Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
+        Helping(self.state, self.saying, self.knowing)
         self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
         self.knowing.own = self.saying.own
         self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
@@ -93,6 +103,7 @@ class ChatApp(App[int]):
         self.parting = ""  # words said when one leaves
         self._early: list[tuple[str, Spoken]] = []  # typed before one was inside
         self._ask_where = ask_where
+        self._wanted: set[str] = set()  # lists that are shown though there is little room
         self._now = now
         self._doing = ""
         self._interrupted = -TWICE  # when Ctrl-C was pressed
@@ -132,6 +143,10 @@ class ChatApp(App[int]):
         else:
             self.call_after_refresh(self.visit.begin, self.porch.going)
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Have nothing be in a colour, not even in a shade of grey, for who wants none."""
+        return [_NO_COLOUR] if self.no_color else super().get_line_filters()
+
     def to_terminal(self, sequence: str) -> None:
         """Write what Textual has no word for."""
         if self._driver is not None:
@@ -164,6 +179,9 @@ class ChatApp(App[int]):
         server, rooms = visit.going.server, visit.connection.rooms
         if wrong := self.preferences.remember(server, visit.name_to_keep, rooms, self._now()):
             self.state.note(wrong, wrong=True)
+        if self._warning is not None:
+            self.state.note(self._warning, wrong=True)
+            self._warning = None
         early, self._early = self._early, []
         for text, waiting in early:
             self.state.settled(self.state.panes[SERVER], waiting)
@@ -231,9 +249,10 @@ class ChatApp(App[int]):
     def on_key(self, event: Key) -> None:
         """A letter that no list wants is typed: one who has clicked somewhere types on."""
         composer = self.entry.composer
-        if event.is_printable and event.character and self.screen is composer.screen:
+        character = event.character
+        if character and letters.is_text(character) and self.screen is composer.screen:
             self.screen.set_focus(composer)
-            composer.insert(event.character)
+            composer.insert(character)
 
     def on_entry_typed(self, message: Entry.Typed) -> None:
         self.knowing.about_to_name(message.text)
@@ -308,12 +327,24 @@ class ChatApp(App[int]):
         self.state.looking = False
 
     def action_toggle_list(self, name: str) -> None:
-        """Show or hide a list beside the conversation, and keep that."""
-        beside = self.query_one(f"#{name}")
-        wanted = not beside.display
-        beside.set_class(wanted, "wanted")  # even where there is little room
-        self.preferences.set(f"{name} {'on' if wanted else 'off'}")
+        """Show or hide a list beside the conversation, and keep that where there is room for it."""
+        if self._is_narrow:
+            self._wanted ^= {name}
+        else:
+            shown = not self.query_one(f"#{name}").display
+            self.preferences.set(f"{name} {'on' if shown else 'off'}")
         self.moments.changed()
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.size.width < MIDDLING
+
+    def on_resize(self, event: Resize) -> None:
+        self.moments.changed()
+
+    def _shows(self, name: str, chosen: bool) -> bool:
+        """Whether a list is shown beside the conversation."""
+        return name in self._wanted if self._is_narrow else chosen
 
     # What the palette offers
 
@@ -358,9 +389,9 @@ class ChatApp(App[int]):
         await self.shelf.sync()
         self._places.sync(state)
         self._hits.sync(state)
-        self._places.set_class(not chosen.places, "hidden")
+        self._places.set_class(not self._shows("places", chosen.places), "hidden")
         alone = state.pane.private or state.here == SERVER
-        self._people.set_class(alone or not chosen.people, "hidden")
+        self._people.set_class(alone or not self._shows("people", chosen.people), "hidden")
         self._people.sync(state.pane)
         lists = self._places.display + self._people.display
         main = self.query_one("#main").set_class(lists == 1, "one").set_class(lists == 0, "bare")

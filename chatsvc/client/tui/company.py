@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
+
 from chatsvc.client.tui.items import Company, day
 from chatsvc.client.tui.panes import Pane, Somebody
 from chatsvc.events import Joined, Left
@@ -12,8 +14,7 @@ from chatsvc.rules import key
 
 def came(pane: Pane, event: Joined, now: float) -> None:
     """People have come."""
-    roles = event.roles or ("",) * len(event.names)
-    for name, role in zip(event.names, roles, strict=True):
+    for name, role in zip(event.names, chain(event.roles, repeat("")), strict=False):
         pane.people[key(name)] = Somebody(name, role)
     _fold(pane, _last(pane, now).and_then(came=event.names))
 

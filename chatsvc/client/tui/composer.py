@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,11 +12,14 @@ from textual.document._document import Location
 from textual.message import Message
 from textual.widgets import TextArea
 
+from chatsvc.client import letters
 from chatsvc.client.passwords import is_secret
 from chatsvc.client.tui.completion import Completion
 
 MANY = 10  # lines of a paste beyond which one is asked first
 _REMEMBERED = 200
+# Textual's document would end a line at these, and the text would be another one.
+_OTHER_BREAKS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 class Desk(Protocol):
@@ -88,8 +92,17 @@ class Composer(TextArea):
             otherwise()
             event.prevent_default()
             event.stop()
+        elif does is None and event.character is not None and letters.is_text(event.character):
+            self._type(event.character)
+            event.prevent_default()
+            event.stop()
         elif does is None:
             await super()._on_key(event)
+
+    def _type(self, text: str) -> None:
+        """Put in a text, instead of what is selected."""
+        text = _OTHER_BREAKS.sub(" ", text)
+        self.replace(text, *self.selection, maintain_selection_offset=False)
 
     def turn_to(self, text: str, sent: list[str]) -> None:
         """Go on with another text, in another conversation."""
@@ -203,6 +216,36 @@ class Composer(TextArea):
             self._cycle = None
             self.post_message(self.Completing(None))
 
+    # Letters, which may be several characters each
+
+    def clamp_visitable(self, location: Location) -> Location:
+        row, column = super().clamp_visitable(location)
+        return row, letters.begin(self.document[row], column)
+
+    def get_cursor_left_location(self) -> Location:
+        row, column = self.cursor_location
+        if not column:
+            return super().get_cursor_left_location()
+        return row, letters.before(self.document[row], column)
+
+    def get_cursor_right_location(self) -> Location:
+        row, column = self.cursor_location
+        if column == len(self.document[row]):
+            return super().get_cursor_right_location()
+        return row, letters.after(self.document[row], column)
+
+    def get_cursor_word_left_location(self) -> Location:
+        row, column = self.cursor_location
+        if not column:
+            return super().get_cursor_word_left_location()
+        return row, letters.word_before(self.document[row], column)
+
+    def get_cursor_word_right_location(self) -> Location:
+        row, column = self.cursor_location
+        if column == len(self.document[row]):
+            return super().get_cursor_word_right_location()
+        return row, letters.word_after(self.document[row], column)
+
     # Editing
 
     def new_line(self) -> bool:
@@ -239,14 +282,14 @@ class Composer(TextArea):
         return True
 
     async def _on_paste(self, event: events.Paste) -> None:
-        text = "\n".join(event.text.splitlines())
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
         event.stop()
         event.prevent_default()
         self._end_cycle()
         if text.count("\n") >= MANY:
             self._desk.pasted(text)
         else:
-            self.insert(text)
+            self._type(text)
 
 
 _CYCLING = ("tab", "shift+tab", "escape")

@@ -17,11 +17,13 @@ from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from chatsvc.client.address import TLS, Server, port_number, server
 from chatsvc.client.door import NAME_REFUSED, TLS_NEEDED, Identity
 from chatsvc.client.failures import NotConnected
+from chatsvc.client.tui.field import Field
 from chatsvc.client.tui.preferences import Recent
 from chatsvc.client.tui.visit import Going
 from chatsvc.events import Refused
 
 KEYS = "Enter connects · Tab next field · Ctrl-Q leaves"
+PUT_OUT = "F5 connects again · Tab goes to the fields · Ctrl-Q leaves"
 CONNECTING = "Esc gives up · Ctrl-Q leaves"
 
 
@@ -75,8 +77,9 @@ class ConnectPage(Screen[None]):
     class GivenUp(Message):
         """The person wants to go there no more."""
 
-    def __init__(self, going: Going, recent: list[Recent]) -> None:
+    def __init__(self, going: Going, recent: list[Recent], typing: bool = False) -> None:
         super().__init__()
+        self._typing = typing  # the person is, in the chat that they were in
         self._going = going
         self._recent = recent
         self._connecting = False
@@ -86,9 +89,9 @@ class ConnectPage(Screen[None]):
         with VerticalScroll(id="page"), Vertical(id="form"):
             yield Static("chatsvc — which chat?", classes="title")
             yield Static(markup=False, id="wrong-", classes="wrong")
-            yield from self._row("Host", Input(to.host, id="host", compact=True))
-            yield from self._row("Port", Input(str(to.port), id="port", compact=True))
-            yield from self._row("Your name", Input(identity.name, id="name", compact=True))
+            yield from self._row("Host", Field(to.host, id="host", compact=True))
+            yield from self._row("Port", Field(str(to.port), id="port", compact=True))
+            yield from self._row("Your name", Field(identity.name, id="name", compact=True))
             yield from self._row("", Tick("over TLS (encrypted)", to.tls, id="tls", compact=True))
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect", compact=True)
@@ -105,7 +108,18 @@ class ConnectPage(Screen[None]):
         yield Static(markup=False, id=f"wrong-{field.id}", classes="wrong beside")
 
     def on_mount(self) -> None:
-        self.set_focus(self.query_one("#host"))  # before anything that is typed arrives
+        if self._typing:
+            self.query_one("#keys", Static).update(self._keys)
+        else:
+            self.set_focus(self.query_one("#host"))  # before anything that is typed arrives
+
+    @property
+    def _keys(self) -> str:
+        return PUT_OUT if self._typing else KEYS
+
+    def on_descendant_focus(self) -> None:
+        """Whoever has come to a field means it."""
+        self._typing = False
 
     # What is wrong
 
@@ -115,7 +129,8 @@ class ConnectPage(Screen[None]):
         self._say(wrong)
         if wrong.field == "tls":
             self.query_one("#tls", Checkbox).value = True
-        self._begin_at(wrong.field or "host")
+        if not self._typing:
+            self._begin_at(wrong.field or "host")
 
     def _begin_at(self, name: str) -> None:
         """Let a field be typed anew."""
@@ -133,7 +148,7 @@ class ConnectPage(Screen[None]):
     def connecting(self, to: Server | bool, text: str = "") -> None:
         """Show that one is on the way, or not any more."""
         self._connecting = bool(to)
-        self.query_one("#keys", Static).update(CONNECTING if to else KEYS)
+        self.query_one("#keys", Static).update(CONNECTING if to else self._keys)
         for field in self.query("Input, Checkbox, OptionList, #connect"):
             field.disabled = bool(to)
         if to:

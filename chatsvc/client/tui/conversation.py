@@ -21,7 +21,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from chatsvc.client.tui.items import Item, Spoken, is_later_day
-from chatsvc.client.tui.painting import COMPONENTS, Painting, text_of
+from chatsvc.client.tui.painting import COMPONENTS, Painting, copied, shown_text
 from chatsvc.client.tui.panes import Pane, Stretch
 from chatsvc.client.tui.rows import Columns, columns, spans, word_at
 
@@ -125,7 +125,7 @@ class Conversation(ScrollView, can_focus=True):
         for item in self.pane.waiting if self._stretch is self.pane.present else ():
             before = self._entries[-1].item if self._entries else None
             entry = _Entry(item, named=not self._columns.name and _needs_name(item, before))
-            entry.rows = list(spans(text_of(item), self._columns.text))
+            entry.rows = list(spans(shown_text(item), self._columns.text))
             self._entries.append(entry)
 
     def _is_up_to_date(self, stretch: Stretch) -> bool:
@@ -175,7 +175,7 @@ class Conversation(ScrollView, can_focus=True):
 
     def _wrap(self, entry: _Entry, before: Item | None) -> None:
         entry.named = not self._columns.name and _needs_name(entry.item, before)
-        entry.rows = list(spans(text_of(entry.item), self._columns.text))
+        entry.rows = list(spans(shown_text(entry.item), self._columns.text))
         entry.strips = None
 
     def _headings(self, position: int, item: Item, before: Item | None) -> Iterator[str]:
@@ -356,7 +356,7 @@ class Conversation(ScrollView, can_focus=True):
         at = self.screen.get_widget_and_offset_at(event.screen_x, event.screen_y)[1]
         if at is None or not 0 <= at.y - self._base < len(self._entries):
             return
-        text = text_of(self._entries[at.y - self._base].item)
+        text = shown_text(self._entries[at.y - self._base].item)
         first, last = word_at(text, at.x) if event.chain == 2 else (0, len(text))
         self.screen.selections = {self: Selection(Offset(first, at.y), Offset(last, at.y))}
 
@@ -368,8 +368,7 @@ class Conversation(ScrollView, can_focus=True):
         for position, entry in enumerate(self._entries[start : end + 1], start):
             span = selection.get_span(self._base + position)
             if span is not None:
-                text = text_of(entry.item)
-                texts.append(text[span[0] : None if span[1] == -1 else span[1]])
+                texts.append(copied(entry.item, *span))
         return "\n".join(texts), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:

@@ -12,6 +12,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from chatsvc.client.tui.field import Field
+
 
 class Question(ModalScreen[str | None]):
     """Asks for a line of text; Escape gives an empty one, going back gives None."""
@@ -31,7 +33,7 @@ class Question(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(self._text, markup=False, classes="told")
-            yield Input(placeholder=self._question, password=self._hidden, id="answer")
+            yield Field(placeholder=self._question, password=self._hidden, id="answer")
             with Horizontal(classes="buttons"):
                 yield Button("Enter: go on", variant="primary", id="go-on", compact=True)
                 if self._escape:

@@ -68,6 +68,8 @@ class Entry(Vertical):
         """Let a text be typed again if nothing else is being typed there; else Up shows it."""
         if pane is self.pane and not self.composer.text:
             self.composer.turn_to(text, pane.sent)
+            if text.startswith("/"):
+                self.composer.select_all()  # so that another one can be typed at once
         elif pane is not self.pane and not pane.draft:
             pane.draft = text
         else:

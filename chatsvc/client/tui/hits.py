@@ -79,4 +79,4 @@ def _hit(line: Said) -> Text:
     text.append(f"{clean(line.sender)}: ", "bold")
     if line.deleted:
         return text.append(clean(f"(deleted by {line.deleted})"), "dim")
-    return text.append(clean(line.text.replace("\n", " ")))
+    return text.append(clean(line.text.replace("\n", " ").replace("\t", " ")))

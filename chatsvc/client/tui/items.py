@@ -55,10 +55,11 @@ class Company:
         self, came: tuple[str, ...] = (), went: tuple[str, ...] = (), words: str = ""
     ) -> Company:
         """With those who came or went next; who did both is left out."""
-        still_gone = tuple(name for name in self.went if name not in came)
-        still_here = tuple(name for name in self.came if name not in went)
-        came = tuple(name for name in came if name not in self.went)
-        went = (*still_gone, *(name for name in went if name not in self.came))
+        are_back, have_gone = {*self.went}.intersection(came), {*self.came}.intersection(went)
+        still_gone = tuple(name for name in self.went if name not in are_back)
+        still_here = tuple(name for name in self.came if name not in have_gone)
+        came = tuple(name for name in came if name not in are_back)
+        went = (*still_gone, *(name for name in went if name not in have_gone))
         alone = words if len(went) == 1 else ""
         return replace(self, came=(*still_here, *came), went=went, words=alone)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
@@ -13,7 +14,7 @@ from chatsvc.client.failures import NotConnected
 from chatsvc.client.tui.completion import Known
 from chatsvc.client.tui.panes import Pane
 from chatsvc.client.tui.state import State
-from chatsvc.events import Command, Event, Place, Refused, Rooms
+from chatsvc.events import Command, Help, Place, Refused, Rooms
 from chatsvc.rules import key
 
 FRESH = 30.0  # seconds for which a list of rooms will do
@@ -78,22 +79,21 @@ class Knowing:
         whom = (self._state.here, self._state.account)
         if self._connection.here and whom != self._as_whom:
             self._as_whom = whom
-            asked = self._connection.request("help", shown=False)
+            asked = Deferred.fromCoroutine(self._connection.ask(Help, "help"))
             asked.addCallbacks(self._learn_commands, self._not_told)
 
     def ask_rooms(self) -> None:
         now = self._clock.seconds()
         if self._connection.here and now - self._rooms_at >= FRESH:
             self._rooms_at = now
-            asked = self._connection.request("rooms", shown=False)
+            asked = Deferred.fromCoroutine(self._connection.ask(Rooms, "rooms"))
             asked.addCallbacks(self._learn_rooms, self._not_told)
 
-    def _learn_commands(self, help: Event | None) -> None:
+    def _learn_commands(self, help: Help) -> None:
         self.commands.learn(help)
         self._learnt()
 
-    def _learn_rooms(self, rooms: Event | None) -> None:
-        assert isinstance(rooms, Rooms)
+    def _learn_rooms(self, rooms: Rooms) -> None:
         self.rooms = rooms.rooms
         self._learnt()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from chatsvc.client import links
 from chatsvc.client.tui.items import Item, Note, Spoken
 from chatsvc.client.tui.rows import Columns, cut, without_blank
 from chatsvc.rules import key
@@ -33,13 +34,31 @@ LIGHT = (
     "#9a4a00", "#005f9e", "#3d6b00", "#8a1f80", "#7a5a00", "#00695a", "#a12020", "#4b36b0",
     "#1d6b2a", "#7a4420",
 )  # fmt: skip
-_URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]}']")
+
+TAB = 4  # cells
 
 Mark = tuple[int, int, Style]  # from where to where in a text, and how that is drawn
 
 
-def text_of(item: Item) -> str:
-    """What an item says, as it is shown."""
+def shown_text(item: Item) -> str:
+    """What an item says, as it is shown: with blanks for tabs, which no row could hold."""
+    return _text(item).expandtabs(TAB)
+
+
+def copied(item: Item, start: int, end: int) -> str:
+    """A part of what an item says, by its place in the text that is shown; -1 is the end."""
+    text = _text(item)
+    if "\t" not in text:
+        return text[start : None if end == -1 else end]
+    ends = range(len(text) + 1)
+
+    def place(at: int) -> int:
+        return bisect_right(ends, at, key=lambda end: len(text[:end].expandtabs(TAB))) - 1
+
+    return text[place(start) : None if end == -1 else place(end)]
+
+
+def _text(item: Item) -> str:
     if isinstance(item, Spoken) and item.deleted:
         return f"(deleted by {item.deleted})"
     return item.text
@@ -97,7 +116,7 @@ class Painting:
         chosen: tuple[int, int] | None,
     ) -> Iterator[Strip]:
         """The text of an item, with time and name before its first row where there is room."""
-        text, base = text_of(item), self._widget.rich_style
+        text, base = shown_text(item), self._widget.rich_style
         marks = [*self._marks(item, text, chosen)]
         head = [*self._head(item, shape, time)]
         for start, end in rows:
@@ -136,8 +155,8 @@ class Painting:
             yield *everything, self._style("waiting")
         elif item.mention:
             yield *everything, self._style("mention")
-        for url in _URL.finditer(text):
-            yield url.start(), url.end(), Style(link=url[0], underline=True)
+        for start, end in links.spans(text):
+            yield start, end, Style(link=text[start:end], underline=True)
         if isinstance(item, Spoken) and item.number and item.number == self.found:
             yield *everything, self._style("found")
         if chosen is not None:

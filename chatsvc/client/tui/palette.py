@@ -18,6 +18,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from chatsvc.client.commands import name_of
+from chatsvc.client.tui.field import Field
 from chatsvc.client.tui.knowing import Knowing
 from chatsvc.client.tui.panes import SERVER
 from chatsvc.client.tui.state import State
@@ -65,7 +66,7 @@ def fitting(words: str, all_of: Iterable[T], name: Callable[[T], str]) -> list[T
     return [one for score, one in sorted(scored, key=lambda each: -each[0]) if score > 0]
 
 
-class _Words(Input):
+class _Words(Field):
     """A line whose Enter counts where it was typed, and not after the keys that followed it."""
 
     async def _on_key(self, event: events.Key) -> None:

@@ -33,6 +33,7 @@ class Porch:
         self._app = app
         self._preferences = preferences
         self._inside = inside
+        self._arrived = False
 
     @property
     def page(self) -> ConnectPage | None:
@@ -40,11 +41,11 @@ class Porch:
         pages = (screen for screen in self._app.screen_stack if isinstance(screen, ConnectPage))
         return next(pages, None)
 
-    async def open_page(self) -> ConnectPage:
-        """Ask where to go."""
+    async def open_page(self, typing: bool = False) -> ConnectPage:
+        """Ask where to go; what a person who is `typing` types is for no field of the page."""
         page = self.page
         if page is None:
-            page = ConnectPage(self.going, self._preferences.recent())
+            page = ConnectPage(self.going, self._preferences.recent(), typing)
             await self._app.push_screen(page)
         return page
 
@@ -61,6 +62,7 @@ class Porch:
         self._app.call_later(self._come_in)
 
     def _come_in(self) -> None:
+        self._arrived = True
         if (page := self.page) is not None:
             page.dismiss()
         self._inside()
@@ -78,7 +80,7 @@ class Porch:
             self._app.call_later(self._complain, why, text)
 
     async def _complain(self, why: BaseException, text: str) -> None:
-        (await self.open_page()).complain(wrong(why, text))
+        (await self.open_page(typing=self._arrived)).complain(wrong(why, text))
 
     def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
         guest = refused.suggestion

@@ -43,13 +43,14 @@ class Reading:
 
     async def _learn_who(self, room: str) -> None:
         page: dict[str, Any] = {}
+        asked: set[str] = set()  # after whom
         while True:
-            people = await self._connection.request("who", shown=False, room=room, **page)
-            assert isinstance(people, People)
+            people = await self._connection.ask(People, "who", room=room, **page)
             self._state.event(people)
-            if not people.more or not people.people:
+            if not people.more or not people.people or people.people[-1].name in asked:
                 return
             page = {"after": people.people[-1].name}
+            asked.add(people.people[-1].name)
 
     def stand_in(self, room: str) -> None:
         """Let the server know to where commands belong."""
@@ -104,7 +105,10 @@ class Reading:
         try:
             page = await self._history(pane, given)
             while not page.lines and page.next is not None:  # all of them are hidden
-                given["after" if "first" in given else "before"] = page.next
+                bound = "after" if "first" in given else "before"
+                if given.get(bound) == page.next:
+                    break  # the same page would come again
+                given[bound] = page.next
                 page = await self._history(pane, given)
         except Refused as refused:
             if refused.code not in NOT_KEPT:
@@ -117,11 +121,7 @@ class Reading:
         return page if page.lines else replace(page, more=False)
 
     async def _history(self, pane: Pane, given: dict[str, Any]) -> History:
-        page = await self._connection.request(
-            "history", shown=False, room=pane.name, n=PAGE, **given
-        )
-        assert isinstance(page, History)
-        return page
+        return await self._connection.ask(History, "history", room=pane.name, n=PAGE, **given)
 
     def _show_fetching(self, pane: Pane, fetching: bool) -> None:
         pane.fetching = fetching

@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogBeginner
 from zope.interface import implementer
 
+from chatsvc.client import locales
 from chatsvc.client.address import Server
 from chatsvc.client.settings_file import SettingsFile, settings_path
 from chatsvc.client.tui.app import ChatApp
@@ -31,7 +32,7 @@ def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> C
 
     It is told under which name they were at a server.  No reactor may be installed before.
     """
-    loop = asyncio.new_event_loop()
+    loop = asyncio.SelectorEventLoop()  # the only one that Twisted can use on every system
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)
     from twisted.internet import reactor as installed
@@ -41,15 +42,18 @@ def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> C
     reactor.startRunning(installSignalHandlers=False)
     preferences = Preferences(SettingsFile(settings_path(), check))
     watch = Watch(loop)
-    colours = os.environ.get("NO_COLOR")
+    colours = os.environ.pop("NO_COLOR", "")
+    warning = locales.warning(os.environ)
+    elsewhere: Going | None = going(preferences.name_at)
     try:
-        app = ChatApp(reach(reactor), reactor, going(preferences.name_at), ask_where, preferences)
-        loop.run_until_complete(_visit(app, watch, loop))
-        while app.elsewhere is not None:
-            if colours is not None:
-                os.environ["NO_COLOR"] = colours  # which Textual has taken away
-            app = ChatApp(reach(reactor), reactor, app.elsewhere, False, preferences)
+        while elsewhere is not None:
+            if colours:  # an empty one counts for Textual, which takes it away, too
+                os.environ["NO_COLOR"] = colours
+            app = ChatApp(
+                reach(reactor), reactor, elsewhere, ask_where, preferences, warning=warning
+            )
             loop.run_until_complete(_visit(app, watch, loop))
+            elsewhere, ask_where, warning = app.elsewhere, False, None
     finally:
         reactor.stop()
         loop.run_forever()  # until the reactor has shut down
@@ -70,12 +74,17 @@ class Watch:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.app: ChatApp
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signum, self._stop, 128 + signum)
-        # Not by the loop, which may be waiting for Textual to write to the terminal that is gone.
-        signal.signal(signal.SIGHUP, partial(self._hang_up, loop))
+        self._obey_signals(loop)
         loop.set_exception_handler(self._unexpected)
         globalLogBeginner.beginLoggingTo([self], redirectStandardIO=False)
+
+    def _obey_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError):  # on Windows, where Ctrl-C is a key here
+                loop.add_signal_handler(signum, self._stop, 128 + signum)
+        if hasattr(signal, "SIGHUP"):
+            # Not by the loop, which may wait for Textual to write to the terminal that is gone.
+            signal.signal(signal.SIGHUP, partial(self._hang_up, loop))
 
     def _stop(self, code: int) -> None:
         self.app.exit(code, code)

@@ -13,6 +13,7 @@ from chatsvc.client.tui.panes import SERVER, Pane, Somebody, Stretch
 from chatsvc.dialects.sentences import lines
 from chatsvc.events import (
     Away,
+    Cleared,
     Entered,
     Event,
     Exited,
@@ -34,6 +35,7 @@ from chatsvc.governance import Deleted, Removed, Role, You
 from chatsvc.presence import Offline, Online, People
 from chatsvc.rules import key
 
+MOST = 1000  # panes; a server that opens more of them finds its lines in its own
 TYPING = 6.0  # seconds for which somebody counts as typing
 
 
@@ -68,6 +70,8 @@ class State:
     def open(self, name: str) -> Pane:
         """The pane of a room or conversation, made now if need be."""
         pane = self.find(name)
+        if pane is None and len(self.panes) >= MOST:
+            return self.panes[SERVER]
         if pane is None:
             pane = self.panes[name] = Pane(name)
             pane.kept = pane.kept or (pane.private and self.account is not None)
@@ -185,6 +189,8 @@ class State:
                 """Where lines go is said by what one looks at."""
             case Found() if event.lines:
                 self._found(event)
+            case Cleared():
+                self.pane.clear()
             case Refusal():
                 self.note(event.text, wrong=True)
             case Notice() | Online() | Offline() if not own:
@@ -282,22 +288,23 @@ class State:
 
     def _came(self, event: Joined) -> None:
         company.came(self.open(event.room), event, self._now())
-        for name in event.names:
-            self._is_here(name, True)
+        self._are_here(event.names, True)
 
     def _went(self, event: Left) -> None:
         company.went(self.open(event.room), event, self._now())
-        for name in event.names if event.gone else ():
-            self._is_here(name, False)
+        if event.gone:
+            self._are_here(event.names, False)
 
-    def _is_here(self, name: str, here: bool) -> None:
-        """Somebody one talks with in private has come, or has left the server."""
-        pane = self.find(f"@{name}")
-        if pane is not None and pane.inside != here:
-            pane.inside = here
-            pane.typing.clear()
-            words = f"{name} is back." if here else f"{name} has left."
-            pane.present.add(Note(self._now(), words))
+    def _are_here(self, names: Iterable[str], here: bool) -> None:
+        """Tell of those you talk with in private that they have come, or have left the server."""
+        written = {key(name): name for name in names}
+        for pane in self.panes.values():
+            name = written.get(key(pane.name[1:])) if pane.private else None
+            if name is not None and pane.inside != here:
+                pane.inside = here
+                pane.typing.clear()
+                words = f"{name} is back." if here else f"{name} has left."
+                pane.present.add(Note(self._now(), words))
 
     def _role(self, event: Role) -> None:
         pane = self.open(event.room)
@@ -392,7 +399,8 @@ class State:
         before = self.found
         if before is not None and before.query == event.query:
             older = [line for line in event.lines if line.time <= before.lines[-1].time]
-            new = tuple(line for line in older if line not in before.lines)
+            known = {line[:2] for line in before.lines}
+            new = tuple(line for line in older if line[:2] not in known)
             event = replace(event, lines=before.lines + new)
         self.found = event
 
@@ -404,15 +412,16 @@ class State:
     def earlier(self, pane: Pane, said: Iterable[Said], more: bool) -> None:
         """Put lines of a page of history above what is shown of a pane."""
         first = pane.shown.first
-        pane.put_above(self._page(line for line in said if not first or line.number < first),
-                       whole=not more)  # fmt: skip
+        items = self._page(line for line in said if not first or line.number < first)
+        pane.put_above(items, whole=not (more and items))  # else the same page would come again
         pane.recount()
         self.seen()
 
     def later(self, pane: Pane, said: Iterable[Said], more: bool) -> None:
         """Put lines of a page of history below a stretch of the past."""
         last = pane.shown.last
-        pane.put_below(self._page(line for line in said if line.number > last), more)
+        items = self._page(line for line in said if line.number > last)
+        pane.put_below(items, more=more and bool(items))
         self._changed()
 
     def around(self, pane: Pane, said: Iterable[Said], number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from math import ceil
 
 from rich.text import Text
@@ -10,6 +11,8 @@ from textual.widgets import Static
 from chatsvc.client.tui.panes import SERVER, Pane
 from chatsvc.client.tui.state import State
 from chatsvc.client.tui.visit import Visit
+
+NAMED = 8  # people in the line of the topic
 
 
 class Line(Static):
@@ -33,9 +36,10 @@ def topic(pane: Pane, state: State, listed: bool) -> Text:
     if pane.private:
         return text.append("  only the two of you read this", "not bold dim")
     if not listed:
-        names = sorted((one.name for one in pane.people.values()), key=str.casefold)
-        text.append(f"  {len(names)} here: {', '.join(names[:8])}", "not bold dim")
-        text.append("…" if len(names) > 8 else "", "not bold dim")
+        here = len(pane.people)
+        names = nsmallest(NAMED, (one.name for one in pane.people.values()), key=str.casefold)
+        text.append(f"  {here} here: {', '.join(names)}", "not bold dim")
+        text.append("…" if here > NAMED else "", "not bold dim")
     if pane.topic:
         text.append(f"  {pane.topic}", "not bold")
     return text

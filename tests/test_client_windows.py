@@ -1,0 +1,78 @@
+"""The client where the modules and signals of Unix do not exist."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from real import Service
+from test_client_real import texts, where
+
+# Twisted and Textual run on Windows, but take this for the Unix it is: they are loaded before.
+BLOCKED = """
+import asyncio, pkgutil, signal, sys
+from twisted.internet import selectreactor
+import textual.app, textual.widgets, twisted.internet.asyncioreactor, twisted.internet.endpoints
+import twisted.internet.process, twisted.internet.ssl
+for name in ("termios", "tty", "pty", "fcntl", "resource", "pwd", "grp", "curses"):
+    sys.modules[name] = None
+for name in ("SIGHUP", "SIGTSTP", "SIGALRM", "alarm", "SIGWINCH", "SIGCONT", "SIGUSR1"):
+    if hasattr(signal, name):
+        delattr(signal, name)
+"""
+IMPORTED = """
+import chatsvc.client
+for module in pkgutil.walk_packages(chatsvc.client.__path__, "chatsvc.client."):
+    if module.name not in ("chatsvc.client.terminal", "chatsvc.client.__main__"):
+        __import__(module.name)
+"""
+RUN = """
+selectreactor.install()
+from chatsvc.client.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+LOOP = """
+from chatsvc.client.tui.run import Watch
+class Loop(asyncio.SelectorEventLoop):
+    def add_signal_handler(self, *arguments):
+        raise NotImplementedError
+loop = Loop()
+Watch(loop)
+print("watched")
+"""
+
+
+def run(script: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """A script where there is nothing of Unix."""
+    command = [sys.executable, "-c", BLOCKED + script, *arguments]
+    return subprocess.run(command, input=text, capture_output=True, timeout=60, encoding="utf-8")
+
+
+def test_every_module_of_the_client_is_imported_and_signals_are_obeyed() -> None:
+    done = run(IMPORTED + LOOP)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "watched\n", "")
+
+
+def test_scripts_read_what_a_thread_reads(tmp_path: Path) -> None:
+    lines = [f"line {number}" for number in range(300)]
+    with Service(tmp_path, "--flood", "off") as service:
+        done = run(RUN, "send", "--server", where(service), text="\n".join(lines))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert texts(service) == lines
+        done = run(RUN, "join", "--plain", where(service), "--name", "ann", text="hello\n/quit\n")
+        assert "You are in #lobby" in done.stdout
+        assert texts(service) == [*lines, "hello"]
+
+
+def test_what_does_not_exist_is_told_and_fails(tmp_path: Path) -> None:
+    with Service(tmp_path) as service:
+        for command, more in (("tail", ["-n"]), ("export", []), ("send", ["hello"])):
+            to = ["--to", "#typo", *more] if command == "send" else ["#typo", *more]
+            done = run(RUN, command, "--server", where(service), *to)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert "There is no room #typo." in done.stderr
+            assert ("--create" in done.stderr) == (command == "send")
+        done = run(RUN, "send", "--server", where(service), "--create", "--to", "#typo", "hello")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert texts(service, "typo") == ["hello"]
