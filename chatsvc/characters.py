@@ -40,7 +40,8 @@ _SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDING}{_TAGS}{_SELECTO
 _HIDDEN = re.compile(
     f"(\U0001f3f4[\U000e0020-\U000e007e]{{1,16}}\U000e007f)|[{_CONTROLS}{_HIDING}{_TAGS}]"
 )
-_STRAY_SELECTORS = re.compile(rf"(?:(?<=[{_SELECTORS}])|(?<!\S))[{_SELECTORS}]+")
+# Some formatting codes are blanks to `\s`.
+_STRAY_SELECTORS = re.compile(rf"(?:^|(?<=[{_SELECTORS}])|(?<=[^\S\x1c-\x1f]))[{_SELECTORS}]+")
 _SEEN = re.compile(rf"[^\s{UNSEEN}]")
 _UNSEEN = re.compile(f"[{UNSEEN}{PRIVATE}]")
 

@@ -122,6 +122,8 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 
 
 @given(wild)
+@example("x\x1d\ufe0f")
+@example("x \x02\ufe0f")
 @often
 def test_everybody_but_irc_clients_reads_the_same_words(text: str) -> None:
     assert clean_lines(clean_message(text)) == clean_lines(text)
