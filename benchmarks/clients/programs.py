@@ -1,0 +1,406 @@
+"""The clients that are tried: how each is configured, used as a person uses it, and looked at.
+
+Each has a home of its own, and gets nothing of the person's who runs this.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.servers import HOST
+
+LIMIT = 20.0
+
+
+class Missing(Exception):
+    """The reason why a client cannot be tried here."""
+
+
+def needs(*programs: str) -> None:
+    """Raise `Missing` unless all of these programs are installed."""
+    for program in programs:
+        if shutil.which(program, path=_PATH) is None:
+            raise Missing(f"{program} is not installed")
+
+
+_PATH = os.environ.get("PATH", "") + ":/usr/games:/usr/sbin"
+
+
+def version(*command: str) -> str:
+    """Return the first version number in what a command prints."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    found = re.search(r"\d+(?:\.\d+)+", done.stdout + done.stderr)
+    return found[0] if found else "?"
+
+
+def until(true: Callable[[], bool], limit: float = LIMIT) -> bool:
+    """Return whether something becomes true in time."""
+    end = time.monotonic() + limit
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+class Client:
+    """A program in a folder of its own; `nick` is who it is in the chat."""
+
+    name: str
+    nick: str
+    secure = True
+    programs: tuple[str, ...]
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.port = home, port
+        self._processes: list[subprocess.Popen[bytes]] = []
+        needs(*self.programs)
+        home.mkdir()
+
+    def version(self) -> str:
+        return version(self.programs[0], "--version")
+
+    def connect(self) -> None:
+        """Start the program, and do what a person does until it is in the room."""
+        raise NotImplementedError
+
+    def say(self, words: str) -> None:
+        raise NotImplementedError
+
+    def shown(self) -> str:
+        """Return what the program shows of the room."""
+        raise NotImplementedError
+
+    def complaint(self) -> str:
+        """Return what it shows of a failure."""
+        return self.shown()
+
+    def stop(self) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "TERM") if name in os.environ}
+        return {**kept, "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC"}
+
+    def run(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a process that ends with the client."""
+        with (self.home / "printed").open("ab") as printed:
+            process = subprocess.Popen(
+                command,
+                cwd=self.home,
+                env={**self.environment(), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=printed,
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def printed(self) -> str:
+        return (self.home / "printed").read_text(errors="replace")
+
+
+class AtATerminal(Client):
+    """A program in a tmux of its own."""
+
+    def stop(self) -> None:
+        self.tmux("kill-server")
+
+    def start(self, *command: str) -> None:
+        given = [w for item in self.environment().items() for w in ("-e", "=".join(item))]
+        size = ("-x", "120", "-y", "40")
+        self.tmux("new-session", "-d", "-s", "x", *size, *given, "--", *command)
+        self.tmux("set", "-g", "remain-on-exit", "on")
+
+    def tmux(self, *words: str) -> str:
+        command = ["tmux", "-S", str(self.home / "tmux"), "-f", "/dev/null", *words]
+        done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=False)
+        return done.stdout.decode(errors="replace")
+
+    def shown(self) -> str:
+        return self.tmux("capture-pane", "-p", "-t", "x")
+
+    def type(self, keys: str) -> None:
+        self.tmux("send-keys", "-t", "x", "-l", "--", keys)
+
+    def press(self, *keys: str) -> None:
+        self.tmux("send-keys", "-t", "x", *keys)
+
+    def say(self, words: str) -> None:
+        self.type(words)
+        self.press("Enter")
+
+
+class Irssi(AtATerminal):
+    name, nick, programs = "irssi", "ida", ("irssi", "tmux")
+
+    def connect(self) -> None:
+        config = self.home / ".irssi" / "config"
+        config.parent.mkdir()
+        config.write_text(
+            f"""
+settings = {{ core = {{ real_name = "Ida"; user_name = "ida"; nick = "ida"; }}; }};
+chatnets = {{ chat = {{ type = "IRC"; }}; }};
+servers = ( {{ address = "{HOST}"; port = "{self.port}"; chatnet = "chat"; autoconnect = "yes";
+    use_tls = "yes"; tls_verify = "no"; }} );
+channels = ( {{ name = "#lobby"; chatnet = "chat"; autojoin = "yes"; }} );
+"""
+        )
+        self.start("irssi")
+        until(lambda: "Act: " in self.shown())
+        self.say("/window 2")
+
+
+class WeeChat(AtATerminal):
+    name, nick, programs = "WeeChat", "wes", ("weechat", "tmux")
+
+    def connect(self) -> None:
+        (self.home / "irc.conf").write_text(
+            f"""
+[server]
+chat.addresses = "{HOST}/{self.port}"
+chat.autoconnect = on
+chat.autojoin = "#lobby"
+chat.nicks = "wes"
+chat.ssl = on
+chat.ssl_verify = off
+"""
+        )
+        self.start("weechat", "-d", str(self.home))
+
+
+class Finch(AtATerminal):
+    """Pidgin without windows: libpurple, with NSS for TLS."""
+
+    name, nick, programs = "finch", "finn", ("finch", "tmux")
+
+    def connect(self) -> None:
+        folder = self.home / ".purple"
+        folder.mkdir()
+        (folder / "accounts.xml").write_text(
+            f"""<?xml version='1.0' encoding='UTF-8' ?>
+<account version='1.0'><account>
+ <protocol>prpl-irc</protocol><name>{self.nick}@localhost</name>
+ <settings>
+  <setting name='port' type='int'>{self.port}</setting>
+  <setting name='ssl' type='bool'>1</setting>
+ </settings>
+ <settings ui='gnt-purple'><setting name='auto-login' type='bool'>1</setting></settings>
+</account></account>
+"""
+        )
+        (folder / "blist.xml").write_text(
+            f"""<?xml version='1.0' encoding='UTF-8' ?>
+<purple version='1.0'><blist><group name='Chats'>
+ <chat proto='prpl-irc' account='{self.nick}@localhost'>
+  <component name='channel'>#lobby</component>
+  <setting name='gnt-autojoin' type='bool'>1</setting>
+ </chat></group></blist><privacy/></purple>
+"""
+        )
+        self.start("finch")
+        if until(lambda: "Accept" in self.shown() or "Unable to validate" in self.shown()):
+            self._accept()
+        until(lambda: "#lobby" in self.shown())
+
+    def _accept(self) -> None:
+        """Press the button, as a person does who is asked about the certificate."""
+        if "Accept" in self.shown():
+            time.sleep(0.5)
+            self.press("Enter")
+
+
+class Sic(AtATerminal):
+    name, nick, programs, secure = "sic", "siccy", ("sic", "tmux"), False
+
+    def version(self) -> str:
+        return version("sic", "-v")
+
+    def connect(self) -> None:
+        self.start("sic", "-h", HOST, "-p", str(self.port), "-n", self.nick)
+        until(lambda: "422" in self.shown() or "376" in self.shown() or "Welcome" in self.shown())
+        self.say(":j #lobby")
+
+
+class Kirc(AtATerminal):
+    name, nick, programs, secure = "kirc", "kira", ("kirc", "tmux"), False
+
+    def version(self) -> str:
+        return version("kirc", "-v")
+
+    def connect(self) -> None:
+        self.start("kirc", "-s", HOST, "-p", str(self.port), "-c", "lobby", self.nick)
+
+
+class Ii(Client):
+    """Files instead of a screen."""
+
+    name, nick, programs, secure = "ii", "iiva", ("ii",), False
+
+    def version(self) -> str:
+        return version("dpkg-query", "-W", "ii")
+
+    def connect(self) -> None:
+        where = ("-i", str(self.home), "-s", HOST, "-p", str(self.port), "-n", self.nick)
+        self.run("ii", *where)
+        until((self.home / HOST / "in").exists)
+        self._write(self.home / HOST / "in", "/j #lobby")
+        until((self.home / HOST / "#lobby" / "in").exists)
+
+    def say(self, words: str) -> None:
+        self._write(self.home / HOST / "#lobby" / "in", words)
+
+    def shown(self) -> str:
+        out = self.home / HOST / "#lobby" / "out"
+        return out.read_text(errors="replace") if out.exists() else self.printed()
+
+    def _write(self, pipe: Path, words: str) -> None:
+        try:
+            handle = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return  # it has gone: the bystander will not hear it
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{words}\n")
+
+
+class Eggdrop(Client):
+    """A bot: a script of a few lines says what is in a file, and writes down what it hears."""
+
+    name, nick, programs = "eggdrop", "eggy", ("eggdrop", "setpriv")
+
+    def version(self) -> str:
+        return version("eggdrop", "-v")
+
+    def connect(self) -> None:
+        config = self.home / "egg.conf"
+        config.write_text(
+            f"""
+set mod-path "/usr/lib/eggdrop/modules/"
+set help-path "/usr/share/eggdrop/help/"
+set text-path "/usr/share/eggdrop/text/"
+set username "egg"
+set nick "{self.nick}"
+set altnick "{self.nick}?"
+set realname "Egg"
+set userfile "egg.user"
+set chanfile "egg.chan"
+set pidfile "egg.pid"
+set ssl-verify-server 0
+loadmodule dns
+loadmodule channels
+loadmodule server
+loadmodule irc
+set net-type 5
+set servers {{ {HOST}:+{self.port} }}
+logfile mcosv * "egg.log"
+channel add #lobby
+bind pubm - "*" heard
+proc heard {{nick host hand chan text}} {{
+    set file [open heard a]
+    puts $file "<$nick> $text"
+    close $file
+}}
+proc look {{}} {{
+    if {{[file exists say]}} {{
+        set file [open say]
+        puthelp "PRIVMSG #lobby :[gets $file]"
+        close $file
+        file delete say
+    }}
+    utimer 1 look
+}}
+utimer 1 look
+"""
+        )
+        self.run(*self._unprivileged(), "eggdrop", "-n", "-m", "egg.conf")
+
+    def say(self, words: str) -> None:
+        written = self.home / "say.new"
+        written.write_text(f"{words}\n")
+        written.rename(self.home / "say")
+
+    def shown(self) -> str:
+        heard = self.home / "heard"
+        return heard.read_text(errors="replace") if heard.exists() else ""
+
+    def complaint(self) -> str:
+        return self.printed()
+
+    def _unprivileged(self) -> Sequence[str]:
+        """It refuses to run as root."""
+        if os.geteuid() != 0:
+            return ()
+        for path in (self.home, *self.home.iterdir()):
+            os.chown(path, 65534, 65534)
+        return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+class HexChat(Client):
+    """A window on an X server that nobody sees."""
+
+    name, nick, programs = "HexChat", "hexa", ("hexchat", "Xvfb", "xdotool")
+
+    def connect(self) -> None:
+        (self.home / "hexchat.conf").write_text(
+            f"irc_nick1 = {self.nick}\nirc_nick2 = {self.nick}_\nirc_user_name = hexa\n"
+            "gui_slist_skip = 1\nirc_logging = 1\ngui_autoopen_dialog = 0\n"
+        )
+        # F: cycle, global nick, TLS, connect at start, accept invalid certificates
+        (self.home / "servlist.conf").write_text(
+            f"v=2.16.1\n\nN=chat\nE=UTF-8\nF={1 + 2 + 4 + 8 + 32}\nD=0\n"
+            f"S={HOST}/{self.port}\nJ=#lobby\n\n"
+        )
+        self.display = self._x_server()
+        self.run("hexchat", "-d", str(self.home), DISPLAY=self.display)
+        until(lambda: bool(self._window()))
+
+    def say(self, words: str) -> None:
+        window = self._window()
+        if window:
+            self._xdotool("windowfocus", window)
+            self._xdotool("type", "--window", window, "--delay", "20", words)
+            self._xdotool("key", "--window", window, "Return")
+
+    def shown(self) -> str:
+        logs = (self.home / "logs").rglob("*#lobby.log")
+        return "".join(log.read_text(errors="replace") for log in logs)
+
+    def complaint(self) -> str:
+        logs = (self.home / "logs").rglob("*.log")
+        return "".join(log.read_text(errors="replace") for log in logs) or self.printed()
+
+    def _x_server(self) -> str:
+        with (self.home / "display").open("wb") as file:
+            command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1000x700x24", "-nolisten", "tcp"]
+            self._processes.append(
+                subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
+            )
+        until(lambda: (self.home / "display").read_text().endswith("\n"))
+        return ":" + (self.home / "display").read_text().strip()
+
+    def _window(self) -> str:
+        # The main window; the others are its invisible helpers.
+        found = self._xdotool("search", "--onlyvisible", "--class", "hexchat").split()
+        return found[-1] if found else ""
+
+    def _xdotool(self, *words: str) -> str:
+        environment = {**self.environment(), "DISPLAY": self.display}
+        command = ["xdotool", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=LIMIT)
+        return done.stdout.decode()
+
+
+CLIENTS: tuple[type[Client], ...] = (HexChat, Finch, Kirc, Eggdrop, Ii, Sic, Irssi, WeeChat)
