@@ -48,9 +48,8 @@ class Bystander:
         """Return whether this person is shown that line in time."""
 
         def said(event: Event) -> bool:
-            return (
-                event["event"] == "said" and event["from"] == name and words in event.get("text", "")
-            )
+            about = event["event"] == "said" and event["from"] == name
+            return about and words in event.get("text", "")
 
         return self.wait_for(said, limit) is not None
 

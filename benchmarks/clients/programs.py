@@ -109,6 +109,14 @@ class Client:
         self._processes.append(process)
         return process
 
+    def unprivileged(self) -> Sequence[str]:
+        """Return what to put before the command of a program that does not want to be root."""
+        if os.geteuid() != 0:
+            return ()
+        for path in (self.home, *self.home.iterdir()):
+            os.chown(path, 65534, 65534)
+        return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
     def printed(self) -> str:
         return (self.home / "printed").read_text(errors="replace")
 
@@ -212,15 +220,26 @@ class Finch(AtATerminal):
 """
         )
         self.start("finch")
-        if until(lambda: "Accept" in self.shown() or "Unable to validate" in self.shown()):
+        if until(lambda: "SSL Certificate" in self.shown()):
             self._accept()
         until(lambda: "#lobby" in self.shown())
 
     def _accept(self) -> None:
-        """Press the button, as a person does who is asked about the certificate."""
+        """Press Accept, as a person does who is asked about the certificate."""
+        self._second_window()
         if "Accept" in self.shown():
-            time.sleep(0.5)
             self.press("Enter")
+
+    def say(self, words: str) -> None:
+        self._second_window()
+        self.type(words)
+        time.sleep(0.5)  # what comes at once with Enter is taken for a paste
+        self.press("Enter")
+
+    def _second_window(self) -> None:
+        """Look at the window that the buddy list is in front of."""
+        self.press("M-2")
+        time.sleep(0.5)
 
 
 class Sic(AtATerminal):
@@ -299,6 +318,7 @@ set userfile "egg.user"
 set chanfile "egg.chan"
 set pidfile "egg.pid"
 set ssl-verify-server 0
+loadmodule blowfish
 loadmodule dns
 loadmodule channels
 loadmodule server
@@ -325,7 +345,7 @@ proc look {{}} {{
 utimer 1 look
 """
         )
-        self.run(*self._unprivileged(), "eggdrop", "-n", "-m", "egg.conf")
+        self.run(*self.unprivileged(), "eggdrop", "-n", "-m", "egg.conf")
 
     def say(self, words: str) -> None:
         written = self.home / "say.new"
@@ -339,19 +359,11 @@ utimer 1 look
     def complaint(self) -> str:
         return self.printed()
 
-    def _unprivileged(self) -> Sequence[str]:
-        """It refuses to run as root."""
-        if os.geteuid() != 0:
-            return ()
-        for path in (self.home, *self.home.iterdir()):
-            os.chown(path, 65534, 65534)
-        return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-
 
 class HexChat(Client):
     """A window on an X server that nobody sees."""
 
-    name, nick, programs = "HexChat", "hexa", ("hexchat", "Xvfb", "xdotool")
+    name, nick, programs = "HexChat", "hexa", ("hexchat", "Xvfb", "xdotool", "setpriv")
 
     def connect(self) -> None:
         (self.home / "hexchat.conf").write_text(
@@ -364,7 +376,7 @@ class HexChat(Client):
             f"S={HOST}/{self.port}\nJ=#lobby\n\n"
         )
         self.display = self._x_server()
-        self.run("hexchat", "-d", str(self.home), DISPLAY=self.display)
+        self.run(*self.unprivileged(), "hexchat", "-d", str(self.home), DISPLAY=self.display)
         until(lambda: bool(self._window()))
 
     def say(self, words: str) -> None:
@@ -384,7 +396,8 @@ class HexChat(Client):
 
     def _x_server(self) -> str:
         with (self.home / "display").open("wb") as file:
-            command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1000x700x24", "-nolisten", "tcp"]
+            screen = ("-screen", "0", "1000x700x24")
+            command = ["Xvfb", "-displayfd", "1", *screen, "-nolisten", "tcp", "-ac"]
             self._processes.append(
                 subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
             )

@@ -65,7 +65,7 @@ async def _send_plainly(
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(session.pause)
-                if draining.done():
+                if draining.done() or writer.transport.is_closing():
                     break
     except TimeoutError:
         return False
@@ -108,6 +108,8 @@ async def _send_inside_tls(
         async with asyncio.timeout(CLOSE_SECONDS * 10):
             await _shake_hands(tls, coming, going, reader, writer)
         for n, piece in enumerate(session.pieces):
+            if writer.transport.is_closing():
+                break
             tls.write(piece)
             record = going.read()
             writer.write(mutated(random, record) if n in session.damaged else record)
