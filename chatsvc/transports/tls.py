@@ -25,6 +25,16 @@ def fingerprint_of(transport: Any) -> str:
     return "" if certificate is None else certificate.to_cryptography().fingerprint(SHA256()).hex()
 
 
+class _Connection(SSL.Connection):
+    def do_handshake(self) -> None:
+        """Report a peer that gives up in the middle (RFC 8446, 6.1) as an error Twisted knows."""
+        try:
+            super().do_handshake()
+        except SSL.ZeroReturnError as error:
+            # Twisted reads the reason from the first argument, and this exception has none.
+            raise SSL.Error([("SSL routines", "", "unexpected eof")]) from error
+
+
 @implementer(IOpenSSLServerConnectionCreator)
 class TLS:
     """Makes connections encrypted; those that are open keep the certificate they began with."""
@@ -52,7 +62,7 @@ class TLS:
 
     def serverConnectionForTLS(self, protocol: object) -> SSL.Connection:  # Twisted asks for it
         self._look_at_files()
-        return SSL.Connection(self._credentials.context, None)
+        return _Connection(self._credentials.context, None)
 
     def _look_at_files(self) -> None:
         now = self._clock.seconds()
