@@ -16,7 +16,8 @@ from benchmarks.fuzzing.sending import send
 from benchmarks.fuzzing.service import NO_LIMITS, Service, running
 from benchmarks.fuzzing.sessions import Session, load, save, session
 
-ROUND = 64  # sessions after which everything is looked at
+# Sessions after which everything is looked at; more where a session is a single input.
+ROUND = {"text": 64, "json": 64, "irc": 64, "telnet": 64, "http": 512, "tls": 256, "proxy": 512}
 MOST_FAILURES = 20  # different ones, or rounds that failed: then it is time to mend something
 SETTLING_SECONDS = 10.0
 
@@ -114,8 +115,9 @@ class Campaign:
 
     def _next_sessions(self) -> list[Session]:
         first = self.sessions
-        self.sessions += ROUND
-        sessions = [session(self.kind, self.options.seed, n) for n in range(first, first + ROUND)]
+        self.sessions += ROUND[self.kind]
+        numbers = range(first, self.sessions)
+        sessions = [session(self.kind, self.options.seed, n) for n in numbers]
         self.inputs += sum(one.inputs for one in sessions)
         return sessions
 
