@@ -18,7 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from benchmarks.clients.bystander import Bystander
-from benchmarks.clients.programs import CLIENTS, LIMIT, Client, Missing, until
+from benchmarks.clients.program import LIMIT, Client, Missing, until
+from benchmarks.clients.programs import CLIENTS
 from benchmarks.servers import Server, Trouble, chatsvc, progress, running_in, scratch_folder
 
 COLUMNS = ("client", "version", "TLS", "connected", "said", "heard", "still connected", "result")

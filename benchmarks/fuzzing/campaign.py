@@ -19,7 +19,7 @@ from benchmarks.fuzzing.sessions import Session, load, save, session
 # Sessions after which everything is looked at; more where a session is a single input.
 ROUND = {"text": 64, "json": 64, "irc": 64, "telnet": 64, "http": 512, "tls": 256, "proxy": 512}
 MOST_FAILURES = 20  # different ones, or rounds that failed: then it is time to mend something
-SETTLING_SECONDS = 10.0
+SETTLING_SECONDS = 5.0
 
 _FRAME = re.compile(r'File "[^"]*?((?:chatsvc|twisted|site-packages)/[^"]+)", line (\d+), in (\S+)')
 
@@ -198,7 +198,7 @@ class Campaign:
 async def _service(options: Options) -> AsyncIterator[tuple[Service, Bystanders]]:
     with (
         running([options.twistd], options.limits) as service,
-        Bystanders(service.port, options.within, options.every) as bystanders,
+        Bystanders(service.port, service.process.pid, options.within, options.every) as bystanders,
     ):
         yield service, bystanders
 
