@@ -44,8 +44,8 @@ class Options:
 
     @property
     def patience(self) -> float:
-        """Seconds after which a connection counts as left hanging: pacing takes its time."""
-        return 120.0 if self.limited else 20.0
+        """Seconds after which a connection counts as left hanging: pace and hashing take time."""
+        return 120.0 if self.limited else 60.0
 
     def at_a_time(self, kind: str) -> int:
         """Return how many connections to use; those that mostly wait may be many."""
