@@ -197,6 +197,13 @@ def test_who_says_farewell_or_nonsense_is_gone_and_nothing_is_logged(
 # Limits
 
 
+def test_a_client_that_gives_up_in_the_handshake_is_gone_and_nothing_is_logged(chat: Chat) -> None:
+    eve = chat.connect("192.0.2.1")
+    close_notify = b"\x15\x03\x03\x00\x02\x01\x00"  # RFC 8446, 6.1
+    eve.protocol.dataReceived(BEGINNINGS["tls"][0] + close_notify)
+    assert eve.transport.disconnecting
+
+
 def test_a_connection_is_counted_once() -> None:
     chat = encrypted(Chat(limits=Limits(flood=None, per_address=2, arrivals=4, name_within=0)))
     chat.factory.max_clients = 3

@@ -28,6 +28,16 @@ def fingerprint_of(transport: Any) -> str:
     return sha256(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)).hexdigest()
 
 
+class _Connection(SSL.Connection):
+    def do_handshake(self) -> None:
+        """Report a peer that gives up in the middle (RFC 8446, 6.1) as an error Twisted knows."""
+        try:
+            super().do_handshake()
+        except SSL.ZeroReturnError as error:
+            # Twisted reads the reason from the first argument, and this exception has none.
+            raise SSL.Error([("SSL routines", "", "unexpected eof")]) from error
+
+
 @implementer(IOpenSSLServerConnectionCreator)
 class TLS:
     """Makes connections encrypted; those that are open keep the certificate they began with."""
@@ -55,7 +65,7 @@ class TLS:
 
     def serverConnectionForTLS(self, protocol: object) -> SSL.Connection:  # Twisted asks for it
         self._look_at_files()
-        return SSL.Connection(self._credentials.context, None)
+        return _Connection(self._credentials.context, None)
 
     def _look_at_files(self) -> None:
         now = self._clock.seconds()

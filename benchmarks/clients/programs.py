@@ -1,0 +1,278 @@
+"""The clients that are tried: how each is configured, used as a person uses it, and looked at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from benchmarks.clients.program import LIMIT, AtATerminal, Client, until, version
+from benchmarks.servers import HOST
+
+
+class Irssi(AtATerminal):
+    name, nick, programs = "irssi", "ida", ("irssi", "tmux")
+
+    def connect(self) -> None:
+        config = self.home / ".irssi" / "config"
+        config.parent.mkdir()
+        config.write_text(
+            f"""
+settings = {{ core = {{ real_name = "Ida"; user_name = "ida"; nick = "ida"; }}; }};
+chatnets = {{ chat = {{ type = "IRC"; }}; }};
+servers = ( {{ address = "{HOST}"; port = "{self.port}"; chatnet = "chat"; autoconnect = "yes";
+    use_tls = "yes"; tls_verify = "no"; }} );
+channels = ( {{ name = "#lobby"; chatnet = "chat"; autojoin = "yes"; }} );
+"""
+        )
+        self.start("irssi")
+        until(lambda: "Act: " in self.shown())
+        self.say("/window 2")
+
+
+class WeeChat(AtATerminal):
+    name, nick, programs = "WeeChat", "wes", ("weechat", "tmux")
+
+    def connect(self) -> None:
+        (self.home / "irc.conf").write_text(
+            f"""
+[server]
+chat.addresses = "{HOST}/{self.port}"
+chat.autoconnect = on
+chat.autojoin = "#lobby"
+chat.nicks = "wes"
+chat.ssl = on
+chat.ssl_verify = off
+"""
+        )
+        self.start("weechat", "-d", str(self.home))
+
+
+class Finch(AtATerminal):
+    """Pidgin without windows: libpurple, with NSS for TLS."""
+
+    name, nick, programs = "finch", "finn", ("finch", "tmux")
+
+    def connect(self) -> None:
+        folder = self.home / ".purple"
+        folder.mkdir()
+        (folder / "accounts.xml").write_text(
+            f"""<?xml version='1.0' encoding='UTF-8' ?>
+<account version='1.0'><account>
+ <protocol>prpl-irc</protocol><name>{self.nick}@localhost</name>
+ <settings>
+  <setting name='port' type='int'>{self.port}</setting>
+  <setting name='ssl' type='bool'>1</setting>
+ </settings>
+ <settings ui='gnt-purple'><setting name='auto-login' type='bool'>1</setting></settings>
+</account></account>
+"""
+        )
+        (folder / "blist.xml").write_text(
+            f"""<?xml version='1.0' encoding='UTF-8' ?>
+<purple version='1.0'><blist><group name='Chats'>
+ <chat proto='prpl-irc' account='{self.nick}@localhost'>
+  <component name='channel'>#lobby</component>
+  <setting name='gnt-autojoin' type='bool'>1</setting>
+ </chat></group></blist><privacy/></purple>
+"""
+        )
+        self.start("finch")
+        if until(lambda: "SSL Certificate" in self.shown()):
+            self._accept()
+        until(lambda: "#lobby" in self.shown())
+
+    def _accept(self) -> None:
+        """Press Accept, as a person does who is asked about the certificate."""
+        self._second_window()
+        if "Accept" in self.shown():
+            self.press("Enter")
+
+    def say(self, words: str) -> None:
+        self._second_window()
+        self.type(words)
+        time.sleep(0.5)  # what comes at once with Enter is taken for a paste
+        self.press("Enter")
+
+    def _second_window(self) -> None:
+        """Look at the window that the buddy list is in front of."""
+        self.press("M-2")
+        time.sleep(0.5)
+
+
+class Sic(AtATerminal):
+    name, nick, programs, secure = "sic", "siccy", ("sic", "tmux"), False
+
+    def version(self) -> str:
+        return version("sic", "-v")
+
+    def connect(self) -> None:
+        self.start("sic", "-h", HOST, "-p", str(self.port), "-n", self.nick)
+        until(lambda: "422" in self.shown() or "376" in self.shown() or "Welcome" in self.shown())
+        self.say(":j #lobby")
+
+
+class Kirc(AtATerminal):
+    name, nick, programs, secure = "kirc", "kira", ("kirc", "tmux"), False
+
+    def version(self) -> str:
+        return version("kirc", "-v")
+
+    def connect(self) -> None:
+        self.start("kirc", "-s", HOST, "-p", str(self.port), "-c", "lobby", self.nick)
+
+
+class Ii(Client):
+    """Files instead of a screen."""
+
+    name, nick, programs, secure = "ii", "iiva", ("ii",), False
+
+    def version(self) -> str:
+        return version("dpkg-query", "-W", "ii")
+
+    def connect(self) -> None:
+        where = ("-i", str(self.home), "-s", HOST, "-p", str(self.port), "-n", self.nick)
+        self.run("ii", *where)
+        until((self.home / HOST / "in").exists)
+        self._write(self.home / HOST / "in", "/j #lobby")
+        until((self.home / HOST / "#lobby" / "in").exists)
+
+    def say(self, words: str) -> None:
+        self._write(self.home / HOST / "#lobby" / "in", words)
+
+    def shown(self) -> str:
+        out = self.home / HOST / "#lobby" / "out"
+        return out.read_text(errors="replace") if out.exists() else self.printed()
+
+    def _write(self, pipe: Path, words: str) -> None:
+        try:
+            handle = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return  # it has gone: the bystander will not hear it
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{words}\n")
+
+
+class Eggdrop(Client):
+    """A bot: a script of a few lines says what is in a file, and writes down what it hears."""
+
+    name, nick, programs = "eggdrop", "eggy", ("eggdrop", "setpriv")
+
+    def version(self) -> str:
+        return version("eggdrop", "-v")
+
+    def connect(self) -> None:
+        config = self.home / "egg.conf"
+        config.write_text(
+            f"""
+set mod-path "/usr/lib/eggdrop/modules/"
+set help-path "/usr/share/eggdrop/help/"
+set text-path "/usr/share/eggdrop/text/"
+set username "egg"
+set nick "{self.nick}"
+set altnick "{self.nick}?"
+set realname "Egg"
+set userfile "egg.user"
+set chanfile "egg.chan"
+set pidfile "egg.pid"
+set ssl-verify-server 0
+loadmodule blowfish
+loadmodule dns
+loadmodule channels
+loadmodule server
+loadmodule irc
+set net-type 5
+set servers {{ {HOST}:+{self.port} }}
+logfile mcosv * "egg.log"
+channel add #lobby
+bind pubm - "*" heard
+proc heard {{nick host hand chan text}} {{
+    set file [open heard a]
+    puts $file "<$nick> $text"
+    close $file
+}}
+proc look {{}} {{
+    if {{[file exists say]}} {{
+        set file [open say]
+        puthelp "PRIVMSG #lobby :[gets $file]"
+        close $file
+        file delete say
+    }}
+    utimer 1 look
+}}
+utimer 1 look
+"""
+        )
+        self.run(*self.unprivileged(), "eggdrop", "-n", "-m", "egg.conf")
+
+    def say(self, words: str) -> None:
+        written = self.home / "say.new"
+        written.write_text(f"{words}\n")
+        written.rename(self.home / "say")
+
+    def shown(self) -> str:
+        heard = self.home / "heard"
+        return heard.read_text(errors="replace") if heard.exists() else ""
+
+    def complaint(self) -> str:
+        return self.printed()
+
+
+class HexChat(Client):
+    """A window on an X server that nobody sees."""
+
+    name, nick, programs = "HexChat", "hexa", ("hexchat", "Xvfb", "xdotool", "setpriv")
+
+    def connect(self) -> None:
+        (self.home / "hexchat.conf").write_text(
+            f"irc_nick1 = {self.nick}\nirc_nick2 = {self.nick}_\nirc_user_name = hexa\n"
+            "gui_slist_skip = 1\nirc_logging = 1\ngui_autoopen_dialog = 0\n"
+        )
+        # F: cycle, global nick, TLS, connect at start, accept invalid certificates
+        (self.home / "servlist.conf").write_text(
+            f"v=2.16.1\n\nN=chat\nE=UTF-8\nF={1 + 2 + 4 + 8 + 32}\nD=0\n"
+            f"S={HOST}/{self.port}\nJ=#lobby\n\n"
+        )
+        self.display = self._x_server()
+        self.run(*self.unprivileged(), "hexchat", "-d", str(self.home), DISPLAY=self.display)
+        until(lambda: bool(self._window()))
+
+    def say(self, words: str) -> None:
+        window = self._window()
+        if window:
+            self._xdotool("windowfocus", window)
+            self._xdotool("type", "--window", window, "--delay", "20", words)
+            self._xdotool("key", "--window", window, "Return")
+
+    def shown(self) -> str:
+        logs = (self.home / "logs").rglob("*#lobby.log")
+        return "".join(log.read_text(errors="replace") for log in logs)
+
+    def complaint(self) -> str:
+        logs = (self.home / "logs").rglob("*.log")
+        return "".join(log.read_text(errors="replace") for log in logs) or self.printed()
+
+    def _x_server(self) -> str:
+        with (self.home / "display").open("wb") as file:
+            screen = ("-screen", "0", "1000x700x24")
+            command = ["Xvfb", "-displayfd", "1", *screen, "-nolisten", "tcp", "-ac"]
+            self._processes.append(
+                subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
+            )
+        until(lambda: (self.home / "display").read_text().endswith("\n"))
+        return ":" + (self.home / "display").read_text().strip()
+
+    def _window(self) -> str:
+        # The main window; the others are its invisible helpers.
+        found = self._xdotool("search", "--onlyvisible", "--class", "hexchat").split()
+        return found[-1] if found else ""
+
+    def _xdotool(self, *words: str) -> str:
+        environment = {**self.environment(), "DISPLAY": self.display}
+        command = ["xdotool", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=LIMIT)
+        return done.stdout.decode()
+
+
+CLIENTS: tuple[type[Client], ...] = (HexChat, Finch, Kirc, Eggdrop, Ii, Sic, Irssi, WeeChat)
