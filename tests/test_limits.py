@@ -384,6 +384,15 @@ def test_a_proxy_that_never_tells_is_closed() -> None:
 # The name
 
 
+def test_a_name_that_came_during_a_stall_is_in_time() -> None:
+    chat = Chat(limits=Limits())
+    ann = chat.connect()
+    chat.clock.callLater(60, ann.protocol.dataReceived, b"ann\r\n")  # read after the timers
+    chat.clock.advance(60)
+    assert not ann.closed
+    assert "ann" in chat.hub.users
+
+
 def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
     chat = Chat(limits=Limits())
     ann, eve, bot = chat.connect(), chat.connect(), chat.connect()

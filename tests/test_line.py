@@ -127,6 +127,15 @@ def test_a_slow_reader_costs_nothing_and_reads_on_where_it_was(chat: Chat) -> No
     assert bob.read() == ["[1970-01-01 00:00] <ann> live"]
 
 
+def test_a_reader_who_has_read_during_a_stall_stays(chat: Chat) -> None:
+    bob = chat.join("bob")
+    bob.stop_reading()
+    chat.clock.callLater(60, bob.read_on)  # the reactor writes after its timers
+    chat.clock.advance(60)
+    chat.clock.advance(60)
+    assert not bob.closed
+
+
 def test_a_reader_who_never_reads_is_told_why_and_closed(chat: Chat) -> None:
     bob = chat.join("bob")
     bob.read()

@@ -91,6 +91,10 @@ class Arrival:
             self.refusal = Refusal("tls-needed", text)
 
     def _time_is_up(self, within: float) -> None:
+        # After a stall, read first what has come meanwhile.
+        self._waiting = self.factory.clock.callLater(0, self._end, within)
+
+    def _end(self, within: float) -> None:
         self.occupant.end(f"You did not say your name within {within:g} seconds. Goodbye.")
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:

@@ -328,7 +328,7 @@ class ChatProtocol(LineReceiver):
             self.full = True
             self._pause(_FULL, True)
             if self._timer is None:
-                self._timer = self.factory.clock.callLater(self.factory.slow_limit, self._too_slow)
+                self._timer = self.factory.clock.callLater(self.factory.slow_limit, self._slow)
 
     def output_flows(self) -> None:
         """Everything was taken."""
@@ -339,6 +339,10 @@ class ChatProtocol(LineReceiver):
             self._timer = None
             self._pause(_FULL, False)
             self.factory.hub.drained(self.session)
+
+    def _slow(self) -> None:
+        # After a stall, find out first what the reader has taken meanwhile.
+        self._timer = self.factory.clock.callLater(0, self._too_slow)
 
     def _too_slow(self) -> None:
         limit = self.factory.slow_limit
