@@ -308,7 +308,7 @@ class Moderation:
         return event
 
     def _check_may_delete_again(self, session: Session) -> None:
-        """Each deletion looks through the whole archive, so that nothing of the line is left."""
+        """Refuse too many deletions of own messages: each empties the write-ahead log."""
         account, now = session.person.account, self._hub.clock.seconds()
         who = account.id if account else network(session.wire.address) or session.client
         wait = self._deletions.wait(who, now)
