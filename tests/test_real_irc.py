@@ -108,7 +108,7 @@ def in_the_lobby(tmux: Tmux, chat: Service, directory: Path) -> tuple[Seat, Seat
     ida, wes = irssi(tmux, chat, directory / "irssi"), weechat(tmux, chat, directory / "weechat")
     ida.at.until(r"\[Act: [\d,]*2")
     ida.types("/window 2")
-    ida.at.until(r"\[2:chat/#lobby\]")
+    ida.at.until(r"\[2:chat/#lobby(\(\+n\))?\]")
     wes.at.until("Channel #lobby: ")
     return ida, wes
 

@@ -115,11 +115,11 @@ def test_from_this_machine_as_many_come_as_like(tmp_path: Path) -> None:
 
 
 def test_who_says_no_name_is_told_and_closed(tmp_path: Path) -> None:
-    with Service(tmp_path, "--name-within", "1", "--archive", "memory:") as chat:
+    with Service(tmp_path, "--name-within", "2", "--archive", "memory:") as chat:
         ann, silent = chat.person("ann"), chat.person()
         assert silent.rest() == [
             "Welcome to chatsvc. What is your name?",
-            "* You did not say your name within 1 seconds. Goodbye.",
+            "* You did not say your name within 2 seconds. Goodbye.",
         ]
         assert ann.hears_nothing_but_answers()
 
