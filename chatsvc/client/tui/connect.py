@@ -61,7 +61,7 @@ class Tick(Checkbox):
 class ConnectPage(Screen[None]):
     """Where to go."""
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""  # None would mean the first field
     BINDINGS = [
         Binding("escape", "give_up", show=False),
         Binding("f5", "connect", show=False),
@@ -86,7 +86,7 @@ class ConnectPage(Screen[None]):
 
     def compose(self) -> ComposeResult:
         to, identity, _ = self._going
-        with VerticalScroll(id="page"), Vertical(id="form"):
+        with VerticalScroll(id="page", can_focus=False), Vertical(id="form"):
             yield Static("chatsvc — which chat?", classes="title")
             yield Static(markup=False, id="wrong-", classes="wrong")
             yield from self._row("Host", Field(to.host, id="host", compact=True))
