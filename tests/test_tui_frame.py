@@ -151,7 +151,7 @@ async def test_what_is_set_leaves_what_one_does_not_look_at_as_wide_as_it_was(ch
 
 
 @on_a_screen
-async def test_a_list_that_is_shown_where_there_is_little_room_changes_no_setting(
+async def test_a_list_that_is_shown_where_is_little_room_changes_no_setting(
     chat: Chat,
 ) -> None:
     async with visit(chat, size=(50, 20)) as ann:
