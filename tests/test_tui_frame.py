@@ -151,14 +151,16 @@ async def test_what_is_set_leaves_what_one_does_not_look_at_as_wide_as_it_was(ch
 
 
 @on_a_screen
-async def test_a_list_that_is_shown_where_there_is_little_room_is_kept_as_shown(chat: Chat) -> None:
+async def test_a_list_that_is_shown_where_is_little_room_changes_no_setting(
+    chat: Chat,
+) -> None:
     async with visit(chat, size=(50, 20)) as ann:
         await ann.press("f3")
         assert "#lobby" in ann.rows[2]
         assert ann.app.preferences.settings.places
         await ann.press("f3")
         assert "#lobby" not in ann.rows[2]
-        assert not ann.app.preferences.settings.places
+        assert ann.app.preferences.settings.places
 
 
 @on_a_screen

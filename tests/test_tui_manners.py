@@ -59,7 +59,7 @@ async def test_what_is_typed_when_one_is_put_out_goes_into_no_field(chat: Chat) 
         await ann.settle()
         page = ann.app.screen
         assert isinstance(page, ConnectPage)
-        await ann.type("ing that\n", "enter", "space")
+        await ann.type("ing that", "enter", "space")
         assert page.query_one("#host").value == "localhost"  # type: ignore[attr-defined]
         assert ann.app.screen is page
         assert len(ann.network.reached) == 1

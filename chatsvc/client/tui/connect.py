@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Key
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Checkbox, Input, OptionList, Static
@@ -23,7 +24,7 @@ from chatsvc.client.tui.visit import Going
 from chatsvc.events import Refused
 
 KEYS = "Enter connects · Tab next field · Ctrl-Q leaves"
-PUT_OUT = "F5 connects again · Tab goes to the fields · Ctrl-Q leaves"
+PUT_OUT = "Enter or F5 connects again · Tab goes to the fields · Ctrl-Q leaves"
 CONNECTING = "Esc gives up · Ctrl-Q leaves"
 
 
@@ -61,7 +62,7 @@ class Tick(Checkbox):
 class ConnectPage(Screen[None]):
     """Where to go."""
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""  # None would mean the first field
     BINDINGS = [
         Binding("escape", "give_up", show=False),
         Binding("f5", "connect", show=False),
@@ -80,13 +81,14 @@ class ConnectPage(Screen[None]):
     def __init__(self, going: Going, recent: list[Recent], typing: bool = False) -> None:
         super().__init__()
         self._typing = typing  # the person is, in the chat that they were in
+        self._in_a_line = False
         self._going = going
         self._recent = recent
         self._connecting = False
 
     def compose(self) -> ComposeResult:
         to, identity, _ = self._going
-        with VerticalScroll(id="page"), Vertical(id="form"):
+        with VerticalScroll(id="page", can_focus=False), Vertical(id="form"):
             yield Static("chatsvc — which chat?", classes="title")
             yield Static(markup=False, id="wrong-", classes="wrong")
             yield from self._row("Host", Field(to.host, id="host", compact=True))
@@ -116,6 +118,17 @@ class ConnectPage(Screen[None]):
     @property
     def _keys(self) -> str:
         return PUT_OUT if self._typing else KEYS
+
+    def on_key(self, event: Key) -> None:
+        """Let Enter connect, unless it ends a line that was meant for the chat."""
+        if self.focused is not None:
+            return
+        if event.key != "enter":
+            self._in_a_line = True
+        elif self._in_a_line:
+            self._in_a_line = False
+        else:
+            self.action_connect()
 
     def on_descendant_focus(self) -> None:
         """Whoever has come to a field means it."""
