@@ -355,7 +355,7 @@ def test_a_refusal_is_about_its_own_message_however_many_are_asked_for(chat: Cha
     client = irc(chat, "ann")
     client.send("WHOIS")
     assert client.send("PRIVMSG #none :hi")[0].startswith(":chatsvc 404 ann #none ")
-    assert client.send(b"\xff")[0].startswith(":chatsvc NOTICE ann ")
+    assert client.send(b"\xff")[0].startswith(":chatsvc FAIL * INVALID_UTF8 ")
 
 
 @pytest.mark.parametrize("command", [*sorted(_HANDLERS), "LIST b", "LIST I", "MODE b", "MODE I"])

@@ -24,7 +24,7 @@ def is_in(person: Person) -> bool:
 def try_to_come_in(chat: Chat, name: str, password: str, address: str) -> Person:
     """Somebody who has given a password, and read nothing since."""
     person = arriving(chat, name, address)
-    person.protocol.dataReceived(f"{password}\r\n".encode())
+    person.protocol.dataReceived(f"{password}\n".encode())
     return person
 
 

@@ -13,7 +13,7 @@ from ircpeople import irc
 from chatsvc.limits import UNLIMITED, Rate
 from chatsvc.transports.irc import SILENT
 
-PING, PONG = "PING chatsvc", b"PONG chatsvc\r\n"
+PING, PONG = "PING :chatsvc", b"PONG chatsvc\r\n"
 
 
 def idle(chat: Chat) -> Person:

@@ -11,18 +11,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from conftest import Chat, Person, at_once, no_turn, start
+from conftest import Chat, Person, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ircpeople import irc
 from samples import NOON
 from staff import back, founder, guest, member, operator, program, refusal
+from test_archive import sqlite
 from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
 
 from chatsvc.events import Said
 from chatsvc.limits import UNLIMITED, Limits, Rate
-from chatsvc.sql import SQLArchive
 from chatsvc.steady import measure_steadily
 from chatsvc.transports.irc import SILENT
 
@@ -67,7 +67,7 @@ class Service:
         self.begin()
 
     def begin(self) -> None:
-        archive = SQLArchive(self.path, at_once, at_once, at_once, no_turn, start)
+        archive = sqlite(self.path)
         self.chat = Chat(archive)
         self.chat.wall.set_by(self.ahead)
         self.people = [self.come(name) for name in ("ann", "bob")]
@@ -158,7 +158,7 @@ def test_an_idle_irc_client_stays(jump: float) -> None:
     chat.clock.advance(SILENT - 1)
     assert client.read() == []
     chat.clock.advance(1)
-    assert client.read() == ["PING chatsvc"]
+    assert client.read() == ["PING :chatsvc"]
     chat.wall.set_by(jump)
     chat.clock.advance(SILENT - 1)
     assert not client.closed

@@ -24,7 +24,7 @@ FIRST = {
     "stats": "#tea", "to": "carl", "transfer": "carl", "unban": "carl", "unmute": "carl",
     "unexempt": "carl", "unignore": "carl", "uninvite": "carl", "unregister": SECRET,
     "who": "#tea", "whois": "carl", "whowas": "carl", "claim": "code",
-    "passwd": f"{SECRET} new-one",
+    "passwd": f"{SECRET} new-one", "remove-room": "#tea",
 }  # fmt: skip
 
 

@@ -6,7 +6,6 @@ The dialect carries what a mechanism says, in base64 and in pieces; the chat loo
 from __future__ import annotations
 
 import base64
-import binascii
 
 from chatsvc.dialects.irc.accounts import is_by_register, succeed
 from chatsvc.dialects.irc.client import Asked, Client, Sasl
@@ -62,7 +61,7 @@ def _respond(client: Client, sasl: Sasl) -> None:
     encoded, sasl.said = sasl.said, ""
     try:
         data = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         _fail(client, "That is not base64, or not UTF-8 inside")
         return
     about = Asked("AUTHENTICATE")
