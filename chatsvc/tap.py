@@ -27,17 +27,17 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, Worker
-from chatsvc.characters import clean, plain
-from chatsvc.dialects.invitation import Place
-from chatsvc.door import new_claim_code
-from chatsvc.events import Said
-from chatsvc.hub import Hub, Settings
-from chatsvc.limits import Limits, Window, is_loopback
+from chatsvc.dialects.join_page import Place
+from chatsvc.model.characters import clean, plain
+from chatsvc.model.events import Said
+from chatsvc.model.monotonic import measure_steadily
+from chatsvc.model.rate_limits import Limits, Window, is_loopback
 from chatsvc.options import Options
 from chatsvc.process import Signals
-from chatsvc.sql import SQLArchive, Workers
-from chatsvc.steady import measure_steadily
+from chatsvc.services.hub import Hub, Settings
+from chatsvc.services.login import new_claim_code
+from chatsvc.store.archive import Archive, ArchiveFailed, MemoryArchive, Worker
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.factory import ChatFactory, TLSOnly
 from chatsvc.transports.hashing import HashingQueue

@@ -18,11 +18,11 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 
-from chatsvc import passwords
-from chatsvc.archive import Archive, MemoryArchive
-from chatsvc.hub import Hub, Settings
-from chatsvc.limits import UNLIMITED, Limits, Window
-from chatsvc.transports.detect import GREETING
+from chatsvc.auth import passwords
+from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
+from chatsvc.services.hub import Hub, Settings
+from chatsvc.store.archive import Archive, MemoryArchive
+from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 

@@ -9,9 +9,9 @@ import pytest
 from conftest import Chat, Person, Worker, at_once, no_turn, start
 from test_hub import sqlite
 
-from chatsvc.archive import MemoryArchive
-from chatsvc.limits import UNLIMITED
-from chatsvc.records import Account, Invitation
+from chatsvc.model.rate_limits import UNLIMITED
+from chatsvc.model.records import Account, Invitation
+from chatsvc.store.archive import MemoryArchive
 
 SECRET = "correct-horse"
 

@@ -9,8 +9,8 @@ from conftest import Chat, Person, Worker, no_turn, start
 from test_accounts import SECRET
 from test_passwords import THREE_ATTEMPTS
 
-from chatsvc.archive import MemoryArchive
-from chatsvc.limits import UNLIMITED
+from chatsvc.model.rate_limits import UNLIMITED
+from chatsvc.store.archive import MemoryArchive
 
 CLIENT = "secret-of-ann"
 

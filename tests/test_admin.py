@@ -14,9 +14,9 @@ from conftest import Chat, at_once, no_turn, start
 from real import Terminal
 from test_proofs import proved
 
-from chatsvc import admin
-from chatsvc.chores import OFTEN
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.cli import accounts
+from chatsvc.services.maintenance import OFTEN
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 SECRET = "correct-horse"
 
@@ -52,7 +52,7 @@ class Shell:
     def run(self, *arguments: str, typed: str = f"{SECRET}\n") -> tuple[int, str]:
         """Give a command; gives the exit code and what was printed."""
         self._patch.setattr(sys, "stdin", io.StringIO(typed))
-        code = admin.main([*arguments, "--archive", f"sqlite:{self.path}"])
+        code = accounts.main([*arguments, "--archive", f"sqlite:{self.path}"])
         captured = self._captured.readouterr()
         return code, captured.out + captured.err
 
@@ -187,7 +187,7 @@ def test_an_archive_that_is_not_there_is_a_sentence(
         1,
         f"There is no archive {shell.path}. The service makes it when it first starts.\n",
     )
-    assert admin.main(["list", "--archive", "memory:"]) == 1
+    assert accounts.main(["list", "--archive", "memory:"]) == 1
     assert "--archive is sqlite:PATH" in capsys.readouterr().err
 
 

@@ -7,9 +7,9 @@ import tracemalloc
 
 import pytest
 
-from chatsvc.charter import changed, filtered, value_of
-from chatsvc.events import Refused
-from chatsvc.records import Charter
+from chatsvc.model.events import Refused
+from chatsvc.model.records import Charter
+from chatsvc.policy.room_rules import changed, filtered, value_of
 
 
 def charter(rule: str, words: str) -> Charter:

@@ -19,13 +19,13 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.archive import Archive
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, PutOut
-from chatsvc.client.plain import Talk
+from chatsvc.cli.plain import Talk
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import NotConnected, PutOut
 from chatsvc.client.words import Words
-from chatsvc.events import Refused
-from chatsvc.limits import UNLIMITED, Limits
+from chatsvc.model.events import Refused
+from chatsvc.model.rate_limits import UNLIMITED, Limits
+from chatsvc.store.archive import Archive
 
 SECRET, OTHER = "correct-horse", "battery-staple"
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"

@@ -17,19 +17,19 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from chatsvc.client.connection import Connection
-from chatsvc.client.door import Identity
+from chatsvc.cli.scripts import as_json, as_text
 from chatsvc.client.export import FORMATS
-from chatsvc.client.scripts import as_json, as_text
-from chatsvc.client.tui.company import came
-from chatsvc.client.tui.painting import shown_text
-from chatsvc.client.tui.panes import Pane
-from chatsvc.client.tui.rows import spans
-from chatsvc.client.tui.state import State
-from chatsvc.client.tui.status import topic
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.connection import Connection
+from chatsvc.client.tui.model.buffers import Pane
+from chatsvc.client.tui.model.occupants import came
+from chatsvc.client.tui.model.state import State
+from chatsvc.client.tui.widgets.rendering import shown_text
+from chatsvc.client.tui.widgets.status import topic
+from chatsvc.client.tui.widgets.wrapping import spans
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.events import Event, Joined, Refused, Said, Welcome
+from chatsvc.model.events import Event, Joined, Refused, Said, Welcome
 
 CROWD = 100_000
 WELCOME = JSONL.write(Welcome("chat", "x 1", "ann", "c", 1.0, "", {"in_flight": 8}), None, "1")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from chatsvc import charter
 from chatsvc.client import settings
 from chatsvc.client.settings import (
     RECENT,
@@ -22,7 +21,8 @@ from chatsvc.client.settings import (
     written,
 )
 from chatsvc.client.settings_file import SettingsFile, Wrong, settings_path
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
+from chatsvc.policy import room_rules
 
 ROOT = Path(__file__).parent.parent
 
@@ -104,7 +104,7 @@ def test_every_setting_can_be_set_to_what_it_is_shown_as() -> None:
 
 
 def test_no_setting_is_called_like_a_rule_of_a_room() -> None:
-    assert not {*SETTINGS} & {*charter.KINDS, "topic"}
+    assert not {*SETTINGS} & {*room_rules.KINDS, "topic"}
 
 
 def test_the_document_has_the_settings_there_are() -> None:

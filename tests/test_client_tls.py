@@ -20,13 +20,13 @@ from test_detect import CERTIFICATE
 from test_tls import encrypted
 from twisted.internet.defer import CancelledError, Deferred
 
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, NotTrusted
-from chatsvc.client.plain import Talk
-from chatsvc.client.tls import PATIENCE, Encrypted
-from chatsvc.client.trust import VOUCHED, KnownServers, Trust, known_servers
+from chatsvc.cli.plain import Talk
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import NotConnected, NotTrusted
+from chatsvc.client.net.tls import PATIENCE, Encrypted
+from chatsvc.client.net.trust import VOUCHED, KnownServers, Trust, known_servers
 from chatsvc.client.words import Words
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 from chatsvc.transports.certificate import credentials
 from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS

@@ -8,8 +8,8 @@ from conftest import Chat, Worker, no_turn, start
 from test_accounts import SECRET, arriving, back, registered, restarted
 from test_hub import sqlite
 
-from chatsvc.archive import MemoryArchive
 from chatsvc.dialects.sentences import clock
+from chatsvc.store.archive import MemoryArchive
 
 NOW = f"[{clock(0.0)}]"
 

@@ -13,8 +13,8 @@ from test_limits import HEADER, Proxied
 from twisted.internet.address import UNIXAddress
 from twisted.internet.testing import StringTransport
 
-from chatsvc.limits import Limits
-from chatsvc.transports.detect import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
+from chatsvc.model.rate_limits import Limits
+from chatsvc.transports.detection import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
 from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
 

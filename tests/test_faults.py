@@ -15,11 +15,11 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent
 
 from chatsvc import commands
-from chatsvc.archive import ArchiveFailed, Commit, MemoryArchive
 from chatsvc.dialects.irc.client import Asked
-from chatsvc.dialects.irc.table import _HANDLERS, tell
-from chatsvc.events import Line, Request
-from chatsvc.transports.arrival import LAST_WORDS
+from chatsvc.dialects.irc.registry import _HANDLERS, tell
+from chatsvc.model.events import Line, Request
+from chatsvc.store.archive import ArchiveFailed, Commit, MemoryArchive
+from chatsvc.transports.connection import LAST_WORDS
 
 SEEDS = 150
 ROOMS = ("#lobby", "#tea")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from staff import SECRET, founder, guest, member, operator, restarted
 from test_accounts import arriving, registered
 
-from chatsvc.limits import Limits, Trickle
+from chatsvc.model.rate_limits import Limits, Trickle
 
 THREE = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 HERE = "127.0.0.1"

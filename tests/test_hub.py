@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import Chat, Worker, at_once, no_turn, start
 
-from chatsvc.archive import MemoryArchive
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 NOW = "[1970-01-01 00:00]"
 
@@ -141,7 +141,7 @@ def test_names_that_cannot_be_seen_or_told_apart_are_refused(chat: Chat, name: s
 
 
 def test_ignored_people_are_bounded(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatsvc.profiles.MOST_IGNORED", 2)
+    monkeypatch.setattr("chatsvc.services.profiles.MOST_IGNORED", 2)
     ann = chat.join("ann")
     ann.send("/ignore eve", "/ignore eva")
     assert ann.send("/ignore ada") == ["* You ignore 2 people: /unignore one first."]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.dialects.invitation import LONGEST_HEAD, Place, answer, is_whole, place_in
+from chatsvc.dialects.join_page import LONGEST_HEAD, Place, answer, is_whole, place_in
 
 GET = b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n"
 HERE = Place("chat.example.org", 13531, ("text", "json", "tls"))

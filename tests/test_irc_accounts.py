@@ -7,7 +7,7 @@ from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, member
 
-from chatsvc.limits import Limits
+from chatsvc.model.rate_limits import Limits
 
 NICKSERV = ":NickServ!services@chatsvc NOTICE {to} :"
 CHANSERV = ":ChanServ!services@chatsvc NOTICE {to} :"

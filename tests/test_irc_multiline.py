@@ -7,9 +7,9 @@ from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, program
 
-from chatsvc.dialects.irc.supported import CAPABILITIES
-from chatsvc.limits import Limits, Rate
-from chatsvc.rules import LONGEST_TEXT, MOST_LINES
+from chatsvc.dialects.irc.capabilities import CAPABILITIES
+from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES
 
 MULTILINE = ("draft/multiline", "batch")
 ANN = ":ann!chat@people/ann"

@@ -9,7 +9,7 @@ from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, founder, member
 
-from chatsvc.limits import UNLIMITED, Rate
+from chatsvc.model.rate_limits import UNLIMITED, Rate
 
 
 def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:

@@ -14,9 +14,9 @@ from ircpeople import irc
 from samples import EVENTS, WELCOME
 
 from chatsvc.dialects.irc import Client, tell
+from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Asked
 from chatsvc.dialects.irc.message import LONGEST, parse
-from chatsvc.dialects.irc.supported import CAPABILITIES
 
 ANSWERED = (
     "", "WHO", "WHOIS", "WHOWAS", "NAMES", "MODE", "MODE b", "MODE I", "MODE B", "LIST b", "LIST I",

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 
-from chatsvc import limits
-from chatsvc.limits import (
+from chatsvc.model import rate_limits
+from chatsvc.model.rate_limits import (
     MOST_KEYS,
     UNLIMITED,
     Addresses,
@@ -414,7 +414,7 @@ def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
 
 @pytest.mark.parametrize("limits", [Limits(), UNLIMITED])
 def test_connections_come_and_go_without_a_trace(limits: Limits) -> None:
-    chat = Chat(limits=limits)
+    chat = Chat(limits=rate_limits)
     for number in range(200):
         person = chat.connect(f"192.0.2.{number}")
         if number % 2:
@@ -439,5 +439,5 @@ def test_a_transport_without_addresses_is_served() -> None:
 def test_how_addresses_are_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = [f"10.1.{n // 250}.{n % 250}" for n in range(5000)]
     written = list(map(network, addresses))
-    monkeypatch.setattr(limits, "ip_address", None)
+    monkeypatch.setattr(rate_limits, "ip_address", None)
     assert list(map(network, addresses)) == written

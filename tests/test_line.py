@@ -7,8 +7,8 @@ import json
 import pytest
 from conftest import Chat, Person, Worker, no_turn, start
 
-from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.limits import UNLIMITED, Limits, Rate
+from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 
 def test_lines_end_in_crlf_or_lf(chat: Chat) -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from ircpeople import irc
 from staff import SECRET, founder, guest, member, operator, program, refusal
 
-from chatsvc.dialects.irc.masks import masks
-from chatsvc.events import Refused
-from chatsvc.masks import label
-from chatsvc.sanctions import holds
+from chatsvc.dialects.irc.ban_masks import masks
+from chatsvc.model.ban_masks import label
+from chatsvc.model.events import Refused
+from chatsvc.policy.bans import holds
 
 
 @pytest.mark.parametrize(

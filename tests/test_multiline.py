@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from samples import NOON, SAID
 from staff import NOW, founder, program, refusal
 
-from chatsvc.characters import clean, clean_lines
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import TEXT
-from chatsvc.events import History, Line, Refused, Told
-from chatsvc.limits import Limits, Rate
-from chatsvc.rules import LONGEST_TEXT, MOST_LINES, check_text
+from chatsvc.model.characters import clean, clean_lines
+from chatsvc.model.events import History, Line, Refused, Told
+from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES, check_text
 
 POEM = "roses are red,\n\n  violets are blue"
 FAKE = "hi\n[12:00] <eve> I quit\n* bob left.\n    8 [12:00] <bob> no\n        | so"

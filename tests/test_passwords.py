@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from conftest import Chat, Worker
 from test_accounts import SECRET, arriving, back, patient_chat, registered
 
-from chatsvc import passwords
-from chatsvc.limits import Limits
+from chatsvc.auth import passwords
+from chatsvc.model.rate_limits import Limits
 
 THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 

@@ -14,9 +14,9 @@ from scramp import ScramClient
 from staff import SECRET, member, operator, refusal
 from test_passwords import THREE_ATTEMPTS
 
-from chatsvc import scram
-from chatsvc.events import Refused
-from chatsvc.records import Account
+from chatsvc.auth import scram
+from chatsvc.model.events import Refused
+from chatsvc.model.records import Account
 
 
 def account_of(chat: Chat, name: str) -> Account:

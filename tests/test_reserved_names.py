@@ -9,8 +9,8 @@ from ircpeople import irc
 from staff import SECRET, member, refusal
 from test_accounts import registered
 
-from chatsvc.accounts import new_account
-from chatsvc.passwords import kept_of
+from chatsvc.auth.accounts import new_account
+from chatsvc.auth.passwords import kept_of
 
 NAMES = [
     "admin",

@@ -10,8 +10,8 @@ from conftest import Chat, Person, at_once, no_turn, start
 from staff import back, founder, guest, member, operator, program, refusal
 from twisted.internet.defer import Deferred
 
-from chatsvc.limits import Limits
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.model.rate_limits import Limits
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -30,7 +30,7 @@ def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few rooms are many."""
     for name, number in {"GUESTS": 3, "ACCOUNTS": 4, "PLENTY": 2}.items():
-        monkeypatch.setattr(f"chatsvc.room_keeping.{name}", number)
+        monkeypatch.setattr(f"chatsvc.services.room_lifecycle.{name}", number)
 
 
 def tidy(chat: Chat, seconds: float) -> None:
@@ -140,7 +140,7 @@ def test_rooms_stay_while_somebody_or_an_account_has_to_do_with_them(chat: Chat)
 def test_of_many_rooms_the_emptiest_go_within_hours(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsvc.room_keeping.GUESTS", 100)
+    monkeypatch.setattr("chatsvc.services.room_lifecycle.GUESTS", 100)
     eve = guest(chat, "eve")
     say_in(eve, "#loved", *map(str, range(30)))
     for n in range(6):

@@ -8,10 +8,10 @@ import pytest
 from conftest import Worker, hub_of, start
 from twisted.internet.task import Clock
 
-from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.batch import Batch, Shared
-from chatsvc.events import Event, Kept
-from chatsvc.session import Session
+from chatsvc.core.session import Session
+from chatsvc.model.batch import Batch, Shared
+from chatsvc.model.events import Event, Kept
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 SEEDS = 200
 

@@ -19,10 +19,10 @@ from staff import (
     restarted,
 )
 
-from chatsvc import rights
-from chatsvc.limits import Limits
-from chatsvc.records import Charter
-from chatsvc.room import Room
+from chatsvc.core.room import Room
+from chatsvc.model.rate_limits import Limits
+from chatsvc.model.records import Charter
+from chatsvc.policy import permissions
 
 
 def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> None:
@@ -144,10 +144,10 @@ def test_a_room_without_rules_costs_no_charter(chat: Chat, monkeypatch: pytest.M
     (session,) = chat.hub.users["bob"].sessions
     room = chat.hub.rooms["#tea"]
     monkeypatch.delattr(Room, "rules")
-    rights.check_topic(session.person, room, 0.0)
-    assert rights.may_see(session.person, room)
-    assert not rights.needs_password(session.person, room)
-    assert rights.floor(session, room) == 0
+    permissions.check_topic(session.person, room, 0.0)
+    assert permissions.may_see(session.person, room)
+    assert not permissions.needs_password(session.person, room)
+    assert permissions.floor(session, room) == 0
 
 
 def test_an_invite_only_room_lets_in_members_and_the_invited(chat: Chat) -> None:

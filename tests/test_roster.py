@@ -7,8 +7,8 @@ from conftest import Chat, Worker, start
 from staff import MoodyArchive, founder, member, operator
 from twisted.internet.task import Clock
 
-from chatsvc.records import Member
-from chatsvc.roster import Roster
+from chatsvc.core.membership import Roster
+from chatsvc.model.records import Member
 
 
 @pytest.fixture

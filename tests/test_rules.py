@@ -10,9 +10,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from chatsvc.characters import clean
-from chatsvc.events import Refused
-from chatsvc.rules import (
+from chatsvc.model.characters import clean
+from chatsvc.model.events import Refused
+from chatsvc.model.text_rules import (
     LONGEST_DURATION,
     LONGEST_NAME,
     LONGEST_TEXT,

@@ -10,7 +10,7 @@ from test_accounts import SECRET, arriving, back, registered, restarted
 from test_hub import sqlite
 
 from chatsvc.dialects.sentences import clock
-from chatsvc.records import Charter, Member
+from chatsvc.model.records import Charter, Member
 
 NOW = f"[{clock(0.0)}]"
 

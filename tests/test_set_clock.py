@@ -21,9 +21,9 @@ from test_archive import sqlite
 from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
 
-from chatsvc.events import Said
-from chatsvc.limits import UNLIMITED, Limits, Rate
-from chatsvc.steady import measure_steadily
+from chatsvc.model.events import Said
+from chatsvc.model.monotonic import measure_steadily
+from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 from chatsvc.transports.irc import SILENT
 
 HOUR = 3600.0

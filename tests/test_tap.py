@@ -22,7 +22,7 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 
 from chatsvc import tap
-from chatsvc.limits import Rate
+from chatsvc.model.rate_limits import Rate
 from chatsvc.tap import ChatService, StartFailed, makeService
 
 # The service

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 from test_detect import ALERT, CERTIFICATE
 
-from chatsvc.limits import UNLIMITED, Limits
+from chatsvc.model.rate_limits import UNLIMITED, Limits
 from chatsvc.transports.factory import TLSOnly
 from chatsvc.transports.tls import TLS
 

@@ -10,11 +10,11 @@ from tuipeople import Visitor, on_a_screen, visit
 from twisted.internet.error import DNSLookupError
 from twisted.internet.error import TimeoutError as NobodyAnswers
 
-from chatsvc.client.address import Server
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, NotTrusted
-from chatsvc.client.tui.connect import ConnectPage
-from chatsvc.client.tui.dialogs import Question
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.address import Server
+from chatsvc.client.net.failures import NotConnected, NotTrusted
+from chatsvc.client.tui.widgets.connect import ConnectPage
+from chatsvc.client.tui.widgets.dialogs import Question
 
 SECRET = "correct-horse-battery"
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from tuipeople import Visitor, on_a_screen, visit
 
 from chatsvc.client import locales
-from chatsvc.client.tui.connect import ConnectPage
-from chatsvc.client.tui.panes import SERVER
-from chatsvc.events import Goodbye
+from chatsvc.client.tui.model.buffers import SERVER
+from chatsvc.client.tui.widgets.connect import ConnectPage
+from chatsvc.model.events import Goodbye
 
 
 def text(person: Visitor) -> str:

@@ -15,11 +15,11 @@ from tuipeople import Network, Visitor, visit
 from twisted.internet.defer import Deferred
 
 from chatsvc.client.commands import Commands
-from chatsvc.client.door import Identity
-from chatsvc.client.tui.items import Note
-from chatsvc.client.tui.saying import Saying
-from chatsvc.client.tui.state import SERVER, Pane, State
-from chatsvc.client.tui.visit import Going, Visit
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.tui.control.chat_session import Going, Visit
+from chatsvc.client.tui.control.input_handler import Saying
+from chatsvc.client.tui.model.items import Note
+from chatsvc.client.tui.model.state import SERVER, Pane, State
 
 ROOMS = ("#lobby", "#tea")
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from tuipeople import on_a_screen, visit
 
-from chatsvc.client.tui.conversation import Conversation, _Entry
-from chatsvc.client.tui.items import Item, Note, Spoken
-from chatsvc.client.tui.painting import shown_text
-from chatsvc.client.tui.panes import Stretch
-from chatsvc.client.tui.rows import cut, spans, without_blank, word_at
+from chatsvc.client.tui.model.buffers import Stretch
+from chatsvc.client.tui.model.items import Item, Note, Spoken
+from chatsvc.client.tui.widgets.conversation import Conversation, _Entry
+from chatsvc.client.tui.widgets.rendering import shown_text
+from chatsvc.client.tui.widgets.wrapping import cut, spans, without_blank, word_at
 
 LETTERS = [
     "a", "word", " ", "  ", "\n", "你", "한글", "é", "e\u0301", "ﷺ", "\u200d", "❤️", "ñ.", "-",

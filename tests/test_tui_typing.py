@@ -7,7 +7,7 @@ from conftest import Chat
 from textual import events
 from tuipeople import Visitor, on_a_screen, visit
 
-from chatsvc.client.tui.field import Field
+from chatsvc.client.tui.widgets.text_field import Field
 
 
 def text(person: Visitor) -> str:

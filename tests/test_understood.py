@@ -7,7 +7,7 @@ from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, back, founder, guest, member, operator, program, refusal
 
-from chatsvc.dispatch import TABLE
+from chatsvc.commands.registry import TABLE
 
 JUNK = ["junk", "@dan", "#tea", "--here", "now please", "5", "10m"]
 # Commands that end in a text, a reason, names, a query, a password.

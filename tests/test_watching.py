@@ -5,8 +5,8 @@ from __future__ import annotations
 from conftest import Chat
 from staff import SECRET, member, operator, refusal
 
-from chatsvc.departed import MOST_DEPARTED
-from chatsvc.watching import MOST_WATCHED
+from chatsvc.services.watchlist import MOST_WATCHED
+from chatsvc.services.whowas import MOST_DEPARTED
 
 
 def test_people_watch_for_somebody_with_a_command(chat: Chat) -> None:

@@ -19,11 +19,11 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
-from chatsvc.client.address import Server
-from chatsvc.client.door import Identity
-from chatsvc.client.tui.app import ChatApp
-from chatsvc.client.tui.conversation import Conversation
-from chatsvc.client.tui.visit import Going
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.address import Server
+from chatsvc.client.tui.control.app import ChatApp
+from chatsvc.client.tui.control.chat_session import Going
+from chatsvc.client.tui.widgets.conversation import Conversation
 
 
 class Pipe(StringTransport):

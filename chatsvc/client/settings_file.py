@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from platformdirs import user_config_path
 
-from chatsvc.client.replacing import replacing
+from chatsvc.client.atomic_write import replacing
 from chatsvc.client.settings import (
     SETTINGS,
     CheckTheme,
@@ -26,7 +26,7 @@ from chatsvc.client.settings import (
     recent_servers,
     with_value,
 )
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 
 SERVERS = "servers"
 EPOCH = datetime.fromtimestamp(0, UTC)

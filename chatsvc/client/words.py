@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from zlib import crc32
 
 from chatsvc.dialects.text import TEXT
-from chatsvc.events import Event, History, Said, Told
-from chatsvc.rules import clean, clean_lines, key
+from chatsvc.model.events import Event, History, Said, Told
+from chatsvc.model.text_rules import clean, clean_lines, key
 
 _PALETTE = (31, 32, 33, 34, 35, 36, 91, 92, 94, 95, 96)  # colours of SGR (ECMA-48, 8.3.117)
 _BOLD, _FAINT = 1, 2

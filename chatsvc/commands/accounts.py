@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chatsvc.commands.arriving import let_in
-from chatsvc.dispatch import Answer, Email, command
-from chatsvc.entry import FIRST_ROOM
-from chatsvc.events import Event, Notice, Refused
-from chatsvc.governance import (
+from chatsvc.commands.login import let_in
+from chatsvc.commands.registry import Answer, Email, command
+from chatsvc.core.session import Session
+from chatsvc.model.events import Event, Notice, Refused
+from chatsvc.model.moderation_events import (
     Certificates,
     Challenge,
     Code,
@@ -16,9 +16,9 @@ from chatsvc.governance import (
     Sessions,
     You,
 )
-from chatsvc.hub import Hub
-from chatsvc.records import Account
-from chatsvc.session import Session
+from chatsvc.model.records import Account
+from chatsvc.services.hub import Hub
+from chatsvc.services.joining import FIRST_ROOM
 
 
 def _you(session: Session, how: str) -> You:

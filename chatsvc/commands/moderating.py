@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chatsvc.dispatch import Answer, Place, Span, Who, Words, command
-from chatsvc.events import Event, Notice, Refused
-from chatsvc.governance import Bans
-from chatsvc.hub import Hub
-from chatsvc.room import Room
-from chatsvc.session import Session
+from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session
+from chatsvc.model.events import Event, Notice, Refused
+from chatsvc.model.moderation_events import Bans
+from chatsvc.services.hub import Hub
 
 ACTS = 500  # listed at once
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from chatsvc.commands.registry import Answer, Words, command
 from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
-from chatsvc.dispatch import Answer, Words, command
-from chatsvc.events import Event, Ignoring, Refused
-from chatsvc.hub import Hub
-from chatsvc.masks import fits, is_pattern
-from chatsvc.presence import People
-from chatsvc.rules import key
-from chatsvc.session import Session
+from chatsvc.core.session import Session
+from chatsvc.model.ban_masks import fits, is_pattern
+from chatsvc.model.events import Event, Ignoring, Refused
+from chatsvc.model.presence_events import People
+from chatsvc.model.text_rules import key
+from chatsvc.services.hub import Hub
 
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")

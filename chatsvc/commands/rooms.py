@@ -8,17 +8,17 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TypeAlias
 
+from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
-from chatsvc.dispatch import Answer, Moment, Point, Words, command
-from chatsvc.entry import FIRST_ROOM
-from chatsvc.events import Event, Refused, Rooms, Stats, Topic
-from chatsvc.hub import Hub
-from chatsvc.past import Bounds
-from chatsvc.presence import People
-from chatsvc.rights import floor, needs_password
-from chatsvc.room import Room
-from chatsvc.rules import key, room_name
-from chatsvc.session import Session, User
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
+from chatsvc.model.presence_events import People
+from chatsvc.model.text_rules import key, room_name
+from chatsvc.policy.permissions import floor, needs_password
+from chatsvc.services.history import Bounds
+from chatsvc.services.hub import Hub
+from chatsvc.services.joining import FIRST_ROOM
 
 LINES = 500  # of history given at once
 TALLIES = 20

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from chatsvc.characters import clean_formatted
-from chatsvc.dispatch import Answer, Signs, Text, Words, command
-from chatsvc.events import Asked, Event, Notice, Refused, Talking
-from chatsvc.hub import Hub
-from chatsvc.records import Account
-from chatsvc.rules import key
-from chatsvc.session import Session, User
-from chatsvc.talk import PLAINLY, Manner
+from chatsvc.commands.registry import Answer, Signs, Text, Words, command
+from chatsvc.core.session import Session, User
+from chatsvc.model.characters import clean_formatted
+from chatsvc.model.events import Asked, Event, Notice, Refused, Talking
+from chatsvc.model.records import Account
+from chatsvc.model.text_rules import key
+from chatsvc.services.hub import Hub
+from chatsvc.services.messaging import PLAINLY, Manner
 
 PEOPLE = 500  # listed at once
 

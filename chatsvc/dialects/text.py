@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from chatsvc.characters import UNSEEN, looks_empty, plain
-from chatsvc.dialects import governance  # noqa: F401  # words for what happens to accounts and rooms
 from chatsvc.dialects.sentences import lines, said
-from chatsvc.events import Cleared, Event, Request, Said
+from chatsvc.model.characters import UNSEEN, looks_empty, plain
+from chatsvc.model.events import Cleared, Event, Request, Said
 
 # A stray key, or a byte order mark, before a command does not publish it.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)

@@ -9,11 +9,11 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import ServerFactory
 from twisted.logger import Logger
 
-from chatsvc.events import Refusal
-from chatsvc.hub import Hub
-from chatsvc.limits import Addresses, Limits
-from chatsvc.transports.arrival import Arrival
-from chatsvc.transports.detect import NAMES, Detector
+from chatsvc.model.events import Refusal
+from chatsvc.model.rate_limits import Addresses, Limits
+from chatsvc.services.hub import Hub
+from chatsvc.transports.connection import Arrival
+from chatsvc.transports.detection import NAMES, Detector
 from chatsvc.transports.tls import TLS
 
 _log = Logger()

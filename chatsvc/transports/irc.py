@@ -7,13 +7,13 @@ from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall
 
-from chatsvc.batch import Batch
+from chatsvc.core.session import Session
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
-from chatsvc.events import Event, Goodbye, Refused, Request, Said
-from chatsvc.session import Session
-from chatsvc.transports.arrival import Arrival, stop
-from chatsvc.transports.line import ChatProtocol, lines_in
+from chatsvc.model.batch import Batch
+from chatsvc.model.events import Event, Goodbye, Refused, Request, Said
+from chatsvc.transports.chat_protocol import ChatProtocol, lines_in
+from chatsvc.transports.connection import Arrival, stop
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
 JITTER = 0.001  # seconds by which a timer may fire early

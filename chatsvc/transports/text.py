@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chatsvc.events import Event, Notice
-from chatsvc.rules import LONGEST_LINE
-from chatsvc.transports.arrival import Arrival
+from chatsvc.model.events import Event, Notice
+from chatsvc.model.text_rules import LONGEST_LINE
+from chatsvc.transports.adapters import TEXT_WAYS
+from chatsvc.transports.chat_protocol import ChatProtocol
+from chatsvc.transports.connection import Arrival
 from chatsvc.transports.editing import LineEditor
-from chatsvc.transports.line import ChatProtocol
 from chatsvc.transports.telnet import IAC, TelnetFilter
-from chatsvc.transports.ways import TEXT_WAYS
 
 _SECRETS = ("login", "password")  # questions whose answer nobody should see
 _NVT_ENDS = (b"\r\n", b"\r\x00")  # of lines; netcat and pipes have LF

@@ -9,8 +9,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.dialects.invitation import LONGEST_HEAD, answer, is_whole, place_in
-from chatsvc.transports.arrival import Arrival, LastWords
+from chatsvc.dialects.join_page import LONGEST_HEAD, answer, is_whole, place_in
+from chatsvc.transports.connection import Arrival, LastWords
 
 _STATUS = {"tls-needed": "200 OK", "not-spoken": "403 Forbidden"}
 _BUSY = "503 Service Unavailable"

@@ -3,14 +3,14 @@
 from chatsvc.dialects.irc import (
     accounts,
     channels,
-    helping,
+    help,
     history,
-    marks,
     modes,
     monitor,
     multiline,
     operators,
     people,
+    read_marker,
     redaction,
     refusals,
     registration,
@@ -22,10 +22,30 @@ from chatsvc.dialects.irc import (
     whois,
 )
 from chatsvc.dialects.irc.client import Client
-from chatsvc.dialects.irc.table import read, refuse_encoding, tell
+from chatsvc.dialects.irc.registry import read, refuse_encoding, tell
 
 __all__ = [
-    "Client", "accounts", "channels", "helping", "history", "marks", "modes", "monitor",
-    "multiline", "operators", "people", "read", "redaction", "refusals", "refuse_encoding",
-    "registration", "sasl", "server", "services", "talking", "tell", "who", "whois",
+    "Client",
+    "accounts",
+    "channels",
+    "help",
+    "history",
+    "modes",
+    "monitor",
+    "multiline",
+    "operators",
+    "people",
+    "read",
+    "read_marker",
+    "redaction",
+    "refusals",
+    "refuse_encoding",
+    "registration",
+    "sasl",
+    "server",
+    "services",
+    "talking",
+    "tell",
+    "who",
+    "whois",
 ]  # fmt: skip

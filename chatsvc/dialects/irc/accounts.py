@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on
-from chatsvc.events import Refusal
-from chatsvc.governance import You
+from chatsvc.dialects.irc.registry import on
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import You
 
 CAPABILITY = "draft/account-registration"
 _CODES = {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import marks
+from chatsvc.dialects.irc import read_marker
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Entered, Exited, Joined, Left, Rooms, Topic
-from chatsvc.governance import Invited, Removed
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, told
+from chatsvc.model.events import Entered, Exited, Joined, Left, Rooms, Topic
+from chatsvc.model.moderation_events import Invited, Removed
+from chatsvc.model.text_rules import key
 
 _MOST_KICKED = 10  # in one KICK
 _MOST_NEW = 200  # lines that were missed, and are shown on coming back
@@ -66,8 +66,8 @@ def _(event: Entered, client: Client, about: Asked) -> None:
     if event.topic:
         client.reply("TOPIC", event.room, event.topic)
         client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
-    if marks.CAPABILITY in client.capabilities:
-        marks.tell_mark(client, event.room, event.read_time)
+    if read_marker.CAPABILITY in client.capabilities:
+        read_marker.tell_mark(client, event.room, event.read_time)
     client.ask("who", Asked("NAMES", (event.room,)), room=event.room)
 
 

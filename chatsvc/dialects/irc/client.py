@@ -10,11 +10,11 @@ from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.lines import said, said_with, told
+from chatsvc.dialects.irc.capabilities import OF_LINES, understood
 from chatsvc.dialects.irc.numerics import NUMERICS
-from chatsvc.dialects.irc.supported import OF_LINES, understood
-from chatsvc.events import Request, Said, Told, Unread, Welcome
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import said, said_with, told
+from chatsvc.model.events import Request, Said, Told, Unread, Welcome
+from chatsvc.model.text_rules import key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends to `splitlines`

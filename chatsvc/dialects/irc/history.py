@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
-from chatsvc.dialects.irc.table import on, refused, told
+from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import History, Recent, Refusal
+from chatsvc.model.events import History, Recent, Refusal
 
 _TIME = re.compile(r"timestamp=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
 _NOT_THERE = (

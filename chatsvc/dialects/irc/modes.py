@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from chatsvc.dialects.irc.ban_masks import masks, named
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
-from chatsvc.dialects.irc.masks import masks, named
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import in_words, on, told
-from chatsvc.governance import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
-from chatsvc.presence import Person
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import in_words, on, told
+from chatsvc.model.moderation_events import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
+from chatsvc.model.presence_events import Person
+from chatsvc.model.text_rules import key
 
 _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}
 _VALUES = {"k": "password", "l": "limit"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from chatsvc.dialects.irc.capabilities import MOST_MONITORED
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.supported import MOST_MONITORED
-from chatsvc.dialects.irc.table import in_words, on, refused, told
-from chatsvc.events import Refusal
-from chatsvc.presence import Offline, Online, Watching
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.presence_events import Offline, Online, Watching
 
 
 @on("MONITOR", 1)

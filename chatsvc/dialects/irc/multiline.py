@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE
 from chatsvc.dialects.irc.client import Asked, Client, Collected
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.supported import CONCAT, MULTILINE
-from chatsvc.dialects.irc.table import on
+from chatsvc.dialects.irc.registry import on
 from chatsvc.dialects.irc.talking import speak
-from chatsvc.rules import key
+from chatsvc.model.text_rules import key
 
 
 @on("BATCH")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on, refused, told
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import Refusal
-from chatsvc.governance import Announced, Operating
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import Announced, Operating
 
 _WRONG = ("wrong-password", "too-many-attempts", "busy")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Away, Realname, Renamed
-from chatsvc.governance import Identified
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, told
+from chatsvc.model.events import Away, Realname, Renamed
+from chatsvc.model.moderation_events import Identified
 
 
 @told.register

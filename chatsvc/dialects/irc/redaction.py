@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask, msgid
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
-from chatsvc.dialects.irc.table import in_words, on, refused, told
-from chatsvc.events import Refusal
-from chatsvc.governance import Deleted
+from chatsvc.dialects.irc.privmsg import mask, msgid
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import Deleted
 
 _CODES = {
     **dict.fromkeys(

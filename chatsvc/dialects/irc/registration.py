@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Asked, Client, Coming
-from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
 from chatsvc.dialects.irc.server import motd, statistics, supported
-from chatsvc.dialects.irc.supported import CAPABILITIES
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Goodbye, Pong, Refusal, Welcome
-from chatsvc.rules import key
+from chatsvc.model.events import Goodbye, Pong, Refusal, Welcome
+from chatsvc.model.text_rules import key
 
 WITH_VALUES = 302  # the version of capability negotiation from which on these have values
 

@@ -9,12 +9,12 @@ import base64
 
 from chatsvc.dialects.irc.accounts import is_by_register, succeed
 from chatsvc.dialects.irc.client import Asked, Client, Sasl
-from chatsvc.dialects.irc.lines import mask
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import in_words, on, told
-from chatsvc.events import Refusal
-from chatsvc.governance import Challenge, Proved, You
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import in_words, on, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import Challenge, Proved, You
+from chatsvc.model.text_rules import key
 
 PIECE = 400  # characters of one AUTHENTICATE
 LONGEST = 4 * PIECE  # of one response

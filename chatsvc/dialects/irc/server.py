@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from chatsvc.dialects.irc.capabilities import ISUPPORT
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.message import Message, pieces
-from chatsvc.dialects.irc.supported import ISUPPORT
-from chatsvc.dialects.irc.table import Handler, on, told
+from chatsvc.dialects.irc.registry import Handler, on, told
 from chatsvc.dialects.sentences import there
-from chatsvc.events import Census, Cleared, Clock
-from chatsvc.rules import key
+from chatsvc.model.events import Census, Cleared, Clock
+from chatsvc.model.text_rules import key
 
 _TOKENS = 12  # in one ISUPPORT reply
 _WIDTH = 300  # bytes of a line of the message of the day

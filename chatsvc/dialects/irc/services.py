@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chatsvc.dialects.irc.client import Asked, Client
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on
+from chatsvc.dialects.irc.registry import on
 
 
 class _Row(NamedTuple):

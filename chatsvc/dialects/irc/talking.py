@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask, sign_tags
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.privmsg import mask, sign_tags
+from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Kept, Said, Signal, Told
+from chatsvc.model.events import Kept, Said, Signal, Told
 
 _MOST_TARGETS = 4  # of one message
 _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # what clients ask each other, as signs

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chatsvc.dialects.irc.client import Asked, Client, told_address
-from chatsvc.dialects.irc.lines import mask, userhost
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import in_words, on, refused, told
-from chatsvc.events import Refusal
-from chatsvc.presence import People, Person
+from chatsvc.dialects.irc.privmsg import mask, userhost
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.presence_events import People, Person
 
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}

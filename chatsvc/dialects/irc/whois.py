@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 from chatsvc.dialects.irc.client import Asked, Client, told_address
-from chatsvc.dialects.irc.lines import userhost
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import own_mode
-from chatsvc.dialects.irc.table import in_words, on, refused, told
+from chatsvc.dialects.irc.privmsg import userhost
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.dialects.irc.who import prefixes
-from chatsvc.events import Refusal
-from chatsvc.presence import Departed, Person
+from chatsvc.model.events import Refusal
+from chatsvc.model.presence_events import Departed, Person
 
 _MOST_NAMES = 10  # in one WHOIS or WHOWAS
 

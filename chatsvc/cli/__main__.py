@@ -1,0 +1,7 @@
+"""`python -m chatsvc.client` is `chatsvc`."""
+
+import sys
+
+from chatsvc.cli.main import main
+
+sys.exit(main())

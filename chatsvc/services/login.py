@@ -1,0 +1,447 @@
+"""Who may come in, and as whom: names, passwords, logging in and out.  Rooms come later."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from chatsvc import __version__
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session, User, marks
+from chatsvc.model.batch import Shared
+from chatsvc.model.confusables import look_alike
+from chatsvc.model.events import Exited, Goodbye, Notice, Refused, Renamed, Unread, Welcome
+from chatsvc.model.moderation_events import Identified, You
+from chatsvc.model.records import Account, Member
+from chatsvc.model.text_rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key
+from chatsvc.services.joining import MOST_ROOMS
+from chatsvc.services.messaging import IN_FLIGHT
+from chatsvc.services.nicknames import is_same
+from chatsvc.store.archive import ArchiveFailed
+
+if TYPE_CHECKING:
+    from chatsvc.services.hub import Hub
+
+KNOCKS = 10  # refusals at the door before it is shut
+LIMITS = {
+    "text": LONGEST_TEXT,
+    "lines": MOST_LINES,
+    "line": LONGEST_LINE,
+    "rooms": MOST_ROOMS,
+    "in_flight": IN_FLIGHT,
+}
+
+
+class Door:
+    """Lets sessions in."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self.claim_code: str | None = None  # makes the first operator
+        self.locked = False  # only registered people come in
+
+    async def hello(
+        self,
+        session: Session,
+        name: str,
+        password: str | None = None,
+        client: str | None = None,
+        account_password: str | None = None,
+    ) -> Welcome | None:
+        """Let `session` in under a name; refused with a free name when that one is taken.
+
+        None when the session has gone while its password was looked at.
+        """
+        if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
+            raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
+        name = name or session.suggestion or self._hub.names.guest()
+        check_name(name)
+        await self._check_chat_password(session, name, password)
+        proved = self._still_proved(session)
+        account = proved or self._hub.accounts.find(name)
+        if account is None and account_password is not None:
+            raise Refused("no-account", f"{name} is not registered: come in without a password.")
+        if account is not None and proved is None:
+            self._check_not_banned(session, name, account, client)
+            account = await self._prove(session, account, account_password, client)
+            name = account.name
+        if session not in self._hub.sessions:
+            return None
+        self._check_not_banned(session, name, account, client)
+        user = self._user(name, account, client)
+        return self._admit(session, user, client or secrets.token_urlsafe(9))
+
+    def _still_proved(self, session: Session) -> Account | None:
+        """The account that was proved before, unless it has changed since."""
+        return self._hub.proofs.current(session.proved)
+
+    async def _prove(
+        self, session: Session, account: Account, password: str | None, client: str | None
+    ) -> Account:
+        session.door = account.name
+        if password is None:
+            raise Refused(
+                "registered",
+                f"{account.name} is a registered name.",
+                self._hub.names.free(account.name),
+            )
+        now, source = self._hub.clock.seconds(), session.source_of(client)
+        try:
+            return await self._hub.accounts.verify(account, password, source, now)
+        except Refused as refused:
+            if refused.code != "busy":
+                refused.suggestion = self._hub.names.free(account.name)
+            raise
+
+    async def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
+        wanted = self._hub.settings.password
+        if wanted is None or session.let_past:
+            return
+        session.door = name
+        if password is None:
+            raise Refused("password-needed", "This chat has a password.")
+        if not await self._knows(session, "chat password", password, wanted):
+            raise Refused("wrong-password", "That is not the password.")
+        session.let_past = True
+
+    async def _knows(self, session: Session, secret: str, said: str, wanted: str) -> bool:
+        """Whether somebody knows a secret of the whole chat; wrong ones are counted."""
+
+        async def look() -> bool:
+            return hmac.compare_digest(said.strip().encode(), wanted.encode())
+
+        now, attempts = self._hub.clock.seconds(), self._hub.accounts.attempts
+        return bool(await attempts.judge_shared(secret, session.source, now, look))
+
+    def _check_not_banned(
+        self, session: Session, name: str, account: Account | None, client: str | None
+    ) -> None:
+        if account is not None and account.operator:
+            return
+        known = marks(name, account, client)
+        ban = self._hub.sanctions.ban_at_the_door(known, session.wire.address)
+        if ban is not None:
+            raise self._hub.sanctions.refusal(ban)
+        if self.locked and account is None:
+            raise Refused(
+                "lockdown",
+                "Only registered people come in just now. Try again later, or say your"
+                " registered name.",
+            )
+
+    def _user(self, name: str, account: Account | None, client: str | None) -> User:
+        """Who that is: somebody who is here already, who comes back, or somebody new."""
+        ghost = self._hub.clients.get(client) if client else None
+        if account is not None and account.id in self._hub.by_account:
+            user = self._user_of(account)
+            self._close_ghost(ghost)
+            return user
+        if ghost is None or key(ghost.name) != key(name):
+            self._hub.names.check_free(name, account)
+        self._close_ghost(ghost)
+        self._hub.names.check_free(name, account)
+        if ghost is not None and ghost.name == name and is_same(ghost.person.account, account):
+            return ghost.person
+        return self._new_user(name, account)
+
+    def _new_user(self, name: str, account: Account | None = None) -> User:
+        user = User(name, self._hub.now(), account)
+        user.active = self._hub.clock.seconds()
+        return user
+
+    def _user_of(self, account: Account) -> User:
+        """The account's user, who may be here already over another connection."""
+        user = self._hub.by_account.get(account.id)
+        if user is None:
+            return self._new_user(account.name, account)
+        user.account = account
+        return user
+
+    def _close_ghost(self, ghost: Session | None) -> None:
+        if ghost is not None:
+            self.end(ghost, "You have come back over another connection.")
+
+    def _admit(self, session: Session, user: User, client: str) -> Welcome:
+        hub, now = self._hub, self._hub.now()
+        session.client = client
+        session.in_flight = hub.talk.orphans.pop(client, 0)
+        session.question = session.suggestion = session.door = None
+        hub.seat(session, user)
+        account = user.account
+        return Welcome(
+            hub.settings.name,
+            f"chatsvc {__version__}",
+            user.name,
+            client,
+            now,
+            hub.settings.motd,
+            LIMITS,
+            account=account.name if account else None,
+            operator=user.operator,
+            rooms=tuple(self._unread(account)) if account else (),
+            census=hub.sight.census(),
+        )
+
+    def _unread(self, account: Account) -> list[Unread]:
+        rooms = self._hub.entry.belongs_to(account)
+        return [Unread(room.name, member.seen, room.last) for room, member in rooms]
+
+    def knock(self, session: Session, code: str) -> None:
+        """Count a refusal at the door; shut it after some, and at once to those who are banned."""
+        session.knocks += 1
+        if code == "banned":
+            session.close()
+        elif session.knocks >= KNOCKS:
+            session.tell(Goodbye("That did not work. You are welcome to try again later."))
+            session.close()
+
+    # Becoming somebody else
+
+    async def register(
+        self, session: Session, password: str, email: str, code: str | None
+    ) -> Account:
+        """Make the name one is using one's own."""
+        user, hub = session.person, self._hub
+        if user.account is not None:
+            raise Refused("known", f"{user.account.name} is your own already.")
+        account = await hub.accounts.register(
+            user.name, password, email, code, session.source, hub.clock.seconds(), hub.now()
+        )
+        if user.sessions and user.account is None:
+            self._own(user, account)
+            await hub.profiles.save_ignores(user)
+        self._free_names(account)
+        return account
+
+    def _own(self, user: User, account: Account) -> None:
+        """From now on a guest is an account; they keep their rooms."""
+        user.account = account
+        self._hub.by_account[account.id] = user
+        self._tell_account(user)
+        for session in user.sessions:
+            for room in session.rooms.values():
+                self._hub.roster.note(
+                    Member(
+                        room.key,
+                        account.id,
+                        self._role_of(user, account, room),
+                        seen=room.members[session],
+                        joined=_joined(session, room),
+                    )
+                )
+
+    def _role_of(self, user: User, account: Account, room: Room) -> str:
+        """What a guest becomes in a room by registering."""
+        founded = any(member.role == "founder" for member in room.roster.values())
+        if room.maker is user and not founded and self._hub.entry.may_found(account):
+            return "founder"
+        return "member" if room.role(user) == "guest" else room.role(user)
+
+    def _free_names(self, new: Account | None = None) -> None:
+        """Nobody stays here under what is, or looks like, a name that is somebody else's by now:
+
+        that of a new account, or (None) of any.
+        """
+        for user in list(self._hub.users.values()):
+            if new is not None and not look_alike(user.name, new.name):
+                continue
+            owner = self._hub.accounts.find(user.name) or self._hub.accounts.resembled(user.name)
+            if owner is None or is_same(owner, user.account) or _is_own_name(user):
+                continue
+            session = user.sessions[0]
+            try:
+                renamed = self._hub.profiles.rename(session, self._hub.names.free(user.name))
+            except Refused:
+                words = f"{owner.name} is a registered name. Please choose another one."
+                self._end_all(user, words)
+            else:
+                session.tell(renamed)
+
+    def check_guest(self, session: Session) -> None:
+        """Refuse those who are logged in already."""
+        if session.person.account is not None:
+            mine = session.person.account.name
+            raise Refused("known", f"You are logged in as {mine}: /logout first.")
+
+    def login(self, session: Session, account: Account) -> None:
+        """Become the user of an account that is proved; it stays in the rooms it may be in."""
+        hub = self._hub
+        self.check_guest(session)
+        self._check_not_banned(session, account.name, account, session.client)
+        user = self._user_of(account)
+        hub.entry.check_rooms(user, session.rooms)
+        self._become(session, user)
+        for room in list(session.rooms.values()):
+            if hub.sanctions.ban_of(session, room):
+                session.tell(hub.entry.exit(session, room))
+            else:
+                self._stay(session, account, room)
+
+    def _stay(self, session: Session, account: Account, room: Room) -> None:
+        """An account is in the room from now on in which its session was as a guest."""
+        member = self._hub.roster.get(room.key, account.id)
+        if member is None or not member.inside:
+            joined = _joined(session, room)
+            role = member.role if member else "member"
+            self._hub.roster.note(
+                Member(room.key, account.id, role, True, room.members[session], joined)
+            )
+        self._hub.entry.bring_others(session, room)
+
+    def logout(self, session: Session) -> None:
+        """Become a guest, who is in no room yet; the account's rooms stay the account's."""
+        hub = self._hub
+        for room in list(session.rooms.values()):
+            hub.entry.step_out(session, room, "")
+            room.floors.pop(session.client, None)
+        self._become(session, self._new_user(self._hub.names.guest()))
+
+    def _become(self, session: Session, user: User) -> None:
+        """Seat a session as another user, who is shown in its rooms instead of the old one."""
+        old, here = session.person, session.here
+        rooms = {room: room.members[session] for room in session.rooms.values()}
+        new_here = not user.sessions
+        for room in rooms:
+            if new_here:
+                room.pass_on(session, user)
+            else:
+                room.remove(session, "")
+        self._hub.unseat(session)
+        self._hub.seat(session, user)
+        self._forget_passes(session)
+        if new_here:
+            self._hub.tell_neighbours(session, Shared(Renamed(old.name, user.name)))
+            if user.account is not None:
+                self._tell_account(user)
+            return
+        for room, seen in rooms.items():
+            room.add(session, seen)
+        session.here = here
+
+    def _tell_account(self, user: User) -> None:
+        """Tell those who share a room with somebody which account they have, or have no more."""
+        account = user.account.name if user.account else None
+        self._hub.tell_of(user.sessions[0], Shared(Identified(user.name, account)), crowds=True)
+
+    def _forget_passes(self, session: Session) -> None:
+        """What somebody was let into is not open to who they have become."""
+        for room in self._hub.rooms.values():
+            room.passes.pop(session.client, None)
+
+    async def unregister(self, session: Session, password: str) -> Account:
+        """Let the name be free again; who uses it stays, as a guest."""
+        account, hub = session.person.account, self._hub
+        assert account is not None
+        now = hub.clock.seconds()
+        await hub.accounts.verify(account, password, session.source, now)
+        await hub.accounts.remove(account)
+        self.disown(account, session)
+        self.forget_removed()
+        return account
+
+    def disown(self, account: Account, stays: Session | None = None) -> None:
+        """An account is no more: of its sessions one stays, as a guest."""
+        user = self._hub.by_account.pop(account.id, None)
+        if user is None:
+            return
+        for session in user.sessions:
+            self._forget_passes(session)
+            for room in list(session.conversations.values()):
+                self._hub.entry.step_out(session, room, "")
+        user.account = None
+        self._leave_what_is_closed(user)
+        self._tell_account(user)
+        words = f"The account {account.name} was removed"
+        if stays not in user.sessions:
+            stays = user.sessions[0]
+            stays.tell(Notice(f"{words}; you are {user.name} as a guest."))
+        self._end_all(user, f"{words}.", but=stays)
+
+    def _leave_what_is_closed(self, user: User) -> None:
+        """Who is a guest now stays only in the rooms that a guest may enter."""
+        for session in user.sessions:
+            for room in list(session.rooms.values()):
+                if not self._hub.entry.may_be_in(session, room):
+                    self._hub.entry.step_out(session, room, "")
+                    session.tell(Exited(room.name, session.here.name if session.here else None))
+
+    def forget_removed(self) -> None:
+        """Accounts that are no more belong to no room, and to no conversation."""
+        roster = self._hub.roster
+        for id in roster.accounts():
+            if self._hub.accounts.get(id) is None:
+                for member in roster.of_account(id):
+                    roster.forget(member)
+
+    def end(self, session: Session, words: str, final: bool = False) -> None:
+        """Close somebody's connection, and say why; `final` asks programs to stay away."""
+        session.tell(Goodbye(words, final))
+        session.close()
+        self._hub.leave(session, "")
+
+    def _end_all(self, user: User, words: str, but: Session | None = None) -> None:
+        for session in [each for each in user.sessions if each is not but]:
+            self.end(session, words, final=True)
+
+    async def change_password(self, session: Session, account: Account, password: str) -> None:
+        """Whoever else is here with the old password is no longer."""
+        account = await self._hub.accounts.set_password(account, password, session.source)
+        user = self._hub.by_account.get(account.id)
+        if user is not None:
+            user.account = account
+            self._end_all(user, "Your password was changed over another connection.", but=session)
+
+    async def claim(self, session: Session, code: str) -> Account:
+        """Make the account of who knows the code an operator, once."""
+        user, hub = session.person, self._hub
+        assert user.account is not None
+        account, wanted = user.account, self.claim_code
+        if wanted is None:
+            raise Refused("wrong-code", "There is an operator already: ask one.")
+        if not await self._knows(session, "claim", code, wanted):
+            raise Refused("wrong-code", "That is not the code which the server's log shows.")
+        if self.claim_code != wanted or user.account != account:
+            raise Refused("wrong-code", "Somebody else has claimed the chat, or you are another.")
+        self.claim_code = None
+        try:
+            user.account = await hub.accounts.change(user.account, operator=True)
+        except (ArchiveFailed, Refused):
+            self.claim_code = wanted
+            raise
+        return user.account
+
+    def take_over(self, before: Mapping[str, Account]) -> None:
+        """Somebody has changed accounts in the archive: those who are here have the new ones."""
+        for id, user in list(self._hub.by_account.items()):
+            account, old = self._hub.accounts.get(id), before.get(id, user.account)
+            if account is not None:
+                user.account = account
+                self._tell_change(user, account, old or account)
+            elif old is not None:
+                self.disown(old)
+        self.forget_removed()
+        self._free_names()
+
+    def _tell_change(self, user: User, account: Account, old: Account) -> None:
+        if account.hash != old.hash:
+            self._end_all(user, "Your password was changed. Please come in with the new one.")
+        for session in user.sessions:
+            if account.operator and not old.operator:
+                session.tell(You(user.name, account.name, True, "claim"))
+            elif old.operator and not account.operator:
+                session.tell(Notice("You are no operator any more."))
+
+
+def _joined(session: Session, room: Room) -> int:
+    """Up to which line a guest reads nothing, also as the account that they become."""
+    return room.floors.get(session.client, 0 if room.rules.history == "all" else room.last)
+
+
+def _is_own_name(user: User) -> bool:
+    return user.account is not None and key(user.account.name) == user.key
+
+
+def new_claim_code() -> str:
+    return secrets.token_hex(5)
