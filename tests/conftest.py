@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from chatsvc.auth import passwords
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
-from chatsvc.services.hub import Hub, Settings
+from chatsvc.services.hub import Hub, ServiceSettings
 from chatsvc.store.archive import Archive, MemoryArchive
 from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
@@ -174,7 +174,7 @@ def hub_of(
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
-    chosen, hashing = Settings(**settings), HashingQueue(hasher, clock)
+    chosen, hashing = ServiceSettings(**settings), HashingQueue(hasher, clock)
     hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
     hub.room_keeping.new = Window(limits.rooms, limits.rooms_within)

@@ -63,7 +63,7 @@ def test_what_registers_nobody(chat: Chat, wrong: dict[str, object], why: str) -
 
 def test_who_may_register(chat: Chat) -> None:
     ann = owner(chat)
-    chat.hub.door.claim_code = "code-of-the-log"
+    chat.hub.login.claim_code = "code-of-the-log"
     ann.ask(do="claim", code="code-of-the-log")
     chat.hub.accounts.mode = "invite"
     (made,) = ann.ask(do="invite-code")
@@ -165,7 +165,7 @@ def test_lines_of_two_connections_are_counted_by_themselves() -> None:
         ("one", None),
         ("two", "2"),
     ]
-    assert not chat.hub.talk.orphans
+    assert not chat.hub.messaging.orphans
     assert other.protocol.session.in_flight == 0
 
 
@@ -290,7 +290,7 @@ def test_connections_are_listed_and_ended(chat: Chat) -> None:
 
 
 def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
-    chat.hub.door.claim_code = "3f9a0c1b22"
+    chat.hub.login.claim_code = "3f9a0c1b22"
     ann, bob = owner(chat), owner(chat, "bob")
     assert code(chat.program("guest"), do="claim", code="3f9a0c1b22") == "no-account"
     assert code(ann, do="claim", code="0") == "wrong-code"

@@ -26,7 +26,7 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
     """A chat whose archive is a file, and which looks now and then whether that was changed."""
     archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
     chat = Chat(archive)
-    chat.hub.chores.begin()
+    chat.hub.maintenance.begin()
     yield chat
     start(chat.hub.close())
     start(archive.close())

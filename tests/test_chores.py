@@ -12,7 +12,7 @@ def test_tidying_up_makes_no_rules_for_rooms_that_have_none(
 ) -> None:
     chat.join("ann")
     monkeypatch.setattr("chatsvc.core.room.Charter", None)
-    assert Deferred.fromCoroutine(chat.hub.chores.tidy_up()).result is None
+    assert Deferred.fromCoroutine(chat.hub.maintenance.tidy_up()).result is None
 
 
 class Dirty:

@@ -21,7 +21,7 @@ from chatsvc.cli.scripts import as_json, as_text
 from chatsvc.client.export import FORMATS
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.connection import Connection
-from chatsvc.client.tui.model.buffers import Pane
+from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.occupants import came
 from chatsvc.client.tui.model.state import State
 from chatsvc.client.tui.widgets.rendering import shown_text
@@ -219,7 +219,7 @@ CROWDS: list[Callable[[tuple[str, ...]], Event]] = [
 @pytest.mark.parametrize("crowd", CROWDS)
 def test_a_crowd_comes_and_goes_in_a_moment(crowd: Callable[[tuple[str, ...]], Event]) -> None:
     names = tuple(f"guest-{number}" for number in range(CROWD))
-    pane = Pane("#lobby")
+    pane = Buffer("#lobby")
     begin = monotonic()
     table = Table()
     line = JSONL.write(crowd(names))

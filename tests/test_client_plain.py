@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock
 
-from chatsvc.cli.plain import FULL, Talk
+from chatsvc.cli.plain import FULL, PlainChat
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.words import Words, colour
@@ -60,7 +60,7 @@ class Visit:
         self.clock = Clock()
         self.server = FakeServer(self.clock)
         self.screen = Screen(interactive)
-        self.talk = Talk(self.server, self.clock, self.screen, Words(colours), Identity("ann"))
+        self.talk = PlainChat(self.server, self.clock, self.screen, Words(colours), Identity("ann"))
         self.done: Deferred[int]
 
     def begin(self) -> Visit:

@@ -20,7 +20,7 @@ from test_detect import CERTIFICATE
 from test_tls import encrypted
 from twisted.internet.defer import CancelledError, Deferred
 
-from chatsvc.cli.plain import Talk
+from chatsvc.cli.plain import PlainChat
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected, NotTrusted
 from chatsvc.client.net.tls import PATIENCE, Encrypted
@@ -60,7 +60,9 @@ class SecureVisit(Visit):
         self.screen = Screen(True)
         trust = Trust(ADDRESS, servers, self.told.append)
         self.endpoint = Encrypted(house, host, trust.decide, house.clock)
-        self.talk = Talk(self.endpoint, house.clock, self.screen, Words(False), Identity("ann"))
+        self.talk = PlainChat(
+            self.endpoint, house.clock, self.screen, Words(False), Identity("ann")
+        )
         self.done: Deferred[int] = Deferred.fromCoroutine(self.talk.run())
         house.visits.append(self)
         house.pump()

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent
 
 from chatsvc import commands
-from chatsvc.dialects.irc.client import Asked
+from chatsvc.dialects.irc.client import Pending
 from chatsvc.dialects.irc.registry import _HANDLERS, tell
 from chatsvc.model.events import Line, Request
 from chatsvc.store.archive import ArchiveFailed, Commit, MemoryArchive
@@ -247,7 +247,7 @@ def check_nobody_is_left(play: Play) -> None:
     assert len(play.chat.factory.connections) == len(play.bystanders)
     for room in hub.rooms.values():
         assert {session.name for session in room.members} <= set(play.bystanders)
-    assert hub.talk.orphans == {}
+    assert hub.messaging.orphans == {}
     for name in play.victims:
         assert play.chat.program(name).read() == []
         assert name in hub.users
@@ -362,7 +362,7 @@ def test_a_refusal_is_about_its_own_message_however_many_are_asked_for(chat: Cha
 def test_an_event_is_told_whatever_the_client_asked_for(chat: Chat, command: str) -> None:
     client = irc(chat, "ann").protocol._client
     for event in EVENTS:
-        client._asked["irc-999999"] = Asked(command)
+        client._asked["irc-999999"] = Pending(command)
         tell(client, event, "irc-999999")
         tell(client, event, "irc-forgotten")
     assert client.taken()

@@ -159,7 +159,7 @@ def test_every_secret_has_the_same_limit(guess: Guess, registers: bool, address:
     chat = Chat(limits=THREE, accounts="invite" if guess is guess_invitation else "open")
     if guess is not guess_invitation:
         founder(chat, "ann").send("/set password mulch")
-    chat.hub.door.claim_code = "3f9a0c1b22"
+    chat.hub.login.claim_code = "3f9a0c1b22"
     person = member(chat, "eve", address) if registers else guest(chat, "eve", address)
     answers = [" ".join(guess(person)) for _ in range(5)]
     assert ["Too many wrong passwords" in answer for answer in answers] == [False] * 3 + [True] * 2

@@ -93,7 +93,7 @@ def test_who_comes_back_while_lines_are_on_their_way_still_has_them_counted() ->
     events = again.events()
     assert [event.get("tag") for event in events if event["event"] == "said"] == ["1", "2"]
     assert events[-1]["event"] == "goodbye"
-    assert not chat.hub.talk.orphans
+    assert not chat.hub.messaging.orphans
 
 
 def test_lines_of_who_left_for_good_are_forgotten_when_they_are_kept() -> None:
@@ -101,9 +101,9 @@ def test_lines_of_who_left_for_good_are_forgotten_when_they_are_kept() -> None:
     ann = chat.join("ann")
     ann.send("last words")
     ann.hang_up()
-    assert chat.hub.talk.orphans
+    assert chat.hub.messaging.orphans
     worker.work()
-    assert not chat.hub.talk.orphans
+    assert not chat.hub.messaging.orphans
 
 
 def test_a_question_is_over_when_something_else_is_asked(chat: Chat) -> None:
@@ -232,7 +232,7 @@ def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
     chat = Chat(archive)
     ann = chat.join("ann")
     ann.send("/register correct-horse")
-    chat.hub.door.claim_code = "code"
+    chat.hub.login.claim_code = "code"
     ann.send("/claim code")
     eve = chat.join("eve")
     ann.send("/mute --quietly eve", "hi")

@@ -15,7 +15,7 @@ from samples import EVENTS, WELCOME
 
 from chatsvc.dialects.irc import Client, tell
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
-from chatsvc.dialects.irc.client import Asked
+from chatsvc.dialects.irc.client import Pending
 from chatsvc.dialects.irc.message import LONGEST, parse
 
 ANSWERED = (
@@ -76,7 +76,7 @@ def test_every_event_is_told_in_messages_that_are_short_enough(
         client = Client()
         client.choose(capabilities)
         client.nick, client.welcome = name, WELCOME
-        client.latest = Asked(command, (f"#{name[:31]}", name, "x"))
+        client.latest = Pending(command, (f"#{name[:31]}", name, "x"))
         tell(client, swollen(event, name, text), None)
         check(client.taken())
 

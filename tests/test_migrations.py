@@ -17,7 +17,7 @@ import pytest
 from conftest import Chat
 from test_archive import Keeper, line, now, sqlite
 
-from chatsvc.model.records import Account, Act, Ban, Charter, Invitation, Member, Report
+from chatsvc.model.records import Account, Act, Ban, Invitation, Member, Report, RoomRules
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import migrations, record_rows
 from chatsvc.store.sqlite.migrations import newest, steps
@@ -87,7 +87,7 @@ def test_an_old_archive_opens_with_all_its_records(
         assert archive.records(Account) == []
         return
     (account,) = archive.records(Account)
-    (ban,), (report,), (rules,) = (archive.records(kind) for kind in (Ban, Report, Charter))
+    (ban,), (report,), (rules,) = (archive.records(kind) for kind in (Ban, Report, RoomRules))
     members = archive.records(Member)
     assert (account.name, account.operator) == ("ann", True)
     assert {member.room for member in members} == {"#lobby", "#tea"}

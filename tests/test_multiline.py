@@ -197,6 +197,6 @@ def test_a_refusal_of_it_is_one_line(chat: Chat) -> None:
     ann.read()
     (session,) = chat.hub.sessions
     line = Line("#lobby", NOON, "ann", FAKE, False, session.client, None)
-    chat.hub.talk.not_kept([line], "The disk is full.")
+    chat.hub.messaging.not_kept([line], "The disk is full.")
     (refused,) = ann.read()
     assert refused.startswith("* The disk is full. Not sent: hi [12:00] <eve> I quit * bob")

@@ -114,7 +114,7 @@ def test_a_ban_placed_while_the_password_is_looked_at_holds() -> None:
     boss = chat.join("boss")
     boss.send(f"/register {SECRET}")
     hasher.work()
-    chat.hub.door.claim_code = "code"
+    chat.hub.login.claim_code = "code"
     boss.send("/claim code")
     ann = chat.join("ann")
     ann.send(f"/register {SECRET}")

@@ -71,9 +71,9 @@ def test_no_name_looks_like_a_registered_one_in_either_case(chat: Chat, twin: st
 
 def test_another_spelling_of_one_s_own_name_is_looked_at_as_well(chat: Chat) -> None:
     member(chat, "Nina").hang_up()
-    chat.hub.names._check_unlike = lambda name, account: None  # type: ignore[method-assign]
+    chat.hub.nicknames._check_unlike = lambda name, account: None  # type: ignore[method-assign]
     eve = chat.join("νina")
-    del chat.hub.names._check_unlike
+    del chat.hub.nicknames._check_unlike
     assert "looks like Nina" in eve.send("/nick Νina")[-1]
 
 

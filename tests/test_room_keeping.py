@@ -36,7 +36,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def tidy(chat: Chat, seconds: float) -> None:
     """Let time pass, and have everything tidied up."""
     chat.clock.advance(seconds)
-    assert Deferred.fromCoroutine(chat.hub.chores.tidy_up()).result is None
+    assert Deferred.fromCoroutine(chat.hub.maintenance.tidy_up()).result is None
 
 
 def rooms(chat: Chat) -> set[str]:

@@ -74,10 +74,10 @@ class Play:
     def come(self) -> None:
         reader = Reader()
         session = self.hub.connect(reader)
-        start(self.hub.door.hello(session, f"person{len(self.all)}"))
+        start(self.hub.login.hello(session, f"person{len(self.all)}"))
         last = self.hub.room("#lobby").last
         after = self.chance.randint(0, last)
-        self.hub.entry.enter(session, "#lobby", after, None)
+        self.hub.joining.enter(session, "#lobby", after, None)
         self.hub.rooms["#lobby"].catch_up(session)
         self.present.append((session, reader, after))
         self.all.append((reader, after))
@@ -89,7 +89,7 @@ class Play:
 
     def say(self) -> None:
         session, _, _ = self.chance.choice(self.present)
-        self.hub.talk.say(session, self.hub.rooms["#lobby"], "words")
+        self.hub.messaging.say(session, self.hub.rooms["#lobby"], "words")
 
     def clog(self) -> None:
         self.chance.choice(self.present)[1].full = True
@@ -144,8 +144,8 @@ class Program(Reader):
         self.address, self.secure = "", False
         hub = self.play.hub
         self.session = hub.connect(self)
-        start(hub.door.hello(self.session, self.name, None, f"secret-of-{self.name}"))
-        hub.entry.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
+        start(hub.login.hello(self.session, self.name, None, f"secret-of-{self.name}"))
+        hub.joining.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
         self.room = hub.rooms["#lobby"]
         self.room.catch_up(self.session)
         self.say_again()
@@ -159,11 +159,11 @@ class Program(Reader):
     def say(self) -> None:
         self.said += 1
         self.unanswered.append(f"{self.name}-{self.said}")
-        self.play.hub.talk.say(self.session, self.room, "words", tag=self.unanswered[-1])
+        self.play.hub.messaging.say(self.session, self.room, "words", tag=self.unanswered[-1])
 
     def say_again(self) -> None:
         for tag in list(self.unanswered):
-            self.play.hub.talk.say(self.session, self.room, "words", tag=tag)
+            self.play.hub.messaging.say(self.session, self.room, "words", tag=tag)
 
     def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
         self.show(batch, elsewhere)

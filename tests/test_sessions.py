@@ -10,7 +10,7 @@ from test_accounts import SECRET, arriving, back, registered, restarted
 from test_hub import sqlite
 
 from chatsvc.dialects.sentences import clock
-from chatsvc.model.records import Charter, Member
+from chatsvc.model.records import Member, RoomRules
 
 NOW = f"[{clock(0.0)}]"
 
@@ -141,10 +141,10 @@ def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
     assert account is not None
     before = chat.hub.accounts._by_id
     chat.hub.accounts._learn([one for one in chat.archive.records(type(account)) if one != account])
-    chat.hub.door.take_over(before)
+    chat.hub.login.take_over(before)
     assert ann.send("/sessions")[0].startswith("* That is for registered people.")
     assert bob.send("/msg ann hi")[-1] == "* to ann: hi"
-    assert chat.hub.roster.of_account(account.id) == []
+    assert chat.hub.membership.of_account(account.id) == []
 
 
 def test_a_slow_connection_does_not_hold_the_other_up(chat: Chat) -> None:
@@ -221,7 +221,7 @@ def test_rooms_in_which_nothing_was_said_survive_a_restart(tmp_path: Path) -> No
 def test_what_is_new_is_what_one_may_read(chat: Chat, rule: str, new: int) -> None:
     bob, ann = chat.join("bob"), registered(chat, "ann")
     bob.send("/join #tea", "before")
-    chat.hub.rooms["#tea"].charter = Charter("#tea", history=rule)
+    chat.hub.rooms["#tea"].charter = RoomRules("#tea", history=rule)
     ann.send("/join #tea", "/leave #lobby")
     ann.hang_up()
     bob.send("one", "two")
@@ -234,7 +234,7 @@ def test_a_second_connection_reads_no_more_than_the_first(chat: Chat) -> None:
     bob, work = chat.join("bob"), registered(chat, "ann")
     home = back(chat, "ann")
     bob.send("/join #tea", "secret")
-    chat.hub.rooms["#tea"].charter = Charter("#tea", history="none")
+    chat.hub.rooms["#tea"].charter = RoomRules("#tea", history="none")
     work.send("/join #tea")
     assert home.send("/history #tea") == ["* There is nothing earlier to read in #tea."]
 
@@ -312,7 +312,7 @@ def founded(chat: Chat, name: str) -> list[str]:
     """The rooms that an account is founder of."""
     account = chat.hub.accounts.find(name)
     assert account is not None
-    members = chat.hub.roster.of_account(account.id)
+    members = chat.hub.membership.of_account(account.id)
     return [member.room for member in members if member.role == "founder"]
 
 

@@ -82,7 +82,7 @@ class Service:
         self.begin()
 
     def end(self) -> None:
-        start(self.chat.hub.roster.save())
+        start(self.chat.hub.membership.save())
         start(self.chat.archive.close())
 
     def set_by(self, seconds: float) -> None:

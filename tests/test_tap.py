@@ -183,7 +183,7 @@ async def test_a_line_on_its_way_is_kept_when_the_service_stops(
     hello = json.dumps({"do": "hello", "name": "ann"})
     ann = await connect(logged, hello, '{"do":"join","room":"#lobby"}')
     await ann.until("entered")
-    first.hub.talk.say(*_first_seat(first), "the last word")
+    first.hub.messaging.say(*_first_seat(first), "the last word")
     await stop(first)
     assert '"text":"the last word"' in await ann.until('"said"')
     second = service(*where)

@@ -195,7 +195,7 @@ async def give_the_password(chat: Chat) -> None:
 @on_a_screen
 async def test_a_lockdown_has_its_sentence_and_a_registered_name_comes_in(chat: Chat) -> None:
     register(chat)
-    chat.hub.door.locked = True
+    chat.hub.login.locked = True
     async with visit(chat, "carol") as carol:
         assert "Only registered people come in just now." in carol.screen
         await carol.press("tab", "tab")
@@ -228,7 +228,7 @@ async def test_a_password_on_the_command_line_asks_nothing(chat: Chat) -> None:
 @on_a_screen
 async def test_who_is_put_out_is_told_why_and_may_go_elsewhere(chat: Chat) -> None:
     bob = chat.join("bob")
-    chat.hub.door.claim_code = "4711"
+    chat.hub.login.claim_code = "4711"
     bob.send(f"/register {SECRET}", "/claim 4711")
     async with visit(chat) as ann:
         bob.send("/ban ann")

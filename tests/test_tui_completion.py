@@ -7,12 +7,12 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.client.tui.model.completion import Known, complete, hint
+from chatsvc.client.tui.model.completion import Candidates, complete, hint
 from chatsvc.client.tui.model.emojis import emojized
 from chatsvc.client.tui.model.split_message import LINES, LONGEST, parts
 from chatsvc.model.events import Command
 
-KNOWN = Known(
+KNOWN = Candidates(
     commands=(
         Command("/ban who [for] [reason]", (), "keeps somebody out", ""),
         Command("/back", (), "says that one is back", ""),

@@ -46,9 +46,9 @@ def state(chat: Chat) -> tuple[object, ...]:
         sorted((one.name, one.hash, one.certificates, one.ignores) for one in hub.accounts),
         sorted(hub.rooms),
         [(one.name, one.last, sorted(map(str, one.roster.values()))) for one in hub.rooms.values()],
-        [(place, len(hub.sanctions.all(hub.rooms.get(place)))) for place in ("", "#tea")],
+        [(place, len(hub.bans.all(hub.rooms.get(place)))) for place in ("", "#tea")],
         sorted(len(each.rooms) for each in hub.sessions),
-        hub.door.locked,
+        hub.login.locked,
     )
 
 

@@ -23,7 +23,7 @@ from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.address import Server
 from chatsvc.client.tui.control.app import ChatApp
 from chatsvc.client.tui.control.chat_session import Going
-from chatsvc.client.tui.widgets.conversation import Conversation
+from chatsvc.client.tui.widgets.conversation import ConversationView
 
 
 class Pipe(StringTransport):
@@ -164,7 +164,7 @@ class Visitor:
         return "\n".join(self.rows)
 
     @property
-    def shown(self) -> Conversation:
+    def shown(self) -> ConversationView:
         """The conversation one looks at."""
         return self.app.shelf.shown
 

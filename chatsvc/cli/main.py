@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from chatsvc import __version__
 from chatsvc.cli import arguments
-from chatsvc.cli.plain import Talk
+from chatsvc.cli.plain import PlainChat
 from chatsvc.cli.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -190,7 +190,7 @@ def _join(options: argparse.Namespace) -> Job:
         if options.name is None:
             options.name = _own_name()
         endpoint = (options.server or Server()).endpoint(reactor, tell)
-        talk = Talk(endpoint, reactor, window, words, _identity(options))
+        talk = PlainChat(endpoint, reactor, window, words, _identity(options))
         return await talk.run(options.room)
 
     return job

@@ -32,7 +32,7 @@ from chatsvc.model.events import (
 FULL = 1000  # lines of a pipe that may wait before no more are read
 
 
-class Talk:
+class PlainChat:
     """What is typed goes to the chat, what happens in the chat is shown."""
 
     def __init__(

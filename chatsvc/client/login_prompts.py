@@ -36,7 +36,7 @@ def is_final(refused: Refused) -> bool:
     return wants_proof(refused) and refused.code != "too-many-attempts"
 
 
-class Person(Protocol):
+class Prompter(Protocol):
     """Who stands at the door, with whatever they look at."""
 
     @property
@@ -60,7 +60,7 @@ class Person(Protocol):
 class AtTheDoor:
     """Finds out who else one could be when a chat does not let one in: by asking, or by itself."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Prompter) -> None:
         self._person = person
         self._complaint = ""  # its code
 

@@ -44,13 +44,13 @@ async def let_in(
     if (secret := password or account_password) is not None:
         session.note_password(secret)
     try:
-        welcome = await hub.door.hello(session, name, password, None, account_password)
+        welcome = await hub.login.hello(session, name, password, None, account_password)
     except Refused as refused:
         session.question = _next_question(hub, session, refused.code)
         session.suggestion = refused.suggestion
         if session.question == "name" and account_password is not None:
             session.question = "login"  # so that a password is no name: Enter, or /name, goes on
-            session.suggestion = session.suggestion or hub.names.free(name)
+            session.suggestion = session.suggestion or hub.nicknames.free(name)
         raise
     if welcome is not None:
         _enter_rooms(hub, session, welcome, tag)
@@ -66,10 +66,10 @@ def _next_question(hub: Hub, session: Session, code: str) -> str:
 
 def _enter_rooms(hub: Hub, session: Session, welcome: Welcome, tag: str | None) -> None:
     """Into one's own rooms, talking in the first of them; or into the room where all begin."""
-    entered = hub.entry.come_back(session) if session.person.account else []
+    entered = hub.joining.come_back(session) if session.person.account else []
     if not entered:
         try:
-            entered = [hub.entry.enter(session, FIRST_ROOM)]
+            entered = [hub.joining.enter(session, FIRST_ROOM)]
         except Refused:
             session.tell(welcome, tag)
             hub.catch_up(session)
@@ -101,7 +101,7 @@ async def hello(
     check_unnamed(session)
     if version != 1:
         raise Refused("version", "This server speaks version 1 of the protocol.")
-    welcome = await hub.door.hello(session, name, password, client, account_password)
+    welcome = await hub.login.hello(session, name, password, client, account_password)
     if welcome is not None:
         session.person.bot |= bot
         if realname:

@@ -34,7 +34,7 @@ def time(hub: Hub, session: Session) -> Answer:
 
 @command("census")
 def census(hub: Hub, session: Session) -> Answer:
-    return hub.sight.census()
+    return hub.visibility.census()
 
 
 @command("clear", help="clears the screen")

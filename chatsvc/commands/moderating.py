@@ -118,7 +118,7 @@ async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None
 @command("bans [--here]", help="lists bans, mutes and exemptions", level="moderator")
 def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
     where = _where(hub, session, room, here)
-    found = hub.sanctions.all(where)
+    found = hub.bans.all(where)
     listed = tuple(hub.moderation.shown(ban, session) for ban in found)
     return Bans(where.name if where else "", listed)
 
@@ -145,7 +145,7 @@ def howtoban(
 async def delete(
     hub: Hub, session: Session, number: int, reason: Words = "", room: Place | None = None
 ) -> Event:
-    place, _ = hub.past.place(session, room)
+    place, _ = hub.history.place(session, room)
     return await hub.moderation.delete(session, place, number, reason)
 
 
@@ -157,7 +157,7 @@ async def delete(
 )
 async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Event:
     if switch is None:
-        return Notice(f"The lockdown is {'on' if hub.door.locked else 'off'}.")
+        return Notice(f"The lockdown is {'on' if hub.login.locked else 'off'}.")
     if switch.lower() not in ("on", "off"):
         raise Refused("usage", "It goes like this: /lockdown on, or /lockdown off")
     return await hub.moderation.lock_down(session, switch.lower() == "on")

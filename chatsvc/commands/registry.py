@@ -28,13 +28,13 @@ Answer: TypeAlias = "Event | Coroutine[Any, Any, Event | None] | None"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CommandRow:
     """One command: how it is written, who may give it, and what it does."""
 
     function: Callable[..., Answer]
     about: Command
     words: tuple[str, ...]  # its arguments, in the order in which people write them
-    kinds: Mapping[str, Kind]  # of these, and of what programs give
+    kinds: Mapping[str, ArgumentKind]  # of these, and of what programs give
     needed: frozenset[str]
     flags: frozenset[str]  # which people write as --word
     anybody: bool  # may be given before one's name is known
@@ -48,7 +48,7 @@ class Row:
 MOST_SIGNS = 10  # at once
 LONGEST_SIGNS = 2000  # bytes of all: escaped, they are still fewer than IRC's tags may have
 
-TABLE: dict[str, Row] = {}
+TABLE: dict[str, CommandRow] = {}
 FIELDS: set[str] = set()  # the arguments of all of them, as programs name them
 NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
 
@@ -70,7 +70,7 @@ def command(
         name, *words = usage.split()
         arguments = dict(list(inspect.signature(function).parameters.items())[2:])
         tagged = arguments.pop("tag", None) is not None
-        TABLE[name] = Row(
+        TABLE[name] = CommandRow(
             function,
             Command(
                 f"/{usage}",
@@ -136,10 +136,10 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
     """Tell the asker why not; at the door, not for ever."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.user is None:
-        hub.door.knock(session, refused.code)
+        hub.login.knock(session, refused.code)
 
 
-def _row(name: str) -> Row | None:
+def _row(name: str) -> CommandRow | None:
     return TABLE.get(NAMES.get(name.lower(), ""))
 
 
@@ -170,12 +170,12 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
     return row.function(hub, session, **arguments)
 
 
-def _usage(row: Row) -> Refused:
+def _usage(row: CommandRow) -> Refused:
     example = f" (for example: {row.about.example})" if row.about.example else ""
     return Refused("usage", f"It goes like this: {row.about.usage}{example}")
 
 
-def _check_level(hub: Hub, session: Session, row: Row, named: object) -> None:
+def _check_level(hub: Hub, session: Session, row: CommandRow, named: object) -> None:
     room = session.here if named is None else hub.room_of(session, str(named))
     check_level(session, row.level, room)
 
@@ -187,13 +187,13 @@ def _call_later(session: Session, request: Request) -> None:
     session.once_settled(lambda: session.wire.run(request))
 
 
-def listed(hub: Hub, session: Session) -> list[Row]:
+def listed(hub: Hub, session: Session) -> list[CommandRow]:
     """The commands that somebody may give here."""
     rows = (row for row in TABLE.values() if row.about.help and row.when(hub))
     return [row for row in rows if _is_for(row, session)]
 
 
-def _is_for(row: Row, session: Session) -> bool:
+def _is_for(row: CommandRow, session: Session) -> bool:
     if session.user is None:
         return row.level in ("guest", "unregistered")
     if row.level == "unregistered":  # the others are told how to become that
@@ -212,7 +212,7 @@ def _unknown(name: str) -> Refused:
     return Refused("unknown", f"There is no command /{clean(name)[:32]}. {hint}")
 
 
-def _checked(row: Row, request: Request) -> dict[str, object]:
+def _checked(row: CommandRow, request: Request) -> dict[str, object]:
     if row.words == ("text",) and request.rest is not None:  # most requests are lines to be said
         text = row.kinds["text"].check("text", request.rest)
         return {"text": text} if request.rest.strip() else {}
@@ -224,7 +224,7 @@ def _checked(row: Row, request: Request) -> dict[str, object]:
     }
 
 
-def _check_understood(row: Row, request: Request) -> None:
+def _check_understood(row: CommandRow, request: Request) -> None:
     """Refuse words after a command that has no arguments, and fields of other requests only."""
     if request.rest is not None:
         if not row.words and _without_flags(row, request.rest.strip(), {}):
@@ -235,7 +235,7 @@ def _check_understood(row: Row, request: Request) -> None:
         raise Refused("usage", f"{row.about.usage.split()[0][1:]} has no field {name}.")
 
 
-def _in_a_row(row: Row, rest: str) -> Mapping[str, object]:
+def _in_a_row(row: CommandRow, rest: str) -> Mapping[str, object]:
     """The arguments that people have written one after the other; the last takes what is left."""
     arguments: dict[str, object] = {}
     rest = _without_flags(row, rest.strip(), arguments)
@@ -252,7 +252,7 @@ def _in_a_row(row: Row, rest: str) -> Mapping[str, object]:
     return arguments
 
 
-def _is_left_out(row: Row, position: int, rest: str) -> bool:
+def _is_left_out(row: CommandRow, position: int, rest: str) -> bool:
     """Whether an argument that need not be given is not: what is written is something else."""
     name = row.words[position]
     if name in row.needed:
@@ -262,7 +262,7 @@ def _is_left_out(row: Row, position: int, rest: str) -> bool:
     return len(words) <= still_needed or not row.kinds[name].fits(words[0])
 
 
-def _without_flags(row: Row, rest: str, arguments: dict[str, object]) -> str:
+def _without_flags(row: CommandRow, rest: str, arguments: dict[str, object]) -> str:
     """What is left when words such as --here were taken from the beginning."""
     while row.flags and rest.startswith("--"):
         flag, _, left = rest[2:].partition(" ")
@@ -289,7 +289,7 @@ def _several(rest: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ArgumentKind:
     """How an argument is checked, recognised, and taken from what people write."""
 
     check: Callable[[str, object], object]
@@ -362,22 +362,22 @@ def _span(name: str, value: object) -> float:
 
 
 _KINDS = {
-    "int": Kind(_number, str.isdecimal),
-    "bool": Kind(_truth),
-    "str": Kind(_string),
-    "Text": Kind(_text),
-    "Place": Kind(_string, lambda word: word.startswith(("#", "@"))),
-    "Words": Kind(_words),
-    "Moment": Kind(_moment),
-    "Point": Kind(_point),
-    "Signs": Kind(_signs),
-    "Span": Kind(_span, looks_like_duration),
-    "Who": Kind(_string, take=_several),
-    "Email": Kind(_string, lambda word: "@" in word),
+    "int": ArgumentKind(_number, str.isdecimal),
+    "bool": ArgumentKind(_truth),
+    "str": ArgumentKind(_string),
+    "Text": ArgumentKind(_text),
+    "Place": ArgumentKind(_string, lambda word: word.startswith(("#", "@"))),
+    "Words": ArgumentKind(_words),
+    "Moment": ArgumentKind(_moment),
+    "Point": ArgumentKind(_point),
+    "Signs": ArgumentKind(_signs),
+    "Span": ArgumentKind(_span, looks_like_duration),
+    "Who": ArgumentKind(_string, take=_several),
+    "Email": ArgumentKind(_string, lambda word: "@" in word),
 }
 
 
-def _kind(annotation: str) -> Kind:
+def _kind(annotation: str) -> ArgumentKind:
     """What an argument is, by its annotation."""
     return _KINDS[annotation.partition(" ")[0]]
 

@@ -23,10 +23,10 @@ def set(
 ) -> Answer:
     here = hub.room_of(session, room)
     if rule is None or value is None:
-        return hub.stewards.rules(here)
+        return hub.room_administration.rules(here)
     if rule.lower() == "topic":
-        return hub.stewards.set_topic(session, here, value)
-    return hub.stewards.set_rule(session, here, rule, value)
+        return hub.room_administration.set_topic(session, here, value)
+    return hub.room_administration.set_rule(session, here, rule, value)
 
 
 @command(
@@ -42,26 +42,28 @@ async def remove_room(hub: Hub, session: Session, room: str) -> Event:
 
 @command("invite name", help="lets somebody into the room", example="/invite bob", level="member")
 async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.stewards.invite(session, hub.room_of(session, room), name)
+    return await hub.room_administration.invite(session, hub.room_of(session, room), name)
 
 
 @command("invited", help="lists who may come in and has not", level="moderator")
 def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
-    return hub.stewards.expected(hub.room_of(session, room))
+    return hub.room_administration.expected(hub.room_of(session, room))
 
 
 @command(
     "uninvite name", help="takes an invitation back", example="/uninvite bob", level="moderator"
 )
 def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
-    return hub.stewards.uninvite(session, hub.room_of(session, room), name)
+    return hub.room_administration.uninvite(session, hub.room_of(session, room), name)
 
 
 @command(
     "op name", example="/op bob", help="makes somebody a moderator of the room", level="moderator"
 )
 async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.stewards.set_role(session, hub.room_of(session, room), name, "moderator")
+    return await hub.room_administration.set_role(
+        session, hub.room_of(session, room), name, "moderator"
+    )
 
 
 @command(
@@ -71,7 +73,9 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
     level="moderator",
 )
 async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.stewards.take_role(session, hub.room_of(session, room), name, "moderator")
+    return await hub.room_administration.take_role(
+        session, hub.room_of(session, room), name, "moderator"
+    )
 
 
 @command(
@@ -81,12 +85,16 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
     level="moderator",
 )
 async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.stewards.set_role(session, hub.room_of(session, room), name, "voiced")
+    return await hub.room_administration.set_role(
+        session, hub.room_of(session, room), name, "voiced"
+    )
 
 
 @command("devoice name", example="/devoice bob", help="takes that back", level="moderator")
 async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.stewards.take_role(session, hub.room_of(session, room), name, "voiced")
+    return await hub.room_administration.take_role(
+        session, hub.room_of(session, room), name, "voiced"
+    )
 
 
 @command(
@@ -96,4 +104,4 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
     level="founder",
 )
 async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.stewards.transfer(session, hub.room_of(session, room), name)
+    return await hub.room_administration.transfer(session, hub.room_of(session, room), name)

@@ -66,7 +66,7 @@ async def _open(hub: Hub, session: Session, room: Room, password: str, where: _W
 
 def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = False) -> None:
     after, last, tag = where
-    session.tell(hub.entry.enter(session, room, after, last, opened), tag)
+    session.tell(hub.joining.enter(session, room, after, last, opened), tag)
     assert session.here is not None
     for other in session.person.sessions:
         session.here.catch_up(other)
@@ -74,7 +74,7 @@ def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = 
 
 @command("leave [room]", "part", "leaves a room", "/leave #tea")
 def leave(hub: Hub, session: Session, room: str | None = None, words: Words = "") -> Answer:
-    return hub.entry.exit(session, hub.room_of(session, room), words)
+    return hub.joining.exit(session, hub.room_of(session, room), words)
 
 
 @command(
@@ -82,14 +82,14 @@ def leave(hub: Hub, session: Session, room: str | None = None, words: Words = ""
 )
 def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
     if name is None:
-        return hub.stewards.rules(hub.room_of(session, room))
+        return hub.room_administration.rules(hub.room_of(session, room))
     session.here, session.target = hub.room_of(session, name), None
     return talking(session)
 
 
 @command("rooms", help="lists the rooms")
 def rooms(hub: Hub, session: Session) -> Answer:
-    places = hub.sight.places(session)
+    places = hub.visibility.places(session)
     return Rooms(places[:PEOPLE], len(places))
 
 
@@ -97,7 +97,7 @@ def rooms(hub: Hub, session: Session) -> Answer:
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
     here = hub.room_of(session, room)
     if text is not None:
-        return hub.stewards.set_topic(session, here, text)
+        return hub.room_administration.set_topic(session, here, text)
     return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
 
 
@@ -112,7 +112,7 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
     here = hub.known_room(session, room)
     page, more = a_page(here.people, after)
-    people = tuple(hub.sight.person(user, session, here) for user in page)
+    people = tuple(hub.visibility.person(user, session, here) for user in page)
     return People(here.name, people, len(here.people), more, here.rules.hidden)
 
 
@@ -135,7 +135,7 @@ async def history(
     deleted: bool = True,
 ) -> Event:
     wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
-    return await hub.past.page(session, room, bounds, wanted, first, deleted)
+    return await hub.history.page(session, room, bounds, wanted, first, deleted)
 
 
 @command(
@@ -161,17 +161,17 @@ async def recent(
     first: bool = False,
     deleted: bool = True,
 ) -> Event:
-    return await hub.past.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
+    return await hub.history.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
 
 
 @command("mark [number]", settled=True, reads=True)
 async def mark(
     hub: Hub, session: Session, number: Point | None = None, room: str | None = None
 ) -> Event:
-    place, _ = hub.past.place(session, room)
+    place, _ = hub.history.place(session, room)
     if number is None:
-        return hub.past.marked(session, place)
-    return await hub.past.read_to(session, place, number)
+        return hub.history.marked(session, place)
+    return await hub.history.read_to(session, place, number)
 
 
 @command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)

@@ -50,8 +50,8 @@ def _say(
     session.check_no_password(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
-        return hub.talk.whisper(session, to, text, manner, tag)
-    hub.talk.say(session, hub.room_of(session, room), text, manner, tag)
+        return hub.messaging.whisper(session, to, text, manner, tag)
+    hub.messaging.say(session, hub.room_of(session, room), text, manner, tag)
     return None
 
 
@@ -87,7 +87,7 @@ def msg(
 ) -> Answer:
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
-    return hub.talk.whisper(session, hub.addressee(session, name), text, manner, tag)
+    return hub.messaging.whisper(session, hub.addressee(session, name), text, manner, tag)
 
 
 @command(
@@ -105,7 +105,7 @@ def mods(
 ) -> Answer:
     here = hub.room_of(session, room)
     text = clean_formatted(text) if action else text
-    return hub.talk.tell_moderators(session, here, text, Manner(action, notice))
+    return hub.messaging.tell_moderators(session, here, text, Manner(action, notice))
 
 
 @command("signal signs")
@@ -118,7 +118,7 @@ def signal(
 ) -> Answer:
     """What programs show each other, such as that somebody is typing."""
     to = hub.find(name) if name is not None else hub.room_of(session, room)
-    return hub.talk.signal(session, to, signs)
+    return hub.messaging.signal(session, to, signs)
 
 
 @command("reply text", "r", "answers who whispered last", "/reply thanks")
@@ -126,7 +126,7 @@ def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Ans
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)
-    return hub.talk.whisper(session, to, text, PLAINLY, tag)
+    return hub.messaging.whisper(session, to, text, PLAINLY, tag)
 
 
 @command(

@@ -37,7 +37,7 @@ def other_in(name: str, account: str) -> str:
     return other if one == account else one
 
 
-class Conversation(Room):
+class DirectConversation(Room):
     """A room of two."""
 
     __slots__ = ("_name_of", "_now")

@@ -12,7 +12,7 @@ from chatsvc.store.archive import Archive, ArchiveFailed, Start
 SOON = 1.0  # seconds after which it is saved how far somebody has read
 
 
-class Roster:
+class Membership:
     """Every `Member` there is, by room and by account."""
 
     def __init__(self, archive: Archive, clock: Timer, start: Start) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
-from chatsvc.model.records import Charter, Member
+from chatsvc.model.records import Member, RoomRules
 from chatsvc.model.text_rules import LONGEST_TEXT, key
 from chatsvc.store.archive import Archive, ArchiveFailed, Start
 
@@ -56,7 +56,7 @@ class Room:
         self.topic: Topic | None = None
         self.empty_since = 0.0  # when the last member left: a time of day
         self.used = False  # something was handed to the archive
-        self.charter: Charter | None = None
+        self.charter: RoomRules | None = None
         self.roster = roster if roster is not None else {}  # by the account's id
         self.members: dict[Session, int] = {}  # each with the number of the last line it was shown
         self.people: dict[User, int] = {}  # each with the number of their sessions here
@@ -74,8 +74,8 @@ class Room:
         self._fold: _Fold | None = None
 
     @property
-    def rules(self) -> Charter:
-        return self.charter or Charter(self.name)
+    def rules(self) -> RoomRules:
+        return self.charter or RoomRules(self.name)
 
     @property
     def crowded(self) -> bool:

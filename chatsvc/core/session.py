@@ -118,7 +118,7 @@ class Mark(NamedTuple):
     time: float = 0.0
 
 
-class Search(NamedTuple):
+class LastSearch(NamedTuple):
     """What somebody has looked for, and the last line that they were shown, if there are older."""
 
     query: str
@@ -179,7 +179,7 @@ class Session:
         self.waited_for = ""  # of whom was said that they are not here, or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that one has left
         self.whispered: User | Account | None = None  # who whispered last
-        self.searched: Search | None = None  # what was looked for last
+        self.searched: LastSearch | None = None  # what was looked for last
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ _SAFE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Address:
     """Where a chat is, as those who join it write it, and how it may be joined."""
 
     host: str = "HOST"
@@ -60,7 +60,7 @@ def is_whole(head: bytes) -> bool:
     return without_head or _END.search(head) is not None
 
 
-def place_in(head: bytes, place: Place, default_port: int) -> Place:
+def place_in(head: bytes, place: Address, default_port: int) -> Address:
     """The place under the name that a browser knows it by, if that is a sane one."""
     found = _HOST.search(_END.split(head, 1)[0] + b"\n")  # no further: a body is anybody's words
     sane = found and _SANE.fullmatch(found[1])
@@ -70,7 +70,7 @@ def place_in(head: bytes, place: Place, default_port: int) -> Place:
 
 
 def answer(
-    head: bytes, chat: str, place: Place, refused: str = "", status: str = "200 OK"
+    head: bytes, chat: str, place: Address, refused: str = "", status: str = "200 OK"
 ) -> bytes:
     """What an HTTP request is answered, whatever it asks for; `refused` says why not to come in."""
     request = _REQUEST.match(head)
@@ -92,7 +92,7 @@ def answer(
     return lines + b"\r\n" + (b"" if method == b"HEAD" else body)
 
 
-def _page(chat: str, place: Place, refused: str) -> str:
+def _page(chat: str, place: Address, refused: str) -> str:
     commands = "\n".join(map(escape, place.commands()))
     reason = f"<p>{escape(refused)}</p>\n" if refused else ""
     return (

@@ -46,7 +46,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Charter:
+class RoomRules:
     """A room's rules, as far as somebody has set any."""
 
     TABLE: ClassVar[str] = "charter"
@@ -144,4 +144,4 @@ class Act:
     room: str
 
 
-Record: TypeAlias = Account | Member | Charter | Ban | Report | Invitation | Fact | Act
+Record: TypeAlias = Account | Member | RoomRules | Ban | Report | Invitation | Fact | Act

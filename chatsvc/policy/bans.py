@@ -111,7 +111,7 @@ def _take(table: dict[K, dict[str, Ban]], place: K, id: str) -> None:
         table.pop(place, None)
 
 
-class Sanctions:
+class BanList:
     """Every ban and mute that holds."""
 
     def __init__(self, archive: Archive, now: Callable[[], float]) -> None:

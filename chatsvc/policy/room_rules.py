@@ -13,7 +13,7 @@ from chatsvc.model.characters import formatting_in, is_unseen
 from chatsvc.model.confusables import imitated
 from chatsvc.model.events import Refused
 from chatsvc.model.moderation_events import Setting
-from chatsvc.model.records import Charter
+from chatsvc.model.records import RoomRules
 from chatsvc.model.text_rules import check_words, duration, key, span
 
 MOST_WORDS = 100  # in a word filter
@@ -72,7 +72,7 @@ def _words(name: str, value: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RuleKind:
     """How one rule is written, where it is kept, and what it is for."""
 
     field: str
@@ -81,19 +81,19 @@ class Kind:
 
 
 KINDS = {
-    "description": Kind("description", _text, "what the room is for"),
-    "password": Kind("password", _text, "what newcomers must give, or off"),
-    "invite-only": Kind("invite_only", _switch, "on: only those come in who are invited"),
-    "registered-only": Kind("registered_only", _switch, "on: only registered people come in"),
-    "moderated": Kind("moderated", _switch, "on: only those talk who have a voice"),
-    "topic-locked": Kind("topic_locked", _switch, "on: only moderators change the topic"),
-    "hidden": Kind("hidden", _switch, "on: /rooms does not list it"),
-    "limit": Kind("most", _count, "how many people have room, or off"),
-    "slow": Kind("slow", _pause, "time between one's lines (10s), or off"),
-    "history": Kind("history", _history, "what newcomers may read: all, joined or none"),
-    "keep": Kind("keep", _duration, "how long lines stay (30d), or off"),
-    "refuse": Kind("refuse", _words, "words that make a line refused, or off"),
-    "mask": Kind("mask", _words, "words that are shown as asterisks, or off"),
+    "description": RuleKind("description", _text, "what the room is for"),
+    "password": RuleKind("password", _text, "what newcomers must give, or off"),
+    "invite-only": RuleKind("invite_only", _switch, "on: only those come in who are invited"),
+    "registered-only": RuleKind("registered_only", _switch, "on: only registered people come in"),
+    "moderated": RuleKind("moderated", _switch, "on: only those talk who have a voice"),
+    "topic-locked": RuleKind("topic_locked", _switch, "on: only moderators change the topic"),
+    "hidden": RuleKind("hidden", _switch, "on: /rooms does not list it"),
+    "limit": RuleKind("most", _count, "how many people have room, or off"),
+    "slow": RuleKind("slow", _pause, "time between one's lines (10s), or off"),
+    "history": RuleKind("history", _history, "what newcomers may read: all, joined or none"),
+    "keep": RuleKind("keep", _duration, "how long lines stay (30d), or off"),
+    "refuse": RuleKind("refuse", _words, "words that make a line refused, or off"),
+    "mask": RuleKind("mask", _words, "words that are shown as asterisks, or off"),
 }
 
 
@@ -110,17 +110,17 @@ def value_of(name: str, written: str) -> Any:
     return KINDS[name].read(name, written.strip())
 
 
-def changed(charter: Charter, name: str, value: Any) -> Charter:
+def changed(charter: RoomRules, name: str, value: Any) -> RoomRules:
     """A charter with another value of one rule; that of a password is its hash."""
     return replace(charter, **{KINDS[name].field: value})
 
 
-def current(charter: Charter, name: str) -> Any:
+def current(charter: RoomRules, name: str) -> Any:
     """What a rule is set to."""
     return getattr(charter, KINDS[name].field)
 
 
-def shown(charter: Charter, name: str) -> str:
+def shown(charter: RoomRules, name: str) -> str:
     """What a rule is set to, in words."""
     value = current(charter, name)
     if name == "password":
@@ -134,12 +134,12 @@ def shown(charter: Charter, name: str) -> str:
     return str(value or "off")
 
 
-def listed(charter: Charter) -> tuple[Setting, ...]:
+def listed(charter: RoomRules) -> tuple[Setting, ...]:
     """Every rule, what it is set to, and what it is for."""
     return tuple(Setting(name, shown(charter, name), kind.help) for name, kind in KINDS.items())
 
 
-def filtered(charter: Charter, text: str) -> str:
+def filtered(charter: RoomRules, text: str) -> str:
     """What becomes of a line that is said; refused with a word that is not wanted."""
     for start, end in _found(charter.refuse, text):
         raise Refused(

@@ -19,7 +19,7 @@ LONGEST_PROOF = 60.0  # seconds from its first step to the last
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 
-class Proofs:
+class Authentication:
     """Proofs of several steps (RFC 4422), and those in which nothing is said that is secret.
 
     A step gives the account, or what the client must answer next.

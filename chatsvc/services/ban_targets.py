@@ -68,7 +68,7 @@ class Meaning:
         """All that is known of somebody, except an address that others here have, too."""
         user = self._hub.users.get(key(name))
         account = user.account if user else self._hub.accounts.find(name)
-        trace = self._hub.departed.trace(name, self._hub.now()) if user is None else None
+        trace = self._hub.whowas.trace(name, self._hub.now()) if user is None else None
         if user is None and account is None and trace is None:
             raise Refused(
                 "no-such-person",

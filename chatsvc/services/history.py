@@ -29,7 +29,7 @@ class Bounds(NamedTuple):
     around: int | float | None = None
 
 
-class Past:
+class HistoryReader:
     """Pages of earlier lines, and read marks."""
 
     def __init__(self, hub: Hub) -> None:
@@ -142,7 +142,7 @@ class Past:
     def mark(self, session: Session, place: Room) -> Mark:
         """Up to where somebody says that they have read."""
         account = session.person.account
-        member = self._hub.roster.get(place.key, account.id) if account else None
+        member = self._hub.membership.get(place.key, account.id) if account else None
         if member is None:
             return session.read_to.get(place.key, Mark())
         return Mark(member.read, member.read_time)
@@ -168,11 +168,11 @@ class Past:
 
     def _note(self, session: Session, place: Room, mark: Mark) -> None:
         account = session.person.account
-        member = self._hub.roster.get(place.key, account.id) if account else None
+        member = self._hub.membership.get(place.key, account.id) if account else None
         if member is None:
             session.read_to[place.key] = mark
         else:
-            self._hub.roster.note(replace(member, read=mark.number, read_time=mark.time))
+            self._hub.membership.note(replace(member, read=mark.number, read_time=mark.time))
 
 
 class Walk:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
-from chatsvc.core.direct import Conversation, both_in, conversation_name
-from chatsvc.core.membership import Roster
+from chatsvc.core.direct import DirectConversation, both_in, conversation_name
+from chatsvc.core.membership import Membership
 from chatsvc.core.room import Room, Timer
 from chatsvc.core.session import Session, User, Wire
 from chatsvc.model.batch import Shared
@@ -24,32 +24,32 @@ from chatsvc.model.events import (
     Topic,
 )
 from chatsvc.model.rate_limits import Window
-from chatsvc.model.records import Account, Charter, Member
+from chatsvc.model.records import Account, Member, RoomRules
 from chatsvc.model.text_rules import check_words, key, room_name
-from chatsvc.policy.bans import Sanctions
+from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_topic, may_see
-from chatsvc.services.authentication import Proofs
-from chatsvc.services.history import Past
-from chatsvc.services.joining import Entry
-from chatsvc.services.login import Door
-from chatsvc.services.maintenance import Chores, Scrubbing
-from chatsvc.services.messaging import Talk
+from chatsvc.services.authentication import Authentication
+from chatsvc.services.history import HistoryReader
+from chatsvc.services.joining import Joining
+from chatsvc.services.login import Login
+from chatsvc.services.maintenance import Maintenance, Scrubbing
+from chatsvc.services.messaging import Messaging
 from chatsvc.services.moderation import Moderation
-from chatsvc.services.nicknames import Names
+from chatsvc.services.nicknames import Nicknames
 from chatsvc.services.profiles import Profiles
-from chatsvc.services.room_administration import Stewards
+from chatsvc.services.room_administration import RoomAdministration
 from chatsvc.services.room_lifecycle import RoomKeeping
-from chatsvc.services.search import Searching
-from chatsvc.services.visibility import Sight
-from chatsvc.services.watchlist import Watchers
-from chatsvc.services.whowas import Memory, Trace, trace_of
+from chatsvc.services.search import Search
+from chatsvc.services.visibility import Visibility
+from chatsvc.services.watchlist import Watchlist
+from chatsvc.services.whowas import Trace, Whowas, trace_of
 from chatsvc.store.archive import Archive, ArchiveFailed, KeptRoom, Start
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServiceSettings:
     """What the one who runs the service chooses."""
 
     name: str = "chatsvc"
@@ -70,7 +70,7 @@ class Hub:
         start: Start,
         hasher: Hasher,
         attempts: Window,
-        settings: Settings | None = None,
+        settings: ServiceSettings | None = None,
         now: Callable[[], float] | None = None,
         report: Callable[[Exception], object] = print_exception,
     ) -> None:
@@ -79,47 +79,47 @@ class Hub:
         self.now = now or clock.seconds  # the time of day, in seconds since 1970
         self.start = start
         self._report = report
-        self.settings = settings or Settings()
+        self.settings = settings or ServiceSettings()
         self.sessions: set[Session] = set()
         self.users: dict[str, User] = {}
         self.by_account: dict[str, User] = {}
         self.clients: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
-        self.conversations: dict[str, Conversation] = {}
+        self.conversations: dict[str, DirectConversation] = {}
         self.most_people = 0  # at once
         self._begun = clock.seconds()
-        self.watchers = Watchers(self.users)
-        self.departed = Memory()
+        self.watchlist = Watchlist(self.users)
+        self.whowas = Whowas()
         self.stopping = False
         self.when_empty: Callable[[], None] | None = None
         self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
-        self.proofs = Proofs(self.accounts, clock.seconds)
-        self.roster = Roster(archive, clock, start)
-        self.sanctions = Sanctions(archive, self.now)
-        self.sight = Sight(self)
-        self.talk = Talk(self)
-        self.past = Past(self)
-        self.search = Searching(self)
-        self.names = Names(self)
+        self.authentication = Authentication(self.accounts, clock.seconds)
+        self.membership = Membership(archive, clock, start)
+        self.bans = BanList(archive, self.now)
+        self.visibility = Visibility(self)
+        self.messaging = Messaging(self)
+        self.history = HistoryReader(self)
+        self.search = Search(self)
+        self.nicknames = Nicknames(self)
         self.profiles = Profiles(self)
-        self.door = Door(self)
-        self.entry = Entry(self)
+        self.login = Login(self)
+        self.joining = Joining(self)
         self.room_keeping = RoomKeeping(self)
         self.moderation = Moderation(self)
-        self.stewards = Stewards(self)
-        self.chores = Chores(self)
+        self.room_administration = RoomAdministration(self)
+        self.maintenance = Maintenance(self)
         self.scrubbing = Scrubbing(self)
-        self.accounts.when_changed = self.door.take_over
+        self.accounts.when_changed = self.login.take_over
 
     def open(self) -> None:
         """Open the archive and learn what there is."""
-        rooms = self.archive.open(self.talk)
+        rooms = self.archive.open(self.messaging)
         self.accounts.open()
-        self.roster.open()
-        self.sanctions.open()
+        self.membership.open()
+        self.bans.open()
         self.moderation.open()
-        charters = {key(one.room): one for one in self.archive.records(Charter)}
-        inside = {*self.roster.rooms()}
+        charters = {key(one.room): one for one in self.archive.records(RoomRules)}
+        inside = {*self.membership.rooms()}
         alive = {*charters, *inside}
         for known in rooms:
             if known.name.startswith("@"):
@@ -144,21 +144,21 @@ class Hub:
         room = self._make_conversation(known.name)
         room.last, room.time = known.last, known.time or 0.0
         for id in both_in(known.name):
-            if self.accounts.get(id) and self.roster.get(known.name, id) is None:
-                self.roster.note(Member(known.name, id))
+            if self.accounts.get(id) and self.membership.get(known.name, id) is None:
+                self.membership.note(Member(known.name, id))
 
     async def close(self) -> None:
         """Take no more lines, keep and show what was said, say goodbye to everybody."""
         self.stopping = True
-        self.chores.end()
+        self.maintenance.end()
         self.scrubbing.end()
         self.search.end()
         await self.archive.flush()
         for session in list(self.sessions):
             session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))
             session.close()
-        self.entry.note_what_is_read()
-        await self.roster.save()
+        self.joining.note_what_is_read()
+        await self.membership.save()
 
     def safely(self, act: Callable[..., T], *arguments: Any) -> T | None:
         """Do something for many, and go on with the rest if it fails, which gives None."""
@@ -190,10 +190,10 @@ class Hub:
         self.most_people = max(self.most_people, len(self.users))
         self.clients[session.client] = session
         if new:
-            self.watchers.came(user.name)
+            self.watchlist.came(user.name)
         if user.account is not None:
             self.by_account[user.account.id] = user
-            for member in self.roster.of_account(user.account.id):
+            for member in self.membership.of_account(user.account.id):
                 if member.room.startswith("@"):
                     self._sit_down(session, member)
 
@@ -207,7 +207,7 @@ class Hub:
         user, trace = session.person, trace_of(session.person)
         user.sessions.remove(session)
         for room in list(session.conversations.values()):
-            self.safely(self.entry.step_out, session, room, "")
+            self.safely(self.joining.step_out, session, room, "")
         del self.clients[session.client]
         if not user.sessions:
             del self.users[user.key]
@@ -217,9 +217,9 @@ class Hub:
 
     def gone(self, user: User, trace: Trace) -> None:
         """Nobody goes by this user's name any more."""
-        realname = "" if self.sight.is_silent_somewhere(user) else user.realname
-        self.departed.note(user, self.now(), trace, realname)
-        self.watchers.went(user.name)
+        realname = "" if self.visibility.is_silent_somewhere(user) else user.realname
+        self.whowas.note(user, self.now(), trace, realname)
+        self.watchlist.went(user.name)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
         """Say goodbye once everything that was said is kept."""
@@ -241,22 +241,22 @@ class Hub:
             return
         self.sessions.discard(session)
         session.leaving = True
-        self.safely(self.watchers.forget, session)
+        self.safely(self.watchlist.forget, session)
         if session.user is None:
             return
-        if self.sight.is_silent_somewhere(session.user):
+        if self.visibility.is_silent_somewhere(session.user):
             session.user.realname = ""  # which /whowas would show
         for room in list(session.rooms.values()):
             self.safely(self._leave_room, session, room, words)
         self.unseat(session)
         if session.in_flight:
-            self.talk.orphans[session.client] = session.in_flight
+            self.messaging.orphans[session.client] = session.in_flight
         if not self.users and self.when_empty:
             self.when_empty()
 
     def _leave_room(self, session: Session, room: Room, words: str) -> None:
-        silent = self.sanctions.mute_of(session, room) is not None
-        self.entry.step_out(session, room, "" if silent else words)
+        silent = self.bans.mute_of(session, room) is not None
+        self.joining.step_out(session, room, "" if silent else words)
 
     # Rooms
 
@@ -273,24 +273,26 @@ class Hub:
         return self.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
-        members, silences = self.roster.of_room(key(name)), self.sanctions.silences
+        members, silences = self.membership.of_room(key(name)), self.bans.silences
         room = Room(name, self.archive, self.clock, self.start, members, silences)
         self.rooms[room.key] = room
         return room
 
-    def _make_conversation(self, name: str) -> Conversation:
+    def _make_conversation(self, name: str) -> DirectConversation:
         if name not in self.conversations:
-            self.conversations[name] = Conversation(
+            self.conversations[name] = DirectConversation(
                 name, self.archive, self.clock, self.start, self.accounts.name_of, self.now
             )
         return self.conversations[name]
 
-    def conversation(self, one: Account, other: Account) -> Conversation:
+    def conversation(self, one: Account, other: Account) -> DirectConversation:
         """That of two accounts, begun now if need be."""
         room = self._make_conversation(conversation_name(one.id, other.id))
         for account in (one, other):
-            if self.roster.get(room.name, account.id) is None:
-                self.roster.note(Member(room.name, account.id, seen=room.last, joined=room.last))
+            if self.membership.get(room.name, account.id) is None:
+                self.membership.note(
+                    Member(room.name, account.id, seen=room.last, joined=room.last)
+                )
                 user = self.by_account.get(account.id)
                 for session in user.sessions if user else ():
                     room.add(session, room.last)
@@ -319,9 +321,9 @@ class Hub:
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Change what a room is about; everybody there is told."""
         check_words(text)
-        mute = self.sanctions.mute_of(session, room)
+        mute = self.bans.mute_of(session, room)
         if mute is not None and not mute.quietly:
-            raise self.sanctions.refusal(mute)
+            raise self.bans.refusal(mute)
         check_topic(session.person, room, self.clock.seconds())
         topic = Topic(room.name, text, session.name, round(self.now(), 3))
         if mute is not None:  # who does not notice it
@@ -359,16 +361,16 @@ class Hub:
     def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
         """Tell also who watches somebody closely, but in crowds nobody else."""
         rooms = [room for room in session.person.rooms() if crowds or not room.crowded]
-        self._tell(rooms, session, event, self.watchers.closely(session.person))
+        self._tell(rooms, session, event, self.watchlist.closely(session.person))
 
     def _tell(
         self, rooms: list[Room], session: Session, event: Shared, others: Iterable[Session] = ()
     ) -> None:
         user = session.person
-        if self.sanctions.silences(user, None):
+        if self.bans.silences(user, None):
             return
-        heard = [room for room in rooms if not self.sanctions.silences(user, room)]
-        told = {each for each in others if not self.sight.is_silent(user, each.person)}
+        heard = [room for room in rooms if not self.bans.silences(user, room)]
+        told = {each for each in others if not self.visibility.is_silent(user, each.person)}
         told |= {member for room in heard for member in room.members}
         for each in told - set(user.sessions):
             each.announce(event)

@@ -28,7 +28,7 @@ MOST_NEW = 200  # lines one has missed, shown on coming back
 MOST_REMEMBERED = 1000  # guests of a room with rules
 
 
-class Entry:
+class Joining:
     """Takes sessions into rooms."""
 
     def __init__(self, hub: Hub) -> None:
@@ -65,9 +65,9 @@ class Entry:
         return self.entered(session, room)
 
     def _check_may_enter(self, session: Session, room: Room, opened: bool) -> None:
-        ban = self._hub.sanctions.ban_of(session, room)
+        ban = self._hub.bans.ban_of(session, room)
         if ban is not None:
-            raise self._hub.sanctions.refusal(ban)
+            raise self._hub.bans.refusal(ban)
         with _expected_again(session, room):
             check_enter(session.person, room)
             if needs_password(session.person, room) and not opened:
@@ -114,18 +114,18 @@ class Entry:
             raise Refused("too-many-rooms", f"You are in {MOST_ROOMS} rooms. /leave one first.")
 
     def _note_member(self, account: Account, room: Room) -> None:
-        member = self._hub.roster.get(room.key, account.id)
+        member = self._hub.membership.get(room.key, account.id)
         if member is None:
             founds = room.forgotten and room.key != key(FIRST_ROOM)
             role = "founder" if founds and self.may_found(account) else "member"
             member = Member(room.key, account.id, role, joined=room.last, seen=room.last)
-            self._hub.roster.note(member)
+            self._hub.membership.note(member)
         elif not member.inside:
-            self._hub.roster.note(replace(member, inside=True, joined=room.last))
+            self._hub.membership.note(replace(member, inside=True, joined=room.last))
 
     def may_found(self, account: Account) -> bool:
         """Whether an account is founder of fewer rooms than one may be."""
-        members = self._hub.roster.of_account(account.id)
+        members = self._hub.membership.of_account(account.id)
         return sum(member.role == "founder" for member in members) < MOST_FOUNDED
 
     def _note_guest(self, session: Session, room: Room) -> None:
@@ -155,7 +155,7 @@ class Entry:
         others = (name for name in room.names() if name != session.name)
         names = tuple(islice(others, CROWD))
         count = len(room.people)
-        read, time = self._hub.past.mark(session, room)
+        read, time = self._hub.history.mark(session, room)
         return Entered(
             room.name,
             topic,
@@ -171,7 +171,7 @@ class Entry:
         )
 
     def _inside(self, account: Account) -> list[Member]:
-        members = self._hub.roster.of_account(account.id)
+        members = self._hub.membership.of_account(account.id)
         return [one for one in members if one.inside and not one.room.startswith("@")]
 
     def belongs_to(self, account: Account) -> list[tuple[Room, Member]]:
@@ -185,7 +185,7 @@ class Entry:
         assert account is not None
         entered = []
         for room, member in self.belongs_to(account):
-            if session in room.members or self._hub.sanctions.ban_of(session, room):
+            if session in room.members or self._hub.bans.ban_of(session, room):
                 continue
             if room.charter is not None:
                 self._note_guest(session, room)
@@ -202,7 +202,7 @@ class Entry:
     def exit(self, session: Session, room: Room, words: str = "") -> Exited:
         """Take a user out of one room, with all their sessions; the others read the words."""
         check_words(words)
-        silent = self._hub.sanctions.mute_of(session, room) is not None
+        silent = self._hub.bans.mute_of(session, room) is not None
         user = session.person
         if user.account is not None:
             self.no_longer_inside(user.account, room)
@@ -216,19 +216,19 @@ class Entry:
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
         """An account does not come back by itself; nor, if not `invited`, as somebody invited."""
-        member = self._hub.roster.get(room.key, account.id)
+        member = self._hub.membership.get(room.key, account.id)
         if member is None:
             return
         if member.role == "member" and not (invited and room.rules.invite_only):
-            self._hub.roster.forget(member)
+            self._hub.membership.forget(member)
         else:
-            self._hub.roster.note(replace(member, inside=False))
+            self._hub.membership.note(replace(member, inside=False))
 
     def step_out(self, session: Session, room: Room, words: str, told: bool = False) -> None:
         """Take one session out of a room; the others are told, unless they know."""
         account = session.person.account
         if account is not None:
-            self._hub.roster.read(room.key, account.id, room.members[session])
+            self._hub.membership.read(room.key, account.id, room.members[session])
         session.read_to.pop(room.key, None)
         session.left[room.key] = room.members[session]
         while len(session.left) > MOST_ROOMS:
@@ -241,15 +241,15 @@ class Entry:
         if room.forgotten and self._hub.rooms.get(room.key) is room:
             del self._hub.rooms[room.key]
             for member in list(room.roster.values()):
-                self._hub.roster.forget(member)
-            self._hub.roster.let_go(room.key)
+                self._hub.membership.forget(member)
+            self._hub.membership.let_go(room.key)
 
     def note_what_is_read(self) -> None:
         """Note for every account up to which line it has been shown each room."""
         for id, user in self._hub.by_account.items():
             for session in user.sessions:
                 for room in (*session.rooms.values(), *session.conversations.values()):
-                    self._hub.roster.read(room.key, id, room.members[session])
+                    self._hub.membership.read(room.key, id, room.members[session])
 
 
 @contextmanager

@@ -34,7 +34,7 @@ LIMITS = {
 }
 
 
-class Door:
+class Login:
     """Lets sessions in."""
 
     def __init__(self, hub: Hub) -> None:
@@ -56,7 +56,7 @@ class Door:
         """
         if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
             raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
-        name = name or session.suggestion or self._hub.names.guest()
+        name = name or session.suggestion or self._hub.nicknames.guest()
         check_name(name)
         await self._check_chat_password(session, name, password)
         proved = self._still_proved(session)
@@ -75,7 +75,7 @@ class Door:
 
     def _still_proved(self, session: Session) -> Account | None:
         """The account that was proved before, unless it has changed since."""
-        return self._hub.proofs.current(session.proved)
+        return self._hub.authentication.current(session.proved)
 
     async def _prove(
         self, session: Session, account: Account, password: str | None, client: str | None
@@ -85,14 +85,14 @@ class Door:
             raise Refused(
                 "registered",
                 f"{account.name} is a registered name.",
-                self._hub.names.free(account.name),
+                self._hub.nicknames.free(account.name),
             )
         now, source = self._hub.clock.seconds(), session.source_of(client)
         try:
             return await self._hub.accounts.verify(account, password, source, now)
         except Refused as refused:
             if refused.code != "busy":
-                refused.suggestion = self._hub.names.free(account.name)
+                refused.suggestion = self._hub.nicknames.free(account.name)
             raise
 
     async def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
@@ -121,9 +121,9 @@ class Door:
         if account is not None and account.operator:
             return
         known = marks(name, account, client)
-        ban = self._hub.sanctions.ban_at_the_door(known, session.wire.address)
+        ban = self._hub.bans.ban_at_the_door(known, session.wire.address)
         if ban is not None:
-            raise self._hub.sanctions.refusal(ban)
+            raise self._hub.bans.refusal(ban)
         if self.locked and account is None:
             raise Refused(
                 "lockdown",
@@ -139,9 +139,9 @@ class Door:
             self._close_ghost(ghost)
             return user
         if ghost is None or key(ghost.name) != key(name):
-            self._hub.names.check_free(name, account)
+            self._hub.nicknames.check_free(name, account)
         self._close_ghost(ghost)
-        self._hub.names.check_free(name, account)
+        self._hub.nicknames.check_free(name, account)
         if ghost is not None and ghost.name == name and is_same(ghost.person.account, account):
             return ghost.person
         return self._new_user(name, account)
@@ -166,7 +166,7 @@ class Door:
     def _admit(self, session: Session, user: User, client: str) -> Welcome:
         hub, now = self._hub, self._hub.now()
         session.client = client
-        session.in_flight = hub.talk.orphans.pop(client, 0)
+        session.in_flight = hub.messaging.orphans.pop(client, 0)
         session.question = session.suggestion = session.door = None
         hub.seat(session, user)
         account = user.account
@@ -181,11 +181,11 @@ class Door:
             account=account.name if account else None,
             operator=user.operator,
             rooms=tuple(self._unread(account)) if account else (),
-            census=hub.sight.census(),
+            census=hub.visibility.census(),
         )
 
     def _unread(self, account: Account) -> list[Unread]:
-        rooms = self._hub.entry.belongs_to(account)
+        rooms = self._hub.joining.belongs_to(account)
         return [Unread(room.name, member.seen, room.last) for room, member in rooms]
 
     def knock(self, session: Session, code: str) -> None:
@@ -222,7 +222,7 @@ class Door:
         self._tell_account(user)
         for session in user.sessions:
             for room in session.rooms.values():
-                self._hub.roster.note(
+                self._hub.membership.note(
                     Member(
                         room.key,
                         account.id,
@@ -235,7 +235,7 @@ class Door:
     def _role_of(self, user: User, account: Account, room: Room) -> str:
         """What a guest becomes in a room by registering."""
         founded = any(member.role == "founder" for member in room.roster.values())
-        if room.maker is user and not founded and self._hub.entry.may_found(account):
+        if room.maker is user and not founded and self._hub.joining.may_found(account):
             return "founder"
         return "member" if room.role(user) == "guest" else room.role(user)
 
@@ -252,7 +252,7 @@ class Door:
                 continue
             session = user.sessions[0]
             try:
-                renamed = self._hub.profiles.rename(session, self._hub.names.free(user.name))
+                renamed = self._hub.profiles.rename(session, self._hub.nicknames.free(user.name))
             except Refused:
                 words = f"{owner.name} is a registered name. Please choose another one."
                 self._end_all(user, words)
@@ -271,32 +271,32 @@ class Door:
         self.check_guest(session)
         self._check_not_banned(session, account.name, account, session.client)
         user = self._user_of(account)
-        hub.entry.check_rooms(user, session.rooms)
+        hub.joining.check_rooms(user, session.rooms)
         self._become(session, user)
         for room in list(session.rooms.values()):
-            if hub.sanctions.ban_of(session, room):
-                session.tell(hub.entry.exit(session, room))
+            if hub.bans.ban_of(session, room):
+                session.tell(hub.joining.exit(session, room))
             else:
                 self._stay(session, account, room)
 
     def _stay(self, session: Session, account: Account, room: Room) -> None:
         """An account is in the room from now on in which its session was as a guest."""
-        member = self._hub.roster.get(room.key, account.id)
+        member = self._hub.membership.get(room.key, account.id)
         if member is None or not member.inside:
             joined = _joined(session, room)
             role = member.role if member else "member"
-            self._hub.roster.note(
+            self._hub.membership.note(
                 Member(room.key, account.id, role, True, room.members[session], joined)
             )
-        self._hub.entry.bring_others(session, room)
+        self._hub.joining.bring_others(session, room)
 
     def logout(self, session: Session) -> None:
         """Become a guest, who is in no room yet; the account's rooms stay the account's."""
         hub = self._hub
         for room in list(session.rooms.values()):
-            hub.entry.step_out(session, room, "")
+            hub.joining.step_out(session, room, "")
             room.floors.pop(session.client, None)
-        self._become(session, self._new_user(self._hub.names.guest()))
+        self._become(session, self._new_user(self._hub.nicknames.guest()))
 
     def _become(self, session: Session, user: User) -> None:
         """Seat a session as another user, who is shown in its rooms instead of the old one."""
@@ -349,7 +349,7 @@ class Door:
         for session in user.sessions:
             self._forget_passes(session)
             for room in list(session.conversations.values()):
-                self._hub.entry.step_out(session, room, "")
+                self._hub.joining.step_out(session, room, "")
         user.account = None
         self._leave_what_is_closed(user)
         self._tell_account(user)
@@ -363,13 +363,13 @@ class Door:
         """Who is a guest now stays only in the rooms that a guest may enter."""
         for session in user.sessions:
             for room in list(session.rooms.values()):
-                if not self._hub.entry.may_be_in(session, room):
-                    self._hub.entry.step_out(session, room, "")
+                if not self._hub.joining.may_be_in(session, room):
+                    self._hub.joining.step_out(session, room, "")
                     session.tell(Exited(room.name, session.here.name if session.here else None))
 
     def forget_removed(self) -> None:
         """Accounts that are no more belong to no room, and to no conversation."""
-        roster = self._hub.roster
+        roster = self._hub.membership
         for id in roster.accounts():
             if self._hub.accounts.get(id) is None:
                 for member in roster.of_account(id):

@@ -17,7 +17,7 @@ BREATH = 0.05  # seconds between two pieces of a pass; while many talk it is `CR
 CROWDED = 1.0
 
 
-class Chores:
+class Maintenance:
     """Goes on until it is ended."""
 
     def __init__(self, hub: Hub) -> None:
@@ -48,10 +48,10 @@ class Chores:
 
     async def tidy_up(self) -> None:
         """Remove what is no longer to be kept, and note how far everybody has read."""
-        self._hub.door.forget_removed()
-        self._hub.entry.note_what_is_read()
-        await self._hub.roster.save()
-        await self._hub.sanctions.forget_past()
+        self._hub.login.forget_removed()
+        self._hub.joining.note_what_is_read()
+        await self._hub.membership.save()
+        await self._hub.bans.forget_past()
         await self._hub.room_keeping.remove_empty()
         now = self._hub.now()
         for room in list(self._hub.rooms.values()):

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatsvc.core.direct import Conversation
+from chatsvc.core.direct import DirectConversation
 from chatsvc.core.room import Room, portions
 from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.characters import clean
 from chatsvc.model.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
-from chatsvc.model.records import Account, Charter
+from chatsvc.model.records import Account, RoomRules
 from chatsvc.model.text_rules import check_text, key
 from chatsvc.policy.permissions import check_talk, moderates
 from chatsvc.policy.room_rules import filtered
@@ -40,7 +40,7 @@ class Manner(NamedTuple):
 PLAINLY = Manner()
 
 
-class Talk:
+class Messaging:
     """Takes lines, and is told by the archive what became of them."""
 
     def __init__(self, hub: Hub) -> None:
@@ -61,19 +61,19 @@ class Talk:
         """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
         check_text(text)
         time = self._active(session)
-        mute = self._hub.sanctions.mute_of(session, room)
+        mute = self._hub.bans.mute_of(session, room)
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
-            raise self._hub.sanctions.refusal(mute)
+            raise self._hub.bans.refusal(mute)
         if room.charter is not None:
             user, now = session.person, self._hub.clock.seconds()
             check_talk(user, room, now)
             text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
                 room.note_spoken(user, now)
-        self._keep(session, room, _Words(text, manner, time, quiet), tag)
+        self._keep(session, room, _Speech(text, manner, time, quiet), tag)
 
-    def _keep(self, session: Session, room: Room, words: _Words, tag: str | None) -> None:
+    def _keep(self, session: Session, room: Room, words: _Speech, tag: str | None) -> None:
         if self._hub.stopping:
             raise Refused("stopping", "The server is stopping. It was not sent.")
         archive = self._hub.archive
@@ -115,10 +115,10 @@ class Talk:
         if _hears_nothing_of(reader, account, user):
             raise Refused("ignored", f"{to.name} takes no private lines from you.")
         now = self._active(session)
-        mute = self._hub.sanctions.mute_of(session, None)
+        mute = self._hub.bans.mute_of(session, None)
         if mute is not None and not mute.quietly:
-            raise self._hub.sanctions.refusal(mute)
-        words = _Words(text, manner, now, mute is not None)
+            raise self._hub.bans.refusal(mute)
+        words = _Speech(text, manner, now, mute is not None)
         if reader is not None:
             self._tell_whether_away(session, reader)
         for each in reader.sessions if reader is not None and mute is None else ():
@@ -134,12 +134,12 @@ class Talk:
 
     def _tell_whether_away(self, session: Session, reader: User) -> None:
         """Say once that somebody to whom one writes is away, and why."""
-        reason = self._hub.sight.reason_shown(reader, session)
+        reason = self._hub.visibility.reason_shown(reader, session)
         if reason is not None and session.waited_for != f"{reader.key} {reason}":
             session.waited_for = f"{reader.key} {reason}"
             session.tell(Away(reader.name, reason, written=True))
 
-    def _tell(self, session: Session, reader: User | None, to: str, words: _Words) -> Told:
+    def _tell(self, session: Session, reader: User | None, to: str, words: _Speech) -> Told:
         if reader is None:
             raise Refused(
                 "no-such-person",
@@ -160,10 +160,10 @@ class Talk:
         """Say something that only the moderators of a room hear; it is not kept."""
         check_text(text)
         now = self._active(session)
-        mute = self._hub.sanctions.mute_of(session, room)
+        mute = self._hub.bans.mute_of(session, room)
         if mute is not None and not mute.quietly:
-            raise self._hub.sanctions.refusal(mute)
-        told = _Words(text, manner, now).told(session.person, f"@{room.name}")
+            raise self._hub.bans.refusal(mute)
+        told = _Speech(text, manner, now).told(session.person, f"@{room.name}")
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -177,7 +177,7 @@ class Talk:
             check_talk(session.person, place, self._hub.clock.seconds())
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
         signal = Signal(session.name, to.name, signs)
-        if self._hub.sanctions.mute_of(session, place) is None:
+        if self._hub.bans.mute_of(session, place) is None:
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:
                 other = each.user is not session.user
@@ -205,7 +205,7 @@ class Talk:
             batch = Batch(portion)
             self._hub.safely(room.show, batch)
             self._settle(room, batch)
-        if self.watch and not isinstance(room, Conversation):
+        if self.watch and not isinstance(room, DirectConversation):
             for line in lines:
                 self.watch(line)
         return len(room.members)
@@ -251,7 +251,7 @@ class Talk:
                 self._settle_orphan(line.client, 1)
 
 
-class _Words(NamedTuple):
+class _Speech(NamedTuple):
     """What somebody says, and how."""
 
     text: str
@@ -266,7 +266,7 @@ class _Words(NamedTuple):
         return replace(told, signs=signs) if signs else told
 
 
-def _filtered(charter: Charter, manner: Manner) -> Manner:
+def _filtered(charter: RoomRules, manner: Manner) -> Manner:
     """Signs as far as a room wants their words."""
     if not manner.signs:
         return manner

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatsvc.core.direct import Conversation
+from chatsvc.core.direct import DirectConversation
 from chatsvc.core.room import Room
 from chatsvc.core.session import Session, User
 from chatsvc.model.ban_masks import as_network
@@ -63,13 +63,13 @@ class Moderation:
         """Learn what is going on; the archive is open."""
         self.reports.open()
         facts = {fact.name: fact.value for fact in self._hub.archive.records(Fact)}
-        self._hub.door.locked = facts.get(LOCKDOWN) == "on"
+        self._hub.login.locked = facts.get(LOCKDOWN) == "on"
 
     def greet(self, session: Session) -> None:
         """Tell an operator who comes in what there is to know."""
         if not session.person.operator:
             return
-        if self._hub.door.locked:
+        if self._hub.login.locked:
             session.tell(
                 Notice("Only registered people come in just now: /lockdown off ends that.")
             )
@@ -91,7 +91,7 @@ class Moderation:
     def _reason(self, session: Session, room: Room | None, reason: str) -> str:
         """The reason that somebody gives; none of somebody who is muted on the whole server."""
         check_words(reason)
-        return "" if self._hub.sanctions.silences(session.person, room) else reason
+        return "" if self._hub.bans.silences(session.person, room) else reason
 
     def _put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
         """Whoever has gone meanwhile need not be put out."""
@@ -114,7 +114,7 @@ class Moderation:
             self._hub.leave(session, f"put out by {by.name}{_because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
-        entry, event = self._hub.entry, Removed(room.name, user.name, by.name, reason)
+        entry, event = self._hub.joining, Removed(room.name, user.name, by.name, reason)
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
         entry.forget_floors(user, room)
@@ -157,7 +157,7 @@ class Moderation:
         done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
         what = f"{done} {self._whom.signed(who)}"
         act = self.acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
-        await self._hub.sanctions.add(ban, act)
+        await self._hub.bans.add(ban, act)
         hit = list(self._held(ban, room))
         self._enforce(ban, hit, room, session)
         shown = self.shown(ban, session, tuple(user.name for user in hit))
@@ -171,7 +171,7 @@ class Moderation:
                 yield user
 
     def _is_exempt(self, user: User, room: Room | None) -> bool:
-        exempts = self._hub.sanctions.exempts
+        exempts = self._hub.bans.exempts
         return room is not None and any(exempts(each, room.key) for each in user.sessions)
 
     async def exempt(self, session: Session, who: str, room: Room) -> Banned:
@@ -186,7 +186,7 @@ class Moderation:
             exempt=True,
         )
         act = self.acts.act(session, f"exempted {self._whom.signed(who)} from bans", room)
-        await self._hub.sanctions.add(exemption, act)
+        await self._hub.bans.add(exemption, act)
         return replace(self.shown(exemption, session), who=who)
 
     def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:
@@ -232,7 +232,7 @@ class Moderation:
         done = "exempt" if exempt else "muted" if mute else "banned"
         bans = [
             ban
-            for ban in self._hub.sanctions.all(room)
+            for ban in self._hub.bans.all(room)
             if (ban.mute, ban.exempt) == (mute, exempt) and self._whom.names(who, ban)
         ]
         if not bans:
@@ -243,10 +243,10 @@ class Moderation:
         told = {user for ban in noticed for user in self._held(ban, room)}
         undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
         await self.acts.note(session, f"{undone} {self._whom.signed(who)}", room)
-        await self._hub.sanctions.remove(bans)
+        await self._hub.bans.remove(bans)
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
-            if self._hub.sanctions.mute_of(each, room) is None:
+            if self._hub.bans.mute_of(each, room) is None:
                 each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
         return Unbanned(who, where, session.name, mute, exempt=exempt)
 
@@ -285,7 +285,7 @@ class Moderation:
         if line.deleted:
             raise Refused("no-such-line", f"Line {number} was deleted by {line.deleted} already.")
         own = session.owns(line)
-        moderator = moderates(session.person, place) and not isinstance(place, Conversation)
+        moderator = moderates(session.person, place) and not isinstance(place, DirectConversation)
         if not own and not moderator:
             raise Refused(
                 "not-allowed",
@@ -323,7 +323,7 @@ class Moderation:
         switch = "on" if on else "off"
         act = self.acts.act(session, f"turned lockdown {switch}", None)
         await self._hub.archive.put(Fact(LOCKDOWN, switch), act)
-        self._hub.door.locked = on
+        self._hub.login.locked = on
         event = Lockdown(on, session.name)
         self._tell_others(session, event)
         return event

@@ -19,7 +19,7 @@ def is_same(one: Account | None, other: Account | None) -> bool:
     return (one.id if one else None) == (other.id if other else None)
 
 
-class Names:
+class Nicknames:
     """The names of those who are here, and of accounts."""
 
     def __init__(self, hub: Hub) -> None:

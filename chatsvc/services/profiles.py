@@ -28,10 +28,10 @@ class Profiles:
         check_name(name)
         self._check_not_muted(session)
         if key(name) != user.key:
-            self._hub.names.check_free(name, user.account)
+            self._hub.nicknames.check_free(name, user.account)
             self._check_not_banned(session, name)
         elif name != user.name:
-            self._hub.names.check_looks(name, user.account)
+            self._hub.nicknames.check_looks(name, user.account)
         old = user.name
         del self._hub.users[user.key]
         changed = key(name) != user.key
@@ -41,7 +41,7 @@ class Profiles:
         user.name, user.key = name, key(name)
         self._hub.users[user.key] = user
         if changed:
-            self._hub.watchers.came(name)
+            self._hub.watchlist.came(name)
         self._hub.tell_neighbours(session, Shared(Renamed(old, name)))
         own = Renamed(old, name, own=True)
         for other in user.sessions:
@@ -54,21 +54,21 @@ class Profiles:
 
         A quiet mute must not be noticed, so the name changes, and nobody there is told.
         """
-        user, sight = session.person, self._hub.sight
+        user, sight = session.person, self._hub.visibility
         for room in (None, *user.rooms()):
-            mute = self._hub.sanctions.mute_of(session, room)
+            mute = self._hub.bans.mute_of(session, room)
             if mute is None or mute.quietly:
                 continue
             if room is None or any(sight.is_silent(user, other) for other in room.people):
-                raise self._hub.sanctions.refusal(mute)
+                raise self._hub.bans.refusal(mute)
 
     def _check_not_banned(self, session: Session, name: str) -> None:
         if session.person.operator:
             return
-        if self._hub.sanctions.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
+        if self._hub.bans.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
             raise Refused("banned", f"{name} is banned here: please choose another name.")
         for room in session.person.rooms():
-            if self._hub.sanctions.bans_name(session, name, room):
+            if self._hub.bans.bans_name(session, name, room):
                 raise Refused(
                     "banned", f"{name} is banned in {room.name}: please choose another name."
                 )

@@ -11,7 +11,7 @@ from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Refused, Topic
 from chatsvc.model.moderation_events import Expected, Invited, Role, Rule, Rules
-from chatsvc.model.records import Account, Act, Charter, Member
+from chatsvc.model.records import Account, Act, Member, RoomRules
 from chatsvc.model.text_rules import check_words, key
 from chatsvc.policy.permissions import called, check_founder, check_level, moderates, role_of
 from chatsvc.policy.room_rules import changed, current, listed, rule_name, shown, value_of
@@ -32,7 +32,7 @@ AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about 
 WRITTEN = ("description", "refuse", "mask")  # rules whose words everybody in the room reads
 
 
-class Stewards:
+class RoomAdministration:
     """Changes that everybody in the room is told, and that outlive it."""
 
     def __init__(self, hub: Hub) -> None:
@@ -53,10 +53,10 @@ class Stewards:
         if name == "keep":  # which makes lines be gone for good
             check_founder(session.person, room)
         value = value_of(name, value)
-        mute = self._hub.sanctions.mute_of(session, room)
+        mute = self._hub.bans.mute_of(session, room)
         if mute is not None and name in WRITTEN:
             if not mute.quietly:
-                raise self._hub.sanctions.refusal(mute)
+                raise self._hub.bans.refusal(mute)
             return Rule(
                 room.name, name, shown(changed(room.rules, name, value), name), session.name
             )
@@ -82,7 +82,7 @@ class Stewards:
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Change what the room is about; what a moderator does is kept for `/audit`."""
         check_words(text)
-        held = self._hub.sanctions.mute_of(session, room)
+        held = self._hub.bans.mute_of(session, room)
         if held is None and moderates(session.person, room):
             await self._hub.moderation.acts.note(session, f"set topic: {text}", room)
         return await self._hub.set_topic(session, room, text)
@@ -93,9 +93,9 @@ class Stewards:
             raise Refused("no-such-room", f"{room.name} is gone: please /join it first.")
         check_level(session, "moderator", room)
 
-    def _apply(self, room: Room, charter: Charter) -> None:
+    def _apply(self, room: Room, charter: RoomRules) -> None:
         """Let rules hold at once, so that who changes another one meanwhile does not undo this."""
-        room.charter = None if charter == Charter(room.name) else charter
+        room.charter = None if charter == RoomRules(room.name) else charter
         if charter.history != "all":
             for session in room.members:
                 room.floors.setdefault(session.client, room.last)
@@ -164,7 +164,7 @@ class Stewards:
 
     async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
         """Give accounts roles at once, so that nobody else gives the same; undone if not kept."""
-        roster = self._hub.roster
+        roster = self._hub.membership
         old = {id: room.roster.get(id) for id in roles}
         for id, role in roles.items():
             absent = Member(room.key, id, inside=False, joined=room.last)
@@ -196,7 +196,7 @@ class Stewards:
             raise Refused("not-registered", f"{name} is a guest: /register comes first.")
         if role_of(account, room) == "founder":
             raise Refused("known", f"{name} is the founder of {room.name} already.")
-        rooms = self._hub.roster.of_account(account.id)
+        rooms = self._hub.membership.of_account(account.id)
         if sum(member.role == "founder" for member in rooms) >= MOST_FOUNDED:
             raise Refused("too-many-rooms", f"{name} has founded {MOST_FOUNDED} rooms already.")
         before = self._role_of(user, account, room)
@@ -224,11 +224,11 @@ class Stewards:
             raise Refused("known", f"{user.name} is in {room.name} already.")
         called_now = user.name if user else account.name if account else name
         invited = Invited(room.name, called_now, session.name, own=True)
-        mute = self._hub.sanctions.mute_of(session, room)
+        mute = self._hub.bans.mute_of(session, room)
         if mute is not None:
             if mute.quietly:  # who does not notice it
                 return invited
-            raise self._hub.sanctions.refusal(mute)
+            raise self._hub.bans.refusal(mute)
         await self._expect(room, user, account)
         overheard = Shared(replace(invited, own=False, overheard=True))
         for member in room.members:
@@ -252,7 +252,7 @@ class Stewards:
         member = room.roster.get(account.id) if account is not None else None
         clients = {each.client for each in user.sessions} if user else set()
         if member is not None and _is_invited(member):
-            self._hub.roster.forget(member)
+            self._hub.membership.forget(member)
         elif account is None and clients & room.invited:
             room.invited -= clients
         else:
@@ -268,7 +268,7 @@ class Stewards:
             room.invited |= {each.client for each in user.sessions} if user else set()
         elif account.id not in room.roster:
             member = Member(room.key, account.id, inside=False, joined=room.last)
-            await self._hub.roster.keep(member)
+            await self._hub.membership.keep(member)
 
 
 def _is_invited(member: Member) -> bool:

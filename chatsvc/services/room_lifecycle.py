@@ -78,10 +78,10 @@ class RoomKeeping:
         if self._hub.rooms.get(room.key) is room:
             del self._hub.rooms[room.key]
         for member in list(room.roster.values()):
-            self._hub.roster.forget(member)
-        self._hub.roster.let_go(room.key)
-        await self._hub.roster.save()
-        await self._hub.sanctions.remove(self._hub.sanctions.all(room))
+            self._hub.membership.forget(member)
+        self._hub.membership.let_go(room.key)
+        await self._hub.membership.save()
+        await self._hub.bans.remove(self._hub.bans.all(room))
         if room.charter is not None:
             await self._hub.archive.drop(room.charter)
         await self._hub.archive.set_topic(room.name, "", "", 0.0)

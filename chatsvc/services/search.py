@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatsvc.core.room import Room
-from chatsvc.core.session import Search, Session
+from chatsvc.core.session import LastSearch, Session
 from chatsvc.model.events import Found, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
@@ -26,7 +26,7 @@ MANY = 20_000  # lines; how far it is with as many is told
 PAGES = 100  # of lines read for one search, should most of them not be for who searches
 
 
-class Searching:
+class Search:
     """Answers searches, and indexes what they are to find, until it is ended."""
 
     def __init__(self, hub: Hub) -> None:
@@ -83,7 +83,7 @@ class Searching:
         query = parse(text, self._hub.now())
         rooms = self._rooms(session, query)
         found, rest, unfinished = await self._read(session, query, rooms, spot, n)
-        session.searched = Search(text, rest)
+        session.searched = LastSearch(text, rest)
         called = {name: room.called(session) for name, room in rooms.items()}
         lines = tuple(line._replace(room=called[line.room]) for line in found)
         return Found(text, lines, rest is not None, unfinished)
@@ -101,12 +101,12 @@ class Searching:
         name, _, number = older.rpartition(" ")
         if not (name and number.isdecimal() and number.isascii() and len(number) < 16):
             raise Refused("bad-argument", "older is a room and a number, such as #tea 12.")
-        return Spot(self._hub.past.place(session, name)[0].name, int(number))
+        return Spot(self._hub.history.place(session, name)[0].name, int(number))
 
     def _rooms(self, session: Session, query: Query) -> dict[str, Room]:
         """Where it is looked: in one place, or all of somebody's, by their names in the archive."""
         if query.room is not None:
-            place, _ = self._hub.past.place(session, query.room)
+            place, _ = self._hub.history.place(session, query.room)
             return {place.name: place}
         mine = (*session.rooms.values(), *session.conversations.values())
         return {place.name: place for place in mine}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHOWN_ROLES = ("founder", "moderator", "voiced")
 
 
-class Sight:
+class Visibility:
     """Looks at the hub, and changes nothing."""
 
     def __init__(self, hub: Hub) -> None:
@@ -64,7 +64,7 @@ class Sight:
 
         It does in the room where they are muted, and from who is there unless they share another.
         """
-        silences = self._hub.sanctions.silences
+        silences = self._hub.bans.silences
         if user is reader:
             return False
         if room is not None or silences(user, None):
@@ -76,7 +76,7 @@ class Sight:
 
     def is_silent_somewhere(self, user: User) -> bool:
         """Whether a mute affects `user` in any of their rooms, or on the whole server."""
-        return any(self._hub.sanctions.silences(user, room) for room in (None, *user.rooms()))
+        return any(self._hub.bans.silences(user, room) for room in (None, *user.rooms()))
 
     def places(self, session: Session) -> tuple[Place, ...]:
         """The rooms that somebody may know of, most people first."""

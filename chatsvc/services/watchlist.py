@@ -13,7 +13,7 @@ from chatsvc.model.text_rules import check_name, key
 MOST_WATCHED = 100  # names, by one session
 
 
-class Watchers:
+class Watchlist:
     """By name, who watches for it; by session, whom it watches for."""
 
     def __init__(self, users: dict[str, User]) -> None:

@@ -34,7 +34,7 @@ def trace_of(user: User) -> Trace:
     return Trace(user.account.id if user.account else "", clients, addresses)
 
 
-class Memory:
+class Whowas:
     """The last people who have left, or have taken another name."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ class Dialect(Protocol):
     def write_own(self, line: Said, elsewhere: bool) -> bytes: ...
 
 
-class Ways(Protocol):
+class Adapter(Protocol):
     """A dialect with the two ways in which it writes lines: of the room talked to, and others."""
 
     @property
@@ -33,7 +33,7 @@ class Ways(Protocol):
     def said(self) -> tuple[Callable[[Said], bytes], Callable[[Said], bytes]]: ...
 
 
-class SharedWays:
+class SharedAdapter:
     """Those of a dialect that is one for all connections."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -44,4 +44,4 @@ class SharedWays:
         )
 
 
-TEXT_WAYS, JSON_WAYS = SharedWays(TEXT), SharedWays(JSONL)
+TEXT_WAYS, JSON_WAYS = SharedAdapter(TEXT), SharedAdapter(JSONL)

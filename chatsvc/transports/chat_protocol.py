@@ -21,8 +21,8 @@ from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Goodbye, Notice, Refusal, Refused, Request
 from chatsvc.model.rate_limits import Bucket, Rate
 from chatsvc.model.text_rules import LONGEST_LINE, MOST_LINES
-from chatsvc.transports.adapters import Ways
-from chatsvc.transports.connection import LAST_WORDS, Arrival, stop
+from chatsvc.transports.adapters import Adapter
+from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 
 if TYPE_CHECKING:
     from chatsvc.transports.factory import ChatFactory
@@ -66,7 +66,7 @@ class ChatProtocol(LineReceiver):
 
     # Coming and going
 
-    def __init__(self, arrival: Arrival, ways: Ways) -> None:
+    def __init__(self, arrival: ClientConnection, ways: Adapter) -> None:
         self._arrival, self._ways = arrival, ways
         self._said = ways.said  # at hand, because it is wanted at every send
         self.factory, self.address = arrival.factory, arrival.address

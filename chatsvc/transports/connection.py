@@ -12,7 +12,7 @@ from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.dialects.join_page import Place
+from chatsvc.dialects.join_page import Address
 from chatsvc.model.events import Refusal
 from chatsvc.model.rate_limits import is_loopback
 from chatsvc.transports.peer import address_of, prepare
@@ -37,7 +37,7 @@ class Occupant(Protocol):
         """Close, with these words if there is anybody who reads them and has no name yet."""
 
 
-class Arrival:
+class ClientConnection:
     """What is known of a connection; it is counted, and must lead to a name in time."""
 
     occupant: Any = None  # an Occupant; inside TLS, the one there
@@ -114,11 +114,11 @@ class Arrival:
             return True
         return isinstance(self.transport.getPeer(), UNIXAddress)
 
-    def place(self) -> Place:
+    def place(self) -> Address:
         """Where this chat is, as far as is known here, and how it may be joined from there."""
         plain = self._may_be_plain()
         port = getattr(self.transport.getHost(), "port", "PORT")
-        return Place(port=port, speaks=self.factory.spoken(), plain=plain)
+        return Address(port=port, speaks=self.factory.spoken(), plain=plain)
 
     def leaving(self) -> None:
         """Somebody is leaving, and need not say their name any more."""
@@ -145,7 +145,7 @@ class LastWords(protocol.Protocol):
     transport: Any
     _unheard = 0
 
-    def __init__(self, arrival: Arrival, words: bytes) -> None:
+    def __init__(self, arrival: ClientConnection, words: bytes) -> None:
         self._arrival, self._words = arrival, words
 
     def connectionMade(self) -> None:

@@ -23,7 +23,7 @@ from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Asked, Goodbye
 from chatsvc.transports.adapters import JSON_WAYS
 from chatsvc.transports.chat_protocol import ChatProtocol
-from chatsvc.transports.connection import Arrival, LastWords, stop
+from chatsvc.transports.connection import ClientConnection, LastWords, stop
 from chatsvc.transports.irc import IRCProtocol
 from chatsvc.transports.text import TextProtocol
 from chatsvc.transports.tls import fingerprint_of
@@ -61,7 +61,7 @@ class Language:
 
     name: str  # in --speaks
     begins: Callable[[bytes], Verdict]
-    build: Callable[[Arrival], Any]  # an Occupant, perhaps inside a wrapper
+    build: Callable[[ClientConnection], Any]  # an Occupant, perhaps inside a wrapper
 
 
 def is_tls(data: bytes) -> Verdict:
@@ -107,7 +107,7 @@ def is_text(data: bytes) -> Verdict:
     return True if data else None
 
 
-def _secure(arrival: Arrival) -> Any:
+def _secure(arrival: ClientConnection) -> Any:
     tls = arrival.factory.tls
     if arrival.refusal is not None or tls is None:
         return LastWords(arrival, _ACCESS_DENIED)  # a handshake costs too much for that
@@ -143,7 +143,7 @@ class Detector(Protocol):
     transport: Any
     _silence: IDelayedCall | None = None
 
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: ClientConnection) -> None:
         self._arrival = arrival
         self._data = b""
 

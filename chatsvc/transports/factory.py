@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from chatsvc.model.events import Refusal
 from chatsvc.model.rate_limits import Addresses, Limits
 from chatsvc.services.hub import Hub
-from chatsvc.transports.connection import Arrival
+from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.detection import NAMES, Detector
 from chatsvc.transports.tls import TLS
 
@@ -42,8 +42,8 @@ class ChatFactory(ServerFactory):
         self.speaks = speaks
         self.require_tls = require_tls  # of everybody but those on this machine
         self.tls: TLS | None = None
-        self.connections: set[Arrival] = set()
-        self._refused: set[Arrival] = set()  # of these
+        self.connections: set[ClientConnection] = set()
+        self._refused: set[ClientConnection] = set()  # of these
         self._addresses = Addresses(limits)
         self._when_empty: Deferred[None] | None = None
 
@@ -66,14 +66,14 @@ class ChatFactory(ServerFactory):
             self._when_empty = Deferred()
             await self._when_empty
 
-    def _end(self, arrival: Arrival) -> None:
+    def _end(self, arrival: ClientConnection) -> None:
         try:
             arrival.occupant.end("The server is stopping. Goodbye.")
         except Exception:
             _log.failure("A connection failed and is closed")
             arrival.transport.abortConnection()
 
-    def admit(self, arrival: Arrival) -> Refusal | None:
+    def admit(self, arrival: ClientConnection) -> Refusal | None:
         """Count a connection, or say why it is one too many."""
         if len(self.connections) - len(self._refused) > self.max_clients:
             text = "Sorry, the server is full. Please try again later."
@@ -84,7 +84,7 @@ class ChatFactory(ServerFactory):
             self._refused.add(arrival)
         return refusal
 
-    def gone(self, arrival: Arrival) -> None:
+    def gone(self, arrival: ClientConnection) -> None:
         """A connection is lost."""
         if arrival not in self.connections:
             return
@@ -100,7 +100,7 @@ class ChatFactory(ServerFactory):
     def buildProtocol(  # type: ignore[override]  # Twisted's type wants no factory in particular
         self, addr: IAddress | None
     ) -> Detector:
-        return Detector(Arrival(self))
+        return Detector(ClientConnection(self))
 
 
 class TLSOnly(ServerFactory):
@@ -112,6 +112,6 @@ class TLSOnly(ServerFactory):
         self._chat = chat
 
     def buildProtocol(self, addr: IAddress | None) -> Detector:  # type: ignore[override]
-        arrival = Arrival(self._chat)
+        arrival = ClientConnection(self._chat)
         arrival.tls_only = True
         return Detector(arrival)

@@ -13,7 +13,7 @@ from chatsvc.dialects.irc.message import write
 from chatsvc.model.batch import Batch
 from chatsvc.model.events import Event, Goodbye, Refused, Request, Said
 from chatsvc.transports.chat_protocol import ChatProtocol, lines_in
-from chatsvc.transports.connection import Arrival, stop
+from chatsvc.transports.connection import ClientConnection, stop
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
 JITTER = 0.001  # seconds by which a timer may fire early
@@ -21,14 +21,14 @@ JITTER = 0.001  # seconds by which a timer may fire early
 _SAID = ("say", "me", "msg", "mods", "signal")
 
 
-class IRCWays:
+class IRCAdapter:
     """The dialect of one client, in the form in which a connection uses dialects."""
 
     def __init__(self) -> None:
         self.client = irc.Client()
 
     @property
-    def dialect(self) -> IRCWays:
+    def dialect(self) -> IRCAdapter:
         return self
 
     @property
@@ -59,8 +59,8 @@ class IRCProtocol(ChatProtocol):
     _overdue = False
     _pulse: IDelayedCall | None = None
 
-    def __init__(self, arrival: Arrival) -> None:
-        ways = IRCWays()
+    def __init__(self, arrival: ClientConnection) -> None:
+        ways = IRCAdapter()
         super().__init__(arrival, ways)
         self._client = ways.client
         self._client.secure = arrival.secure

@@ -6,7 +6,7 @@ from chatsvc.model.events import Event, Notice
 from chatsvc.model.text_rules import LONGEST_LINE
 from chatsvc.transports.adapters import TEXT_WAYS
 from chatsvc.transports.chat_protocol import ChatProtocol
-from chatsvc.transports.connection import Arrival
+from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.editing import LineEditor
 from chatsvc.transports.telnet import IAC, TelnetFilter
 
@@ -20,7 +20,7 @@ class TextProtocol(ChatProtocol):
     _is_nvt = False
     _hidden = False  # the client shows nothing of what is typed
 
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: ClientConnection) -> None:
         super().__init__(arrival, TEXT_WAYS)
         self._telnet = TelnetFilter()
         self._editor = LineEditor(LONGEST_LINE)

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc.dialects.join_page import LONGEST_HEAD, answer, is_whole, place_in
-from chatsvc.transports.connection import Arrival, LastWords
+from chatsvc.transports.connection import ClientConnection, LastWords
 
 _STATUS = {"tls-needed": "200 OK", "not-spoken": "403 Forbidden"}
 _BUSY = "503 Service Unavailable"
@@ -22,7 +22,7 @@ class Page(Protocol):
 
     transport: Any
 
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: ClientConnection) -> None:
         self._arrival, self._head = arrival, b""
 
     def dataReceived(self, data: bytes) -> None:

@@ -31,8 +31,8 @@ from chatsvc.client.net.failures import (
     not_connected,
 )
 from chatsvc.client.net.outbox import Outbox, Outgoing
-from chatsvc.client.net.resume_state import HISTORY, Standing, before
-from chatsvc.client.net.wire import FOREIGN, Wire, encoded
+from chatsvc.client.net.resume_state import HISTORY, ResumeState, before
+from chatsvc.client.net.wire import FOREIGN, ServerLink, encoded
 from chatsvc.client.passwords import password_of
 from chatsvc.model.events import Entered, Event, Goodbye, Refusal, Refused, Talking, Welcome
 from chatsvc.model.moderation_events import You
@@ -89,10 +89,10 @@ class Connection:
         self._perhaps: str | None = None  # the account's password, if a lost request was obeyed
         self._client = secrets.token_urlsafe(24)
         self._tags = count(1)
-        self._standing = Standing(identity.name, everywhere)
+        self._standing = ResumeState(identity.name, everywhere)
         self._outbox = Outbox(waiting)
         self._longest = LONGEST_LINE
-        self._wire: Wire | None = None
+        self._wire: ServerLink | None = None
         self._let_in = False
         self._later = False  # the server was too busy to let us in
         self._parting: str | None = None
@@ -105,7 +105,7 @@ class Connection:
         self._settling: list[Deferred[None]] = []
         self._retry = retry or backoffPolicy(initialDelay=0.25)
         self._fruitless = 0  # connections in a row on which we were not let in
-        factory = Factory.forProtocol(lambda: Wire(self, clock))
+        factory = Factory.forProtocol(lambda: ServerLink(self, clock))
         self._service = ClientService(
             Watched(endpoint, self._unreachable), factory, self._delay, clock
         )
@@ -244,7 +244,7 @@ class Connection:
 
     # What the wire tells
 
-    def connected(self, wire: Wire) -> None:
+    def connected(self, wire: ServerLink) -> None:
         self._wire = wire
         self.next_try = None
         self._parting = None
@@ -365,7 +365,7 @@ class Connection:
         self._wire.send(asked.request())
         return asked.answer
 
-    def _not_let_in(self, failure: Failure, wire: Wire) -> None:
+    def _not_let_in(self, failure: Failure, wire: ServerLink) -> None:
         if failure.check(CancelledError):
             return
         refused = failure.value
@@ -412,7 +412,7 @@ class Connection:
         await deferLater(self._clock, 0)
         await self._service.stopService()
 
-    async def _part(self, wire: Wire, words: str) -> None:
+    async def _part(self, wire: ServerLink, words: str) -> None:
         closing = self._closing = Deferred()
         wire.send({"do": "quit", **_given(words=words or None)})
         limit = self._clock.callLater(GOODBYE, wire.drop, "the server does not let go")

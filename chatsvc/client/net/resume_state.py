@@ -34,7 +34,7 @@ Asking: TypeAlias = tuple[str, Mapping[str, object]]
 
 
 @dataclass(slots=True)
-class Place:
+class RoomPosition:
     """A room one is in: the number of the last line shown, and where to begin if none was."""
 
     start: int
@@ -50,13 +50,13 @@ class Choices(NamedTuple):
     nick: str | None = None
 
 
-class Standing:
+class ResumeState:
     """What the events of one server say about us."""
 
     def __init__(self, name: str, everywhere: bool = False) -> None:
         self.name = name
         self.account: str | None = None
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, RoomPosition] = {}
         self.choices = Choices()
         self._everywhere = everywhere  # also where we have not asked to be
         self._given_up: set[str] = set()  # rooms of ours that we are not let into
@@ -144,7 +144,7 @@ class Standing:
         for unread in rooms:
             if unread.room not in self._given_up:
                 start = max(unread.seen, unread.last - MISSED)
-                self.places.setdefault(unread.room, Place(start))
+                self.places.setdefault(unread.room, RoomPosition(start))
         if self.talking.room is None and self.places:
             room = FIRST_ROOM if FIRST_ROOM in self.places else next(iter(self.places))
             self._choose(talking=Talking(room, self.talking.to))
@@ -166,7 +166,7 @@ class Standing:
         if not asked and not self._everywhere and entered.room not in self.places:
             return
         lines = HISTORY if asked else entered.new or 0
-        place = self.places.setdefault(entered.room, Place(before(entered, lines)))
+        place = self.places.setdefault(entered.room, RoomPosition(before(entered, lines)))
         # Fewer lines than were shown: it is another archive, which begins anew.
         place.seen = min(place.seen, entered.last)
         place.start = min(place.start, entered.last)

@@ -14,7 +14,7 @@ from chatsvc.client.net.failures import NotTrusted
 VOUCHED = "vouched"  # in place of a fingerprint: the system vouched for the certificate
 
 
-class Known(NamedTuple):
+class TrustedCertificates(NamedTuple):
     """A line of the file of known servers."""
 
     number: int
@@ -28,14 +28,14 @@ class KnownServers:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def find(self, address: str) -> Known | None:
+    def find(self, address: str) -> TrustedCertificates | None:
         """What is known of a server; raises `NotTrusted` when that cannot be read."""
         return next((known for known in self._all() if known.address == address), None)
 
-    def _all(self) -> Iterator[Known]:
+    def _all(self) -> Iterator[TrustedCertificates]:
         for number, line in enumerate(self._read().splitlines(), 1):
             address, _, certificate = line.strip().partition(" ")
-            yield Known(number, address, certificate.strip())
+            yield TrustedCertificates(number, address, certificate.strip())
 
     def _read(self) -> str:
         try:
@@ -55,7 +55,7 @@ class KnownServers:
         with open(handle, "w", encoding="utf-8") as file:
             file.write(f"{begin}{address} {certificate}\n")
 
-    def replace(self, known: Known, certificate: str) -> None:
+    def replace(self, known: TrustedCertificates, certificate: str) -> None:
         """Give a server another certificate; raises `OSError` when the file cannot be written."""
         lines = self._read().splitlines(keepends=True)
         lines[known.number - 1] = f"{known.address} {certificate}\n"
@@ -112,7 +112,7 @@ class Trust:
             f" service, or ask who runs it. It is remembered in {path}, and no other is accepted."
         )
 
-    def _take_renewed(self, known: Known, fingerprint: str) -> None:
+    def _take_renewed(self, known: TrustedCertificates, fingerprint: str) -> None:
         """Remember a certificate in place of the one it replaces."""
         with suppress(OSError):  # then it is recognized by the old one again
             self._servers.replace(known, fingerprint)
@@ -121,7 +121,7 @@ class Trust:
             f" SHA-256 {fingerprint}."
         )
 
-    def _changed(self, known: Known, fingerprint: str) -> str:
+    def _changed(self, known: TrustedCertificates, fingerprint: str) -> str:
         before = f"SHA-256 {known.certificate}"
         if known.certificate == VOUCHED:
             before = "one that this system vouches for"

@@ -26,7 +26,7 @@ FOREIGN = "what answers there does not speak the chat's protocol"
 class Owner(Protocol):
     """Who a wire belongs to."""
 
-    def connected(self, wire: Wire) -> None:
+    def connected(self, wire: ServerLink) -> None:
         """The wire can be written to."""
 
     def received(self, event: Event | None, tag: str | None) -> None:
@@ -36,7 +36,7 @@ class Owner(Protocol):
         """The wire is gone; `reason` completes "the connection is lost: …"."""
 
 
-class Wire(LineReceiver):
+class ServerLink(LineReceiver):
     """Requests out, events in, one JSON object a line; a ping whenever it is quiet."""
 
     transport: ITCPTransport

@@ -59,7 +59,7 @@ class Labeled:
         return [begin, *inside, wire.write("BATCH", f"-{batch}", source=server)]
 
 
-class Asked(NamedTuple):
+class Pending(NamedTuple):
     """What a client wanted to know, for when the answer comes."""
 
     command: str
@@ -76,7 +76,7 @@ class Asked(NamedTuple):
         return self.param(0)
 
 
-NOTHING = Asked("")  # what an event is about that answers no message
+NOTHING = Pending("")  # what an event is about that answers no message
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class Collected:
 
     reference: str
     target: str
-    about: Asked
+    about: Pending
     pieces: list[str] = field(default_factory=list)
     lines: int = 0
     size: int = 0  # bytes
@@ -159,9 +159,9 @@ class Client:
         self.speaker = ""  # who says what is put into words; the server, if nobody else
         self.latest = NOTHING  # the message that is being read
         self._replies: list[str] = []
-        self._requests: list[tuple[Request, Asked]] = []
+        self._requests: list[tuple[Request, Pending]] = []
         self._next = self._current = NOTHING  # what the request without a tag is about
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, Pending] = {}
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
         self._numbers = count(1)
@@ -297,14 +297,14 @@ class Client:
 
     # What is asked
 
-    def ask(self, do: str, about: Asked | None = None, /, **args: object) -> None:
+    def ask(self, do: str, about: Pending | None = None, /, **args: object) -> None:
         """Ask the chat for something; the answer is told in the words of `about`."""
         self._request(Request(do, None, args, self._expect(about or self.latest)))
 
-    def _request(self, request: Request, about: Asked = NOTHING) -> None:
+    def _request(self, request: Request, about: Pending = NOTHING) -> None:
         self._requests.append((request, about))
 
-    def _expect(self, about: Asked) -> str:
+    def _expect(self, about: Pending) -> str:
         """A tag by which the answer is known."""
         labeled = self._labeled
         if labeled is not None:
@@ -315,13 +315,13 @@ class Client:
             del self._asked[next(iter(self._asked))]
         return tag
 
-    def say(self, do: str, about: Asked | None = None, /, **args: object) -> None:
+    def say(self, do: str, about: Pending | None = None, /, **args: object) -> None:
         """Ask for what answers itself by being shown; `about` says to what a refusal belongs."""
         wanted = self._labeled is not None or about is not None
         tag = self._expect(about or self.latest) if wanted else None
         self._request(Request(do, None, args, tag), NOTHING if wanted else self.latest)
 
-    def type(self, name: str, rest: str, about: Asked | None = None) -> None:
+    def type(self, name: str, rest: str, about: Pending | None = None) -> None:
         """Give a command of the chat's, as people write it."""
         self._request(Request(name, rest, tag=self._expect(about or self.latest)))
 
@@ -346,7 +346,7 @@ class Client:
         finally:
             self._current = before
 
-    def asked(self, tag: str | None) -> Asked:
+    def asked(self, tag: str | None) -> Pending:
         """What an answer is about."""
         return self._current if tag is None else self._asked.pop(tag, NOTHING)
 

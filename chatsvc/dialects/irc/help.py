@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.help_topics import SUBJECTS
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
@@ -22,18 +22,18 @@ def _(client: Client, message: Message) -> None:
     if words:
         _tell(client, subject.upper(), usage, wrap(words, _WIDTH))
     elif subject:
-        client.ask("help", Asked("HELP", (subject,)), command=subject)
+        client.ask("help", Pending("HELP", (subject,)), command=subject)
     else:
-        client.ask("help", Asked("HELP"))
+        client.ask("help", Pending("HELP"))
 
 
 @refused("HELP")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("HELPNOTFOUND", about.first, event.text)
 
 
 @told.register
-def _(event: Help, client: Client, about: Asked) -> None:
+def _(event: Help, client: Client, about: Pending) -> None:
     if about.command != "HELP":
         in_words(client, event)
     elif about.params:

@@ -15,7 +15,7 @@ from chatsvc.model.events import Said, Told
 Tags = Mapping[str, "str | None"]
 
 
-class _Words(NamedTuple):
+class _LineText(NamedTuple):
     """Who says what to whom; `number` is that of the line, if it has one."""
 
     source: str
@@ -64,7 +64,7 @@ def said(
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
     if earlier:
         text = dated(text, line.time, capabilities)
-    words = _Words(mask(line.sender), target, text, line.action, line.number, _verb(line))
+    words = _LineText(mask(line.sender), target, text, line.action, line.number, _verb(line))
     return _privmsg(words, capabilities, tags)
 
 
@@ -96,7 +96,7 @@ def told(line: Told, capabilities: frozenset[str]) -> bytes:
         tags["account"] = line.account
     number = line.number or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text
-    words = _Words(mask(line.sender), line.to, text, line.action, number, _verb(line))
+    words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))
     return _privmsg(words, capabilities, tags)
 
 
@@ -104,7 +104,7 @@ def _verb(line: Said | Told) -> str:
     return "NOTICE" if line.notice else "PRIVMSG"
 
 
-def _privmsg(words: _Words, capabilities: frozenset[str], tags: Tags) -> bytes:
+def _privmsg(words: _LineText, capabilities: frozenset[str], tags: Tags) -> bytes:
     """In as many messages as are needed: of several lines, or of a long one."""
     known = understood(tags, capabilities)
     if _fits(words):
@@ -121,7 +121,7 @@ def _privmsg(words: _Words, capabilities: frozenset[str], tags: Tags) -> bytes:
     ).encode()
 
 
-def _fits(words: _Words) -> bool:
+def _fits(words: _LineText) -> bool:
     """Whether it is surely one message, as nearly everything is."""
     around = len(": PRIVMSG  :\x01ACTION \x01\r\n")
     varying = f"{words.source}{words.target}{words.text}"
@@ -133,19 +133,19 @@ class _Piece(NamedTuple):
     goes_on: bool  # with the line of the piece before
 
 
-def _pieces(words: _Words) -> Iterator[_Piece]:
+def _pieces(words: _LineText) -> Iterator[_Piece]:
     head = len(_message(words, "", {}).encode())
     for line in words.text.split("\n"):
         for position, text in enumerate(wire.pieces(line, wire.LONGEST - head)):
             yield _Piece(text, position > 0)
 
 
-def _message(words: _Words, text: str, tags: Tags) -> str:
+def _message(words: _LineText, text: str, tags: Tags) -> str:
     text = f"\x01ACTION {text}\x01" if words.action else text
     return wire.write(words.command, words.target, text, source=words.source, tags=tags)
 
 
-def _multiline(words: _Words, pieces: list[_Piece], tags: Tags) -> Iterator[str]:
+def _multiline(words: _LineText, pieces: list[_Piece], tags: Tags) -> Iterator[str]:
     """IRCv3 "draft/multiline": a batch, which has the tags; nothing else comes in between."""
     reference, outer = f"m{words.number}", {tag: tags[tag] for tag in tags if tag == "batch"}
     begin = ("BATCH", f"+{reference}", "draft/multiline", words.target)

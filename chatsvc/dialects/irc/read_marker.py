@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import place
 from chatsvc.dialects.irc.registry import on, refused, told
@@ -28,7 +28,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Marked, client: Client, about: Asked) -> None:
+def _(event: Marked, client: Client, about: Pending) -> None:
     if CAPABILITY in client.capabilities or about.command == "MARKREAD":
         tell_mark(client, event.room.removeprefix("@"), event.time)
 
@@ -39,7 +39,7 @@ def tell_mark(client: Client, target: str, time: float | None) -> None:
 
 
 @refused("MARKREAD")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     target, *selector = about.params or ("*",)
     if not selector and event.code in _NOTHING_THERE:
         tell_mark(client, target, None)

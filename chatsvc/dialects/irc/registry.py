@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import MULTILINE
-from chatsvc.dialects.irc.client import Asked, Client, Labeled
+from chatsvc.dialects.irc.client import Client, Labeled, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.sentences import lines
 from chatsvc.model.events import Event, Refusal, Request
@@ -19,10 +19,10 @@ from chatsvc.model.moderation_events import Bans, Rules
 from chatsvc.model.presence_events import Person
 
 Handler = Callable[[Client, Message], None]
-Refuser = Callable[[Refusal, Client, Asked], None]
+Refuser = Callable[[Refusal, Client, Pending], None]
 
 
-class _Row(NamedTuple):
+class _MessageRow(NamedTuple):
     handler: Handler
     needed: int = 0  # parameters
     anybody: bool = False  # also before one is let in
@@ -31,7 +31,7 @@ class _Row(NamedTuple):
 LABELS = frozenset(("batch", "labeled-response"))  # what answers with labels need
 LONGEST_LABEL = 64  # bytes; IRCv3 "labeled-response"
 _SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
-_HANDLERS: dict[str, _Row] = {}
+_HANDLERS: dict[str, _MessageRow] = {}
 REFUSED: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
 
 
@@ -39,7 +39,7 @@ def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handle
     """Enter what is done for a command."""
 
     def enter(handler: Handler) -> Handler:
-        _HANDLERS[command] = _Row(handler, needed, anybody)
+        _HANDLERS[command] = _MessageRow(handler, needed, anybody)
         return handler
 
     return enter
@@ -95,7 +95,7 @@ def _labeled(client: Client, message: Message) -> Labeled | None:
 
 
 def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
-    client.latest = Asked(message.command, tuple(message.params), labeled)
+    client.latest = Pending(message.command, tuple(message.params), labeled)
     inside = "batch" in message.tags and client.capabilities >= MULTILINE
     row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
     if client.welcome is None and not row.anybody:
@@ -111,7 +111,7 @@ def _type(client: Client, message: Message) -> None:
     client.type(message.command.lower(), " ".join(message.params))
 
 
-_OTHERS = _Row(_type)
+_OTHERS = _MessageRow(_type)
 
 
 def tell(client: Client, event: Event, tag: str | None) -> None:
@@ -129,7 +129,7 @@ def tell(client: Client, event: Event, tag: str | None) -> None:
 
 
 @singledispatch
-def told(event: object, client: Client, about: Asked) -> None:
+def told(event: object, client: Client, about: Pending) -> None:
     in_words(client, event)
 
 

@@ -16,16 +16,16 @@ from twisted.internet.interfaces import IReactorTime
 
 from chatsvc.client import graphemes
 from chatsvc.client.settings import SETTINGS, listed
-from chatsvc.client.tui.control.chat_session import Going, Reach, Visit
+from chatsvc.client.tui.control.chat_session import ChatSession, Going, Reach
 from chatsvc.client.tui.control.connect_flow import Porch
-from chatsvc.client.tui.control.input_handler import Saying
-from chatsvc.client.tui.control.local_commands import Own
+from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.control.local_commands import LocalCommands
 from chatsvc.client.tui.control.local_help import Helping
 from chatsvc.client.tui.control.notifications import Notices
 from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.control.redraw_throttle import Moments
 from chatsvc.client.tui.model import themes
-from chatsvc.client.tui.model.buffers import SERVER, Pane
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.items import Spoken
 from chatsvc.client.tui.model.keys import BINDINGS, KEYS
@@ -34,7 +34,7 @@ from chatsvc.client.tui.model.typing_indicator import Signs
 from chatsvc.client.tui.widgets.connect import ConnectPage
 from chatsvc.client.tui.widgets.conversation_switcher import Shelf
 from chatsvc.client.tui.widgets.dialogs import Keys, Sure
-from chatsvc.client.tui.widgets.input_area import Entry
+from chatsvc.client.tui.widgets.input_area import InputArea
 from chatsvc.client.tui.widgets.palette import (
     Everything,
     Jump,
@@ -46,8 +46,8 @@ from chatsvc.client.tui.widgets.palette import (
     theme_offers,
 )
 from chatsvc.client.tui.widgets.search_results import Hits
-from chatsvc.client.tui.widgets.sidebars import People, Places
-from chatsvc.client.tui.widgets.status import Line, status, topic
+from chatsvc.client.tui.widgets.sidebars import PeopleList, Places
+from chatsvc.client.tui.widgets.status import StatusLine, status, topic
 
 STOPPED = 130  # the exit code of who was stopped with Ctrl-C
 MIDDLING = 60  # columns below which there is no room for lists, unless somebody wants one
@@ -87,11 +87,13 @@ class ChatApp(App[int]):
         self.moments = Moments(self, self._draw)
         self.state = State(now, self.moments.changed)
         self.porch = Porch(self, self.preferences, going, self._come_in)
-        self.visit = Visit(reach, clock, self.state, self.porch)
+        self.visit = ChatSession(reach, clock, self.state, self.porch)
         connection = self.visit.connection
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
-        self.saying = Saying(connection, self.state, self.knowing.commands, self)
-        Own(connection, self.state, self.saying, self.preferences, self.show_doing, self._choose)
+        self.saying = InputHandler(connection, self.state, self.knowing.commands, self)
+        LocalCommands(
+            connection, self.state, self.saying, self.preferences, self.show_doing, self._choose
+        )
         Helping(self.state, self.saying, self.knowing)
         self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
         self.knowing.own = self.saying.own
@@ -107,14 +109,14 @@ class ChatApp(App[int]):
         self._now = now
         self._doing = ""
         self._interrupted = -TWICE  # when Ctrl-C was pressed
-        self._places, self._people, self._hits = Places(), People(), Hits()
+        self._places, self._people, self._hits = Places(), PeopleList(), Hits()
         keys = {
             "ctrl+n": partial(self.action_go, 1),
             "alt+down": partial(self.action_go, 1),
             "alt+up": partial(self.action_go, -1),
         }
-        self.entry = Entry(self.state.pane, self.knowing.known, self._typed, keys)
-        self._topic, self._status = Line("topic"), Line("status")
+        self.entry = InputArea(self.state.pane, self.knowing.known, self._typed, keys)
+        self._topic, self._status = StatusLine("topic"), StatusLine("status")
         self.shelf = Shelf(self.state, self.visit.reading)
         for theme in themes.OWN:
             self.register_theme(theme)
@@ -235,7 +237,7 @@ class ChatApp(App[int]):
 
     # Getting about
 
-    def _typed(self, text: str, pane: Pane) -> None:
+    def _typed(self, text: str, pane: Buffer) -> None:
         self.signs.sent()
         self.state.return_to_present()  # where that, or what answers it, will be
         if self.visit.inside or text.startswith("/"):
@@ -254,7 +256,7 @@ class ChatApp(App[int]):
             self.screen.set_focus(composer)
             composer.insert(character)
 
-    def on_entry_typed(self, message: Entry.Typed) -> None:
+    def on_entry_typed(self, message: InputArea.Typed) -> None:
         self.knowing.about_to_name(message.text)
         self.signs.typed(message.text, message.pane)
 
@@ -297,7 +299,7 @@ class ChatApp(App[int]):
         self.knowing.ask_rooms()
         self.push_screen(Jump(goals(self.state, self.knowing)), self.go_to)
 
-    def give_back(self, text: str, pane: Pane) -> bool:
+    def give_back(self, text: str, pane: Buffer) -> bool:
         return self.entry.give_back(text, pane)
 
     def action_page(self, pages: int) -> None:

@@ -17,7 +17,7 @@ from chatsvc.client.login_prompts import AtTheDoor, Identity
 from chatsvc.client.net.address import Server
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.resume_state import FIRST_ROOM
-from chatsvc.client.tui.control.history_loader import Reading
+from chatsvc.client.tui.control.history_loader import HistoryLoader
 from chatsvc.client.tui.control.latency import Pulse
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.events import Entered, Event, Goodbye, Refused
@@ -60,7 +60,7 @@ class Way:
         return self.to.connect(factory)
 
 
-class Visit:
+class ChatSession:
     """Keeps the state true to what the server says."""
 
     interactive = True
@@ -71,7 +71,7 @@ class Visit:
         self.inside = False  # since then, connected or not
         self._way = Way()
         self.connection = Connection(self._way, self, clock, everywhere=True)
-        self.reading = Reading(self.connection, state, clock)
+        self.reading = HistoryLoader(self.connection, state, clock)
         self.pulse = Pulse(self.connection, clock)
         self._door = AtTheDoor(self)
         self._reach = reach

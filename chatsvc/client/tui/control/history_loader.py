@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected
-from chatsvc.client.tui.model.buffers import Pane, Stretch
+from chatsvc.client.tui.model.buffers import Buffer, Stretch
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.events import Event, History, Refused
 from chatsvc.model.presence_events import People
@@ -22,7 +22,7 @@ MARK_EVERY = 3.0  # seconds between what the server is told about one room
 NOT_KEPT = ("no-account", "no-such-person", "no-such-room", "not-in-room")  # where no past is
 
 
-class Reading:
+class HistoryLoader:
     """Fills the panes."""
 
     def __init__(self, connection: Connection, state: State, clock: IReactorTime) -> None:
@@ -58,33 +58,33 @@ class Reading:
 
     # Pages of history
 
-    def fill(self, pane: Pane) -> None:
+    def fill(self, pane: Buffer) -> None:
         """Have something to read in a pane that one has entered, or looks at for the first time."""
         if not pane.filled:
             pane.filled = True
             self.fetch_earlier(pane)
 
-    def fetch_earlier(self, pane: Pane) -> None:
+    def fetch_earlier(self, pane: Buffer) -> None:
         """Put a page of earlier lines above what is shown."""
         if pane.kept and not pane.fetching and not pane.shown.whole:
             self._do(self._fetch_earlier(pane, pane.shown))
 
-    async def _fetch_earlier(self, pane: Pane, shown: Stretch) -> None:
+    async def _fetch_earlier(self, pane: Buffer, shown: Stretch) -> None:
         page = await self._page(pane, before=shown.first or None)
         if page is not None and pane.shown is shown:
             self._state.earlier(pane, page.lines, page.more)
 
-    def fetch_later(self, pane: Pane) -> None:
+    def fetch_later(self, pane: Buffer) -> None:
         """Put a page of later lines below a stretch of the past."""
         if pane.past is not None and not pane.fetching:
             self._do(self._fetch_later(pane, pane.past))
 
-    async def _fetch_later(self, pane: Pane, past: Stretch) -> None:
+    async def _fetch_later(self, pane: Buffer, past: Stretch) -> None:
         page = await self._page(pane, after=past.last, first=True)
         if page is not None and pane.past is past:
             self._state.later(pane, page.lines, page.more)
 
-    def jump(self, pane: Pane, number: int) -> None:
+    def jump(self, pane: Buffer, number: int) -> None:
         """Show a line with what was said around it."""
         for stretch in (pane.present, pane.past):
             if stretch is not None and stretch.find(number) is not None:
@@ -93,12 +93,12 @@ class Reading:
                 return
         self._do(self._fetch_around(pane, number))
 
-    async def _fetch_around(self, pane: Pane, number: int) -> None:
+    async def _fetch_around(self, pane: Buffer, number: int) -> None:
         page = await self._page(pane, around=number)
         if page is not None:
             self._state.around(pane, page.lines, number)
 
-    async def _page(self, pane: Pane, **bounds: Any) -> History | None:
+    async def _page(self, pane: Buffer, **bounds: Any) -> History | None:
         """Return a page of history, if there is any, and show that it is being fetched."""
         self._show_fetching(pane, True)
         given = {name: value for name, value in bounds.items() if value is not None}
@@ -120,17 +120,17 @@ class Reading:
             self._show_fetching(pane, False)
         return page if page.lines else replace(page, more=False)
 
-    async def _history(self, pane: Pane, given: dict[str, Any]) -> History:
+    async def _history(self, pane: Buffer, given: dict[str, Any]) -> History:
         return await self._connection.ask(History, "history", room=pane.name, n=PAGE, **given)
 
-    def _show_fetching(self, pane: Pane, fetching: bool) -> None:
+    def _show_fetching(self, pane: Buffer, fetching: bool) -> None:
         pane.fetching = fetching
         pane.shown.touch_top()
         self._state.touch()
 
     # Read marks
 
-    def mark(self, pane: Pane) -> None:
+    def mark(self, pane: Buffer) -> None:
         """Let the server know how far one has read, now or when it has not just been told."""
         if pane.name in self._marking or pane.read <= pane.marked or not self._connection.here:
             return
@@ -142,7 +142,7 @@ class Reading:
         )
         asked.addErrback(self._went_wrong)
 
-    def _mark_again(self, pane: Pane) -> None:
+    def _mark_again(self, pane: Buffer) -> None:
         self._marking.discard(pane.name)
         if self._state.panes.get(pane.name) is pane and pane.inside:  # one may have left
             self.mark(pane)

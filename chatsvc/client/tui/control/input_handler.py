@@ -13,7 +13,7 @@ from chatsvc.client.commands import ONCE, Commands, aliases_of, name_of
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.passwords import PROVING, is_secret, masked
-from chatsvc.client.tui.model.buffers import SERVER, Pane
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.emojis import emojized
 from chatsvc.client.tui.model.items import Spoken
 from chatsvc.client.tui.model.split_message import parts
@@ -31,7 +31,7 @@ class Desk(Protocol):
     def look_at(self, name: str) -> None:
         """Show a conversation."""
 
-    def give_back(self, text: str, pane: Pane) -> bool:
+    def give_back(self, text: str, pane: Buffer) -> bool:
         """Let a text be typed again; says whether it is there, and not only in what was sent."""
 
     def end(self, words: str) -> None:
@@ -39,14 +39,14 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class LocalCommand:
     """A command of this program: how it is told of, and what it does with what follows it."""
 
     about: Command
-    do: Callable[[str, Pane], object]
+    do: Callable[[str, Buffer], object]
 
 
-class Saying:
+class InputHandler:
     """Says and asks for what a person has typed."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Saying:
         self._commands = commands
         self._desk = desk
         self._question: str | None = None  # of the server, which the next line answers
-        self._own: dict[str, Own] = {}
+        self._own: dict[str, LocalCommand] = {}
         self.add("/close", "leaves this room or conversation", self._close)
         self.add("/query name [text]", "opens a private conversation", self._query)
         self.add("/clear", "clears this conversation on the screen", self._clear)
@@ -68,11 +68,11 @@ class Saying:
         self,
         usage: str,
         help: str,
-        do: Callable[[str, Pane], object],
+        do: Callable[[str, Buffer], object],
         aliases: tuple[str, ...] = (),
     ) -> None:
         """Add a command of this program, which the server does not see."""
-        own = Own(Command(usage, aliases, help, ""), do)
+        own = LocalCommand(Command(usage, aliases, help, ""), do)
         self._own.update(dict.fromkeys((name_of(own.about), *aliases_of(own.about)), own))
 
     @property
@@ -80,7 +80,7 @@ class Saying:
         """The commands of this program."""
         return list(dict.fromkeys(one.about for one in self._own.values()))
 
-    def typed(self, text: str, pane: Pane) -> None:
+    def typed(self, text: str, pane: Buffer) -> None:
         """Do what the person wants by a text that was typed in a pane."""
         request = TEXT.read(clean_lines(text), self._question)
         if request is None or request.name == "empty":
@@ -92,7 +92,7 @@ class Saying:
         except Refused as refused:
             self._went_wrong(Failure(refused), text, pane)
 
-    def _do(self, request: Request, text: str, pane: Pane) -> None:
+    def _do(self, request: Request, text: str, pane: Buffer) -> None:
         name, rest = self._commands.name(request.name), request.rest or ""
         own = self._own.get(name.lower()) or self._own.get(request.name.lower())
         if request.literal is not None and own is None and request.name not in self._commands:
@@ -112,7 +112,7 @@ class Saying:
 
     # Saying
 
-    def _say(self, text: str, pane: Pane) -> None:
+    def _say(self, text: str, pane: Buffer) -> None:
         """Say a text, in as many parts as it needs."""
         self._check_place(pane)
         said = list(parts(self._emojized(text)))
@@ -121,12 +121,12 @@ class Saying:
         for part in said:
             self._wait(self._sent(part, pane), part, pane, part)
 
-    def _sent(self, text: str, pane: Pane) -> Deferred[Event | None]:
+    def _sent(self, text: str, pane: Buffer) -> Deferred[Event | None]:
         if pane.private:
             return self._connection.tell(pane.name[1:], text)
         return self._connection.say(text, pane.name)
 
-    def _act(self, what: str, text: str, pane: Pane) -> None:
+    def _act(self, what: str, text: str, pane: Buffer) -> None:
         self._check_place(pane)
         what = self._emojized(what)
         if pane.private:
@@ -136,7 +136,7 @@ class Saying:
             asked = self._connection.say(what, pane.name, action=True)
         self._wait(asked, what, pane, text, action=True)
 
-    def _check_place(self, pane: Pane) -> None:
+    def _check_place(self, pane: Buffer) -> None:
         if pane.name == SERVER:
             raise Refused("nowhere", "Nobody would read that here: /join #lobby enters a room.")
 
@@ -145,11 +145,11 @@ class Saying:
 
     # Asking
 
-    def ask(self, name: str, rest: str, pane: Pane) -> None:
+    def ask(self, name: str, rest: str, pane: Buffer) -> None:
         """Ask the server for what is a command of this program, too."""
         self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
 
-    def _ask(self, name: str, rest: str, text: str, pane: Pane) -> None:
+    def _ask(self, name: str, rest: str, text: str, pane: Buffer) -> None:
         if name in PROVING:
             asked = self._connection.prove(name, rest)
         else:
@@ -174,7 +174,7 @@ class Saying:
         self,
         asked: Deferred[Event | None],
         shown: str,
-        pane: Pane,
+        pane: Buffer,
         text: str,
         action: bool = False,
     ) -> None:
@@ -183,11 +183,11 @@ class Saying:
         asked.addBoth(self._settled, pane, waiting)
         asked.addErrback(self._went_wrong, text, pane)
 
-    def _settled(self, result: object, pane: Pane, waiting: Spoken) -> object:
+    def _settled(self, result: object, pane: Buffer, waiting: Spoken) -> object:
         self._state.settled(pane, waiting)
         return result
 
-    def _went_wrong(self, failure: Failure, text: str, pane: Pane) -> None:
+    def _went_wrong(self, failure: Failure, text: str, pane: Buffer) -> None:
         where = pane.name if self._state.panes.get(pane.name) is pane else None
         if isinstance(failure.value, Refused):
             back = is_secret(text) or self._desk.give_back(text, pane)
@@ -201,13 +201,13 @@ class Saying:
 
     # Commands of this program
 
-    def _close(self, rest: str, pane: Pane) -> None:
+    def _close(self, rest: str, pane: Buffer) -> None:
         if pane.private or not pane.inside:
             self._state.close(pane.name)
         elif pane.name != SERVER:
             self._ask("leave", pane.name, f"/leave {pane.name}", pane)
 
-    def _query(self, rest: str, pane: Pane) -> None:
+    def _query(self, rest: str, pane: Buffer) -> None:
         name, _, text = rest.strip().partition(" ")
         if not name:
             raise Refused("usage", "It goes like this: /query name")
@@ -215,10 +215,10 @@ class Saying:
         if text.strip():
             self._say(text, self._state.pane)
 
-    def _clear(self, rest: str, pane: Pane) -> None:
+    def _clear(self, rest: str, pane: Buffer) -> None:
         self._state.clear(pane)
 
-    def _quit(self, words: str, pane: Pane) -> None:
+    def _quit(self, words: str, pane: Buffer) -> None:
         """Leave when what is on its way has arrived."""
         if self._connection.here:
             settled = Deferred.fromCoroutine(self._connection.settled())

@@ -12,23 +12,23 @@ from chatsvc.cli.scripts import NotDone
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.settings import SETTINGS
-from chatsvc.client.tui.control.input_handler import Saying
+from chatsvc.client.tui.control.input_handler import InputHandler
 from chatsvc.client.tui.control.preferences import Preferences
-from chatsvc.client.tui.model.buffers import SERVER, Pane
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.events import Refused
 
 FORCE = "--force"
 
 
-class Own:
+class LocalCommands:
     """Obeys them; `doing` is told what takes a while, and `chosen` that something was set."""
 
     def __init__(
         self,
         connection: Connection,
         state: State,
-        saying: Saying,
+        saying: InputHandler,
         preferences: Preferences,
         doing: Callable[[str], object],
         chosen: Callable[[], object],
@@ -44,7 +44,7 @@ class Own:
         about = "writes this conversation into a file: .txt, .json or .html"
         saying.add("/save file", about, self._save, ("/export",))
 
-    def _set(self, words: str, pane: Pane) -> None:
+    def _set(self, words: str, pane: Buffer) -> None:
         """Set what is ours; the rules of a room are the server's."""
         if not words.strip():
             self._state.note("Your settings; /set name value changes one:", where=pane.name)
@@ -59,7 +59,7 @@ class Own:
 
     # Saving
 
-    def _save(self, words: str, pane: Pane) -> None:
+    def _save(self, words: str, pane: Buffer) -> None:
         words = words.strip()
         force = FORCE in words.split()
         file = words.replace(FORCE, "", 1).strip() if force else words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatsvc.client.commands import aliases_of, name_of
-from chatsvc.client.tui.control.input_handler import Saying
-from chatsvc.client.tui.model.buffers import Pane
+from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.events import Command, Refused
@@ -17,12 +17,12 @@ MORE = "/help command tells more about one.  F1 shows the keys."
 class Helping:
     """Answers `/help` from what is known, in rows that only the conversation breaks."""
 
-    def __init__(self, state: State, saying: Saying, knowing: Knowing) -> None:
+    def __init__(self, state: State, saying: InputHandler, knowing: Knowing) -> None:
         self._state = state
         self._knowing = knowing
         saying.add("/help [command]", "lists the commands, or tells about one", self._help)
 
-    def _help(self, words: str, pane: Pane) -> None:
+    def _help(self, words: str, pane: Buffer) -> None:
         name = words.strip().lstrip("/").lower()
         rows = self._about(name) if name else listed(self._knowing.all_commands())
         for row in rows:

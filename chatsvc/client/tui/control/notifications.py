@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chatsvc.client.settings import Settings
-from chatsvc.client.tui.model.buffers import Pane
+from chatsvc.client.settings import ClientSettings
+from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.items import Spoken
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.text_rules import clean
@@ -26,7 +26,7 @@ class Notices:
         environment: Mapping[str, str],
         now: Callable[[], float],
     ) -> None:
-        self.settings = Settings()
+        self.settings = ClientSettings()
         self._write = write
         self._environment = environment
         self._now = now
@@ -47,7 +47,7 @@ class Notices:
         """What gives the terminal its own title back."""
         return TITLE_BACK if self._title else ""
 
-    def tell(self, pane: Pane, line: Spoken) -> None:
+    def tell(self, pane: Buffer, line: Spoken) -> None:
         """Tell of a line that nobody has looked at, if that is wanted."""
         wanted = {"off": False, "mentions": line.mention, "all": True}[self.settings.notify]
         if not wanted or self._now() - self._last < PAUSE:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from chatsvc.client import settings
 from chatsvc.client.net.address import Server, server
-from chatsvc.client.settings import Settings
-from chatsvc.client.settings_file import SettingsFile, Wrong
+from chatsvc.client.settings import ClientSettings
+from chatsvc.client.settings_file import InvalidSettings, SettingsFile
 from chatsvc.client.tui.model.themes import check
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
+class RecentServers:
     """A server one has been to, and as whom."""
 
     server: Server
@@ -26,7 +26,7 @@ class Preferences:
 
     def __init__(self, file: SettingsFile | None = None) -> None:
         self.complaint: str | None = None  # what is wrong with the file
-        self.settings = Settings()
+        self.settings = ClientSettings()
         self._file = file
         if file is not None:
             self.settings, self.complaint = file.load()
@@ -44,12 +44,12 @@ class Preferences:
         width = max(len(f"{name} {value}") for name, value, _ in rows)
         return [f"{f'{name} {value}'.ljust(width)}  {help}" for name, value, help in rows]
 
-    def recent(self) -> list[Recent]:
+    def recent(self) -> list[RecentServers]:
         """Where one was, the last one first."""
         found = []
         for address, known in settings.recent_servers(self.settings):
             with suppress(ValueError):  # somebody may have written anything into the file
-                found.append(Recent(server(address)._replace(tls=known.tls), known.name))
+                found.append(RecentServers(server(address)._replace(tls=known.tls), known.name))
         return found
 
     def name_at(self, to: Server) -> str:
@@ -65,14 +65,14 @@ class Preferences:
             )
         )
 
-    def _change(self, how: Callable[[Settings], Settings]) -> str:
+    def _change(self, how: Callable[[ClientSettings], ClientSettings]) -> str:
         """Change what is in force, and the file as it is by now: others may write it, too."""
         self.settings = how(self.settings)
         if self._file is None:
             return ""
         try:
             self._file.save(how(self._file.load().settings))
-        except Wrong as error:
+        except InvalidSettings as error:
             return f"It is not kept: {error}"
         except OSError as error:
             return f"It is not kept, because {self._file.path}: {error.strerror}."

@@ -76,7 +76,7 @@ class Stretch:
         self.touched.add(self.base)
 
 
-class Pane:
+class Buffer:
     """A room, or (`@name`) a private conversation.
 
     One sees its `present`, to whose end lines are added; or, when one has gone far up or to a line

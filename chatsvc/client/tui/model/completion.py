@@ -18,7 +18,7 @@ _NAMES = ("name", "names", "who")  # words of a usage that stand for people
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Candidates:
     """What there is to choose from; people by who spoke last."""
 
     commands: Sequence[Command] = ()
@@ -46,7 +46,7 @@ class Completion(NamedTuple):
     candidates: tuple[Candidate, ...]
 
 
-def complete(line: str, at: int, known: Known, first: bool = True) -> Completion | None:
+def complete(line: str, at: int, known: Candidates, first: bool = True) -> Completion | None:
     """What the word before the place `at` may become; `first` is the first line of a text."""
     before = line[:at]
     word = _WORD.search(before)
@@ -57,7 +57,7 @@ def complete(line: str, at: int, known: Known, first: bool = True) -> Completion
     return Completion(start, at, candidates) if candidates else None
 
 
-def _candidates(before: str, start: int, known: Known, first: bool) -> Iterator[Candidate]:
+def _candidates(before: str, start: int, known: Candidates, first: bool) -> Iterator[Candidate]:
     word, of_command = before[start:], first and before.startswith("/")
     emoji = _EMOJI.search(word)
     if of_command and start == 0:
@@ -81,7 +81,7 @@ def _commands(part: str, commands: Iterable[Command]) -> Iterator[Candidate]:
             yield Candidate(f"/{name} ", help)
 
 
-def _arguments(before: str, word: str, known: Known) -> Iterator[Candidate]:
+def _arguments(before: str, word: str, known: Candidates) -> Iterator[Candidate]:
     """What the usage of a command says that comes here: a room, a person, or other words."""
     name, *given = before[1:].split(" ")
     command = _called(name, known.commands)

@@ -11,8 +11,8 @@ from twisted.python.failure import Failure
 from chatsvc.client.commands import Commands, name_of
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected
-from chatsvc.client.tui.model.buffers import Pane
-from chatsvc.client.tui.model.completion import Known
+from chatsvc.client.tui.model.buffers import Buffer
+from chatsvc.client.tui.model.completion import Candidates
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.events import Command, Help, Place, Refused, Rooms
 from chatsvc.model.text_rules import key
@@ -41,9 +41,9 @@ class Knowing:
         self._as_whom: tuple[str, str | None] | None = None  # and where the commands were asked for
         self._rooms_at = -FRESH
 
-    def known(self, pane: Pane) -> Known:
+    def known(self, pane: Buffer) -> Candidates:
         """What there is to choose from in a conversation."""
-        return Known(
+        return Candidates(
             self.all_commands(),
             self._names(pane),
             self._places(),
@@ -55,7 +55,7 @@ class Knowing:
         own = {name_of(command) for command in self.own}
         return [*self.own, *(one for one in self.commands.listed if name_of(one) not in own)]
 
-    def _names(self, pane: Pane) -> list[str]:
+    def _names(self, pane: Buffer) -> list[str]:
         if pane.private:
             return [pane.name[1:]]
         me = key(self._state.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain, repeat
 
-from chatsvc.client.tui.model.buffers import Pane, Somebody
+from chatsvc.client.tui.model.buffers import Buffer, Somebody
 from chatsvc.client.tui.model.items import Company, day
 from chatsvc.model.events import Joined, Left
 from chatsvc.model.moderation_events import Role
@@ -12,14 +12,14 @@ from chatsvc.model.presence_events import People
 from chatsvc.model.text_rules import key
 
 
-def came(pane: Pane, event: Joined, now: float) -> None:
+def came(pane: Buffer, event: Joined, now: float) -> None:
     """People have come."""
     for name, role in zip(event.names, chain(event.roles, repeat("")), strict=False):
         pane.people[key(name)] = Somebody(name, role)
     _fold(pane, _last(pane, now).and_then(came=event.names))
 
 
-def went(pane: Pane, event: Left, now: float) -> None:
+def went(pane: Buffer, event: Left, now: float) -> None:
     """People have gone."""
     for name in event.names:
         pane.people.pop(key(name), None)
@@ -27,13 +27,13 @@ def went(pane: Pane, event: Left, now: float) -> None:
     _fold(pane, _last(pane, now).and_then(went=event.names, words=event.words))
 
 
-def _last(pane: Pane, now: float) -> Company:
+def _last(pane: Buffer, now: float) -> Company:
     """Who came and went just before, today, or nobody."""
     last = pane.items[-1] if pane.items else None
     return last if isinstance(last, Company) and day(last.time) == day(now) else Company(now)
 
 
-def _fold(pane: Pane, folded: Company) -> None:
+def _fold(pane: Buffer, folded: Company) -> None:
     """Have comings and goings that follow each other be one."""
     pane.company += 1
     last = pane.items[-1] if pane.items else None
@@ -43,7 +43,7 @@ def _fold(pane: Pane, folded: Company) -> None:
         pane.present.add(folded)
 
 
-def give_role(pane: Pane, event: Role) -> None:
+def give_role(pane: Buffer, event: Role) -> None:
     """Somebody may do something else from now on."""
     for name, role in ((event.instead, "moderator"), (event.name, event.role)):
         somebody = pane.people.get(key(name))
@@ -52,7 +52,7 @@ def give_role(pane: Pane, event: Role) -> None:
             pane.company += 1
 
 
-def note(pane: Pane, event: People) -> None:
+def note(pane: Buffer, event: People) -> None:
     """Some of those who are there, with what they are."""
     for person in event.people:
         somebody = pane.people.setdefault(key(person.name), Somebody(person.name))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import count
 
 from chatsvc.client.tui.model import occupants
-from chatsvc.client.tui.model.buffers import SERVER, Pane, Somebody, Stretch
+from chatsvc.client.tui.model.buffers import SERVER, Buffer, Somebody, Stretch
 from chatsvc.client.tui.model.items import Item, Note, Spoken, spoken, whispered
 from chatsvc.dialects.sentences import lines
 from chatsvc.model.events import (
@@ -43,14 +43,14 @@ class State:
     """Everything that is on the screen; `changed` is called when some of it is another."""
 
     def __init__(self, now: Callable[[], float], changed: Callable[[], object]) -> None:
-        self.panes: dict[str, Pane] = {SERVER: Pane(SERVER)}
+        self.panes: dict[str, Buffer] = {SERVER: Buffer(SERVER)}
         self.here = SERVER
         self.name = ""
         self.account: str | None = None
         self.chat = ""
         self.highlights: tuple[str, ...] = ()
-        self.when_new: Callable[[Pane, Spoken], object] = lambda pane, line: None
-        self.when_read: Callable[[Pane], object] = lambda pane: None
+        self.when_new: Callable[[Buffer, Spoken], object] = lambda pane, line: None
+        self.when_read: Callable[[Buffer], object] = lambda pane: None
         self.looking = True  # the terminal has the focus, as far as is known
         self.found: Found | None = None  # what one has searched for
         self._now = now
@@ -59,7 +59,7 @@ class State:
         self._arrived = False  # in a first room
 
     @property
-    def pane(self) -> Pane:
+    def pane(self) -> Buffer:
         return self.panes[self.here]
 
     @property
@@ -67,23 +67,23 @@ class State:
         """How much of what one has typed waits, to be sent or to be answered."""
         return sum(len(pane.waiting) for pane in self.panes.values())
 
-    def open(self, name: str) -> Pane:
+    def open(self, name: str) -> Buffer:
         """The pane of a room or conversation, made now if need be."""
         pane = self.find(name)
         if pane is None and len(self.panes) >= MOST:
             return self.panes[SERVER]
         if pane is None:
-            pane = self.panes[name] = Pane(name)
+            pane = self.panes[name] = Buffer(name)
             pane.kept = pane.kept or (pane.private and self.account is not None)
         return pane
 
-    def find(self, name: str) -> Pane | None:
+    def find(self, name: str) -> Buffer | None:
         """The pane of a room or conversation, if there is one."""
         return self.panes.get(name) or next(
             (pane for known, pane in self.panes.items() if key(known) == key(name)), None
         )
 
-    def select(self, name: str) -> Pane:
+    def select(self, name: str) -> Buffer:
         """Look at another pane; what is new there stays marked until one looks elsewhere."""
         if name != self.here:
             self.pane.mark(None)
@@ -106,11 +106,11 @@ class State:
             self._read(self.pane, self.pane.present.last)
         self._changed()
 
-    def _sees(self, pane: Pane) -> bool:
+    def _sees(self, pane: Buffer) -> bool:
         """Whether the person sees what comes into a pane."""
         return pane is self.pane and self.looking and pane.following
 
-    def _read(self, pane: Pane, number: int) -> None:
+    def _read(self, pane: Buffer, number: int) -> None:
         if number > pane.read:
             pane.read = number
         if pane.kept and pane.read > pane.marked:
@@ -126,19 +126,19 @@ class State:
         """Something looks otherwise now."""
         self._changed()
 
-    def wait(self, pane: Pane, text: str, action: bool = False) -> Spoken:
+    def wait(self, pane: Buffer, text: str, action: bool = False) -> Spoken:
         """Show what one has said as not kept yet, until it is `settled`."""
         item = Spoken(self._now(), self.name, text, action=action, own=True, waiting=True)
         pane.waiting.append(item)
         self._changed()
         return item
 
-    def settled(self, pane: Pane, item: Spoken) -> None:
+    def settled(self, pane: Buffer, item: Spoken) -> None:
         """It is kept, or it is not going to be."""
         pane.waiting = [one for one in pane.waiting if one is not item]
         self._changed()
 
-    def clear(self, pane: Pane) -> None:
+    def clear(self, pane: Buffer) -> None:
         """Show nothing of what was said in a pane until now."""
         pane.clear()
         self._changed()
@@ -199,7 +199,7 @@ class State:
                 self._words(event)
         self._changed()
 
-    def _words(self, event: Event, pane: Pane | None = None) -> None:
+    def _words(self, event: Event, pane: Buffer | None = None) -> None:
         """Tell what has no place of its own on the screen in the words of the text dialect."""
         room = getattr(event, "room", "")
         pane = pane or (self.find(room) if room else None) or self.pane
@@ -232,7 +232,7 @@ class State:
         pane.typing.pop(line.sender, None)
         self._add(pane, whispered(line))
 
-    def _add(self, pane: Pane, item: Spoken) -> None:
+    def _add(self, pane: Buffer, item: Spoken) -> None:
         sees = self._sees(pane)
         pane.present.add(item)
         if item.own:
@@ -246,7 +246,7 @@ class State:
             self._is_unread(pane, item)
             self.when_new(pane, item)
 
-    def _is_unread(self, pane: Pane, item: Spoken) -> None:
+    def _is_unread(self, pane: Buffer, item: Spoken) -> None:
         if not pane.unread:
             pane.mark(pane.present.base + len(pane.items) - 1)
             pane.new_after = pane.read if item.number else None
@@ -277,7 +277,7 @@ class State:
             self.select(event.room)
         self._arrived = True
 
-    def _begin(self, pane: Pane, event: Entered) -> None:
+    def _begin(self, pane: Buffer, event: Entered) -> None:
         """Know what is new in a room by where one's account was, or a guest comes in."""
         if event.read is not None:
             pane.read = event.read
@@ -326,7 +326,7 @@ class State:
             if not pane_of_old.kept and self.find(f"@{event.new}") is None:
                 self._call(pane_of_old, f"@{event.new}")
 
-    def _call(self, pane: Pane, name: str) -> None:
+    def _call(self, pane: Buffer, name: str) -> None:
         """Let a conversation go on under another name, in the same place."""
         self.panes = {name if each is pane else known: each for known, each in self.panes.items()}
         if self.here == pane.name:
@@ -388,7 +388,7 @@ class State:
         if event.signs["typing"] == "active":
             pane.typing[event.sender] = self._now() + TYPING
 
-    def typing(self, pane: Pane | None = None) -> list[str]:
+    def typing(self, pane: Buffer | None = None) -> list[str]:
         """Who is typing in what one looks at, or elsewhere."""
         now = self._now()
         return [name for name, until in (pane or self.pane).typing.items() if until > now]
@@ -409,7 +409,7 @@ class State:
         self.found = None
         self.return_to_present()
 
-    def earlier(self, pane: Pane, said: Iterable[Said], more: bool) -> None:
+    def earlier(self, pane: Buffer, said: Iterable[Said], more: bool) -> None:
         """Put lines of a page of history above what is shown of a pane."""
         first = pane.shown.first
         items = self._page(line for line in said if not first or line.number < first)
@@ -417,20 +417,20 @@ class State:
         pane.recount()
         self.seen()
 
-    def later(self, pane: Pane, said: Iterable[Said], more: bool) -> None:
+    def later(self, pane: Buffer, said: Iterable[Said], more: bool) -> None:
         """Put lines of a page of history below a stretch of the past."""
         last = pane.shown.last
         items = self._page(line for line in said if line.number > last)
         pane.put_below(items, more=more and bool(items))
         self._changed()
 
-    def around(self, pane: Pane, said: Iterable[Said], number: int) -> None:
+    def around(self, pane: Buffer, said: Iterable[Said], number: int) -> None:
         """Show a page of the past, in which a line was found."""
         items = self._page(said)
         pane.show_past(items, whole=bool(items) and Stretch(items).first == 1)
         self.show(pane, number)
 
-    def show(self, pane: Pane, number: int) -> None:
+    def show(self, pane: Buffer, number: int) -> None:
         """Let a line be looked at."""
         pane.found = number
         self._changed()

@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
-from chatsvc.client.tui.model.buffers import SERVER, Pane
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.model.events import Refused
 
 EVERY = 3.0  # seconds
@@ -25,11 +25,11 @@ class Signs:
         self._connection = connection
         self._clock = clock
         self._wanted = wanted
-        self._pane: Pane | None = None  # where one is seen typing
-        self._last: tuple[Pane | None, float] = (None, 0.0)  # where one was last seen, and when
+        self._pane: Buffer | None = None  # where one is seen typing
+        self._last: tuple[Buffer | None, float] = (None, 0.0)  # where one was last seen, and when
         self._pausing: IDelayedCall | None = None
 
-    def typed(self, text: str, pane: Pane) -> None:
+    def typed(self, text: str, pane: Buffer) -> None:
         """The text that is being typed is this by now."""
         if pane is not self._pane:
             self._stop("done")
@@ -42,10 +42,10 @@ class Signs:
         """What was typed is said, which says that one types no more."""
         self._forget()
 
-    def _is_for(self, pane: Pane) -> bool:
+    def _is_for(self, pane: Buffer) -> bool:
         return pane.name != SERVER and pane.inside and len(pane.people) <= CROWD
 
-    def _go_on(self, pane: Pane) -> None:
+    def _go_on(self, pane: Buffer) -> None:
         now = self._clock.seconds()
         last, then = self._last
         if pane is not last or now - then >= EVERY:
@@ -69,7 +69,7 @@ class Signs:
             self._pausing.cancel()
         self._pausing = None
 
-    def _signal(self, how: str, pane: Pane) -> None:
+    def _signal(self, how: str, pane: Buffer) -> None:
         """Tell it to who is there now; to nobody when the connection is lost."""
         if not self._connection.here:
             return

@@ -19,7 +19,7 @@ from chatsvc.client.login_prompts import NAME_REFUSED, TLS_NEEDED, Identity
 from chatsvc.client.net.address import TLS, Server, port_number, server
 from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.tui.control.chat_session import Going
-from chatsvc.client.tui.control.preferences import Recent
+from chatsvc.client.tui.control.preferences import RecentServers
 from chatsvc.client.tui.widgets.text_field import Field
 from chatsvc.model.events import Refused
 
@@ -28,25 +28,25 @@ PUT_OUT = "Enter or F5 connects again · Tab goes to the fields · Ctrl-Q leaves
 CONNECTING = "Esc gives up · Ctrl-Q leaves"
 
 
-class Wrong(NamedTuple):
+class InvalidEntry(NamedTuple):
     """What is wrong, and with which field; all of it if with none."""
 
     text: str
     field: str = ""
 
 
-def wrong(error: BaseException, text: str) -> Wrong:
+def wrong(error: BaseException, text: str) -> InvalidEntry:
     """Beside which field it is said why one was not let in."""
     if isinstance(error, Refused):
         if error.code == TLS_NEEDED:
-            return Wrong("This chat is joined over TLS only: Enter joins it so.", "tls")
+            return InvalidEntry("This chat is joined over TLS only: Enter joins it so.", "tls")
         names = error.code in (*NAME_REFUSED, "registered", "no-account")
-        return Wrong(text, "name" if names else "")
+        return InvalidEntry(text, "name" if names else "")
     if isinstance(error, NotConnected):
         if isinstance(error.__cause__, NotConnected):  # of the handshake
-            return Wrong(text, "tls")
-        return Wrong(text, "port" if isinstance(error.__cause__, NobodyListens) else "host")
-    return Wrong(text)
+            return InvalidEntry(text, "tls")
+        return InvalidEntry(text, "port" if isinstance(error.__cause__, NobodyListens) else "host")
+    return InvalidEntry(text)
 
 
 class Tick(Checkbox):
@@ -78,7 +78,7 @@ class ConnectPage(Screen[None]):
     class GivenUp(Message):
         """The person wants to go there no more."""
 
-    def __init__(self, going: Going, recent: list[Recent], typing: bool = False) -> None:
+    def __init__(self, going: Going, recent: list[RecentServers], typing: bool = False) -> None:
         super().__init__()
         self._typing = typing  # the person is, in the chat that they were in
         self._in_a_line = False
@@ -136,7 +136,7 @@ class ConnectPage(Screen[None]):
 
     # What is wrong
 
-    def complain(self, wrong: Wrong) -> None:
+    def complain(self, wrong: InvalidEntry) -> None:
         """Say what is wrong; the fields are as they were."""
         self.connecting(False)
         self._say(wrong)
@@ -152,7 +152,7 @@ class ConnectPage(Screen[None]):
         if isinstance(field, Input):
             field.action_select_all()
 
-    def _say(self, wrong: Wrong | None) -> None:
+    def _say(self, wrong: InvalidEntry | None) -> None:
         for label in self.query(".wrong").results(Static):
             text = wrong.text if wrong and label.id == f"wrong-{wrong.field}" else ""
             label.update(text)
@@ -200,7 +200,7 @@ class ConnectPage(Screen[None]):
             to = self._server()
         except ValueError as error:
             text = str(error)
-            self._say(Wrong(f"{text[0].upper()}{text[1:]}.", "port"))
+            self._say(InvalidEntry(f"{text[0].upper()}{text[1:]}.", "port"))
             self._begin_at("port")
             return
         self._say(None)
@@ -233,7 +233,7 @@ class ConnectPage(Screen[None]):
             self.post_message(self.GivenUp())
 
 
-def _option(recent: Recent) -> Option:
+def _option(recent: RecentServers) -> Option:
     text = Text(str(recent.server), no_wrap=True, overflow="ellipsis")
     if recent.name:
         text.append(f"  as {recent.name}", "dim")

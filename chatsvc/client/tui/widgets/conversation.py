@@ -20,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from chatsvc.client.tui.model.buffers import Pane, Stretch
+from chatsvc.client.tui.model.buffers import Buffer, Stretch
 from chatsvc.client.tui.model.items import Item, Spoken, is_later_day
 from chatsvc.client.tui.widgets.rendering import COMPONENTS, Painting, copied, shown_text
 from chatsvc.client.tui.widgets.wrapping import Columns, columns, spans, word_at
@@ -59,7 +59,7 @@ class _Place(NamedTuple):
     number: int
 
 
-class Conversation(ScrollView, can_focus=True):
+class ConversationView(ScrollView, can_focus=True):
     """What was said in one pane."""
 
     COMPONENT_CLASSES = COMPONENTS
@@ -67,14 +67,14 @@ class Conversation(ScrollView, can_focus=True):
     class AtTheTop(Message):
         """Earlier lines are wanted."""
 
-        def __init__(self, pane: Pane) -> None:
+        def __init__(self, pane: Buffer) -> None:
             super().__init__()
             self.pane = pane
 
     class AtTheEnd(AtTheTop):
         """One has come to the last line that is shown."""
 
-    def __init__(self, pane: Pane, clock: str) -> None:
+    def __init__(self, pane: Buffer, clock: str) -> None:
         super().__init__()
         self.pane = pane
         self.clock = clock  # how times are written; empty for none

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from textual.widgets import ContentSwitcher
 
-from chatsvc.client.tui.control.history_loader import Reading
-from chatsvc.client.tui.model.buffers import Pane
+from chatsvc.client.tui.control.history_loader import HistoryLoader
+from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.state import State
-from chatsvc.client.tui.widgets.conversation import Conversation
+from chatsvc.client.tui.widgets.conversation import ConversationView
 
 
 class Shelf(ContentSwitcher):
     """Shows what one looks at, and has fetched what is wanted above and below it."""
 
-    def __init__(self, state: State, reading: Reading) -> None:
+    def __init__(self, state: State, reading: HistoryLoader) -> None:
         super().__init__(id="conversations")
         self._clock = "%H:%M"  # how times are written
         self._state = state
         self._reading = reading
-        self._of: dict[Pane, Conversation] = {}
+        self._of: dict[Buffer, ConversationView] = {}
         self._made = 0
 
     @property
-    def shown(self) -> Conversation:
+    def shown(self) -> ConversationView:
         """The conversation that one looks at."""
         return self._of[self._state.pane]
 
@@ -36,8 +36,8 @@ class Shelf(ContentSwitcher):
         self.current = self.shown.id
         self.shown.sync()
 
-    async def _add(self, pane: Pane) -> None:
-        conversation = self._of[pane] = Conversation(pane, self._clock)
+    async def _add(self, pane: Buffer) -> None:
+        conversation = self._of[pane] = ConversationView(pane, self._clock)
         conversation.id = f"pane-{self._made}"
         self._made += 1
         await self.add_content(conversation)
@@ -48,9 +48,9 @@ class Shelf(ContentSwitcher):
         for conversation in self._of.values():
             conversation.show_times(clock)
 
-    def on_conversation_at_the_top(self, message: Conversation.AtTheTop) -> None:
+    def on_conversation_at_the_top(self, message: ConversationView.AtTheTop) -> None:
         self._reading.fetch_earlier(message.pane)
 
-    def on_conversation_at_the_end(self, message: Conversation.AtTheEnd) -> None:
+    def on_conversation_at_the_end(self, message: ConversationView.AtTheEnd) -> None:
         self._reading.fetch_later(message.pane)
         self._state.seen()

@@ -11,28 +11,28 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatsvc.client.tui.model import completion
-from chatsvc.client.tui.model.buffers import Pane
-from chatsvc.client.tui.model.completion import Completion, Known, hint
+from chatsvc.client.tui.model.buffers import Buffer
+from chatsvc.client.tui.model.completion import Candidates, Completion, hint
 from chatsvc.client.tui.widgets.composer import Composer
 from chatsvc.client.tui.widgets.paste_dialog import PasteQuestion
 
 
-class Entry(Vertical):
+class InputArea(Vertical):
     """What one types stays with the conversation in which one was typing it."""
 
     class Typed(Message):
         """What is being typed, there, is another text now."""
 
-        def __init__(self, text: str, pane: Pane) -> None:
+        def __init__(self, text: str, pane: Buffer) -> None:
             super().__init__()
             self.text = text
             self.pane = pane
 
     def __init__(
         self,
-        pane: Pane,
-        known: Callable[[Pane], Known],
-        say: Callable[[str, Pane], object],
+        pane: Buffer,
+        known: Callable[[Buffer], Candidates],
+        say: Callable[[str, Buffer], object],
         keys: Mapping[str, Callable[[], object]],
     ) -> None:
         super().__init__(id="entry")
@@ -52,7 +52,7 @@ class Entry(Vertical):
         yield self._hint
         yield self.composer
 
-    def show(self, pane: Pane, left: bool = False) -> None:
+    def show(self, pane: Buffer, left: bool = False) -> None:
         """Go on typing in another conversation; a text whose own one is `left` comes along."""
         if pane is self.pane:
             return
@@ -64,7 +64,7 @@ class Entry(Vertical):
         self.pane = pane
         self.composer.turn_to(pane.draft, pane.sent)
 
-    def give_back(self, text: str, pane: Pane) -> bool:
+    def give_back(self, text: str, pane: Buffer) -> bool:
         """Let a text be typed again if nothing else is being typed there; else Up shows it."""
         if pane is self.pane and not self.composer.text:
             self.composer.turn_to(text, pane.sent)
@@ -103,7 +103,7 @@ class Entry(Vertical):
 
         self.app.push_screen(PasteQuestion(text), answered)
 
-    def _put_into(self, text: str, pane: Pane) -> None:
+    def _put_into(self, text: str, pane: Buffer) -> None:
         if pane is self.pane:
             self.composer.insert(text)
         else:

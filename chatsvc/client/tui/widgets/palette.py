@@ -66,7 +66,7 @@ def fitting(words: str, all_of: Iterable[T], name: Callable[[T], str]) -> list[T
     return [one for score, one in sorted(scored, key=lambda each: -each[0]) if score > 0]
 
 
-class _Words(Field):
+class _PaletteText(Field):
     """A line whose Enter counts where it was typed, and not after the keys that followed it."""
 
     async def _on_key(self, event: events.Key) -> None:
@@ -94,7 +94,7 @@ class Jump(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="question"):
-            yield _Words(placeholder="Where to?", compact=True)
+            yield _PaletteText(placeholder="Where to?", compact=True)
             yield OptionList(compact=True, markup=False)
 
     def on_mount(self) -> None:

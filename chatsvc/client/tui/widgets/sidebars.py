@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from chatsvc.client.tui.model.buffers import SERVER, Pane, Somebody
+from chatsvc.client.tui.model.buffers import SERVER, Buffer, Somebody
 from chatsvc.client.tui.model.state import State
 
 _RANKS = {"founder": "~", "operator": "@", "moderator": "@", "voiced": "+"}
@@ -50,12 +50,12 @@ class Places(Listing):
         return self._names[position]
 
 
-def in_order(panes: Iterable[Pane]) -> list[Pane]:
+def in_order(panes: Iterable[Buffer]) -> list[Buffer]:
     """The server first, then rooms, then people."""
     return sorted(panes, key=lambda pane: (pane.name != SERVER, pane.private))
 
 
-def _place(pane: Pane, state: State) -> Text:
+def _place(pane: Buffer, state: State) -> Text:
     text = Text(pane.name or state.chat or "server", no_wrap=True, overflow="ellipsis")
     if pane.unread:
         text.stylize("bold")
@@ -70,7 +70,7 @@ def _place(pane: Pane, state: State) -> Text:
     return text
 
 
-class People(Listing):
+class PeopleList(Listing):
     """Who is in a room, those who may moderate first; who is away is dimmed."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class People(Listing):
         self._names: list[str] = []
         self._of: tuple[str, int] | None = None  # the pane and state of its company that is shown
 
-    def sync(self, pane: Pane) -> None:
+    def sync(self, pane: Buffer) -> None:
         """Show who is there by now."""
         if self._of == (pane.name, pane.company):
             return

@@ -8,14 +8,14 @@ from math import ceil
 from rich.text import Text
 from textual.widgets import Static
 
-from chatsvc.client.tui.control.chat_session import Visit
-from chatsvc.client.tui.model.buffers import SERVER, Pane
+from chatsvc.client.tui.control.chat_session import ChatSession
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.state import State
 
 NAMED = 8  # people in the line of the topic
 
 
-class Line(Static):
+class StatusLine(Static):
     """One line of text, drawn when it is another one."""
 
     def __init__(self, name: str) -> None:
@@ -28,7 +28,7 @@ class Line(Static):
             self.update(text)
 
 
-def topic(pane: Pane, state: State, listed: bool) -> Text:
+def topic(pane: Buffer, state: State, listed: bool) -> Text:
     """The room, who is there unless they are `listed` beside it, and what it is about."""
     if pane.name == SERVER:
         return Text(state.chat or "chatsvc", "bold", no_wrap=True)
@@ -45,7 +45,7 @@ def topic(pane: Pane, state: State, listed: bool) -> Text:
     return text
 
 
-def status(state: State, visit: Visit, doing: str, width: int) -> Text:
+def status(state: State, visit: ChatSession, doing: str, width: int) -> Text:
     """One's connection and name; who is typing; what is new elsewhere."""
     left = Text(no_wrap=True, overflow="ellipsis")
     left.append(f" {state.name or visit.going.identity.name or 'guest'}", "bold")
@@ -61,7 +61,7 @@ def status(state: State, visit: Visit, doing: str, width: int) -> Text:
     return left.append_text(right)
 
 
-def connection(visit: Visit, waiting: int) -> Text:
+def connection(visit: ChatSession, waiting: int) -> Text:
     """How one is connected, in words."""
     tls = "TLS" if visit.going.server.tls else "no TLS"
     if visit.online:
