@@ -34,8 +34,9 @@ from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window, is_loopback
 from chatsvc.options import Options
 from chatsvc.process import Signals
-from chatsvc.services.hub import Hub, ServiceSettings
+from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
+from chatsvc.services.settings import ServiceSettings
 from chatsvc.store.archive import Archive, ArchiveFailed, MemoryArchive, Worker
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.transports.certificate import CertificateFailed, Files
@@ -108,11 +109,11 @@ class ChatService(Service):
         self.hub.accounts.registrations = Window(
             self.limits.registrations, self.limits.registrations_within
         )
-        self.hub.room_keeping.new = Window(self.limits.rooms, self.limits.rooms_within)
+        self.hub.new_rooms.new = Window(self.limits.rooms, self.limits.rooms_within)
         if options["show-messages"]:
             self.hub.messaging.watch = _log_line
         if options["stop-when-empty"]:
-            self.hub.when_empty = self._stop_reactor
+            self.hub.sessions.when_empty = self._stop_reactor
         self._factory = ChatFactory(
             self.hub,
             reactor,
@@ -284,7 +285,7 @@ class ChatService(Service):
         self._reactor.callLater(0, self._stop_if_empty)
 
     def _stop_if_empty(self) -> None:
-        if not self.hub.stopping and not self.hub.users:
+        if not self.hub.messaging.stopping and not self.hub.directory.users:
             self._reactor.stop()
 
 

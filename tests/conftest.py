@@ -20,7 +20,8 @@ from twisted.python.failure import Failure
 
 from chatsvc.auth import passwords
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
-from chatsvc.services.hub import Hub, ServiceSettings
+from chatsvc.services.hub import Hub
+from chatsvc.services.settings import ServiceSettings
 from chatsvc.store.archive import Archive, MemoryArchive
 from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
@@ -177,7 +178,7 @@ def hub_of(
     chosen, hashing = ServiceSettings(**settings), HashingQueue(hasher, clock)
     hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
-    hub.room_keeping.new = Window(limits.rooms, limits.rooms_within)
+    hub.new_rooms.new = Window(limits.rooms, limits.rooms_within)
     return hub
 
 

@@ -175,7 +175,7 @@ def test_a_client_that_comes_back_takes_the_place_of_its_ghost_only(chat: Chat) 
     (welcome,) = chat.connect().ask(do="hello", name="ann", client=CLIENT, account_password=SECRET)
     assert (welcome["name"], welcome["account"]) == ("anna", "ann")
     assert ghost.closed
-    assert len(chat.hub.users["anna"].sessions) == 2
+    assert len(chat.hub.directory.users["anna"].sessions) == 2
 
 
 def test_a_client_that_comes_back_alone_is_still_called_what_it_was(chat: Chat) -> None:
@@ -183,7 +183,7 @@ def test_a_client_that_comes_back_alone_is_still_called_what_it_was(chat: Chat) 
     chat.program("ann", client=CLIENT, account_password=SECRET).ask(do="nick", name="anna")
     again = chat.program("ann", client=CLIENT, account_password=SECRET)
     assert again.protocol.session.name == "anna"
-    assert list(chat.hub.users) == ["anna"]
+    assert list(chat.hub.directory.users) == ["anna"]
 
 
 def test_a_secret_client_is_no_password(chat: Chat) -> None:
@@ -214,7 +214,7 @@ def test_the_same_account_logs_in_twice_at_once() -> None:
     hasher.step()
     hasher.work()
     assert [person.events()[0]["account"] for person in both] == ["ann", "ann"]
-    assert len(chat.hub.users["ann"].sessions) == 2
+    assert len(chat.hub.directory.users["ann"].sessions) == 2
 
 
 def test_the_account_is_removed_while_its_password_is_looked_at() -> None:
@@ -228,7 +228,7 @@ def test_the_account_is_removed_while_its_password_is_looked_at() -> None:
     hasher.work()
     assert ann.events()[0]["how"] == "unregister"
     assert again.events()[0]["event"] == "refused"
-    assert list(chat.hub.users) == ["ann"]
+    assert list(chat.hub.directory.users) == ["ann"]
 
 
 def test_too_many_wrong_passwords() -> None:

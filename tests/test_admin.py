@@ -110,7 +110,7 @@ def test_a_removed_account_s_user_is_a_guest(chat: Chat, shell: Shell) -> None:
     assert ann.read()[-1] == "* The account ann was removed; you are ann as a guest."
     assert "That is for registered people." in ann.send("/logout")[0]
     assert not chat.hub.accounts.find("ann")
-    assert not any(room.roster for room in chat.hub.rooms.values())
+    assert not any(room.roster for room in chat.hub.directory.rooms.values())
 
 
 def test_what_the_service_keeps_of_an_account_does_not_undo_what_the_shell_changed(

@@ -13,12 +13,12 @@ from client_server import result
 from test_client_door import SECRET, House
 from twisted.internet.defer import CancelledError, Deferred
 
-from chatsvc.cli.scripts import NotDone
 from chatsvc.client import export_job
 from chatsvc.client.export import FORMATS
 from chatsvc.client.export_job import Export, ProgressRow, format_of, opened, write_history
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.connection import Connection
+from chatsvc.client.scripts import NotDone
 from chatsvc.client.time_points import Point
 from chatsvc.dialects.json_events import read_event
 from chatsvc.model.events import Event, Refused, Said

@@ -17,10 +17,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from chatsvc.cli.scripts import as_json, as_text
 from chatsvc.client.export import FORMATS
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.connection import Connection
+from chatsvc.client.scripts import as_json, as_text
 from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.occupants import came
 from chatsvc.client.tui.model.state import State

@@ -13,13 +13,13 @@ from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 
 from chatsvc.cli import accounts, main
-from chatsvc.cli.scripts import NotDone
 from chatsvc.client import line_screen
 from chatsvc.client.line_screen import Lines, Output
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.address import Server
 from chatsvc.client.net.address import server as read_server
 from chatsvc.client.net.failures import NotConnected, NotTrusted, PutOut
+from chatsvc.client.scripts import NotDone
 from chatsvc.model.events import Refused
 
 

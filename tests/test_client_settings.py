@@ -100,7 +100,7 @@ def no_theme(name: str) -> None:
 def test_every_setting_can_be_set_to_what_it_is_shown_as() -> None:
     for name in SETTINGS:
         assert (
-            settings.set(ClientSettings(), f"{name} {written(Settings(), name)}")
+            settings.set(ClientSettings(), f"{name} {written(ClientSettings(), name)}")
             == ClientSettings()
         )
     assert [name for name, _, _ in listed(ClientSettings())] == list(SETTINGS)

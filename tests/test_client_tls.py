@@ -48,7 +48,7 @@ class SecureHouse(House):
     @property
     def heard(self) -> list[str]:
         """The names of those who have come in."""
-        return [user.name for user in self.chat.hub.users.values()]
+        return [user.name for user in self.chat.hub.directory.users.values()]
 
 
 class SecureVisit(Visit):

@@ -51,9 +51,9 @@ class Table:
         self.calls: list[dict[str, Any]] = []
         self.hub = hub_of(MemoryArchive(at_once, no_turn, start), Clock())
         self.wire = Wire()
-        self.session = self.hub.connect(self.wire)  # type: ignore[arg-type]
+        self.session = self.hub.sessions.connect(self.wire)  # type: ignore[arg-type]
         self.session.client = "secret-of-ann"
-        self.hub.seat(self.session, User("ann", 0.0))
+        self.hub.sessions.seat(self.session, User("ann", 0.0))
 
     def run(self, name: str, rest: str | None = None, /, **args: object) -> dict[str, Any] | str:
         """What the command was called with, or why not."""

@@ -233,7 +233,7 @@ def check_bystanders(play: Play) -> None:
     """They are shown every line once, in order, and know of each of theirs what became of it."""
     for name, read in play.read.items():
         for room in ROOMS:
-            last = play.chat.hub.rooms[room].last
+            last = play.chat.hub.directory.rooms[room].last
             assert shown(read, room) == list(range(1, last + 1))
         own = [one for one in read if "tag" in one]
         answered = [one["tag"] for one in own if one["event"] in ("said", "refused")]
@@ -243,14 +243,14 @@ def check_bystanders(play: Play) -> None:
 
 def check_nobody_is_left(play: Play) -> None:
     hub = play.chat.hub
-    assert sorted(user.name for user in hub.users.values()) == sorted(play.bystanders)
+    assert sorted(user.name for user in hub.directory.users.values()) == sorted(play.bystanders)
     assert len(play.chat.factory.connections) == len(play.bystanders)
-    for room in hub.rooms.values():
+    for room in hub.directory.rooms.values():
         assert {session.name for session in room.members} <= set(play.bystanders)
     assert hub.messaging.orphans == {}
     for name in play.victims:
         assert play.chat.program(name).read() == []
-        assert name in hub.users
+        assert name in hub.directory.users
 
 
 def check_stopping(play: Play) -> None:
@@ -279,9 +279,9 @@ def test_a_connection_that_fails_is_closed_logged_and_gone(
         "[1970-01-01 00:00] <ann> one",
         "[1970-01-01 00:00] <ann> two",
     ]
-    assert "eve" not in chat.hub.users
+    assert "eve" not in chat.hub.directory.users
     assert len(chat.factory.connections) == 3
-    assert not chat.hub.rooms["#lobby"].members.keys() - chat.hub.sessions
+    assert not chat.hub.directory.rooms["#lobby"].members.keys() - chat.hub.directory.sessions
     assert len(nothing_fails_anywhere) == (method != "run")  # which nobody calls here
     nothing_fails_anywhere.clear()
 
@@ -292,11 +292,11 @@ def test_a_room_that_cannot_be_shown_a_line_is_shown_it_with_the_next(
     ann, bob = chat.program("ann"), chat.program("bob")
     for person in (ann, bob):
         person.ask(do="join", room="#lobby")
-    room = chat.hub.rooms["#lobby"]
+    room = chat.hub.directory.rooms["#lobby"]
     with monkeypatch.context() as patched:
         patched.setattr(type(room), "show", fail)
         ann.ask(do="say", text="one", tag="t1")
-    assert chat.hub.sessions == {ann.protocol.session, bob.protocol.session}
+    assert chat.hub.directory.sessions == {ann.protocol.session, bob.protocol.session}
     assert ann.protocol.session.in_flight == 0
     bob.read()
     ann.ask(do="say", text="two", tag="t2")
@@ -332,7 +332,7 @@ def test_a_line_that_cannot_be_read_is_refused_by_itself_after_every_message(
         assert is_open(client), message
         client.hang_up()
     assert is_open(watcher)
-    assert list(chat.hub.users) == ["watcher"]
+    assert list(chat.hub.directory.users) == ["watcher"]
 
 
 @pytest.mark.parametrize("message", ["WHOIS", "WHO", "NAMES", "HELP", "MONITOR", "CHATHISTORY"])

@@ -29,7 +29,7 @@ def test_a_room_left_while_its_first_line_is_being_kept_is_still_that_room(tmp_p
     ann.protocol.dataReceived(b"/join #Tea\nfirst\n/leave\n/join #tea\nsecond\n")
     start(archive.close())
     again = sqlite(tmp_path)
-    assert [room.name for room in Chat(again).hub.rooms.values()] == ["#Tea"]
+    assert [room.name for room in Chat(again).hub.directory.rooms.values()] == ["#Tea"]
     start(again.close())
 
 
@@ -38,8 +38,8 @@ def test_a_room_is_remembered_while_a_line_is_on_its_way() -> None:
     ann = chat.join("ann")
     ann.send("/join #Tea", "first", "/leave", "/join #tea", "second")
     worker.work()
-    assert chat.hub.rooms["#tea"].name == "#Tea"
-    assert chat.hub.rooms["#tea"].last == 2
+    assert chat.hub.directory.rooms["#tea"].name == "#Tea"
+    assert chat.hub.directory.rooms["#tea"].last == 2
 
 
 def test_private_words_never_reach_the_room_when_their_reader_has_left(chat: Chat) -> None:
@@ -192,7 +192,7 @@ def test_a_broken_connection_is_obeyed_only_so_far(chat: Chat) -> None:
     ann.stop_reading()
     ann.protocol.dataReceived(b"a\n" * 10_000)
     ann.hang_up()
-    assert chat.hub.rooms["#lobby"].last == 256
+    assert chat.hub.directory.rooms["#lobby"].last == 256
 
 
 def test_memory_is_bounded_over_all_rooms() -> None:
@@ -207,7 +207,9 @@ def test_the_chat_is_empty_when_the_last_person_leaves_and_not_when_one_comes_ba
     chat: Chat,
 ) -> None:
     here: list[int] = []
-    chat.hub.when_empty = lambda: chat.clock.callLater(0, lambda: here.append(len(chat.hub.users)))
+    chat.hub.sessions.when_empty = lambda: chat.clock.callLater(
+        0, lambda: here.append(len(chat.hub.directory.users))
+    )
     chat.program("ann", client="secret-of-ann")
     chat.program("ann", client="secret-of-ann").ask(do="quit")
     chat.clock.advance(0)

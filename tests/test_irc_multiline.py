@@ -54,7 +54,7 @@ def test_a_batch_is_one_line(chat: Chat, bot: Person, ann: Person) -> None:
     assert heard(bot) == []
     assert ann.send(sent[-1]) == []
     assert heard(bot) == ["roses are red\n\n  violets are blue"]
-    assert chat.hub.rooms["#lobby"].last == 1
+    assert chat.hub.directory.rooms["#lobby"].last == 1
     ann.send(*batch("bot", " one", " two"))
     assert heard(bot) == ["one\ntwo"]
 

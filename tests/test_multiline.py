@@ -195,7 +195,7 @@ def test_it_costs_as_much_of_the_pace_as_it_has_lines() -> None:
 def test_a_refusal_of_it_is_one_line(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.read()
-    (session,) = chat.hub.sessions
+    (session,) = chat.hub.directory.sessions
     line = Line("#lobby", NOON, "ann", FAKE, False, session.client, None)
     chat.hub.messaging.not_kept([line], "The disk is full.")
     (refused,) = ann.read()

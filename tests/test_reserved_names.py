@@ -36,7 +36,7 @@ def test_nobody_takes_a_reserved_name_in_any_dialect(chat: Chat, name: str) -> N
     assert " 432 " in client.send(f"NICK {name}", "USER u 0 * :u")[-1]
     ann = chat.join("ann")
     assert ann.send(f"/nick {name}") == [f"* {name} is reserved for the chat itself."]
-    assert [*chat.hub.users] == ["ann"]
+    assert [*chat.hub.directory.users] == ["ann"]
 
 
 def test_the_name_of_the_chat_is_reserved() -> None:
@@ -66,7 +66,7 @@ def test_an_account_of_a_reserved_name_can_still_be_used(chat: Chat) -> None:
 def test_no_name_looks_like_a_registered_one_in_either_case(chat: Chat, twin: str) -> None:
     member(chat, "Nina")
     assert "looks like Nina" in chat.connect().send(twin)[-1]
-    assert chat.hub.users.keys() == {"nina"}
+    assert chat.hub.directory.users.keys() == {"nina"}
 
 
 def test_another_spelling_of_one_s_own_name_is_looked_at_as_well(chat: Chat) -> None:
@@ -81,5 +81,5 @@ def test_who_has_a_name_that_is_registered_in_another_script_gets_another_one(ch
     eve = chat.join("Νina")
     member(chat, "Nina")
     assert eve.read()[-1].startswith("* You are ")
-    assert "nina" in chat.hub.users
-    assert len(chat.hub.users) == 2
+    assert "nina" in chat.hub.directory.users
+    assert len(chat.hub.directory.users) == 2

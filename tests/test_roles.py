@@ -97,7 +97,7 @@ def test_a_role_is_not_taken_back_from_an_account_that_is_gone() -> None:
     assert account is not None
     archive.worker = Worker()
     ann.send("/op bob")
-    chat.hub.membership.forget(chat.hub.rooms["#tea"].roster[account.id])
+    chat.hub.membership.forget(chat.hub.directory.rooms["#tea"].roster[account.id])
     archive.fails = True
     archive.worker.step()
     assert ann.read() == ["* The disk is full."]

@@ -73,23 +73,23 @@ class Play:
 
     def come(self) -> None:
         reader = Reader()
-        session = self.hub.connect(reader)
+        session = self.hub.sessions.connect(reader)
         start(self.hub.login.hello(session, f"person{len(self.all)}"))
-        last = self.hub.room("#lobby").last
+        last = self.hub.rooms.room("#lobby").last
         after = self.chance.randint(0, last)
         self.hub.joining.enter(session, "#lobby", after, None)
-        self.hub.rooms["#lobby"].catch_up(session)
+        self.hub.directory.rooms["#lobby"].catch_up(session)
         self.present.append((session, reader, after))
         self.all.append((reader, after))
 
     def go(self) -> None:
         if len(self.present) > 1:
             session, _, _ = self.present.pop(self.chance.randrange(len(self.present)))
-            self.hub.leave(session, "")
+            self.hub.sessions.leave(session, "")
 
     def say(self) -> None:
         session, _, _ = self.chance.choice(self.present)
-        self.hub.messaging.say(session, self.hub.rooms["#lobby"], "words")
+        self.hub.messaging.say(session, self.hub.directory.rooms["#lobby"], "words")
 
     def clog(self) -> None:
         self.chance.choice(self.present)[1].full = True
@@ -97,7 +97,7 @@ class Play:
     def unclog(self) -> None:
         session, reader, _ = self.chance.choice(self.present)
         reader.full = False
-        self.hub.drained(session)
+        self.hub.sessions.drained(session)
 
     def work(self) -> None:
         if self.worker.pieces:
@@ -109,7 +109,7 @@ class Play:
         self.archive.chance.random = lambda: 1.0  # type: ignore[method-assign]
         for session, reader, _ in self.present:
             reader.full = False
-            self.hub.drained(session)
+            self.hub.sessions.drained(session)
         self.worker.work()
 
 
@@ -120,7 +120,7 @@ def test_no_schedule_shows_a_line_twice_or_leaves_one_out(seed: int) -> None:
     for _ in range(300):
         play.chance.choice([*steps, play.come, play.go])()
     play.finish()
-    last = play.hub.rooms["#lobby"].last
+    last = play.hub.directory.rooms["#lobby"].last
     assert last > 50
     for reader, after in play.all:
         assert reader.numbers == list(range(after + 1, after + 1 + len(reader.numbers)))
@@ -143,17 +143,17 @@ class Program(Reader):
         self.full = False
         self.address, self.secure = "", False
         hub = self.play.hub
-        self.session = hub.connect(self)
+        self.session = hub.sessions.connect(self)
         start(hub.login.hello(self.session, self.name, None, f"secret-of-{self.name}"))
         hub.joining.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
-        self.room = hub.rooms["#lobby"]
+        self.room = hub.directory.rooms["#lobby"]
         self.room.catch_up(self.session)
         self.say_again()
 
     def lose(self) -> None:
         """Lose the connection; the server may find out only when the program is back."""
         if self.play.chance.random() < 0.5:
-            self.play.hub.leave(self.session, "")
+            self.play.hub.sessions.leave(self.session, "")
         self.come()
 
     def say(self) -> None:
@@ -190,13 +190,13 @@ def test_programs_that_lose_their_connections_miss_nothing_and_say_nothing_twice
         play.chance.choice([program.say, program.say, play.work, play.work, program.lose])()
         program.full = play.chance.random() < 0.2
         if not program.full:
-            play.hub.drained(program.session)
+            play.hub.sessions.drained(program.session)
     for program in programs:
         program.come()
         play.worker.work()
     play.finish()
     for program in programs:
-        play.hub.drained(program.session)
+        play.hub.sessions.drained(program.session)
     play.worker.work()
     kept = list(play.archive._lines("#lobby"))
     assert len(kept) == sum(program.said for program in programs)

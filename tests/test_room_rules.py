@@ -141,8 +141,8 @@ def test_a_password_is_not_set_by_who_is_no_moderator_any_more() -> None:
 def test_a_room_without_rules_costs_no_charter(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     bob = guest(chat, "bob")
     founder(chat, "ann", bob)
-    (session,) = chat.hub.users["bob"].sessions
-    room = chat.hub.rooms["#tea"]
+    (session,) = chat.hub.directory.users["bob"].sessions
+    room = chat.hub.directory.rooms["#tea"]
     monkeypatch.delattr(Room, "rules")
     permissions.check_topic(session.person, room, 0.0)
     assert permissions.may_see(session.person, room)
@@ -307,7 +307,7 @@ def test_those_who_are_forgotten_read_nothing_from_before(chat: Chat) -> None:
     ann, bob = founder(chat), guest(chat, "bob")
     ann.send("/set history none", "old")
     bob.send("/join #tea")
-    chat.hub.rooms["#tea"].floors.clear()
+    chat.hub.directory.rooms["#tea"].floors.clear()
     assert bob.send("/history") == ["* There is nothing earlier to read in #tea."]
 
 

@@ -55,10 +55,10 @@ def test_an_invitation_does_not_undo_a_role_given_at_once() -> None:
     ann.send("/invite bob")
     op.send("/op bob")
     archive.worker.work()
-    account = chat.hub.users["bob"].account
+    account = chat.hub.directory.users["bob"].account
     assert bob.read()[-1] == "* op made bob a moderator of #tea."
     assert account is not None
-    assert chat.hub.rooms["#tea"].roster[account.id].role == "moderator"
+    assert chat.hub.directory.rooms["#tea"].roster[account.id].role == "moderator"
     chat.clock.advance(1)
     archive.worker.work()
     assert kept(archive)[account.id] == "moderator"

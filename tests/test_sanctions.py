@@ -116,8 +116,8 @@ def test_a_room_has_a_limited_number_of_bans(chat: Chat, monkeypatch: pytest.Mon
 def test_many_mutes_cost_a_line_little(chat: Chat) -> None:
     eve = guest(chat, "eve", "192.0.2.9")
     founder(chat, "ann", eve)
-    (session,) = chat.hub.users["eve"].sessions
-    room, hub = chat.hub.rooms["#tea"], chat.hub.bans
+    (session,) = chat.hub.directory.users["eve"].sessions
+    room, hub = chat.hub.directory.rooms["#tea"], chat.hub.bans
     networks = [f"ip=10.{n // 250}.{n % 250}.0/24" for n in range(5000)]
     mutes = [Ban(str(n), "#tea", tuple(networks[n::500]), "x", mute=True) for n in range(500)]
     start(chat.archive.put(*mutes))
@@ -234,8 +234,8 @@ def test_the_topics_of_those_who_do_not_moderate_are_no_acts(chat: Chat) -> None
 
 
 async def set_topic(chat: Chat, name: str, text: str) -> None:
-    (session,) = chat.hub.users[name].sessions
-    await chat.hub.room_administration.set_topic(session, chat.hub.rooms["#tea"], text)
+    (session,) = chat.hub.directory.users[name].sessions
+    await chat.hub.room_administration.set_topic(session, chat.hub.directory.rooms["#tea"], text)
 
 
 def test_a_report_reaches_operators_who_are_here_and_who_come(chat: Chat) -> None:

@@ -193,7 +193,7 @@ async def test_a_line_on_its_way_is_kept_when_the_service_stops(
 
 
 def _first_seat(chat: ChatService) -> tuple[Any, Any]:
-    (session,) = chat.hub.sessions
+    (session,) = chat.hub.directory.sessions
     return session, session.here
 
 

@@ -195,7 +195,7 @@ async def give_the_password(chat: Chat) -> None:
 @on_a_screen
 async def test_a_lockdown_has_its_sentence_and_a_registered_name_comes_in(chat: Chat) -> None:
     register(chat)
-    chat.hub.login.locked = True
+    chat.hub.lockdown.on = True
     async with visit(chat, "carol") as carol:
         assert "Only registered people come in just now." in carol.screen
         await carol.press("tab", "tab")

@@ -80,8 +80,8 @@ async def test_up_goes_up_in_a_text_before_it_goes_back(chat: Chat) -> None:
 async def test_a_password_does_not_come_back(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/register tea-at-five", "enter")
-        assert "ann" in chat.hub.users
-        assert chat.hub.users["ann"].account is not None
+        assert "ann" in chat.hub.directory.users
+        assert chat.hub.directory.users["ann"].account is not None
         assert "tea-at-five" not in ann.screen
         await ann.press("up")
         assert text(ann) == ""

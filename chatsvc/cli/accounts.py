@@ -31,7 +31,7 @@ A service that runs knows of a change within two seconds.
 """
 
 
-class NotDone(Exception):
+class NotChanged(Exception):
     """Why not, in a sentence."""
 
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with Ledger(_path(options.archive)) as ledger:
             options.job(ledger, options)
-    except (NotDone, ArchiveFailed, Refused) as error:
+    except (NotChanged, ArchiveFailed, Refused) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -50,9 +50,9 @@ def main(arguments: Sequence[str]) -> int:
 def _path(archive: str) -> Path:
     kind, _, path = archive.partition(":")
     if kind != "sqlite" or not path:
-        raise NotDone(f"--archive is sqlite:PATH, not {archive!r}.")
+        raise NotChanged(f"--archive is sqlite:PATH, not {archive!r}.")
     if not Path(path).exists():
-        raise NotDone(f"There is no archive {path}. The service makes it when it first starts.")
+        raise NotChanged(f"There is no archive {path}. The service makes it when it first starts.")
     return Path(path)
 
 
@@ -94,9 +94,9 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
     check_name(options.name)
     for account in ledger.records(Account):
         if key(account.name) == key(options.name):
-            raise NotDone(f"{account.name} is registered already.")
+            raise NotChanged(f"{account.name} is registered already.")
         if look_alike(account.name, options.name):
-            raise NotDone(f"{options.name} looks like {account.name}, a registered name.")
+            raise NotChanged(f"{options.name} looks like {account.name}, a registered name.")
     kept = kept_of(_password(options))
     account = new_account(options.name, kept, options.email, round(time.time(), 3))
     ledger.put(replace(account, operator=options.operator))
@@ -149,7 +149,7 @@ def _find(ledger: Ledger, name: str) -> Account:
     for account in ledger.records(Account):
         if key(account.name) == key(name):
             return account
-    raise NotDone(f"{name} is not registered. chatsvc account list says who is.")
+    raise NotChanged(f"{name} is not registered. chatsvc account list says who is.")
 
 
 def _password(options: argparse.Namespace) -> str:
@@ -158,14 +158,14 @@ def _password(options: argparse.Namespace) -> str:
         try:
             text = Path(options.password_file).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise NotDone(f"{options.password_file} cannot be read: {error}.") from None
+            raise NotChanged(f"{options.password_file} cannot be read: {error}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
         password = _typed_twice(options.name)
     else:
         password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not password:
-            raise NotDone("No password came on standard input.")
+            raise NotChanged("No password came on standard input.")
     check_password(password)
     return password
 
@@ -174,7 +174,7 @@ def _typed_twice(name: str) -> str:
     try:
         password = getpass.getpass(f"New password of {name}: ")
         if getpass.getpass("Once more: ") != password:
-            raise NotDone("These are two different passwords. Nothing is changed.")
+            raise NotChanged("These are two different passwords. Nothing is changed.")
     except EOFError:
-        raise NotDone("No password was typed. Nothing is changed.") from None
+        raise NotChanged("No password was typed. Nothing is changed.") from None
     return password

@@ -7,7 +7,7 @@ import getpass
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,12 +17,12 @@ from twisted.python.failure import Failure
 from chatsvc import __version__
 from chatsvc.cli import arguments
 from chatsvc.cli.plain import PlainChat
-from chatsvc.cli.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
-from chatsvc.client.line_screen import Output, Pipe, has_colours, is_able, screen
+from chatsvc.client.line_screen import UNIX, Output, Pipe, Screen, has_colours, is_able
 from chatsvc.client.login_prompts import Identity, wants_proof
 from chatsvc.client.net.address import Server
+from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
 from chatsvc.model.events import Refused
 from chatsvc.model.monotonic import measure_steadily
@@ -177,7 +177,7 @@ def complain(text: str) -> None:
 def _join(options: argparse.Namespace) -> Job:
     async def job(reactor: Any) -> int:
         words = Words(has_colours(os.environ))
-        window = screen(reactor, os.environ)
+        window = _screen(reactor, os.environ)
 
         def tell(text: str) -> None:
             if window.interactive:
@@ -394,3 +394,12 @@ def _own_name() -> str:
     except (OSError, KeyError, ImportError):
         name = ""
     return likely_name(_decoded(name)) or ""
+
+
+def _screen(reactor: Any, environment: Mapping[str, str]) -> Screen:
+    """What standard input and output are good for."""
+    if UNIX and os.isatty(0) and os.isatty(1) and is_able(environment):
+        from chatsvc.client.terminal import Terminal
+
+        return Terminal(reactor)
+    return Pipe(reactor)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chatsvc.cli.scripts import NotDone
 from chatsvc.client.login_prompts import TLS_NEEDED
 from chatsvc.client.net.address import TLS, Server
 from chatsvc.client.net.failures import NotConnected, NotTrusted, PutOut
+from chatsvc.client.scripts import NotDone
 from chatsvc.model.events import Refused
 
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from chatsvc.cli.scripts import NotDone, Reader
 from chatsvc.client.atomic_write import replacing
 from chatsvc.client.export import Format
 from chatsvc.client.net.connection import Connection
+from chatsvc.client.scripts import NotDone, Reader
 from chatsvc.client.time_points import Point
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.events import History, Said

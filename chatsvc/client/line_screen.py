@@ -241,15 +241,6 @@ class Pipe:
         self.pause()
 
 
-def screen(reactor: Any, environment: Mapping[str, str]) -> Screen:
-    """What standard input and output are good for."""
-    if UNIX and os.isatty(0) and os.isatty(1) and is_able(environment):
-        from chatsvc.client.terminal import Terminal
-
-        return Terminal(reactor)
-    return Pipe(reactor)
-
-
 def has_colours(environment: Mapping[str, str]) -> bool:
     """Whether colours are seen, and wanted (no-color.org)."""
     return os.isatty(1) and is_able(environment) and not environment.get("NO_COLOR")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatsvc.commands.login import let_in
 from chatsvc.commands.registry import Answer, Email, command
+from chatsvc.core.room import FIRST_ROOM
 from chatsvc.core.session import Session
 from chatsvc.model.events import Event, Notice, Refused
 from chatsvc.model.moderation_events import (
@@ -18,7 +19,6 @@ from chatsvc.model.moderation_events import (
 )
 from chatsvc.model.records import Account
 from chatsvc.services.hub import Hub
-from chatsvc.services.joining import FIRST_ROOM
 
 
 def _you(session: Session, how: str) -> You:
@@ -58,7 +58,7 @@ async def login(
         return await let_in(hub, session, name or session.door or "", tag, None, password)
     hub.login.check_guest(session)
     account = await hub.authentication.by_password(session, name or session.name, password)
-    if session in hub.sessions:
+    if session in hub.directory.sessions:
         _log_in(hub, session, account, tag)
     return None
 
@@ -71,7 +71,7 @@ def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> No
     if session.here is None:
         session.here = next(iter(session.rooms.values()), None)
     hub.moderation.greet(session)
-    hub.catch_up(session)
+    hub.sessions.catch_up(session)
 
 
 @command("oper name password")
@@ -84,7 +84,7 @@ async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | 
     account = await hub.authentication.by_password(session, name, password)
     if not account.operator:
         raise Refused("not-operator", f"{account.name} is no operator.")
-    if session not in hub.sessions:
+    if session not in hub.directory.sessions:
         return None
     _log_in(hub, session, account, None)
     return Operating(session.name)
@@ -112,7 +112,7 @@ async def prove(
         raise Refused("usage", "A proof has a name and a password, or a mechanism, or data.")
     if isinstance(proof, str):
         return Challenge(proof)
-    if session not in hub.sessions:
+    if session not in hub.directory.sessions:
         return None
     _take_as_proved(hub, session, proof, tag)
     return None
@@ -153,7 +153,7 @@ def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
     hub.login.logout(session)
     session.tell(_you(session, "logout"), tag)
     session.tell(hub.joining.enter(session, FIRST_ROOM))
-    hub.catch_up(session)
+    hub.sessions.catch_up(session)
     return None
 
 

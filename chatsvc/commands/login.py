@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chatsvc.commands.registry import Answer, Words, command
+from chatsvc.core.room import FIRST_ROOM
 from chatsvc.core.session import Session
 from chatsvc.model.events import Event, Pong, Refused, Welcome
 from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.services.hub import Hub
-from chatsvc.services.joining import FIRST_ROOM
 
 
 @command("name [name]", anybody=True)
@@ -72,16 +72,16 @@ def _enter_rooms(hub: Hub, session: Session, welcome: Welcome, tag: str | None) 
             entered = [hub.joining.enter(session, FIRST_ROOM)]
         except Refused:
             session.tell(welcome, tag)
-            hub.catch_up(session)
+            hub.sessions.catch_up(session)
             raise
     entered.sort(key=lambda one: one.room != FIRST_ROOM)
     first, *others = entered
-    session.here = hub.room(first.room)
+    session.here = hub.rooms.room(first.room)
     session.tell(replace(welcome, entered=first), tag)
     for one in others:
         session.tell(one)
     hub.moderation.greet(session)
-    hub.catch_up(session)
+    hub.sessions.catch_up(session)
 
 
 @command("hello", anybody=True)
@@ -108,7 +108,7 @@ async def hello(
             hub.profiles.set_realname(session, realname[:LONGEST_WORDS])
         session.tell(welcome, tag)
         hub.moderation.greet(session)
-        hub.catch_up(session)
+        hub.sessions.catch_up(session)
     return None
 
 
@@ -121,7 +121,7 @@ def check_unnamed(session: Session) -> None:
 def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
     """An empty line, which means goodbye where the service says so."""
     if hub.settings.leave_on_empty_line:
-        hub.quit(session, "", tag)
+        hub.sessions.quit(session, "", tag)
         return None
     return Pong() if tag else None
 

@@ -50,5 +50,5 @@ def clear(hub: Hub, session: Session) -> Answer:
     anybody=True,
 )
 def quit(hub: Hub, session: Session, words: Words = "", tag: str | None = None) -> Answer:
-    hub.quit(session, words, tag)
+    hub.sessions.quit(session, words, tag)
     return None

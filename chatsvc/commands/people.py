@@ -15,7 +15,7 @@ from chatsvc.services.hub import Hub
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
 def whois(hub: Hub, session: Session, name: str) -> Answer:
-    return hub.visibility.person(hub.find(name), session)
+    return hub.visibility.person(hub.directory.find(name), session)
 
 
 @command("find names [after]")
@@ -26,7 +26,7 @@ def find(hub: Hub, session: Session, names: str, after: str | None = None) -> An
         users = [user for user in known if fits(names.strip(), user.name)]
         page, more = a_page(users, after)
     else:
-        named = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
+        named = dict.fromkeys(hub.directory.users.get(key(name)) for name in names.split())
         users = [user for user in named if user is not None]
         page, more = users[:PEOPLE], False
     people = tuple(hub.visibility.person(user, session) for user in page)

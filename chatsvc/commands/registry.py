@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from chatsvc.core.directory import room_of
 from chatsvc.core.session import Session
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
@@ -176,7 +177,7 @@ def _usage(row: CommandRow) -> Refused:
 
 
 def _check_level(hub: Hub, session: Session, row: CommandRow, named: object) -> None:
-    room = session.here if named is None else hub.room_of(session, str(named))
+    room = session.here if named is None else room_of(session, str(named))
     check_level(session, row.level, room)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, command
+from chatsvc.core.directory import room_of
 from chatsvc.core.session import Session
 from chatsvc.model.events import Event
 from chatsvc.services.hub import Hub
@@ -21,7 +22,7 @@ def set(
     value: str | None = None,
     room: str | None = None,
 ) -> Answer:
-    here = hub.room_of(session, room)
+    here = room_of(session, room)
     if rule is None or value is None:
         return hub.room_administration.rules(here)
     if rule.lower() == "topic":
@@ -37,24 +38,24 @@ def set(
     level="operator",
 )
 async def remove_room(hub: Hub, session: Session, room: str) -> Event:
-    return await hub.room_keeping.remove(session, hub.known_room(session, room))
+    return await hub.room_removal.remove(session, hub.visibility.known_room(session, room))
 
 
 @command("invite name", help="lets somebody into the room", example="/invite bob", level="member")
 async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.room_administration.invite(session, hub.room_of(session, room), name)
+    return await hub.room_administration.invite(session, room_of(session, room), name)
 
 
 @command("invited", help="lists who may come in and has not", level="moderator")
 def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
-    return hub.room_administration.expected(hub.room_of(session, room))
+    return hub.room_administration.expected(room_of(session, room))
 
 
 @command(
     "uninvite name", help="takes an invitation back", example="/uninvite bob", level="moderator"
 )
 def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
-    return hub.room_administration.uninvite(session, hub.room_of(session, room), name)
+    return hub.room_administration.uninvite(session, room_of(session, room), name)
 
 
 @command(
@@ -62,7 +63,7 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 )
 async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     return await hub.room_administration.set_role(
-        session, hub.room_of(session, room), name, "moderator"
+        session, room_of(session, room), name, "moderator"
     )
 
 
@@ -74,7 +75,7 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 )
 async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     return await hub.room_administration.take_role(
-        session, hub.room_of(session, room), name, "moderator"
+        session, room_of(session, room), name, "moderator"
     )
 
 
@@ -85,16 +86,12 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
     level="moderator",
 )
 async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.room_administration.set_role(
-        session, hub.room_of(session, room), name, "voiced"
-    )
+    return await hub.room_administration.set_role(session, room_of(session, room), name, "voiced")
 
 
 @command("devoice name", example="/devoice bob", help="takes that back", level="moderator")
 async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.room_administration.take_role(
-        session, hub.room_of(session, room), name, "voiced"
-    )
+    return await hub.room_administration.take_role(session, room_of(session, room), name, "voiced")
 
 
 @command(
@@ -104,4 +101,4 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
     level="founder",
 )
 async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    return await hub.room_administration.transfer(session, hub.room_of(session, room), name)
+    return await hub.room_administration.transfer(session, room_of(session, room), name)

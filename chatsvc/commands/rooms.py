@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
-from chatsvc.core.room import Room
+from chatsvc.core.directory import room_of
+from chatsvc.core.room import FIRST_ROOM, Room
 from chatsvc.core.session import Session, User
 from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.model.presence_events import People
@@ -18,7 +19,6 @@ from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.permissions import floor, needs_password
 from chatsvc.services.history import Bounds
 from chatsvc.services.hub import Hub
-from chatsvc.services.joining import FIRST_ROOM
 
 LINES = 500  # of history given at once
 TALLIES = 20
@@ -40,7 +40,7 @@ def join(
     create: bool = True,
     tag: str | None = None,
 ) -> Answer:
-    found = hub.rooms.get(key(room_name(room)))
+    found = hub.directory.rooms.get(key(room_name(room)))
     if found is None and not create and key(room_name(room)) != key(FIRST_ROOM):
         raise Refused("no-such-room", f"There is no room {room_name(room)}.")
     if password is not None:
@@ -60,7 +60,7 @@ async def _open(hub: Hub, session: Session, room: Room, password: str, where: _W
     right = await hub.accounts.opens(hash, password, room.key, session.source, now)
     if not right or room.rules.password != hash:
         raise Refused("wrong-password", f"That is not the password of {room.name}.")
-    if session in hub.sessions:
+    if session in hub.directory.sessions:
         _enter(hub, session, room.name, where, opened=True)
 
 
@@ -74,7 +74,7 @@ def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = 
 
 @command("leave [room]", "part", "leaves a room", "/leave #tea")
 def leave(hub: Hub, session: Session, room: str | None = None, words: Words = "") -> Answer:
-    return hub.joining.exit(session, hub.room_of(session, room), words)
+    return hub.joining.exit(session, room_of(session, room), words)
 
 
 @command(
@@ -82,8 +82,8 @@ def leave(hub: Hub, session: Session, room: str | None = None, words: Words = ""
 )
 def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
     if name is None:
-        return hub.room_administration.rules(hub.room_of(session, room))
-    session.here, session.target = hub.room_of(session, name), None
+        return hub.room_administration.rules(room_of(session, room))
+    session.here, session.target = room_of(session, name), None
     return talking(session)
 
 
@@ -95,7 +95,7 @@ def rooms(hub: Hub, session: Session) -> Answer:
 
 @command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
-    here = hub.room_of(session, room)
+    here = room_of(session, room)
     if text is not None:
         return hub.room_administration.set_topic(session, here, text)
     return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
@@ -110,7 +110,7 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
 
 @command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
-    here = hub.known_room(session, room)
+    here = hub.visibility.known_room(session, room)
     page, more = a_page(here.people, after)
     people = tuple(hub.visibility.person(user, session, here) for user in page)
     return People(here.name, people, len(here.people), more, here.rules.hidden)
@@ -176,7 +176,7 @@ async def mark(
 
 @command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
-    here = hub.room_of(session, room)
+    here = room_of(session, room)
     if floor(session, here):
         raise Refused(
             "not-allowed", f"{here.name} does not show newcomers what was said before they came."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, Signs, Text, Words, command
+from chatsvc.core.directory import room_of
 from chatsvc.core.session import Session, User
 from chatsvc.model.characters import clean_formatted
 from chatsvc.model.events import Asked, Event, Notice, Refused, Talking
@@ -51,7 +52,7 @@ def _say(
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
         return hub.messaging.whisper(session, to, text, manner, tag)
-    hub.messaging.say(session, hub.room_of(session, room), text, manner, tag)
+    hub.messaging.say(session, room_of(session, room), text, manner, tag)
     return None
 
 
@@ -62,7 +63,7 @@ def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Acc
         return to
     account = hub.accounts.get(account.id) if account else None
     if account is not None and session.person.account is not None:
-        return hub.by_account.get(account.id, account)
+        return hub.directory.by_account.get(account.id, account)
     raise Refused(
         "no-such-person",
         f"{to.name} has left; it was not sent. To talk to everybody again: /to all",
@@ -87,7 +88,7 @@ def msg(
 ) -> Answer:
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
-    return hub.messaging.whisper(session, hub.addressee(session, name), text, manner, tag)
+    return hub.messaging.whisper(session, hub.messaging.addressee(session, name), text, manner, tag)
 
 
 @command(
@@ -103,7 +104,7 @@ def mods(
     action: bool = False,
     notice: bool = False,
 ) -> Answer:
-    here = hub.room_of(session, room)
+    here = room_of(session, room)
     text = clean_formatted(text) if action else text
     return hub.messaging.tell_moderators(session, here, text, Manner(action, notice))
 
@@ -117,7 +118,7 @@ def signal(
     name: str | None = None,
 ) -> Answer:
     """What programs show each other, such as that somebody is typing."""
-    to = hub.find(name) if name is not None else hub.room_of(session, room)
+    to = hub.directory.find(name) if name is not None else room_of(session, room)
     return hub.messaging.signal(session, to, signs)
 
 
@@ -142,17 +143,17 @@ def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
     if who is None:
         return talking(session)
     numbered = who.isdecimal() and len(who) < 9 and 0 < int(who) <= len(choices)
-    if numbered and key(who) not in hub.users:
+    if numbered and key(who) not in hub.directory.users:
         who = choices[int(who) - 1]
     if who.startswith("#"):
-        session.here, session.target = hub.room_of(session, who), None
+        session.here, session.target = room_of(session, who), None
         return talking(session)
-    session.target = None if key(who) == "all" else hub.addressee(session, who)
+    session.target = None if key(who) == "all" else hub.messaging.addressee(session, who)
     return talking(session)
 
 
 def _ask_to_whom(hub: Hub, session: Session) -> Event:
-    here = hub.room_of(session, None)
+    here = room_of(session, None)
     others = [user.name for user in here.people if user is not session.user]
     if not others:
         return Notice("Nobody else is here to talk to.")

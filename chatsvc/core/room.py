@@ -15,6 +15,7 @@ from chatsvc.model.records import Member, RoomRules
 from chatsvc.model.text_rules import LONGEST_TEXT, key
 from chatsvc.store.archive import Archive, ArchiveFailed, Start
 
+FIRST_ROOM = "#lobby"
 CROWD = 50  # members; in a larger room comings and goings are folded
 FOLD = 3.0  # seconds over which they are folded
 MOST_SPOKEN = 1000  # people of whom a room knows when they spoke

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its sentences
 from chatsvc.dialects.sentences import lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain
 from chatsvc.model.events import Cleared, Event, Request, Said

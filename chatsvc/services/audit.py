@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from chatsvc.core.room import Room
 from chatsvc.core.session import Session, User
@@ -11,9 +11,7 @@ from chatsvc.model.moderation_events import Audit, Deed
 from chatsvc.model.records import Act
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import without_addresses
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
+from chatsvc.store.archive import Archive
 
 
 def signed(user: User) -> str:
@@ -29,12 +27,17 @@ def with_account(name: str, account: str) -> str:
 class Acts:
     """What was done, oldest first, and by whom."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        archive: Archive,
+        now: Callable[[], float],
+    ) -> None:
+        self._archive = archive
+        self._now = now
 
     def now(self) -> float:
         """The time as it is kept."""
-        return round(self._hub.now(), 3)
+        return round(self._now(), 3)
 
     def act(self, session: Session, what: str, room: Room | None) -> Act:
         """What somebody does, to be kept together with what it changes."""
@@ -43,10 +46,10 @@ class Acts:
 
     async def note(self, session: Session, what: str, room: Room | None) -> None:
         """Keep what somebody is about to do: nothing is done that `/audit` does not show."""
-        await self._hub.archive.put(self.act(session, what, room))
+        await self._archive.put(self.act(session, what, room))
 
     async def last(self, session: Session, count: int, room: Room | None) -> Audit:
         """The last acts in a room, or (None) all of them; addresses are for operators."""
-        acts = await self._hub.archive.acts(count, room.name if room else None)
+        acts = await self._archive.acts(count, room.name if room else None)
         show = str if session.person.operator else without_addresses
         return Audit(tuple(Deed(act.time, act.by, show(act.what), act.room) for act in acts))

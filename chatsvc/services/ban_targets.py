@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
 from chatsvc.core.room import Room
 from chatsvc.core.session import Session
 from chatsvc.model.events import Refused
@@ -14,21 +16,27 @@ from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import check_not_too_wide, without_addresses
 from chatsvc.policy.permissions import check_above, check_above_account
 from chatsvc.services.audit import signed
-from chatsvc.services.whowas import Trace, trace_of
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
+from chatsvc.services.whowas import Trace, Whowas, trace_of
 
 
-class Meaning:
+class BanTargets:
     """Finds people, accounts and addresses."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        whowas: Whowas,
+        now: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._whowas = whowas
+        self._now = now
 
     def signed(self, who: str) -> str:
         """What people wrote to say whom they mean, with the account of who is here."""
-        users = ((word, self._hub.users.get(key(word))) for word in who.split())
+        users = ((word, self._directory.users.get(key(word))) for word in who.split())
         return " ".join(signed(user) if user else word for word, user in users)
 
     def marks(self, session: Session, who: str, room: Room | None) -> set[str]:
@@ -58,7 +66,7 @@ class Meaning:
         if kind == "ip":
             check_not_too_wide(value)
             return f"ip={value}"
-        account = self._hub.accounts.find(value)
+        account = self._accounts.find(value)
         if account is None:
             raise Refused("no-such-person", f"There is no account {value}: /whois shows accounts.")
         check_above_account(session.person, account, room)
@@ -66,9 +74,9 @@ class Meaning:
 
     def marks_of(self, session: Session, name: str, room: Room | None) -> set[str]:
         """All that is known of somebody, except an address that others here have, too."""
-        user = self._hub.users.get(key(name))
-        account = user.account if user else self._hub.accounts.find(name)
-        trace = self._hub.whowas.trace(name, self._hub.now()) if user is None else None
+        user = self._directory.users.get(key(name))
+        account = user.account if user else self._accounts.find(name)
+        trace = self._whowas.trace(name, self._now()) if user is None else None
         if user is None and account is None and trace is None:
             raise Refused(
                 "no-such-person",
@@ -79,7 +87,7 @@ class Meaning:
             trace = trace_of(user)
         marks = {f"name={key(name)}"}
         if trace is not None:
-            account = self._hub.accounts.get(trace.account) or account
+            account = self._accounts.get(trace.account) or account
             marks |= {f"client={client}" for client in trace.clients}
             marks |= {f"ip={network(one)}" for one in trace.addresses if self._is_only(trace, one)}
         if account is not None:
@@ -95,7 +103,7 @@ class Meaning:
         where = network(address)
         return not any(
             network(session.wire.address) == where
-            for session in self._hub.sessions
+            for session in self._directory.sessions
             if session.user is not None and not trace.is_of(session)
         )
 
@@ -104,14 +112,14 @@ class Meaning:
         marks: set[str] = set()
         for word in who.split():
             kind, equals, value = word.partition("=")
-            user = self._hub.users.get(key(word))
-            account = user.account if user else self._hub.accounts.find(word)
+            user = self._directory.users.get(key(word))
+            account = user.account if user else self._accounts.find(word)
             if equals:
                 marks.add(self._named_mark(session, kind, value, room))
             elif account is not None:
                 marks.add(f"account={account.id}")
             else:
-                user = self._hub.find(word)
+                user = self._directory.find(word)
                 marks |= {f"name={user.key}", *(f"client={each.client}" for each in user.sessions)}
         return marks
 
@@ -125,10 +133,10 @@ class Meaning:
         wanted = {who, f"name={key(who)}"}
         for word in who.split():
             kind, _, value = word.rpartition("=")
-            account = self._hub.accounts.find(value) if kind in ("", "account") else None
+            account = self._accounts.find(value) if kind in ("", "account") else None
             wanted |= {word, f"name={key(value)}"} if kind in ("", "name") else {word}
             wanted |= {f"account={account.id}"} if account else set()
-        user = self._hub.users.get(key(who))
+        user = self._directory.users.get(key(who))
         for session in user.sessions if user else ():
             wanted |= session.marks
         return wanted

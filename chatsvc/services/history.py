@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from chatsvc.auth.accounts import Accounts
 from chatsvc.core.direct import conversation_name
+from chatsvc.core.directory import Directory, room_of
+from chatsvc.core.membership import Membership
 from chatsvc.core.room import Room
 from chatsvc.core.session import Mark, Session
 from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.store.archive import Archive
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
 
 LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
 READ_AT_ONCE = 1000  # of these
@@ -32,22 +32,31 @@ class Bounds(NamedTuple):
 class HistoryReader:
     """Pages of earlier lines, and read marks."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        archive: Archive,
+        accounts: Accounts,
+        membership: Membership,
+    ) -> None:
+        self._directory = directory
+        self._archive = archive
+        self._accounts = accounts
+        self._membership = membership
 
     def place(self, session: Session, name: str | None) -> tuple[Room, str]:
         """A room, or (@name) the conversation with somebody, and what it is called there."""
         if name is None or not name.startswith("@"):
-            here = self._hub.room_of(session, name)
+            here = room_of(session, name)
             return here, here.name
-        user = self._hub.users.get(key(name[1:]))
-        theirs = user.account if user and user.account else self._hub.accounts.find(name[1:])
+        user = self._directory.users.get(key(name[1:]))
+        theirs = user.account if user and user.account else self._accounts.find(name[1:])
         mine = session.person.account
         if mine is None:
             raise Refused("no-account", "Private lines are kept between registered people only.")
         if theirs is None:
             raise Refused("no-such-person", f"There is no account {name[1:]}.")
-        found = self._hub.conversations.get(conversation_name(mine.id, theirs.id))
+        found = self._directory.conversations.get(conversation_name(mine.id, theirs.id))
         if found is None:
             raise Refused(
                 "no-such-room", f"You and {theirs.name} have said nothing to each other yet."
@@ -72,7 +81,7 @@ class HistoryReader:
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
-        walk = Walk(self._hub.archive, session, place, deleted)
+        walk = Walk(self._archive, session, place, deleted)
         lowest, end = await self._within(session, place, bounds)
         if bounds.around is not None:
             middle = await self._first_from(place, bounds.around)
@@ -104,13 +113,13 @@ class HistoryReader:
         """The number of the first line that is not before a point."""
         if isinstance(point, int):
             return point
-        return await self._hub.archive.number_at(place.name, point)
+        return await self._archive.number_at(place.name, point)
 
     async def _last_until(self, place: Room, point: int | float) -> int:
         """The number of the last line that is not after a point."""
         if isinstance(point, int):
             return min(point, place.last)
-        return await self._hub.archive.number_at(place.name, round(point + INSTANT, 3)) - 1
+        return await self._archive.number_at(place.name, round(point + INSTANT, 3)) - 1
 
     async def recent(
         self,
@@ -127,7 +136,7 @@ class HistoryReader:
         """
         found = []
         for place in (*session.rooms.values(), *session.conversations.values()):
-            walk = Walk(self._hub.archive, session, place, deleted)
+            walk = Walk(self._archive, session, place, deleted)
             lines = await walk.back(floor(session, place), place.last + 1, 1)
             found += [
                 Latest(place.called(session), line.number, line.time)
@@ -142,7 +151,7 @@ class HistoryReader:
     def mark(self, session: Session, place: Room) -> Mark:
         """Up to where somebody says that they have read."""
         account = session.person.account
-        member = self._hub.membership.get(place.key, account.id) if account else None
+        member = self._membership.get(place.key, account.id) if account else None
         if member is None:
             return session.read_to.get(place.key, Mark())
         return Mark(member.read, member.read_time)
@@ -157,7 +166,7 @@ class HistoryReader:
         What was read stays read: a mark never goes back.
         """
         number = await self._last_until(place, point)
-        lines = await self._hub.archive.read_back(place.name, number + 1, 1)
+        lines = await self._archive.read_back(place.name, number + 1, 1)
         readable = bool(lines) and lines[0].number > floor(session, place)
         if readable and lines[0].number > self.mark(session, place).number:
             self._note(session, place, Mark(lines[0].number, lines[0].time))
@@ -168,11 +177,11 @@ class HistoryReader:
 
     def _note(self, session: Session, place: Room, mark: Mark) -> None:
         account = session.person.account
-        member = self._hub.membership.get(place.key, account.id) if account else None
+        member = self._membership.get(place.key, account.id) if account else None
         if member is None:
             session.read_to[place.key] = mark
         else:
-            self._hub.membership.note(replace(member, read=mark.number, read_time=mark.time))
+            self._membership.note(replace(member, read=mark.number, read_time=mark.time))
 
 
 class Walk:

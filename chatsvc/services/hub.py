@@ -1,67 +1,52 @@
-"""Who is here, and where: the shared client table, its rooms and people.
+"""The hub puts directory, policy and services together, opens them and closes them.
 
-No bytes, no SQL, no reactor.  Who may come in is the door's business, what is said is that of talk.
+Commands and transports reach the services through it.  No service holds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from traceback import print_exception
-from typing import Any, TypeVar
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
-from chatsvc.core.direct import DirectConversation, both_in, conversation_name
+from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User, Wire
-from chatsvc.model.batch import Shared
-from chatsvc.model.events import (
-    Goodbye,
-    Missed,
-    Refused,
-    Topic,
-)
+from chatsvc.core.room import Timer
+from chatsvc.core.safely import Safely
+from chatsvc.model.events import Goodbye
 from chatsvc.model.rate_limits import Window
-from chatsvc.model.records import Account, Member, RoomRules
-from chatsvc.model.text_rules import check_words, key, room_name
 from chatsvc.policy.bans import BanList
-from chatsvc.policy.permissions import check_topic, may_see
+from chatsvc.policy.lockdown import LockdownSwitch
+from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
+from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
 from chatsvc.services.messaging import Messaging
 from chatsvc.services.moderation import Moderation
+from chatsvc.services.new_rooms import NewRooms
 from chatsvc.services.nicknames import Nicknames
+from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
+from chatsvc.services.reports import Inbox
 from chatsvc.services.room_administration import RoomAdministration
-from chatsvc.services.room_lifecycle import RoomKeeping
+from chatsvc.services.room_removal import RoomRemoval
+from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
+from chatsvc.services.sessions import Sessions
+from chatsvc.services.settings import ServiceSettings
+from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
-from chatsvc.services.whowas import Trace, Whowas, trace_of
-from chatsvc.store.archive import Archive, ArchiveFailed, KeptRoom, Start
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceSettings:
-    """What the one who runs the service chooses."""
-
-    name: str = "chatsvc"
-    motd: str = ""
-    password: str | None = None
-    show_history: int = 20
-    leave_on_empty_line: bool = False
-    accounts: str = "open"  # who may register: open, invite or closed
+from chatsvc.services.whowas import Whowas
+from chatsvc.store.archive import Archive, Start
 
 
 class Hub:
-    """Every session, user and room of this node."""
+    """Every service of this node."""
 
     def __init__(
         self,
@@ -76,313 +61,101 @@ class Hub:
     ) -> None:
         self.archive = archive
         self.clock = clock
-        self.now = now or clock.seconds  # the time of day, in seconds since 1970
         self.start = start
-        self._report = report
-        self.settings = settings or ServiceSettings()
-        self.sessions: set[Session] = set()
-        self.users: dict[str, User] = {}
-        self.by_account: dict[str, User] = {}
-        self.clients: dict[str, Session] = {}
-        self.rooms: dict[str, Room] = {}
-        self.conversations: dict[str, DirectConversation] = {}
-        self.most_people = 0  # at once
+        self.now = now = now or clock.seconds  # the time of day, in seconds since 1970
+        self.settings = settings = settings or ServiceSettings()
         self._begun = clock.seconds()
-        self.watchlist = Watchlist(self.users)
-        self.whowas = Whowas()
-        self.stopping = False
-        self.when_empty: Callable[[], None] | None = None
-        self.accounts = Accounts(archive, hasher, attempts, self.settings.accounts)
-        self.authentication = Authentication(self.accounts, clock.seconds)
-        self.membership = Membership(archive, clock, start)
-        self.bans = BanList(archive, self.now)
-        self.visibility = Visibility(self)
-        self.messaging = Messaging(self)
-        self.history = HistoryReader(self)
-        self.search = Search(self)
-        self.nicknames = Nicknames(self)
-        self.profiles = Profiles(self)
-        self.login = Login(self)
-        self.joining = Joining(self)
-        self.room_keeping = RoomKeeping(self)
-        self.moderation = Moderation(self)
-        self.room_administration = RoomAdministration(self)
-        self.maintenance = Maintenance(self)
-        self.scrubbing = Scrubbing(self)
-        self.accounts.when_changed = self.login.take_over
+        safely = Safely(report)
+        self.directory = directory = Directory()
+        self.lockdown = lockdown = LockdownSwitch()
+        self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
+        self.authentication = Authentication(accounts, clock.seconds)
+        self.membership = membership = Membership(archive, clock, start)
+        self.bans = bans = BanList(archive, now)
+        self.watchlist = watchlist = Watchlist(directory.users)
+        self.whowas = whowas = Whowas()
+        self.audit = acts = Acts(archive, now)
+        self.rooms = rooms = Rooms(
+            directory=directory, archive=archive, accounts=accounts, membership=membership,
+            bans=bans, clock=clock, now=now, start=start,
+        )  # fmt: skip
+        self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
+        self.visibility = visibility = Visibility(directory, bans, clock)
+        self.history = history = HistoryReader(directory, archive, accounts, membership)
+        self.search = Search(archive=archive, history=history, clock=clock, now=now, start=start)
+        self.presence = presence = Presence(
+            bans=bans, visibility=visibility, watchlist=watchlist, whowas=whowas, now=now
+
+        )  # fmt: skip
+        self.messaging = messaging = Messaging(
+            directory=directory, rooms=rooms, accounts=accounts, archive=archive, bans=bans,
+            visibility=visibility, clock=clock, now=now, safely=safely,
+        )  # fmt: skip
+        self.joining = joining = Joining(
+            directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
+            bans=bans, history=history, show_history=settings.show_history, now=now,
+        )  # fmt: skip
+        self.sessions = sessions = Sessions(
+            directory=directory, rooms=rooms, joining=joining, membership=membership,
+            messaging=messaging, presence=presence, visibility=visibility, bans=bans,
+            watchlist=watchlist, safely=safely, now=now,
+        )  # fmt: skip
+        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
+        self.profiles = profiles = Profiles(
+            directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
+            presence=presence, visibility=visibility, watchlist=watchlist,
+        )  # fmt: skip
+        self.login = login = Login(
+            directory=directory, sessions=sessions, joining=joining, messaging=messaging,
+            presence=presence, profiles=profiles, nicknames=nicknames, membership=membership,
+            bans=bans, accounts=accounts, authentication=self.authentication,
+            visibility=visibility, lockdown=lockdown, settings=settings, clock=clock, now=now,
+        )  # fmt: skip
+        self.reports = reports = Inbox(directory, accounts, archive, acts)
+        self.moderation = moderation = Moderation(
+            directory=directory, sessions=sessions, joining=joining, bans=bans, archive=archive,
+            acts=acts, reports=reports, targets=BanTargets(directory, accounts, whowas, now),
+            lockdown=lockdown, clock=clock,
+        )  # fmt: skip
+        self.room_administration = RoomAdministration(
+            directory=directory, accounts=accounts, membership=membership, bans=bans,
+            archive=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+        )  # fmt: skip
+        self.room_removal = room_removal = RoomRemoval(
+            directory=directory, membership=membership, bans=bans, archive=archive, acts=acts,
+            moderation=moderation, now=now,
+        )  # fmt: skip
+        self.maintenance = Maintenance(
+            directory=directory, accounts=accounts, membership=membership, bans=bans, login=login,
+            joining=joining, room_removal=room_removal, archive=archive, clock=clock, now=now,
+            start=start,
+        )  # fmt: skip
+        self.scrubbing = Scrubbing(archive, clock, start)
+        accounts.when_changed = login.take_over
+
+    @property
+    def since(self) -> float:
+        """When the service started, in seconds since 1970 by the time of day that it is now."""
+        return self.now() - (self.clock.seconds() - self._begun)
 
     def open(self) -> None:
         """Open the archive and learn what there is."""
-        rooms = self.archive.open(self.messaging)
+        known = self.archive.open(self.messaging)
         self.accounts.open()
         self.membership.open()
         self.bans.open()
         self.moderation.open()
-        charters = {key(one.room): one for one in self.archive.records(RoomRules)}
-        inside = {*self.membership.rooms()}
-        alive = {*charters, *inside}
-        for known in rooms:
-            if known.name.startswith("@"):
-                self._reopen(known)
-            elif known.time is not None or known.topic or key(known.name) in alive:
-                self._reopen_room(known)
-        for charter in charters.values():
-            self.room(charter.room).charter = charter
-        for name in inside - self.rooms.keys():
-            if not name.startswith("@"):
-                self._make_room(name)  # nothing was said there yet
-
-    def _reopen_room(self, known: KeptRoom) -> None:
-        room = self._make_room(known.name)
-        room.last, room.time = known.last, known.time or 0.0
-        room.empty_since = self.now() if known.time is None else known.time
-        if known.topic:
-            room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
-
-    def _reopen(self, known: KeptRoom) -> None:
-        """A conversation of which the lines may be kept, but not yet whose they are."""
-        room = self._make_conversation(known.name)
-        room.last, room.time = known.last, known.time or 0.0
-        for id in both_in(known.name):
-            if self.accounts.get(id) and self.membership.get(known.name, id) is None:
-                self.membership.note(Member(known.name, id))
+        self.rooms.open(known)
 
     async def close(self) -> None:
-        """Take no more lines, keep and show what was said, say goodbye to everybody."""
-        self.stopping = True
+        """Take no more lines, store and show what was said, say goodbye to everybody."""
+        self.messaging.stopping = True
         self.maintenance.end()
         self.scrubbing.end()
         self.search.end()
         await self.archive.flush()
-        for session in list(self.sessions):
+        for session in list(self.directory.sessions):
             session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()
-
-    def safely(self, act: Callable[..., T], *arguments: Any) -> T | None:
-        """Do something for many, and go on with the rest if it fails, which gives None."""
-        try:
-            return act(*arguments)
-        except Exception as error:
-            self._report(error)
-            return None
-
-    @property
-    def since(self) -> float:
-        """Since when the service runs, as the time of day is now."""
-        return self.now() - (self.clock.seconds() - self._begun)
-
-    # Coming and going
-
-    def connect(self, wire: Wire) -> Session:
-        """A seat for somebody whose name is not known yet."""
-        session = Session(wire, self.now())
-        self.sessions.add(session)
-        return session
-
-    def seat(self, session: Session, user: User) -> None:
-        """Make a session one of a user's."""
-        session.user = user
-        new = not user.sessions
-        user.sessions.append(session)
-        self.users[user.key] = user
-        self.most_people = max(self.most_people, len(self.users))
-        self.clients[session.client] = session
-        if new:
-            self.watchlist.came(user.name)
-        if user.account is not None:
-            self.by_account[user.account.id] = user
-            for member in self.membership.of_account(user.account.id):
-                if member.room.startswith("@"):
-                    self._sit_down(session, member)
-
-    def _sit_down(self, session: Session, member: Member) -> None:
-        room = self._make_conversation(member.room)
-        others = (room.members.get(other, 0) for other in session.person.sessions)
-        room.add(session, max(member.seen, *others))
-
-    def unseat(self, session: Session) -> None:
-        """Take a session from its user, who is gone with their last one."""
-        user, trace = session.person, trace_of(session.person)
-        user.sessions.remove(session)
-        for room in list(session.conversations.values()):
-            self.safely(self.joining.step_out, session, room, "")
-        del self.clients[session.client]
-        if not user.sessions:
-            del self.users[user.key]
-            if user.account is not None:
-                self.by_account.pop(user.account.id, None)
-            self.safely(self.gone, user, trace)
-
-    def gone(self, user: User, trace: Trace) -> None:
-        """Nobody goes by this user's name any more."""
-        realname = "" if self.visibility.is_silent_somewhere(user) else user.realname
-        self.whowas.note(user, self.now(), trace, realname)
-        self.watchlist.went(user.name)
-
-    def quit(self, session: Session, words: str, tag: str | None = None) -> None:
-        """Say goodbye once everything that was said is kept."""
-        check_words(words)
-        session.leaving = True
-        session.hold(True)
-
-        def part() -> None:
-            name = f", {session.name}" if session.user else ""
-            session.tell(Goodbye(f"Goodbye{name}. Thank you for coming."), tag)
-            session.close()
-            self.leave(session, words)
-
-        session.once_settled(part)
-
-    def leave(self, session: Session, words: str) -> None:
-        """Take `session` out of everything and tell the others, whatever fails on the way."""
-        if session not in self.sessions:
-            return
-        self.sessions.discard(session)
-        session.leaving = True
-        self.safely(self.watchlist.forget, session)
-        if session.user is None:
-            return
-        if self.visibility.is_silent_somewhere(session.user):
-            session.user.realname = ""  # which /whowas would show
-        for room in list(session.rooms.values()):
-            self.safely(self._leave_room, session, room, words)
-        self.unseat(session)
-        if session.in_flight:
-            self.messaging.orphans[session.client] = session.in_flight
-        if not self.users and self.when_empty:
-            self.when_empty()
-
-    def _leave_room(self, session: Session, room: Room, words: str) -> None:
-        silent = self.bans.mute_of(session, room) is not None
-        self.joining.step_out(session, room, "" if silent else words)
-
-    # Rooms
-
-    def place(self, name: str) -> Room:
-        """Return a room or conversation that has lines, or is about to.
-
-        A room may have been removed while lines were on their way.
-        """
-        return self.conversations[name] if name.startswith("@") else self.room(name)
-
-    def room(self, name: str) -> Room:
-        """Return the room called `name`; make it if there is none."""
-        name = room_name(name)
-        return self.rooms.get(key(name)) or self._make_room(name)
-
-    def _make_room(self, name: str) -> Room:
-        members, silences = self.membership.of_room(key(name)), self.bans.silences
-        room = Room(name, self.archive, self.clock, self.start, members, silences)
-        self.rooms[room.key] = room
-        return room
-
-    def _make_conversation(self, name: str) -> DirectConversation:
-        if name not in self.conversations:
-            self.conversations[name] = DirectConversation(
-                name, self.archive, self.clock, self.start, self.accounts.name_of, self.now
-            )
-        return self.conversations[name]
-
-    def conversation(self, one: Account, other: Account) -> DirectConversation:
-        """That of two accounts, begun now if need be."""
-        room = self._make_conversation(conversation_name(one.id, other.id))
-        for account in (one, other):
-            if self.membership.get(room.name, account.id) is None:
-                self.membership.note(
-                    Member(room.name, account.id, seen=room.last, joined=room.last)
-                )
-                user = self.by_account.get(account.id)
-                for session in user.sessions if user else ():
-                    room.add(session, room.last)
-        return room
-
-    def room_of(self, session: Session, name: str | None) -> Room:
-        """The named room, or the one talked to; refused to those who are not in it."""
-        if name is None:
-            if session.here is None:
-                raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
-            return session.here
-        room = session.rooms.get(key(name)) or session.rooms.get(key(name := room_name(name)))
-        if room is None:
-            raise Refused("not-in-room", f"You are not in {name}. To enter it: /join {name}")
-        return room
-
-    def known_room(self, session: Session, name: str | None) -> Room:
-        """Any room that one may know of: one need not be in it."""
-        if name is None:
-            return self.room_of(session, None)
-        found = self.rooms.get(key(room_name(name)))
-        if found is None or not may_see(session.person, found):
-            raise Refused("no-such-room", f"There is no room {room_name(name)}. /rooms lists them.")
-        return found
-
-    async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
-        """Change what a room is about; everybody there is told."""
-        check_words(text)
-        mute = self.bans.mute_of(session, room)
-        if mute is not None and not mute.quietly:
-            raise self.bans.refusal(mute)
-        check_topic(session.person, room, self.clock.seconds())
-        topic = Topic(room.name, text, session.name, round(self.now(), 3))
-        if mute is not None:  # who does not notice it
-            return topic
-        room.used = True
-        try:
-            await self.archive.set_topic(room.name, text, topic.by, topic.time)
-        except ArchiveFailed as failed:
-            raise Refused("not-kept", str(failed)) from None
-        room.topic = topic
-        room.announce(topic, but=session)
-        return topic
-
-    # People
-
-    def find(self, name: str) -> User:
-        """The person who is called so."""
-        user = self.users.get(key(name))
-        if user is None:
-            raise Refused("no-such-person", f"There is nobody called {name} here.")
-        return user
-
-    def addressee(self, session: Session, name: str) -> User | Account:
-        """To whom a private line can go: somebody here, or a registered person who is away."""
-        user = self.users.get(key(name))
-        account = self.accounts.find(name)
-        if user is None and account is not None and session.person.account is not None:
-            return self.by_account.get(account.id) or account
-        return user or self.find(name)
-
-    def tell_neighbours(self, session: Session, event: Shared) -> None:
-        """Tell everybody who shares a room with somebody."""
-        self._tell(session.person.rooms(), session, event)
-
-    def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
-        """Tell also who watches somebody closely, but in crowds nobody else."""
-        rooms = [room for room in session.person.rooms() if crowds or not room.crowded]
-        self._tell(rooms, session, event, self.watchlist.closely(session.person))
-
-    def _tell(
-        self, rooms: list[Room], session: Session, event: Shared, others: Iterable[Session] = ()
-    ) -> None:
-        user = session.person
-        if self.bans.silences(user, None):
-            return
-        heard = [room for room in rooms if not self.bans.silences(user, room)]
-        told = {each for each in others if not self.visibility.is_silent(user, each.person)}
-        told |= {member for room in heard for member in room.members}
-        for each in told - set(user.sessions):
-            each.announce(event)
-
-    def drained(self, session: Session) -> None:
-        """A slow reader can be sent more: it reads on where it was."""
-        if session.missed:
-            session.missed = False
-            session.tell(Missed())
-        self.catch_up(session)
-
-    def catch_up(self, session: Session) -> None:
-        """Show a session what it has not been shown yet, of all its rooms."""
-        for room in (*session.rooms.values(), *session.conversations.values()):
-            room.catch_up(session)

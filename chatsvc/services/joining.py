@@ -5,23 +5,24 @@ Whether somebody may is asked of `rights.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from chatsvc.core.room import CROWD, Room
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import CROWD, FIRST_ROOM, Room
 from chatsvc.core.session import Session, User
 from chatsvc.model.events import Entered, Exited, Refused
 from chatsvc.model.records import Account, Member
 from chatsvc.model.text_rules import check_words, key, room_name
+from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_enter, floor, needs_password
+from chatsvc.services.history import HistoryReader
+from chatsvc.services.new_rooms import NewRooms
+from chatsvc.services.rooms import Rooms
 
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
-
-FIRST_ROOM = "#lobby"
 MOST_ROOMS = 50  # a person can be in
 MOST_FOUNDED = 20  # rooms by one account
 MOST_NEW = 200  # lines one has missed, shown on coming back
@@ -31,8 +32,25 @@ MOST_REMEMBERED = 1000  # guests of a room with rules
 class Joining:
     """Takes sessions into rooms."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        rooms: Rooms,
+        new_rooms: NewRooms,
+        membership: Membership,
+        bans: BanList,
+        history: HistoryReader,
+        show_history: int,
+        now: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._rooms = rooms
+        self._new_rooms = new_rooms
+        self._membership = membership
+        self._bans = bans
+        self._history = history
+        self._show_history = show_history
+        self._now = now
 
     def enter(
         self,
@@ -50,24 +68,24 @@ class Joining:
         room = session.rooms.get(key(room_name(name)))
         if room is None:
             self.check_rooms(session.person, {key(room_name(name))})
-            made = self._hub.rooms.get(key(room_name(name)))
-            room = made or self._hub.room_keeping.make(session, name)
+            made = self._directory.rooms.get(key(room_name(name)))
+            room = made or self._new_rooms.make(session, name)
             try:
                 self._check_may_enter(session, room, opened)
             except Refused:
                 self._forget_if_empty(room)
                 raise
             if after is None:
-                show = self._hub.settings.show_history if last is None else last
+                show = self._show_history if last is None else last
                 after = max(room.last - show, session.left.get(room.key, 0))
             self._take_in(session, room, after)
         session.here, session.target = room, None
         return self.entered(session, room)
 
     def _check_may_enter(self, session: Session, room: Room, opened: bool) -> None:
-        ban = self._hub.bans.ban_of(session, room)
+        ban = self._bans.ban_of(session, room)
         if ban is not None:
-            raise self._hub.bans.refusal(ban)
+            raise self._bans.refusal(ban)
         with _expected_again(session, room):
             check_enter(session.person, room)
             if needs_password(session.person, room) and not opened:
@@ -114,18 +132,18 @@ class Joining:
             raise Refused("too-many-rooms", f"You are in {MOST_ROOMS} rooms. /leave one first.")
 
     def _note_member(self, account: Account, room: Room) -> None:
-        member = self._hub.membership.get(room.key, account.id)
+        member = self._membership.get(room.key, account.id)
         if member is None:
             founds = room.forgotten and room.key != key(FIRST_ROOM)
             role = "founder" if founds and self.may_found(account) else "member"
             member = Member(room.key, account.id, role, joined=room.last, seen=room.last)
-            self._hub.membership.note(member)
+            self._membership.note(member)
         elif not member.inside:
-            self._hub.membership.note(replace(member, inside=True, joined=room.last))
+            self._membership.note(replace(member, inside=True, joined=room.last))
 
     def may_found(self, account: Account) -> bool:
         """Whether an account is founder of fewer rooms than one may be."""
-        members = self._hub.membership.of_account(account.id)
+        members = self._membership.of_account(account.id)
         return sum(member.role == "founder" for member in members) < MOST_FOUNDED
 
     def _note_guest(self, session: Session, room: Room) -> None:
@@ -155,7 +173,7 @@ class Joining:
         others = (name for name in room.names() if name != session.name)
         names = tuple(islice(others, CROWD))
         count = len(room.people)
-        read, time = self._hub.history.mark(session, room)
+        read, time = self._history.mark(session, room)
         return Entered(
             room.name,
             topic,
@@ -171,13 +189,13 @@ class Joining:
         )
 
     def _inside(self, account: Account) -> list[Member]:
-        members = self._hub.membership.of_account(account.id)
+        members = self._membership.of_account(account.id)
         return [one for one in members if one.inside and not one.room.startswith("@")]
 
     def belongs_to(self, account: Account) -> list[tuple[Room, Member]]:
         """The rooms in which an account is, or comes back to; no conversations."""
         inside = self._inside(account)[:MOST_ROOMS]
-        return [(self._hub.room(member.room), member) for member in inside]
+        return [(self._rooms.room(member.room), member) for member in inside]
 
     def come_back(self, session: Session) -> list[Entered]:
         """Take a session into all rooms of its account; what is new there is shown then."""
@@ -185,7 +203,7 @@ class Joining:
         assert account is not None
         entered = []
         for room, member in self.belongs_to(account):
-            if session in room.members or self._hub.bans.ban_of(session, room):
+            if session in room.members or self._bans.ban_of(session, room):
                 continue
             if room.charter is not None:
                 self._note_guest(session, room)
@@ -202,7 +220,7 @@ class Joining:
     def exit(self, session: Session, room: Room, words: str = "") -> Exited:
         """Take a user out of one room, with all their sessions; the others read the words."""
         check_words(words)
-        silent = self._hub.bans.mute_of(session, room) is not None
+        silent = self._bans.mute_of(session, room) is not None
         user = session.person
         if user.account is not None:
             self.no_longer_inside(user.account, room)
@@ -216,40 +234,40 @@ class Joining:
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
         """An account does not come back by itself; nor, if not `invited`, as somebody invited."""
-        member = self._hub.membership.get(room.key, account.id)
+        member = self._membership.get(room.key, account.id)
         if member is None:
             return
         if member.role == "member" and not (invited and room.rules.invite_only):
-            self._hub.membership.forget(member)
+            self._membership.forget(member)
         else:
-            self._hub.membership.note(replace(member, inside=False))
+            self._membership.note(replace(member, inside=False))
 
     def step_out(self, session: Session, room: Room, words: str, told: bool = False) -> None:
         """Take one session out of a room; the others are told, unless they know."""
         account = session.person.account
         if account is not None:
-            self._hub.membership.read(room.key, account.id, room.members[session])
+            self._membership.read(room.key, account.id, room.members[session])
         session.read_to.pop(room.key, None)
         session.left[room.key] = room.members[session]
         while len(session.left) > MOST_ROOMS:
             del session.left[next(iter(session.left))]
         room.remove(session, words, told)
-        room.empty_since = self._hub.now()
+        room.empty_since = self._now()
         self._forget_if_empty(room)
 
     def _forget_if_empty(self, room: Room) -> None:
-        if room.forgotten and self._hub.rooms.get(room.key) is room:
-            del self._hub.rooms[room.key]
+        if room.forgotten and self._directory.rooms.get(room.key) is room:
+            del self._directory.rooms[room.key]
             for member in list(room.roster.values()):
-                self._hub.membership.forget(member)
-            self._hub.membership.let_go(room.key)
+                self._membership.forget(member)
+            self._membership.let_go(room.key)
 
     def note_what_is_read(self) -> None:
         """Note for every account up to which line it has been shown each room."""
-        for id, user in self._hub.by_account.items():
+        for id, user in self._directory.by_account.items():
             for session in user.sessions:
                 for room in (*session.rooms.values(), *session.conversations.values()):
-                    self._hub.membership.read(room.key, id, room.members[session])
+                    self._membership.read(room.key, id, room.members[session])
 
 
 @contextmanager

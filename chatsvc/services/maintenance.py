@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from chatsvc.store.archive import ArchiveFailed
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import Timer
+from chatsvc.policy.bans import BanList
+from chatsvc.services.joining import Joining
+from chatsvc.services.login import Login
+from chatsvc.services.room_removal import RoomRemoval
+from chatsvc.store.archive import Archive, ArchiveFailed, Start
 
 OFTEN = 2.0  # seconds between two looks at what another process has changed
 SELDOM = 30  # of these between two times of tidying up
@@ -20,13 +25,36 @@ CROWDED = 1.0
 class Maintenance:
     """Goes on until it is ended."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        membership: Membership,
+        bans: BanList,
+        login: Login,
+        joining: Joining,
+        room_removal: RoomRemoval,
+        archive: Archive,
+        clock: Timer,
+        now: Callable[[], float],
+        start: Start,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._membership = membership
+        self._bans = bans
+        self._login = login
+        self._joining = joining
+        self._room_removal = room_removal
+        self._archive = archive
+        self._clock = clock
+        self._now = now
+        self._start = start
         self._round = 0
         self._ended = False
 
     def begin(self) -> None:
-        self._hub.clock.callLater(OFTEN, self._again)
+        self._clock.callLater(OFTEN, self._again)
 
     def end(self) -> None:
         self._ended = True
@@ -34,11 +62,11 @@ class Maintenance:
     def _again(self) -> None:
         if not self._ended:
             self._round += 1
-            self._hub.start(self._work())
+            self._start(self._work())
 
     async def _work(self) -> None:
         try:
-            await self._hub.accounts.refresh()
+            await self._accounts.refresh()
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:
@@ -48,15 +76,15 @@ class Maintenance:
 
     async def tidy_up(self) -> None:
         """Remove what is no longer to be kept, and note how far everybody has read."""
-        self._hub.login.forget_removed()
-        self._hub.joining.note_what_is_read()
-        await self._hub.membership.save()
-        await self._hub.bans.forget_past()
-        await self._hub.room_keeping.remove_empty()
-        now = self._hub.now()
-        for room in list(self._hub.rooms.values()):
+        self._login.forget_removed()
+        self._joining.note_what_is_read()
+        await self._membership.save()
+        await self._bans.forget_past()
+        await self._room_removal.remove_empty()
+        now = self._now()
+        for room in list(self._directory.rooms.values()):
             keep = room.charter.keep if room.charter is not None else 0.0
-            while keep and await self._hub.archive.expire(room.name, now - keep):
+            while keep and await self._archive.expire(room.name, now - keep):
                 """There is more that is too old."""
 
 
@@ -66,8 +94,15 @@ class Scrubbing:
     However many lines are deleted, a pass over the files begins at most once an hour.
     """
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        archive: Archive,
+        clock: Timer,
+        start: Start,
+    ) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._start = start
         self._ended = False
         self._scrubbing = False
         self._next_pass = 0.0
@@ -79,17 +114,17 @@ class Scrubbing:
         self._ended = True
 
     def _later(self, delay: float) -> None:
-        self._hub.clock.callLater(delay, self._again)
+        self._clock.callLater(delay, self._again)
 
     def _again(self) -> None:
         if not self._ended:
-            self._hub.start(self._work())
+            self._start(self._work())
 
     async def _work(self) -> None:
         more = False
         try:
-            if self._hub.clock.seconds() >= self._next_pass:
-                more = await self._hub.archive.scrub()
+            if self._clock.seconds() >= self._next_pass:
+                more = await self._archive.scrub()
         except ArchiveFailed:
             """It begins again after a while."""
         finally:
@@ -98,9 +133,9 @@ class Scrubbing:
     def _go_on(self, more: bool) -> None:
         if more:
             self._scrubbing = True
-            self._later(CROWDED if self._hub.archive.waiting else BREATH)
+            self._later(CROWDED if self._archive.waiting else BREATH)
             return
         if self._scrubbing:
             self._scrubbing = False
-            self._next_pass = self._hub.clock.seconds() + SCRUBBED
+            self._next_pass = self._clock.seconds() + SCRUBBED
         self._later(IDLE)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from chatsvc.core.direct import DirectConversation
-from chatsvc.core.room import Room
+from chatsvc.core.directory import Directory
+from chatsvc.core.room import Room, Timer
 from chatsvc.core.session import Session, User
 from chatsvc.model.ban_masks import as_network
 from chatsvc.model.batch import Shared
@@ -29,6 +29,7 @@ from chatsvc.model.rate_limits import Window, is_loopback, network
 from chatsvc.model.records import Ban, Fact
 from chatsvc.model.text_rules import check_words, key, span
 from chatsvc.policy.bans import (
+    BanList,
     check_not_probing,
     check_not_too_long,
     holds_user,
@@ -37,13 +38,14 @@ from chatsvc.policy.bans import (
     new_ban,
     without_addresses,
 )
+from chatsvc.policy.lockdown import LockdownSwitch
 from chatsvc.policy.permissions import RANKS, check_above, floor, moderates, rank
 from chatsvc.services.audit import Acts, signed, with_account
-from chatsvc.services.ban_targets import Meaning
+from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.joining import Joining
 from chatsvc.services.reports import GREETED_WITH, Inbox
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
+from chatsvc.services.sessions import Sessions
+from chatsvc.store.archive import Archive
 
 LOCKDOWN = "lockdown"
 DELETIONS = (10, 600.0)  # of one's own lines, in so many seconds
@@ -52,29 +54,47 @@ DELETIONS = (10, 600.0)  # of one's own lines, in so many seconds
 class Moderation:
     """Acts, each of which is kept for `/audit`."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self.acts = Acts(hub)
-        self._whom = Meaning(hub)
-        self.reports = Inbox(hub, self.acts)
+    def __init__(
+        self,
+        directory: Directory,
+        sessions: Sessions,
+        joining: Joining,
+        bans: BanList,
+        archive: Archive,
+        acts: Acts,
+        reports: Inbox,
+        targets: BanTargets,
+        lockdown: LockdownSwitch,
+        clock: Timer,
+    ) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._joining = joining
+        self._bans = bans
+        self._archive = archive
+        self._acts = acts
+        self._reports = reports
+        self._targets = targets
+        self._lockdown = lockdown
+        self._clock = clock
         self._deletions = Window(*DELETIONS)
 
     def open(self) -> None:
         """Learn what is going on; the archive is open."""
-        self.reports.open()
-        facts = {fact.name: fact.value for fact in self._hub.archive.records(Fact)}
-        self._hub.login.locked = facts.get(LOCKDOWN) == "on"
+        self._reports.open()
+        facts = {fact.name: fact.value for fact in self._archive.records(Fact)}
+        self._lockdown.on = facts.get(LOCKDOWN) == "on"
 
     def greet(self, session: Session) -> None:
         """Tell an operator who comes in what there is to know."""
         if not session.person.operator:
             return
-        if self._hub.login.locked:
+        if self._lockdown.on:
             session.tell(
                 Notice("Only registered people come in just now: /lockdown off ends that.")
             )
-        if self.reports:
-            session.tell(self.reports.last(GREETED_WITH))
+        if self._reports:
+            session.tell(self._reports.last(GREETED_WITH))
 
     # Putting people out
 
@@ -84,14 +104,14 @@ class Moderation:
         check_above(session.person, user, room)
         if room is not None and user not in room.people:
             raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
-        await self.acts.note(session, f"kicked {signed(user)}{_because(reason)}", room)
+        await self._acts.note(session, f"kicked {signed(user)}{_because(reason)}", room)
         self._put_out(user, room, session, reason)
         return Removed(room.name if room else "", user.name, session.name, reason)
 
     def _reason(self, session: Session, room: Room | None, reason: str) -> str:
         """The reason that somebody gives; none of somebody who is muted on the whole server."""
         check_words(reason)
-        return "" if self._hub.bans.silences(session.person, room) else reason
+        return "" if self._bans.silences(session.person, room) else reason
 
     def _put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
         """Whoever has gone meanwhile need not be put out."""
@@ -111,10 +131,10 @@ class Moderation:
             session.tell(event)
             session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
             session.close()
-            self._hub.leave(session, f"put out by {by.name}{_because(reason)}")
+            self._sessions.leave(session, f"put out by {by.name}{_because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
-        entry, event = self._hub.joining, Removed(room.name, user.name, by.name, reason)
+        entry, event = self._joining, Removed(room.name, user.name, by.name, reason)
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
         entry.forget_floors(user, room)
@@ -143,10 +163,10 @@ class Moderation:
         check_words(who)
         reason = self._reason(session, room, reason)
         check_not_too_long(who)
-        who, now = labelled(who), self.acts.now()
+        who, now = labelled(who), self._acts.now()
         check_not_probing(session, who, quietly)
         ban = replace(
-            new_ban(self._whom.marks(session, who, room), who, room),
+            new_ban(self._targets.marks(session, who, room), who, room),
             mute=mute,
             quietly=quietly,
             by=signed(session.person),
@@ -155,9 +175,9 @@ class Moderation:
             until=now + seconds if seconds else 0.0,
         )
         done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
-        what = f"{done} {self._whom.signed(who)}"
-        act = self.acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
-        await self._hub.bans.add(ban, act)
+        what = f"{done} {self._targets.signed(who)}"
+        act = self._acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
+        await self._bans.add(ban, act)
         hit = list(self._held(ban, room))
         self._enforce(ban, hit, room, session)
         shown = self.shown(ban, session, tuple(user.name for user in hit))
@@ -165,13 +185,13 @@ class Moderation:
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
         """Those who are here, or in the room, and whom a ban holds."""
-        for user in list(room.people if room else self._hub.users.values()):
+        for user in list(room.people if room else self._directory.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
             if not above and holds_user(user, ban.who) and not self._is_exempt(user, room):
                 yield user
 
     def _is_exempt(self, user: User, room: Room | None) -> bool:
-        exempts = self._hub.bans.exempts
+        exempts = self._bans.exempts
         return room is not None and any(exempts(each, room.key) for each in user.sessions)
 
     async def exempt(self, session: Session, who: str, room: Room) -> Banned:
@@ -180,13 +200,13 @@ class Moderation:
         check_not_too_long(who)
         who = labelled(who)
         exemption = replace(
-            new_ban(self._whom.marks_to_exempt(session, who, room), who, room),
+            new_ban(self._targets.marks_to_exempt(session, who, room), who, room),
             by=signed(session.person),
-            time=self.acts.now(),
+            time=self._acts.now(),
             exempt=True,
         )
-        act = self.acts.act(session, f"exempted {self._whom.signed(who)} from bans", room)
-        await self._hub.bans.add(exemption, act)
+        act = self._acts.act(session, f"exempted {self._targets.signed(who)} from bans", room)
+        await self._bans.add(exemption, act)
         return replace(self.shown(exemption, session), who=who)
 
     def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:
@@ -203,7 +223,7 @@ class Moderation:
         """A ban as moderators read it; addresses are for operators."""
         operator = asker.person.operator
         found = [mark[3:] for mark in ban.who if mark.startswith("ip=")]
-        room = self._hub.rooms.get(ban.room)
+        room = self._directory.rooms.get(ban.room)
         return Banned(
             ban.label if operator else without_addresses(ban.label),
             room.name if room else ban.room,
@@ -232,8 +252,8 @@ class Moderation:
         done = "exempt" if exempt else "muted" if mute else "banned"
         bans = [
             ban
-            for ban in self._hub.bans.all(room)
-            if (ban.mute, ban.exempt) == (mute, exempt) and self._whom.names(who, ban)
+            for ban in self._bans.all(room)
+            if (ban.mute, ban.exempt) == (mute, exempt) and self._targets.names(who, ban)
         ]
         if not bans:
             listed = "/bans lists them" if room is None else f"/bans lists those of {room.name}"
@@ -242,11 +262,11 @@ class Moderation:
         noticed = [ban for ban in bans if mute and not ban.quietly]
         told = {user for ban in noticed for user in self._held(ban, room)}
         undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
-        await self.acts.note(session, f"{undone} {self._whom.signed(who)}", room)
-        await self._hub.bans.remove(bans)
+        await self._acts.note(session, f"{undone} {self._targets.signed(who)}", room)
+        await self._bans.remove(bans)
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
-            if self._hub.bans.mute_of(each, room) is None:
+            if self._bans.mute_of(each, room) is None:
                 each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
         return Unbanned(who, where, session.name, mute, exempt=exempt)
 
@@ -255,7 +275,7 @@ class Moderation:
         if any(key(who) in (key(ban.label), key(without_addresses(ban.label))) for ban in bans):
             return
         for word in who.split():
-            if not any(self._whom.names(word, ban) for ban in bans):
+            if not any(self._targets.names(word, ban) for ban in bans):
                 raise Refused("no-such-person", f"Nobody called {word} is {done}.")
 
     def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
@@ -263,21 +283,23 @@ class Moderation:
         check_above(session.person, user, room)
         if room is not None and user not in room.people:
             raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
-        people = list(room.people if room else self._hub.users.values())
+        people = list(room.people if room else self._directory.users.values())
         ways = []
         for who, mark in _marks_to_choose(user).items():
             others = (one.name for one in people if one is not user and holds_user(one, (mark,)))
             hidden = mark.startswith("ip=") and not session.person.operator
             kind = "network" if "/" in who and ":" not in who else "address"
             ways.append(Way(kind if hidden else who, tuple(others)))
-        return Ways(user.name, tuple(ways), _means(self._whom.marks_of(session, user.name, room)))
+        return Ways(
+            user.name, tuple(ways), _means(self._targets.marks_of(session, user.name, room))
+        )
 
     # Lines
 
     async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
         """Delete a message: an own one, or with a moderator's right and for a reason."""
         reason = self._reason(session, place, reason)
-        lines = await self._hub.archive.read(place.name, number - 1, 1)
+        lines = await self._archive.read(place.name, number - 1, 1)
         called = place.called(session)
         if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
             raise Refused("no-such-line", f"{called} has no line {number}. /history shows them.")
@@ -296,8 +318,8 @@ class Moderation:
         if not own:
             whose = with_account(line.sender, line.account)
             what = f"deleted line {number} of {whose}{_because(reason)}"
-            await self.acts.note(session, what, place)
-        await self._hub.archive.delete(place.name, number, session.name)
+            await self._acts.note(session, what, place)
+        await self._archive.delete(place.name, number, session.name)
         # Whoever is muted could say something by the reason for deleting lines of their own.
         event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
         for each in place.members:
@@ -309,7 +331,7 @@ class Moderation:
 
     def _check_may_delete_again(self, session: Session) -> None:
         """Refuse too many deletions of own messages: each empties the write-ahead log."""
-        account, now = session.person.account, self._hub.clock.seconds()
+        account, now = session.person.account, self._clock.seconds()
         who = account.id if account else network(session.wire.address) or session.client
         wait = self._deletions.wait(who, now)
         if wait:
@@ -321,9 +343,9 @@ class Moderation:
     async def lock_down(self, session: Session, on: bool) -> Lockdown:
         """Let in only registered people, or (False) everybody again."""
         switch = "on" if on else "off"
-        act = self.acts.act(session, f"turned lockdown {switch}", None)
-        await self._hub.archive.put(Fact(LOCKDOWN, switch), act)
-        self._hub.login.locked = on
+        act = self._acts.act(session, f"turned lockdown {switch}", None)
+        await self._archive.put(Fact(LOCKDOWN, switch), act)
+        self._lockdown.on = on
         event = Lockdown(on, session.name)
         self._tell_others(session, event)
         return event
@@ -331,14 +353,14 @@ class Moderation:
     async def announce(self, session: Session, text: str) -> Announced:
         """Tell something to everybody who is here, wherever they are."""
         check_words(text)
-        await self.acts.note(session, f"announced: {text}", None)
-        event = Announced(session.name, text, self.acts.now())
+        await self._acts.note(session, f"announced: {text}", None)
+        event = Announced(session.name, text, self._acts.now())
         self._tell_others(session, event)
         return event
 
     def _tell_others(self, session: Session, event: Event) -> None:
         shared = Shared(event)
-        for each in self._hub.clients.values():
+        for each in self._directory.clients.values():
             if each is not session:
                 each.announce(shared)
 

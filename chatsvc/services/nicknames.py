@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING
 
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
 from chatsvc.model.confusables import is_reserved
 from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import LONGEST_NAME, key, likely_name
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
 
 
 def is_same(one: Account | None, other: Account | None) -> bool:
@@ -22,16 +20,23 @@ def is_same(one: Account | None, other: Account | None) -> bool:
 class Nicknames:
     """The names of those who are here, and of accounts."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        chat_name: str,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._chat_name = chat_name
         self._guests = count(1)
 
     def check_free(self, name: str, account: Account | None) -> None:
         """Refuse a name that is somebody else's, or looks like it."""
         self._check_not_reserved(name, account)
-        if key(name) in self._hub.users:
+        if key(name) in self._directory.users:
             raise Refused("name-taken", f"{name} is here already.", self.free(name))
-        owner = self._hub.accounts.find(name)
+        owner = self._accounts.find(name)
         if owner is not None and not is_same(owner, account):
             raise Refused("registered", f"{name} is a registered name.", self.free(name))
         self._check_unlike(name, account)
@@ -48,10 +53,10 @@ class Nicknames:
             raise Refused("bad-name", f"{name} is reserved for the chat itself.")
 
     def _is_reserved(self, name: str) -> bool:
-        return is_reserved(name, self._hub.settings.name)
+        return is_reserved(name, self._chat_name)
 
     def _check_unlike(self, name: str, account: Account | None) -> None:
-        twin = self._hub.accounts.resembled(name)
+        twin = self._accounts.resembled(name)
         if twin is not None and not is_same(twin, account):
             raise Refused(
                 "name-taken",
@@ -69,6 +74,8 @@ class Nicknames:
         return next(free for n in count(2) if self._is_free(free := f"{stem}{n}"))
 
     def _is_free(self, name: str) -> bool:
-        accounts = self._hub.accounts
-        taken = key(name) in self._hub.users or accounts.find(name) or accounts.resembled(name)
+        accounts = self._accounts
+        taken = (
+            key(name) in self._directory.users or accounts.find(name) or accounts.resembled(name)
+        )
         return not taken and not self._is_reserved(name)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
 from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Away, Realname, Refused, Renamed
 from chatsvc.model.text_rules import check_name, check_words, key
+from chatsvc.policy.bans import BanList
+from chatsvc.services.nicknames import Nicknames
+from chatsvc.services.presence import Presence
+from chatsvc.services.visibility import Visibility
+from chatsvc.services.watchlist import Watchlist
 from chatsvc.services.whowas import trace_of
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
 
 MOST_IGNORED = 100  # people, by one person
 
@@ -19,8 +21,23 @@ MOST_IGNORED = 100  # people, by one person
 class Profiles:
     """Changes what people are called, and tells those who should know."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        bans: BanList,
+        nicknames: Nicknames,
+        presence: Presence,
+        visibility: Visibility,
+        watchlist: Watchlist,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._bans = bans
+        self._nicknames = nicknames
+        self._presence = presence
+        self._visibility = visibility
+        self._watchlist = watchlist
 
     def rename(self, session: Session, name: str) -> Renamed:
         """Give a person another name; everybody who shares a room is told."""
@@ -28,21 +45,21 @@ class Profiles:
         check_name(name)
         self._check_not_muted(session)
         if key(name) != user.key:
-            self._hub.nicknames.check_free(name, user.account)
+            self._nicknames.check_free(name, user.account)
             self._check_not_banned(session, name)
         elif name != user.name:
-            self._hub.nicknames.check_looks(name, user.account)
+            self._nicknames.check_looks(name, user.account)
         old = user.name
-        del self._hub.users[user.key]
+        del self._directory.users[user.key]
         changed = key(name) != user.key
         if changed:
-            self._hub.gone(user, trace_of(user))
+            self._presence.gone(user, trace_of(user))
         self._ignore_under_new_name(user, name)
         user.name, user.key = name, key(name)
-        self._hub.users[user.key] = user
+        self._directory.users[user.key] = user
         if changed:
-            self._hub.watchlist.came(name)
-        self._hub.tell_neighbours(session, Shared(Renamed(old, name)))
+            self._watchlist.came(name)
+        self._presence.tell_neighbours(session, Shared(Renamed(old, name)))
         own = Renamed(old, name, own=True)
         for other in user.sessions:
             if other is not session:
@@ -54,21 +71,21 @@ class Profiles:
 
         A quiet mute must not be noticed, so the name changes, and nobody there is told.
         """
-        user, sight = session.person, self._hub.visibility
+        user, sight = session.person, self._visibility
         for room in (None, *user.rooms()):
-            mute = self._hub.bans.mute_of(session, room)
+            mute = self._bans.mute_of(session, room)
             if mute is None or mute.quietly:
                 continue
             if room is None or any(sight.is_silent(user, other) for other in room.people):
-                raise self._hub.bans.refusal(mute)
+                raise self._bans.refusal(mute)
 
     def _check_not_banned(self, session: Session, name: str) -> None:
         if session.person.operator:
             return
-        if self._hub.bans.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
+        if self._bans.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
             raise Refused("banned", f"{name} is banned here: please choose another name.")
         for room in session.person.rooms():
-            if self._hub.bans.bans_name(session, name, room):
+            if self._bans.bans_name(session, name, room):
                 raise Refused(
                     "banned", f"{name} is banned in {room.name}: please choose another name."
                 )
@@ -79,7 +96,7 @@ class Profiles:
         An account is known by its own name anyway.
         """
         account = renamed.account
-        for user in self._hub.users.values():
+        for user in self._directory.users.values():
             ignores, aliases = user.ignores, user.aliases
             if not ignores or renamed.key not in ignores:
                 continue
@@ -120,14 +137,14 @@ class Profiles:
         named = (user.ignores or {}).items()
         ignores = tuple(name for one, name in named if one not in user.aliases)
         if (account.ignores, account.away) != (ignores, user.away):
-            user.account = await self._hub.accounts.change(account, ignores=ignores, away=user.away)
+            user.account = await self._accounts.change(account, ignores=ignores, away=user.away)
 
     def set_realname(self, session: Session, realname: str) -> Realname:
         """Say what a person is called besides their name; who shares a room is told."""
         check_words(realname)
         user = session.person
         user.realname = realname
-        self._hub.tell_of(session, Shared(Realname(user.name, realname)))
+        self._presence.tell_of(session, Shared(Realname(user.name, realname)))
         return Realname(user.name, realname, own=True)
 
     async def set_away(self, session: Session, reason: str | None) -> Away:
@@ -135,7 +152,7 @@ class Profiles:
         check_words(reason or "")
         user = session.person
         user.away = reason
-        self._hub.tell_of(session, Shared(Away(user.name, reason)))
+        self._presence.tell_of(session, Shared(Away(user.name, reason)))
         await self.save_ignores(user)
         own = Away(user.name, reason, own=True)
         for other in user.sessions:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
 from chatsvc.core.room import Room
 from chatsvc.core.session import Session
 from chatsvc.model.events import Refused
@@ -12,10 +12,7 @@ from chatsvc.model.rate_limits import network
 from chatsvc.model.records import Report
 from chatsvc.model.text_rules import check_words, key
 from chatsvc.services.audit import Acts, signed
-from chatsvc.store.archive import ArchiveFailed
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
+from chatsvc.store.archive import Archive, ArchiveFailed
 
 MOST_REPORTS = 1000  # that nobody has dealt with
 MOST_REPORTS_BY_ONE = 20
@@ -26,15 +23,23 @@ GREETED_WITH = 10
 class Inbox:
     """Every report that nobody has dealt with."""
 
-    def __init__(self, hub: Hub, acts: Acts) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        archive: Archive,
+        acts: Acts,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._archive = archive
         self._acts = acts
         self._reports: dict[int, Report] = {}  # by number, oldest first
         self._last = 0
 
     def open(self) -> None:
         """Learn which there are; the archive is open."""
-        self._reports = {report.number: report for report in self._hub.archive.records(Report)}
+        self._reports = {report.number: report for report in self._archive.records(Report)}
         self._last = max(self._reports, default=0)
 
     def __len__(self) -> int:
@@ -48,9 +53,8 @@ class Inbox:
     async def add(self, session: Session, name: str, reason: str, room: Room | None) -> Reported:
         """Tell the operators who are here, and those who come later."""
         check_words(reason)
-        hub = self._hub
-        user = hub.users.get(key(name))
-        account = hub.accounts.find(name)
+        user = self._directory.users.get(key(name))
+        account = self._accounts.find(name)
         if user is None and account is None:
             raise Refused("no-such-person", f"There is nobody called {name} here.")
         origin = _origin(session)
@@ -60,10 +64,10 @@ class Inbox:
         where = room.name if room else ""
         by = signed(session.person)
         report = Report(self._last, self._acts.now(), by, about, where, reason, origin)
-        await hub.archive.put(report)
+        await self._archive.put(report)
         self._reports[report.number] = report
         event = _reported(report)
-        for each in hub.clients.values():
+        for each in self._directory.clients.values():
             if each.person.operator and each is not session:
                 each.tell(event)
         return _reported(report, own=True)
@@ -88,7 +92,7 @@ class Inbox:
             raise Refused("no-such-report", f"There is no report {number}: /reports lists them.")
         try:
             await self._acts.note(session, f"resolved report {number} about {report.about}", None)
-            await self._hub.archive.drop(report)
+            await self._archive.drop(report)
         except ArchiveFailed:
             self._reports = dict(sorted([*self._reports.items(), (number, report)]))
             raise

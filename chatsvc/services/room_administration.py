@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
 from chatsvc.core.room import Room
 from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Shared
@@ -13,14 +16,13 @@ from chatsvc.model.events import Refused, Topic
 from chatsvc.model.moderation_events import Expected, Invited, Role, Rule, Rules
 from chatsvc.model.records import Account, Act, Member, RoomRules
 from chatsvc.model.text_rules import check_words, key
+from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import called, check_founder, check_level, moderates, role_of
 from chatsvc.policy.room_rules import changed, current, listed, rule_name, shown, value_of
-from chatsvc.services.audit import signed
+from chatsvc.services.audit import Acts, signed
 from chatsvc.services.joining import MOST_FOUNDED
-from chatsvc.store.archive import ArchiveFailed
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
+from chatsvc.services.topics import Topics
+from chatsvc.store.archive import Archive, ArchiveFailed
 
 Somebody: TypeAlias = "tuple[User | None, Account | None]"
 
@@ -35,15 +37,30 @@ WRITTEN = ("description", "refuse", "mask")  # rules whose words everybody in th
 class RoomAdministration:
     """Changes that everybody in the room is told, and that outlive it."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        membership: Membership,
+        bans: BanList,
+        archive: Archive,
+        acts: Acts,
+        topics: Topics,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._membership = membership
+        self._bans = bans
+        self._archive = archive
+        self._acts = acts
+        self._topics = topics
 
     def rules(self, room: Room) -> Rules:
         """What holds in a room."""
         names = {"founder": [], "moderator": []}  # type: dict[str, list[str]]
         for id, member in room.roster.items():
             if member.role in names:
-                names[member.role].append(self._hub.accounts.name_of(id))
+                names[member.role].append(self._accounts.name_of(id))
         founder = next(iter(names["founder"]), None)
         return Rules(room.name, listed(room.rules), founder, tuple(names["moderator"]))
 
@@ -53,23 +70,21 @@ class RoomAdministration:
         if name == "keep":  # which makes lines be gone for good
             check_founder(session.person, room)
         value = value_of(name, value)
-        mute = self._hub.bans.mute_of(session, room)
+        mute = self._bans.mute_of(session, room)
         if mute is not None and name in WRITTEN:
             if not mute.quietly:
-                raise self._hub.bans.refusal(mute)
+                raise self._bans.refusal(mute)
             return Rule(
                 room.name, name, shown(changed(room.rules, name, value), name), session.name
             )
         if name == "password" and value:
-            value = await self._hub.accounts.hash_room_password(value, session.source)
+            value = await self._accounts.hash_room_password(value, session.source)
             self._check_still_there(session, room)
         old = room.rules
         self._apply(room, changed(old, name, value))
         told = shown(room.rules, name)
         try:
-            await self._keep(
-                room, self._hub.moderation.acts.act(session, f"set {name}: {told}", room)
-            )
+            await self._keep(room, self._acts.act(session, f"set {name}: {told}", room))
         except ArchiveFailed:
             self._apply(room, changed(room.rules, name, current(old, name)))
             raise
@@ -82,14 +97,14 @@ class RoomAdministration:
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Change what the room is about; what a moderator does is kept for `/audit`."""
         check_words(text)
-        held = self._hub.bans.mute_of(session, room)
+        held = self._bans.mute_of(session, room)
         if held is None and moderates(session.person, room):
-            await self._hub.moderation.acts.note(session, f"set topic: {text}", room)
-        return await self._hub.set_topic(session, room, text)
+            await self._acts.note(session, f"set topic: {text}", room)
+        return await self._topics.set(session, room, text)
 
     def _check_still_there(self, session: Session, room: Room) -> None:
         """While a password was hashed, the room may have gone, or the right to change it."""
-        if self._hub.rooms.get(room.key) is not room:
+        if self._directory.rooms.get(room.key) is not room:
             raise Refused("no-such-room", f"{room.name} is gone: please /join it first.")
         check_level(session, "moderator", room)
 
@@ -101,10 +116,10 @@ class RoomAdministration:
                 room.floors.setdefault(session.client, room.last)
 
     async def _keep(self, room: Room, act: Act) -> None:
-        await self._hub.archive.put(room.rules, act)
+        await self._archive.put(room.rules, act)
         if room.charter is None:
             with suppress(ArchiveFailed):  # what is kept says the same
-                await self._hub.archive.drop(room.rules)
+                await self._archive.drop(room.rules)
 
     # Roles
 
@@ -135,8 +150,8 @@ class RoomAdministration:
 
     def _somebody(self, name: str) -> Somebody:
         """A person who is here, or an account, or both."""
-        user = self._hub.users.get(key(name))
-        account = user.account if user else self._hub.accounts.find(name)
+        user = self._directory.users.get(key(name))
+        account = user.account if user else self._accounts.find(name)
         if user is None and account is None:
             raise Refused("no-such-person", f"There is nobody called {name} here.")
         return user, account
@@ -150,11 +165,11 @@ class RoomAdministration:
         user, account = somebody
         old = self._role_of(user, account, room)
         name = user.name if user else account.name if account else ""
-        act = self._hub.moderation.acts.act(session, f"made {_signed(user, account)} {role}", room)
+        act = self._acts.act(session, f"made {_signed(user, account)} {role}", room)
         if account is not None:
             await self._appoint(room, {account.id: role}, act)
         else:
-            await self._hub.archive.put(act)
+            await self._archive.put(act)
         clients = {each.client for each in user.sessions} if user else set()
         if account is None and role == "voiced":
             room.voiced |= clients
@@ -164,13 +179,13 @@ class RoomAdministration:
 
     async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
         """Give accounts roles at once, so that nobody else gives the same; undone if not kept."""
-        roster = self._hub.membership
+        roster = self._membership
         old = {id: room.roster.get(id) for id in roles}
         for id, role in roles.items():
             absent = Member(room.key, id, inside=False, joined=room.last)
             roster.note(replace(old[id] or absent, role=role))
         try:
-            await self._hub.archive.put(*(room.roster[id] for id in roles), act)
+            await self._archive.put(*(room.roster[id] for id in roles), act)
         except ArchiveFailed:
             for id, member in old.items():
                 now = roster.get(room.key, id)  # none, if the account was removed meanwhile
@@ -182,7 +197,7 @@ class RoomAdministration:
 
     def _tell_role(self, session: Session, room: Room, event: Role) -> Role:
         room.announce(event, but=session)
-        user = self._hub.users.get(key(event.name))
+        user = self._directory.users.get(key(event.name))
         if user is not None and user not in room.people:
             for each in user.sessions:
                 each.tell(event)
@@ -196,12 +211,12 @@ class RoomAdministration:
             raise Refused("not-registered", f"{name} is a guest: /register comes first.")
         if role_of(account, room) == "founder":
             raise Refused("known", f"{name} is the founder of {room.name} already.")
-        rooms = self._hub.membership.of_account(account.id)
+        rooms = self._membership.of_account(account.id)
         if sum(member.role == "founder" for member in rooms) >= MOST_FOUNDED:
             raise Refused("too-many-rooms", f"{name} has founded {MOST_FOUNDED} rooms already.")
         before = self._role_of(user, account, room)
         roles = {id: "moderator" for id, one in room.roster.items() if one.role == "founder"}
-        act = self._hub.moderation.acts.act(session, f"made {_signed(user, account)} founder", room)
+        act = self._acts.act(session, f"made {_signed(user, account)} founder", room)
         await self._appoint(room, {**roles, account.id: "founder"}, act)
         called_now = user.name if user else account.name
         instead = next((self._called(id) for id in roles if id != account.id), "")
@@ -210,8 +225,8 @@ class RoomAdministration:
 
     def _called(self, id: str) -> str:
         """What an account's person is called here, or when they were last."""
-        user = self._hub.by_account.get(id)
-        return user.name if user else self._hub.accounts.name_of(id)
+        user = self._directory.by_account.get(id)
+        return user.name if user else self._accounts.name_of(id)
 
     # Invitations
 
@@ -224,11 +239,11 @@ class RoomAdministration:
             raise Refused("known", f"{user.name} is in {room.name} already.")
         called_now = user.name if user else account.name if account else name
         invited = Invited(room.name, called_now, session.name, own=True)
-        mute = self._hub.bans.mute_of(session, room)
+        mute = self._bans.mute_of(session, room)
         if mute is not None:
             if mute.quietly:  # who does not notice it
                 return invited
-            raise self._hub.bans.refusal(mute)
+            raise self._bans.refusal(mute)
         await self._expect(room, user, account)
         overheard = Shared(replace(invited, own=False, overheard=True))
         for member in room.members:
@@ -242,9 +257,11 @@ class RoomAdministration:
     def expected(self, room: Room) -> Expected:
         """Who is invited and has not come: accounts without another role, and guests."""
         accounts = [id for id, one in room.roster.items() if _is_invited(one)]
-        guests = (session for session in self._hub.clients.values() if session.user is not None)
+        guests = (
+            session for session in self._directory.clients.values() if session.user is not None
+        )
         names = [session.name for session in guests if session.client in room.invited]
-        return Expected(room.name, (*map(self._hub.accounts.name_of, accounts), *names))
+        return Expected(room.name, (*map(self._accounts.name_of, accounts), *names))
 
     def uninvite(self, session: Session, room: Room, name: str) -> Expected:
         """Take an invitation back from somebody who has not come."""
@@ -252,7 +269,7 @@ class RoomAdministration:
         member = room.roster.get(account.id) if account is not None else None
         clients = {each.client for each in user.sessions} if user else set()
         if member is not None and _is_invited(member):
-            self._hub.membership.forget(member)
+            self._membership.forget(member)
         elif account is None and clients & room.invited:
             room.invited -= clients
         else:
@@ -268,7 +285,7 @@ class RoomAdministration:
             room.invited |= {each.client for each in user.sessions} if user else set()
         elif account.id not in room.roster:
             member = Member(room.key, account.id, inside=False, joined=room.last)
-            await self._hub.membership.keep(member)
+            await self._membership.keep(member)
 
 
 def _is_invited(member: Member) -> bool:

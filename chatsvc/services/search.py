@@ -6,19 +6,16 @@ Lines are indexed a second after they were kept, more slowly while many talk, an
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from chatsvc.core.room import Room
+from chatsvc.core.room import Room, Timer
 from chatsvc.core.session import LastSearch, Session
 from chatsvc.model.events import Found, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
-from chatsvc.store.archive import ArchiveFailed, TooSlow
+from chatsvc.services.history import HistoryReader
+from chatsvc.store.archive import Archive, ArchiveFailed, Start, TooSlow
 from chatsvc.store.query_parser import Query, parse
 from chatsvc.store.search_query import Seeker, Spot
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
 
 SOON = 1.0  # seconds from one look at what there is to index to the next
 BREATH = 0.02  # between two pieces of what there is much of
@@ -29,8 +26,19 @@ PAGES = 100  # of lines read for one search, should most of them not be for who 
 class Search:
     """Answers searches, and indexes what they are to find, until it is ended."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        archive: Archive,
+        history: HistoryReader,
+        clock: Timer,
+        now: Callable[[], float],
+        start: Start,
+    ) -> None:
+        self._archive = archive
+        self._history = history
+        self._clock = clock
+        self._now = now
+        self._start = start
         self._ended = False
         self._most = 0  # lines that were left to index
         self._told = 0
@@ -46,22 +54,22 @@ class Search:
 
     def _later(self, delay: float) -> None:
         if not self._ended:
-            self._hub.clock.callLater(delay, self._again)
+            self._clock.callLater(delay, self._again)
 
     def _again(self) -> None:
         if not self._ended:
-            self._hub.start(self._index())
+            self._start(self._index())
 
     async def _index(self) -> None:
         left = 0
         try:
-            left = await self._hub.archive.index()
+            left = await self._archive.index()
             self._tell(left)
         except ArchiveFailed:
             """It is tried again; whoever searches meanwhile is told what is wrong."""
         finally:
             # While many talk, one piece a second: whoever searches then has the rest taken in.
-            self._later(BREATH if left and not self._hub.archive.waiting else SOON)
+            self._later(BREATH if left and not self._archive.waiting else SOON)
 
     def _tell(self, left: int) -> None:
         """Tell how far it is with many lines: at each tenth."""
@@ -80,7 +88,7 @@ class Search:
         spot = self._spot(session, older) if older is not None else None
         if text is None:
             text, spot = self._going_on(session)
-        query = parse(text, self._hub.now())
+        query = parse(text, self._now())
         rooms = self._rooms(session, query)
         found, rest, unfinished = await self._read(session, query, rooms, spot, n)
         session.searched = LastSearch(text, rest)
@@ -101,12 +109,12 @@ class Search:
         name, _, number = older.rpartition(" ")
         if not (name and number.isdecimal() and number.isascii() and len(number) < 16):
             raise Refused("bad-argument", "older is a room and a number, such as #tea 12.")
-        return Spot(self._hub.history.place(session, name)[0].name, int(number))
+        return Spot(self._history.place(session, name)[0].name, int(number))
 
     def _rooms(self, session: Session, query: Query) -> dict[str, Room]:
         """Where it is looked: in one place, or all of somebody's, by their names in the archive."""
         if query.room is not None:
-            place, _ = self._hub.history.place(session, query.room)
+            place, _ = self._history.place(session, query.room)
             return {place.name: place}
         mine = (*session.rooms.values(), *session.conversations.values())
         return {place.name: place for place in mine}
@@ -123,7 +131,7 @@ class Search:
         for _ in range(PAGES):
             try:
                 limit = n + 1 - len(found)
-                page = await self._hub.archive.search(query.sought, seeker, older, limit)
+                page = await self._archive.search(query.sought, seeker, older, limit)
             except TooSlow as slow:
                 raise Refused("too-slow", str(slow)) from None
             found += [line for line in page.lines if not session.hides(line)]

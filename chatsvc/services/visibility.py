@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from chatsvc.core.room import Room
+from chatsvc.core.directory import Directory, room_of
+from chatsvc.core.room import Room, Timer
 from chatsvc.core.session import Session, User
-from chatsvc.model.events import Census, Place
+from chatsvc.model.events import Census, Place, Refused
 from chatsvc.model.presence_events import Person
+from chatsvc.model.text_rules import key, room_name
+from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_see
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
 
 SHOWN_ROLES = ("founder", "moderator", "voiced")
 
 
 class Visibility:
-    """Looks at the hub, and changes nothing."""
+    """Looks at the directory, and changes nothing."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        directory: Directory,
+        bans: BanList,
+        clock: Timer,
+    ) -> None:
+        self._directory = directory
+        self._bans = bans
+        self._clock = clock
 
     def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
         """What `asker` may know of somebody, in one room or (None) in all of them."""
         silent = self.is_silent(user, asker.person, room)
-        idle = self._hub.clock.seconds() - user.active
+        idle = self._clock.seconds() - user.active
         places: list[Room] = []
         addresses: tuple[str, ...] = ()
         if room is None:
@@ -50,7 +55,7 @@ class Visibility:
     def acquainted(self, session: Session) -> set[User]:
         """Whom somebody sees without naming them: those in their rooms; everybody, as operator."""
         if session.person.operator:
-            return set(self._hub.users.values())
+            return set(self._directory.users.values())
         rooms = session.person.rooms()
         return {session.person, *(user for room in rooms for user in room.people)}
 
@@ -64,7 +69,7 @@ class Visibility:
 
         It does in the room where they are muted, and from who is there unless they share another.
         """
-        silences = self._hub.bans.silences
+        silences = self._bans.silences
         if user is reader:
             return False
         if room is not None or silences(user, None):
@@ -76,24 +81,33 @@ class Visibility:
 
     def is_silent_somewhere(self, user: User) -> bool:
         """Whether a mute affects `user` in any of their rooms, or on the whole server."""
-        return any(self._hub.bans.silences(user, room) for room in (None, *user.rooms()))
+        return any(self._bans.silences(user, room) for room in (None, *user.rooms()))
+
+    def known_room(self, session: Session, name: str | None) -> Room:
+        """Any room that one may know of: one need not be in it."""
+        if name is None:
+            return room_of(session, None)
+        found = self._directory.rooms.get(key(room_name(name)))
+        if found is None or not may_see(session.person, found):
+            raise Refused("no-such-room", f"There is no room {room_name(name)}. /rooms lists them.")
+        return found
 
     def places(self, session: Session) -> tuple[Place, ...]:
         """The rooms that somebody may know of, most people first."""
         places = [
             Place(room.name, len(room.people), room.topic.text if room.topic else "", room.last)
-            for room in self._hub.rooms.values()
+            for room in self._directory.rooms.values()
             if may_see(session.person, room)
         ]
         return tuple(sorted(places, key=lambda place: (-place.count, place.room)))
 
     def census(self) -> Census:
         return Census(
-            len(self._hub.users),
-            self._hub.most_people,
-            sum(user.operator for user in self._hub.users.values()),
-            sum(session.user is None for session in self._hub.sessions),
-            sum(not room.rules.hidden for room in self._hub.rooms.values()),
+            len(self._directory.users),
+            self._directory.peak,
+            sum(user.operator for user in self._directory.users.values()),
+            sum(session.user is None for session in self._directory.sessions),
+            sum(not room.rules.hidden for room in self._directory.rooms.values()),
         )
 
 

@@ -74,7 +74,7 @@ class ChatProtocol(LineReceiver):
 
     def connectionMade(self) -> None:
         transport, limits = self.transport, self.factory.limits
-        self.session = self.factory.hub.connect(self)
+        self.session = self.factory.hub.sessions.connect(self)
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
             self._socket = transport.getHandle()
@@ -102,7 +102,7 @@ class ChatProtocol(LineReceiver):
     def _leave_if_ended(self) -> None:
         answered = not self._reasons & (_ANSWERING | _HELD) and self._late is None
         if self._ended and answered and not self._closing and not self.session.leaving:
-            self.factory.hub.quit(self.session, "")
+            self.factory.hub.sessions.quit(self.session, "")
 
     def writeConnectionLost(self) -> None:
         """Only this side ends its half of a connection, and then all of it."""
@@ -113,7 +113,7 @@ class ChatProtocol(LineReceiver):
             self._obey_the_rest()
         finally:
             try:
-                self.factory.hub.leave(self.session, "")
+                self.factory.hub.sessions.leave(self.session, "")
             finally:
                 self._arrival.gone()
 
@@ -338,7 +338,7 @@ class ChatProtocol(LineReceiver):
             stop(self._timer)
             self._timer = None
             self._pause(_FULL, False)
-            self.factory.hub.drained(self.session)
+            self.factory.hub.sessions.drained(self.session)
 
     def _slow(self) -> None:
         # After a stall, find out first what the reader has taken meanwhile.
@@ -347,7 +347,7 @@ class ChatProtocol(LineReceiver):
     def _too_slow(self) -> None:
         limit = self.factory.slow_limit
         self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
-        self.factory.hub.leave(self.session, "reads nothing any more")
+        self.factory.hub.sessions.leave(self.session, "reads nothing any more")
         self.close()
 
 

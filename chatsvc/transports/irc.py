@@ -105,7 +105,7 @@ class IRCProtocol(ChatProtocol):
 
     def _give_up(self) -> None:
         self.session.tell(Goodbye("You do not answer. Goodbye."))
-        self.factory.hub.leave(self.session, "does not answer any more")
+        self.factory.hub.sessions.leave(self.session, "does not answer any more")
         self.close()
 
     def _obey(self, raw: bytes) -> None:

@@ -58,7 +58,7 @@ def newest() -> int:
 
 def steps() -> list[str]:
     """Return the migrations in order; a step never changes once an archive may have seen it."""
-    files = (resources.files("chatsvc") / "schema").iterdir()
+    files = (resources.files("chatsvc.store.sqlite") / "schema").iterdir()
     named = sorted((file for file in files if file.name[:3].isdigit()), key=attrgetter("name"))
     return [step.read_text(encoding="utf-8") for step in named]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from chatsvc.cli.scripts import NotDone
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected
+from chatsvc.client.scripts import NotDone
 from chatsvc.client.settings import SETTINGS
 from chatsvc.client.tui.control.input_handler import InputHandler
 from chatsvc.client.tui.control.preferences import Preferences
