@@ -60,7 +60,16 @@ def progress(words: str) -> None:
 
 UNLIMITED = ("--flood", "off", "--per-address", "off", "--arrivals", "off", "--name-within", "off")
 # Counted like everywhere, and never reached.
-LIMITED = ("--flood", "1000000/1000000", "--per-address", "100000", "--arrivals", "1000000/1")
+LIMITED = (
+    "--flood",
+    "1000000/1000000",
+    "--work",
+    "1000000/1000000",
+    "--per-address",
+    "100000",
+    "--arrivals",
+    "1000000/1",
+)
 
 
 def chatsvc(

@@ -19,13 +19,14 @@ MOST_ADDRESSES = 16_384  # of which it is remembered how they are written
 
 
 class Rate(NamedTuple):
-    """So many lines at once, and so many a second after that."""
+    """So many at once, and so many a second after that."""
 
     burst: int
     per_second: float
 
 
 _FLOOD = Rate(8, 2.0)
+_WORK = Rate(100, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,11 @@ class Limits:
     attempts_within: float = 300.0  # ... within these seconds
     registrations: int = 10  # names that are registered from one address ...
     registrations_within: float = 3600.0  # ... within these seconds
+    work: Rate | None = _WORK  # for the input and requests of one connection, in milliseconds
 
 
 UNLIMITED = Limits(
-    flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=0, registrations=0
+    flood=None, work=None, per_address=0, arrivals=0, name_within=0.0, attempts=0, registrations=0
 )
 
 

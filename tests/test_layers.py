@@ -13,7 +13,7 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
     "governance", "presence", "events", "batch", "records", "rules", "lookalikes", "limits",
-    "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
+    "costs", "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
     "attempts", "accounts", "proofs", "charter", "rights", "sanctions", "watching", "departed",
     "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit", "reports",
     "meaning", "moderation", "stewards", "chores", "hub", "dispatch", "commands",

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import ServerFactory
 
+from chatsvc.costs import Purses
 from chatsvc.events import Refusal
 from chatsvc.hub import Hub
 from chatsvc.limits import Addresses, Limits
@@ -42,6 +43,7 @@ class ChatFactory(ServerFactory):
         self.connections: set[Arrival] = set()
         self._refused: set[Arrival] = set()  # of these
         self._addresses = Addresses(limits)
+        self.purses = Purses(limits.work)
         self._when_empty: Deferred[None] | None = None
 
     def understands(self, language: str) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall
 
+from chatsvc import costs
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
 from chatsvc.events import Event, Goodbye, Refused, Request, Said
 from chatsvc.transports.arrival import Arrival, stop
-from chatsvc.transports.line import ChatProtocol, lines_in
+from chatsvc.transports.line import FIRST, ChatProtocol, lines_in
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there
 
@@ -113,6 +114,7 @@ class IRCProtocol(ChatProtocol):
         try:
             while (data := client.taken()) or self._may_ask():
                 if data:
+                    self._work += len(data) * costs.ANSWER
                     self._send(data)
                 elif (request := client.next_request()) is not None:
                     self._do(request)
@@ -123,7 +125,13 @@ class IRCProtocol(ChatProtocol):
 
     def _may_ask(self) -> bool:
         """What a message asks for is asked in order: what came too fast goes before the rest."""
-        return self._late is None and not (self.full and self.transport.connected)
+        if self._late is not None:
+            return False
+        if not self.transport.connected:
+            return True
+        if self._work + self._turn >= costs.MESSAGE and self._client.wanted:
+            self._end_turn()
+        return not self._reasons & FIRST
 
     def _weight(self, what: Request | Refused) -> int:
         """What is said to several at once counts for each of them, as lines do of several lines."""

@@ -15,8 +15,10 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc import commands
+from chatsvc import commands, costs
 from chatsvc.batch import Batch, Shared
+from chatsvc.costs import Purse
+from chatsvc.dispatch import NAMES
 from chatsvc.events import Event, Goodbye, Notice, Refusal, Refused, Request
 from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE, MOST_LINES
@@ -30,11 +32,10 @@ if TYPE_CHECKING:
 
 BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
-TURN = 64  # lines of one connection, after which others have a turn
 SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
 
-_ANSWERING, _HELD, _FULL, _OTHERS, _FLOOD = 1, 2, 4, 8, 16  # why nothing is read
-_FREE = ("ping", "empty")  # what programs and people send to see that they are still there
+_ANSWERING, _HELD, _FULL, _OTHERS, _FLOOD, _DEBT = 1, 2, 4, 8, 16, 32  # why nothing is read
+FIRST = _FULL | _OTHERS | _DEBT  # what comes before the rest of what one message asks for
 
 _log = Logger()
 
@@ -59,7 +60,13 @@ class ChatProtocol(LineReceiver):
     _socket: socket
     _buffered = False
     _waiting = 0
-    _lines = 0  # received in this turn
+    _unread = b""  # received, and not yet taken apart
+    _taking = False
+    _purse: Purse | None = None
+    _work = 0.0  # what was done since it was last paid for
+    _debt: IDelayedCall | None = None  # until that is paid
+    _turn = 0.0  # what was paid for in this turn
+    _others: IDelayedCall | None = None  # while others have theirs
     _reasons = 0
     _closing = False
     _ended = False  # the peer sends nothing more
@@ -83,6 +90,7 @@ class ChatProtocol(LineReceiver):
         self.session = self.factory.hub.connect(self)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
+            self._purse = self.factory.purses.purse(self.address)
         if self._arrival.refusal is not None:
             self.session.tell(self._arrival.refusal)
             self.close()
@@ -114,12 +122,19 @@ class ChatProtocol(LineReceiver):
         self.full, self._direct = True, False
         bucket, self._bucket = self._bucket, None
         self._obey_late()
-        for line in self.clearLineBuffer().split(self.delimiter)[:-1][:LEFTOVER]:
-            if bucket is not None and bucket.take(self.factory.clock.seconds()):
+        for line in self._leftover()[:LEFTOVER]:
+            now = self.factory.clock.seconds()
+            if (bucket is not None and bucket.take(now)) or self._pay(now):
                 break
             self.lineReceived(line)  # it was sent before the connection broke
         self.factory.hub.leave(self.session, "")
         self._arrival.gone()
+
+    def _leftover(self) -> list[bytes]:
+        """The lines that were received and not obeyed, as far as they are whole."""
+        unread, self._unread = self._unread[:LONGEST_LINE], b""
+        buffer: bytes = self.clearLineBuffer()
+        return (buffer + self._decoded(unread)).split(self.delimiter)[:-1]
 
     def close(self) -> None:
         if self._closing:
@@ -134,20 +149,71 @@ class ChatProtocol(LineReceiver):
 
     def _stop_timers(self) -> None:
         self._arrival.leaving()
-        for timer in (self._timer, self._pace):
+        for timer in (self._timer, self._pace, self._debt, self._others):
             stop(timer)
 
     # In
 
     def dataReceived(self, data: bytes) -> None:
-        if self._ways is TEXT_WAYS:
-            data = self._without_telnet(data)
-        for start in range(0, len(data) or 1, SLICE):
-            if self._closing:
+        self._unread += data
+        if not self._taking:
+            self._taking = True
+            try:
+                self._take()
+            finally:
+                self._taking = False
+            self._settle()
+            if not self.paused:
+                self._turn = 0.0
+
+    def _take(self) -> None:
+        """Take what was received apart, a slice at a time, until something must come first."""
+        super().dataReceived(b"")
+        while self._unread and not self.paused and not self._closing:
+            if self._work + self._turn >= costs.TURN:
+                self._end_turn()
                 return
-            super().dataReceived(data[start : start + SLICE])
-        if not self.paused:
-            self._lines = 0
+            data, self._unread = self._unread[:SLICE], self._unread[SLICE:]
+            super().dataReceived(self._decoded(data))
+
+    def _decoded(self, data: bytes) -> bytes:
+        """`data` without telnet commands, which cost more than text."""
+        text = self._without_telnet(data) if self._ways is TEXT_WAYS else data
+        self._work += (2 * len(data) - len(text)) * costs.BYTE
+        return text
+
+    # What it costs
+
+    def _end_turn(self) -> None:
+        self._settle()
+        if not self._reasons & _OTHERS:
+            self._pause(_OTHERS, True)
+            self._others = self.factory.clock.callLater(0, self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._turn = 0.0
+        self._pause(_OTHERS, False)
+
+    def _settle(self) -> None:
+        """Pay for what was done; nothing more is read until there is no debt."""
+        wait = self._pay(self.factory.clock.seconds())
+        if wait and not self._closing and not self._reasons & _DEBT:
+            self._pause(_DEBT, True)
+            self._debt = self.factory.clock.callLater(wait, self._go_on_paying)
+
+    def _go_on_paying(self) -> None:
+        wait = self._pay(self.factory.clock.seconds())
+        if wait:
+            self._debt = self.factory.clock.callLater(wait, self._go_on_paying)
+        else:
+            self._turn = 0.0
+            self._pause(_DEBT, False)
+
+    def _pay(self, now: float) -> float:
+        """Pay for what was done; gives the seconds to wait if there is not enough."""
+        work, self._work = self._work, 0.0
+        self._turn += work
+        return 0.0 if self._purse is None else self._purse.pay(now, work)
 
     def _without_telnet(self, data: bytes) -> bytes:
         between = self._telnet is None or not self._telnet.inside
@@ -165,15 +231,10 @@ class ChatProtocol(LineReceiver):
     def lineReceived(self, line: bytes) -> None:
         if self._closing or self.session.leaving:
             return
-        self._lines += 1
-        if self._lines == TURN:
-            self._pause(_OTHERS, True)
-            self.factory.clock.callLater(0, self._next_turn)
+        if self._work + self._turn >= costs.TURN:
+            self._end_turn()
+        self._work += costs.LINE
         self._obey(line)
-
-    def _next_turn(self) -> None:
-        self._lines = 0
-        self._pause(_OTHERS, False)
 
     def _obey(self, raw: bytes) -> None:
         try:
@@ -190,12 +251,13 @@ class ChatProtocol(LineReceiver):
                 self._do(request)
 
     def _refuse(self, refused: Refused) -> None:
+        self._work += costs.REFUSAL
         if self._bucket is None or self._in_time(refused, self._bucket):
             commands.refuse(self.factory.hub, self.session, refused)
 
     def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
         """False if this came too fast: it is obeyed later, and nothing is read until then."""
-        if self.session.user is None or (isinstance(what, Request) and _is_free(what)):
+        if self.session.user is None or not _is_line(what):
             return True
         clock = self.factory.clock
         wait = bucket.take(clock.seconds(), self._weight(what))
@@ -229,6 +291,7 @@ class ChatProtocol(LineReceiver):
             commands.refuse(self.factory.hub, self.session, late)
 
     def _do(self, request: Request) -> None:
+        self._work += _cost(request).work
         try:
             answer = commands.run(self.factory.hub, self.session, request)
         except Exception:
@@ -289,7 +352,9 @@ class ChatProtocol(LineReceiver):
             self._send(data)
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
-        self._send(self._ways.dialect.write(event, here, tag))
+        data = self._ways.dialect.write(event, here, tag)
+        self._work += len(data) * costs.ANSWER
+        self._send(data)
 
     def announce(self, event: Shared, here: str | None) -> None:
         dialect = self._ways.dialect
@@ -343,9 +408,14 @@ _NOT_UTF8 = Refused(
 )
 
 
-def _is_free(request: Request) -> bool:
-    """Whether it does not count as a line: programs come back into all their rooms at once."""
-    return request.name in _FREE or (request.name == "join" and "after" in request.args)
+def _cost(request: Request) -> costs.Cost:
+    name = request.name
+    return costs.COSTS.get(name) or costs.COSTS.get(NAMES.get(name.lower(), ""), costs.OTHER)
+
+
+def _is_line(what: Request | Refused) -> bool:
+    """Whether it counts as a line, which `--flood` limits."""
+    return not isinstance(what, Request) or _cost(what).line
 
 
 def lines_in(what: Request | Refused) -> int:
