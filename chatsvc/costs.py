@@ -12,13 +12,16 @@ from weakref import WeakValueDictionary
 
 from chatsvc.limits import Rate, network
 
-LINE = 5.0  # a line of input, even an empty one
-BYTE = 0.25  # of input, whatever it is: text, tags, telnet negotiation
+LINE = 30.0  # a line of input, even an empty one
+BYTE = 0.1  # of input: text, tags, anything
+COMMAND = 0.4  # a byte of telnet negotiation, on top of that
 ANSWER = 0.1  # a byte of an answer
+SENT = 40.0  # an answer, however short
 READ = 10.0  # a line that is read from the archive to catch up
 REFUSAL = 50.0  # input that is not a request
 
-TURN = 2000.0  # what one connection may cost before others get a turn
+TURN = 2600.0  # what one connection may cost before others get a turn ...
+LEAST_TURN = 300.0  # ... or less, where several take turns
 PATIENCE = 0.05  # seconds; the shortest pause, because pausing has a price too
 MESSAGE = 8 * TURN  # what one IRC message may cost in a turn, which can ask for much
 SHARE = 20  # an address gets this many times the rate of a connection, and half that burst
@@ -73,8 +76,8 @@ COSTS = {
     # What hashes a password or writes to the disk.
     "register": Cost(20_000, line=True),
     "passwd": Cost(20_000, line=True),
-    "set": Cost(2000, line=True),
-    "delete": Cost(5000, line=True),
+    "set": Cost(500, line=True),
+    "delete": Cost(1000, line=True),
 }
 
 

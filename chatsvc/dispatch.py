@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from chatsvc.archive import ArchiveFailed
 from chatsvc.events import Command, Event, Refusal, Refused, Request
 from chatsvc.hub import Hub
+from chatsvc.portions import LongAnswer, is_long
 from chatsvc.rights import check_level
 from chatsvc.rules import LONGEST_WORDS, clean, clean_lines, duration, looks_like_duration, moment
 from chatsvc.sanctions import is_mark
@@ -125,7 +126,11 @@ async def _finish(
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
-        if event is not None:
+        if is_long(event):
+            answered = LongAnswer(hub, session, event, tag)
+            del event
+            await answered.tell()
+        elif event is not None:
             session.tell(event, tag)
 
 

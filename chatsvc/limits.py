@@ -26,7 +26,7 @@ class Rate(NamedTuple):
 
 
 _FLOOD = Rate(8, 2.0)
-_WORK = Rate(100, 10.0)
+_WORK = Rate(100, 5.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Options(BaseOptions):
         [
             "work",
             None,
-            "100/10",
+            "100/5",
             "Milliseconds of work for one connection at once / a second, or: off",
         ],
         ["per-address", None, "16", "Open connections from one address, or: off"],
@@ -127,7 +127,7 @@ class Options(BaseOptions):
         )
         return Limits(
             flood=_rate("--flood", self["flood"], "lines", "8/2"),
-            work=_rate("--work", self["work"], "milliseconds of work", "100/10"),
+            work=_rate("--work", self["work"], "milliseconds of work", "100/5"),
             per_address=_number_or_off("--per-address", self["per-address"], 1_000_000),
             arrivals=arrivals,
             arrivals_within=arrivals_within,

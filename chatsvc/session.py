@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chatsvc.batch import Batch, Shared
-from chatsvc.events import Event, Request, Said
+from chatsvc.events import Event, Found, History, Part, Request, Said
 from chatsvc.records import Account
 from chatsvc.rules import key
 from chatsvc.scram import Exchange
@@ -39,6 +39,14 @@ class Wire(Protocol):
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Send an event other than a line."""
+
+    def tell_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> None:
+        """Send a part of a long answer; whatever else is sent meanwhile comes after its end."""
+
+    async def ready(self) -> None:
+        """Return when more can be sent: all was taken and is paid for, or nobody reads it."""
 
     def announce(self, event: Shared, here: str | None) -> None:
         """Send an event that many are told."""
@@ -189,6 +197,10 @@ class Session:
     def tell(self, event: Event, tag: str | None = None) -> None:
         """Tell this session what it asked for, or must know."""
         self.wire.tell(event, self.here.name if self.here else None, tag)
+
+    def tell_part(self, event: History | Found, tag: str | None, part: Part) -> None:
+        """Tell a part of a long answer."""
+        self.wire.tell_part(event, self.here.name if self.here else None, tag, part)
 
     def announce(self, event: Shared) -> None:
         """Tell what a slow reader can do without, and is told to have missed."""

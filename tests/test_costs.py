@@ -72,7 +72,7 @@ def test_whatever_the_others_of_an_address_spend_each_connection_has_its_own() -
 
 
 def test_who_is_in_debt_goes_on_when_the_address_can_pay() -> None:
-    ann, bob = purses(2, Rate(100, 10.0), Rate(1000, 100.0))
+    ann, _ = purses(2, Rate(100, 10.0), Rate(1000, 100.0))
     assert ann.pay(0, 1300) == 2  # seconds, where its own budget would need 20
     assert ann.pay(1, 0) == pytest.approx(0.9)  # both have grown
     assert ann.pay(1.9, 0) == pytest.approx(0.05, abs=0.06)
@@ -107,7 +107,9 @@ def test_a_household_shares_a_budget_and_others_do_not() -> None:
     purses = Purses(Rate(1, 1.0))
     one, same = purses.purse("2001:db8::1"), purses.purse("2001:db8::2")
     other = purses.purse("192.0.2.1")
-    assert one and same and other
+    assert one is not None
+    assert same is not None
+    assert other is not None
     assert one.pay(0, 11_000) == 0  # all of its own, and of the address
     assert same.pay(0, 1500) > 0
     assert other.pay(0, 1500) == 0
@@ -135,13 +137,13 @@ FLOODS = {
     "IRC ping": (ANN, b"PING x\r\n" * 4000),
     "IRC capabilities": (b"CAP LS\r\n", b"CAP LS 302\r\n" * 4000),
     "IRC services": (ANN, b"NS HELP\r\n" * 4000),
-    "IRC tags": (ANN, (b"@" + b"a=\\\\;" * 800 + b" PING x\r\n") * 16),
+    "IRC tags": (ANN, (b"@" + b"a=\\\\;" * 800 + b" PING x\r\n") * 64),
     "IRC requests": (ANN, b"NAMES #a,#b,#c,#d,#e,#f,#g,#h,#i,#j\r\n" * 1000),
     "subnegotiation": (b"eve\r\n", b"\xff\xfa" + b"\x01" * 65536),
     "timing marks": (b"eve\r\n", b"\xff\xfd\x06" * 20000),
     "subnegotiation without a name": (b"", b"\xff\xfa" + b"\x01" * 65536),
     "empty lines": (b"eve\r\n", b"\r\n" * 20000),
-    "carriage returns": (b"eve\r\n", (b"\r" * 16000 + b"\n") * 4),
+    "carriage returns": (b"eve\r\n", (b"\r" * 16000 + b"\n") * 16),
 }
 
 
@@ -159,7 +161,7 @@ def test_a_flood_of_anything_is_taken_in_small_turns_and_then_slowly(kind: str) 
         turns += 1
         assert turns < 50
         chat.clock.advance(0)
-    for _ in range(20):
+    for _ in range(8):
         assert bob.ask(do="ping", tag="x") == [{"event": "pong", "tag": "x"}]
         chat.clock.advance(0.1)
     assert eve.protocol.paused

@@ -16,7 +16,7 @@ CHAT = [
     "costs", "seeking", "query", "archive", "scram", "session", "room", "conversation", "roster",
     "attempts", "accounts", "proofs", "charter", "rights", "sanctions", "watching", "departed",
     "sight", "talk", "past", "search", "entry", "naming", "profiles", "door", "audit", "reports",
-    "meaning", "moderation", "stewards", "chores", "hub", "dispatch", "commands",
+    "meaning", "moderation", "stewards", "chores", "hub", "portions", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records", "seeking"}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.dialects import governance  # noqa: F401  # words for what happens to accounts and rooms
-from chatsvc.dialects.sentences import lines, said
-from chatsvc.events import Cleared, Event, Request, Said
+from chatsvc.dialects.sentences import lines, part_lines, said
+from chatsvc.events import Cleared, Event, Found, History, Part, Request, Said
 
 _UNSEEN = "".join(map(chr, range(27))) + " "  # a stray key before a command does not publish it
 _AT_THE_DOOR = ("/quit", "q!", "/help", "/login", "/name")  # which no password begins with
@@ -36,6 +36,12 @@ class TextDialect:
         if isinstance(event, Cleared):
             return b"\x1b[2J\x1b[H"
         return "".join(f"{line}\r\n" for line in lines(event, here)).encode()
+
+    def write_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> bytes:
+        """A part of a long answer: its lines, or what comes after them."""
+        return "".join(f"{line}\r\n" for line in part_lines(event, here, part)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
         """A line as everybody but its sender is shown it."""

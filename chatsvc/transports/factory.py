@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import ServerFactory
 
@@ -15,6 +15,8 @@ from chatsvc.limits import Addresses, Limits
 from chatsvc.transports.arrival import Arrival
 from chatsvc.transports.detect import NAMES, Detector
 from chatsvc.transports.tls import TLS
+
+PAGES = 2  # of earlier lines that are in memory at a time, whoever asks for them
 
 
 class ChatFactory(ServerFactory):
@@ -44,6 +46,8 @@ class ChatFactory(ServerFactory):
         self._refused: set[Arrival] = set()  # of these
         self._addresses = Addresses(limits)
         self.purses = Purses(limits.work)
+        self.busy: set[object] = set()  # the connections that let others have a turn
+        self.pages = DeferredSemaphore(PAGES)
         self._when_empty: Deferred[None] | None = None
 
     def understands(self, language: str) -> bool:

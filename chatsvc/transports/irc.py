@@ -9,9 +9,19 @@ from twisted.internet.interfaces import IDelayedCall
 from chatsvc import costs
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
-from chatsvc.events import Event, Goodbye, Refused, Request, Said
+from chatsvc.events import (
+    Event,
+    Found,
+    Goodbye,
+    History,
+    Part,
+    Refused,
+    Request,
+    Said,
+)
 from chatsvc.transports.arrival import Arrival, stop
-from chatsvc.transports.line import FIRST, ChatProtocol, lines_in
+from chatsvc.transports.line import ChatProtocol, lines_in
+from chatsvc.transports.paying import FIRST
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there
 
@@ -38,6 +48,12 @@ class IRCWays:
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
         irc.tell(self.client, event, tag)
+        return self.client.taken()
+
+    def write_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> bytes:
+        irc.tell_part(self.client, event, tag, part)
         return self.client.taken()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
@@ -114,7 +130,7 @@ class IRCProtocol(ChatProtocol):
         try:
             while (data := client.taken()) or self._may_ask():
                 if data:
-                    self._work += len(data) * costs.ANSWER
+                    self._work += costs.SENT + len(data) * costs.ANSWER
                     self._send(data)
                 elif (request := client.next_request()) is not None:
                     self._do(request)

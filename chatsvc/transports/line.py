@@ -11,37 +11,40 @@ from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IP
 from twisted.internet.protocol import connectionDone
 from twisted.internet.tcp import Connection
 from twisted.logger import Logger
-from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc import commands, costs
 from chatsvc.batch import Batch, Shared
-from chatsvc.costs import Purse
 from chatsvc.dispatch import NAMES
-from chatsvc.events import Event, Goodbye, Notice, Refusal, Refused, Request
+from chatsvc.events import (
+    Event,
+    Goodbye,
+    Notice,
+    Refusal,
+    Refused,
+    Request,
+)
 from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE, MOST_LINES
 from chatsvc.session import Session
 from chatsvc.transports.arrival import LAST_WORDS, Arrival, stop
+from chatsvc.transports.paying import ANSWERING, FLOOD, FULL, HELD, Paying
+from chatsvc.transports.telling import BUFFER, Telling
 from chatsvc.transports.telnet import IAC, TelnetFilter
 from chatsvc.transports.ways import TEXT_WAYS, Ways
 
 if TYPE_CHECKING:
     from chatsvc.transports.factory import ChatFactory
 
-BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
-SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
 
-_ANSWERING, _HELD, _FULL, _OTHERS, _FLOOD, _DEBT = 1, 2, 4, 8, 16, 32  # why nothing is read
-FIRST = _FULL | _OTHERS | _DEBT  # what comes before the rest of what one message asks for
 
 _log = Logger()
 
 
 @implementer(IHalfCloseableProtocol)
-class ChatProtocol(LineReceiver):
+class ChatProtocol(Telling, Paying):
     """One connection: bytes in, requests to the commands; events out, as bytes."""
 
     delimiter = b"\n"
@@ -60,20 +63,13 @@ class ChatProtocol(LineReceiver):
     _socket: socket
     _buffered = False
     _waiting = 0
-    _unread = b""  # received, and not yet taken apart
-    _taking = False
-    _purse: Purse | None = None
-    _work = 0.0  # what was done since it was last paid for
-    _debt: IDelayedCall | None = None  # until that is paid
-    _turn = 0.0  # what was paid for in this turn
-    _others: IDelayedCall | None = None  # while others have theirs
-    _reasons = 0
     _closing = False
     _ended = False  # the peer sends nothing more
 
     # Coming and going
 
     def __init__(self, arrival: Arrival, ways: Ways) -> None:
+        super().__init__()
         self._arrival, self._ways = arrival, ways
         self._said = ways.said  # at hand, because it is wanted at every send
         self.factory, self.address = arrival.factory, arrival.address
@@ -110,7 +106,7 @@ class ChatProtocol(LineReceiver):
         self._leave_if_ended()
 
     def _leave_if_ended(self) -> None:
-        answered = not self._reasons & (_ANSWERING | _HELD) and self._late is None
+        answered = not self._reasons & (ANSWERING | HELD) and self._late is None
         if self._ended and answered and not self._closing and not self.session.leaving:
             self.factory.hub.quit(self.session, "")
 
@@ -120,6 +116,7 @@ class ChatProtocol(LineReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._stop_timers()
         self.full, self._direct = True, False
+        self._is_ready()
         bucket, self._bucket = self._bucket, None
         self._obey_late()
         for line in self._leftover()[:LEFTOVER]:
@@ -141,6 +138,7 @@ class ChatProtocol(LineReceiver):
             return
         self._closing = True
         self._stop_timers()
+        self._is_ready()
         self.transport.unregisterProducer()
         self._timer = self.factory.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
@@ -149,71 +147,17 @@ class ChatProtocol(LineReceiver):
 
     def _stop_timers(self) -> None:
         self._arrival.leaving()
+        self.factory.busy.discard(self)
         for timer in (self._timer, self._pace, self._debt, self._others):
             stop(timer)
 
     # In
 
-    def dataReceived(self, data: bytes) -> None:
-        self._unread += data
-        if not self._taking:
-            self._taking = True
-            try:
-                self._take()
-            finally:
-                self._taking = False
-            self._settle()
-            if not self.paused:
-                self._turn = 0.0
-
-    def _take(self) -> None:
-        """Take what was received apart, a slice at a time, until something must come first."""
-        super().dataReceived(b"")
-        while self._unread and not self.paused and not self._closing:
-            if self._work + self._turn >= costs.TURN:
-                self._end_turn()
-                return
-            data, self._unread = self._unread[:SLICE], self._unread[SLICE:]
-            super().dataReceived(self._decoded(data))
-
     def _decoded(self, data: bytes) -> bytes:
         """`data` without telnet commands, which cost more than text."""
         text = self._without_telnet(data) if self._ways is TEXT_WAYS else data
-        self._work += (2 * len(data) - len(text)) * costs.BYTE
+        self._work += len(data) * costs.BYTE + (len(data) - len(text)) * costs.COMMAND
         return text
-
-    # What it costs
-
-    def _end_turn(self) -> None:
-        self._settle()
-        if not self._reasons & _OTHERS:
-            self._pause(_OTHERS, True)
-            self._others = self.factory.clock.callLater(0, self._next_turn)
-
-    def _next_turn(self) -> None:
-        self._turn = 0.0
-        self._pause(_OTHERS, False)
-
-    def _settle(self) -> None:
-        """Pay for what was done; nothing more is read until there is no debt."""
-        wait = self._pay(self.factory.clock.seconds())
-        if wait and not self._closing and not self._reasons & _DEBT:
-            self._pause(_DEBT, True)
-            self._debt = self.factory.clock.callLater(wait, self._go_on_paying)
-
-    def _go_on_paying(self) -> None:
-        wait = self._pay(self.factory.clock.seconds())
-        if wait:
-            self._debt = self.factory.clock.callLater(wait, self._go_on_paying)
-        else:
-            self._turn = 0.0
-            self._pause(_DEBT, False)
-
-    def _pay(self, now: float) -> float:
-        """Pay for what was done; gives the seconds to wait if there is not enough."""
-        work, self._work = self._work, 0.0
-        self._turn += work
-        return 0.0 if self._purse is None else self._purse.pay(now, work)
 
     def _without_telnet(self, data: bytes) -> bytes:
         between = self._telnet is None or not self._telnet.inside
@@ -231,7 +175,7 @@ class ChatProtocol(LineReceiver):
     def lineReceived(self, line: bytes) -> None:
         if self._closing or self.session.leaving:
             return
-        if self._work + self._turn >= costs.TURN:
+        if self._work + self._turn >= self._most:
             self._end_turn()
         self._work += costs.LINE
         self._obey(line)
@@ -264,8 +208,8 @@ class ChatProtocol(LineReceiver):
         if not wait:
             return True
         self._late = what
-        self._pause(_FLOOD, True)
-        self._pace = clock.callLater(wait, self._pause, _FLOOD, False)
+        self._pause(FLOOD, True)
+        self._pace = clock.callLater(wait, self._pause, FLOOD, False)
         if not bucket.told:
             bucket.told = True
             self.session.tell(Notice(_too_fast(bucket.rate)))
@@ -298,17 +242,19 @@ class ChatProtocol(LineReceiver):
             self._failed(Failure(), request.tag)
         else:
             if answer is not None:
+                if request.name == "history":
+                    answer = self._paged(answer)
                 self._wait_for(answer, request.tag)
 
     def run(self, request: Request) -> None:
         self._do(request)
-        self._pause(_HELD, False)
+        self._pause(HELD, False)
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)
-        self._pause(_ANSWERING, True)
+        self._pause(ANSWERING, True)
         done.addErrback(self._failed, tag)
-        done.addBoth(lambda _: self._pause(_ANSWERING, False))
+        done.addBoth(lambda _: self._pause(ANSWERING, False))
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
@@ -320,7 +266,7 @@ class ChatProtocol(LineReceiver):
         self.close()
 
     def hold(self, held: bool) -> None:
-        self._pause(_HELD, held)
+        self._pause(HELD, held)
 
     def _pause(self, reason: int, on: bool) -> None:
         if self._closing:
@@ -330,6 +276,8 @@ class ChatProtocol(LineReceiver):
             self.pauseProducing()
         elif self.paused and not self._reasons and self.transport.connected:
             self.resumeProducing()
+        if self._readers and not self._is_busy():
+            self._is_ready()
         if not on:
             self._leave_if_ended()
 
@@ -353,7 +301,7 @@ class ChatProtocol(LineReceiver):
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         data = self._ways.dialect.write(event, here, tag)
-        self._work += len(data) * costs.ANSWER
+        self._work += costs.SENT + len(data) * costs.ANSWER
         self._send(data)
 
     def announce(self, event: Shared, here: str | None) -> None:
@@ -361,7 +309,13 @@ class ChatProtocol(LineReceiver):
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
     def _send(self, data: bytes) -> None:
-        if self._closing:
+        if self._telling:
+            self._send_after(data)
+        else:
+            self._transmit(data)
+
+    def _transmit(self, data: bytes) -> None:
+        if self._closing or not data:
             return
         # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
         if self._direct and not self._buffered:
@@ -380,20 +334,31 @@ class ChatProtocol(LineReceiver):
 
     def output_stuck(self) -> None:
         """Much waits until the reader reads: it is a slow one."""
-        if not self.full:
+        if not self._reasons & FULL:
             self.full = True
-            self._pause(_FULL, True)
+            self._pause(FULL, True)
             if self._timer is None:
                 self._timer = self.factory.clock.callLater(self.factory.slow_limit, self._too_slow)
 
     def output_flows(self) -> None:
         """Everything was taken."""
         self._buffered, self._waiting = False, 0
-        if self.full:
-            self.full = False
+        if self._reasons & FULL:
+            self.full = telling = self._telling
             stop(self._timer)
             self._timer = None
-            self._pause(_FULL, False)
+            self._pause(FULL, False)
+            if not telling:
+                self.factory.hub.drained(self.session)
+        elif self._readers and not self._is_busy():
+            self._is_ready()
+
+    def _catch_up(self) -> None:
+        """Show what was said meanwhile, unless a long answer must come to its end first."""
+        if self._telling or self._reasons & FULL or self._closing:
+            return
+        if self.full and self.transport.connected:
+            self.full = False
             self.factory.hub.drained(self.session)
 
     def _too_slow(self) -> None:
