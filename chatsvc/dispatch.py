@@ -19,6 +19,7 @@ from chatsvc.archive import ArchiveFailed
 from chatsvc.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.events import Command, Event, Refusal, Refused, Request
 from chatsvc.hub import Hub
+from chatsvc.portions import LongAnswer, is_long
 from chatsvc.rights import check_level
 from chatsvc.rules import LONGEST_WORDS, duration, looks_like_duration, moment
 from chatsvc.sanctions import is_mark
@@ -128,7 +129,11 @@ async def _finish(
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
-        if event is not None:
+        if is_long(event):
+            answered = LongAnswer(hub, session, event, tag)
+            del event
+            await answered.tell()
+        elif event is not None:
             session.tell(event, tag)
 
 

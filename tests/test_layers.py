@@ -13,12 +13,11 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 # What the chat knows and does, from the bottom to the top: each may import those before it.
 CHAT = [
     "characters", "governance", "presence", "events", "batch", "records", "rules", "masks",
-    "lookalikes",
-    "limits", "words", "seeking", "query", "archive", "scram", "attempts", "passwords", "session",
-    "room", "conversation", "roster", "accounts", "proofs", "charter", "rights", "sanctions",
-    "watching", "departed", "sight", "talk", "past", "search", "entry", "naming", "profiles",
-    "door", "audit", "reports", "meaning", "moderation", "stewards", "room_keeping", "chores",
-    "hub", "dispatch", "commands",
+    "lookalikes", "limits", "costs", "words", "seeking", "query", "archive", "scram", "attempts",
+    "passwords", "session", "room", "conversation", "roster", "accounts", "proofs", "charter",
+    "rights", "sanctions", "watching", "departed", "sight", "talk", "past", "search", "entry",
+    "naming", "profiles", "door", "audit", "reports", "meaning", "moderation", "stewards",
+    "room_keeping", "chores", "hub", "portions", "dispatch", "commands",
 ]  # fmt: skip
 STORE = {"archive", "events", "records", "seeking"}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from chatsvc import costs
 from chatsvc.events import Event, Notice
 from chatsvc.rules import LONGEST_LINE
 from chatsvc.transports.arrival import Arrival
-from chatsvc.transports.editing import LineEditor
+from chatsvc.transports.editing import KEYS, LineEditor
 from chatsvc.transports.line import ChatProtocol
 from chatsvc.transports.telnet import IAC, TelnetFilter
 from chatsvc.transports.ways import TEXT_WAYS
@@ -39,10 +40,13 @@ class TextProtocol(ChatProtocol):
             return data
         elif data[-1:] >= b"\x80":
             data = self._without_telnet(data)  # a command may come in the middle of a character
+        self._work += (len(data) - len(data.translate(None, KEYS))) * costs.KEY
         return self._editor.feed(data)
 
     def _without_telnet(self, data: bytes) -> bytes:
+        received = len(data)
         data = self._telnet.feed(data)
+        self._work += (received - len(data)) * costs.COMMAND
         if self._telnet.answer:
             self._send(self._telnet.answer)
         if self._telnet.interrupted:

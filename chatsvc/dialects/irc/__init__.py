@@ -11,6 +11,7 @@ from chatsvc.dialects.irc import (
     multiline,
     operators,
     people,
+    portions,
     redaction,
     refusals,
     registration,
@@ -22,10 +23,12 @@ from chatsvc.dialects.irc import (
     whois,
 )
 from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.portions import tell_part
 from chatsvc.dialects.irc.table import read, refuse_encoding, tell
 
 __all__ = [
     "Client", "accounts", "channels", "helping", "history", "marks", "modes", "monitor",
-    "multiline", "operators", "people", "read", "redaction", "refusals", "refuse_encoding",
-    "registration", "sasl", "server", "services", "talking", "tell", "who", "whois",
+    "multiline", "operators", "people", "portions", "read", "redaction", "refusals",
+    "refuse_encoding", "registration", "sasl", "server", "services", "talking", "tell",
+    "tell_part", "who", "whois",
 ]  # fmt: skip
