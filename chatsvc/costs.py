@@ -14,7 +14,7 @@ from chatsvc.limits import Rate, network
 
 LINE = 30.0  # a line of input, even an empty one
 BYTE = 0.1  # of input: text, tags, anything
-COMMAND = 0.4  # a byte of telnet negotiation, on top of that
+COMMAND = 1.0  # a byte of telnet negotiation, on top of that
 ANSWER = 0.1  # a byte of an answer
 SENT = 40.0  # an answer, however short
 READ = 10.0  # a line that is read from the archive to catch up
