@@ -14,7 +14,7 @@ from chatsvc.limits import Rate, network
 
 LINE = 30.0  # a line of input, even an empty one
 BYTE = 0.1  # of input: text, tags, anything
-COMMAND = 0.4  # a byte of telnet negotiation, on top of that
+COMMAND = 1.0  # a byte of telnet negotiation, on top of that
 KEY = 0.5  # a key that corrects what was typed or ends it, on top of that
 ANSWER = 0.1  # a byte of an answer
 SENT = 40.0  # an answer, however short

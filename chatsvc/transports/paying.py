@@ -14,7 +14,7 @@ from chatsvc.session import Session
 if TYPE_CHECKING:
     from chatsvc.transports.factory import ChatFactory
 
-SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
+SLICE = 2048  # bytes: LineReceiver copies what is left of a read for each line in it
 
 ANSWERING, HELD, FULL, OTHERS, FLOOD, DEBT = 1, 2, 4, 8, 16, 32  # why nothing is read
 FIRST = FULL | OTHERS | DEBT  # what comes before the rest of what one message asks for
