@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
-from twisted.internet.tcp import Connection
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -29,8 +27,8 @@ from chatsvc.limits import Bucket, Rate
 from chatsvc.rules import LONGEST_LINE, MOST_LINES
 from chatsvc.session import Session
 from chatsvc.transports.arrival import LAST_WORDS, Arrival, stop
-from chatsvc.transports.paying import ANSWERING, FLOOD, FULL, HELD, Paying
-from chatsvc.transports.telling import BUFFER, Telling
+from chatsvc.transports.paying import ANSWERING, FLOOD, FULL, HELD
+from chatsvc.transports.telling import Telling
 from chatsvc.transports.ways import Ways
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ _log = Logger()
 
 
 @implementer(IHalfCloseableProtocol)
-class ChatProtocol(Telling, Paying):
+class ChatProtocol(Telling):
     """One connection: bytes in, requests to the commands; events out, as bytes."""
 
     delimiter = b"\n"
@@ -57,10 +55,6 @@ class ChatProtocol(Telling, Paying):
     _bucket: Bucket | None = None
     _late: Request | Refused | None = None  # what came too fast, and is obeyed next
     _pace: IDelayedCall | None = None  # until that
-    _direct = False
-    _socket: socket
-    _buffered = False
-    _waiting = 0
     _closing = False
     _ended = False  # the peer sends nothing more
     _lost = False
@@ -76,14 +70,9 @@ class ChatProtocol(Telling, Paying):
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
 
     def connectionMade(self) -> None:
-        transport, limits = self.transport, self.factory.limits
+        limits = self.factory.limits
         self.session = self.factory.hub.connect(self)
-        self._direct = isinstance(transport, Connection) and not transport.TLS
-        if self._direct:
-            self._socket = transport.getHandle()
-        # A pull producer is called when nothing waits any more: one may send directly again.
-        transport.registerProducer(_Outflow(self), not self._direct)
-        self._buffered = self._arrival.greeted  # the greeting may still wait, and comes first
+        self._begin_sending(self._arrival.greeted)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
             self._purse = self.factory.purses.purse(self.address)
@@ -314,24 +303,6 @@ class ChatProtocol(Telling, Paying):
         else:
             self._transmit(data)
 
-    def _transmit(self, data: bytes) -> None:
-        if self._closing or not data:
-            return
-        # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
-        if self._direct and not self._buffered:
-            try:
-                sent = self._socket.send(data)
-            except OSError:
-                sent = 0  # full, or broken: the transport finds out which
-            if sent == len(data):
-                return
-            data = data[sent:]
-        self._buffered = True
-        self._waiting += len(data)
-        self.transport.write(data)
-        if self._direct and self._waiting > BUFFER:
-            self.output_stuck()
-
     def output_stuck(self) -> None:
         """Much waits until the reader reads: it is a slow one."""
         if not self._reasons & FULL:
@@ -398,25 +369,3 @@ def lines_in(what: Request | Refused) -> int:
 def _too_fast(rate: Rate) -> str:
     pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
     return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."
-
-
-@implementer(IPushProducer)
-class _Outflow:
-    """Hears from the transport how its output goes.
-
-    A `LineReceiver` has methods of these names itself, which are about its input.
-    """
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, protocol: ChatProtocol) -> None:
-        self._protocol = protocol
-
-    def pauseProducing(self) -> None:
-        self._protocol.output_stuck()
-
-    def resumeProducing(self) -> None:
-        self._protocol.output_flows()
-
-    def stopProducing(self) -> None:
-        """The transport is closed; the protocol hears of that by itself."""

@@ -9,29 +9,22 @@ from twisted.internet.defer import Deferred
 
 from chatsvc import costs
 from chatsvc.events import Found, History, Part
-from chatsvc.transports.paying import FIRST, Paying
+from chatsvc.transports.paying import FIRST
+from chatsvc.transports.sending import BUFFER, Sending
 from chatsvc.transports.ways import Ways
 
-BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
 
-
-class Telling(Paying):
+class Telling(Sending):
     """Sends long answers; what else is sent meanwhile comes after them."""
 
     full: bool
     _ways: Ways
-    _direct = False
-    _buffered = False
     _telling = False  # a long answer
     _page = False  # one of the few pages that are in memory at a time is for this connection
 
     def __init__(self) -> None:
         self._behind: list[bytes] = []  # what is sent when a long answer has come to its end
         self._readers: list[Deferred[None]] = []  # of the next part, who wait until it can be sent
-
-    def _transmit(self, data: bytes) -> None:
-        """Send at once, or when what waits was taken."""
-        raise NotImplementedError
 
     def _catch_up(self) -> None:
         """Show what was said meanwhile."""
