@@ -16,6 +16,7 @@ from zope.interface import implementer
 
 from chatsvc import commands, costs
 from chatsvc.batch import Batch, Shared
+from chatsvc.costs import COSTS, LINE
 from chatsvc.dispatch import NAMES
 from chatsvc.events import (
     Event,
@@ -175,9 +176,9 @@ class ChatProtocol(Telling, Paying):
     def lineReceived(self, line: bytes) -> None:
         if self._closing or self.session.leaving:
             return
-        if self._work + self._turn >= self._most:
+        if self._work >= self._most:
             self._end_turn()
-        self._work += costs.LINE
+        self._work += LINE
         self._obey(line)
 
     def _obey(self, raw: bytes) -> None:
@@ -235,7 +236,7 @@ class ChatProtocol(Telling, Paying):
             commands.refuse(self.factory.hub, self.session, late)
 
     def _do(self, request: Request) -> None:
-        self._work += _cost(request).work
+        self._work += (COSTS.get(request.name) or _cost(request)).work
         try:
             answer = commands.run(self.factory.hub, self.session, request)
         except Exception:
@@ -309,13 +310,10 @@ class ChatProtocol(Telling, Paying):
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
     def _send(self, data: bytes) -> None:
+        if self._closing:
+            return
         if self._telling:
             self._send_after(data)
-        else:
-            self._transmit(data)
-
-    def _transmit(self, data: bytes) -> None:
-        if self._closing or not data:
             return
         # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
         if self._direct and not self._buffered:
@@ -374,13 +372,13 @@ _NOT_UTF8 = Refused(
 
 
 def _cost(request: Request) -> costs.Cost:
-    name = request.name
-    return costs.COSTS.get(name) or costs.COSTS.get(NAMES.get(name.lower(), ""), costs.OTHER)
+    """The row of a request, which may be written in another way than in the table."""
+    return COSTS.get(NAMES.get(request.name.lower(), ""), costs.OTHER)
 
 
 def _is_line(what: Request | Refused) -> bool:
     """Whether it counts as a line, which `--flood` limits."""
-    return not isinstance(what, Request) or _cost(what).line
+    return not isinstance(what, Request) or (COSTS.get(what.name) or _cost(what)).line
 
 
 def lines_in(what: Request | Refused) -> int:

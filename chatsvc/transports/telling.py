@@ -29,8 +29,8 @@ class Telling(Paying):
         self._behind: list[bytes] = []  # what is sent when a long answer has come to its end
         self._readers: list[Deferred[None]] = []  # of the next part, who wait until it can be sent
 
-    def _transmit(self, data: bytes) -> None:
-        """Send at once, or when what waits was taken."""
+    def _send(self, data: bytes) -> None:
+        """Send now, or after the long answer that is told."""
         raise NotImplementedError
 
     def _catch_up(self) -> None:
@@ -43,12 +43,14 @@ class Telling(Paying):
         self._let_go()
         data = self._ways.dialect.write_part(event, here, tag, part)
         self._work += costs.SENT + len(data) * costs.ANSWER
-        self._transmit(data)
-        self._telling = part is not Part.END
+        self._telling = False
+        self._send(data)
         if part is Part.END:
             behind, self._behind = self._behind, []
-            self._transmit(b"".join(behind))
+            self._send(b"".join(behind))
             self._catch_up()
+        else:
+            self._telling = True
 
     def _send_after(self, data: bytes) -> None:
         """Send what comes after the answer; of too much the archive has the rest."""
@@ -57,7 +59,7 @@ class Telling(Paying):
             self.full = True
 
     async def ready(self) -> None:
-        if self._work + self._turn >= self._most:
+        if self._work >= self._most:
             self._end_turn()
         while self._is_busy() and self.transport.connected and not self._closing:
             waiting: Deferred[None] = Deferred()
