@@ -177,7 +177,7 @@ class IRCProtocol(ChatProtocol):
             return False
         if not self.transport.connected:
             return True
-        if self._work + self._turn >= costs.MESSAGE and self._client.wanted:
+        if self._work >= costs.MESSAGE and self._client.wanted:
             self._end_turn()
         return not self._reasons & FIRST
 

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from chatsvc import commands, costs
 from chatsvc.batch import Batch, Shared
+from chatsvc.costs import COSTS, LINE
 from chatsvc.dispatch import NAMES
 from chatsvc.events import (
     Event,
@@ -161,9 +162,9 @@ class ChatProtocol(Telling):
     def lineReceived(self, line: bytes) -> None:
         if self._closing or self.session.leaving:
             return
-        if self._work + self._turn >= self._most:
+        if self._work >= self._most:
             self._end_turn()
-        self._work += costs.LINE
+        self._work += LINE
         self.session.safely(self._obey, line)
 
     def _obey(self, raw: bytes) -> None:
@@ -224,7 +225,7 @@ class ChatProtocol(Telling):
             commands.refuse(self.factory.hub, self.session, late)
 
     def _do(self, request: Request) -> None:
-        self._work += _cost(request).work
+        self._work += (COSTS.get(request.name) or _cost(request)).work
         try:
             answer = commands.run(self.factory.hub, self.session, request)
         except Exception:
@@ -297,12 +298,6 @@ class ChatProtocol(Telling):
         dialect = self._ways.dialect
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
-    def _send(self, data: bytes) -> None:
-        if self._telling:
-            self._send_after(data)
-        else:
-            self._transmit(data)
-
     def output_stuck(self) -> None:
         """Much waits until the reader reads: it is a slow one."""
         if not self._reasons & FULL:
@@ -349,13 +344,13 @@ _NOT_UTF8 = Refused(
 
 
 def _cost(request: Request) -> costs.Cost:
-    name = request.name
-    return costs.COSTS.get(name) or costs.COSTS.get(NAMES.get(name.lower(), ""), costs.OTHER)
+    """The row of a request, which may be written in another way than in the table."""
+    return COSTS.get(NAMES.get(request.name.lower(), ""), costs.OTHER)
 
 
 def _is_line(what: Request | Refused) -> bool:
     """Whether it counts as a line, which `--flood` limits."""
-    return not isinstance(what, Request) or _cost(what).line
+    return not isinstance(what, Request) or (COSTS.get(what.name) or _cost(what)).line
 
 
 def lines_in(what: Request | Refused) -> int:

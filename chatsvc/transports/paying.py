@@ -29,8 +29,8 @@ class Paying(LineReceiver):
     _purse: Purse | None = None
     _unread = b""  # received, and not yet taken apart
     _taking = False
-    _work = 0.0  # what was done since it was last paid for
-    _turn = 0.0  # what was paid for in this turn
+    _work = 0.0  # what was done in this turn
+    _paid = 0.0  # of it
     _most = costs.TURN  # what this turn may cost
     _debt: IDelayedCall | None = None  # until the debt is paid
     _others: IDelayedCall | None = None  # while others have their turn
@@ -55,13 +55,14 @@ class Paying(LineReceiver):
                 self._taking = False
             self._settle()
             if not self.paused:
-                self._turn, self._most = 0.0, costs.TURN
+                self._begin_turn()
+                self._most = costs.TURN
 
     def _take(self) -> None:
         """Take what was received apart, a slice at a time, until something must come first."""
         super().dataReceived(b"")
         while self._unread and not self.paused and not self._closing:
-            if self._work + self._turn >= self._most:
+            if self._work >= self._most:
                 self._end_turn()
                 return
             super().dataReceived(self._as_lines(self._slice()))
@@ -82,10 +83,14 @@ class Paying(LineReceiver):
             self._others = self.factory.clock.callLater(0, self._next_turn)
 
     def _next_turn(self) -> None:
-        self._turn = 0.0
+        self._begin_turn()
         self._most = max(costs.LEAST_TURN, costs.TURN / len(self.factory.busy))
         self.factory.busy.discard(self)
         self.session.safely(self._pause, OTHERS, False)
+
+    def _begin_turn(self) -> None:
+        self._work -= self._paid
+        self._paid = 0.0
 
     def _settle(self) -> None:
         """Pay for what was done; nothing more is read until there is no debt."""
@@ -100,11 +105,10 @@ class Paying(LineReceiver):
         if wait:
             self._debt = self.factory.clock.callLater(wait, self._go_on_paying)
         else:
-            self._turn = 0.0
+            self._begin_turn()
             self.session.safely(self._pause, DEBT, False)
 
     def _pay(self, now: float) -> float:
         """Pay for what was done; gives the seconds to wait if there is not enough."""
-        work, self._work = self._work, 0.0
-        self._turn += work
+        work, self._paid = self._work - self._paid, self._work
         return 0.0 if self._purse is None else self._purse.pay(now, work)

@@ -20,6 +20,7 @@ class Sending(Paying):
     _socket: socket
     _buffered = False
     _waiting = 0
+    _telling = False  # a long answer
 
     def output_stuck(self) -> None:
         """Much waits until the reader reads: it is a slow one."""
@@ -38,8 +39,15 @@ class Sending(Paying):
         transport.registerProducer(_Outflow(self), not self._direct)
         self._buffered = greeted  # the greeting may still wait, and comes first
 
-    def _transmit(self, data: bytes) -> None:
-        if self._closing or not data:
+    def _send_after(self, data: bytes) -> None:
+        """Send what comes after a long answer."""
+        raise NotImplementedError
+
+    def _send(self, data: bytes) -> None:
+        if self._closing:
+            return
+        if self._telling:
+            self._send_after(data)
             return
         # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
         if self._direct and not self._buffered:

@@ -19,7 +19,6 @@ class Telling(Sending):
 
     full: bool
     _ways: Ways
-    _telling = False  # a long answer
     _page = False  # one of the few pages that are in memory at a time is for this connection
 
     def __init__(self) -> None:
@@ -36,12 +35,14 @@ class Telling(Sending):
         self._let_go()
         data = self._ways.dialect.write_part(event, here, tag, part)
         self._work += costs.SENT + len(data) * costs.ANSWER
-        self._transmit(data)
-        self._telling = part is not Part.END
+        self._telling = False
+        self._send(data)
         if part is Part.END:
             behind, self._behind = self._behind, []
-            self._transmit(b"".join(behind))
+            self._send(b"".join(behind))
             self._catch_up()
+        else:
+            self._telling = True
 
     def _send_after(self, data: bytes) -> None:
         """Send what comes after the answer; of too much the archive has the rest."""
@@ -51,7 +52,7 @@ class Telling(Sending):
 
     async def ready(self, read: int = 0) -> None:
         self._work += read * costs.READ
-        if self._work + self._turn >= self._most:
+        if self._work >= self._most:
             self._end_turn()
         while self._is_busy() and self.transport.connected and not self._closing:
             waiting: Deferred[None] = Deferred()
