@@ -74,6 +74,8 @@ UNLIMITED = (
 LIMITED = (
     "--flood",
     "1000000/1000000",
+    "--work",
+    "1000000/1000000",
     "--per-address",
     "100000",
     "--arrivals",

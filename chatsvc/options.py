@@ -60,6 +60,12 @@ class Options(BaseOptions):
         ["show-history", None, "20", "How many earlier lines one sees on entering a room."],
         ["slow-reader-limit", None, "300", "Seconds without reading after which one is closed."],
         ["flood", None, "8/2", "Lines of one person at once / a second, or: off"],
+        [
+            "work",
+            None,
+            "100/5",
+            "Milliseconds of work for one connection at once / a second, or: off",
+        ],
         ["per-address", None, "16", "Open connections from one address, or: off"],
         ["arrivals", None, "32/600", "New ones from one address / in so many seconds, or: off"],
         ["name-within", None, "60", "Seconds to say one's name, or: off"],
@@ -128,7 +134,8 @@ class Options(BaseOptions):
         )
         rooms, rooms_within = _times("--new-rooms", self["new-rooms"], "60/3600")
         return Limits(
-            flood=_rate("--flood", self["flood"]),
+            flood=_rate("--flood", self["flood"], "lines", "8/2"),
+            work=_rate("--work", self["work"], "milliseconds of work", "100/5"),
             per_address=_number_or_off("--per-address", self["per-address"], 1_000_000),
             arrivals=arrivals,
             arrivals_within=arrivals_within,
@@ -199,7 +206,7 @@ def _times(option: str, value: str, example: str) -> tuple[int, float]:
     return int(count), float(seconds)
 
 
-def _rate(option: str, value: str) -> Rate | None:
+def _rate(option: str, value: str, what: str, example: str) -> Rate | None:
     if value == "off":
         return None
     burst, _, pace = value.partition("/")
@@ -207,7 +214,7 @@ def _rate(option: str, value: str) -> Rate | None:
     if _is_number(burst, 1, 1_000_000) and decimal and 0 < float(pace) <= 1_000_000:
         return Rate(int(burst), float(pace))
     raise UsageError(
-        f"{option} is how many lines at once and how many a second, such as 8/2, or off,"
+        f"{option} is how many {what} at once and how many a second, such as {example}, or off,"
         f" not {value!r}."
     )
 

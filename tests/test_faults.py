@@ -23,8 +23,9 @@ from chatsvc.transports.connection import LAST_WORDS
 
 SEEDS = 150
 ROOMS = ("#lobby", "#tea")
-WIRE = ("show", "show_personally", "tell", "announce", "hold", "run", "close")
-DIALECT = ("read", "write", "write_said", "write_own")
+WIRE = ("show", "show_personally", "tell", "tell_part", "announce", "hold", "run", "close")
+DIALECT = ("read", "write", "write_part", "write_said", "write_own")
+IDLE = ("run", "tell_part", "write_part")  # which nobody calls for short answers
 
 Logged = list[LogEvent]
 
@@ -282,7 +283,63 @@ def test_a_connection_that_fails_is_closed_logged_and_gone(
     assert "eve" not in chat.hub.directory.users
     assert len(chat.factory.connections) == 3
     assert not chat.hub.directory.rooms["#lobby"].members.keys() - chat.hub.directory.sessions
-    assert len(nothing_fails_anywhere) == (method != "run")  # which nobody calls here
+    assert len(nothing_fails_anywhere) == (method not in IDLE)
+    nothing_fails_anywhere.clear()
+
+
+def ask_for_a_long_answer(chat: Chat, room: str = "#tea") -> Person:
+    """A program that has read the first part of a long answer."""
+    bob = chat.program("bob")
+    bob.ask(do="join", room=room, last=0)
+    bob.protocol.dataReceived(json.dumps({"do": "history", "n": 40}).encode() + b"\n")
+    assert bob.transport.value().startswith(b'{"event":"history"')
+    bob.stop_reading()
+    return bob
+
+
+def long_talk(chat: Chat) -> Person:
+    ann = chat.program("ann")
+    ann.ask(do="join", room="#tea")
+    for n in range(40):
+        ann.ask(do="say", room="#tea", text=f"{n} ".ljust(4000, "x"))
+    return ann
+
+
+@pytest.mark.parametrize("method", ["tell_part", "write_part"])
+def test_a_connection_that_fails_in_a_long_answer_is_closed_and_gone(
+    chat: Chat, method: str, nothing_fails_anywhere: Logged
+) -> None:
+    ann = long_talk(chat)
+    bob = ask_for_a_long_answer(chat)
+    spoil(bob, method)
+    bob.read_on()
+    for _ in range(3):
+        chat.clock.advance(0)
+    assert not is_open(bob)
+    assert set(chat.hub.directory.users) == {"ann"}
+    assert is_open(ann)
+    assert [call for call in chat.clock.getDelayedCalls() if call.active()] == []
+    assert len(nothing_fails_anywhere) == 1
+    nothing_fails_anywhere.clear()
+
+
+def test_a_long_answer_whose_command_fails_comes_to_its_end(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, nothing_fails_anywhere: Logged
+) -> None:
+    long_talk(chat)
+    bob = ask_for_a_long_answer(chat)
+    with monkeypatch.context() as patched:
+        patched.setattr(chat.archive, "read", fail)
+        page = bob.transport.value()
+        bob.read_on()
+        for _ in range(3):
+            chat.clock.advance(0)
+    whole, refused = bob.events()
+    assert (whole["event"], refused["code"]) == ("history", "failed")
+    assert 0 < len(whole["lines"]) < 40
+    assert page
+    assert bob.ask(do="ping") == [{"event": "pong"}]
+    assert len(nothing_fails_anywhere) == 1
     nothing_fails_anywhere.clear()
 
 

@@ -182,9 +182,11 @@ def test_two_who_come_for_the_last_seat_are_not_both_sent_away(chat: Chat) -> No
 def test_one_packet_of_many_requests_gives_others_a_turn(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.protocol.dataReceived(b"/time\n" * 100)
-    assert len(ann.read()) == 64
+    first = len(ann.read())
+    assert 0 < first < 50
+    assert ann.protocol.paused
     chat.clock.advance(0)
-    assert len(ann.read()) == 36
+    assert len(ann.read()) == 100 - first
 
 
 def test_a_broken_connection_is_obeyed_only_so_far(chat: Chat) -> None:

@@ -70,7 +70,7 @@ def test_an_answer_that_came_during_a_stall_counts(chat: Chat) -> None:
 def test_a_client_that_is_not_read_from_is_not_taken_for_a_silent_one() -> None:
     chat = Chat(limits=replace(UNLIMITED, flood=Rate(1, 0.01)))
     client = irc(chat, "ann")
-    client.send("JOIN #tea", "PRIVMSG #tea :1", "PRIVMSG #tea :2", "PRIVMSG #tea :3")
+    client.send("JOIN #tea", *(f"PRIVMSG #tea :{n}" for n in range(4)))
     for _ in range(9):
         assert client.protocol.paused
         chat.clock.advance(30)

@@ -66,14 +66,15 @@ def test_a_pasted_block_arrives_whole_and_in_order() -> None:
     chat = Chat(MemoryArchive(worker, no_turn, start))
     ann, bob = chat.join("ann"), chat.join("bob")
     bob.read()
-    ann.protocol.dataReceived(b"".join(b"line %d\n" % n for n in range(100)))
+    ann.protocol.dataReceived(b"".join(b"line %d\n" % n for n in range(200)))
     assert ann.protocol.paused
     assert chat.archive.waiting == 32
     worker.work()
-    assert chat.hub.directory.rooms["#lobby"].last == 64  # others have a turn
-    chat.clock.advance(0)
-    worker.work()
-    assert [line.rpartition("> ")[2] for line in bob.read()] == [f"line {n}" for n in range(100)]
+    assert 32 < chat.hub.directory.rooms["#lobby"].last < 150  # others have a turn
+    for _ in range(4):
+        chat.clock.advance(0)
+        worker.work()
+    assert [line.rpartition("> ")[2] for line in bob.read()] == [f"line {n}" for n in range(200)]
     assert not ann.protocol.paused
 
 
@@ -120,6 +121,7 @@ def test_a_slow_reader_costs_nothing_and_reads_on_where_it_was(chat: Chat) -> No
     assert bob.read() == []
     assert ann.send("/msg bob hi") == ["* bob is not reading just now. It was not sent."]
     bob.read_on()
+    chat.clock.advance(0)  # others have a turn
     missed, *lines = bob.read()
     assert missed.startswith("* You were reading slowly:")
     assert [line.rpartition("> ")[2] for line in lines] == [f"line {n}" for n in range(500)]
@@ -278,12 +280,12 @@ def test_who_sends_a_block_again_is_told_again() -> None:
     assert told == 3
 
 
-def test_a_program_that_asks_too_much_is_answered_at_the_same_pace() -> None:
+def test_a_program_that_changes_too_much_is_answered_at_the_same_pace() -> None:
     chat = Chat(limits=Limits(flood=Rate(2, 1.0)))
     bot = chat.program("bot")
     bot.read()
     for number in range(4):
-        bot.protocol.dataReceived(b'{"do":"time","tag":"%d"}\n' % number)
+        bot.protocol.dataReceived(b'{"do":"away","tag":"%d"}\n' % number)
     answers = bot.events()
     assert [event.get("tag") for event in answers] == ["0", "1", None]
     assert answers[2]["event"] == "notice"

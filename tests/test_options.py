@@ -85,6 +85,8 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--show-history", "all"),
         ("--slow-reader-limit", "0"),
         ("--slow-reader-limit", "soon"),
+        ("--work", "100"),
+        ("--work", "0/5"),
         ("--flood", ""),
         ("--flood", "8"),
         ("--flood", "/2"),
@@ -137,6 +139,8 @@ def test_by_default_everybody_is_limited() -> None:
 def test_limits_are_chosen_or_off() -> None:
     chosen = ("--flood", "20/0.5", "--per-address", "1", "--arrivals", "9/60")
     more = ("--name-within", "5", "--login-attempts", "3/10", "--registrations", "40/60")
+    assert options("--work", "50/2.5")["limits"].work == Rate(50, 2.5)
+    assert options("--work", "off")["limits"].work is None
     limits = options(*chosen, *more)["limits"]
     assert limits == Limits(Rate(20, 0.5), 1, 9, 60.0, 5.0, 3, 10.0, 40, 60.0)
     names = ("flood", "per-address", "arrivals", "name-within", "login-attempts", "registrations")

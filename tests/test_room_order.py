@@ -33,6 +33,9 @@ class Reader:
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Only lines are counted."""
 
+    async def ready(self, read: int = 0) -> None:
+        """Everything is taken at once."""
+
     def announce(self, event: Shared, here: str | None) -> None:
         """Only lines are counted."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chatsvc.core.directory import room_of
+from chatsvc.core.portions import LongAnswer, is_long
 from chatsvc.core.session import Session
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
@@ -129,7 +130,11 @@ async def _finish(
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
-        if event is not None:
+        if is_long(event):
+            answered = LongAnswer(hub, session, event, tag)
+            del event
+            await answered.tell()
+        elif event is not None:
             session.tell(event, tag)
 
 

@@ -201,6 +201,9 @@ class Room:
                 seen, last = self.members[session], self.last
                 page = await self._archive.read(self.name, seen, PAGE)
                 self._show_page(session, page, last)
+                read = len(page)
+                del page  # not needed while its reader takes it
+                await session.wire.ready(read)
         except ArchiveFailed as failed:
             session.tell(Refusal("not-read", f"Earlier lines cannot be read. {failed}"))
         except Exception as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from chatsvc.auth.scram import Exchange
 from chatsvc.auth.throttle import Source
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.events import Event, Refused, Request, Said
+from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import key
 from chatsvc.store.search_query import Spot
@@ -43,6 +43,17 @@ class Wire(Protocol):
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Send an event other than a line."""
+
+    def tell_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> None:
+        """Send a part of a long answer; whatever else is sent meanwhile comes after its end."""
+
+    async def ready(self, read: int = 0) -> None:
+        """Charge for lines read from the archive, and return when more can be sent.
+
+        Then everything was taken and is paid for, or the connection is closed.
+        """
 
     def announce(self, event: Shared, here: str | None) -> None:
         """Send an event that many are told."""
@@ -238,6 +249,10 @@ class Session:
             self.wire.tell(event, self.here.name if self.here else None, tag)
         except Exception as error:
             self.wire.fail(error)
+
+    def tell_part(self, event: History | Found, tag: str | None, part: Part) -> None:
+        """Tell a part of a long answer."""
+        self.safely(self.wire.tell_part, event, self.here.name if self.here else None, tag, part)
 
     def announce(self, event: Shared) -> None:
         """Tell what a slow reader can do without, and is told to have missed."""

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 
 from chatsvc.model.characters import plain
-from chatsvc.model.events import Event, Refused, Request, Said
+from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
 
 _encode: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False
@@ -39,6 +39,19 @@ class JSONDialect:
         if tag is not None:
             value["tag"] = tag
         return _encode(value).encode() + b"\n"
+
+    def write_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> bytes:
+        """A part of a long answer, which is one line in the end."""
+        if part is Part.END:
+            return b"]}\n"
+        items = ",".join(_encode(_said(line)) for line in event.lines).encode()
+        if part is Part.NEXT:
+            return b"," + items if items else b""
+        head = {**_plain(event), **({} if tag is None else {"tag": tag})}
+        del head["lines"]
+        return _encode(head)[:-1].encode() + b',"lines":[' + items
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
         """A line as everybody but its sender is shown it."""

@@ -26,6 +26,7 @@ from chatsvc.model.events import (
     Marked,
     Missed,
     Notice,
+    Part,
     Pong,
     Realname,
     Recent,
@@ -314,16 +315,28 @@ def _(event: Rooms, here: str | None) -> Iterable[str]:
 def _(event: History, here: str | None) -> Iterable[str]:
     if not event.lines:
         yield f"* There is nothing earlier to read in {event.room}."
-    for line in event.lines:
-        yield f"{line.number:>5} {said(line, event.room != here)}"
+    yield from part_lines(event, here, Part.FIRST)
 
 
 @lines.register
 def _(event: Found, here: str | None) -> Iterable[str]:
     if not event.lines:
         yield f"* Nothing was found for {event.query}"
-    for line in event.lines:
-        yield f"{line.number:>5} {said(line, elsewhere=True)}"
+    yield from part_lines(event, here, Part.FIRST)
+    yield from part_lines(event, here, Part.END)
+
+
+def part_lines(event: History | Found, here: str | None, part: Part) -> Iterable[str]:
+    """A part of a long answer in words: a portion of its lines, or what comes after them."""
+    if part is not Part.END:
+        for line in event.lines:
+            elsewhere = isinstance(event, Found) or event.room != here
+            yield f"{line.number:>5} {said(line, elsewhere)}"
+    elif isinstance(event, Found):
+        yield from _after(event)
+
+
+def _after(event: Found) -> Iterable[str]:
     if event.more:
         yield "* There are older ones: /search alone shows them."
     if event.unfinished:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its sentences
-from chatsvc.dialects.sentences import lines, said
+from chatsvc.dialects.sentences import lines, part_lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain
-from chatsvc.model.events import Cleared, Event, Request, Said
+from chatsvc.model.events import Cleared, Event, Found, History, Part, Request, Said
 
 # A stray key, or a byte order mark, before a command does not publish it.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)
@@ -41,6 +41,12 @@ class TextDialect:
         if isinstance(event, Cleared):
             return b"\x1b[2J\x1b[H"
         return "".join(f"{plain(line)}\r\n" for line in lines(event, here)).encode()
+
+    def write_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> bytes:
+        """A part of a long answer: its lines, or what comes after them."""
+        return "".join(f"{line}\r\n" for line in part_lines(event, here, part)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
         """A line as everybody but its sender is shown it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from chatsvc.model.moderation_events import (
@@ -395,6 +396,14 @@ class Found:
     lines: tuple[Said, ...]
     more: bool = False
     unfinished: bool = False
+
+
+class Part(Enum):
+    """Which part of a long answer is told: the first portion, another one, or that it ends."""
+
+    FIRST = 1
+    NEXT = 2
+    END = 3
 
 
 @dataclass(frozen=True, slots=True)

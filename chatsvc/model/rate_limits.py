@@ -19,13 +19,14 @@ MOST_ADDRESSES = 16_384  # of which it is remembered how they are written
 
 
 class Rate(NamedTuple):
-    """So many lines at once, and so many a second after that."""
+    """So many at once, and so many a second after that."""
 
     burst: int
     per_second: float
 
 
 _FLOOD = Rate(8, 2.0)
+_WORK = Rate(100, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,18 @@ class Limits:
     registrations_within: float = 3600.0  # ... within these seconds
     rooms: int = 60  # new rooms made from one address, or by one account ...
     rooms_within: float = 3600.0  # ... within these seconds
+    work: Rate | None = _WORK  # for the input and requests of one connection, in milliseconds
 
 
 UNLIMITED = Limits(
-    flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=0, registrations=0, rooms=0
+    flood=None,
+    work=None,
+    per_address=0,
+    arrivals=0,
+    name_within=0.0,
+    attempts=0,
+    registrations=0,
+    rooms=0,
 )
 
 

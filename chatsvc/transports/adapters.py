@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, Request, Said
+from chatsvc.model.events import Event, Found, History, Part, Request, Said
 
 
 class Dialect(Protocol):
@@ -17,6 +17,10 @@ class Dialect(Protocol):
     def read(self, line: str, question: str | None) -> Request | None: ...
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
+
+    def write_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> bytes: ...
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes: ...
 

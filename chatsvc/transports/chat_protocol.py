@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
-from twisted.internet.tcp import Connection
 from twisted.logger import Logger
-from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc import commands
+from chatsvc.commands.registry import NAMES
 from chatsvc.core.session import Session
+from chatsvc.model import costs
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.events import Event, Goodbye, Notice, Refusal, Refused, Request
+from chatsvc.model.costs import COSTS, LINE
+from chatsvc.model.events import (
+    Event,
+    Goodbye,
+    Notice,
+    Refusal,
+    Refused,
+    Request,
+)
 from chatsvc.model.rate_limits import Bucket, Rate
 from chatsvc.model.text_rules import LONGEST_LINE, MOST_LINES
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
+from chatsvc.transports.output import Telling
+from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
 
 if TYPE_CHECKING:
     from chatsvc.transports.factory import ChatFactory
 
-BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
-TURN = 64  # lines of one connection, after which others have a turn
-SLICE = 4096  # bytes: LineReceiver copies what is left of a read for each line in it
 
-_ANSWERING, _HELD, _FULL, _OTHERS, _FLOOD = 1, 2, 4, 8, 16  # why nothing is read
-_FREE = ("ping", "empty")  # what programs and people send to see that they are still there
 
 _log = Logger()
 
 
 @implementer(IHalfCloseableProtocol)
-class ChatProtocol(LineReceiver):
+class ChatProtocol(Telling):
     """One connection: bytes in, requests to the commands; events out, as bytes."""
 
     delimiter = b"\n"
@@ -53,12 +57,6 @@ class ChatProtocol(LineReceiver):
     _bucket: Bucket | None = None
     _late: Request | Refused | None = None  # what came too fast, and is obeyed next
     _pace: IDelayedCall | None = None  # until that
-    _direct = False
-    _socket: socket
-    _buffered = False
-    _waiting = 0
-    _lines = 0  # received in this turn
-    _reasons = 0
     _closing = False
     _ended = False  # the peer sends nothing more
     _lost = False
@@ -67,22 +65,19 @@ class ChatProtocol(LineReceiver):
     # Coming and going
 
     def __init__(self, arrival: ClientConnection, ways: Adapter) -> None:
+        super().__init__()
         self._arrival, self._ways = arrival, ways
         self._said = ways.said  # at hand, because it is wanted at every send
         self.factory, self.address = arrival.factory, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
 
     def connectionMade(self) -> None:
-        transport, limits = self.transport, self.factory.limits
+        limits = self.factory.limits
         self.session = self.factory.hub.sessions.connect(self)
-        self._direct = isinstance(transport, Connection) and not transport.TLS
-        if self._direct:
-            self._socket = transport.getHandle()
-        # A pull producer is called when nothing waits any more: one may send directly again.
-        transport.registerProducer(_Outflow(self), not self._direct)
-        self._buffered = self._arrival.greeted  # the greeting may still wait, and comes first
+        self._begin_sending(self._arrival.greeted)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
+            self._purse = self.factory.purses.purse(self.address)
         if self._arrival.refusal is not None:
             self.session.tell(self._arrival.refusal)
             self.close()
@@ -100,7 +95,7 @@ class ChatProtocol(LineReceiver):
         self._leave_if_ended()
 
     def _leave_if_ended(self) -> None:
-        answered = not self._reasons & (_ANSWERING | _HELD) and self._late is None
+        answered = not self._reasons & (ANSWERING | HELD) and self._late is None
         if self._ended and answered and not self._closing and not self.session.leaving:
             self.factory.hub.sessions.quit(self.session, "")
 
@@ -121,10 +116,12 @@ class ChatProtocol(LineReceiver):
         """Obey what was sent before the connection broke."""
         self._stop_timers()
         self.full, self._direct = True, False
+        self._is_ready()
         bucket, self._bucket = self._bucket, None
         self.session.safely(self._obey_late)
-        for line in self.clearLineBuffer().split(self.delimiter)[:-1][:LEFTOVER]:
-            if bucket is not None and bucket.take(self.factory.clock.seconds()):
+        for line in self._leftover()[:LEFTOVER]:
+            now = self.factory.clock.seconds()
+            if (bucket is not None and bucket.take(now)) or self._pay(now):
                 break
             self.lineReceived(line)
 
@@ -137,11 +134,18 @@ class ChatProtocol(LineReceiver):
         if not self._lost:  # whoever shows or tells something to many is to finish first
             self._timer = self.factory.clock.callLater(0, self.transport.abortConnection)
 
+    def _leftover(self) -> list[bytes]:
+        """The lines that were received and not obeyed, as far as they are whole."""
+        unread, self._unread = self._unread[:LONGEST_LINE], b""
+        buffer: bytes = self.clearLineBuffer()
+        return (buffer + self._as_lines(unread)).split(self.delimiter)[:-1]
+
     def close(self) -> None:
         if self._closing:
             return
         self._closing = True
         self._stop_timers()
+        self._is_ready()
         self.transport.unregisterProducer()
         self._timer = self.factory.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
@@ -150,36 +154,19 @@ class ChatProtocol(LineReceiver):
 
     def _stop_timers(self) -> None:
         self._arrival.leaving()
-        for timer in (self._timer, self._pace):
+        self.factory.busy.discard(self)
+        for timer in (self._timer, self._pace, self._debt, self._others):
             stop(timer)
 
     # In
 
-    def dataReceived(self, data: bytes) -> None:
-        data = self._as_lines(data)
-        for start in range(0, len(data) or 1, SLICE):
-            if self._closing:
-                return
-            super().dataReceived(data[start : start + SLICE])
-        if not self.paused:
-            self._lines = 0
-
-    def _as_lines(self, data: bytes) -> bytes:
-        """What was received, as lines ended by `delimiter`."""
-        return data
-
     def lineReceived(self, line: bytes) -> None:
         if self._closing or self.session.leaving:
             return
-        self._lines += 1
-        if self._lines == TURN:
-            self._pause(_OTHERS, True)
-            self.factory.clock.callLater(0, self._next_turn)
+        if self._work >= self._most:
+            self._end_turn()
+        self._work += LINE
         self.session.safely(self._obey, line)
-
-    def _next_turn(self) -> None:
-        self._lines = 0
-        self.session.safely(self._pause, _OTHERS, False)
 
     def _obey(self, raw: bytes) -> None:
         try:
@@ -199,20 +186,21 @@ class ChatProtocol(LineReceiver):
         self._refuse(_NOT_UTF8)
 
     def _refuse(self, refused: Refused) -> None:
+        self._work += costs.REFUSAL
         if self._bucket is None or self._in_time(refused, self._bucket):
             commands.refuse(self.factory.hub, self.session, refused)
 
     def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
         """False if this came too fast: it is obeyed later, and nothing is read until then."""
-        if self.session.user is None or (isinstance(what, Request) and _is_free(what)):
+        if self.session.user is None or not _is_line(what):
             return True
         clock = self.factory.clock
         wait = bucket.take(clock.seconds(), self._weight(what))
         if not wait:
             return True
         self._late = what
-        self._pause(_FLOOD, True)
-        self._pace = clock.callLater(wait, self.session.safely, self._pause, _FLOOD, False)
+        self._pause(FLOOD, True)
+        self._pace = clock.callLater(wait, self.session.safely, self._pause, FLOOD, False)
         if not bucket.told:
             bucket.told = True
             self.session.tell(Notice(_too_fast(bucket.rate)))
@@ -238,23 +226,26 @@ class ChatProtocol(LineReceiver):
             commands.refuse(self.factory.hub, self.session, late)
 
     def _do(self, request: Request) -> None:
+        self._work += (COSTS.get(request.name) or _cost(request)).work
         try:
             answer = commands.run(self.factory.hub, self.session, request)
         except Exception:
             self._failed(Failure(), request.tag)
         else:
             if answer is not None:
+                if request.name == "history":
+                    answer = self._paged(answer)
                 self._wait_for(answer, request.tag)
 
     def run(self, request: Request) -> None:
         self._do(request)
-        self._pause(_HELD, False)
+        self._pause(HELD, False)
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)
-        self._pause(_ANSWERING, True)
+        self._pause(ANSWERING, True)
         done.addErrback(self._failed, tag)
-        done.addBoth(lambda _: self.session.safely(self._pause, _ANSWERING, False))
+        done.addBoth(lambda _: self.session.safely(self._pause, ANSWERING, False))
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
@@ -266,7 +257,7 @@ class ChatProtocol(LineReceiver):
         self.close()
 
     def hold(self, held: bool) -> None:
-        self._pause(_HELD, held)
+        self._pause(HELD, held)
 
     def _pause(self, reason: int, on: bool) -> None:
         if self._closing:
@@ -276,6 +267,8 @@ class ChatProtocol(LineReceiver):
             self.pauseProducing()
         elif self.paused and not self._reasons and self.transport.connected:
             self.resumeProducing()
+        if self._readers and not self._is_busy():
+            self._is_ready()
         if not on:
             self._leave_if_ended()
 
@@ -298,46 +291,41 @@ class ChatProtocol(LineReceiver):
             self._send(data)
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
-        self._send(self._ways.dialect.write(event, here, tag))
+        data = self._ways.dialect.write(event, here, tag)
+        self._work += costs.SENT + len(data) * costs.ANSWER
+        self._send(data)
 
     def announce(self, event: Shared, here: str | None) -> None:
         dialect = self._ways.dialect
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
-    def _send(self, data: bytes) -> None:
-        if self._closing:
-            return
-        # transport.write alone costs two epoll_ctl calls and a turn of the reactor per reader.
-        if self._direct and not self._buffered:
-            try:
-                sent = self._socket.send(data)
-            except OSError:
-                sent = 0  # full, or broken: the transport finds out which
-            if sent == len(data):
-                return
-            data = data[sent:]
-        self._buffered = True
-        self._waiting += len(data)
-        self.transport.write(data)
-        if self._direct and self._waiting > BUFFER:
-            self.output_stuck()
-
     def output_stuck(self) -> None:
         """Much waits until the reader reads: it is a slow one."""
-        if not self.full:
+        if not self._reasons & FULL:
             self.full = True
-            self._pause(_FULL, True)
+            self._pause(FULL, True)
             if self._timer is None:
                 self._timer = self.factory.clock.callLater(self.factory.slow_limit, self._slow)
 
     def output_flows(self) -> None:
         """Everything was taken."""
         self._buffered, self._waiting = False, 0
-        if self.full and not self._broken:
-            self.full = False
+        if self._reasons & FULL and not self._broken:
+            self.full = telling = self._telling
             stop(self._timer)
             self._timer = None
-            self._pause(_FULL, False)
+            self._pause(FULL, False)
+            if not telling:
+                self.factory.hub.sessions.drained(self.session)
+        elif self._readers and not self._is_busy():
+            self._is_ready()
+
+    def _catch_up(self) -> None:
+        """Show what was said meanwhile, unless a long answer must come to its end first."""
+        if self._telling or self._reasons & FULL or self._closing:
+            return
+        if self.full and self.transport.connected:
+            self.full = False
             self.factory.hub.sessions.drained(self.session)
 
     def _slow(self) -> None:
@@ -356,9 +344,14 @@ _NOT_UTF8 = Refused(
 )
 
 
-def _is_free(request: Request) -> bool:
-    """Whether it does not count as a line: programs come back into all their rooms at once."""
-    return request.name in _FREE or (request.name == "join" and "after" in request.args)
+def _cost(request: Request) -> costs.Cost:
+    """The row of a request, which may be written in another way than in the table."""
+    return COSTS.get(NAMES.get(request.name.lower(), ""), costs.OTHER)
+
+
+def _is_line(what: Request | Refused) -> bool:
+    """Whether it counts as a line, which `--flood` limits."""
+    return not isinstance(what, Request) or (COSTS.get(what.name) or _cost(what)).line
 
 
 def lines_in(what: Request | Refused) -> int:
@@ -372,25 +365,3 @@ def lines_in(what: Request | Refused) -> int:
 def _too_fast(rate: Rate) -> str:
     pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
     return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."
-
-
-@implementer(IPushProducer)
-class _Outflow:
-    """Hears from the transport how its output goes.
-
-    A `LineReceiver` has methods of these names itself, which are about its input.
-    """
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, protocol: ChatProtocol) -> None:
-        self._protocol = protocol
-
-    def pauseProducing(self) -> None:
-        self._protocol.output_stuck()
-
-    def resumeProducing(self) -> None:
-        self._protocol.output_flows()
-
-    def stopProducing(self) -> None:
-        """The transport is closed; the protocol hears of that by itself."""

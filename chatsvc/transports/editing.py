@@ -7,6 +7,7 @@ import re
 from wcwidth import grapheme_boundary_before
 
 BS, DEL, KILL = b"\x08", b"\x7f", b"\x15"  # KILL is Ctrl-U, as terminals have it
+KEYS = b"\x00\r" + BS + DEL + KILL  # what is more than text
 
 _TOKENS = re.compile(rb"[^\x00\x08\n\r\x15\x7f]+|\r\n|\r\x00|[\x00\x08\n\r\x15\x7f]")
 _TYPED = re.compile(rb"[\x00\x08\x15\x7f]|\r(?!\n)")

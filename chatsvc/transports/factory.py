@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import ServerFactory
 from twisted.logger import Logger
 
+from chatsvc.model.costs import Purses
 from chatsvc.model.events import Refusal
 from chatsvc.model.rate_limits import Addresses, Limits
 from chatsvc.services.hub import Hub
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.detection import NAMES, Detector
 from chatsvc.transports.tls import TLS
+
+PAGES = 2  # of earlier lines that are in memory at a time, whoever asks for them
 
 _log = Logger()
 
@@ -45,6 +48,9 @@ class ChatFactory(ServerFactory):
         self.connections: set[ClientConnection] = set()
         self._refused: set[ClientConnection] = set()  # of these
         self._addresses = Addresses(limits)
+        self.purses = Purses(limits.work)
+        self.busy: set[object] = set()  # the connections that let others have a turn
+        self.pages = DeferredSemaphore(PAGES)
         self._when_empty: Deferred[None] | None = None
 
     def understands(self, language: str) -> bool:

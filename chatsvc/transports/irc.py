@@ -10,10 +10,21 @@ from twisted.internet.interfaces import IDelayedCall
 from chatsvc.core.session import Session
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
+from chatsvc.model import costs
 from chatsvc.model.batch import Batch
-from chatsvc.model.events import Event, Goodbye, Refused, Request, Said
+from chatsvc.model.events import (
+    Event,
+    Found,
+    Goodbye,
+    History,
+    Part,
+    Refused,
+    Request,
+    Said,
+)
 from chatsvc.transports.chat_protocol import ChatProtocol, lines_in
 from chatsvc.transports.connection import ClientConnection, stop
+from chatsvc.transports.pacing import FIRST
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
 JITTER = 0.001  # seconds by which a timer may fire early
@@ -41,6 +52,12 @@ class IRCAdapter:
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
         irc.tell(self.client, event, tag)
+        return self.client.taken()
+
+    def write_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> bytes:
+        irc.tell_part(self.client, event, tag, part)
         return self.client.taken()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
@@ -118,6 +135,7 @@ class IRCProtocol(ChatProtocol):
             super()._do(request)
 
     def _refuse_encoding(self, raw: bytes) -> None:
+        self._work += costs.REFUSAL
         irc.refuse_encoding(self._client, raw)
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
@@ -144,6 +162,7 @@ class IRCProtocol(ChatProtocol):
         try:
             while (data := client.taken()) or self._may_ask():
                 if data:
+                    self._work += costs.SENT + len(data) * costs.ANSWER
                     self._send(data)
                 elif (request := client.next_request()) is not None:
                     self._do(request)
@@ -154,7 +173,13 @@ class IRCProtocol(ChatProtocol):
 
     def _may_ask(self) -> bool:
         """What a message asks for is asked in order: what came too fast goes before the rest."""
-        return self._late is None and not (self.full and self.transport.connected)
+        if self._late is not None:
+            return False
+        if not self.transport.connected:
+            return True
+        if self._work >= costs.MESSAGE and self._client.wanted:
+            self._end_turn()
+        return not self._reasons & FIRST
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
         self._show(batch, partial(super().show, elsewhere=elsewhere))

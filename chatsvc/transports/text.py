@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from chatsvc.model import costs
 from chatsvc.model.events import Event, Notice
 from chatsvc.model.text_rules import LONGEST_LINE
 from chatsvc.transports.adapters import TEXT_WAYS
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection
-from chatsvc.transports.editing import LineEditor
+from chatsvc.transports.editing import KEYS, LineEditor
 from chatsvc.transports.telnet import IAC, TelnetFilter
 
 _SECRETS = ("login", "password")  # questions whose answer nobody should see
@@ -39,10 +40,13 @@ class TextProtocol(ChatProtocol):
             return data
         elif data[-1:] >= b"\x80":
             data = self._without_telnet(data)  # a command may come in the middle of a character
+        self._work += (len(data) - len(data.translate(None, KEYS))) * costs.KEY
         return self._editor.feed(data)
 
     def _without_telnet(self, data: bytes) -> bytes:
+        received = len(data)
         data = self._telnet.feed(data)
+        self._work += (received - len(data)) * costs.COMMAND
         if self._telnet.answer:
             self._send(self._telnet.answer)
         if self._telnet.interrupted:

@@ -10,6 +10,7 @@ from chatsvc.dialects.irc import (
     multiline,
     operators,
     people,
+    portions,
     read_marker,
     redaction,
     refusals,
@@ -22,6 +23,7 @@ from chatsvc.dialects.irc import (
     whois,
 )
 from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.portions import tell_part
 from chatsvc.dialects.irc.registry import read, refuse_encoding, tell
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "multiline",
     "operators",
     "people",
+    "portions",
     "read",
     "read_marker",
     "redaction",
@@ -46,6 +49,7 @@ __all__ = [
     "services",
     "talking",
     "tell",
+    "tell_part",
     "who",
     "whois",
 ]  # fmt: skip

@@ -157,12 +157,15 @@ class Client:
         self.secure = False  # it has come over TLS
         self.sasl: Sasl | None = None
         self.speaker = ""  # who says what is put into words; the server, if nobody else
+        self.opened = ""  # the batch that a long answer is
+        self.teller = ""  # who tells that, if it is told in words
         self.latest = NOTHING  # the message that is being read
         self._replies: list[str] = []
         self._requests: list[tuple[Request, Pending]] = []
         self._next = self._current = NOTHING  # what the request without a tag is about
         self._asked: dict[str, Pending] = {}
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
+        self._inside = False
         self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
         self._numbers = count(1)
 
@@ -254,7 +257,7 @@ class Client:
     @contextmanager
     def batch(self, kind: str, *params: str) -> Iterator[None]:
         """What is sent meanwhile is one batch, to clients that know batches."""
-        if "batch" not in self.capabilities:
+        if "batch" not in self.capabilities or self._inside:
             yield
             return
         reference = self._new_batch()
@@ -265,6 +268,30 @@ class Client:
         finally:
             self._batch = before
             self._add(wire.write("BATCH", f"-{reference}", source=self.server), inside=True)
+
+    def begin_batch(self, label: str, kind: str, *params: str) -> str:
+        """Open a batch that is sent in several parts; it answers the message with the label."""
+        reference = self._new_batch()
+        tags = {"label": label} if label else {}
+        self._add(
+            wire.write("BATCH", f"+{reference}", kind, *params, source=self.server, tags=tags)
+        )
+        return reference
+
+    def end_batch(self, reference: str) -> None:
+        """Close a batch that was sent in several parts, if there is one."""
+        if reference:
+            self._add(wire.write("BATCH", f"-{reference}", source=self.server))
+
+    @contextmanager
+    def inside(self, reference: str) -> Iterator[None]:
+        """What is sent meanwhile goes on with a batch, if there is one, and opens no other."""
+        before = self._batch, self._inside
+        self._batch, self._inside = {"batch": reference} if reference else {}, True
+        try:
+            yield
+        finally:
+            self._batch, self._inside = before
 
     def taken(self) -> bytes:
         """What is to be sent now."""
