@@ -192,7 +192,7 @@ def test_an_archive_that_is_not_there_is_a_sentence(
 
 
 def test_a_password_is_typed_twice_and_not_seen(chat: Chat, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "chatsvc.client", "account", "add", "ann"]
+    command = [sys.executable, "-m", "chatsvc.cli", "account", "add", "ann"]
     terminal = Terminal(*command, "--archive", f"sqlite:{tmp_path / 'chat.db'}")
     with contextlib.closing(terminal):
         for question in ("New password of ann: ", "Once more: "):

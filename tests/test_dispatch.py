@@ -354,7 +354,7 @@ def test_there_is_no_help_for_what_is_not_listed(chat: Chat, word: str) -> None:
 
 @pytest.mark.parametrize("name", LISTED)
 def test_every_listed_command_can_be_asked_for_in_json(name: str) -> None:
-    help_ = commands.rest.help(None, None, name)  # type: ignore[arg-type]
+    help_ = commands.misc.help(None, None, name)  # type: ignore[arg-type]
     assert isinstance(help_, Help)
     assert JSONL.write(help_)
     request = JSONL.read(f'{{"do":"{name}","rest":""}}')

@@ -414,7 +414,7 @@ def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
 
 @pytest.mark.parametrize("limits", [Limits(), UNLIMITED])
 def test_connections_come_and_go_without_a_trace(limits: Limits) -> None:
-    chat = Chat(limits=rate_limits)
+    chat = Chat(limits=limits)
     for number in range(200):
         person = chat.connect(f"192.0.2.{number}")
         if number % 2:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ircpeople import irc
 
-from chatsvc.core.portions import PORTION
+from chatsvc.commands.long_answers import PORTION
 from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 LARGEST = 2 * 4096 * 4 + 65536  # bytes that wait for a reader

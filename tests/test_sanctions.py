@@ -22,7 +22,7 @@ from staff import (
 )
 
 from chatsvc.model.records import Ban
-from chatsvc.policy import bans
+from chatsvc.policy import bans as ban_list
 from chatsvc.services import reports
 
 
@@ -106,7 +106,7 @@ def test_howtoban_tells_moderators_of_people_in_their_room_only(chat: Chat) -> N
 
 
 def test_a_room_has_a_limited_number_of_bans(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bans, "MOST_BANS_OF_ROOM", 3)
+    monkeypatch.setattr(ban_list, "MOST_BANS_OF_ROOM", 3)
     ann, op = founder(chat), operator(chat)
     ann.send(*(f"/ban name=eve{n}" for n in range(3)))
     assert ann.send("/mute name=eve") == ["* There are 3 bans and mutes here: /unban some first."]
@@ -156,7 +156,7 @@ def test_whoever_a_ban_holds_is_found(
     chat.hub.bans.open()
     start(chat.hub.bans.remove(kept[:lifted]))
     found = chat.hub.bans.ban_at_the_door(marks, address)
-    holding = [ban for ban in kept[lifted:] if bans.holds(ban.who, marks, address)]
+    holding = [ban for ban in kept[lifted:] if ban_list.holds(ban.who, marks, address)]
     assert found in holding if holding else found is None
 
 

@@ -1,4 +1,4 @@
-"""`python -m chatsvc.client` is `chatsvc`."""
+"""`python -m chatsvc.cli` is `chatsvc`."""
 
 import sys
 

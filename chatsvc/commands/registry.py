@@ -15,8 +15,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from chatsvc.commands.long_answers import LongAnswer, is_long
 from chatsvc.core.directory import room_of
-from chatsvc.core.portions import LongAnswer, is_long
 from chatsvc.core.session import Session
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
@@ -50,6 +50,8 @@ class CommandRow:
 MOST_SIGNS = 10  # at once
 LONGEST_SIGNS = 2000  # bytes of all: escaped, they are still fewer than IRC's tags may have
 
+_TOPICS = {"room_administration": "room rules", "misc": "other"}  # other than their module's name
+
 TABLE: dict[str, CommandRow] = {}
 FIELDS: set[str] = set()  # the arguments of all of them, as programs name them
 NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
@@ -79,7 +81,7 @@ def command(
                 tuple(f"/{alias}" for alias in aliases.split()),
                 help,
                 example,
-                function.__module__.rpartition(".")[2],
+                _TOPICS.get(module := function.__module__.rpartition(".")[2], module),
             ),
             tuple(word.strip("[]") for word in words if not word.startswith("[--")),
             {name: _kind(one.annotation) for name, one in arguments.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
@@ -30,11 +30,9 @@ from chatsvc.model.rate_limits import Bucket, Rate
 from chatsvc.model.text_rules import LONGEST_LINE, MOST_LINES
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
+from chatsvc.transports.gate import Gate
 from chatsvc.transports.output import Telling
 from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
-
-if TYPE_CHECKING:
-    from chatsvc.transports.factory import ChatFactory
 
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
 
@@ -50,7 +48,7 @@ class ChatProtocol(Telling):
     MAX_LENGTH = LONGEST_LINE
 
     transport: Any  # what it can do depends on the endpoint
-    factory: ChatFactory
+    gate: Gate
     session: Session
     full = False
     _timer: IDelayedCall | None = None  # until a slow reader is closed
@@ -68,16 +66,16 @@ class ChatProtocol(Telling):
         super().__init__()
         self._arrival, self._ways = arrival, ways
         self._said = ways.said  # at hand, because it is wanted at every send
-        self.factory, self.address = arrival.factory, arrival.address
+        self.gate, self.address = arrival.gate, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
 
     def connectionMade(self) -> None:
-        limits = self.factory.limits
-        self.session = self.factory.hub.sessions.connect(self)
+        limits = self.gate.limits
+        self.session = self.gate.hub.sessions.connect(self)
         self._begin_sending(self._arrival.greeted)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
-            self._purse = self.factory.purses.purse(self.address)
+            self._purse = self.gate.purses.purse(self.address)
         if self._arrival.refusal is not None:
             self.session.tell(self._arrival.refusal)
             self.close()
@@ -97,7 +95,7 @@ class ChatProtocol(Telling):
     def _leave_if_ended(self) -> None:
         answered = not self._reasons & (ANSWERING | HELD) and self._late is None
         if self._ended and answered and not self._closing and not self.session.leaving:
-            self.factory.hub.sessions.quit(self.session, "")
+            self.gate.hub.sessions.quit(self.session, "")
 
     def writeConnectionLost(self) -> None:
         """Only this side ends its half of a connection, and then all of it."""
@@ -108,7 +106,7 @@ class ChatProtocol(Telling):
             self._obey_the_rest()
         finally:
             try:
-                self.factory.hub.sessions.leave(self.session, "")
+                self.gate.hub.sessions.leave(self.session, "")
             finally:
                 self._arrival.gone()
 
@@ -120,7 +118,7 @@ class ChatProtocol(Telling):
         bucket, self._bucket = self._bucket, None
         self.session.safely(self._obey_late)
         for line in self._leftover()[:LEFTOVER]:
-            now = self.factory.clock.seconds()
+            now = self.gate.clock.seconds()
             if (bucket is not None and bucket.take(now)) or self._pay(now):
                 break
             self.lineReceived(line)
@@ -132,7 +130,7 @@ class ChatProtocol(Telling):
         self._broken = self._closing = self.full = True
         self._stop_timers()
         if not self._lost:  # whoever shows or tells something to many is to finish first
-            self._timer = self.factory.clock.callLater(0, self.transport.abortConnection)
+            self._timer = self.gate.clock.callLater(0, self.transport.abortConnection)
 
     def _leftover(self) -> list[bytes]:
         """The lines that were received and not obeyed, as far as they are whole."""
@@ -147,14 +145,14 @@ class ChatProtocol(Telling):
         self._stop_timers()
         self._is_ready()
         self.transport.unregisterProducer()
-        self._timer = self.factory.clock.callLater(LAST_WORDS, self.transport.abortConnection)
+        self._timer = self.gate.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
             self.transport.resumeProducing()  # TLS wants to hear the peer's farewell
         self.transport.loseConnection()
 
     def _stop_timers(self) -> None:
         self._arrival.leaving()
-        self.factory.busy.discard(self)
+        self.gate.busy.discard(self)
         for timer in (self._timer, self._pace, self._debt, self._others):
             stop(timer)
 
@@ -188,13 +186,13 @@ class ChatProtocol(Telling):
     def _refuse(self, refused: Refused) -> None:
         self._work += costs.REFUSAL
         if self._bucket is None or self._in_time(refused, self._bucket):
-            commands.refuse(self.factory.hub, self.session, refused)
+            commands.refuse(self.gate.hub, self.session, refused)
 
     def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
         """False if this came too fast: it is obeyed later, and nothing is read until then."""
         if self.session.user is None or not _is_line(what):
             return True
-        clock = self.factory.clock
+        clock = self.gate.clock
         wait = bucket.take(clock.seconds(), self._weight(what))
         if not wait:
             return True
@@ -223,12 +221,12 @@ class ChatProtocol(Telling):
         if isinstance(late, Request):
             self._do(late)
         elif late is not None:
-            commands.refuse(self.factory.hub, self.session, late)
+            commands.refuse(self.gate.hub, self.session, late)
 
     def _do(self, request: Request) -> None:
         self._work += (COSTS.get(request.name) or _cost(request)).work
         try:
-            answer = commands.run(self.factory.hub, self.session, request)
+            answer = commands.run(self.gate.hub, self.session, request)
         except Exception:
             self._failed(Failure(), request.tag)
         else:
@@ -305,7 +303,7 @@ class ChatProtocol(Telling):
             self.full = True
             self._pause(FULL, True)
             if self._timer is None:
-                self._timer = self.factory.clock.callLater(self.factory.slow_limit, self._slow)
+                self._timer = self.gate.clock.callLater(self.gate.slow_limit, self._slow)
 
     def output_flows(self) -> None:
         """Everything was taken."""
@@ -316,7 +314,7 @@ class ChatProtocol(Telling):
             self._timer = None
             self._pause(FULL, False)
             if not telling:
-                self.factory.hub.sessions.drained(self.session)
+                self.gate.hub.sessions.drained(self.session)
         elif self._readers and not self._is_busy():
             self._is_ready()
 
@@ -326,16 +324,16 @@ class ChatProtocol(Telling):
             return
         if self.full and self.transport.connected:
             self.full = False
-            self.factory.hub.sessions.drained(self.session)
+            self.gate.hub.sessions.drained(self.session)
 
     def _slow(self) -> None:
         # After a stall, find out first what the reader has taken meanwhile.
-        self._timer = self.factory.clock.callLater(0, self._too_slow)
+        self._timer = self.gate.clock.callLater(0, self._too_slow)
 
     def _too_slow(self) -> None:
-        limit = self.factory.slow_limit
+        limit = self.gate.slow_limit
         self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
-        self.factory.hub.sessions.leave(self.session, "reads nothing any more")
+        self.gate.hub.sessions.leave(self.session, "reads nothing any more")
         self.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from twisted.internet import protocol
 from twisted.internet.address import UNIXAddress
@@ -15,10 +15,8 @@ from zope.interface import implementer
 from chatsvc.dialects.join_page import Address
 from chatsvc.model.events import Refusal
 from chatsvc.model.rate_limits import is_loopback
+from chatsvc.transports.gate import Gate
 from chatsvc.transports.peer import address_of, prepare
-
-if TYPE_CHECKING:
-    from chatsvc.transports.factory import ChatFactory
 
 LAST_WORDS = 10.0  # seconds that a closed connection has to take what was sent
 MOST_UNHEARD = 1 << 20  # bytes that are still read from somebody who was answered for good
@@ -51,8 +49,8 @@ class ClientConnection:
     _known = False  # where the peer is
     _waiting: IDelayedCall | None = None  # until somebody without a name is closed
 
-    def __init__(self, factory: ChatFactory) -> None:
-        self.factory = factory
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
 
     def begin(self, transport: Any, occupant: Occupant) -> None:
         """The connection is made; inside TLS it is the same one."""
@@ -62,9 +60,9 @@ class ClientConnection:
         self.transport = transport
         self.secure = INegotiated.providedBy(transport)
         prepare(transport)
-        self.factory.connections.add(self)
+        self.gate.connections.add(self)
         self.arrive()
-        clock, within = self.factory.clock, self.factory.limits.name_within
+        clock, within = self.gate.clock, self.gate.limits.name_within
         if within:
             self._waiting = clock.callLater(within, self._time_is_up, within)
 
@@ -74,16 +72,16 @@ class ClientConnection:
             address = address_of(self.transport)
             if address is not None:
                 self._known, self.address = True, address
-                self.refusal = self.factory.admit(self)
+                self.refusal = self.gate.admit(self)
         return self._known
 
     def check(self, language: str) -> None:
         """Refuse what is not spoken here, or not without TLS."""
-        factory = self.factory
+        gate = self.gate
         if self.refusal is not None:
             return
-        if not factory.understands(language):
-            spoken = ", ".join(factory.spoken())
+        if not gate.understands(language):
+            spoken = ", ".join(gate.spoken())
             text = f"This chat does not speak {language}, but: {spoken}."
             self.refusal = Refusal("not-spoken", text)
         elif language != "tls" and not self.secure and not self._may_be_plain():
@@ -92,7 +90,7 @@ class ClientConnection:
 
     def _time_is_up(self, within: float) -> None:
         # After a stall, read first what has come meanwhile.
-        self._waiting = self.factory.clock.callLater(0, self._end, within)
+        self._waiting = self.gate.clock.callLater(0, self._end, within)
 
     def _end(self, within: float) -> None:
         self.occupant.end(f"You did not say your name within {within:g} seconds. Goodbye.")
@@ -110,7 +108,7 @@ class ClientConnection:
         """Whether TLS is not required of this peer, who may be on this very machine."""
         if self.tls_only:
             return False
-        if not self.factory.require_tls or is_loopback(self.address):
+        if not self.gate.require_tls or is_loopback(self.address):
             return True
         return isinstance(self.transport.getPeer(), UNIXAddress)
 
@@ -118,7 +116,7 @@ class ClientConnection:
         """Where this chat is, as far as is known here, and how it may be joined from there."""
         plain = self._may_be_plain()
         port = getattr(self.transport.getHost(), "port", "PORT")
-        return Address(port=port, speaks=self.factory.spoken(), plain=plain)
+        return Address(port=port, speaks=self.gate.spoken(), plain=plain)
 
     def leaving(self) -> None:
         """Somebody is leaving, and need not say their name any more."""
@@ -127,7 +125,7 @@ class ClientConnection:
     def gone(self) -> None:
         """The connection is lost."""
         stop(self._waiting)
-        self.factory.gone(self)
+        self.gate.gone(self)
 
 
 def stop(timer: IDelayedCall | None) -> None:
@@ -150,7 +148,7 @@ class LastWords(protocol.Protocol):
 
     def connectionMade(self) -> None:
         self._arrival.leaving()
-        self._timer = self._arrival.factory.clock.callLater(LAST_WORDS, self._give_up)
+        self._timer = self._arrival.gate.clock.callLater(LAST_WORDS, self._give_up)
         self.transport.write(self._words)
         if self._arrival.secure:
             self.transport.loseConnection()  # TLS waits for the peer's farewell by itself

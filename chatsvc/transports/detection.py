@@ -108,7 +108,7 @@ def is_text(data: bytes) -> Verdict:
 
 
 def _secure(arrival: ClientConnection) -> Any:
-    tls = arrival.factory.tls
+    tls = arrival.gate.tls
     if arrival.refusal is not None or tls is None:
         return LastWords(arrival, _ACCESS_DENIED)  # a handshake costs too much for that
     arrival.secure = True
@@ -156,13 +156,13 @@ class Detector(Protocol):
         """From now on bytes can come, and be sent."""
         if isinstance(self.transport, TLSMemoryBIOProtocol):
             self._arrival.fingerprint = fingerprint_of(self.transport)
-        clock = self._arrival.factory.clock
+        clock = self._arrival.gate.clock
         self._silence = clock.callLater(self._patience(), self._nothing_came)
 
     def _patience(self) -> float:
         """How long a peer may be silent before it is taken for a person."""
         arrival = self._arrival
-        plain = not arrival.secure and arrival.factory.understands(TLS.name)
+        plain = not arrival.secure and arrival.gate.understands(TLS.name)
         return TLS_BEGINS if plain else GREETING
 
     def _nothing_came(self) -> None:
@@ -170,7 +170,7 @@ class Detector(Protocol):
         if not arrival.arrive():  # the proxy says first who it is
             self.handshakeCompleted()
             return
-        if arrival.refusal is None and (self._data or "text" not in arrival.factory.speaks):
+        if arrival.refusal is None and (self._data or "text" not in arrival.gate.speaks):
             return  # some program takes its time
         if arrival.tls_only and not arrival.secure:
             return  # nothing is said there that is not encrypted, unless somebody talks plainly
@@ -183,7 +183,7 @@ class Detector(Protocol):
     def _greet(self) -> None:
         if not self._arrival.greeted:
             self._arrival.greeted = True
-            chat = self._arrival.factory.hub.settings.name
+            chat = self._arrival.gate.hub.settings.name
             question = Asked("name", f"Welcome to {chat}. What is your name?")
             self.transport.write(TEXT.write(question))
 

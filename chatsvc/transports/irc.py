@@ -85,7 +85,7 @@ class IRCProtocol(ChatProtocol):
     def connectionMade(self) -> None:
         super().connectionMade()
         self._hear()
-        self._pulse = self.factory.clock.callLater(SILENT, self._feel_pulse)
+        self._pulse = self.gate.clock.callLater(SILENT, self._feel_pulse)
 
     def _stop_timers(self) -> None:
         super()._stop_timers()
@@ -96,7 +96,7 @@ class IRCProtocol(ChatProtocol):
         super().dataReceived(data)
 
     def _hear(self) -> None:
-        self._heard = self.factory.clock.seconds()
+        self._heard = self.gate.clock.seconds()
         self._asked = self._overdue = False
 
     def _feel_pulse(self) -> None:
@@ -106,14 +106,14 @@ class IRCProtocol(ChatProtocol):
         if self._overdue:
             self._give_up()
         else:
-            self._pulse = self.factory.clock.callLater(self._next_look(), self._feel_pulse)
+            self._pulse = self.gate.clock.callLater(self._next_look(), self._feel_pulse)
 
     def _next_look(self) -> float:
         """Ask if it is time to, and return the seconds until the next look."""
         if self._asked:
             self._overdue = True
             return 0.0  # after a stall, read first what has come meanwhile
-        left = self._heard + SILENT - self.factory.clock.seconds()
+        left = self._heard + SILENT - self.gate.clock.seconds()
         if left > JITTER:
             return left
         self._asked = True
@@ -122,7 +122,7 @@ class IRCProtocol(ChatProtocol):
 
     def _give_up(self) -> None:
         self.session.tell(Goodbye("You do not answer. Goodbye."))
-        self.factory.hub.sessions.leave(self.session, "does not answer any more")
+        self.gate.hub.sessions.leave(self.session, "does not answer any more")
         self.close()
 
     def _obey(self, raw: bytes) -> None:

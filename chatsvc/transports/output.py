@@ -70,7 +70,7 @@ class Telling(Sending):
 
     async def _paged(self, answer: Coroutine[Any, Any, None]) -> None:
         """Answer when few other pages of lines are in memory, until this one is told."""
-        await self.factory.pages.acquire()
+        await self.gate.pages.acquire()
         self._page = True
         try:
             await answer
@@ -80,4 +80,4 @@ class Telling(Sending):
     def _let_go(self) -> None:
         if self._page:
             self._page = False
-            self.factory.pages.release()
+            self.gate.pages.release()

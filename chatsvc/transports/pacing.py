@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.protocols.basic import LineReceiver
@@ -10,9 +10,7 @@ from twisted.protocols.basic import LineReceiver
 from chatsvc.core.session import Session
 from chatsvc.model import costs
 from chatsvc.model.costs import Purse
-
-if TYPE_CHECKING:
-    from chatsvc.transports.factory import ChatFactory
+from chatsvc.transports.gate import Gate
 
 SLICE = 2048  # bytes: LineReceiver copies what is left of a read for each line in it
 
@@ -23,7 +21,7 @@ FIRST = FULL | OTHERS | DEBT  # what comes before the rest of what one message a
 class Paying(LineReceiver):
     """Takes input apart while it can be paid for, and then lets it wait."""
 
-    factory: ChatFactory
+    gate: Gate
     session: Session
     transport: Any
     _purse: Purse | None = None
@@ -79,13 +77,13 @@ class Paying(LineReceiver):
         open_ = self.transport.connected and not self._closing
         if open_ and not self._reasons & OTHERS:
             self._pause(OTHERS, True)
-            self.factory.busy.add(self)
-            self._others = self.factory.clock.callLater(0, self._next_turn)
+            self.gate.busy.add(self)
+            self._others = self.gate.clock.callLater(0, self._next_turn)
 
     def _next_turn(self) -> None:
         self._begin_turn()
-        self._most = max(costs.LEAST_TURN, costs.TURN / len(self.factory.busy))
-        self.factory.busy.discard(self)
+        self._most = max(costs.LEAST_TURN, costs.TURN / len(self.gate.busy))
+        self.gate.busy.discard(self)
         self.session.safely(self._pause, OTHERS, False)
 
     def _begin_turn(self) -> None:
@@ -94,16 +92,16 @@ class Paying(LineReceiver):
 
     def _settle(self) -> None:
         """Pay for what was done; nothing more is read until there is no debt."""
-        wait = self._pay(self.factory.clock.seconds())
+        wait = self._pay(self.gate.clock.seconds())
         open_ = self.transport.connected and not self._closing
         if wait and open_ and not self._reasons & DEBT:
             self._pause(DEBT, True)
-            self._debt = self.factory.clock.callLater(wait, self._go_on_paying)
+            self._debt = self.gate.clock.callLater(wait, self._go_on_paying)
 
     def _go_on_paying(self) -> None:
-        wait = self._pay(self.factory.clock.seconds())
+        wait = self._pay(self.gate.clock.seconds())
         if wait:
-            self._debt = self.factory.clock.callLater(wait, self._go_on_paying)
+            self._debt = self.gate.clock.callLater(wait, self._go_on_paying)
         else:
             self._begin_turn()
             self.session.safely(self._pause, DEBT, False)

@@ -45,7 +45,7 @@ class Page(Protocol):
     def _written(self) -> bytes:
         arrival, refusal = self._arrival, self._arrival.refusal
         place = place_in(self._head, arrival.place(), 443 if arrival.secure else 80)
-        chat = arrival.factory.hub.settings.name
+        chat = arrival.gate.hub.settings.name
         if refusal is None:
             return answer(self._head, chat, place)
         status = _STATUS.get(refusal.code, _BUSY)

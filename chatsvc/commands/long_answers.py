@@ -9,14 +9,12 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from chatsvc.core.session import Session
 from chatsvc.model.events import Found, History, Part, Refusal, Said
+from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
-
-if TYPE_CHECKING:
-    from chatsvc.services.hub import Hub
 
 PORTION = 16384  # characters
 
