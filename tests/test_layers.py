@@ -69,6 +69,7 @@ MAY_IMPORT = {
         "presence",
         "dialects",
         "rules",
+        "lookalikes",
         "admin",
         "steady",
     },

@@ -24,7 +24,8 @@ from chatsvc.client.screen import Output, Pipe, has_colours, is_able, screen
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
 from chatsvc.events import Refused
-from chatsvc.rules import likely_name
+from chatsvc.lookalikes import RESERVED
+from chatsvc.rules import key, likely_name
 from chatsvc.steady import measure_steadily
 
 WHERE = "[tls://]HOST[:PORT]"
@@ -392,4 +393,5 @@ def _own_name() -> str:
         name = os.environ.get("USER") or getpass.getuser()
     except (OSError, KeyError, ImportError):
         name = ""
-    return likely_name(_decoded(name)) or ""
+    likely = likely_name(_decoded(name)) or ""
+    return "" if key(likely) in RESERVED else likely  # the server chooses a guest's name for root
