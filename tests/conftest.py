@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
@@ -31,6 +33,31 @@ _log = Logger()
 
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+# Dozens of services start: without compiled modules, each start takes three times as long.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A machine that is busy with something else is no reason to fail.
+settings.register_profile("chatsvc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chatsvc")
+
+MARKERS = {
+    "test_real_": ("real", "slow"),
+    "test_client_real": ("real", "slow"),
+    "test_client_tls_real": ("real", "slow"),
+    "test_client_windows": ("real", "slow"),
+    "test_tui_": ("screen",),
+}  # of a file's tests, by the beginning of its name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of each file."""
+    for item in items:
+        for beginning, markers in MARKERS.items():
+            if item.path.name.startswith(beginning):
+                for marker in markers:
+                    item.add_marker(marker)
 
 
 @pytest.fixture(autouse=True)

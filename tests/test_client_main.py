@@ -191,6 +191,13 @@ def test_a_name_that_cannot_be_one_is_made_to_fit(monkeypatch: pytest.MonkeyPatc
     assert main._own_name() == "domann_lee"
 
 
+def test_a_name_that_no_chat_gives_to_people_is_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("USER", "Root")
+    assert main._own_name() == ""
+
+
 def test_colours_are_only_where_they_are_seen_and_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda fd: True)
     assert line_screen.has_colours({"TERM": "xterm"})

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from conftest import Chat
 from ircpeople import irc
-from staff import SECRET, member, refusal
+from staff import SECRET, member
 from test_accounts import registered
 
 from chatsvc.auth.accounts import new_account
@@ -30,12 +30,15 @@ NAMES = [
 def test_nobody_takes_a_reserved_name_in_any_dialect(chat: Chat, name: str) -> None:
     text, program, client = chat.connect(), chat.connect(), chat.connect()
     assert text.send(name)[-1] == (
-        f"* {name} is reserved for the chat itself. Which name would you like?"
+        f"* {name} is reserved for the chat itself."
+        " Press Enter to be guest-1, or type another name."
     )
-    assert refusal(program, do="hello", name=name)[0] == "bad-name"
+    refused = program.ask(do="hello", name=name)[-1]
+    assert (refused["code"], refused["suggestion"]) == ("bad-name", "guest-2")
     assert " 432 " in client.send(f"NICK {name}", "USER u 0 * :u")[-1]
     ann = chat.join("ann")
-    assert ann.send(f"/nick {name}") == [f"* {name} is reserved for the chat itself."]
+    (told,) = ann.send(f"/nick {name}")
+    assert told.startswith(f"* {name} is reserved for the chat itself. guest-")
     assert [*chat.hub.directory.users] == ["ann"]
 
 

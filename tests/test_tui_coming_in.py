@@ -123,7 +123,8 @@ async def test_another_certificate_stops_everything(chat: Chat) -> None:
 @on_a_screen
 async def test_a_first_certificate_is_told_in_the_room(chat: Chat) -> None:
     async with visit(chat, settled=False) as ann:
-        await ann.pilot.pause()
+        while not ann.network.reached:
+            await ann.pilot.pause()
         ann.network.tell("localhost is joined over TLS for the first time: SHA-256 AB:CD.")
         await ann.settle()
         assert "SHA-256 AB:CD" in " ".join(ann.conversation)

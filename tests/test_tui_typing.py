@@ -9,6 +9,8 @@ from tuipeople import Visitor, on_a_screen, visit
 
 from chatsvc.client.tui.widgets.text_field import Field
 
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+
 
 def text(person: Visitor) -> str:
     """What is being typed."""
@@ -219,7 +221,7 @@ async def test_escape_in_an_empty_input_goes_to_the_last_line(chat: Chat) -> Non
 async def test_what_is_typed_and_pasted_is_sent_as_it_is(chat: Chat) -> None:
     bob = chat.program("bob")
     bob.ask(do="join", room="#lobby")
-    texts = ["می\u200cخواهم", "東京\u3000大阪", "a\u00a0b  c", "👩\u200d🚀", "\U000e0067"]
+    texts = ["می\u200cخواهم", "東京\u3000大阪", "a\u00a0b  c", "👩\u200d🚀", ENGLAND]
     async with visit(chat) as ann:
         for typed in texts:
             await ann.type(typed, "enter")

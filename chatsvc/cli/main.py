@@ -24,9 +24,10 @@ from chatsvc.client.login_prompts import Identity, wants_proof
 from chatsvc.client.net.address import Server
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
+from chatsvc.model.confusables import RESERVED
 from chatsvc.model.events import Refused
 from chatsvc.model.monotonic import measure_steadily
-from chatsvc.model.text_rules import likely_name
+from chatsvc.model.text_rules import key, likely_name
 
 WHERE = "[tls://]HOST[:PORT]"
 SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment's variable
@@ -393,7 +394,8 @@ def _own_name() -> str:
         name = os.environ.get("USER") or getpass.getuser()
     except (OSError, KeyError, ImportError):
         name = ""
-    return likely_name(_decoded(name)) or ""
+    likely = likely_name(_decoded(name)) or ""
+    return "" if key(likely) in RESERVED else likely  # the server chooses a guest's name for root
 
 
 def _screen(reactor: Any, environment: Mapping[str, str]) -> Screen:

@@ -50,7 +50,8 @@ class Nicknames:
         """An account may be older than the list, or an operator's choice."""
         own = account is not None and key(account.name) == key(name)
         if not own and self._is_reserved(name):
-            raise Refused("bad-name", f"{name} is reserved for the chat itself.")
+            text = f"{name} is reserved for the chat itself."
+            raise Refused("bad-name", text, self.guest())
 
     def _is_reserved(self, name: str) -> bool:
         return is_reserved(name, self._chat_name)
