@@ -66,7 +66,7 @@ def _first_screen(home: str, port: int) -> float:
     began = time.perf_counter()
     child, terminal = pty.fork()
     if not child:
-        command = [sys.executable, "-m", "chatsvc.client", "join", f"{HOST}:{port}"]
+        command = [sys.executable, "-m", "chatsvc.cli", "join", f"{HOST}:{port}"]
         os.execve(sys.executable, [*command, "--name", "ann"], environment)
     seen = b""
     while not re.search(rb"[1-9] here", seen):

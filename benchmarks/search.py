@@ -19,11 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chatsvc.archive import Commit, Worker
-from chatsvc.events import Line
-from chatsvc.query import parse
-from chatsvc.seeking import Seeker
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.model.events import Line
+from chatsvc.store.archive import Commit, Worker
+from chatsvc.store.query_parser import parse
+from chatsvc.store.search_query import Seeker
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 ROOMS, PEOPLE, VOCABULARY = 20, 300, 50_000
 START = 1_700_000_000.0

@@ -16,12 +16,12 @@ from twisted.python.usage import Options as BaseOptions
 from twisted.python.usage import UsageError
 
 from chatsvc import __version__
-from chatsvc.characters import clean
-from chatsvc.limits import Limits, Rate
+from chatsvc.model.characters import clean
+from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.process import remove_stale_pid_file
-from chatsvc.rules import LONGEST_WORDS
 from chatsvc.transports.certificate import Files
-from chatsvc.transports.detect import NAMES
+from chatsvc.transports.detection import NAMES
 
 PORT = 13531
 RESERVE = 64  # files the process opens besides connections

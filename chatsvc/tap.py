@@ -27,17 +27,18 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, Worker
-from chatsvc.characters import clean, plain
-from chatsvc.dialects.invitation import Place
-from chatsvc.door import new_claim_code
-from chatsvc.events import Said
-from chatsvc.hub import Hub, Settings
-from chatsvc.limits import Limits, Window, is_loopback
+from chatsvc.dialects.join_page import Address
+from chatsvc.model.characters import clean, plain
+from chatsvc.model.events import Said
+from chatsvc.model.monotonic import measure_steadily
+from chatsvc.model.rate_limits import Limits, Window, is_loopback
 from chatsvc.options import Options
 from chatsvc.process import Signals
-from chatsvc.sql import SQLArchive, Workers
-from chatsvc.steady import measure_steadily
+from chatsvc.services.hub import Hub
+from chatsvc.services.login import new_claim_code
+from chatsvc.services.settings import ServiceSettings
+from chatsvc.store.archive import Archive, ArchiveFailed, MemoryArchive, Worker
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.factory import ChatFactory, TLSOnly
 from chatsvc.transports.hashing import HashingQueue
@@ -108,11 +109,11 @@ class ChatService(Service):
         self.hub.accounts.registrations = Window(
             self.limits.registrations, self.limits.registrations_within
         )
-        self.hub.room_keeping.new = Window(self.limits.rooms, self.limits.rooms_within)
+        self.hub.new_rooms.new = Window(self.limits.rooms, self.limits.rooms_within)
         if options["show-messages"]:
-            self.hub.talk.watch = _log_line
+            self.hub.messaging.watch = _log_line
         if options["stop-when-empty"]:
-            self.hub.when_empty = self._stop_reactor
+            self.hub.sessions.when_empty = self._stop_reactor
         self._factory = ChatFactory(
             self.hub,
             reactor,
@@ -180,7 +181,7 @@ class ChatService(Service):
         self._hashers.start()
         self.hub.search.when_indexed = _log_indexing
         self.hub.search.begin()
-        self.hub.chores.begin()
+        self.hub.maintenance.begin()
         self.hub.scrubbing.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
@@ -217,7 +218,7 @@ class ChatService(Service):
         else:
             yield "What is said is kept in memory, and forgotten when the service stops."
         if not self.hub.accounts.has_operator:
-            code = self.hub.door.claim_code = new_claim_code()
+            code = self.hub.login.claim_code = new_claim_code()
             yield "There is no operator yet. To be the first one, type in the chat:"
             yield f"    /register password, and then /claim {code}"
         yield "Ctrl-C, or the signal TERM, stops it."
@@ -236,10 +237,10 @@ class ChatService(Service):
                 there = self._place(socket.gethostname(), address.port)
                 yield f"From another machine: {there.by_hand()}"
 
-    def _place(self, host: str, port: int) -> Place:
+    def _place(self, host: str, port: int) -> Address:
         factory = self._factory
         plain = is_loopback(host) or not factory.require_tls
-        return Place(host, port, factory.spoken(), plain)
+        return Address(host, port, factory.spoken(), plain)
 
     # Stopping
 
@@ -284,7 +285,7 @@ class ChatService(Service):
         self._reactor.callLater(0, self._stop_if_empty)
 
     def _stop_if_empty(self) -> None:
-        if not self.hub.stopping and not self.hub.users:
+        if not self.hub.messaging.stopping and not self.hub.directory.users:
             self._reactor.stop()
 
 
@@ -304,8 +305,8 @@ def _report(error: Exception) -> None:
     _log.failure("Something failed", Failure(error))
 
 
-def _settings(options: Options) -> Settings:
-    return Settings(
+def _settings(options: Options) -> ServiceSettings:
+    return ServiceSettings(
         name=clean(options["name"]),
         motd="\n".join(map(clean, options["motd"].splitlines())),
         password=options["password"],

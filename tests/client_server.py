@@ -15,10 +15,10 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.client.connection import Connection
-from chatsvc.client.door import Identity
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.connection import Connection
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.events import (
+from chatsvc.model.events import (
     Away,
     Cleared,
     Command,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
@@ -18,11 +20,12 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 
-from chatsvc import passwords
-from chatsvc.archive import Archive, MemoryArchive
-from chatsvc.hub import Hub, Settings
-from chatsvc.limits import UNLIMITED, Limits, Window
-from chatsvc.transports.detect import GREETING
+from chatsvc.auth import passwords
+from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
+from chatsvc.services.hub import Hub
+from chatsvc.services.settings import ServiceSettings
+from chatsvc.store.archive import Archive, MemoryArchive
+from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
@@ -30,6 +33,31 @@ _log = Logger()
 
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+# Dozens of services start: without compiled modules, each start takes three times as long.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A machine that is busy with something else is no reason to fail.
+settings.register_profile("chatsvc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chatsvc")
+
+MARKERS = {
+    "test_real_": ("real", "slow"),
+    "test_client_real": ("real", "slow"),
+    "test_client_tls_real": ("real", "slow"),
+    "test_client_windows": ("real", "slow"),
+    "test_tui_": ("screen",),
+}  # of a file's tests, by the beginning of its name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of each file."""
+    for item in items:
+        for beginning, markers in MARKERS.items():
+            if item.path.name.startswith(beginning):
+                for marker in markers:
+                    item.add_marker(marker)
 
 
 @pytest.fixture(autouse=True)
@@ -174,10 +202,10 @@ def hub_of(
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
-    chosen, hashing = Settings(**settings), HashingQueue(hasher, clock)
+    chosen, hashing = ServiceSettings(**settings), HashingQueue(hasher, clock)
     hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
-    hub.room_keeping.new = Window(limits.rooms, limits.rooms_within)
+    hub.new_rooms.new = Window(limits.rooms, limits.rooms_within)
     return hub
 
 

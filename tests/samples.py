@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatsvc.events import (
+from chatsvc.model.events import (
     Asked,
     Away,
     Census,
@@ -43,7 +43,7 @@ from chatsvc.events import (
     Unread,
     Welcome,
 )
-from chatsvc.governance import (
+from chatsvc.model.moderation_events import (
     Announced,
     Audit,
     Banned,
@@ -73,7 +73,7 @@ from chatsvc.governance import (
     Ways,
     You,
 )
-from chatsvc.presence import Departed, Gone, Offline, Online, People, Person, Watching
+from chatsvc.model.presence_events import Departed, Gone, Offline, Online, People, Person, Watching
 
 NOON = 1_582_200_000.125  # 2020-02-20, 12:00 in Greenwich
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from conftest import Chat, Person, Worker, at_once, no_turn, start
 
-from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.records import Record
+from chatsvc.model.records import Record
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 SECRET = "correct-horse"
 NOW = "[1970-01-01 00:00]"
@@ -30,7 +30,7 @@ def member(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
 def operator(chat: Chat, name: str = "op", address: str = "198.51.100.1") -> Person:
     """A registered person who has claimed the server."""
     person = member(chat, name, address)
-    chat.hub.door.claim_code = "code-of-the-log"
+    chat.hub.login.claim_code = "code-of-the-log"
     person.send("/claim code-of-the-log")
     return person
 

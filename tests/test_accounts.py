@@ -9,9 +9,9 @@ import pytest
 from conftest import Chat, Person, Worker, at_once, no_turn, start
 from test_hub import sqlite
 
-from chatsvc.archive import MemoryArchive
-from chatsvc.limits import UNLIMITED
-from chatsvc.records import Account, Invitation
+from chatsvc.model.rate_limits import UNLIMITED
+from chatsvc.model.records import Account, Invitation
+from chatsvc.store.archive import MemoryArchive
 
 SECRET = "correct-horse"
 
@@ -21,7 +21,7 @@ def registered(chat: Chat, name: str, operator: bool = False) -> Person:
     person = chat.join(name)
     person.send(f"/register {SECRET}")
     if operator:
-        chat.hub.door.claim_code = "code-of-the-log"
+        chat.hub.login.claim_code = "code-of-the-log"
         person.send("/claim code-of-the-log")
     return person
 
@@ -313,7 +313,7 @@ def test_a_password_alone_does_not_say_who_that_is(chat: Chat) -> None:
 
 
 def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
-    chat.hub.door.claim_code = "3f9a0c1b22"
+    chat.hub.login.claim_code = "3f9a0c1b22"
     ann, bob = registered(chat, "ann"), registered(chat, "bob")
     assert chat.join("guest").send("/claim 3f9a0c1b22") == [
         "* That is for registered people. To become one: /register password"
@@ -338,7 +338,7 @@ def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
     archive = ChangedElsewhere()
     chat = Chat(archive)
     ann, bob = registered(chat, "ann"), registered(chat, "bob")
-    chat.hub.door.claim_code = "code-of-the-log"
+    chat.hub.login.claim_code = "code-of-the-log"
     archive.removed = "ann"
     assert ann.send("/claim code-of-the-log")[-1] == "* The account ann is no more."
     assert bob.send("/claim code-of-the-log")[-1].startswith("* You are an operator now.")

@@ -9,8 +9,8 @@ from conftest import Chat, Person, Worker, no_turn, start
 from test_accounts import SECRET
 from test_passwords import THREE_ATTEMPTS
 
-from chatsvc.archive import MemoryArchive
-from chatsvc.limits import UNLIMITED
+from chatsvc.model.rate_limits import UNLIMITED
+from chatsvc.store.archive import MemoryArchive
 
 CLIENT = "secret-of-ann"
 
@@ -63,7 +63,7 @@ def test_what_registers_nobody(chat: Chat, wrong: dict[str, object], why: str) -
 
 def test_who_may_register(chat: Chat) -> None:
     ann = owner(chat)
-    chat.hub.door.claim_code = "code-of-the-log"
+    chat.hub.login.claim_code = "code-of-the-log"
     ann.ask(do="claim", code="code-of-the-log")
     chat.hub.accounts.mode = "invite"
     (made,) = ann.ask(do="invite-code")
@@ -165,7 +165,7 @@ def test_lines_of_two_connections_are_counted_by_themselves() -> None:
         ("one", None),
         ("two", "2"),
     ]
-    assert not chat.hub.talk.orphans
+    assert not chat.hub.messaging.orphans
     assert other.protocol.session.in_flight == 0
 
 
@@ -175,7 +175,7 @@ def test_a_client_that_comes_back_takes_the_place_of_its_ghost_only(chat: Chat) 
     (welcome,) = chat.connect().ask(do="hello", name="ann", client=CLIENT, account_password=SECRET)
     assert (welcome["name"], welcome["account"]) == ("anna", "ann")
     assert ghost.closed
-    assert len(chat.hub.users["anna"].sessions) == 2
+    assert len(chat.hub.directory.users["anna"].sessions) == 2
 
 
 def test_a_client_that_comes_back_alone_is_still_called_what_it_was(chat: Chat) -> None:
@@ -183,7 +183,7 @@ def test_a_client_that_comes_back_alone_is_still_called_what_it_was(chat: Chat) 
     chat.program("ann", client=CLIENT, account_password=SECRET).ask(do="nick", name="anna")
     again = chat.program("ann", client=CLIENT, account_password=SECRET)
     assert again.protocol.session.name == "anna"
-    assert list(chat.hub.users) == ["anna"]
+    assert list(chat.hub.directory.users) == ["anna"]
 
 
 def test_a_secret_client_is_no_password(chat: Chat) -> None:
@@ -214,7 +214,7 @@ def test_the_same_account_logs_in_twice_at_once() -> None:
     hasher.step()
     hasher.work()
     assert [person.events()[0]["account"] for person in both] == ["ann", "ann"]
-    assert len(chat.hub.users["ann"].sessions) == 2
+    assert len(chat.hub.directory.users["ann"].sessions) == 2
 
 
 def test_the_account_is_removed_while_its_password_is_looked_at() -> None:
@@ -228,7 +228,7 @@ def test_the_account_is_removed_while_its_password_is_looked_at() -> None:
     hasher.work()
     assert ann.events()[0]["how"] == "unregister"
     assert again.events()[0]["event"] == "refused"
-    assert list(chat.hub.users) == ["ann"]
+    assert list(chat.hub.directory.users) == ["ann"]
 
 
 def test_too_many_wrong_passwords() -> None:
@@ -290,7 +290,7 @@ def test_connections_are_listed_and_ended(chat: Chat) -> None:
 
 
 def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
-    chat.hub.door.claim_code = "3f9a0c1b22"
+    chat.hub.login.claim_code = "3f9a0c1b22"
     ann, bob = owner(chat), owner(chat, "bob")
     assert code(chat.program("guest"), do="claim", code="3f9a0c1b22") == "no-account"
     assert code(ann, do="claim", code="0") == "wrong-code"

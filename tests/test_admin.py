@@ -14,9 +14,9 @@ from conftest import Chat, at_once, no_turn, start
 from real import Terminal
 from test_proofs import proved
 
-from chatsvc import admin
-from chatsvc.chores import OFTEN
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.cli import accounts
+from chatsvc.services.maintenance import OFTEN
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 SECRET = "correct-horse"
 
@@ -26,7 +26,7 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
     """A chat whose archive is a file, and which looks now and then whether that was changed."""
     archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
     chat = Chat(archive)
-    chat.hub.chores.begin()
+    chat.hub.maintenance.begin()
     yield chat
     start(chat.hub.close())
     start(archive.close())
@@ -52,7 +52,7 @@ class Shell:
     def run(self, *arguments: str, typed: str = f"{SECRET}\n") -> tuple[int, str]:
         """Give a command; gives the exit code and what was printed."""
         self._patch.setattr(sys, "stdin", io.StringIO(typed))
-        code = admin.main([*arguments, "--archive", f"sqlite:{self.path}"])
+        code = accounts.main([*arguments, "--archive", f"sqlite:{self.path}"])
         captured = self._captured.readouterr()
         return code, captured.out + captured.err
 
@@ -110,7 +110,7 @@ def test_a_removed_account_s_user_is_a_guest(chat: Chat, shell: Shell) -> None:
     assert ann.read()[-1] == "* The account ann was removed; you are ann as a guest."
     assert "That is for registered people." in ann.send("/logout")[0]
     assert not chat.hub.accounts.find("ann")
-    assert not any(room.roster for room in chat.hub.rooms.values())
+    assert not any(room.roster for room in chat.hub.directory.rooms.values())
 
 
 def test_what_the_service_keeps_of_an_account_does_not_undo_what_the_shell_changed(
@@ -187,12 +187,12 @@ def test_an_archive_that_is_not_there_is_a_sentence(
         1,
         f"There is no archive {shell.path}. The service makes it when it first starts.\n",
     )
-    assert admin.main(["list", "--archive", "memory:"]) == 1
+    assert accounts.main(["list", "--archive", "memory:"]) == 1
     assert "--archive is sqlite:PATH" in capsys.readouterr().err
 
 
 def test_a_password_is_typed_twice_and_not_seen(chat: Chat, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "chatsvc.client", "account", "add", "ann"]
+    command = [sys.executable, "-m", "chatsvc.cli", "account", "add", "ann"]
     terminal = Terminal(*command, "--archive", f"sqlite:{tmp_path / 'chat.db'}")
     with contextlib.closing(terminal):
         for question in ("New password of ann: ", "Once more: "):

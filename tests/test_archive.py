@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
-from chatsvc.archive import EXPIRING, Archive, ArchiveFailed, Commit, MemoryArchive
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import Line, Said, Tally
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.model.events import Line, Said, Tally
+from chatsvc.store.archive import EXPIRING, Archive, ArchiveFailed, Commit, MemoryArchive
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 Make: TypeAlias = Callable[[Any], Archive]
 

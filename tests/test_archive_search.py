@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_archive import Keeper, Make, line, make, now, scrub, sqlite  # noqa: F401
 
-from chatsvc.archive import Archive, MemoryArchive
-from chatsvc.events import Refused
-from chatsvc.query import parse
-from chatsvc.seeking import Finds, Seeker, Spot
-from chatsvc.words import words_of
+from chatsvc.model.events import Refused
+from chatsvc.model.words import words_of
+from chatsvc.store.archive import Archive, MemoryArchive
+from chatsvc.store.query_parser import parse
+from chatsvc.store.search_query import Finds, Seeker, Spot
 
 EVERYWHERE = Seeker({"#tea": 0, "#pie": 0})
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chatsvc.characters import (
+from chatsvc.model.characters import (
     before_code,
     clean,
     clean_formatted,

@@ -7,13 +7,13 @@ import tracemalloc
 
 import pytest
 
-from chatsvc.charter import changed, filtered, value_of
-from chatsvc.events import Refused
-from chatsvc.records import Charter
+from chatsvc.model.events import Refused
+from chatsvc.model.records import RoomRules
+from chatsvc.policy.room_rules import changed, filtered, value_of
 
 
-def charter(rule: str, words: str) -> Charter:
-    return changed(Charter("#tea"), rule, value_of(rule, words))
+def charter(rule: str, words: str) -> RoomRules:
+    return changed(RoomRules("#tea"), rule, value_of(rule, words))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_part_of_a_word_is_not_the_word(text: str) -> None:
 
 
 def test_off_is_no_word() -> None:
-    assert charter("refuse", "off") == Charter("#tea")
+    assert charter("refuse", "off") == RoomRules("#tea")
 
 
 def test_the_longest_filter_is_ready_at_once_and_small() -> None:

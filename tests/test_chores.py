@@ -11,8 +11,8 @@ def test_tidying_up_makes_no_rules_for_rooms_that_have_none(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat.join("ann")
-    monkeypatch.setattr("chatsvc.room.Charter", None)
-    assert Deferred.fromCoroutine(chat.hub.chores.tidy_up()).result is None
+    monkeypatch.setattr("chatsvc.core.room.Charter", None)
+    assert Deferred.fromCoroutine(chat.hub.maintenance.tidy_up()).result is None
 
 
 class Dirty:

@@ -8,9 +8,9 @@ import pytest
 from client_server import result
 from test_client_door import MEMBER, OTHER, SECRET, House, Visit
 
-from chatsvc.client.door import Identity
+from chatsvc.client.login_prompts import Identity
 from chatsvc.client.passwords import masked
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 
 
 @pytest.fixture

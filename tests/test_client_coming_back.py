@@ -18,10 +18,10 @@ from client_server import (
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import Uncertain
-from chatsvc.client.wire import PATIENCE, PING_EVERY
-from chatsvc.events import (
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import Uncertain
+from chatsvc.client.net.wire import PATIENCE, PING_EVERY
+from chatsvc.model.events import (
     Entered,
     Event,
     Goodbye,

@@ -13,9 +13,9 @@ from client_server import (
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.error import DNSLookupError
 
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected
-from chatsvc.events import (
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import NotConnected
+from chatsvc.model.events import (
     Entered,
     Goodbye,
     Joined,

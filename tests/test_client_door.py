@@ -19,13 +19,13 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.archive import Archive
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, PutOut
-from chatsvc.client.plain import Talk
+from chatsvc.cli.plain import PlainChat
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import NotConnected, PutOut
 from chatsvc.client.words import Words
-from chatsvc.events import Refused
-from chatsvc.limits import UNLIMITED, Limits
+from chatsvc.model.events import Refused
+from chatsvc.model.rate_limits import UNLIMITED, Limits
+from chatsvc.store.archive import Archive
 
 SECRET, OTHER = "correct-horse", "battery-staple"
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
@@ -150,7 +150,7 @@ class House:
 
     def operator(self, *commands: str) -> Person:
         """Bob, who may do everything."""
-        self.chat.hub.door.claim_code = "4711"
+        self.chat.hub.login.claim_code = "4711"
         return self.visitor("bob", "/claim 4711", *commands, register=True)
 
 
@@ -166,7 +166,7 @@ class Visit:
     ) -> None:
         self.house = house
         self.screen = Screen(interactive)
-        self.talk = Talk(house, house.clock, self.screen, Words(False), identity)
+        self.talk = PlainChat(house, house.clock, self.screen, Words(False), identity)
         self.done: Deferred[int] = Deferred.fromCoroutine(self.talk.run(room))
         house.visits.append(self)
         self.house.pump()

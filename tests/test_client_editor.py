@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.client.editor import Editor, Key, Typed
-from chatsvc.client.letters import width
+from chatsvc.client.graphemes import width
+from chatsvc.client.line_editor import Editor, Key, Typed
 
 LEFT, RIGHT, UP, DOWN = b"\x1b[D", b"\x1b[C", b"\x1b[A", b"\x1b[B"
 

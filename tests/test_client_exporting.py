@@ -13,22 +13,22 @@ from client_server import result
 from test_client_door import SECRET, House
 from twisted.internet.defer import CancelledError, Deferred
 
-from chatsvc.client import exporting
-from chatsvc.client.connection import Connection
-from chatsvc.client.door import Identity
+from chatsvc.client import export_job
 from chatsvc.client.export import FORMATS
-from chatsvc.client.exporting import Export, ProgressRow, format_of, opened, write_history
-from chatsvc.client.points import Point
+from chatsvc.client.export_job import Export, ProgressRow, format_of, opened, write_history
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.connection import Connection
 from chatsvc.client.scripts import NotDone
-from chatsvc.dialects.reading import read_event
-from chatsvc.events import Event, Refused, Said
+from chatsvc.client.time_points import Point
+from chatsvc.dialects.json_events import read_event
+from chatsvc.model.events import Event, Refused, Said
 
 Texts = list[str]
 
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "PAGE", 3)
+    monkeypatch.setattr(export_job, "PAGE", 3)
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from time import monotonic
+from time import process_time  # others may use the machine, too
 from typing import Any
 
 import pytest
 from conftest import Chat
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from samples import EVENTS
 from tuipeople import on_a_screen, visit
@@ -17,19 +17,19 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from chatsvc.client.connection import Connection
-from chatsvc.client.door import Identity
 from chatsvc.client.export import FORMATS
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.connection import Connection
 from chatsvc.client.scripts import as_json, as_text
-from chatsvc.client.tui.company import came
-from chatsvc.client.tui.painting import shown_text
-from chatsvc.client.tui.panes import Pane
-from chatsvc.client.tui.rows import spans
-from chatsvc.client.tui.state import State
-from chatsvc.client.tui.status import topic
+from chatsvc.client.tui.model.buffers import Buffer
+from chatsvc.client.tui.model.occupants import came
+from chatsvc.client.tui.model.state import State
+from chatsvc.client.tui.widgets.rendering import shown_text
+from chatsvc.client.tui.widgets.status import topic
+from chatsvc.client.tui.widgets.wrapping import spans
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.events import Event, Joined, Refused, Said, Welcome
+from chatsvc.model.events import Event, Joined, Refused, Said, Welcome
 
 CROWD = 100_000
 WELCOME = JSONL.write(Welcome("chat", "x 1", "ann", "c", 1.0, "", {"in_flight": 8}), None, "1")
@@ -156,7 +156,9 @@ def changed_events(draw: Any) -> bytes:
     return json.dumps(value, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
+@example([JSONL.write(SAID._replace(room="#a\n#b", sender="c\r\nd")).rstrip(b"\n")])
+@example([JSONL.write(Joined("#lobby\n", ("a\nb",))).rstrip(b"\n")])
 @given(st.lists(changed_events(), min_size=1, max_size=5))
 def test_changed_events_crash_nobody(lines: list[bytes]) -> None:
     assert Table().survives(*lines)
@@ -185,19 +187,19 @@ def test_what_is_no_event_ends_the_connection(line: bytes) -> None:
 
 def test_a_line_without_an_end_ends_the_connection() -> None:
     table = Table()
-    begin = monotonic()
+    begin = process_time()
     while not table.aborted:
         table.wire.dataReceived(b"x" * 65_536)
-        assert monotonic() - begin < 30
+        assert process_time() - begin < 30
 
 
 def test_empty_lines_without_end_cost_nothing() -> None:
     table = Table()
-    begin = monotonic()
+    begin = process_time()
     for _ in range(20):
         table.wire.dataReceived(b"\r\n\n" * 20_000)
     assert table.survives()
-    assert monotonic() - begin < 3
+    assert process_time() - begin < 3
 
 
 def test_an_answer_of_another_kind_ends_the_connection_and_asks_nobody_to_report_it() -> None:
@@ -219,8 +221,8 @@ CROWDS: list[Callable[[tuple[str, ...]], Event]] = [
 @pytest.mark.parametrize("crowd", CROWDS)
 def test_a_crowd_comes_and_goes_in_a_moment(crowd: Callable[[tuple[str, ...]], Event]) -> None:
     names = tuple(f"guest-{number}" for number in range(CROWD))
-    pane = Pane("#lobby")
-    begin = monotonic()
+    pane = Buffer("#lobby")
+    begin = process_time()
     table = Table()
     line = JSONL.write(crowd(names))
     left = JSONL.write(Joined("#lobby", names)).replace(b'"joined"', b'"left"')
@@ -228,7 +230,7 @@ def test_a_crowd_comes_and_goes_in_a_moment(crowd: Callable[[tuple[str, ...]], E
     assert not table.aborted
     assert len(table.front.state.panes["#lobby"].people) == CROWD
     came(pane, Joined("#lobby", names), 0.0)
-    assert monotonic() - begin < 20
+    assert process_time() - begin < 20
 
 
 def test_there_is_an_end_to_the_panes_that_a_server_opens() -> None:
@@ -243,7 +245,7 @@ async def test_the_screen_goes_on_with_a_crowd_and_odd_lists(chat: Chat) -> None
     bob = chat.join("bob")
     async with visit(chat) as ann:
         names = tuple(f"guest-{number}" for number in range(CROWD))
-        begin = monotonic()
+        begin = process_time()
         ann.app.visit.event(Joined("#lobby", names, roles=("founder", "voiced")), None)
         await ann.settle()
         bob.send("hello ann")
@@ -251,4 +253,4 @@ async def test_the_screen_goes_on_with_a_crowd_and_odd_lists(chat: Chat) -> None
         assert "hello ann" in ann.screen
         await ann.type("hello bob", "enter")
         assert any("hello bob" in line for line in bob.read())
-        assert monotonic() - begin < 20
+        assert process_time() - begin < 20

@@ -12,15 +12,15 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 
-from chatsvc import admin
-from chatsvc.client import main, screen
-from chatsvc.client.address import Server
-from chatsvc.client.address import server as read_server
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, NotTrusted, PutOut
-from chatsvc.client.screen import Lines, Output
+from chatsvc.cli import accounts, main
+from chatsvc.client import line_screen
+from chatsvc.client.line_screen import Lines, Output
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.address import Server
+from chatsvc.client.net.address import server as read_server
+from chatsvc.client.net.failures import NotConnected, NotTrusted, PutOut
 from chatsvc.client.scripts import NotDone
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_what_went_wrong_is_a_sentence(error: Exception, sentence: str) -> None:
 
 def test_accounts_are_administered_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[list[str]] = []
-    monkeypatch.setattr(admin, "main", lambda words: given.append(words) or 3)
+    monkeypatch.setattr(accounts, "main", lambda words: given.append(words) or 3)
     assert main.main(["account", "list", "--json"]) == 3
     assert given == [["list", "--json"]]
 
@@ -191,22 +191,29 @@ def test_a_name_that_cannot_be_one_is_made_to_fit(monkeypatch: pytest.MonkeyPatc
     assert main._own_name() == "domann_lee"
 
 
+def test_a_name_that_no_chat_gives_to_people_is_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("USER", "Root")
+    assert main._own_name() == ""
+
+
 def test_colours_are_only_where_they_are_seen_and_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda fd: True)
-    assert screen.has_colours({"TERM": "xterm"})
-    assert screen.has_colours({"TERM": "xterm", "NO_COLOR": ""})
-    assert not screen.has_colours({"TERM": "xterm", "NO_COLOR": "1"})
-    assert not screen.has_colours({"TERM": "dumb"})
-    assert not screen.has_colours({})
+    assert line_screen.has_colours({"TERM": "xterm"})
+    assert line_screen.has_colours({"TERM": "xterm", "NO_COLOR": ""})
+    assert not line_screen.has_colours({"TERM": "xterm", "NO_COLOR": "1"})
+    assert not line_screen.has_colours({"TERM": "dumb"})
+    assert not line_screen.has_colours({})
     monkeypatch.setattr(os, "isatty", lambda fd: False)
-    assert not screen.has_colours({"TERM": "xterm"})
+    assert not line_screen.has_colours({"TERM": "xterm"})
 
 
 def test_a_dumb_terminal_is_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda fd: True)
     reactor = MemoryReactor()
-    assert screen.screen(reactor, {"TERM": "xterm"}).interactive
-    assert not screen.screen(reactor, {"TERM": "dumb"}).interactive
+    assert line_screen.screen(reactor, {"TERM": "xterm"}).interactive
+    assert not line_screen.screen(reactor, {"TERM": "dumb"}).interactive
 
 
 def test_lines_come_out_of_any_pieces() -> None:
@@ -244,7 +251,7 @@ def test_a_reader_that_is_gone_is_an_end_and_no_error() -> None:
 
 
 def test_what_only_an_export_needs_the_other_commands_do_not_wait_for() -> None:
-    code = "import sys, chatsvc.client.main; print(*sys.modules)"
+    code = "import sys, chatsvc.cli.main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
     late = {"chatsvc.client.export", "platformdirs", "tomlkit", "tomllib"}
     assert not late & set(loaded.split())

@@ -10,11 +10,11 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock
 
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected
-from chatsvc.client.plain import FULL, Talk
+from chatsvc.cli.plain import FULL, PlainChat
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.words import Words, colour
-from chatsvc.events import Asked, Entered, Goodbye, Left, Refused, Told
+from chatsvc.model.events import Asked, Entered, Goodbye, Left, Refused, Told
 
 
 class Screen:
@@ -60,7 +60,7 @@ class Visit:
         self.clock = Clock()
         self.server = FakeServer(self.clock)
         self.screen = Screen(interactive)
-        self.talk = Talk(self.server, self.clock, self.screen, Words(colours), Identity("ann"))
+        self.talk = PlainChat(self.server, self.clock, self.screen, Words(colours), Identity("ann"))
         self.done: Deferred[int]
 
     def begin(self) -> Visit:

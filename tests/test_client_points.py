@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatsvc.client.points import since, until
+from chatsvc.client.time_points import since, until
 from chatsvc.dialects.jsonl import seconds
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 
 NOW = seconds("2026-11-21T14:02:00.000Z")
 DAY = 86_400.0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from real import LIMIT, Service, Terminal
 
-CHATSVC = (sys.executable, "-m", "chatsvc.client")
+CHATSVC = (sys.executable, "-m", "chatsvc.cli")
 SECRET = "correct-horse-battery"
 
 

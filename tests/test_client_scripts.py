@@ -13,13 +13,13 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock
 
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, PutOut
-from chatsvc.client.screen import Pipe
+from chatsvc.client.line_screen import Pipe
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import NotConnected, PutOut
 from chatsvc.client.scripts import FULL, NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
-from chatsvc.events import Entered, Goodbye, Refusal, Refused, Said
-from chatsvc.limits import UNLIMITED, Rate
+from chatsvc.model.events import Entered, Goodbye, Refusal, Refused, Said
+from chatsvc.model.rate_limits import UNLIMITED, Rate
 
 
 class Source(Pipe):

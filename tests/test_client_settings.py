@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from chatsvc import charter
 from chatsvc.client import settings
 from chatsvc.client.settings import (
     RECENT,
     SETTINGS,
+    ClientSettings,
     ServerSettings,
-    Settings,
     listed,
     recent_servers,
     remember_server,
     written,
 )
-from chatsvc.client.settings_file import SettingsFile, Wrong, settings_path
-from chatsvc.events import Refused
+from chatsvc.client.settings_file import InvalidSettings, SettingsFile, settings_path
+from chatsvc.model.events import Refused
+from chatsvc.policy import room_rules
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,7 +32,7 @@ def file(tmp_path: Path) -> SettingsFile:
     return SettingsFile(tmp_path / "config" / "client.toml")
 
 
-def of(file: SettingsFile, text: str) -> Settings:
+def of(file: SettingsFile, text: str) -> ClientSettings:
     """What a file with `text` says, which is all right."""
     put(file, text)
     loaded = file.load()
@@ -65,7 +65,7 @@ def put(file: SettingsFile, text: str) -> None:
     ],
 )
 def test_what_is_typed_is_chosen(words: str, field: str, value: object) -> None:
-    assert getattr(settings.set(Settings(), words), field) == value
+    assert getattr(settings.set(ClientSettings(), words), field) == value
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_what_is_typed_is_chosen(words: str, field: str, value: object) -> None:
 )
 def test_what_cannot_be_is_refused_in_a_sentence(words: str, sentence: str) -> None:
     with pytest.raises(Refused) as raised:
-        settings.set(Settings(), words)
+        settings.set(ClientSettings(), words)
     assert raised.value.text == sentence
 
 
 def test_themes_are_known_to_whoever_shows_them() -> None:
     with pytest.raises(Refused, match="no theme nord"):
-        settings.set(Settings(), "theme nord", no_theme)
-    assert settings.set(Settings(), "bell on", no_theme).bell
+        settings.set(ClientSettings(), "theme nord", no_theme)
+    assert settings.set(ClientSettings(), "bell on", no_theme).bell
 
 
 def no_theme(name: str) -> None:
@@ -99,19 +99,22 @@ def no_theme(name: str) -> None:
 
 def test_every_setting_can_be_set_to_what_it_is_shown_as() -> None:
     for name in SETTINGS:
-        assert settings.set(Settings(), f"{name} {written(Settings(), name)}") == Settings()
-    assert [name for name, _, _ in listed(Settings())] == list(SETTINGS)
+        assert (
+            settings.set(ClientSettings(), f"{name} {written(ClientSettings(), name)}")
+            == ClientSettings()
+        )
+    assert [name for name, _, _ in listed(ClientSettings())] == list(SETTINGS)
 
 
 def test_no_setting_is_called_like_a_rule_of_a_room() -> None:
-    assert not {*SETTINGS} & {*charter.KINDS, "topic"}
+    assert not {*SETTINGS} & {*room_rules.KINDS, "topic"}
 
 
 def test_the_document_has_the_settings_there_are() -> None:
     text = (ROOT / "docs" / "client.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` \| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)
     assert [(name, values, default, help) for name, values, default, help in rows] == [
-        (name, setting.values, written(Settings(), name), setting.help)
+        (name, setting.values, written(ClientSettings(), name), setting.help)
         for name, setting in SETTINGS.items()
     ]
 
@@ -120,7 +123,7 @@ def test_the_document_has_the_settings_there_are() -> None:
 
 
 def test_servers_are_remembered_the_last_one_first() -> None:
-    chosen = Settings()
+    chosen = ClientSettings()
     for number in range(RECENT + 5):
         chosen = remember_server(chosen, f"host{number}:1", "ann", 1000.0 + number)
     chosen = remember_server(chosen, "host10:1", "eve", 9000.5, tls=True, rooms=("#tea",))
@@ -142,12 +145,12 @@ def test_the_file_is_where_the_system_has_what_people_choose(
 
 
 def test_without_a_file_everything_has_its_default(file: SettingsFile) -> None:
-    assert file.load() == (Settings(), None)
+    assert file.load() == (ClientSettings(), None)
     assert not file.path.exists()
 
 
 def test_what_is_saved_is_loaded_again(file: SettingsFile) -> None:
-    chosen = Settings()
+    chosen = ClientSettings()
     for words in ("notify off", "bell on", "highlights tea deploy", "timestamps off", "emoji off"):
         chosen = settings.set(chosen, words)
     chosen = remember_server(chosen, "[::1]:13531", "ann", 1000.0, tls=True, rooms=("#tea", "#a"))
@@ -156,14 +159,14 @@ def test_what_is_saved_is_loaded_again(file: SettingsFile) -> None:
 
 
 def test_only_its_owner_reads_it(file: SettingsFile) -> None:
-    file.save(settings.set(Settings(), "bell on"))
+    file.save(settings.set(ClientSettings(), "bell on"))
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
     assert os.listdir(file.path.parent) == ["client.toml"]
 
 
 def test_only_what_was_chosen_is_written(file: SettingsFile) -> None:
-    file.save(settings.set(Settings(), "timestamps off"))
+    file.save(settings.set(ClientSettings(), "timestamps off"))
     assert file.path.read_text() == 'timestamps = "off"\n'
 
 
@@ -206,8 +209,8 @@ def test_forgotten_servers_go_from_the_file(file: SettingsFile) -> None:
 
 def test_as_people_may_write_it(file: SettingsFile) -> None:
     chosen = of(file, 'bell = "on"\nhighlights = "tea deploy"\nfold-joins = false\n')
-    assert chosen == Settings(bell=True, highlights=("tea", "deploy"), fold_joins=False)
-    assert of(file, "\ufeffbell = true\r\n") == Settings(bell=True)
+    assert chosen == ClientSettings(bell=True, highlights=("tea", "deploy"), fold_joins=False)
+    assert of(file, "\ufeffbell = true\r\n") == ClientSettings(bell=True)
 
 
 BROKEN = [
@@ -233,8 +236,8 @@ def test_what_is_wrong_in_the_file_is_told_and_nothing_is_lost(
         f"The settings in line {line} of {file.path} cannot be used: {why}"
         " The default is used instead; the file stays as it is."
     )
-    assert loaded.settings == Settings(bell=why[:2] not in ("In", "Ex"))
-    with pytest.raises(Wrong, match=f"line {line} of"):
+    assert loaded.settings == ClientSettings(bell=why[:2] not in ("In", "Ex"))
+    with pytest.raises(InvalidSettings, match=f"line {line} of"):
         file.save(settings.set(loaded.settings, "emoji off"))
     assert file.path.read_text() == text
 
@@ -243,13 +246,13 @@ def test_a_file_that_cannot_be_read_is_told_and_not_written_over(file: SettingsF
     put(file, "")
     file.path.write_bytes(b"theme = '\xff'")
     assert "it is not UTF-8." in (file.load().complaint or "")
-    with pytest.raises(Wrong):
-        file.save(Settings(bell=True))
+    with pytest.raises(InvalidSettings):
+        file.save(ClientSettings(bell=True))
     file.path.unlink()
     file.path.mkdir()
     assert "Is a directory." in (file.load().complaint or "")
 
 
 def test_nothing_there_can_hold_a_password() -> None:
-    names = {*Settings.__dataclass_fields__, *ServerSettings.__dataclass_fields__}
+    names = {*ClientSettings.__dataclass_fields__, *ServerSettings.__dataclass_fields__}
     assert not [name for name in names if "pass" in name or "secret" in name]

@@ -20,13 +20,13 @@ from test_detect import CERTIFICATE
 from test_tls import encrypted
 from twisted.internet.defer import CancelledError, Deferred
 
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, NotTrusted
-from chatsvc.client.plain import Talk
-from chatsvc.client.tls import PATIENCE, Encrypted
-from chatsvc.client.trust import VOUCHED, KnownServers, Trust, known_servers
+from chatsvc.cli.plain import PlainChat
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.failures import NotConnected, NotTrusted
+from chatsvc.client.net.tls import PATIENCE, Encrypted
+from chatsvc.client.net.trust import VOUCHED, KnownServers, Trust, known_servers
 from chatsvc.client.words import Words
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 from chatsvc.transports.certificate import credentials
 from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
@@ -48,7 +48,7 @@ class SecureHouse(House):
     @property
     def heard(self) -> list[str]:
         """The names of those who have come in."""
-        return [user.name for user in self.chat.hub.users.values()]
+        return [user.name for user in self.chat.hub.directory.users.values()]
 
 
 class SecureVisit(Visit):
@@ -60,7 +60,9 @@ class SecureVisit(Visit):
         self.screen = Screen(True)
         trust = Trust(ADDRESS, servers, self.told.append)
         self.endpoint = Encrypted(house, host, trust.decide, house.clock)
-        self.talk = Talk(self.endpoint, house.clock, self.screen, Words(False), Identity("ann"))
+        self.talk = PlainChat(
+            self.endpoint, house.clock, self.screen, Words(False), Identity("ann")
+        )
         self.done: Deferred[int] = Deferred.fromCoroutine(self.talk.run())
         house.visits.append(self)
         house.pump()

@@ -24,16 +24,16 @@ for name in ("SIGHUP", "SIGTSTP", "SIGALRM", "alarm", "SIGWINCH", "SIGCONT", "SI
 IMPORTED = """
 import chatsvc.client
 for module in pkgutil.walk_packages(chatsvc.client.__path__, "chatsvc.client."):
-    if module.name not in ("chatsvc.client.terminal", "chatsvc.client.__main__"):
+    if module.name not in ("chatsvc.client.terminal", "chatsvc.cli.__main__"):
         __import__(module.name)
 """
 RUN = """
 selectreactor.install()
-from chatsvc.client.main import main
+from chatsvc.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 LOOP = """
-from chatsvc.client.tui.run import Watch
+from chatsvc.client.tui.control.run import Watch
 class Loop(asyncio.SelectorEventLoop):
     def add_signal_handler(self, *arguments):
         raise NotImplementedError

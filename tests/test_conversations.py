@@ -8,8 +8,8 @@ from conftest import Chat, Worker, no_turn, start
 from test_accounts import SECRET, arriving, back, registered, restarted
 from test_hub import sqlite
 
-from chatsvc.archive import MemoryArchive
 from chatsvc.dialects.sentences import clock
+from chatsvc.store.archive import MemoryArchive
 
 NOW = f"[{clock(0.0)}]"
 
@@ -24,7 +24,7 @@ def test_those_of_guests_are_not_kept(chat: Chat) -> None:
     ]
     ann.hang_up()
     assert guest.send("/msg ann hi") == ["* There is nobody called ann here."]
-    assert chat.hub.conversations == {}
+    assert chat.hub.directory.conversations == {}
 
 
 def test_they_are_read_with_the_other_s_name_by_these_two_only(chat: Chat) -> None:

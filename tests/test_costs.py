@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ircpeople import irc
 
-from chatsvc.costs import COSTS, Budget, Purse, Purses
-from chatsvc.dispatch import TABLE
-from chatsvc.limits import UNLIMITED, Limits, Rate
+from chatsvc.commands.registry import TABLE
+from chatsvc.model.costs import COSTS, Budget, Purse, Purses
+from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 
 DEFAULT = replace(UNLIMITED, flood=Limits().flood, work=Limits().work)
 NO_BURST = replace(UNLIMITED, flood=Rate(8, 2.0), work=Rate(1, 0.1))
@@ -183,7 +183,7 @@ def test_one_read_is_no_more_than_a_turn(limits: Limits) -> None:
     for _ in range(20):
         chat.clock.advance(0.1)
     assert not eve.protocol.paused
-    assert chat.hub.rooms["#lobby"].last == 1  # nothing was lost
+    assert chat.hub.directory.rooms["#lobby"].last == 1  # nothing was lost
 
 
 def test_what_is_delayed_is_not_lost() -> None:
@@ -205,7 +205,7 @@ def test_what_was_sent_before_the_connection_broke_costs_the_same() -> None:
     eve.protocol.dataReceived(b'{"do":"nosuchthing"}\n' * 2000)
     eve.protocol.dataReceived(b'{"do":"search","query":"x"}\n' * 2000)
     eve.hang_up()
-    assert not chat.hub.users
+    assert not chat.hub.directory.users
     assert [call for call in chat.clock.getDelayedCalls() if call.active()] == []
 
 

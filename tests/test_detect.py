@@ -13,8 +13,8 @@ from test_limits import HEADER, Proxied
 from twisted.internet.address import UNIXAddress
 from twisted.internet.testing import StringTransport
 
-from chatsvc.limits import Limits
-from chatsvc.transports.detect import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
+from chatsvc.model.rate_limits import Limits
+from chatsvc.transports.detection import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
 from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
 
@@ -162,7 +162,7 @@ def test_who_sends_nothing_more_is_answered(chat: Chat, data: bytes, said: str) 
     assert peer.closed
     assert peer.transport.connected, "what was said last may still be on its way"
     peer.hang_up()
-    assert not chat.hub.sessions
+    assert not chat.hub.directory.sessions
     assert not chat.clock.getDelayedCalls()
 
 
@@ -190,7 +190,7 @@ def test_a_browser_that_is_made_to_send_commands_has_no_effect(chat: Chat) -> No
     assert browser.send(*commands) == []
     assert browser.closed
     assert bob.read() == []
-    assert len(chat.hub.sessions) == 1
+    assert len(chat.hub.directory.sessions) == 1
 
 
 def test_a_request_s_head_may_be_late_but_not_endless(chat: Chat) -> None:

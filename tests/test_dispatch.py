@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from chatsvc import commands, dispatch
-from chatsvc.archive import ArchiveFailed, MemoryArchive
+from chatsvc import commands
+from chatsvc.commands import registry
+from chatsvc.commands.registry import NAMES, TABLE, Answer, command
+from chatsvc.core.session import Session, User
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
-from chatsvc.dispatch import NAMES, TABLE, Answer, command
-from chatsvc.door import KNOCKS
-from chatsvc.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
-from chatsvc.hub import Hub
-from chatsvc.session import Session, User
+from chatsvc.model.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
+from chatsvc.services.hub import Hub
+from chatsvc.services.login import KNOCKS
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 LISTED = [name for name, row in TABLE.items() if row.about.help]
 
@@ -50,15 +51,15 @@ class Table:
         self.calls: list[dict[str, Any]] = []
         self.hub = hub_of(MemoryArchive(at_once, no_turn, start), Clock())
         self.wire = Wire()
-        self.session = self.hub.connect(self.wire)  # type: ignore[arg-type]
+        self.session = self.hub.sessions.connect(self.wire)  # type: ignore[arg-type]
         self.session.client = "secret-of-ann"
-        self.hub.seat(self.session, User("ann", 0.0))
+        self.hub.sessions.seat(self.session, User("ann", 0.0))
 
     def run(self, name: str, rest: str | None = None, /, **args: object) -> dict[str, Any] | str:
         """What the command was called with, or why not."""
         self.calls.clear()
         self.wire.told.clear()
-        assert dispatch.run(self.hub, self.session, Request(name, rest, args, "t1")) is None
+        assert registry.run(self.hub, self.session, Request(name, rest, args, "t1")) is None
         if self.calls:
             return self.calls[0]
         ((event, tag),) = self.wire.told
@@ -69,8 +70,8 @@ class Table:
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Table:
-    monkeypatch.setattr(dispatch, "TABLE", {})
-    monkeypatch.setattr(dispatch, "NAMES", {})
+    monkeypatch.setattr(registry, "TABLE", {})
+    monkeypatch.setattr(registry, "NAMES", {})
     table = Table()
 
     @command("give name what [much]", "g hand", "gives", "/give bob tea")
@@ -161,7 +162,7 @@ def test_any_arguments_in_a_row_are_found_in_it(rest: str) -> None:
     for row in TABLE.values():
         if row.flags and rest.lstrip().startswith("--"):
             continue
-        found = dispatch._in_a_row(row, rest)
+        found = registry._in_a_row(row, rest)
         assert set(found) <= set(row.words)
         assert all(isinstance(word, str) and word and word in rest for word in found.values())
 
@@ -197,7 +198,7 @@ def test_an_unknown_command_cannot_write_on_the_screen(table: Table) -> None:
 
 def test_an_unknown_word_with_another_sign_is_said(table: Table) -> None:
     request = Request("wow", "", literal="!wow")
-    assert dispatch.run(table.hub, table.session, request) is None
+    assert registry.run(table.hub, table.session, request) is None
     assert table.calls == [{"text": "!wow", "tag": None}]
 
 
@@ -224,7 +225,7 @@ def test_after_some_refusals_the_door_is_shut(table: Table) -> None:
     table.session.user = None
     for _ in range(KNOCKS):
         assert not table.wire.closed
-        dispatch.run(table.hub, table.session, Request("give", ""))
+        registry.run(table.hub, table.session, Request("give", ""))
     assert table.wire.closed
     assert isinstance(table.wire.told[-1][0], Goodbye)
 
@@ -235,7 +236,7 @@ def test_after_some_refusals_the_door_is_shut(table: Table) -> None:
 def ask(table: Table, function: Callable[..., Answer]) -> list[tuple[Event, str | None]]:
     """What a command tells, which may take time."""
     command("ask")(function)
-    working = dispatch.run(table.hub, table.session, Request("ask", tag="t1"))
+    working = registry.run(table.hub, table.session, Request("ask", tag="t1"))
     if working is not None:
         assert table.wire.told == []
         start(working)
@@ -323,7 +324,7 @@ def test_an_example_is_one_of_its_command(name: str) -> None:
     request = TEXT.read(row.about.example)
     assert request is not None
     assert NAMES[request.name] == name
-    arguments = dispatch._checked(row, request)
+    arguments = registry._checked(row, request)
     assert row.needed <= arguments.keys() <= set(row.words)
     assert arguments
 
@@ -353,7 +354,7 @@ def test_there_is_no_help_for_what_is_not_listed(chat: Chat, word: str) -> None:
 
 @pytest.mark.parametrize("name", LISTED)
 def test_every_listed_command_can_be_asked_for_in_json(name: str) -> None:
-    help_ = commands.rest.help(None, None, name)  # type: ignore[arg-type]
+    help_ = commands.misc.help(None, None, name)  # type: ignore[arg-type]
     assert isinstance(help_, Help)
     assert JSONL.write(help_)
     request = JSONL.read(f'{{"do":"{name}","rest":""}}')

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from staff import SECRET, member
 from wcwidth import iter_graphemes
 
-from chatsvc.rules import LONGEST_LINE
+from chatsvc.model.text_rules import LONGEST_LINE
 from chatsvc.transports.editing import LineEditor
 from chatsvc.transports.telnet import DO, DONT, EC, ECHO, EL, IAC, WILL, WONT
 

@@ -15,11 +15,11 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent
 
 from chatsvc import commands
-from chatsvc.archive import ArchiveFailed, Commit, MemoryArchive
-from chatsvc.dialects.irc.client import Asked
-from chatsvc.dialects.irc.table import _HANDLERS, tell
-from chatsvc.events import Line, Request
-from chatsvc.transports.arrival import LAST_WORDS
+from chatsvc.dialects.irc.client import Pending
+from chatsvc.dialects.irc.registry import _HANDLERS, tell
+from chatsvc.model.events import Line, Request
+from chatsvc.store.archive import ArchiveFailed, Commit, MemoryArchive
+from chatsvc.transports.connection import LAST_WORDS
 
 SEEDS = 150
 ROOMS = ("#lobby", "#tea")
@@ -234,7 +234,7 @@ def check_bystanders(play: Play) -> None:
     """They are shown every line once, in order, and know of each of theirs what became of it."""
     for name, read in play.read.items():
         for room in ROOMS:
-            last = play.chat.hub.rooms[room].last
+            last = play.chat.hub.directory.rooms[room].last
             assert shown(read, room) == list(range(1, last + 1))
         own = [one for one in read if "tag" in one]
         answered = [one["tag"] for one in own if one["event"] in ("said", "refused")]
@@ -244,14 +244,14 @@ def check_bystanders(play: Play) -> None:
 
 def check_nobody_is_left(play: Play) -> None:
     hub = play.chat.hub
-    assert sorted(user.name for user in hub.users.values()) == sorted(play.bystanders)
+    assert sorted(user.name for user in hub.directory.users.values()) == sorted(play.bystanders)
     assert len(play.chat.factory.connections) == len(play.bystanders)
-    for room in hub.rooms.values():
+    for room in hub.directory.rooms.values():
         assert {session.name for session in room.members} <= set(play.bystanders)
-    assert hub.talk.orphans == {}
+    assert hub.messaging.orphans == {}
     for name in play.victims:
         assert play.chat.program(name).read() == []
-        assert name in hub.users
+        assert name in hub.directory.users
 
 
 def check_stopping(play: Play) -> None:
@@ -280,9 +280,9 @@ def test_a_connection_that_fails_is_closed_logged_and_gone(
         "[1970-01-01 00:00] <ann> one",
         "[1970-01-01 00:00] <ann> two",
     ]
-    assert "eve" not in chat.hub.users
+    assert "eve" not in chat.hub.directory.users
     assert len(chat.factory.connections) == 3
-    assert not chat.hub.rooms["#lobby"].members.keys() - chat.hub.sessions
+    assert not chat.hub.directory.rooms["#lobby"].members.keys() - chat.hub.directory.sessions
     assert len(nothing_fails_anywhere) == (method not in IDLE)
     nothing_fails_anywhere.clear()
 
@@ -316,7 +316,7 @@ def test_a_connection_that_fails_in_a_long_answer_is_closed_and_gone(
     for _ in range(3):
         chat.clock.advance(0)
     assert not is_open(bob)
-    assert set(chat.hub.users) == {"ann"}
+    assert set(chat.hub.directory.users) == {"ann"}
     assert is_open(ann)
     assert [call for call in chat.clock.getDelayedCalls() if call.active()] == []
     assert len(nothing_fails_anywhere) == 1
@@ -349,11 +349,11 @@ def test_a_room_that_cannot_be_shown_a_line_is_shown_it_with_the_next(
     ann, bob = chat.program("ann"), chat.program("bob")
     for person in (ann, bob):
         person.ask(do="join", room="#lobby")
-    room = chat.hub.rooms["#lobby"]
+    room = chat.hub.directory.rooms["#lobby"]
     with monkeypatch.context() as patched:
         patched.setattr(type(room), "show", fail)
         ann.ask(do="say", text="one", tag="t1")
-    assert chat.hub.sessions == {ann.protocol.session, bob.protocol.session}
+    assert chat.hub.directory.sessions == {ann.protocol.session, bob.protocol.session}
     assert ann.protocol.session.in_flight == 0
     bob.read()
     ann.ask(do="say", text="two", tag="t2")
@@ -389,7 +389,7 @@ def test_a_line_that_cannot_be_read_is_refused_by_itself_after_every_message(
         assert is_open(client), message
         client.hang_up()
     assert is_open(watcher)
-    assert list(chat.hub.users) == ["watcher"]
+    assert list(chat.hub.directory.users) == ["watcher"]
 
 
 @pytest.mark.parametrize("message", ["WHOIS", "WHO", "NAMES", "HELP", "MONITOR", "CHATHISTORY"])
@@ -419,7 +419,7 @@ def test_a_refusal_is_about_its_own_message_however_many_are_asked_for(chat: Cha
 def test_an_event_is_told_whatever_the_client_asked_for(chat: Chat, command: str) -> None:
     client = irc(chat, "ann").protocol._client
     for event in EVENTS:
-        client._asked["irc-999999"] = Asked(command)
+        client._asked["irc-999999"] = Pending(command)
         tell(client, event, "irc-999999")
         tell(client, event, "irc-forgotten")
     assert client.taken()

@@ -122,9 +122,9 @@ def test_topics_for_newcomers(chat: Chat) -> None:
 
 def test_names_have_no_formatting(chat: Chat) -> None:
     ivy = irc(chat, "\x0304ivy\x02")
-    assert chat.hub.users["ivy"].name == "ivy"
+    assert chat.hub.directory.users["ivy"].name == "ivy"
     ivy.send("NICK \x02i\x0312vo\x03")
-    assert list(chat.hub.users) == ["ivo"]
+    assert list(chat.hub.directory.users) == ["ivo"]
 
 
 def test_programs_and_telnet_may_format_and_nothing_worse(chat: Chat) -> None:

@@ -22,7 +22,7 @@ def remove(chat: Chat, person: Person) -> None:
     assert account is not None
     before = dict(chat.hub.accounts._by_id)
     start(chat.hub.accounts.remove(account))
-    chat.hub.door.take_over(before)
+    chat.hub.login.take_over(before)
 
 
 both = pytest.mark.parametrize("end", [unregister, remove])
@@ -43,7 +43,7 @@ def test_a_room_that_is_closed_to_guests_is_left(end: End, rule: str) -> None:
     shut_out = rule != "limit 1"  # which eve does not exceed by staying
     assert any("the secret" in line for line in eve.read()) != shut_out
     assert any("the secret" in line for line in eve.send("/history 5 #tea")) != shut_out
-    assert ("eve" in [user.name for user in chat.hub.rooms["#tea"].people]) != shut_out
+    assert ("eve" in [user.name for user in chat.hub.directory.rooms["#tea"].people]) != shut_out
     if rule == "registered-only on":
         assert "is for registered people" in eve.send("/join #tea")[0]
 

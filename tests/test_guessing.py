@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from staff import SECRET, founder, guest, member, operator, restarted
 from test_accounts import arriving, registered
 
-from chatsvc.limits import Limits, Trickle
+from chatsvc.model.rate_limits import Limits, Trickle
 
 THREE = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 HERE = "127.0.0.1"
@@ -159,7 +159,7 @@ def test_every_secret_has_the_same_limit(guess: Guess, registers: bool, address:
     chat = Chat(limits=THREE, accounts="invite" if guess is guess_invitation else "open")
     if guess is not guess_invitation:
         founder(chat, "ann").send("/set password mulch")
-    chat.hub.door.claim_code = "3f9a0c1b22"
+    chat.hub.login.claim_code = "3f9a0c1b22"
     person = member(chat, "eve", address) if registers else guest(chat, "eve", address)
     answers = [" ".join(guess(person)) for _ in range(5)]
     assert ["Too many wrong passwords" in answer for answer in answers] == [False] * 3 + [True] * 2

@@ -13,8 +13,8 @@ from staff import SECRET, guest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from chatsvc.events import Refused
-from chatsvc.passwords import Turn
+from chatsvc.auth.passwords import Turn
+from chatsvc.model.events import Refused
 from chatsvc.transports.hashing import MOST_WAITING, HashingQueue
 
 

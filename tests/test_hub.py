@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import Chat, Worker, at_once, no_turn, start
 
-from chatsvc.archive import MemoryArchive
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 NOW = "[1970-01-01 00:00]"
 
@@ -29,7 +29,7 @@ def test_a_room_left_while_its_first_line_is_being_kept_is_still_that_room(tmp_p
     ann.protocol.dataReceived(b"/join #Tea\nfirst\n/leave\n/join #tea\nsecond\n")
     start(archive.close())
     again = sqlite(tmp_path)
-    assert [room.name for room in Chat(again).hub.rooms.values()] == ["#Tea"]
+    assert [room.name for room in Chat(again).hub.directory.rooms.values()] == ["#Tea"]
     start(again.close())
 
 
@@ -38,8 +38,8 @@ def test_a_room_is_remembered_while_a_line_is_on_its_way() -> None:
     ann = chat.join("ann")
     ann.send("/join #Tea", "first", "/leave", "/join #tea", "second")
     worker.work()
-    assert chat.hub.rooms["#tea"].name == "#Tea"
-    assert chat.hub.rooms["#tea"].last == 2
+    assert chat.hub.directory.rooms["#tea"].name == "#Tea"
+    assert chat.hub.directory.rooms["#tea"].last == 2
 
 
 def test_private_words_never_reach_the_room_when_their_reader_has_left(chat: Chat) -> None:
@@ -93,7 +93,7 @@ def test_who_comes_back_while_lines_are_on_their_way_still_has_them_counted() ->
     events = again.events()
     assert [event.get("tag") for event in events if event["event"] == "said"] == ["1", "2"]
     assert events[-1]["event"] == "goodbye"
-    assert not chat.hub.talk.orphans
+    assert not chat.hub.messaging.orphans
 
 
 def test_lines_of_who_left_for_good_are_forgotten_when_they_are_kept() -> None:
@@ -101,9 +101,9 @@ def test_lines_of_who_left_for_good_are_forgotten_when_they_are_kept() -> None:
     ann = chat.join("ann")
     ann.send("last words")
     ann.hang_up()
-    assert chat.hub.talk.orphans
+    assert chat.hub.messaging.orphans
     worker.work()
-    assert not chat.hub.talk.orphans
+    assert not chat.hub.messaging.orphans
 
 
 def test_a_question_is_over_when_something_else_is_asked(chat: Chat) -> None:
@@ -141,7 +141,7 @@ def test_names_that_cannot_be_seen_or_told_apart_are_refused(chat: Chat, name: s
 
 
 def test_ignored_people_are_bounded(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatsvc.profiles.MOST_IGNORED", 2)
+    monkeypatch.setattr("chatsvc.services.profiles.MOST_IGNORED", 2)
     ann = chat.join("ann")
     ann.send("/ignore eve", "/ignore eva")
     assert ann.send("/ignore ada") == ["* You ignore 2 people: /unignore one first."]
@@ -194,7 +194,7 @@ def test_a_broken_connection_is_obeyed_only_so_far(chat: Chat) -> None:
     ann.stop_reading()
     ann.protocol.dataReceived(b"a\n" * 10_000)
     ann.hang_up()
-    assert chat.hub.rooms["#lobby"].last == 256
+    assert chat.hub.directory.rooms["#lobby"].last == 256
 
 
 def test_memory_is_bounded_over_all_rooms() -> None:
@@ -209,7 +209,9 @@ def test_the_chat_is_empty_when_the_last_person_leaves_and_not_when_one_comes_ba
     chat: Chat,
 ) -> None:
     here: list[int] = []
-    chat.hub.when_empty = lambda: chat.clock.callLater(0, lambda: here.append(len(chat.hub.users)))
+    chat.hub.sessions.when_empty = lambda: chat.clock.callLater(
+        0, lambda: here.append(len(chat.hub.directory.users))
+    )
     chat.program("ann", client="secret-of-ann")
     chat.program("ann", client="secret-of-ann").ask(do="quit")
     chat.clock.advance(0)
@@ -234,7 +236,7 @@ def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
     chat = Chat(archive)
     ann = chat.join("ann")
     ann.send("/register correct-horse")
-    chat.hub.door.claim_code = "code"
+    chat.hub.login.claim_code = "code"
     ann.send("/claim code")
     eve = chat.join("eve")
     ann.send("/mute --quietly eve", "hi")

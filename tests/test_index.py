@@ -18,12 +18,12 @@ from test_archive_search import finds, texts
 from test_kept import write
 from twisted.internet.defer import Deferred
 
-from chatsvc import finding
-from chatsvc import index as index_of
-from chatsvc.archive import ArchiveFailed, TooSlow
-from chatsvc.query import parse
-from chatsvc.seeking import Seeker
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.store.archive import ArchiveFailed, TooSlow
+from chatsvc.store.query_parser import parse
+from chatsvc.store.search_query import Seeker
+from chatsvc.store.sqlite import index_search
+from chatsvc.store.sqlite import word_index as index_of
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ _KILLED = """
 import os, random, sys
 sys.path[:0] = {paths!r}
 from test_archive import Keeper, line, now, sqlite
-from chatsvc import index
+from chatsvc.store.sqlite import word_index
 index.BATCH = 7
 keeper = Keeper(sqlite(__import__('pathlib').Path({path!r})))
 last = random.Random({seed}).randrange(60)
@@ -267,7 +267,7 @@ def test_a_search_that_is_not_quick_is_begun_again_behind_others(
     waiting = Steps()
     archive: Any = SQLArchive(path, Workers(*[at_once] * 4, waiting), no_turn, start)
     keeper = Keeper(archive).keep(*teas(9))
-    monkeypatch.setattr("chatsvc.sql.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
     search = parse("tea", 0.0).sought, Seeker({"#tea": 0, "#pie": 0}), None, 3
     found = Deferred.fromCoroutine(archive.search(*search))
     assert not found.called
@@ -282,8 +282,8 @@ def test_a_search_that_takes_too_long_is_ended(
     path: Path, reopen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = reopen().keep(*teas(9))
-    monkeypatch.setattr("chatsvc.sql.QUICK", 0.0)
-    monkeypatch.setattr("chatsvc.sql.SLOWEST", 0.0)
+    monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.store.sqlite.archive.SLOWEST", 0.0)
     with pytest.raises(TooSlow, match="takes too long"):
         texts(keeper, "tea")
     monkeypatch.undo()
@@ -293,7 +293,7 @@ def test_a_search_that_takes_too_long_is_ended(
 def test_what_sqlite_does_for_long_is_interrupted(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)) as database:
         numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
-        with pytest.raises(TooSlow), finding._within(0.05, database):
+        with pytest.raises(TooSlow), index_search._within(0.05, database):
             database.execute(f"{numbers} SELECT max(x) FROM n").fetchone()
         assert database.execute("SELECT 7").fetchone() == (7,)
 

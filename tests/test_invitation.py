@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.dialects.invitation import LONGEST_HEAD, Place, answer, is_whole, place_in
+from chatsvc.dialects.join_page import LONGEST_HEAD, Address, answer, is_whole, place_in
 
 GET = b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n"
-HERE = Place("chat.example.org", 13531, ("text", "json", "tls"))
+HERE = Address("chat.example.org", 13531, ("text", "json", "tls"))
 
 
 def test_each_way_to_join_is_a_command() -> None:
@@ -21,8 +21,8 @@ def test_each_way_to_join_is_a_command() -> None:
         "nc chat.example.org 13531",
         "openssl s_client -quiet -connect chat.example.org:13531",
     ]
-    assert "telnet ::1 7" in list(Place("::1", 7).commands())
-    assert "chatsvc join [::1]:7" in list(Place("::1", 7).commands())
+    assert "telnet ::1 7" in list(Address("::1", 7).commands())
+    assert "chatsvc join [::1]:7" in list(Address("::1", 7).commands())
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_each_way_to_join_is_a_command() -> None:
     ],
 )
 def test_only_ways_that_lead_in_are_named(speaks: list[str], plain: bool, known: str) -> None:
-    place = Place(port=7, speaks=speaks, plain=plain)
+    place = Address(port=7, speaks=speaks, plain=plain)
     assert place.by_hand() == known
     joined = "".join(place.commands())
     assert ("telnet" in joined) == (plain and "text" in speaks)

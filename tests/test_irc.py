@@ -113,7 +113,7 @@ def test_an_account_may_come_under_another_free_nickname(chat: Chat) -> None:
     phone.send(f"AUTHENTICATE {plain('ann', SECRET)}")
     assert phone.send("CAP END")[0].startswith(":chatsvc 433 * bob :bob is a registered name.")
     assert phone.send("NICK ann-phone")[0].startswith(":chatsvc 001 ann-phone ")
-    assert chat.hub.users["ann-phone"].account is chat.hub.accounts.find("ann")
+    assert chat.hub.directory.users["ann-phone"].account is chat.hub.accounts.find("ann")
 
 
 @pytest.mark.parametrize("password", [SECRET, f"ann:{SECRET}"])
@@ -217,7 +217,7 @@ def test_long_lines_are_cut_between_words_and_stay_one(chat: Chat) -> None:
     assert len(lines) > 2
     assert all(len(line.encode()) <= 510 for line in lines)
     assert "".join(line.partition("#lobby :")[2] for line in lines) == text.strip()
-    assert chat.hub.rooms["#lobby"].last == 1
+    assert chat.hub.directory.rooms["#lobby"].last == 1
 
 
 def test_a_silent_client_is_asked_and_one_that_does_not_answer_is_gone(chat: Chat) -> None:

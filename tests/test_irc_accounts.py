@@ -7,7 +7,7 @@ from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, member
 
-from chatsvc.limits import Limits
+from chatsvc.model.rate_limits import Limits
 
 NICKSERV = ":NickServ!services@chatsvc NOTICE {to} :"
 CHANSERV = ":ChanServ!services@chatsvc NOTICE {to} :"
@@ -63,7 +63,7 @@ def test_an_account_of_one_s_own_is_enough(chat: Chat) -> None:
 def test_two_cannot_have_one_name(chat: Chat) -> None:
     member(chat, "ann").send("/nick anna")
     bob = modern(chat, "bob")
-    chat.hub.users["bob"].name = "ann"  # as between one's registering and another's
+    chat.hub.directory.users["bob"].name = "ann"  # as between one's registering and another's
     assert bob.send(f"REGISTER * * {SECRET}")[0].startswith(
         ":chatsvc FAIL REGISTER ACCOUNT_EXISTS bob :ann is a registered name already"
     )

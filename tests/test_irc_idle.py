@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ircpeople import irc
 
-from chatsvc.limits import UNLIMITED, Rate
+from chatsvc.model.rate_limits import UNLIMITED, Rate
 from chatsvc.transports.irc import SILENT
 
 PING, PONG = "PING :chatsvc", b"PONG chatsvc\r\n"

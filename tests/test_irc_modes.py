@@ -123,7 +123,9 @@ def test_exemptions_are_for_people_at_telnet_too_and_outlive_a_restart(chat: Cha
     assert ann.read()[-1] == "[1970-01-01 00:00] <bob> I can talk"
     assert "* No ban or mute in #tea holds bob; ann, 1970-01-01 00:00" in ann.send("/bans")
     later = Chat(chat.archive)
-    assert [ban.label for ban in later.hub.sanctions.all(later.hub.rooms["#tea"]) if ban.exempt]
+    assert [
+        ban.label for ban in later.hub.bans.all(later.hub.directory.rooms["#tea"]) if ban.exempt
+    ]
     assert ann.send("/unexempt bob") == ["* Bans and mutes in #tea hold bob again."]
     assert bob.send("and now?")[0].startswith("* You are muted in #tea")
     assert ann.send("/unexempt bob") == [

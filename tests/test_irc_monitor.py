@@ -7,8 +7,8 @@ from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, member
 
-from chatsvc.dialects.irc.supported import ISUPPORT, MOST_MONITORED
-from chatsvc.watching import MOST_WATCHED
+from chatsvc.dialects.irc.capabilities import ISUPPORT, MOST_MONITORED
+from chatsvc.services.watchlist import MOST_WATCHED
 
 BOB = "bob!chat@people/bob"
 EXTENDED = ("extended-monitor", "away-notify", "account-notify", "setname", "chghost")

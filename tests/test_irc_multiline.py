@@ -7,9 +7,9 @@ from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, program
 
-from chatsvc.dialects.irc.supported import CAPABILITIES
-from chatsvc.limits import Limits, Rate
-from chatsvc.rules import LONGEST_TEXT, MOST_LINES
+from chatsvc.dialects.irc.capabilities import CAPABILITIES
+from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES
 
 MULTILINE = ("draft/multiline", "batch")
 ANN = ":ann!chat@people/ann"
@@ -54,7 +54,7 @@ def test_a_batch_is_one_line(chat: Chat, bot: Person, ann: Person) -> None:
     assert heard(bot) == []
     assert ann.send(sent[-1]) == []
     assert heard(bot) == ["roses are red\n\n  violets are blue"]
-    assert chat.hub.rooms["#lobby"].last == 1
+    assert chat.hub.directory.rooms["#lobby"].last == 1
     ann.send(*batch("bot", " one", " two"))
     assert heard(bot) == ["one\ntwo"]
 

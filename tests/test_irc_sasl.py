@@ -15,7 +15,7 @@ from test_proofs import client
 from test_tls import Secure, encrypted
 
 from chatsvc.dialects.irc import Client, tell
-from chatsvc.governance import Challenge
+from chatsvc.model.moderation_events import Challenge
 
 NUL = "\0"
 assert own  # a fixture
@@ -84,7 +84,7 @@ def test_plain_lets_an_account_in(chat: Chat) -> None:
     assert ann.send("AUTHENTICATE PLAIN") == [":chatsvc AUTHENTICATE +"]
     assert ann.send(f"AUTHENTICATE {plain('ann', SECRET)}") == logged_in("ann")
     assert ann.send("CAP END")[0] == ":chatsvc 001 ann :Welcome to chatsvc, ann!chat@people/ann"
-    assert chat.hub.users["ann"].account is not None
+    assert chat.hub.directory.users["ann"].account is not None
 
 
 def test_a_wrong_password_is_904_and_another_try_is_welcome(chat: Chat) -> None:
@@ -212,7 +212,7 @@ def test_scram_lets_an_account_in(chat: Chat) -> None:
     assert proved(person) == logged_in()
     told = person.send("NICK phone", "USER ann 0 * :Ann", "CAP END")
     assert told[0].startswith(":chatsvc 001 phone ")
-    assert chat.hub.users["phone"].account is not None
+    assert chat.hub.directory.users["phone"].account is not None
 
 
 def test_a_wrong_proof_is_904_and_is_counted() -> None:

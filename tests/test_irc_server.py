@@ -9,8 +9,8 @@ from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, member, operator
 
-from chatsvc.dialects.irc import table
-from chatsvc.dialects.irc.subjects import SUBJECTS
+from chatsvc.dialects.irc import registry
+from chatsvc.dialects.irc.help_topics import SUBJECTS
 
 NOWHERE = ":chatsvc 402 ann other :There is no such server here"
 
@@ -134,7 +134,7 @@ def test_help_about_a_message_and_about_a_command_of_the_chat_s(ann: Person) -> 
 
 
 def test_there_is_help_about_every_message() -> None:
-    assert {*SUBJECTS} == {*table._HANDLERS}
+    assert {*SUBJECTS} == {*registry._HANDLERS}
 
 
 # Operators

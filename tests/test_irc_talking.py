@@ -9,7 +9,7 @@ from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, founder, member
 
-from chatsvc.limits import UNLIMITED, Rate
+from chatsvc.model.rate_limits import UNLIMITED, Rate
 
 
 def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
@@ -102,7 +102,7 @@ def test_who_is_typing_is_shown_to_clients_that_know_it_and_not_kept(chat: Chat)
     assert ann.read() == ["@+typing=done :carol!chat@people/carol TAGMSG #lobby"]
     program.ask(do="signal", signs={"draft/react": "👍"}, name="ann")
     assert ann.read() == ["@+draft/react=👍 :carol!chat@people/carol TAGMSG ann"]
-    assert chat.hub.rooms["#lobby"].last == 0
+    assert chat.hub.directory.rooms["#lobby"].last == 0
     assert bob.send("@+typing=active TAGMSG #lobby") == []
     assert ann.read() == []
     (refused,) = program.ask(do="signal", signs={"typing": 1}, room="#lobby")
@@ -142,7 +142,7 @@ def test_ctcp_is_between_clients_and_not_kept(chat: Chat) -> None:
     ann.send("PRIVMSG #lobby :\x01PING 1\x01", "PRIVMSG #lobby :\x01ACTION waves\x01")
     assert bob.read()[0] == ":ann!chat@people/ann PRIVMSG #lobby :\x01PING 1\x01"
     assert carol.read() == ["[1970-01-01 00:00] * ann waves"]
-    assert chat.hub.rooms["#lobby"].last == 1
+    assert chat.hub.directory.rooms["#lobby"].last == 1
     assert ann.send("PRIVMSG nobody :\x01PING 1\x01")[0].startswith(":chatsvc 401 ann nobody ")
 
 

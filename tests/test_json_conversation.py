@@ -11,9 +11,9 @@ import pytest
 from conftest import Chat, Worker, no_turn, start
 
 import chatsvc
-from chatsvc.archive import MemoryArchive
-from chatsvc.dialects.reading import KINDS
-from chatsvc.dispatch import TABLE
+from chatsvc.commands.registry import TABLE
+from chatsvc.dialects.json_events import KINDS
+from chatsvc.store.archive import MemoryArchive
 
 PACKAGE = Path(chatsvc.__file__).parent
 DOCS = Path(__file__).parent.parent / "docs" / "protocol.md"

@@ -12,9 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from samples import ACTION, EVENTS, SAID
 
+from chatsvc.dialects.json_events import KINDS, read_event
 from chatsvc.dialects.jsonl import JSONL, TIMES, seconds, timestamp
-from chatsvc.dialects.reading import KINDS, read_event
-from chatsvc.events import (
+from chatsvc.model.events import (
     Event,
     Pong,
     Refusal,
@@ -23,7 +23,7 @@ from chatsvc.events import (
     Said,
     Welcome,
 )
-from chatsvc.presence import Person
+from chatsvc.model.presence_events import Person
 
 DEEP = 100_000
 often = settings(max_examples=100, deadline=None)

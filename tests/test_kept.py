@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from test_archive import Keeper, delete, expire, line, now, scrub, sqlite, tallies
 
-from chatsvc.archive import KeptRoom
-from chatsvc.events import Line, Tally
+from chatsvc.model.events import Line, Tally
+from chatsvc.store.archive import KeptRoom
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_of_equal_lines_said_at_the_same_time_only_one_goes(path: Path, reopen: 
 def test_lines_are_kept_while_a_file_is_scrubbed(
     path: Path, reopen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsvc.scrubbing.PIECE", 1 << 14)
+    monkeypatch.setattr("chatsvc.store.sqlite.scrubbing.PIECE", 1 << 14)
     chance = random.Random(3)
     texts = [f"line {n} ".ljust(chance.choice([9, 200, 3000]), "y") for n in range(400)]
     keeper = reopen()

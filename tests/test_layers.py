@@ -1,132 +1,71 @@
-"""Who may import whom; `docs/design.md` says why."""
+"""Packages are layers: a module imports only from its own layer and those below, types included."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from imports import PACKAGE, ROOT, cycles, graph, imported, modules
 
-ROOT = Path(__file__).parent.parent
-MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
-# What the chat knows and does, from the bottom to the top: each may import those before it.
-CHAT = [
-    "characters", "governance", "presence", "events", "batch", "records", "rules", "masks",
-    "lookalikes", "limits", "costs", "words", "seeking", "query", "archive", "scram", "attempts",
-    "passwords", "session", "room", "conversation", "roster", "accounts", "proofs", "charter",
-    "rights", "sanctions", "watching", "departed", "sight", "talk", "past", "search", "entry",
-    "naming", "profiles", "door", "audit", "reports", "meaning", "moderation", "stewards",
-    "room_keeping", "chores", "hub", "portions", "dispatch", "commands",
-]  # fmt: skip
-STORE = {"archive", "events", "records", "seeking"}
-
-MAY_IMPORT = {
-    **{module: set(CHAT[:position]) for position, module in enumerate(CHAT)},
-    "governance": set(),
-    "presence": set(),
-    "characters": set(),
-    "events": {"governance", "presence"},
-    "batch": {"events"},
-    "records": set(),
-    "steady": set(),
-    "words": {"characters"},
-    "seeking": {"events", "rules", "words"},
-    "archive": {"events", "records", "seeking"},
-    "database": {"archive"},
-    "migrations": {"archive", "database", "tables"},
-    "tables": STORE | {"database"},
-    "lines": {"events"},
-    "archive_file": {"archive", "database"},
-    "scrubbing": {"database"},
-    "terms": {"events", "rules", "seeking", "words"},
-    "index": STORE | {"archive_file", "database", "lines", "scrubbing", "terms", "words"},
-    "finding": STORE | {"database", "index", "lines", "terms"},
-    "sql": STORE
-    | {
-        "archive_file",
-        "tables",
-        "database",
-        "migrations",
-        "lines",
-        "index",
-        "finding",
-        "scrubbing",
-    },
-    "ledger": STORE | {"tables", "database", "migrations"},
-    "dialects": {"characters", "events", "governance", "presence", "rules", "dialects"},
-    "commands": {*CHAT},
-    "transports": {*CHAT, "dialects", "transports"},
-    "process": set(),
-    "options": {"characters", "limits", "process", "rules", "transports"},
-    "admin": STORE | {"accounts", "passwords", "rules", "lookalikes", "ledger"},
-    "tap": {*CHAT, "options", "process", "sql", "dialects", "steady", "transports"},
-    "client": {
-        "client",
-        "events",
-        "governance",
-        "presence",
-        "dialects",
-        "rules",
-        "admin",
-        "steady",
-    },
-}
-MAY_IMPORT_TWISTED = {"transports", "options", "process", "tap", "client"}
+LAYERS = (  # lowest first
+    ("model",),
+    ("store",),
+    ("auth",),
+    ("core",),
+    ("policy",),
+    ("services",),
+    ("commands",),
+    ("dialects",),
+    ("transports",),
+    ("process",),
+    ("options",),
+    ("tap",),
+    ("client",),
+    ("cli",),
+)
+# The client shares the model and the dialects with the server, and nothing else.
+CLIENT = {"model", "dialects", "client"}
+CLI = CLIENT | {"auth", "store", "cli"}  # `chatsvc account` opens the archive
+TWISTED = {"transports", "process", "options", "tap", "client", "cli"}
+MODULES = modules()
+GRAPH = graph()
 
 
-def module(path: Path) -> str:
-    """The module or directory directly in `chatsvc` that a file belongs to."""
-    return path.relative_to(ROOT / "chatsvc").parts[0].removesuffix(".py")
+def layer(module: str) -> str:
+    """Return the package, or the module at the top, that a module belongs to."""
+    return module.removeprefix(f"{PACKAGE}.").partition(".")[0]
 
 
-def is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+def may_import(name: str) -> set[str]:
+    if name in ("client", "cli"):
+        return CLIENT if name == "client" else CLI
+    rank = next(rank for rank, names in enumerate(LAYERS) if name in names)
+    return {name, *(other for names in LAYERS[:rank] for other in names)}
 
 
-def imported(path: Path, types: bool = False) -> set[str]:
-    """Everything that a file imports when it runs, or also what it needs `types` of."""
-    todo: list[ast.AST] = [ast.parse(path.read_text())]
-    names: set[str] = set()
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports something relative to itself"
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-        elif types or not is_for_types(node):
-            todo.extend(ast.iter_child_nodes(node))
-    return names
+@pytest.mark.parametrize("name", sorted(set(MODULES) - {PACKAGE}))
+def test_a_module_imports_only_from_its_layer_and_those_below(name: str) -> None:
+    above = {other for other in GRAPH[name] if layer(other) not in may_import(layer(name))}
+    assert above == set()
+    if layer(name) not in TWISTED:
+        outside = {one for one in imported(MODULES[name]) if one.startswith(("twisted", "zope"))}
+        assert outside == set()
 
 
-def ours(names: set[str]) -> Iterator[str]:
-    """Which of our modules are among these names; `chatsvc` itself has but the version."""
-    for name in names:
-        top, _, rest = name.partition(".")
-        if top == "chatsvc" and rest != "__version__":
-            yield rest.partition(".")[0]
+def test_no_modules_import_each_other() -> None:
+    assert cycles(GRAPH) == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_what_it_may(path: Path) -> None:
-    may = MAY_IMPORT.get(module(path), set())
-    names = imported(path)
-    assert set(ours(names)) - may == set()
-    if module(path) not in MAY_IMPORT_TWISTED:
-        assert [name for name in names if name.startswith(("twisted", "zope"))] == []
+def test_a_cycle_would_be_found() -> None:
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
 
-def test_a_session_knows_rooms_by_type_only() -> None:
-    path = ROOT / "chatsvc" / "session.py"
-    assert set(ours(imported(path, types=True))) - set(ours(imported(path))) <= {"room"}
+def test_every_package_is_a_layer() -> None:
+    listed = {name for names in LAYERS for name in names}
+    assert {layer(name) for name in MODULES} - {PACKAGE} == listed
 
 
 def test_the_plugin_names_the_server_and_does_not_import_it() -> None:
     (path,) = (ROOT / "twisted").rglob("*.py")  # and no __init__.py beside or above it
-    assert imported(path) == {"twisted.application.service.ServiceMaker"}
+    assert imported(Path(path)) == {"twisted.application.service.ServiceMaker"}
     assert '"chatsvc.tap"' in path.read_text()
-
-
-def test_every_module_has_its_place_in_this_picture() -> None:
-    assert {module(path) for path in MODULES} == {*MAY_IMPORT, "__init__"}

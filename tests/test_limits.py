@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 
-from chatsvc import limits
-from chatsvc.limits import (
+from chatsvc.model import rate_limits
+from chatsvc.model.rate_limits import (
     MOST_KEYS,
     UNLIMITED,
     Addresses,
@@ -238,7 +238,7 @@ def test_one_too_many_of_an_address_is_told_and_closed() -> None:
     chat.wait_for_greeting()
     assert silent.read()[0].startswith("* Sorry, 2 connections")
     assert silent.closed
-    assert "eve" not in chat.hub.users
+    assert "eve" not in chat.hub.directory.users
     assert ann.send("/time") != []
 
 
@@ -390,7 +390,7 @@ def test_a_name_that_came_during_a_stall_is_in_time() -> None:
     chat.clock.callLater(60, ann.protocol.dataReceived, b"ann\r\n")  # read after the timers
     chat.clock.advance(60)
     assert not ann.closed
-    assert "ann" in chat.hub.users
+    assert "ann" in chat.hub.directory.users
 
 
 def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
@@ -439,5 +439,5 @@ def test_a_transport_without_addresses_is_served() -> None:
 def test_how_addresses_are_written_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = [f"10.1.{n // 250}.{n % 250}" for n in range(5000)]
     written = list(map(network, addresses))
-    monkeypatch.setattr(limits, "ip_address", None)
+    monkeypatch.setattr(rate_limits, "ip_address", None)
     assert list(map(network, addresses)) == written

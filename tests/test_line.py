@@ -7,8 +7,8 @@ import json
 import pytest
 from conftest import Chat, Person, Worker, no_turn, start
 
-from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.limits import UNLIMITED, Limits, Rate
+from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 
 def test_lines_end_in_crlf_or_lf(chat: Chat) -> None:
@@ -70,7 +70,7 @@ def test_a_pasted_block_arrives_whole_and_in_order() -> None:
     assert ann.protocol.paused
     assert chat.archive.waiting == 32
     worker.work()
-    assert 32 < chat.hub.rooms["#lobby"].last < 150  # others have a turn
+    assert 32 < chat.hub.directory.rooms["#lobby"].last < 150  # others have a turn
     for _ in range(4):
         chat.clock.advance(0)
         worker.work()
@@ -99,7 +99,7 @@ def test_goodbye_waits_for_ones_lines_to_be_kept() -> None:
     assert not ann.closed
     worker.work()
     assert ann.closed
-    assert chat.hub.rooms["#lobby"].last == 2
+    assert chat.hub.directory.rooms["#lobby"].last == 2
 
 
 def test_lines_that_came_before_the_connection_broke_are_kept() -> None:
@@ -109,7 +109,7 @@ def test_lines_that_came_before_the_connection_broke_are_kept() -> None:
     ann.protocol.dataReceived(b"".join(b"line %d\n" % n for n in range(100)) + b"half a li")
     ann.hang_up()
     worker.work()
-    assert chat.hub.rooms["#lobby"].last == 100
+    assert chat.hub.directory.rooms["#lobby"].last == 100
 
 
 def test_a_slow_reader_costs_nothing_and_reads_on_where_it_was(chat: Chat) -> None:
@@ -148,7 +148,7 @@ def test_a_reader_who_never_reads_is_told_why_and_closed(chat: Chat) -> None:
     assert bob.read() == ["* You are 60 seconds behind with reading. Goodbye."]
     assert bob.closed
     chat.clock.advance(10)
-    assert "bob" not in chat.hub.users
+    assert "bob" not in chat.hub.directory.users
 
 
 def test_who_does_not_read_is_not_read_from(chat: Chat) -> None:
@@ -178,7 +178,7 @@ def test_lines_that_cannot_be_kept_are_refused_with_the_reason() -> None:
     assert ann.read()[-1] == "* The disk is full. Not sent: precious"
     worker.work()
     assert json.loads(bot.read()[-1])["event"] == "said"
-    assert chat.hub.rooms["#lobby"].last == 1
+    assert chat.hub.directory.rooms["#lobby"].last == 1
 
 
 def test_a_command_that_fails_is_logged_and_the_person_stays(
@@ -190,7 +190,7 @@ def test_a_command_that_fails_is_logged_and_the_person_stays(
         raise RuntimeError("burned")
 
     monkeypatch.setattr(chat.archive, "tallies", burn)
-    monkeypatch.setattr(chat.hub.sight, "places", lambda: 1 / 0)
+    monkeypatch.setattr(chat.hub.visibility, "places", lambda: 1 / 0)
     for request in ("/stats", "/rooms"):
         assert ann.send(request) == ["* That went wrong here, and is noted in the log."]
     assert len(nothing_fails_anywhere) == 2
@@ -201,7 +201,7 @@ def test_a_command_that_fails_is_logged_and_the_person_stays(
 def test_a_thousand_connections_come_and_go_without_a_trace(chat: Chat) -> None:
     for _ in range(1000):
         chat.connect().hang_up()
-    assert not chat.hub.sessions
+    assert not chat.hub.directory.sessions
     assert not chat.factory.connections
     chat.clock.advance(60)
     assert not chat.clock.getDelayedCalls()
@@ -217,7 +217,7 @@ def test_stopping_keeps_what_waits_and_tells_everybody() -> None:
     worker.work()
     assert ann.read() == ["* The server is stopping; what was said is kept. Goodbye."]
     assert ann.closed
-    assert chat.hub.rooms["#lobby"].last == 1
+    assert chat.hub.directory.rooms["#lobby"].last == 1
 
 
 # Faster than the limit
@@ -392,7 +392,7 @@ def test_who_is_closed_says_nothing_more() -> None:
     chat.clock.advance(5)
     ann.hang_up()
     assert said(bob) == [str(n) for n in range(7)]  # join was the first
-    assert set(chat.hub.users) == {"ann", "bob"}
+    assert set(chat.hub.directory.users) == {"ann", "bob"}
     assert [call for call in chat.clock.getDelayedCalls() if call.active()] == []
 
 

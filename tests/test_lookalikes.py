@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from chatsvc.lookalikes import RESERVED, is_reserved, look_alike, skeleton
-from chatsvc.rules import key
+from chatsvc.model.confusables import RESERVED, is_reserved, look_alike, skeleton
+from chatsvc.model.text_rules import key
 
 words = st.text(
     st.one_of(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from ircpeople import irc
 from staff import SECRET, founder, guest, member, operator, program, refusal
 
-from chatsvc.dialects.irc.masks import masks
-from chatsvc.events import Refused
-from chatsvc.masks import label
-from chatsvc.sanctions import holds
+from chatsvc.dialects.irc.ban_masks import masks
+from chatsvc.model.ban_masks import label
+from chatsvc.model.events import Refused
+from chatsvc.policy.bans import holds
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_the_door_is_closed_to_who_is_banned_in_every_dialect(chat: Chat) -> Non
     assert (refused["code"], json.closed) == ("banned", True)
     answer = other.send("NICK eve", "USER e 0 * :e")
     assert (" 465 " in answer[-2], answer[-1][:6], other.closed) == (True, "ERROR ", True)
-    assert not any(user.name.startswith("eve") for user in chat.hub.users.values())
+    assert not any(user.name.startswith("eve") for user in chat.hub.directory.users.values())
 
 
 def test_who_is_banned_by_account_is_refused_after_the_password_and_the_door_closed(

@@ -17,10 +17,10 @@ import pytest
 from conftest import Chat
 from test_archive import Keeper, line, now, sqlite
 
-from chatsvc import migrations, tables
-from chatsvc.archive import ArchiveFailed
-from chatsvc.migrations import newest, steps
-from chatsvc.records import Account, Act, Ban, Charter, Invitation, Member, Report
+from chatsvc.model.records import Account, Act, Ban, Invitation, Member, Report, RoomRules
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.sqlite import migrations, record_rows
+from chatsvc.store.sqlite.migrations import newest, steps
 
 DUMPS = sorted((Path(__file__).parent / "archives").glob("*.sql"))
 RELEASED = (  # add a line for each new step; never change one
@@ -87,7 +87,7 @@ def test_an_old_archive_opens_with_all_its_records(
         assert archive.records(Account) == []
         return
     (account,) = archive.records(Account)
-    (ban,), (report,), (rules,) = (archive.records(kind) for kind in (Ban, Report, Charter))
+    (ban,), (report,), (rules,) = (archive.records(kind) for kind in (Ban, Report, RoomRules))
     members = archive.records(Member)
     assert (account.name, account.operator) == ("ann", True)
     assert {member.room for member in members} == {"#lobby", "#tea"}
@@ -135,7 +135,7 @@ def test_a_new_field_of_a_record_needs_no_migration(
     archive = Keeper(sqlite(path)).archive
     now(archive.put(Invitation("old", "ann", 1.0)))
     now(archive.close())
-    monkeypatch.setattr(tables, "Record", Newer | Account)
+    monkeypatch.setattr(record_rows, "Record", Newer | Account)
     archive = Keeper(sqlite(path)).archive
     assert archive.records(Newer) == [Newer("old", "ann", 1.0)]
     now(archive.put(Newer("new", "ann", 2.0, 5, 2.5, "it's", (), False, "tea")))

@@ -362,7 +362,7 @@ def test_help_shows_no_command_that_is_of_no_use(chat: Chat) -> None:
     assert "/register" in listed(bob)
     assert "/register" not in listed(ann)
     assert "/claim" not in listed(ann)
-    chat.hub.door.claim_code = "code-of-the-log"
+    chat.hub.login.claim_code = "code-of-the-log"
     assert "/claim" in listed(ann)
     ann.send("/op bob")
     carl = member(chat, "carl")

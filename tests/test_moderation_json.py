@@ -23,7 +23,7 @@ def ruling(chat: Chat) -> Person:
     """A program that is an operator, and in #lobby."""
     bot = program(chat, "boss", "#lobby")
     bot.ask(do="register", password=SECRET)
-    chat.hub.door.claim_code = "code-of-the-log"
+    chat.hub.login.claim_code = "code-of-the-log"
     bot.ask(do="claim", code="code-of-the-log")
     return bot
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from samples import NOON, SAID
 from staff import NOW, founder, program, refusal
 
-from chatsvc.characters import clean, clean_lines
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import TEXT
-from chatsvc.events import History, Line, Refused, Told
-from chatsvc.limits import Limits, Rate
-from chatsvc.rules import LONGEST_TEXT, MOST_LINES, check_text
+from chatsvc.model.characters import clean, clean_lines
+from chatsvc.model.events import History, Line, Refused, Told
+from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES, check_text
 
 POEM = "roses are red,\n\n  violets are blue"
 FAKE = "hi\n[12:00] <eve> I quit\n* bob left.\n    8 [12:00] <bob> no\n        | so"
@@ -195,8 +195,8 @@ def test_it_costs_as_much_of_the_pace_as_it_has_lines() -> None:
 def test_a_refusal_of_it_is_one_line(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.read()
-    (session,) = chat.hub.sessions
+    (session,) = chat.hub.directory.sessions
     line = Line("#lobby", NOON, "ann", FAKE, False, session.client, None)
-    chat.hub.talk.not_kept([line], "The disk is full.")
+    chat.hub.messaging.not_kept([line], "The disk is full.")
     (refused,) = ann.read()
     assert refused.startswith("* The disk is full. Not sent: hi [12:00] <eve> I quit * bob")

@@ -10,7 +10,7 @@ import pytest
 from twisted.python.usage import UsageError
 
 from chatsvc import __version__
-from chatsvc.limits import Limits, Rate
+from chatsvc.model.rate_limits import Limits, Rate
 from chatsvc.tap import Options
 
 

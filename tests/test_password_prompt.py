@@ -45,7 +45,7 @@ def test_a_chat_password_typed_again_is_not_a_name() -> None:
     first.send("ann", "sesame")
     second.send("ann", "sesame")  # the name is taken: another one is asked for
     assert second.send("sesame")[0] == "* That is your password again. Not sent."
-    assert "sesame" not in chat.hub.users
+    assert "sesame" not in chat.hub.directory.users
     assert second.send("bob")[0].startswith("* Welcome, bob.")
 
 
@@ -64,5 +64,5 @@ def test_nothing_typed_at_the_prompt_becomes_a_name_or_a_line(lines: list[str]) 
         line for line in lines if line.strip() and line[:1] not in "/!" and line.strip() != "q!"
     ]
     stranger.send(*at_prompt)
-    assert list(chat.hub.users) == ["ann"]
-    assert chat.hub.rooms["#lobby"].last == 0
+    assert list(chat.hub.directory.users) == ["ann"]
+    assert chat.hub.directory.rooms["#lobby"].last == 0

@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from conftest import Chat, Worker
 from test_accounts import SECRET, arriving, back, patient_chat, registered
 
-from chatsvc import passwords
-from chatsvc.limits import Limits
+from chatsvc.auth import passwords
+from chatsvc.model.rate_limits import Limits
 
 THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 
@@ -61,7 +61,7 @@ def test_fifty_who_come_from_one_address_at_once_are_all_let_in() -> None:
         person.send(SECRET)
     hasher.work()
     assert all(person.read()[0].startswith("* Welcome back, ann.") for person in people)
-    assert len(chat.hub.users) == 1
+    assert len(chat.hub.directory.users) == 1
 
 
 def test_wrong_passwords_at_once_are_counted_as_those_one_after_the_other() -> None:
@@ -105,8 +105,8 @@ def test_who_has_gone_while_the_password_was_looked_at_is_not_let_in() -> None:
     again.send(SECRET), guest.send(f"/login ann {SECRET}")
     again.hang_up(), guest.hang_up()
     hasher.work()
-    assert [user.name for user in chat.hub.users.values()] == ["ann"]
-    assert len(chat.hub.users["ann"].sessions) == 1
+    assert [user.name for user in chat.hub.directory.users.values()] == ["ann"]
+    assert len(chat.hub.directory.users["ann"].sessions) == 1
 
 
 def test_a_ban_placed_while_the_password_is_looked_at_holds() -> None:
@@ -114,7 +114,7 @@ def test_a_ban_placed_while_the_password_is_looked_at_holds() -> None:
     boss = chat.join("boss")
     boss.send(f"/register {SECRET}")
     hasher.work()
-    chat.hub.door.claim_code = "code"
+    chat.hub.login.claim_code = "code"
     boss.send("/claim code")
     ann = chat.join("ann")
     ann.send(f"/register {SECRET}")
@@ -229,4 +229,4 @@ def test_hashing_again_does_not_bring_an_old_password_back(
     assert "That is not ann's password." in again.read()[0]
     assert arriving(chat, "ann").send("new-staple") == []
     hasher.work()
-    assert len(chat.hub.users["ann"].sessions) == 2
+    assert len(chat.hub.directory.users["ann"].sessions) == 2

@@ -161,8 +161,8 @@ def test_a_page_has_as_many_lines_as_there_are_to_be_seen(
 def test_a_page_that_ends_early_says_where_it_goes_on(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsvc.past.READ_AT_ONCE", 10)
-    monkeypatch.setattr("chatsvc.past.LOOKED_THROUGH", 20)
+    monkeypatch.setattr("chatsvc.services.history.READ_AT_ONCE", 10)
+    monkeypatch.setattr("chatsvc.services.history.LOOKED_THROUGH", 20)
     ann, bob, carol = (program(chat, name) for name in ("ann", "bob", "carol"))
     ann.ask(do="ignore", name="bob")
     carol.ask(do="say", text="first")

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ircpeople import irc
 
-from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.portions import PORTION
+from chatsvc.commands.long_answers import PORTION
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 LARGEST = 2 * 4096 * 4 + 65536  # bytes that wait for a reader
 
@@ -223,7 +223,7 @@ def test_who_leaves_in_the_middle_leaves_nothing_behind() -> None:
         bob.stop_reading()
         bob.hang_up()
         chat.clock.advance(0)
-    assert set(chat.hub.users) == {"ann"}
+    assert set(chat.hub.directory.users) == {"ann"}
     eve = reader(chat, "eve")
     eve.protocol.dataReceived(b'{"do":"history","room":"#tea","n":40}\n')
     (page,) = map(json.loads, taken(chat, eve))

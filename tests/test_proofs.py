@@ -14,9 +14,9 @@ from scramp import ScramClient
 from staff import SECRET, member, operator, refusal
 from test_passwords import THREE_ATTEMPTS
 
-from chatsvc import scram
-from chatsvc.events import Refused
-from chatsvc.records import Account
+from chatsvc.auth import scram
+from chatsvc.model.events import Refused
+from chatsvc.model.records import Account
 
 
 def account_of(chat: Chat, name: str) -> Account:
@@ -166,7 +166,7 @@ def test_the_last_step_makes_nobody_an_operator_who_is_none_any_more(chat: Chat)
     challenge(program, data=begun(program, "ann").get_client_final())
     chat.hub.accounts._enter(replace(account_of(chat, "ann"), operator=False))
     assert refusal(program, do="prove", data="")[0] == "bad-proof"
-    assert not any(user.operator for user in chat.hub.users.values())
+    assert not any(user.operator for user in chat.hub.directory.users.values())
 
 
 @pytest.mark.parametrize("steps", [1, 2])

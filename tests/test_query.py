@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.events import Refused
-from chatsvc.query import MOST_WORDS, Query, parse
-from chatsvc.seeking import Sought, Term, words_of
+from chatsvc.model.events import Refused
+from chatsvc.store.query_parser import MOST_WORDS, Query, parse
+from chatsvc.store.search_query import Sought, Term, words_of
 
 NOW = 1_582_200_000.0
 DAY = 86400.0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from real import Deadline, Person, Program, Service
 
-from chatsvc.accounts import new_account
-from chatsvc.ledger import Ledger
-from chatsvc.passwords import kept_of
-from chatsvc.records import Account
+from chatsvc.auth.accounts import new_account
+from chatsvc.auth.passwords import kept_of
+from chatsvc.model.records import Account
+from chatsvc.store.sqlite.offline import Ledger
 
 SECRET = "correct-horse-battery"
 LIMITS = ("--login-attempts", "off")

@@ -51,8 +51,9 @@ def test_a_certificate_is_given_and_renewed_while_people_talk(tmp_path: Path) ->
             while not shows(chat, new):
                 deadline.left("the new certificate")
             assert ann.hears_nothing_but_answers()
-        assert "stays in use" in chat.log  # once more, if it looked between the two files
-        assert chat.log.count("is in use now.") == 1
+        chat.wait_for("is in use now.")
+    assert "stays in use" in chat.log  # once more, if it looked between the two files
+    assert chat.log.count("is in use now.") == 1
 
 
 def shows(chat: Service, pem: bytes) -> bool:

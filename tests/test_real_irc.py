@@ -13,9 +13,9 @@ import pytest
 from real import Service, Terminal, beside_python, needs
 from tmux import Screen, Tmux
 
-from chatsvc.accounts import new_account
-from chatsvc.ledger import Ledger
-from chatsvc.passwords import kept_of
+from chatsvc.auth.accounts import new_account
+from chatsvc.auth.passwords import kept_of
+from chatsvc.store.sqlite.offline import Ledger
 
 SECRET = "correct-horse-battery"
 IN_UTC = {"TZ": "UTC"}

@@ -14,10 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from test_archive import Keeper, delete, expire, in_new_rooms, line, now, sqlite, tallies
 
-from chatsvc.archive import Archive, ArchiveFailed, MemoryArchive, key_of
-from chatsvc.ledger import Ledger
-from chatsvc.migrations import APPLICATION_ID, steps
-from chatsvc.records import Account, Act, Ban, Fact, Invitation, Member, Record, Report
+from chatsvc.model.records import Account, Act, Ban, Fact, Invitation, Member, Record, Report
+from chatsvc.store.archive import Archive, ArchiveFailed, MemoryArchive, key_of
+from chatsvc.store.sqlite.migrations import APPLICATION_ID, steps
+from chatsvc.store.sqlite.offline import Ledger
 
 KINDS = get_args(Record)
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 from conftest import Chat
 from ircpeople import irc
-from staff import SECRET, member, refusal
+from staff import SECRET, member
 from test_accounts import registered
 
-from chatsvc.accounts import new_account
-from chatsvc.passwords import kept_of
+from chatsvc.auth.accounts import new_account
+from chatsvc.auth.passwords import kept_of
 
 NAMES = [
     "admin",
@@ -30,13 +30,16 @@ NAMES = [
 def test_nobody_takes_a_reserved_name_in_any_dialect(chat: Chat, name: str) -> None:
     text, program, client = chat.connect(), chat.connect(), chat.connect()
     assert text.send(name)[-1] == (
-        f"* {name} is reserved for the chat itself. Which name would you like?"
+        f"* {name} is reserved for the chat itself."
+        " Press Enter to be guest-1, or type another name."
     )
-    assert refusal(program, do="hello", name=name)[0] == "bad-name"
+    refused = program.ask(do="hello", name=name)[-1]
+    assert (refused["code"], refused["suggestion"]) == ("bad-name", "guest-2")
     assert " 432 " in client.send(f"NICK {name}", "USER u 0 * :u")[-1]
     ann = chat.join("ann")
-    assert ann.send(f"/nick {name}") == [f"* {name} is reserved for the chat itself."]
-    assert [*chat.hub.users] == ["ann"]
+    (told,) = ann.send(f"/nick {name}")
+    assert told.startswith(f"* {name} is reserved for the chat itself. guest-")
+    assert [*chat.hub.directory.users] == ["ann"]
 
 
 def test_the_name_of_the_chat_is_reserved() -> None:
@@ -66,14 +69,14 @@ def test_an_account_of_a_reserved_name_can_still_be_used(chat: Chat) -> None:
 def test_no_name_looks_like_a_registered_one_in_either_case(chat: Chat, twin: str) -> None:
     member(chat, "Nina")
     assert "looks like Nina" in chat.connect().send(twin)[-1]
-    assert chat.hub.users.keys() == {"nina"}
+    assert chat.hub.directory.users.keys() == {"nina"}
 
 
 def test_another_spelling_of_one_s_own_name_is_looked_at_as_well(chat: Chat) -> None:
     member(chat, "Nina").hang_up()
-    chat.hub.names._check_unlike = lambda name, account: None  # type: ignore[method-assign]
+    chat.hub.nicknames._check_unlike = lambda name, account: None  # type: ignore[method-assign]
     eve = chat.join("νina")
-    del chat.hub.names._check_unlike
+    del chat.hub.nicknames._check_unlike
     assert "looks like Nina" in eve.send("/nick Νina")[-1]
 
 
@@ -81,5 +84,5 @@ def test_who_has_a_name_that_is_registered_in_another_script_gets_another_one(ch
     eve = chat.join("Νina")
     member(chat, "Nina")
     assert eve.read()[-1].startswith("* You are ")
-    assert "nina" in chat.hub.users
-    assert len(chat.hub.users) == 2
+    assert "nina" in chat.hub.directory.users
+    assert len(chat.hub.directory.users) == 2

@@ -97,11 +97,11 @@ def test_a_role_is_not_taken_back_from_an_account_that_is_gone() -> None:
     assert account is not None
     archive.worker = Worker()
     ann.send("/op bob")
-    chat.hub.roster.forget(chat.hub.rooms["#tea"].roster[account.id])
+    chat.hub.membership.forget(chat.hub.directory.rooms["#tea"].roster[account.id])
     archive.fails = True
     archive.worker.step()
     assert ann.read() == ["* The disk is full."]
-    assert chat.hub.roster.get("#tea", account.id) is None
+    assert chat.hub.membership.get("#tea", account.id) is None
 
 
 def test_roles_outlive_a_kill_names_and_being_away(chat: Chat) -> None:

@@ -10,8 +10,8 @@ from conftest import Chat, Person, at_once, no_turn, start
 from staff import back, founder, guest, member, operator, program, refusal
 from twisted.internet.defer import Deferred
 
-from chatsvc.limits import Limits
-from chatsvc.sql import SQLArchive, Workers
+from chatsvc.model.rate_limits import Limits
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -29,18 +29,19 @@ def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few rooms are many."""
-    for name, number in {"GUESTS": 3, "ACCOUNTS": 4, "PLENTY": 2}.items():
-        monkeypatch.setattr(f"chatsvc.room_keeping.{name}", number)
+    monkeypatch.setattr("chatsvc.services.new_rooms.GUESTS", 3)
+    monkeypatch.setattr("chatsvc.services.new_rooms.ACCOUNTS", 4)
+    monkeypatch.setattr("chatsvc.services.room_removal.PLENTY", 2)
 
 
 def tidy(chat: Chat, seconds: float) -> None:
     """Let time pass, and have everything tidied up."""
     chat.clock.advance(seconds)
-    assert Deferred.fromCoroutine(chat.hub.chores.tidy_up()).result is None
+    assert Deferred.fromCoroutine(chat.hub.maintenance.tidy_up()).result is None
 
 
 def rooms(chat: Chat) -> set[str]:
-    return {room.name for room in chat.hub.rooms.values()}
+    return {room.name for room in chat.hub.directory.rooms.values()}
 
 
 def say_in(person: Person, room: str, *lines: str) -> None:
@@ -140,7 +141,7 @@ def test_rooms_stay_while_somebody_or_an_account_has_to_do_with_them(chat: Chat)
 def test_of_many_rooms_the_emptiest_go_within_hours(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsvc.room_keeping.GUESTS", 100)
+    monkeypatch.setattr("chatsvc.services.new_rooms.GUESTS", 100)
     eve = guest(chat, "eve")
     say_in(eve, "#loved", *map(str, range(30)))
     for n in range(6):
@@ -188,7 +189,7 @@ def test_an_operator_removes_a_room_with_everything_in_it(chat: Chat) -> None:
     assert eve.send("/history") == ["* There is nothing earlier to read in #spam."]
     eve.send("mine")
     assert eve.send("/history")[-1].endswith("<eve> mine")
-    assert chat.hub.rooms["#spam"].role(ann.protocol.session.person) == "guest"
+    assert chat.hub.directory.rooms["#spam"].role(ann.protocol.session.person) == "guest"
     assert guest(chat, "carl").send("/join #spam")[0].startswith("* You are in #spam")
 
 
@@ -214,7 +215,7 @@ def test_numbers_of_a_removed_room_are_not_used_again(chat: Chat) -> None:
 
 def test_a_line_on_its_way_to_a_removed_room_does_no_harm(chat: Chat) -> None:
     op, ann = operator(chat), founder(chat, "ann", room="#spam")
-    del chat.hub.rooms["#spam"]
+    del chat.hub.directory.rooms["#spam"]
     assert ann.send("late") == []
     assert op.send("/who #lobby")[0].startswith("* In #lobby")
 

@@ -8,10 +8,10 @@ import pytest
 from conftest import Worker, hub_of, start
 from twisted.internet.task import Clock
 
-from chatsvc.archive import ArchiveFailed, MemoryArchive
-from chatsvc.batch import Batch, Shared
-from chatsvc.events import Event, Kept
-from chatsvc.session import Session
+from chatsvc.core.session import Session
+from chatsvc.model.batch import Batch, Shared
+from chatsvc.model.events import Event, Kept
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 SEEDS = 200
 
@@ -76,23 +76,23 @@ class Play:
 
     def come(self) -> None:
         reader = Reader()
-        session = self.hub.connect(reader)
-        start(self.hub.door.hello(session, f"person{len(self.all)}"))
-        last = self.hub.room("#lobby").last
+        session = self.hub.sessions.connect(reader)
+        start(self.hub.login.hello(session, f"person{len(self.all)}"))
+        last = self.hub.rooms.room("#lobby").last
         after = self.chance.randint(0, last)
-        self.hub.entry.enter(session, "#lobby", after, None)
-        self.hub.rooms["#lobby"].catch_up(session)
+        self.hub.joining.enter(session, "#lobby", after, None)
+        self.hub.directory.rooms["#lobby"].catch_up(session)
         self.present.append((session, reader, after))
         self.all.append((reader, after))
 
     def go(self) -> None:
         if len(self.present) > 1:
             session, _, _ = self.present.pop(self.chance.randrange(len(self.present)))
-            self.hub.leave(session, "")
+            self.hub.sessions.leave(session, "")
 
     def say(self) -> None:
         session, _, _ = self.chance.choice(self.present)
-        self.hub.talk.say(session, self.hub.rooms["#lobby"], "words")
+        self.hub.messaging.say(session, self.hub.directory.rooms["#lobby"], "words")
 
     def clog(self) -> None:
         self.chance.choice(self.present)[1].full = True
@@ -100,7 +100,7 @@ class Play:
     def unclog(self) -> None:
         session, reader, _ = self.chance.choice(self.present)
         reader.full = False
-        self.hub.drained(session)
+        self.hub.sessions.drained(session)
 
     def work(self) -> None:
         if self.worker.pieces:
@@ -112,7 +112,7 @@ class Play:
         self.archive.chance.random = lambda: 1.0  # type: ignore[method-assign]
         for session, reader, _ in self.present:
             reader.full = False
-            self.hub.drained(session)
+            self.hub.sessions.drained(session)
         self.worker.work()
 
 
@@ -123,7 +123,7 @@ def test_no_schedule_shows_a_line_twice_or_leaves_one_out(seed: int) -> None:
     for _ in range(300):
         play.chance.choice([*steps, play.come, play.go])()
     play.finish()
-    last = play.hub.rooms["#lobby"].last
+    last = play.hub.directory.rooms["#lobby"].last
     assert last > 50
     for reader, after in play.all:
         assert reader.numbers == list(range(after + 1, after + 1 + len(reader.numbers)))
@@ -146,27 +146,27 @@ class Program(Reader):
         self.full = False
         self.address, self.secure = "", False
         hub = self.play.hub
-        self.session = hub.connect(self)
-        start(hub.door.hello(self.session, self.name, None, f"secret-of-{self.name}"))
-        hub.entry.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
-        self.room = hub.rooms["#lobby"]
+        self.session = hub.sessions.connect(self)
+        start(hub.login.hello(self.session, self.name, None, f"secret-of-{self.name}"))
+        hub.joining.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
+        self.room = hub.directory.rooms["#lobby"]
         self.room.catch_up(self.session)
         self.say_again()
 
     def lose(self) -> None:
         """Lose the connection; the server may find out only when the program is back."""
         if self.play.chance.random() < 0.5:
-            self.play.hub.leave(self.session, "")
+            self.play.hub.sessions.leave(self.session, "")
         self.come()
 
     def say(self) -> None:
         self.said += 1
         self.unanswered.append(f"{self.name}-{self.said}")
-        self.play.hub.talk.say(self.session, self.room, "words", tag=self.unanswered[-1])
+        self.play.hub.messaging.say(self.session, self.room, "words", tag=self.unanswered[-1])
 
     def say_again(self) -> None:
         for tag in list(self.unanswered):
-            self.play.hub.talk.say(self.session, self.room, "words", tag=tag)
+            self.play.hub.messaging.say(self.session, self.room, "words", tag=tag)
 
     def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
         self.show(batch, elsewhere)
@@ -193,13 +193,13 @@ def test_programs_that_lose_their_connections_miss_nothing_and_say_nothing_twice
         play.chance.choice([program.say, program.say, play.work, play.work, program.lose])()
         program.full = play.chance.random() < 0.2
         if not program.full:
-            play.hub.drained(program.session)
+            play.hub.sessions.drained(program.session)
     for program in programs:
         program.come()
         play.worker.work()
     play.finish()
     for program in programs:
-        play.hub.drained(program.session)
+        play.hub.sessions.drained(program.session)
     play.worker.work()
     kept = list(play.archive._lines("#lobby"))
     assert len(kept) == sum(program.said for program in programs)

@@ -19,10 +19,10 @@ from staff import (
     restarted,
 )
 
-from chatsvc import rights
-from chatsvc.limits import Limits
-from chatsvc.records import Charter
-from chatsvc.room import Room
+from chatsvc.core.room import Room
+from chatsvc.model.rate_limits import Limits
+from chatsvc.model.records import RoomRules
+from chatsvc.policy import permissions
 
 
 def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> None:
@@ -91,9 +91,9 @@ def test_a_room_without_rules_founder_and_lines_vanishes_when_it_is_empty(chat: 
 def test_rules_that_say_nothing_are_not_kept(chat: Chat) -> None:
     ann = founder(chat)
     ann.send("/set slow 5s", "/set password tea", "/set refuse damn")
-    assert len(chat.archive.records(Charter)) == 1
+    assert len(chat.archive.records(RoomRules)) == 1
     ann.send("/set slow off", "/set password off", "/set refuse off")
-    assert chat.archive.records(Charter) == []
+    assert chat.archive.records(RoomRules) == []
 
 
 def test_two_who_change_rules_at_once_change_both() -> None:
@@ -107,7 +107,7 @@ def test_two_who_change_rules_at_once_change_both() -> None:
     ann.send("/set hidden off"), bob.send("/transfer bob")
     archive.worker.work()
     archive.worker = None
-    assert archive.records(Charter) == [Charter("#tea", slow=5.0, most=9)]
+    assert archive.records(RoomRules) == [RoomRules("#tea", slow=5.0, most=9)]
 
 
 def test_a_password_is_not_set_in_a_room_that_has_gone_meanwhile() -> None:
@@ -115,7 +115,7 @@ def test_a_password_is_not_set_in_a_room_that_has_gone_meanwhile() -> None:
     chat = Chat(hasher=worker)
     op, eve = guest(chat, "op"), guest(chat, "eve")
     op.send(f"/register {SECRET}"), worker.work()
-    chat.hub.door.claim_code = "code"
+    chat.hub.login.claim_code = "code"
     eve.send("/join #tea"), op.send("/claim code", "/join #tea"), eve.send("/leave #tea")
     second = back(chat, "op")
     worker.work()
@@ -123,7 +123,7 @@ def test_a_password_is_not_set_in_a_room_that_has_gone_meanwhile() -> None:
     second.send("/leave #tea")
     worker.work()
     assert op.read()[-1] == "* #tea is gone: please /join it first."
-    assert chat.archive.records(Charter) == []
+    assert chat.archive.records(RoomRules) == []
 
 
 def test_a_password_is_not_set_by_who_is_no_moderator_any_more() -> None:
@@ -141,13 +141,13 @@ def test_a_password_is_not_set_by_who_is_no_moderator_any_more() -> None:
 def test_a_room_without_rules_costs_no_charter(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     bob = guest(chat, "bob")
     founder(chat, "ann", bob)
-    (session,) = chat.hub.users["bob"].sessions
-    room = chat.hub.rooms["#tea"]
+    (session,) = chat.hub.directory.users["bob"].sessions
+    room = chat.hub.directory.rooms["#tea"]
     monkeypatch.delattr(Room, "rules")
-    rights.check_topic(session.person, room, 0.0)
-    assert rights.may_see(session.person, room)
-    assert not rights.needs_password(session.person, room)
-    assert rights.floor(session, room) == 0
+    permissions.check_topic(session.person, room, 0.0)
+    assert permissions.may_see(session.person, room)
+    assert not permissions.needs_password(session.person, room)
+    assert permissions.floor(session, room) == 0
 
 
 def test_an_invite_only_room_lets_in_members_and_the_invited(chat: Chat) -> None:
@@ -307,7 +307,7 @@ def test_those_who_are_forgotten_read_nothing_from_before(chat: Chat) -> None:
     ann, bob = founder(chat), guest(chat, "bob")
     ann.send("/set history none", "old")
     bob.send("/join #tea")
-    chat.hub.rooms["#tea"].floors.clear()
+    chat.hub.directory.rooms["#tea"].floors.clear()
     assert bob.send("/history") == ["* There is nothing earlier to read in #tea."]
 
 
@@ -324,11 +324,11 @@ def test_lines_are_kept_as_long_as_the_rule_says(chat: Chat) -> None:
     chat.clock.advance(1800)
     ann.send("new")
     chat.clock.advance(1801)
-    start(chat.hub.chores.tidy_up())
+    start(chat.hub.maintenance.tidy_up())
     assert [line.split()[-1] for line in bob.send("/join #tea")[1:]] == ["new"]
     ann.send("/set keep off")
     chat.clock.advance(10**7)
-    start(chat.hub.chores.tidy_up())
+    start(chat.hub.maintenance.tidy_up())
     assert [line.split()[-1] for line in ann.send("/history")] == ["new"]
 
 

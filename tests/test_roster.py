@@ -7,16 +7,16 @@ from conftest import Chat, Worker, start
 from staff import MoodyArchive, founder, member, operator
 from twisted.internet.task import Clock
 
-from chatsvc.records import Member
-from chatsvc.roster import Roster
+from chatsvc.core.membership import Membership
+from chatsvc.model.records import Member
 
 
 @pytest.fixture
-def late() -> tuple[Roster, MoodyArchive, Worker]:
+def late() -> tuple[Membership, MoodyArchive, Worker]:
     """A roster whose archive keeps something when the test says so."""
     archive, clock, worker = MoodyArchive(), Clock(), Worker()
     archive.worker = worker
-    return Roster(archive, Now(clock), start), archive, worker
+    return Membership(archive, Now(clock), start), archive, worker
 
 
 class Now:
@@ -41,7 +41,7 @@ def kept(archive: MoodyArchive, room: str = "#tea") -> dict[str, str]:
 def test_of_a_room_that_is_forgotten_nothing_is_remembered(chat: Chat) -> None:
     bob = member(chat, "bob")
     bob.send("/join #tea", "/leave #tea", "/logout", "/join #ale", "/leave #ale")
-    assert set(chat.hub.roster._rooms) == {"#lobby"}
+    assert set(chat.hub.membership._rooms) == {"#lobby"}
 
 
 def test_an_invitation_does_not_undo_a_role_given_at_once() -> None:
@@ -55,10 +55,10 @@ def test_an_invitation_does_not_undo_a_role_given_at_once() -> None:
     ann.send("/invite bob")
     op.send("/op bob")
     archive.worker.work()
-    account = chat.hub.users["bob"].account
+    account = chat.hub.directory.users["bob"].account
     assert bob.read()[-1] == "* op made bob a moderator of #tea."
     assert account is not None
-    assert chat.hub.rooms["#tea"].roster[account.id].role == "moderator"
+    assert chat.hub.directory.rooms["#tea"].roster[account.id].role == "moderator"
     chat.clock.advance(1)
     archive.worker.work()
     assert kept(archive)[account.id] == "moderator"
@@ -76,7 +76,7 @@ def test_an_invitation_that_cannot_be_kept_is_none() -> None:
 
 
 def test_what_could_not_be_saved_does_not_come_back_over_what_was_saved_since(
-    late: tuple[Roster, MoodyArchive, Worker],
+    late: tuple[Membership, MoodyArchive, Worker],
 ) -> None:
     roster, archive, worker = late
     roster.note(Member("#tea", "ann", "moderator"))
@@ -91,7 +91,7 @@ def test_what_could_not_be_saved_does_not_come_back_over_what_was_saved_since(
 
 
 def test_who_was_forgotten_and_could_not_be_is_forgotten_with_the_next(
-    late: tuple[Roster, MoodyArchive, Worker],
+    late: tuple[Membership, MoodyArchive, Worker],
 ) -> None:
     roster, archive, worker = late
     roster.note(Member("#tea", "ann"))
@@ -106,7 +106,7 @@ def test_who_was_forgotten_and_could_not_be_is_forgotten_with_the_next(
 
 
 def test_who_comes_back_while_they_are_being_forgotten_is_not(
-    late: tuple[Roster, MoodyArchive, Worker],
+    late: tuple[Membership, MoodyArchive, Worker],
 ) -> None:
     roster, archive, worker = late
     roster.forget(Member("#tea", "ann"))

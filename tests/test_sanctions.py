@@ -21,8 +21,9 @@ from staff import (
     restarted,
 )
 
-from chatsvc import reports, sanctions
-from chatsvc.records import Ban
+from chatsvc.model.records import Ban
+from chatsvc.policy import bans as ban_list
+from chatsvc.services import reports
 
 
 def test_bans_are_listed_with_who_when_why_and_until(chat: Chat) -> None:
@@ -105,7 +106,7 @@ def test_howtoban_tells_moderators_of_people_in_their_room_only(chat: Chat) -> N
 
 
 def test_a_room_has_a_limited_number_of_bans(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sanctions, "MOST_BANS_OF_ROOM", 3)
+    monkeypatch.setattr(ban_list, "MOST_BANS_OF_ROOM", 3)
     ann, op = founder(chat), operator(chat)
     ann.send(*(f"/ban name=eve{n}" for n in range(3)))
     assert ann.send("/mute name=eve") == ["* There are 3 bans and mutes here: /unban some first."]
@@ -115,8 +116,8 @@ def test_a_room_has_a_limited_number_of_bans(chat: Chat, monkeypatch: pytest.Mon
 def test_many_mutes_cost_a_line_little(chat: Chat) -> None:
     eve = guest(chat, "eve", "192.0.2.9")
     founder(chat, "ann", eve)
-    (session,) = chat.hub.users["eve"].sessions
-    room, hub = chat.hub.rooms["#tea"], chat.hub.sanctions
+    (session,) = chat.hub.directory.users["eve"].sessions
+    room, hub = chat.hub.directory.rooms["#tea"], chat.hub.bans
     networks = [f"ip=10.{n // 250}.{n % 250}.0/24" for n in range(5000)]
     mutes = [Ban(str(n), "#tea", tuple(networks[n::500]), "x", mute=True) for n in range(500)]
     start(chat.archive.put(*mutes))
@@ -152,10 +153,10 @@ def test_whoever_a_ban_holds_is_found(
     chat = Chat()
     kept = [Ban(str(n), "", tuple(who), "x") for n, who in enumerate(bans)]
     start(chat.archive.put(*kept))
-    chat.hub.sanctions.open()
-    start(chat.hub.sanctions.remove(kept[:lifted]))
-    found = chat.hub.sanctions.ban_at_the_door(marks, address)
-    holding = [ban for ban in kept[lifted:] if sanctions.holds(ban.who, marks, address)]
+    chat.hub.bans.open()
+    start(chat.hub.bans.remove(kept[:lifted]))
+    found = chat.hub.bans.ban_at_the_door(marks, address)
+    holding = [ban for ban in kept[lifted:] if ban_list.holds(ban.who, marks, address)]
     assert found in holding if holding else found is None
 
 
@@ -163,7 +164,7 @@ def test_what_is_past_is_forgotten(chat: Chat) -> None:
     ann = founder(chat)
     ann.send("/ban name=eve 1h", "/mute name=eve 2h", "/ban name=bob")
     chat.clock.advance(3600)
-    start(chat.hub.chores.tidy_up())
+    start(chat.hub.maintenance.tidy_up())
     kept = chat.archive.records(Ban)
     assert sorted(ban.label + str(ban.mute) for ban in kept) == ["name=bobFalse", "name=eveTrue"]
 
@@ -233,8 +234,8 @@ def test_the_topics_of_those_who_do_not_moderate_are_no_acts(chat: Chat) -> None
 
 
 async def set_topic(chat: Chat, name: str, text: str) -> None:
-    (session,) = chat.hub.users[name].sessions
-    await chat.hub.stewards.set_topic(session, chat.hub.rooms["#tea"], text)
+    (session,) = chat.hub.directory.users[name].sessions
+    await chat.hub.room_administration.set_topic(session, chat.hub.directory.rooms["#tea"], text)
 
 
 def test_a_report_reaches_operators_who_are_here_and_who_come(chat: Chat) -> None:

@@ -12,7 +12,7 @@ from ircpeople import irc
 from staff import NOW, everybody_reads, founder, guest, member, operator, program, refusal
 from test_archive import now, sqlite
 
-from chatsvc.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed, MemoryArchive
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -241,8 +241,8 @@ def test_who_searches_for_too_long_is_told_what_to_do(
     chat = Chat(sqlite(tmp_path / "chat.db"))
     ann = chat.join("ann")
     ann.send("tea")
-    monkeypatch.setattr("chatsvc.sql.QUICK", 0.0)
-    monkeypatch.setattr("chatsvc.sql.SLOWEST", 0.0)
+    monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
+    monkeypatch.setattr("chatsvc.store.sqlite.archive.SLOWEST", 0.0)
     assert ann.send("/search tea") == [
         "* That search takes too long. Search for rarer words, or narrow it with from:, in: or"
         " after:."

@@ -10,7 +10,7 @@ from test_accounts import SECRET, arriving, back, registered, restarted
 from test_hub import sqlite
 
 from chatsvc.dialects.sentences import clock
-from chatsvc.records import Charter, Member
+from chatsvc.model.records import Member, RoomRules
 
 NOW = f"[{clock(0.0)}]"
 
@@ -58,7 +58,7 @@ def test_what_is_done_over_one_connection_is_told_to_the_other(chat: Chat) -> No
 def test_who_is_called_otherwise_logs_in_from_a_second_place_as_that(chat: Chat) -> None:
     registered(chat, "ann").send("/nick anna")
     assert arriving(chat, "ann").send(SECRET)[0].startswith("* Welcome back, anna.")
-    assert list(chat.hub.users) == ["anna"]
+    assert list(chat.hub.directory.users) == ["anna"]
     assert "ann is a registered name" in chat.connect().send("ann")[1]
 
 
@@ -141,10 +141,10 @@ def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
     assert account is not None
     before = chat.hub.accounts._by_id
     chat.hub.accounts._learn([one for one in chat.archive.records(type(account)) if one != account])
-    chat.hub.door.take_over(before)
+    chat.hub.login.take_over(before)
     assert ann.send("/sessions")[0].startswith("* That is for registered people.")
     assert bob.send("/msg ann hi")[-1] == "* to ann: hi"
-    assert chat.hub.roster.of_account(account.id) == []
+    assert chat.hub.membership.of_account(account.id) == []
 
 
 def test_a_slow_connection_does_not_hold_the_other_up(chat: Chat) -> None:
@@ -188,7 +188,7 @@ def test_of_many_new_lines_the_last_two_hundred_are_shown(chat: Chat) -> None:
         bob.send(*(f"line {n}" for n in range(50)))
         chat.clock.advance(0)
     shown = arriving(chat, "ann").send(SECRET)
-    new = chat.hub.rooms["#lobby"].last
+    new = chat.hub.directory.rooms["#lobby"].last
     assert new > 200
     assert f"{new} new since you left." in shown[0]
     assert len(shown) == 201
@@ -213,7 +213,7 @@ def test_rooms_in_which_nothing_was_said_survive_a_restart(tmp_path: Path) -> No
     registered(chat, "ann").send("/join #tea", "/leave #lobby")
     again = restarted(chat, tmp_path)
     assert "You are in #tea" in arriving(again, "ann").send(SECRET)[0]
-    assert again.hub.rooms["#tea"].role(again.hub.users["ann"]) == "founder"
+    assert again.hub.directory.rooms["#tea"].role(again.hub.directory.users["ann"]) == "founder"
     start(again.archive.close())
 
 
@@ -221,7 +221,7 @@ def test_rooms_in_which_nothing_was_said_survive_a_restart(tmp_path: Path) -> No
 def test_what_is_new_is_what_one_may_read(chat: Chat, rule: str, new: int) -> None:
     bob, ann = chat.join("bob"), registered(chat, "ann")
     bob.send("/join #tea", "before")
-    chat.hub.rooms["#tea"].charter = Charter("#tea", history=rule)
+    chat.hub.directory.rooms["#tea"].charter = RoomRules("#tea", history=rule)
     ann.send("/join #tea", "/leave #lobby")
     ann.hang_up()
     bob.send("one", "two")
@@ -234,7 +234,7 @@ def test_a_second_connection_reads_no_more_than_the_first(chat: Chat) -> None:
     bob, work = chat.join("bob"), registered(chat, "ann")
     home = back(chat, "ann")
     bob.send("/join #tea", "secret")
-    chat.hub.rooms["#tea"].charter = Charter("#tea", history="none")
+    chat.hub.directory.rooms["#tea"].charter = RoomRules("#tea", history="none")
     work.send("/join #tea")
     assert home.send("/history #tea") == ["* There is nothing earlier to read in #tea."]
 
@@ -253,14 +253,14 @@ def test_a_person_is_in_fifty_rooms_at_most_over_all_connections(chat: Chat) -> 
 
 def test_the_first_guest_in_the_lobby_does_not_found_it(chat: Chat) -> None:
     registered(chat, "ann")
-    ann = chat.hub.users["ann"]
-    assert chat.hub.rooms["#lobby"].role(ann) == "member"
+    ann = chat.hub.directory.users["ann"]
+    assert chat.hub.directory.rooms["#lobby"].role(ann) == "member"
 
 
 def test_who_made_a_room_as_a_guest_founds_it_by_registering(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.send("/join #tea", f"/register {SECRET}")
-    assert chat.hub.rooms["#tea"].role(chat.hub.users["ann"]) == "founder"
+    assert chat.hub.directory.rooms["#tea"].role(chat.hub.directory.users["ann"]) == "founder"
 
 
 def test_an_account_does_not_stay_where_it_is_banned(chat: Chat) -> None:
@@ -312,7 +312,7 @@ def founded(chat: Chat, name: str) -> list[str]:
     """The rooms that an account is founder of."""
     account = chat.hub.accounts.find(name)
     assert account is not None
-    members = chat.hub.roster.of_account(account.id)
+    members = chat.hub.membership.of_account(account.id)
     return [member.room for member in members if member.role == "founder"]
 
 
@@ -327,7 +327,7 @@ def test_an_account_founds_twenty_rooms(chat: Chat) -> None:
 def test_a_room_with_nothing_in_it_goes_with_its_founder(chat: Chat) -> None:
     ann = registered(chat, "ann")
     ann.send("/join #tea", "/join #ale", "hello", "/leave #ale", "/leave #tea")
-    assert set(chat.hub.rooms) == {"#lobby", "#ale"}
+    assert set(chat.hub.directory.rooms) == {"#lobby", "#ale"}
     assert founded(chat, "ann") == ["#ale"]
     chat.clock.advance(1)
     kept = {member.room: member.role for member in chat.archive.records(Member)}

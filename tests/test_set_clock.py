@@ -21,9 +21,9 @@ from test_archive import sqlite
 from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
 
-from chatsvc.events import Said
-from chatsvc.limits import UNLIMITED, Limits, Rate
-from chatsvc.steady import measure_steadily
+from chatsvc.model.events import Said
+from chatsvc.model.monotonic import measure_steadily
+from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 from chatsvc.transports.irc import SILENT
 
 HOUR = 3600.0
@@ -82,7 +82,7 @@ class Service:
         self.begin()
 
     def end(self) -> None:
-        start(self.chat.hub.roster.save())
+        start(self.chat.hub.membership.save())
         start(self.chat.archive.close())
 
     def set_by(self, seconds: float) -> None:
@@ -115,7 +115,7 @@ def test_times_of_lines_never_go_back(steps: list[tuple[str, float]]) -> None:
                 service.chat.clock.advance(value)
             else:
                 service.restart()
-        for room in ("#lobby", *service.chat.hub.conversations):
+        for room in ("#lobby", *service.chat.hub.directory.conversations):
             check_order(service.chat, room)
         service.end()
 
@@ -184,7 +184,7 @@ def test_slow_mode_lasts_as_long(jump: float) -> None:
     assert "you can say that in 1 min" in bob.send("two")[-1]
     chat.clock.advance(60)
     assert bob.send("two") == []
-    assert chat.hub.rooms["#tea"].last == 2
+    assert chat.hub.directory.rooms["#tea"].last == 2
 
 
 def test_wrong_passwords_are_counted_as_long(jump: float) -> None:
@@ -207,7 +207,7 @@ def test_arrivals_are_counted_as_long(jump: float) -> None:
     assert "Please come back in 10 min" in chat.connect().send("bob")[0]
     chat.clock.advance(600)
     assert chat.connect().send("bob")[0] != ""
-    assert "bob" in chat.hub.users
+    assert "bob" in chat.hub.directory.users
 
 
 def test_how_long_somebody_is_idle_and_the_service_runs_does_not_jump(jump: float) -> None:
@@ -232,7 +232,7 @@ def test_a_ban_ends_at_the_time_of_day_that_was_said() -> None:
     operator(chat).send("/ban name=eve 1h", "/ban name=dan 3h")
     chat.wall.set_by(2 * HOUR)
     guest(chat, "eve")
-    assert "eve" in chat.hub.users
+    assert "eve" in chat.hub.directory.users
     assert "You can come in again in 1 h" in chat.connect().send("dan")[-1]
 
 

@@ -86,7 +86,7 @@ def test_a_new_account_reads_no_more_than_the_guest_could(chat: Chat) -> None:
     founder(chat).send("/set history joined", "old")
     bob = guest(chat, "bob")
     bob.send("/join #tea")
-    chat.hub.rooms["#tea"].floors.clear()
+    chat.hub.directory.rooms["#tea"].floors.clear()
     bob.send(f"/register {SECRET}")
     assert "old" not in "\n".join(bob.send("/history"))
 

@@ -19,13 +19,13 @@ import pytest
 from test_archive import Keeper, line, now, sqlite
 from test_kept import write
 
-from chatsvc import database, migrations
-from chatsvc.archive import ArchiveFailed
-from chatsvc.database import connect
-from chatsvc.events import Said
-from chatsvc.ledger import Ledger
-from chatsvc.migrations import APPLICATION_ID, newest
-from chatsvc.records import Fact
+from chatsvc.model.events import Said
+from chatsvc.model.records import Fact
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.sqlite import database, migrations
+from chatsvc.store.sqlite.database import connect
+from chatsvc.store.sqlite.migrations import APPLICATION_ID, newest
+from chatsvc.store.sqlite.offline import Ledger
 
 NOBODY = 65534
 NEXT = newest() + 1

@@ -22,7 +22,7 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 
 from chatsvc import tap
-from chatsvc.limits import Rate
+from chatsvc.model.rate_limits import Rate
 from chatsvc.tap import ChatService, StartFailed, makeService
 
 # The service
@@ -183,7 +183,7 @@ async def test_a_line_on_its_way_is_kept_when_the_service_stops(
     hello = json.dumps({"do": "hello", "name": "ann"})
     ann = await connect(logged, hello, '{"do":"join","room":"#lobby"}')
     await ann.until("entered")
-    first.hub.talk.say(*_first_seat(first), "the last word")
+    first.hub.messaging.say(*_first_seat(first), "the last word")
     await stop(first)
     assert '"text":"the last word"' in await ann.until('"said"')
     second = service(*where)
@@ -193,7 +193,7 @@ async def test_a_line_on_its_way_is_kept_when_the_service_stops(
 
 
 def _first_seat(chat: ChatService) -> tuple[Any, Any]:
-    (session,) = chat.hub.sessions
+    (session,) = chat.hub.directory.sessions
     return session, session.here
 
 

@@ -16,7 +16,7 @@ from samples import ACTION, ANN, BOB, EVENTS, NOON, SAID
 from chatsvc.dialects import sentences
 from chatsvc.dialects.sentences import clock
 from chatsvc.dialects.text import TEXT
-from chatsvc.events import (
+from chatsvc.model.events import (
     Asked,
     Away,
     Cleared,
@@ -43,8 +43,8 @@ from chatsvc.events import (
     Topic,
     Welcome,
 )
-from chatsvc.governance import Identified
-from chatsvc.presence import People, Person
+from chatsvc.model.moderation_events import Identified
+from chatsvc.model.presence_events import People, Person
 
 
 @pytest.fixture(autouse=True)

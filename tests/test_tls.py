@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 from test_detect import ALERT, CERTIFICATE
 
-from chatsvc.limits import UNLIMITED, Limits
+from chatsvc.model.rate_limits import UNLIMITED, Limits
 from chatsvc.transports.factory import TLSOnly
 from chatsvc.transports.tls import TLS
 
@@ -188,7 +188,7 @@ def test_who_says_farewell_or_nonsense_is_gone_and_nothing_is_logged(
     for peer in (bob, eve):
         assert peer.outside.closed
         peer.outside.hang_up()
-    assert len(chat.factory.connections) == len(chat.hub.sessions) == 1
+    assert len(chat.factory.connections) == len(chat.hub.directory.sessions) == 1
     assert ann.send("/time") != []
     chat.clock.advance(60)
     assert not chat.clock.getDelayedCalls()
@@ -219,7 +219,7 @@ def test_a_connection_is_counted_once() -> None:
     Secure(chat).shake_hands().send("zoe")
     other = Secure(chat, "192.0.2.2").shake_hands()
     other.send("eve")
-    assert set(chat.hub.users) == {"ann", "zoe", "eve"}
+    assert set(chat.hub.directory.users) == {"ann", "zoe", "eve"}
     full = chat.connect("192.0.2.3")
     assert "server is full" in full.send("dave")[0]
 
@@ -285,7 +285,7 @@ def test_connections_come_and_go_without_a_trace(limits: Limits) -> None:
     chat.clock.advance(0)
     assert not chat.clock.getDelayedCalls()
     assert not chat.factory.connections
-    assert not chat.hub.sessions
+    assert not chat.hub.directory.sessions
     assert not tls._factory.protocols
 
 

@@ -10,11 +10,11 @@ from tuipeople import Visitor, on_a_screen, visit
 from twisted.internet.error import DNSLookupError
 from twisted.internet.error import TimeoutError as NobodyAnswers
 
-from chatsvc.client.address import Server
-from chatsvc.client.door import Identity
-from chatsvc.client.failures import NotConnected, NotTrusted
-from chatsvc.client.tui.connect import ConnectPage
-from chatsvc.client.tui.dialogs import Question
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.address import Server
+from chatsvc.client.net.failures import NotConnected, NotTrusted
+from chatsvc.client.tui.widgets.connect import ConnectPage
+from chatsvc.client.tui.widgets.dialogs import Question
 
 SECRET = "correct-horse-battery"
 
@@ -123,7 +123,8 @@ async def test_another_certificate_stops_everything(chat: Chat) -> None:
 @on_a_screen
 async def test_a_first_certificate_is_told_in_the_room(chat: Chat) -> None:
     async with visit(chat, settled=False) as ann:
-        await ann.pilot.pause()
+        while not ann.network.reached:
+            await ann.pilot.pause()
         ann.network.tell("localhost is joined over TLS for the first time: SHA-256 AB:CD.")
         await ann.settle()
         assert "SHA-256 AB:CD" in " ".join(ann.conversation)
@@ -195,7 +196,7 @@ async def give_the_password(chat: Chat) -> None:
 @on_a_screen
 async def test_a_lockdown_has_its_sentence_and_a_registered_name_comes_in(chat: Chat) -> None:
     register(chat)
-    chat.hub.door.locked = True
+    chat.hub.lockdown.on = True
     async with visit(chat, "carol") as carol:
         assert "Only registered people come in just now." in carol.screen
         await carol.press("tab", "tab")
@@ -228,7 +229,7 @@ async def test_a_password_on_the_command_line_asks_nothing(chat: Chat) -> None:
 @on_a_screen
 async def test_who_is_put_out_is_told_why_and_may_go_elsewhere(chat: Chat) -> None:
     bob = chat.join("bob")
-    chat.hub.door.claim_code = "4711"
+    chat.hub.login.claim_code = "4711"
     bob.send(f"/register {SECRET}", "/claim 4711")
     async with visit(chat) as ann:
         bob.send("/ban ann")

@@ -7,12 +7,12 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.client.tui.completion import Known, complete, hint
-from chatsvc.client.tui.emojis import emojized
-from chatsvc.client.tui.parts import LINES, LONGEST, parts
-from chatsvc.events import Command
+from chatsvc.client.tui.model.completion import Candidates, complete, hint
+from chatsvc.client.tui.model.emojis import emojized
+from chatsvc.client.tui.model.split_message import LINES, LONGEST, parts
+from chatsvc.model.events import Command
 
-KNOWN = Known(
+KNOWN = Candidates(
     commands=(
         Command("/ban who [for] [reason]", (), "keeps somebody out", ""),
         Command("/back", (), "says that one is back", ""),
@@ -91,7 +91,7 @@ def test_names_of_emoji_become_emoji_where_they_are_meant() -> None:
 
 def test_emoji_are_loaded_only_when_they_are_wanted() -> None:
     code = (
-        "import sys, chatsvc.client.tui.app, chatsvc.client.tui.emojis as e;"
+        "import sys, chatsvc.client.tui.control.app, chatsvc.client.tui.model.emojis as e;"
         "e.emojized('nothing: here'); assert 'emoji' not in sys.modules;"
         "e.emojized(':tea:'); assert 'emoji' in sys.modules"
     )

@@ -11,14 +11,14 @@ from conftest import Chat
 from picture import talk, without_web_fonts
 from tuipeople import Visitor, on_a_screen, visit
 
-from chatsvc.client.address import Server
+from chatsvc.client.net.address import Server
 from chatsvc.client.settings_file import SettingsFile
-from chatsvc.client.tui.dialogs import Sure
-from chatsvc.client.tui.keys import KEYS
-from chatsvc.client.tui.notices import notification
-from chatsvc.client.tui.preferences import Preferences
-from chatsvc.client.tui.themes import chosen
-from chatsvc.events import Refused
+from chatsvc.client.tui.control.notifications import notification
+from chatsvc.client.tui.control.preferences import Preferences
+from chatsvc.client.tui.model.keys import KEYS
+from chatsvc.client.tui.model.themes import chosen
+from chatsvc.client.tui.widgets.dialogs import Sure
+from chatsvc.model.events import Refused
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from tuipeople import Visitor, on_a_screen, visit
 
 from chatsvc.client import locales
-from chatsvc.client.tui.connect import ConnectPage
-from chatsvc.client.tui.panes import SERVER
-from chatsvc.events import Goodbye
+from chatsvc.client.tui.model.buffers import SERVER
+from chatsvc.client.tui.widgets.connect import ConnectPage
+from chatsvc.model.events import Goodbye
 
 
 def text(person: Visitor) -> str:
@@ -55,7 +55,9 @@ async def test_help_lists_every_command_once_in_rows_that_fit(chat: Chat) -> Non
 async def test_what_is_typed_when_one_is_put_out_goes_into_no_field(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("I was just say")
-        chat.hub.users["ann"].sessions[0].tell(Goodbye("boss has removed you: spam.", final=True))
+        chat.hub.directory.users["ann"].sessions[0].tell(
+            Goodbye("boss has removed you: spam.", final=True)
+        )
         await ann.settle()
         page = ann.app.screen
         assert isinstance(page, ConnectPage)

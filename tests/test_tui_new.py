@@ -9,9 +9,9 @@ from conftest import Chat, Person
 from staff import SECRET, back, member
 from tuipeople import Network, Visitor, on_a_screen, visit
 
-from chatsvc.client.door import Identity
-from chatsvc.client.tui.lists import in_order
-from chatsvc.client.tui.reading import MARK_EVERY
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.tui.control.history_loader import MARK_EVERY
+from chatsvc.client.tui.widgets.sidebars import in_order
 
 ANN = Identity("ann", None, SECRET)
 

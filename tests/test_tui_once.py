@@ -15,11 +15,11 @@ from tuipeople import Network, Visitor, visit
 from twisted.internet.defer import Deferred
 
 from chatsvc.client.commands import Commands
-from chatsvc.client.door import Identity
-from chatsvc.client.tui.items import Note
-from chatsvc.client.tui.saying import Saying
-from chatsvc.client.tui.state import SERVER, Pane, State
-from chatsvc.client.tui.visit import Going, Visit
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.tui.control.chat_session import ChatSession, Going
+from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.model.items import Note
+from chatsvc.client.tui.model.state import SERVER, Pane, State
 
 ROOMS = ("#lobby", "#tea")
 
@@ -86,9 +86,11 @@ class Talker:
         self.bob = listener(self.chat)
         self.network = Network(self.chat)
         self.state = State(self.chat.clock.seconds, lambda: None)
-        self.visit = Visit(lambda server, tell: self.network, self.chat.clock, self.state, Host())
+        self.visit = ChatSession(
+            lambda server, tell: self.network, self.chat.clock, self.state, Host()
+        )
         self.desk = Desk()
-        self.saying = Saying(self.visit.connection, self.state, Commands(), self.desk)
+        self.saying = InputHandler(self.visit.connection, self.state, Commands(), self.desk)
         self.visit.begin(Going(identity=Identity("ann")))
         self.network.pump()
         self.say("/join #tea", ROOMS[0])

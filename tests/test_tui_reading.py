@@ -8,9 +8,9 @@ from textual.geometry import Offset
 from textual.selection import Selection
 from tuipeople import Visitor, on_a_screen, visit
 
-from chatsvc.client.tui import panes
-from chatsvc.client.tui.items import Note, Spoken
-from chatsvc.client.tui.painting import copied, shown_text
+from chatsvc.client.tui.model import buffers
+from chatsvc.client.tui.model.items import Note, Spoken
+from chatsvc.client.tui.widgets.rendering import copied, shown_text
 
 
 def talk(person: Person, count: int, first: int = 1) -> None:
@@ -54,7 +54,7 @@ async def test_one_goes_up_to_where_the_room_begins(chat: Chat) -> None:
         assert "this is where #lobby begins" in ann.conversation[0]
         assert "Thursday, 1 January 1970" in ann.conversation[1]
         assert "line 1." in ann.conversation[2]
-        numbers = [item.number for item in panes.numbered(ann.app.state.pane.items)]
+        numbers = [item.number for item in buffers.numbered(ann.app.state.pane.items)]
         assert numbers == list(range(1, 501))
 
 
@@ -120,8 +120,8 @@ async def test_memory_is_bounded_and_one_comes_back_down_without_a_gap(
     chat: Chat,
 ) -> None:
     talk(chat.join("bob"), 900)
-    most, slack, kept = panes.MOST, panes._SLACK, panes._KEPT
-    panes.MOST, panes._SLACK, panes._KEPT = 300, 20, 50
+    most, slack, kept = buffers.MOST, buffers._SLACK, buffers._KEPT
+    buffers.MOST, buffers._SLACK, buffers._KEPT = 300, 20, 50
     try:
         async with visit(chat) as ann:
             pane = ann.app.state.pane
@@ -134,10 +134,10 @@ async def test_memory_is_bounded_and_one_comes_back_down_without_a_gap(
                 assert len(pane.shown.items) <= 320
             assert pane.past is None
             assert "line 900." in ann.conversation[-1]
-            numbers = [item.number for item in panes.numbered(pane.items)]
+            numbers = [item.number for item in buffers.numbered(pane.items)]
             assert numbers == list(range(numbers[0], 901))
     finally:
-        panes.MOST, panes._SLACK, panes._KEPT = most, slack, kept
+        buffers.MOST, buffers._SLACK, buffers._KEPT = most, slack, kept
 
 
 @pytest.mark.parametrize("width", [80, 50, 200])
@@ -255,8 +255,8 @@ async def test_one_goes_up_past_many_lines_of_somebody_ignored(chat: Chat) -> No
     talk(bob, 900)
     talk(carol, 30)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chatsvc.past.READ_AT_ONCE", 50)
-        patch.setattr("chatsvc.past.LOOKED_THROUGH", 250)
+        patch.setattr("chatsvc.services.history.READ_AT_ONCE", 50)
+        patch.setattr("chatsvc.services.history.LOOKED_THROUGH", 250)
         async with visit(chat, room="#tea") as ann:
             await ann.type("/ignore bob", "enter")
             await ann.type("/join #lobby", "enter")

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from tuipeople import on_a_screen, visit
 
-from chatsvc.client.tui.conversation import Conversation, _Entry
-from chatsvc.client.tui.items import Item, Note, Spoken
-from chatsvc.client.tui.painting import shown_text
-from chatsvc.client.tui.panes import Stretch
-from chatsvc.client.tui.rows import cut, spans, without_blank, word_at
+from chatsvc.client.tui.model.buffers import Stretch
+from chatsvc.client.tui.model.items import Item, Note, Spoken
+from chatsvc.client.tui.widgets.conversation import ConversationView, _Entry
+from chatsvc.client.tui.widgets.rendering import shown_text
+from chatsvc.client.tui.widgets.wrapping import cut, spans, without_blank, word_at
 
 LETTERS = [
     "a", "word", " ", "  ", "\n", "你", "한글", "é", "e\u0301", "ﷺ", "\u200d", "❤️", "ñ.", "-",
@@ -96,7 +96,7 @@ def test_rows_are_those_that_somebody_sees_who_looks_now(seed: int) -> None:
     scenario(Chat())
 
 
-def all_rows(shown: Conversation) -> list[object]:
+def all_rows(shown: ConversationView) -> list[object]:
     return [
         (
             entry.headings,
@@ -107,9 +107,9 @@ def all_rows(shown: Conversation) -> list[object]:
     ]
 
 
-def fresh(shown: Conversation) -> Conversation:
+def fresh(shown: ConversationView) -> ConversationView:
     """What somebody sees who has not looked before, with as much room."""
-    other = Conversation(shown.pane, shown.clock)
+    other = ConversationView(shown.pane, shown.clock)
     other._columns = shown.shape
     other._entries = [_Entry(item) for item in shown.pane.shown.items]
     other._kept = len(other._entries)

@@ -208,10 +208,10 @@ async def test_passwords_are_shown_nowhere_and_prove_who_one_is_later(chat: Chat
         assert "/register ***********" in ann.screen
         await ann.come_back()
         assert "tea-at-five" not in ann.screen
-        assert chat.hub.users["ann"].account is not None
+        assert chat.hub.directory.users["ann"].account is not None
         await ann.lose_connection()
         await ann.come_back()
-        assert chat.hub.users["ann"].account is not None
+        assert chat.hub.directory.users["ann"].account is not None
 
 
 @on_a_screen

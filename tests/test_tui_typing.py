@@ -7,7 +7,9 @@ from conftest import Chat
 from textual import events
 from tuipeople import Visitor, on_a_screen, visit
 
-from chatsvc.client.tui.field import Field
+from chatsvc.client.tui.widgets.text_field import Field
+
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
 
 def text(person: Visitor) -> str:
@@ -80,8 +82,8 @@ async def test_up_goes_up_in_a_text_before_it_goes_back(chat: Chat) -> None:
 async def test_a_password_does_not_come_back(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/register tea-at-five", "enter")
-        assert "ann" in chat.hub.users
-        assert chat.hub.users["ann"].account is not None
+        assert "ann" in chat.hub.directory.users
+        assert chat.hub.directory.users["ann"].account is not None
         assert "tea-at-five" not in ann.screen
         await ann.press("up")
         assert text(ann) == ""
@@ -219,7 +221,7 @@ async def test_escape_in_an_empty_input_goes_to_the_last_line(chat: Chat) -> Non
 async def test_what_is_typed_and_pasted_is_sent_as_it_is(chat: Chat) -> None:
     bob = chat.program("bob")
     bob.ask(do="join", room="#lobby")
-    texts = ["می\u200cخواهم", "東京\u3000大阪", "a\u00a0b  c", "👩\u200d🚀", "\U000e0067"]
+    texts = ["می\u200cخواهم", "東京\u3000大阪", "a\u00a0b  c", "👩\u200d🚀", ENGLAND]
     async with visit(chat) as ann:
         for typed in texts:
             await ann.type(typed, "enter")

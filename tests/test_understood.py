@@ -7,7 +7,7 @@ from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, back, founder, guest, member, operator, program, refusal
 
-from chatsvc.dispatch import TABLE
+from chatsvc.commands.registry import TABLE
 
 JUNK = ["junk", "@dan", "#tea", "--here", "now please", "5", "10m"]
 # Commands that end in a text, a reason, names, a query, a password.
@@ -42,13 +42,16 @@ def state(chat: Chat) -> tuple[object, ...]:
     """What anybody could change."""
     hub = chat.hub
     return (
-        sorted(hub.users),
+        sorted(hub.directory.users),
         sorted((one.name, one.hash, one.certificates, one.ignores) for one in hub.accounts),
-        sorted(hub.rooms),
-        [(one.name, one.last, sorted(map(str, one.roster.values()))) for one in hub.rooms.values()],
-        [(place, len(hub.sanctions.all(hub.rooms.get(place)))) for place in ("", "#tea")],
-        sorted(len(each.rooms) for each in hub.sessions),
-        hub.door.locked,
+        sorted(hub.directory.rooms),
+        [
+            (one.name, one.last, sorted(map(str, one.roster.values())))
+            for one in hub.directory.rooms.values()
+        ],
+        [(place, len(hub.bans.all(hub.directory.rooms.get(place)))) for place in ("", "#tea")],
+        sorted(len(each.rooms) for each in hub.directory.sessions),
+        hub.lockdown.on,
     )
 
 
@@ -136,7 +139,7 @@ def test_an_open_room_takes_no_sentence_for_a_password(chat: Chat) -> None:
     assert ann.send("/join #tea and #pie") == [
         "* It goes like this: /join room, or: /join room password"
     ]
-    assert "#tea" not in chat.hub.rooms
+    assert "#tea" not in chat.hub.directory.rooms
     assert ann.send("/join #tea key")[0].startswith("* You are in #tea")
 
 
@@ -146,4 +149,4 @@ def test_chanserv_takes_no_name_for_part_of_one(chat: Chat) -> None:
     dan = program(chat, "dan")
     dan.ask(do="register", password=SECRET)
     ann.send("PRIVMSG ChanServ :OP #tea dan junk")
-    assert chat.hub.rooms["#tea"].role(chat.hub.users["dan"]) != "moderator"
+    assert chat.hub.directory.rooms["#tea"].role(chat.hub.directory.users["dan"]) != "moderator"

@@ -106,7 +106,7 @@ def test_a_muted_founder_gives_no_reasons_and_writes_no_rules(chat: Chat) -> Non
     ann.send("/kick bob SPAM", "/set description SPAM", "/set refuse SPAM", "/topic SPAM")
     assert "SPAM" not in "\n".join([*bob.read(), *carol.read(), *carol.send("/room")])
     ann.send("/set slow 10s")
-    assert chat.hub.rooms["#tea"].rules.slow == 10
+    assert chat.hub.directory.rooms["#tea"].rules.slow == 10
 
 
 # What was said while somebody was out

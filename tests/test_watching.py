@@ -5,8 +5,8 @@ from __future__ import annotations
 from conftest import Chat
 from staff import SECRET, member, operator, refusal
 
-from chatsvc.departed import MOST_DEPARTED
-from chatsvc.watching import MOST_WATCHED
+from chatsvc.services.watchlist import MOST_WATCHED
+from chatsvc.services.whowas import MOST_DEPARTED
 
 
 def test_people_watch_for_somebody_with_a_command(chat: Chat) -> None:
@@ -50,7 +50,7 @@ def test_nothing_is_kept_of_who_watches_no_longer(chat: Chat) -> None:
     bob.ask(do="unwatch", names="ann")
     carol.ask(do="watch", names="ann bob", closely=True)
     ann.hang_up(), carol.hang_up()
-    watchers = chat.hub.watchers
+    watchers = chat.hub.watchlist
     left = (watchers._of_name, watchers._lists, watchers._closely)
     assert not any(left)
 
@@ -96,7 +96,7 @@ def test_the_memory_of_who_was_here_is_bounded(chat: Chat) -> None:
     assert ann.ask(do="whowas", name="bob0")[0]["event"] == "departed"
     bob.ask(do="nick", name="rob")
     assert refusal(ann, do="whowas", name="bob")[0] == "no-such-person"
-    assert len(chat.hub.departed._gone) == MOST_DEPARTED
+    assert len(chat.hub.whowas._gone) == MOST_DEPARTED
 
 
 def test_programs_look_for_people(chat: Chat) -> None:

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from conftest import Chat, Person
+from textual import app as textual_app
 from textual import events
+from textual import pilot as textual_pilot
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from twisted.internet.defer import Deferred, fail, succeed
@@ -19,11 +21,23 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
-from chatsvc.client.address import Server
-from chatsvc.client.door import Identity
-from chatsvc.client.tui.app import ChatApp
-from chatsvc.client.tui.conversation import Conversation
-from chatsvc.client.tui.visit import Going
+from chatsvc.client.login_prompts import Identity
+from chatsvc.client.net.address import Server
+from chatsvc.client.tui.control.app import ChatApp
+from chatsvc.client.tui.control.chat_session import Going
+from chatsvc.client.tui.widgets.conversation import ConversationView
+
+
+async def quiet(*_: float) -> None:
+    """Let everything happen that waits for no time to pass."""
+    loop: Any = asyncio.get_running_loop()
+    while loop._ready:
+        await asyncio.sleep(0)
+
+
+# Textual takes a process for idle that uses no processor for 20 ms.  That is slow, and wrong where
+# other programs have the processor.
+textual_app.wait_for_idle = textual_pilot.wait_for_idle = quiet  # type: ignore[attr-defined]
 
 
 class Pipe(StringTransport):
@@ -164,7 +178,7 @@ class Visitor:
         return "\n".join(self.rows)
 
     @property
-    def shown(self) -> Conversation:
+    def shown(self) -> ConversationView:
         """The conversation one looks at."""
         return self.app.shelf.shown
 

@@ -39,6 +39,7 @@ class Report:
     troubles: list[str]
     latencies: list[float]
     said: int
+    arrived: int  # up to this line, all have arrived or are among the troubles
     online: int | None = None
 
 
@@ -178,7 +179,8 @@ class Company:
     def report(self, online: int | None) -> Report:
         troubles, self.troubles = self.troubles, []
         latencies, self.latencies = self.latencies, []
-        return Report(troubles, latencies, self.said, online)
+        arrived = min((number for _, _, number in self.waiting), default=self.said + 1) - 1
+        return Report(troubles, latencies, self.said, arrived, online)
 
 
 def _waited_for_a_processor(pid: int) -> float:

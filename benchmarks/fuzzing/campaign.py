@@ -127,12 +127,14 @@ class Campaign:
         """Return what went wrong in a round, as the log, the bystanders and memory show it."""
         wrong = []
         deadline = time.monotonic() + SETTLING_SECONDS
-        troubles = list[str]()
+        troubles, said = list[str](), 0
         while service.alive:
             report = bystanders.report(count=True)
             troubles += report.troubles
             self.latencies += report.latencies
-            if report.online == len(NAMES) or time.monotonic() > deadline:
+            said = said or report.said
+            settled = report.online == len(NAMES) and report.arrived >= said
+            if settled or time.monotonic() > deadline:
                 break
             time.sleep(0.05)
         if not service.alive:

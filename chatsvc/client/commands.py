@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.client.passwords import SECRET
-from chatsvc.events import Command, Event, Help
+from chatsvc.model.events import Command, Event, Help
 
 # Commands that a server would obey twice, were they sent again.
 ONCE = ("msg", "reply", "announce", "report", "claim", "unregister")

@@ -15,8 +15,8 @@ from zlib import crc32
 from chatsvc.client.links import pieces
 from chatsvc.dialects.jsonl import JSONL, timestamp
 from chatsvc.dialects.sentences import spoken
-from chatsvc.events import Said
-from chatsvc.rules import clean, clean_lines, key
+from chatsvc.model.events import Said
+from chatsvc.model.text_rules import clean, clean_lines, key
 
 
 class Format(Protocol):

@@ -8,14 +8,14 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from chatsvc.client.connection import Connection
-from chatsvc.client.door import LATER, NAME_REFUSED, Identity
-from chatsvc.client.failures import NotConnected, Uncertain
-from chatsvc.client.screen import Pipe
+from chatsvc.client.line_screen import Pipe
+from chatsvc.client.login_prompts import LATER, NAME_REFUSED, Identity
+from chatsvc.client.net.connection import Connection
+from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.events import Event, Refusal, Refused, Said
-from chatsvc.rules import key
+from chatsvc.model.events import Event, Refusal, Refused, Said
+from chatsvc.model.text_rules import key
 
 FULL = 1000  # lines that may wait before no more are read
 SHOWN = 10  # lines that are shown of a room's past

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 
 RECENT = 20  # servers that are remembered
 MOST_WORDS = 100
@@ -29,7 +29,7 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ClientSettings:
     """What is chosen; whatever is not has its default."""
 
     theme: str = "default"
@@ -53,7 +53,7 @@ def any_theme(name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Preference:
     """How one of them is written, and what it is for."""
 
     field: str
@@ -104,30 +104,32 @@ def _bad(text: str) -> Refused:
 ON_OFF = "on, off"
 
 SETTINGS = {
-    "theme": Setting("theme", "a name", _word, "the colours of the screen"),
-    "notify": Setting(
+    "theme": Preference("theme", "a name", _word, "the colours of the screen"),
+    "notify": Preference(
         "notify", "off, mentions, all", _notify,
         "what is told as a desktop notification: nothing, lines that mention you and private ones,"
         " or every line",
     ),
-    "bell": Setting("bell", ON_OFF, _switch, "rings the terminal's bell with it"),
-    "highlights": Setting(
+    "bell": Preference("bell", ON_OFF, _switch, "rings the terminal's bell with it"),
+    "highlights": Preference(
         "highlights", "words, off", _words, "words that count as a mention, besides your name"
     ),
-    "timestamps": Setting(
+    "timestamps": Preference(
         "timestamps", "%H:%M, off", _timestamps, "how times are shown, as strftime writes them"
     ),
-    "fold-joins": Setting(
+    "fold-joins": Preference(
         "fold_joins", ON_OFF, _switch, "comings and goings are one line: 5 came, 3 left"
     ),
-    "people": Setting("people", ON_OFF, _switch, "the list of the people in the room"),
-    "places": Setting("places", ON_OFF, _switch, "the list of rooms and private conversations"),
-    "emoji": Setting("emoji", ON_OFF, _switch, "what you type as :tea: becomes that emoji"),
-    "typing": Setting("typing", ON_OFF, _switch, "others see that you are typing"),
+    "people": Preference("people", ON_OFF, _switch, "the list of the people in the room"),
+    "places": Preference("places", ON_OFF, _switch, "the list of rooms and private conversations"),
+    "emoji": Preference("emoji", ON_OFF, _switch, "what you type as :tea: becomes that emoji"),
+    "typing": Preference("typing", ON_OFF, _switch, "others see that you are typing"),
 }  # fmt: skip
 
 
-def set(settings: Settings, words: str, check_theme: CheckTheme = any_theme) -> Settings:
+def set(
+    settings: ClientSettings, words: str, check_theme: CheckTheme = any_theme
+) -> ClientSettings:
     """`settings` after somebody has typed `notify mentions`; refused when it cannot be that."""
     name, _, value = words.strip().partition(" ")
     name = setting_name(name)
@@ -146,8 +148,8 @@ def setting_name(name: str) -> str:
 
 
 def with_value(
-    settings: Settings, name: str, value: str, check_theme: CheckTheme = any_theme
-) -> Settings:
+    settings: ClientSettings, name: str, value: str, check_theme: CheckTheme = any_theme
+) -> ClientSettings:
     """`settings` with another value of one, as it is written."""
     read = SETTINGS[name].read(name, value)
     if name == "theme":
@@ -155,12 +157,12 @@ def with_value(
     return replace(settings, **{SETTINGS[name].field: read})
 
 
-def current(settings: Settings, name: str) -> Any:
+def current(settings: ClientSettings, name: str) -> Any:
     """The value of a setting."""
     return getattr(settings, SETTINGS[name].field)
 
 
-def written(settings: Settings, name: str) -> str:
+def written(settings: ClientSettings, name: str) -> str:
     """The value of a setting, as people write it."""
     value = current(settings, name)
     if isinstance(value, bool):
@@ -168,27 +170,27 @@ def written(settings: Settings, name: str) -> str:
     return (" ".join(value) if isinstance(value, tuple) else value) or "off"
 
 
-def listed(settings: Settings) -> Iterator[tuple[str, str, str]]:
+def listed(settings: ClientSettings) -> Iterator[tuple[str, str, str]]:
     """Each setting's name, its value and what it is for."""
     for name, setting in SETTINGS.items():
         yield name, written(settings, name), setting.help
 
 
 def remember_server(
-    settings: Settings,
+    settings: ClientSettings,
     server: str,
     name: str,
     now: float,
     *,
     tls: bool = False,
     rooms: tuple[str, ...] = (),
-) -> Settings:
+) -> ClientSettings:
     """`settings` after one has joined a server (HOST:PORT); the oldest of too many is forgotten."""
     servers = {**settings.servers, server: ServerSettings(name, tls, rooms, now // 1)}
     return replace(settings, servers=dict(_latest_first(servers)[:RECENT]))
 
 
-def recent_servers(settings: Settings) -> list[tuple[str, ServerSettings]]:
+def recent_servers(settings: ClientSettings) -> list[tuple[str, ServerSettings]]:
     """The servers that one has joined, the last one first."""
     return _latest_first(settings.servers)
 

@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 
 from platformdirs import user_config_path
 
-from chatsvc.client.replacing import replacing
+from chatsvc.client.atomic_write import replacing
 from chatsvc.client.settings import (
     SETTINGS,
     CheckTheme,
+    ClientSettings,
     ServerSettings,
-    Settings,
     any_theme,
     current,
     recent_servers,
     with_value,
 )
-from chatsvc.events import Refused
+from chatsvc.model.events import Refused
 
 SERVERS = "servers"
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -37,11 +37,11 @@ _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 class Loaded(NamedTuple):
     """Settings, and what is wrong with the file they are from, in a sentence."""
 
-    settings: Settings
+    settings: ClientSettings
     complaint: str | None = None
 
 
-class Wrong(Exception):
+class InvalidSettings(Exception):
     """Something in the file cannot be understood: why, and in which line."""
 
     def __init__(self, path: Path, line: int | None, why: str) -> None:
@@ -65,13 +65,13 @@ class SettingsFile:
         """What the file says; the default of whatever it does not say, or not so that it is one."""
         try:
             settings, wrong = self._settings(self._text())
-        except Wrong as error:
-            settings, wrong = Settings(), error
+        except InvalidSettings as error:
+            settings, wrong = ClientSettings(), error
         if wrong is None:
             return Loaded(settings)
         return Loaded(settings, f"{wrong} The default is used instead; the file stays as it is.")
 
-    def save(self, settings: Settings) -> None:
+    def save(self, settings: ClientSettings) -> None:
         """Write what is changed; raises `OSError`, and `Wrong`: nobody's mistakes are lost."""
         import tomlkit  # which takes a while, and only who changes something needs
 
@@ -95,18 +95,18 @@ class SettingsFile:
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:
-            raise Wrong(self.path, None, "it is not UTF-8.") from None
+            raise InvalidSettings(self.path, None, "it is not UTF-8.") from None
         except OSError as error:
-            raise Wrong(self.path, None, f"{error.strerror}.") from None
+            raise InvalidSettings(self.path, None, f"{error.strerror}.") from None
 
-    def _settings(self, text: str) -> tuple[Settings, Wrong | None]:
+    def _settings(self, text: str) -> tuple[ClientSettings, InvalidSettings | None]:
         """What can be understood, and the first thing that cannot."""
-        settings, wrong = Settings(), None
+        settings, wrong = ClientSettings(), None
         for name, value in self._parsed(text).items():
             try:
                 settings = self._with(settings, name, value)
             except Refused as refused:
-                wrong = wrong or Wrong(self.path, _line_of(text, name), refused.text)
+                wrong = wrong or InvalidSettings(self.path, _line_of(text, name), refused.text)
         return settings, wrong
 
     def _parsed(self, text: str) -> dict[str, Any]:
@@ -116,9 +116,9 @@ class SettingsFile:
             where = _WHERE.search(str(error))
             line = int(where[1]) if where else text.count("\n") + 1  # at the end of the document
             why = str(error).partition(" (at ")[0]
-            raise Wrong(self.path, line, f"{why}.") from None
+            raise InvalidSettings(self.path, line, f"{why}.") from None
 
-    def _with(self, settings: Settings, name: str, value: object) -> Settings:
+    def _with(self, settings: ClientSettings, name: str, value: object) -> ClientSettings:
         if name == SERVERS:
             return replace(settings, servers=dict(_servers(value)))
         if name not in SETTINGS:
@@ -172,7 +172,9 @@ def _plain(value: object) -> object:
     return value or "off" if isinstance(value, str) else value
 
 
-def _put_servers(document: Any, kept: Mapping[str, ServerSettings], settings: Settings) -> None:
+def _put_servers(
+    document: Any, kept: Mapping[str, ServerSettings], settings: ClientSettings
+) -> None:
     tables = document.setdefault(SERVERS, {})
     for server in kept:
         if server not in settings.servers:

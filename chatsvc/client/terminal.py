@@ -8,8 +8,8 @@ import termios
 from collections.abc import Callable
 from typing import Any
 
-from chatsvc.client.editor import Editor, Key
-from chatsvc.client.screen import Input, Output
+from chatsvc.client.line_editor import Editor, Key
+from chatsvc.client.line_screen import Input, Output
 
 
 class Terminal:

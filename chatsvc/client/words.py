@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from zlib import crc32
 
 from chatsvc.dialects.text import TEXT
-from chatsvc.events import Event, History, Said, Told
-from chatsvc.rules import clean, clean_lines, key
+from chatsvc.model.events import Event, History, Said, Told
+from chatsvc.model.text_rules import clean, clean_lines, key
 
 _PALETTE = (31, 32, 33, 34, 35, 36, 91, 92, 94, 95, 96)  # colours of SGR (ECMA-48, 8.3.117)
 _BOLD, _FAINT = 1, 2
@@ -29,7 +29,7 @@ class Words:
         else:
             paint = _BOLD if isinstance(event, Told) else _FAINT
             for text in TEXT.write(event, here).decode().split("\r\n")[:-1]:
-                yield self._paint(clean_lines(text), paint)
+                yield self._paint(_row(text), paint)
 
     def note(self, text: str) -> str:
         """Something that this program has to say."""
@@ -37,7 +37,7 @@ class Words:
 
     def _said(self, line: Said, here: str | None, own: bool) -> Iterator[str]:
         written = TEXT.write_said(line, line.room != here).decode()
-        text, *following = map(clean_lines, written.removesuffix("\r\n").split("\r\n"))
+        text, *following = map(_row, written.removesuffix("\r\n").split("\r\n"))
         sender = f"* {line.sender}" if line.action else f"<{line.sender}>"
         shown = "You:" if own and not line.action else sender
         yield text.replace(sender, self._paint(shown, _BOLD if own else colour(line.sender)), 1)
@@ -45,6 +45,11 @@ class Words:
 
     def _paint(self, text: str, paint: int) -> str:
         return f"\x1b[{paint}m{text}\x1b[0m" if self._colours else text
+
+
+def _row(text: str) -> str:
+    """`text` as one row, with its tabs."""
+    return clean_lines(text).replace("\n", " ")
 
 
 def colour(name: str) -> int:

@@ -1,13 +1,22 @@
 """The commands: one function is one command.  No wire syntax, no state, no rules of the hub's."""
 
 # isort: off
-from chatsvc.commands import talking, rooms, people, accounts, governing, moderating, rest
-from chatsvc.commands import arriving
+from chatsvc.commands import talking, rooms, people, accounts, moderating
+from chatsvc.commands import room_administration, misc
+from chatsvc.commands import login
 # isort: on
 
-from chatsvc.dispatch import refuse, run
+from chatsvc.commands.registry import refuse, run
 
 __all__ = [
-    "accounts", "arriving", "governing", "moderating", "people", "refuse", "rest", "rooms", "run",
+    "accounts",
+    "login",
+    "misc",
+    "moderating",
+    "people",
+    "refuse",
+    "room_administration",
+    "rooms",
+    "run",
     "talking",
 ]  # fmt: skip

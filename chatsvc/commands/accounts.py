@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from chatsvc.commands.arriving import let_in
-from chatsvc.dispatch import Answer, Email, command
-from chatsvc.entry import FIRST_ROOM
-from chatsvc.events import Event, Notice, Refused
-from chatsvc.governance import (
+from chatsvc.commands.login import let_in
+from chatsvc.commands.registry import Answer, Email, command
+from chatsvc.core.room import FIRST_ROOM
+from chatsvc.core.session import Session
+from chatsvc.model.events import Event, Notice, Refused
+from chatsvc.model.moderation_events import (
     Certificates,
     Challenge,
     Code,
@@ -16,9 +17,8 @@ from chatsvc.governance import (
     Sessions,
     You,
 )
-from chatsvc.hub import Hub
-from chatsvc.records import Account
-from chatsvc.session import Session
+from chatsvc.model.records import Account
+from chatsvc.services.hub import Hub
 
 
 def _you(session: Session, how: str) -> You:
@@ -38,7 +38,7 @@ async def register(
 ) -> Event:
     if code is not None and hub.accounts.mode != "invite":
         raise Refused("usage", "It goes like this: /register password; that is one word.")
-    await hub.door.register(session, password, email, code)
+    await hub.login.register(session, password, email, code)
     return _you(session, "register")
 
 
@@ -56,22 +56,22 @@ async def login(
         if name is None and session.door is None:
             raise Refused("usage", "Please say which name, too: /login name password")
         return await let_in(hub, session, name or session.door or "", tag, None, password)
-    hub.door.check_guest(session)
-    account = await hub.proofs.by_password(session, name or session.name, password)
-    if session in hub.sessions:
+    hub.login.check_guest(session)
+    account = await hub.authentication.by_password(session, name or session.name, password)
+    if session in hub.directory.sessions:
         _log_in(hub, session, account, tag)
     return None
 
 
 def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
-    hub.door.login(session, account)
+    hub.login.login(session, account)
     session.tell(_you(session, "login"), tag)
-    for entered in hub.entry.come_back(session):
+    for entered in hub.joining.come_back(session):
         session.tell(entered)
     if session.here is None:
         session.here = next(iter(session.rooms.values()), None)
     hub.moderation.greet(session)
-    hub.catch_up(session)
+    hub.sessions.catch_up(session)
 
 
 @command("oper name password")
@@ -80,11 +80,11 @@ async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | 
     account, own = hub.accounts.find(name), session.person.account
     if own is not None and own.operator and account is not None and account.id == own.id:
         return Operating(session.name)
-    hub.door.check_guest(session)
-    account = await hub.proofs.by_password(session, name, password)
+    hub.login.check_guest(session)
+    account = await hub.authentication.by_password(session, name, password)
     if not account.operator:
         raise Refused("not-operator", f"{account.name} is no operator.")
-    if session not in hub.sessions:
+    if session not in hub.directory.sessions:
         return None
     _log_in(hub, session, account, None)
     return Operating(session.name)
@@ -103,16 +103,16 @@ async def prove(
     """Show whose account one comes with; who has a name already is logged in by it."""
     proof: Account | str
     if mechanism is not None:
-        proof = hub.proofs.begin(session, mechanism.upper(), data or "")
+        proof = hub.authentication.begin(session, mechanism.upper(), data or "")
     elif data is not None:
-        proof = await hub.proofs.go_on(session, data)
+        proof = await hub.authentication.go_on(session, data)
     elif name is not None and password is not None:
-        proof = await hub.proofs.by_password(session, name, password)
+        proof = await hub.authentication.by_password(session, name, password)
     else:
         raise Refused("usage", "A proof has a name and a password, or a mechanism, or data.")
     if isinstance(proof, str):
         return Challenge(proof)
-    if session not in hub.sessions:
+    if session not in hub.directory.sessions:
         return None
     _take_as_proved(hub, session, proof, tag)
     return None
@@ -120,7 +120,7 @@ async def prove(
 
 def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
     if session.user is None:
-        session.proved = hub.proofs.complete(account)
+        session.proved = hub.authentication.complete(account)
     elif session.person.account is None or session.person.account.id != account.id:
         _log_in(hub, session, account, tag)
         return
@@ -138,9 +138,9 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
     account = session.person.account
     assert account is not None
     if change == "add":
-        account = await hub.proofs.add_certificate(session, account, fingerprint)
+        account = await hub.authentication.add_certificate(session, account, fingerprint)
     elif change == "remove":
-        account = await hub.proofs.remove_certificate(session, account, fingerprint)
+        account = await hub.authentication.remove_certificate(session, account, fingerprint)
     elif change:
         raise Refused("usage", "It goes like this: /certificate add, or: /certificate remove")
     if session.user is not None and session.person.account is not None:
@@ -150,10 +150,10 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
 
 @command("logout", help="becomes a guest again", level="account")
 def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
-    hub.door.logout(session)
+    hub.login.logout(session)
     session.tell(_you(session, "logout"), tag)
-    session.tell(hub.entry.enter(session, FIRST_ROOM))
-    hub.catch_up(session)
+    session.tell(hub.joining.enter(session, FIRST_ROOM))
+    hub.sessions.catch_up(session)
     return None
 
 
@@ -168,7 +168,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     assert account is not None
     now = hub.clock.seconds()
     account = await hub.accounts.verify(account, old, session.source, now)
-    await hub.door.change_password(session, account, new)
+    await hub.login.change_password(session, account, new)
     return Notice("Your password is changed.")
 
 
@@ -179,7 +179,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     level="account",
 )
 async def unregister(hub: Hub, session: Session, password: str) -> Event:
-    await hub.door.unregister(session, password)
+    await hub.login.unregister(session, password)
     return _you(session, "unregister")
 
 
@@ -196,7 +196,7 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
             raise Refused("no-such-session", f"You have no connection {end}: /sessions lists them.")
         if own[end - 1] is session:
             raise Refused("yourself", "That is this connection: /quit ends it.")
-        hub.door.end(own[end - 1], "You have ended this connection from another one.", final=True)
+        hub.login.end(own[end - 1], "You have ended this connection from another one.", final=True)
     return Sessions(
         tuple(
             Seat(
@@ -216,10 +216,10 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     help="makes you the first operator, with the code that the server's log shows",
     example="/claim 3f9a0c1b22",
     level="account",
-    when=lambda hub: hub.door.claim_code is not None,
+    when=lambda hub: hub.login.claim_code is not None,
 )
 async def claim(hub: Hub, session: Session, code: str) -> Event:
-    await hub.door.claim(session, code)
+    await hub.login.claim(session, code)
     return _you(session, "claim")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from chatsvc.dispatch import Answer, Place, Span, Who, Words, command
-from chatsvc.events import Event, Notice, Refused
-from chatsvc.governance import Bans
-from chatsvc.hub import Hub
-from chatsvc.room import Room
-from chatsvc.session import Session
+from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
+from chatsvc.core.directory import room_of
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session
+from chatsvc.model.events import Event, Notice, Refused
+from chatsvc.model.moderation_events import Bans
+from chatsvc.services.hub import Hub
 
 ACTS = 500  # listed at once
 
@@ -16,7 +17,7 @@ def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | N
     """The room that is acted in, or None for the whole server."""
     if session.person.operator and room is None and not here:
         return None
-    return hub.room_of(session, room)
+    return room_of(session, room)
 
 
 @command(
@@ -34,13 +35,13 @@ async def kick(
     here: bool = False,
 ) -> Event:
     where = _where(hub, session, room, here)
-    return await hub.moderation.kick(session, hub.find(name), where, reason)
+    return await hub.moderation.kick(session, hub.directory.find(name), where, reason)
 
 
 @command("kill name [reason]", level="operator")
 async def kill(hub: Hub, session: Session, name: str, reason: Words = "") -> Event:
     """What `kick` is to operators, and to nobody else."""
-    return await hub.moderation.kick(session, hub.find(name), None, reason)
+    return await hub.moderation.kick(session, hub.directory.find(name), None, reason)
 
 
 @command(
@@ -107,18 +108,18 @@ async def unmute(
     level="moderator",
 )
 async def exempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
-    return await hub.moderation.exempt(session, who, hub.room_of(session, room))
+    return await hub.moderation.exempt(session, who, room_of(session, room))
 
 
 @command("unexempt who", help="takes that back", example="/unexempt ann", level="moderator")
 async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
-    return await hub.moderation.unban(session, who, hub.room_of(session, room), exempt=True)
+    return await hub.moderation.unban(session, who, room_of(session, room), exempt=True)
 
 
 @command("bans [--here]", help="lists bans, mutes and exemptions", level="moderator")
 def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
     where = _where(hub, session, room, here)
-    found = hub.sanctions.all(where)
+    found = hub.bans.all(where)
     listed = tuple(hub.moderation.shown(ban, session) for ban in found)
     return Bans(where.name if where else "", listed)
 
@@ -132,7 +133,7 @@ def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False
 def howtoban(
     hub: Hub, session: Session, name: str, room: str | None = None, here: bool = False
 ) -> Answer:
-    user, where = hub.find(name), _where(hub, session, room, here)
+    user, where = hub.directory.find(name), _where(hub, session, room, here)
     return hub.moderation.ways_to_ban(session, user, where)
 
 
@@ -145,7 +146,7 @@ def howtoban(
 async def delete(
     hub: Hub, session: Session, number: int, reason: Words = "", room: Place | None = None
 ) -> Event:
-    place, _ = hub.past.place(session, room)
+    place, _ = hub.history.place(session, room)
     return await hub.moderation.delete(session, place, number, reason)
 
 
@@ -157,7 +158,7 @@ async def delete(
 )
 async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Event:
     if switch is None:
-        return Notice(f"The lockdown is {'on' if hub.door.locked else 'off'}.")
+        return Notice(f"The lockdown is {'on' if hub.lockdown.on else 'off'}.")
     if switch.lower() not in ("on", "off"):
         raise Refused("usage", "It goes like this: /lockdown on, or /lockdown off")
     return await hub.moderation.lock_down(session, switch.lower() == "on")
@@ -176,7 +177,7 @@ async def announce(hub: Hub, session: Session, text: Words) -> Event:
 @command("audit [n]", help="shows who has moderated whom", example="/audit 50", level="moderator")
 async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None) -> Event:
     where = _where(hub, session, room, here=False)
-    return await hub.moderation.acts.last(session, min(max(n, 1), ACTS), where)
+    return await hub.audit.last(session, min(max(n, 1), ACTS), where)
 
 
 @command(
@@ -185,17 +186,17 @@ async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None
     example="/report eve sends spam",
 )
 async def report(hub: Hub, session: Session, name: str, reason: Words) -> Event:
-    return await hub.moderation.reports.add(session, name, reason, session.here)
+    return await hub.reports.add(session, name, reason, session.here)
 
 
 @command("reports", help="lists what was reported", level="operator")
 def reports(hub: Hub, session: Session) -> Answer:
-    return hub.moderation.reports.last()
+    return hub.reports.last()
 
 
 @command(
     "resolve number", help="takes a report from the list", example="/resolve 3", level="operator"
 )
 async def resolve(hub: Hub, session: Session, number: int) -> Event:
-    report = await hub.moderation.reports.resolve(session, number)
+    report = await hub.reports.resolve(session, number)
     return Notice(f"Report {number} about {report.about} is dealt with.")

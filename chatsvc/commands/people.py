@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from chatsvc.commands.registry import Answer, Words, command
 from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
-from chatsvc.dispatch import Answer, Words, command
-from chatsvc.events import Event, Ignoring, Refused
-from chatsvc.hub import Hub
-from chatsvc.masks import fits, is_pattern
-from chatsvc.presence import People
-from chatsvc.rules import key
-from chatsvc.session import Session
+from chatsvc.core.session import Session
+from chatsvc.model.ban_masks import fits, is_pattern
+from chatsvc.model.events import Event, Ignoring, Refused
+from chatsvc.model.presence_events import People
+from chatsvc.model.text_rules import key
+from chatsvc.services.hub import Hub
 
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
 def whois(hub: Hub, session: Session, name: str) -> Answer:
-    return hub.sight.person(hub.find(name), session)
+    return hub.visibility.person(hub.directory.find(name), session)
 
 
 @command("find names [after]")
 def find(hub: Hub, session: Session, names: str, after: str | None = None) -> Answer:
     """Those of the named people who are here; or, by a pattern with * and ?, whom one may see."""
     if is_pattern(names):
-        known = hub.sight.acquainted(session)
+        known = hub.visibility.acquainted(session)
         users = [user for user in known if fits(names.strip(), user.name)]
         page, more = a_page(users, after)
     else:
-        named = dict.fromkeys(hub.users.get(key(name)) for name in names.split())
+        named = dict.fromkeys(hub.directory.users.get(key(name)) for name in names.split())
         users = [user for user in named if user is not None]
         page, more = users[:PEOPLE], False
-    people = tuple(hub.sight.person(user, session) for user in page)
+    people = tuple(hub.visibility.person(user, session) for user in page)
     return People("", people, len(users), more)
 
 
@@ -39,7 +39,7 @@ def find(hub: Hub, session: Session, names: str, after: str | None = None) -> An
     example="/whowas bob",
 )
 def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
-    return hub.departed.of(name, count)
+    return hub.whowas.of(name, count)
 
 
 @command(
@@ -49,8 +49,8 @@ def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
 )
 def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) -> Answer:
     if not names.split():
-        return hub.watchers.watched(session)
-    return hub.watchers.watch(session, names.split(), closely)
+        return hub.watchlist.watched(session)
+    return hub.watchlist.watch(session, names.split(), closely)
 
 
 @command(
@@ -60,9 +60,9 @@ def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) ->
 )
 def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
     if names is None:
-        hub.watchers.forget(session)
-        return hub.watchers.watched(session)
-    return hub.watchers.unwatch(session, names.split())
+        hub.watchlist.forget(session)
+        return hub.watchlist.watched(session)
+    return hub.watchlist.unwatch(session, names.split())
 
 
 @command("nick name", "rename", "changes one's name", "/nick anna")
@@ -87,7 +87,7 @@ def realname(hub: Hub, session: Session, text: Words) -> Answer:
 def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
     """A program says that it is one."""
     session.person.bot = on
-    return hub.sight.person(session.person, session)
+    return hub.visibility.person(session.person, session)
 
 
 @command("away [reason]", help="says that one is away", example="/away lunch")

@@ -8,17 +8,17 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TypeAlias
 
+from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
-from chatsvc.dispatch import Answer, Moment, Point, Words, command
-from chatsvc.entry import FIRST_ROOM
-from chatsvc.events import Event, Refused, Rooms, Stats, Topic
-from chatsvc.hub import Hub
-from chatsvc.past import Bounds
-from chatsvc.presence import People
-from chatsvc.rights import floor, needs_password
-from chatsvc.room import Room
-from chatsvc.rules import key, room_name
-from chatsvc.session import Session, User
+from chatsvc.core.directory import room_of
+from chatsvc.core.room import FIRST_ROOM, Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
+from chatsvc.model.presence_events import People
+from chatsvc.model.text_rules import key, room_name
+from chatsvc.policy.permissions import floor, needs_password
+from chatsvc.services.history import Bounds
+from chatsvc.services.hub import Hub
 
 LINES = 500  # of history given at once
 TALLIES = 20
@@ -40,7 +40,7 @@ def join(
     create: bool = True,
     tag: str | None = None,
 ) -> Answer:
-    found = hub.rooms.get(key(room_name(room)))
+    found = hub.directory.rooms.get(key(room_name(room)))
     if found is None and not create and key(room_name(room)) != key(FIRST_ROOM):
         raise Refused("no-such-room", f"There is no room {room_name(room)}.")
     if password is not None:
@@ -60,13 +60,13 @@ async def _open(hub: Hub, session: Session, room: Room, password: str, where: _W
     right = await hub.accounts.opens(hash, password, room.key, session.source, now)
     if not right or room.rules.password != hash:
         raise Refused("wrong-password", f"That is not the password of {room.name}.")
-    if session in hub.sessions:
+    if session in hub.directory.sessions:
         _enter(hub, session, room.name, where, opened=True)
 
 
 def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = False) -> None:
     after, last, tag = where
-    session.tell(hub.entry.enter(session, room, after, last, opened), tag)
+    session.tell(hub.joining.enter(session, room, after, last, opened), tag)
     assert session.here is not None
     for other in session.person.sessions:
         session.here.catch_up(other)
@@ -74,7 +74,7 @@ def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = 
 
 @command("leave [room]", "part", "leaves a room", "/leave #tea")
 def leave(hub: Hub, session: Session, room: str | None = None, words: Words = "") -> Answer:
-    return hub.entry.exit(session, hub.room_of(session, room), words)
+    return hub.joining.exit(session, room_of(session, room), words)
 
 
 @command(
@@ -82,22 +82,22 @@ def leave(hub: Hub, session: Session, room: str | None = None, words: Words = ""
 )
 def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
     if name is None:
-        return hub.stewards.rules(hub.room_of(session, room))
-    session.here, session.target = hub.room_of(session, name), None
+        return hub.room_administration.rules(room_of(session, room))
+    session.here, session.target = room_of(session, name), None
     return talking(session)
 
 
 @command("rooms", help="lists the rooms")
 def rooms(hub: Hub, session: Session) -> Answer:
-    places = hub.sight.places(session)
+    places = hub.visibility.places(session)
     return Rooms(places[:PEOPLE], len(places))
 
 
 @command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
-    here = hub.room_of(session, room)
+    here = room_of(session, room)
     if text is not None:
-        return hub.stewards.set_topic(session, here, text)
+        return hub.room_administration.set_topic(session, here, text)
     return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
 
 
@@ -110,9 +110,9 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
 
 @command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
-    here = hub.known_room(session, room)
+    here = hub.visibility.known_room(session, room)
     page, more = a_page(here.people, after)
-    people = tuple(hub.sight.person(user, session, here) for user in page)
+    people = tuple(hub.visibility.person(user, session, here) for user in page)
     return People(here.name, people, len(here.people), more, here.rules.hidden)
 
 
@@ -135,7 +135,7 @@ async def history(
     deleted: bool = True,
 ) -> Event:
     wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
-    return await hub.past.page(session, room, bounds, wanted, first, deleted)
+    return await hub.history.page(session, room, bounds, wanted, first, deleted)
 
 
 @command(
@@ -161,22 +161,22 @@ async def recent(
     first: bool = False,
     deleted: bool = True,
 ) -> Event:
-    return await hub.past.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
+    return await hub.history.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
 
 
 @command("mark [number]", settled=True, reads=True)
 async def mark(
     hub: Hub, session: Session, number: Point | None = None, room: str | None = None
 ) -> Event:
-    place, _ = hub.past.place(session, room)
+    place, _ = hub.history.place(session, room)
     if number is None:
-        return hub.past.marked(session, place)
-    return await hub.past.read_to(session, place, number)
+        return hub.history.marked(session, place)
+    return await hub.history.read_to(session, place, number)
 
 
 @command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
-    here = hub.room_of(session, room)
+    here = room_of(session, room)
     if floor(session, here):
         raise Refused(
             "not-allowed", f"{here.name} does not show newcomers what was said before they came."

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from chatsvc.characters import clean_formatted
-from chatsvc.dispatch import Answer, Signs, Text, Words, command
-from chatsvc.events import Asked, Event, Notice, Refused, Talking
-from chatsvc.hub import Hub
-from chatsvc.records import Account
-from chatsvc.rules import key
-from chatsvc.session import Session, User
-from chatsvc.talk import PLAINLY, Manner
+from chatsvc.commands.registry import Answer, Signs, Text, Words, command
+from chatsvc.core.directory import room_of
+from chatsvc.core.session import Session, User
+from chatsvc.model.characters import clean_formatted
+from chatsvc.model.events import Asked, Event, Notice, Refused, Talking
+from chatsvc.model.records import Account
+from chatsvc.model.text_rules import key
+from chatsvc.services.hub import Hub
+from chatsvc.services.messaging import PLAINLY, Manner
 
 PEOPLE = 500  # listed at once
 
@@ -50,8 +51,8 @@ def _say(
     session.check_no_password(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
-        return hub.talk.whisper(session, to, text, manner, tag)
-    hub.talk.say(session, hub.room_of(session, room), text, manner, tag)
+        return hub.messaging.whisper(session, to, text, manner, tag)
+    hub.messaging.say(session, room_of(session, room), text, manner, tag)
     return None
 
 
@@ -62,7 +63,7 @@ def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Acc
         return to
     account = hub.accounts.get(account.id) if account else None
     if account is not None and session.person.account is not None:
-        return hub.by_account.get(account.id, account)
+        return hub.directory.by_account.get(account.id, account)
     raise Refused(
         "no-such-person",
         f"{to.name} has left; it was not sent. To talk to everybody again: /to all",
@@ -87,7 +88,7 @@ def msg(
 ) -> Answer:
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
-    return hub.talk.whisper(session, hub.addressee(session, name), text, manner, tag)
+    return hub.messaging.whisper(session, hub.messaging.addressee(session, name), text, manner, tag)
 
 
 @command(
@@ -103,9 +104,9 @@ def mods(
     action: bool = False,
     notice: bool = False,
 ) -> Answer:
-    here = hub.room_of(session, room)
+    here = room_of(session, room)
     text = clean_formatted(text) if action else text
-    return hub.talk.tell_moderators(session, here, text, Manner(action, notice))
+    return hub.messaging.tell_moderators(session, here, text, Manner(action, notice))
 
 
 @command("signal signs")
@@ -117,8 +118,8 @@ def signal(
     name: str | None = None,
 ) -> Answer:
     """What programs show each other, such as that somebody is typing."""
-    to = hub.find(name) if name is not None else hub.room_of(session, room)
-    return hub.talk.signal(session, to, signs)
+    to = hub.directory.find(name) if name is not None else room_of(session, room)
+    return hub.messaging.signal(session, to, signs)
 
 
 @command("reply text", "r", "answers who whispered last", "/reply thanks")
@@ -126,7 +127,7 @@ def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Ans
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)
-    return hub.talk.whisper(session, to, text, PLAINLY, tag)
+    return hub.messaging.whisper(session, to, text, PLAINLY, tag)
 
 
 @command(
@@ -142,17 +143,17 @@ def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
     if who is None:
         return talking(session)
     numbered = who.isdecimal() and len(who) < 9 and 0 < int(who) <= len(choices)
-    if numbered and key(who) not in hub.users:
+    if numbered and key(who) not in hub.directory.users:
         who = choices[int(who) - 1]
     if who.startswith("#"):
-        session.here, session.target = hub.room_of(session, who), None
+        session.here, session.target = room_of(session, who), None
         return talking(session)
-    session.target = None if key(who) == "all" else hub.addressee(session, who)
+    session.target = None if key(who) == "all" else hub.messaging.addressee(session, who)
     return talking(session)
 
 
 def _ask_to_whom(hub: Hub, session: Session) -> Event:
-    here = hub.room_of(session, None)
+    here = room_of(session, None)
     others = [user.name for user in here.people if user is not session.user]
     if not others:
         return Notice("Nobody else is here to talk to.")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from chatsvc.characters import plain
-from chatsvc.events import Event, Found, History, Part, Refused, Request, Said
+from chatsvc.model.characters import plain
+from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
 
 _encode: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False

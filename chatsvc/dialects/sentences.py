@@ -8,7 +8,7 @@ from functools import lru_cache, singledispatch
 from itertools import groupby
 from textwrap import wrap
 
-from chatsvc.events import (
+from chatsvc.model.events import (
     Asked,
     Away,
     Census,
@@ -41,7 +41,7 @@ from chatsvc.events import (
     Topic,
     Welcome,
 )
-from chatsvc.presence import Departed, Offline, Online, People, Person, Watching
+from chatsvc.model.presence_events import Departed, Offline, Online, People, Person, Watching
 
 _STAYS = "\xa0"  # a space at which no line is broken
 _WIDTH = 80  # of a terminal

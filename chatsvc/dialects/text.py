@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from chatsvc.characters import UNSEEN, looks_empty, plain
-from chatsvc.dialects import governance  # noqa: F401  # words for what happens to accounts and rooms
+from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its sentences
 from chatsvc.dialects.sentences import lines, part_lines, said
-from chatsvc.events import Cleared, Event, Found, History, Part, Request, Said
+from chatsvc.model.characters import UNSEEN, looks_empty, plain
+from chatsvc.model.events import Cleared, Event, Found, History, Part, Request, Said
 
 # A stray key, or a byte order mark, before a command does not publish it.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)

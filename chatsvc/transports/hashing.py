@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from chatsvc.archive import Worker
-from chatsvc.events import Refused
-from chatsvc.passwords import Turn
+from chatsvc.auth.passwords import Turn
+from chatsvc.model.events import Refused
+from chatsvc.store.archive import Worker
 
 MOST_WAITING = 200  # pieces of work, of all sources
 

@@ -7,11 +7,12 @@ from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall
 
-from chatsvc import costs
-from chatsvc.batch import Batch
+from chatsvc.core.session import Session
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
-from chatsvc.events import (
+from chatsvc.model import costs
+from chatsvc.model.batch import Batch
+from chatsvc.model.events import (
     Event,
     Found,
     Goodbye,
@@ -21,10 +22,9 @@ from chatsvc.events import (
     Request,
     Said,
 )
-from chatsvc.session import Session
-from chatsvc.transports.arrival import Arrival, stop
-from chatsvc.transports.line import ChatProtocol, lines_in
-from chatsvc.transports.paying import FIRST
+from chatsvc.transports.chat_protocol import ChatProtocol, lines_in
+from chatsvc.transports.connection import ClientConnection, stop
+from chatsvc.transports.pacing import FIRST
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
 JITTER = 0.001  # seconds by which a timer may fire early
@@ -32,14 +32,14 @@ JITTER = 0.001  # seconds by which a timer may fire early
 _SAID = ("say", "me", "msg", "mods", "signal")
 
 
-class IRCWays:
+class IRCAdapter:
     """The dialect of one client, in the form in which a connection uses dialects."""
 
     def __init__(self) -> None:
         self.client = irc.Client()
 
     @property
-    def dialect(self) -> IRCWays:
+    def dialect(self) -> IRCAdapter:
         return self
 
     @property
@@ -76,8 +76,8 @@ class IRCProtocol(ChatProtocol):
     _overdue = False
     _pulse: IDelayedCall | None = None
 
-    def __init__(self, arrival: Arrival) -> None:
-        ways = IRCWays()
+    def __init__(self, arrival: ClientConnection) -> None:
+        ways = IRCAdapter()
         super().__init__(arrival, ways)
         self._client = ways.client
         self._client.secure = arrival.secure
@@ -85,7 +85,7 @@ class IRCProtocol(ChatProtocol):
     def connectionMade(self) -> None:
         super().connectionMade()
         self._hear()
-        self._pulse = self.factory.clock.callLater(SILENT, self._feel_pulse)
+        self._pulse = self.gate.clock.callLater(SILENT, self._feel_pulse)
 
     def _stop_timers(self) -> None:
         super()._stop_timers()
@@ -96,7 +96,7 @@ class IRCProtocol(ChatProtocol):
         super().dataReceived(data)
 
     def _hear(self) -> None:
-        self._heard = self.factory.clock.seconds()
+        self._heard = self.gate.clock.seconds()
         self._asked = self._overdue = False
 
     def _feel_pulse(self) -> None:
@@ -106,14 +106,14 @@ class IRCProtocol(ChatProtocol):
         if self._overdue:
             self._give_up()
         else:
-            self._pulse = self.factory.clock.callLater(self._next_look(), self._feel_pulse)
+            self._pulse = self.gate.clock.callLater(self._next_look(), self._feel_pulse)
 
     def _next_look(self) -> float:
         """Ask if it is time to, and return the seconds until the next look."""
         if self._asked:
             self._overdue = True
             return 0.0  # after a stall, read first what has come meanwhile
-        left = self._heard + SILENT - self.factory.clock.seconds()
+        left = self._heard + SILENT - self.gate.clock.seconds()
         if left > JITTER:
             return left
         self._asked = True
@@ -122,7 +122,7 @@ class IRCProtocol(ChatProtocol):
 
     def _give_up(self) -> None:
         self.session.tell(Goodbye("You do not answer. Goodbye."))
-        self.factory.hub.leave(self.session, "does not answer any more")
+        self.gate.hub.sessions.leave(self.session, "does not answer any more")
         self.close()
 
     def _obey(self, raw: bytes) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.interfaces import ITCPTransport
 
-from chatsvc.limits import bare
+from chatsvc.model.rate_limits import bare
 
 # A peer that has vanished is found after 60 + 4 * 15 seconds.  TCP_USER_TIMEOUT would find it also
 # while something is on its way, but ends readers that are only slow as well.

@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.tcp import Connection
 from zope.interface import implementer
 
-from chatsvc.transports.paying import Paying
+from chatsvc.transports.pacing import Paying
 
 BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from chatsvc import costs
-from chatsvc.events import Event, Notice
-from chatsvc.rules import LONGEST_LINE
-from chatsvc.transports.arrival import Arrival
+from chatsvc.model import costs
+from chatsvc.model.events import Event, Notice
+from chatsvc.model.text_rules import LONGEST_LINE
+from chatsvc.transports.adapters import TEXT_WAYS
+from chatsvc.transports.chat_protocol import ChatProtocol
+from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.editing import KEYS, LineEditor
-from chatsvc.transports.line import ChatProtocol
 from chatsvc.transports.telnet import IAC, TelnetFilter
-from chatsvc.transports.ways import TEXT_WAYS
 
 _SECRETS = ("login", "password")  # questions whose answer nobody should see
 _NVT_ENDS = (b"\r\n", b"\r\x00")  # of lines; netcat and pipes have LF
@@ -21,7 +21,7 @@ class TextProtocol(ChatProtocol):
     _is_nvt = False
     _hidden = False  # the client shows nothing of what is typed
 
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: ClientConnection) -> None:
         super().__init__(arrival, TEXT_WAYS)
         self._telnet = TelnetFilter()
         self._editor = LineEditor(LONGEST_LINE)

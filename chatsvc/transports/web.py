@@ -9,8 +9,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from chatsvc.dialects.invitation import LONGEST_HEAD, answer, is_whole, place_in
-from chatsvc.transports.arrival import Arrival, LastWords
+from chatsvc.dialects.join_page import LONGEST_HEAD, answer, is_whole, place_in
+from chatsvc.transports.connection import ClientConnection, LastWords
 
 _STATUS = {"tls-needed": "200 OK", "not-spoken": "403 Forbidden"}
 _BUSY = "503 Service Unavailable"
@@ -22,7 +22,7 @@ class Page(Protocol):
 
     transport: Any
 
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: ClientConnection) -> None:
         self._arrival, self._head = arrival, b""
 
     def dataReceived(self, data: bytes) -> None:
@@ -45,7 +45,7 @@ class Page(Protocol):
     def _written(self) -> bytes:
         arrival, refusal = self._arrival, self._arrival.refusal
         place = place_in(self._head, arrival.place(), 443 if arrival.secure else 80)
-        chat = arrival.factory.hub.settings.name
+        chat = arrival.gate.hub.settings.name
         if refusal is None:
             return answer(self._head, chat, place)
         status = _STATUS.get(refusal.code, _BUSY)

@@ -3,15 +3,15 @@
 from chatsvc.dialects.irc import (
     accounts,
     channels,
-    helping,
+    help,
     history,
-    marks,
     modes,
     monitor,
     multiline,
     operators,
     people,
     portions,
+    read_marker,
     redaction,
     refusals,
     registration,
@@ -24,11 +24,32 @@ from chatsvc.dialects.irc import (
 )
 from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.portions import tell_part
-from chatsvc.dialects.irc.table import read, refuse_encoding, tell
+from chatsvc.dialects.irc.registry import read, refuse_encoding, tell
 
 __all__ = [
-    "Client", "accounts", "channels", "helping", "history", "marks", "modes", "monitor",
-    "multiline", "operators", "people", "portions", "read", "redaction", "refusals",
-    "refuse_encoding", "registration", "sasl", "server", "services", "talking", "tell",
-    "tell_part", "who", "whois",
+    "Client",
+    "accounts",
+    "channels",
+    "help",
+    "history",
+    "modes",
+    "monitor",
+    "multiline",
+    "operators",
+    "people",
+    "portions",
+    "read",
+    "read_marker",
+    "redaction",
+    "refusals",
+    "refuse_encoding",
+    "registration",
+    "sasl",
+    "server",
+    "services",
+    "talking",
+    "tell",
+    "tell_part",
+    "who",
+    "whois",
 ]  # fmt: skip

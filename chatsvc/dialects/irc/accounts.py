@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on
-from chatsvc.events import Refusal
-from chatsvc.governance import You
+from chatsvc.dialects.irc.registry import on
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import You
 
 CAPABILITY = "draft/account-registration"
 _CODES = {
@@ -46,7 +46,7 @@ def _register(client: Client, params: Sequence[str]) -> None:
         words = f"Your account can only be called {client.nick}, as you are"
         client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", account, words)
     else:
-        about = Asked("REGISTER", (client.nick,))
+        about = Pending("REGISTER", (client.nick,))
         client.ask("register", about, password=password, email="" if email == "*" else email)
 
 
@@ -56,7 +56,7 @@ def _(client: Client, message: Message) -> None:
     client.fail("VERIFY", "INVALID_CODE", message.params[0], words)
 
 
-def is_by_register(client: Client, about: Asked) -> bool:
+def is_by_register(client: Client, about: Pending) -> bool:
     """Whether something answers a REGISTER of this extension."""
     return about.command == "REGISTER" and CAPABILITY in client.capabilities
 
@@ -65,6 +65,6 @@ def succeed(client: Client, event: You) -> None:
     client.send("REGISTER", "SUCCESS", event.account or "", f"{event.name} is yours now")
 
 
-def refuse(client: Client, event: Refusal, about: Asked) -> None:
+def refuse(client: Client, event: Refusal, about: Pending) -> None:
     code = _CODES.get(event.code, "TEMPORARILY_UNAVAILABLE")
     client.fail("REGISTER", code, about.first, event.text)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import marks
-from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc import read_marker
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Entered, Exited, Joined, Left, Rooms, Topic
-from chatsvc.governance import Invited, Removed
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, told
+from chatsvc.model.events import Entered, Exited, Joined, Left, Rooms, Topic
+from chatsvc.model.moderation_events import Invited, Removed
+from chatsvc.model.text_rules import key
 
 _MOST_KICKED = 10  # in one KICK
 _MOST_NEW = 200  # lines that were missed, and are shown on coming back
@@ -27,7 +27,7 @@ def _(client: Client, message: Message) -> None:
         elif room and key(room) not in client.rooms:
             password = {"password": keys[position]} if position < len(keys) else {}
             client.ask(
-                "join", Asked("JOIN", (room,)), room=room, **_after(client, room), **password
+                "join", Pending("JOIN", (room,)), room=room, **_after(client, room), **password
             )
 
 
@@ -46,18 +46,18 @@ def _after(client: Client, room: str) -> dict[str, object]:
 
 def _leave_all(client: Client) -> None:
     for room in client.rooms.values():
-        client.ask("leave", Asked("PART", (room,)), room=room)
+        client.ask("leave", Pending("PART", (room,)), room=room)
 
 
 @on("PART", 1)
 def _(client: Client, message: Message) -> None:
     words = message.params[1] if len(message.params) > 1 else ""
     for room in filter(None, message.params[0].split(",")):
-        client.ask("leave", Asked("PART", (room, words)), room=room, words=words)
+        client.ask("leave", Pending("PART", (room, words)), room=room, words=words)
 
 
 @told.register
-def _(event: Entered, client: Client, about: Asked) -> None:
+def _(event: Entered, client: Client, about: Pending) -> None:
     if key(event.room) in client.rooms:  # it was asked for by another spelling, or twice
         return
     _join(client, event.room, event.name, client.account or "", client.realname)
@@ -66,20 +66,20 @@ def _(event: Entered, client: Client, about: Asked) -> None:
     if event.topic:
         client.reply("TOPIC", event.room, event.topic)
         client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
-    if marks.CAPABILITY in client.capabilities:
-        marks.tell_mark(client, event.room, event.read_time)
-    client.ask("who", Asked("NAMES", (event.room,)), room=event.room)
+    if read_marker.CAPABILITY in client.capabilities:
+        read_marker.tell_mark(client, event.room, event.read_time)
+    client.ask("who", Pending("NAMES", (event.room,)), room=event.room)
 
 
 @told.register
-def _(event: Exited, client: Client, about: Asked) -> None:
+def _(event: Exited, client: Client, about: Pending) -> None:
     client.forget(event.room)
     words = about.params[1:2] if about.command == "PART" else ()
     client.send("PART", event.room, *filter(None, words), source=mask(client.nick))
 
 
 @told.register
-def _(event: Joined, client: Client, about: Asked) -> None:
+def _(event: Joined, client: Client, about: Pending) -> None:
     client.quit = ""
     nothing = ("",) * len(event.names)
     for name, account, realname, role in zip(
@@ -101,7 +101,7 @@ def _join(client: Client, room: str, name: str, account: str, realname: str) -> 
 
 
 @told.register
-def _(event: Left, client: Client, about: Asked) -> None:
+def _(event: Left, client: Client, about: Pending) -> None:
     words = [event.words] if event.words else []
     for name in event.names:
         if not event.gone:
@@ -115,12 +115,12 @@ def _(event: Left, client: Client, about: Asked) -> None:
 def _(client: Client, message: Message) -> None:
     room, names, *reason = message.params
     for name in client.targets(names, _MOST_KICKED):
-        about = Asked("KICK", (room, name))
+        about = Pending("KICK", (room, name))
         client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
 
 
 @told.register
-def _(event: Removed, client: Client, about: Asked) -> None:
+def _(event: Removed, client: Client, about: Pending) -> None:
     if event.own and not event.room:
         client.send("KILL", event.name, event.reason or event.by, source=mask(event.by))
         return
@@ -139,7 +139,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Topic, client: Client, about: Asked) -> None:
+def _(event: Topic, client: Client, about: Pending) -> None:
     if event.changed:
         client.send("TOPIC", event.room, event.text, source=mask(event.by))
     elif event.text:
@@ -155,7 +155,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Rooms, client: Client, about: Asked) -> None:
+def _(event: Rooms, client: Client, about: Pending) -> None:
     asked = key(",".join(about.params[:1])).split(",") if about.command == "LIST" else []
     wanted = {name for name in asked if name.startswith("#")}
     client.reply("LISTSTART", "Channel")
@@ -171,7 +171,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Invited, client: Client, about: Asked) -> None:
+def _(event: Invited, client: Client, about: Pending) -> None:
     if event.own and about.command == "MODE I":
         client.send("MODE", event.room, "+I", about.param(1), source=mask(client.nick))
     elif event.own:

@@ -10,11 +10,11 @@ from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.lines import said, said_with, told
+from chatsvc.dialects.irc.capabilities import OF_LINES, understood
 from chatsvc.dialects.irc.numerics import NUMERICS
-from chatsvc.dialects.irc.supported import OF_LINES, understood
-from chatsvc.events import Request, Said, Told, Unread, Welcome
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import said, said_with, told
+from chatsvc.model.events import Request, Said, Told, Unread, Welcome
+from chatsvc.model.text_rules import key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends to `splitlines`
@@ -59,7 +59,7 @@ class Labeled:
         return [begin, *inside, wire.write("BATCH", f"-{batch}", source=server)]
 
 
-class Asked(NamedTuple):
+class Pending(NamedTuple):
     """What a client wanted to know, for when the answer comes."""
 
     command: str
@@ -76,7 +76,7 @@ class Asked(NamedTuple):
         return self.param(0)
 
 
-NOTHING = Asked("")  # what an event is about that answers no message
+NOTHING = Pending("")  # what an event is about that answers no message
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class Collected:
 
     reference: str
     target: str
-    about: Asked
+    about: Pending
     pieces: list[str] = field(default_factory=list)
     lines: int = 0
     size: int = 0  # bytes
@@ -161,9 +161,9 @@ class Client:
         self.teller = ""  # who tells that, if it is told in words
         self.latest = NOTHING  # the message that is being read
         self._replies: list[str] = []
-        self._requests: list[tuple[Request, Asked]] = []
+        self._requests: list[tuple[Request, Pending]] = []
         self._next = self._current = NOTHING  # what the request without a tag is about
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, Pending] = {}
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._inside = False
         self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
@@ -324,14 +324,14 @@ class Client:
 
     # What is asked
 
-    def ask(self, do: str, about: Asked | None = None, /, **args: object) -> None:
+    def ask(self, do: str, about: Pending | None = None, /, **args: object) -> None:
         """Ask the chat for something; the answer is told in the words of `about`."""
         self._request(Request(do, None, args, self._expect(about or self.latest)))
 
-    def _request(self, request: Request, about: Asked = NOTHING) -> None:
+    def _request(self, request: Request, about: Pending = NOTHING) -> None:
         self._requests.append((request, about))
 
-    def _expect(self, about: Asked) -> str:
+    def _expect(self, about: Pending) -> str:
         """A tag by which the answer is known."""
         labeled = self._labeled
         if labeled is not None:
@@ -342,13 +342,13 @@ class Client:
             del self._asked[next(iter(self._asked))]
         return tag
 
-    def say(self, do: str, about: Asked | None = None, /, **args: object) -> None:
+    def say(self, do: str, about: Pending | None = None, /, **args: object) -> None:
         """Ask for what answers itself by being shown; `about` says to what a refusal belongs."""
         wanted = self._labeled is not None or about is not None
         tag = self._expect(about or self.latest) if wanted else None
         self._request(Request(do, None, args, tag), NOTHING if wanted else self.latest)
 
-    def type(self, name: str, rest: str, about: Asked | None = None) -> None:
+    def type(self, name: str, rest: str, about: Pending | None = None) -> None:
         """Give a command of the chat's, as people write it."""
         self._request(Request(name, rest, tag=self._expect(about or self.latest)))
 
@@ -373,7 +373,7 @@ class Client:
         finally:
             self._current = before
 
-    def asked(self, tag: str | None) -> Asked:
+    def asked(self, tag: str | None) -> Pending:
         """What an answer is about."""
         return self._current if tag is None else self._asked.pop(tag, NOTHING)
 

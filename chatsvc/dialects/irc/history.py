@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
-from chatsvc.dialects.irc.table import on, refused, told
+from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import History, Recent, Refusal
+from chatsvc.model.events import History, Recent, Refusal
 
 _TIME = re.compile(r"timestamp=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
 _NOT_THERE = (
@@ -110,7 +110,7 @@ _VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
 
 
 @told.register
-def _(event: History, client: Client, about: Asked) -> None:
+def _(event: History, client: Client, about: Pending) -> None:
     private = event.room.startswith("@")
     other = event.room.removeprefix("@")
     unmarked = "batch" not in client.capabilities
@@ -121,7 +121,7 @@ def _(event: History, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Recent, client: Client, about: Asked) -> None:
+def _(event: Recent, client: Client, about: Pending) -> None:
     with client.batch("draft/chathistory-targets"):
         for latest in event.rooms:
             target = latest.room.removeprefix("@")
@@ -129,7 +129,7 @@ def _(event: Recent, client: Client, about: Asked) -> None:
 
 
 @refused("CHATHISTORY")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     verb, target = about.first, about.param(1)
     if event.code == "bad-argument":
         _fail(client, "INVALID_PARAMS", verb, event.text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chatsvc.characters import before_code
+from chatsvc.model.characters import before_code
 
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 4096  # bytes that a client may send, from @ to the space

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
-from chatsvc.dialects.irc.masks import masks, named
+from chatsvc.dialects.irc.ban_masks import masks, named
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import in_words, on, told
-from chatsvc.governance import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
-from chatsvc.presence import Person
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import in_words, on, told
+from chatsvc.model.moderation_events import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
+from chatsvc.model.presence_events import Person
+from chatsvc.model.text_rules import key
 
 _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}
 _VALUES = {"k": "password", "l": "limit"}
@@ -66,13 +66,13 @@ def _changes(
 
 
 def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Callable[[], None]:
-    def ask(do: str, about: Asked | None = None, **args: object) -> Callable[[], None]:
-        return lambda: client.ask(do, about or Asked("MODE", (room, letter)), room=room, **args)
+    def ask(do: str, about: Pending | None = None, **args: object) -> Callable[[], None]:
+        return lambda: client.ask(do, about or Pending("MODE", (room, letter)), room=room, **args)
 
     if letter in _RULES:
         return ask("set", rule=_RULES[letter], value="on" if plus else "off")
     if letter in _LISTS and not word:
-        return ask(_LISTS[letter][0], Asked(f"LIST {letter}", (room,)))
+        return ask(_LISTS[letter][0], Pending(f"LIST {letter}", (room,)))
     if letter in _LISTS:
         return _change_list(client, room, letter, plus, word)
     if letter in _ROLES and word:
@@ -91,7 +91,7 @@ def _change_list(
 ) -> Callable[[], None]:
     _, add, take, *_ = _LISTS[letter]
     whom = {"name": named(pattern)} if letter == "I" else {"who": pattern}
-    about = Asked(f"MODE {letter}", (room, pattern))
+    about = Pending(f"MODE {letter}", (room, pattern))
     return lambda: client.ask(add if plus else take, about, room=room, **whom)
 
 
@@ -109,7 +109,7 @@ def _own(client: Client, letters: str) -> None:
         if letter in "+-":
             plus = letter == "+"
         elif letter == "B":
-            client.ask("bot", Asked("MODE B"), on=plus)
+            client.ask("bot", Pending("MODE B"), on=plus)
         elif letter not in "io":  # which are as they are
             client.reply("UMODEUNKNOWNFLAG")
 
@@ -124,7 +124,7 @@ def own_mode(client: Client, person: Person) -> None:
 
 
 @told.register
-def _(event: Role, client: Client, about: Asked) -> None:
+def _(event: Role, client: Client, about: Pending) -> None:
     new, old = _PREFIXED.get(event.role, ""), _PREFIXED.get(event.before, "")
     set_, unset = _without(new, old), _without(old, new)
     letters = (f"+{set_}" if set_ else "") + (f"-{unset}" if unset else "")
@@ -146,7 +146,7 @@ def role_on_entering(client: Client, room: str, name: str, role: str) -> None:
 
 
 @told.register
-def _(event: Rule, client: Client, about: Asked) -> None:
+def _(event: Rule, client: Client, about: Pending) -> None:
     letter = _LETTERS.get(event.name)
     if letter is None:
         client.notice(f"{event.by} set {event.name}: {event.value}", to=event.room)
@@ -158,7 +158,7 @@ def _(event: Rule, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Rules, client: Client, about: Asked) -> None:
+def _(event: Rules, client: Client, about: Pending) -> None:
     if about.command != "MODE":
         in_words(client, event)
         return
@@ -171,7 +171,7 @@ def _(event: Rules, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Bans, client: Client, about: Asked) -> None:
+def _(event: Bans, client: Client, about: Pending) -> None:
     if not about.command.startswith("LIST "):
         in_words(client, event)
         return
@@ -185,7 +185,7 @@ def _(event: Bans, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Expected, client: Client, about: Asked) -> None:
+def _(event: Expected, client: Client, about: Pending) -> None:
     if about.command == "MODE I":
         client.send("MODE", event.room, "-I", about.param(1), source=mask(client.nick))
     elif about.command != "LIST I":
@@ -197,7 +197,7 @@ def _(event: Expected, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Banned, client: Client, about: Asked) -> None:
+def _(event: Banned, client: Client, about: Pending) -> None:
     _listed(event, client, about, "+")
     if event.room and not event.mute:
         for name in event.hit:
@@ -207,11 +207,11 @@ def _(event: Banned, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Unbanned, client: Client, about: Asked) -> None:
+def _(event: Unbanned, client: Client, about: Pending) -> None:
     _listed(event, client, about, "-")
 
 
-def _listed(event: Banned | Unbanned, client: Client, about: Asked, sign: str) -> None:
+def _listed(event: Banned | Unbanned, client: Client, about: Pending, sign: str) -> None:
     """A mask was put into a list, or taken from it; the asker's own words say which."""
     if about.command not in ("MODE b", "MODE e"):
         in_words(client, event)
@@ -221,7 +221,7 @@ def _listed(event: Banned | Unbanned, client: Client, about: Asked, sign: str) -
         client.send("MODE", event.room, change, each, source=mask(client.nick))
 
 
-def end_of_list(client: Client, about: Asked) -> bool:
+def end_of_list(client: Client, about: Pending) -> bool:
     """Clients ask for lists on their own; to who may not read one it is empty."""
     if not about.command.startswith("LIST "):
         return False

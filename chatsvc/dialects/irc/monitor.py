@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.capabilities import MOST_MONITORED
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.supported import MOST_MONITORED
-from chatsvc.dialects.irc.table import in_words, on, refused, told
-from chatsvc.events import Refusal
-from chatsvc.presence import Offline, Online, Watching
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.presence_events import Offline, Online, Watching
 
 
 @on("MONITOR", 1)
 def _(client: Client, message: Message) -> None:
     verb = message.params[0].upper()
     names = {"names": message.params[1].replace(",", " ")} if len(message.params) > 1 else {}
-    about = Asked("MONITOR", (verb, *message.params[1:2]))
+    about = Pending("MONITOR", (verb, *message.params[1:2]))
     if verb == "+" and names:
         client.ask("watch", about, closely="extended-monitor" in client.capabilities, **names)
     elif verb in ("L", "S"):
@@ -29,12 +29,12 @@ def _(client: Client, message: Message) -> None:
 
 
 @refused("MONITOR")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("ERRONEUSNICKNAME", about.param(1), event.text)
 
 
 @told.register
-def _(event: Watching, client: Client, about: Asked) -> None:
+def _(event: Watching, client: Client, about: Pending) -> None:
     if about.command != "MONITOR":
         in_words(client, event)
     elif about.first == "L":
@@ -48,12 +48,12 @@ def _(event: Watching, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Online, client: Client, about: Asked) -> None:
+def _(event: Online, client: Client, about: Pending) -> None:
     _online(client, event.names)
 
 
 @told.register
-def _(event: Offline, client: Client, about: Asked) -> None:
+def _(event: Offline, client: Client, about: Pending) -> None:
     _offline(client, event.names)
 
 

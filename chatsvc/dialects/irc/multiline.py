@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Asked, Client, Collected
+from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE
+from chatsvc.dialects.irc.client import Client, Collected, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.supported import CONCAT, MULTILINE
-from chatsvc.dialects.irc.table import on
+from chatsvc.dialects.irc.registry import on
 from chatsvc.dialects.irc.talking import speak
-from chatsvc.rules import key
+from chatsvc.model.text_rules import key
 
 
 @on("BATCH")
@@ -27,7 +27,7 @@ def _begin(client: Client, reference: str, kind: str = "", target: str = "", *_:
         _drop(client, client.collected)
     elif kind == "draft/multiline" and client.capabilities >= MULTILINE and reference and target:
         labeled = client.latest.labeled
-        about = Asked("PRIVMSG", (target,), labeled and labeled.held())
+        about = Pending("PRIVMSG", (target,), labeled and labeled.held())
         client.collected = Collected(reference, target, about)
     else:
         _refuse(client, "MULTILINE_INVALID", "That is no batch that can be sent here")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on, refused, told
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.events import Refusal
-from chatsvc.governance import Announced, Operating
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import Announced, Operating
 
 _WRONG = ("wrong-password", "too-many-attempts", "busy")
 
@@ -16,32 +16,32 @@ _WRONG = ("wrong-password", "too-many-attempts", "busy")
 @on("OPER", 2)
 def _(client: Client, message: Message) -> None:
     name, password = message.params[:2]
-    client.ask("oper", Asked("OPER", (name,)), name=name, password=password)
+    client.ask("oper", Pending("OPER", (name,)), name=name, password=password)
 
 
 @told.register
-def _(event: Operating, client: Client, about: Asked) -> None:
+def _(event: Operating, client: Client, about: Pending) -> None:
     client.reply("YOUREOPER")
 
 
 @refused("OPER")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("PASSWDMISMATCH" if event.code in _WRONG else "NOOPERHOST", event.text)
 
 
 @on("KILL", 2)
 def _(client: Client, message: Message) -> None:
     name, reason = message.params[:2]
-    client.ask("kill", Asked("KILL", (name,)), name=name, reason=reason)
+    client.ask("kill", Pending("KILL", (name,)), name=name, reason=reason)
 
 
 @on("WALLOPS", 1)
 def _(client: Client, message: Message) -> None:
-    client.ask("announce", Asked("WALLOPS"), text=message.params[0])
+    client.ask("announce", Pending("WALLOPS"), text=message.params[0])
 
 
 @told.register
-def _(event: Announced, client: Client, about: Asked) -> None:
+def _(event: Announced, client: Client, about: Pending) -> None:
     """A notice to everybody on the server, which is what its target says (RFC 2812, 3.3.1).
 
     WALLOPS is for those who have asked for it; this is for all.

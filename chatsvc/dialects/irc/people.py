@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Away, Realname, Renamed
-from chatsvc.governance import Identified
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, told
+from chatsvc.model.events import Away, Realname, Renamed
+from chatsvc.model.moderation_events import Identified
 
 
 @told.register
-def _(event: Renamed, client: Client, about: Asked) -> None:
+def _(event: Renamed, client: Client, about: Pending) -> None:
     if "chghost" in client.capabilities:
         client.send("CHGHOST", "chat", mask(event.new).partition("@")[2], source=mask(event.old))
     client.send("NICK", event.new, source=mask(event.old))
@@ -25,7 +25,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Realname, client: Client, about: Asked) -> None:
+def _(event: Realname, client: Client, about: Pending) -> None:
     if event.own:
         client.realname = event.realname
     if "setname" in client.capabilities:
@@ -33,7 +33,7 @@ def _(event: Realname, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Identified, client: Client, about: Asked) -> None:
+def _(event: Identified, client: Client, about: Pending) -> None:
     if "account-notify" in client.capabilities:
         client.send("ACCOUNT", event.account or "*", source=mask(event.name))
 
@@ -45,7 +45,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Away, client: Client, about: Asked) -> None:
+def _(event: Away, client: Client, about: Pending) -> None:
     if event.written:
         client.reply("AWAY", event.name, event.reason or "")
     elif event.own:

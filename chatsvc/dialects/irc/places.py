@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.rules import key
+from chatsvc.model.text_rules import key
 
 
 def place(target: str) -> str:

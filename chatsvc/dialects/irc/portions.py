@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import NOTHING, Asked, Client, Labeled
-from chatsvc.dialects.irc.table import told
+from chatsvc.dialects.irc.client import NOTHING, Client, Labeled, Pending
+from chatsvc.dialects.irc.registry import told
 from chatsvc.dialects.sentences import part_lines
-from chatsvc.events import Found, History, Part
+from chatsvc.model.events import Found, History, Part
 
 
 def tell_part(client: Client, event: History | Found, tag: str | None, part: Part) -> None:
@@ -21,7 +21,7 @@ def tell_part(client: Client, event: History | Found, tag: str | None, part: Par
         client.end_batch(client.opened)
 
 
-def _begin(client: Client, event: History | Found, asked: Asked) -> None:
+def _begin(client: Client, event: History | Found, asked: Pending) -> None:
     """Open the batch that the answer is, if the client knows batches and it needs one."""
     label = _label(client, asked.labeled)
     client.teller, client.opened = asked.service, ""

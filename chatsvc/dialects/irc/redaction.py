@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask, msgid
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
-from chatsvc.dialects.irc.table import in_words, on, refused, told
-from chatsvc.events import Refusal
-from chatsvc.governance import Deleted
+from chatsvc.dialects.irc.privmsg import mask, msgid
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import Deleted
 
 _CODES = {
     **dict.fromkeys(
@@ -30,7 +30,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Deleted, client: Client, about: Asked) -> None:
+def _(event: Deleted, client: Client, about: Pending) -> None:
     if "draft/message-redaction" not in client.capabilities:
         in_words(client, event)
         return
@@ -43,7 +43,7 @@ def _(event: Deleted, client: Client, about: Asked) -> None:
 
 
 @refused("REDACT")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     code = _CODES.get(event.code, "REDACT_FORBIDDEN")
     subject = about.params[: 1 if code == "INVALID_TARGET" else 2]
     client.fail("REDACT", code, *subject, event.text)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc import accounts, sasl
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.modes import end_of_list
 from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.dialects.irc.registration import refuse_at_the_door
-from chatsvc.dialects.irc.table import REFUSED, told
-from chatsvc.events import Refusal
+from chatsvc.dialects.irc.registry import REFUSED, told
+from chatsvc.model.events import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
 _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 
 @told.register
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     if about.command == "AUTHENTICATE":
         sasl.refuse(client, event)
     elif client.welcome is None and event.code != "not-utf8":  # of which the client hears at once
@@ -34,7 +34,7 @@ def _(event: Refusal, client: Client, about: Asked) -> None:
         _refuse(event, client, about)
 
 
-def _refuse(event: Refusal, client: Client, about: Asked) -> None:
+def _refuse(event: Refusal, client: Client, about: Pending) -> None:
     room = next((word for word in about.params if word.startswith("#")), None)
     name = _numeric(event, about, room)
     if name is None or name in _IN_WORDS:
@@ -49,7 +49,7 @@ def _refuse(event: Refusal, client: Client, about: Asked) -> None:
         client.reply(name, room or about.first, event.text)
 
 
-def _numeric(event: Refusal, about: Asked, room: str | None) -> str | None:
+def _numeric(event: Refusal, about: Pending, room: str | None) -> str | None:
     """The name of the numeric that says so, which depends on what was asked."""
     if about.command == "PRIVMSG" and room and event.code == "not-in-room":
         return "CANNOTSENDTOCHAN"
@@ -58,7 +58,7 @@ def _numeric(event: Refusal, about: Asked, room: str | None) -> str | None:
     return REFUSALS.get(event.code)
 
 
-def _in_words(event: Refusal, client: Client, about: Asked) -> None:
+def _in_words(event: Refusal, client: Client, about: Pending) -> None:
     if "standard-replies" in client.capabilities:
         client.fail(about.command or "*", event.code.upper().replace("-", "_"), event.text)
     else:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Asked, Client, Coming
-from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.capabilities import CAPABILITIES
+from chatsvc.dialects.irc.client import Client, Coming, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
 from chatsvc.dialects.irc.server import motd, statistics, supported
-from chatsvc.dialects.irc.supported import CAPABILITIES
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Goodbye, Pong, Refusal, Welcome
-from chatsvc.rules import key
+from chatsvc.model.events import Goodbye, Pong, Refusal, Welcome
+from chatsvc.model.text_rules import key
 
 WITH_VALUES = 302  # the version of capability negotiation from which on these have values
 
@@ -101,7 +101,7 @@ def _hello(client: Client, **passwords: str) -> None:
     coming.asking = True
     if client.sasl is not None:
         abort(client)
-    about = Asked("NICK", (coming.name,))
+    about = Pending("NICK", (coming.name,))
     client.ask("hello", about, name=coming.name, realname=coming.realname, **passwords)
 
 
@@ -126,7 +126,7 @@ def _prove(client: Client) -> bool:
 
 
 @told.register
-def _(event: Welcome, client: Client, about: Asked) -> None:
+def _(event: Welcome, client: Client, about: Pending) -> None:
     client.welcome, client.nick, client.coming.asking = event, event.name, False
     client.realname, client.account = client.coming.realname, event.account
     client.unread = {key(unread.room): unread for unread in event.rooms}
@@ -141,7 +141,7 @@ def _(event: Welcome, client: Client, about: Asked) -> None:
     motd(client)
 
 
-def refuse_at_the_door(event: Refusal, client: Client, about: Asked) -> None:
+def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
     """Say why one is not let in, or not as whom one wants to be."""
     coming = client.coming
     coming.asking = False
@@ -171,7 +171,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Pong, client: Client, about: Asked) -> None:
+def _(event: Pong, client: Client, about: Pending) -> None:
     """PING is answered without asking the chat."""
 
 
@@ -181,5 +181,5 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Goodbye, client: Client, about: Asked) -> None:
+def _(event: Goodbye, client: Client, about: Pending) -> None:
     client.error(event.text)

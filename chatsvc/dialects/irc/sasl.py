@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 
 from chatsvc.dialects.irc.accounts import is_by_register, succeed
-from chatsvc.dialects.irc.client import Asked, Client, Sasl
-from chatsvc.dialects.irc.lines import mask
+from chatsvc.dialects.irc.client import Client, Pending, Sasl
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import in_words, on, told
-from chatsvc.events import Refusal
-from chatsvc.governance import Challenge, Proved, You
-from chatsvc.rules import key
+from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registry import in_words, on, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.moderation_events import Challenge, Proved, You
+from chatsvc.model.text_rules import key
 
 PIECE = 400  # characters of one AUTHENTICATE
 LONGEST = 4 * PIECE  # of one response
@@ -64,7 +64,7 @@ def _respond(client: Client, sasl: Sasl) -> None:
     except ValueError:
         _fail(client, "That is not base64, or not UTF-8 inside")
         return
-    about = Asked("AUTHENTICATE")
+    about = Pending("AUTHENTICATE")
     if sasl.mechanism == "PLAIN":
         _plain(client, data, about)
     elif sasl.begun:
@@ -74,7 +74,7 @@ def _respond(client: Client, sasl: Sasl) -> None:
         client.ask("prove", about, mechanism=sasl.mechanism, data=data)
 
 
-def _plain(client: Client, data: str, about: Asked) -> None:
+def _plain(client: Client, data: str, about: Pending) -> None:
     """PLAIN (RFC 4616): an identity to act as, if it is not the account's; account; password."""
     parts = data.split("\0")
     if len(parts) != 3:
@@ -104,21 +104,21 @@ def refuse(client: Client, event: Refusal) -> None:
 
 
 @told.register
-def _(event: Challenge, client: Client, about: Asked) -> None:
+def _(event: Challenge, client: Client, about: Pending) -> None:
     encoded = base64.b64encode(event.data.encode()).decode()
     for start in range(0, len(encoded) + 1, PIECE):
         client.send("AUTHENTICATE", encoded[start : start + PIECE] or "+")
 
 
 @told.register
-def _(event: Proved, client: Client, about: Asked) -> None:
+def _(event: Proved, client: Client, about: Pending) -> None:
     client.sasl = None
     _logged_in(client, client.nick if client.welcome else client.coming.name or "*", event.account)
     client.reply("SASLSUCCESS")
 
 
 @told.register
-def _(event: You, client: Client, about: Asked) -> None:
+def _(event: You, client: Client, about: Pending) -> None:
     if event.how == "logout":
         _part_from_all(client)
     if event.name != client.nick:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.capabilities import ISUPPORT
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message, pieces
-from chatsvc.dialects.irc.supported import ISUPPORT
-from chatsvc.dialects.irc.table import Handler, on, told
+from chatsvc.dialects.irc.registry import Handler, on, told
 from chatsvc.dialects.sentences import there
-from chatsvc.events import Census, Cleared, Clock
-from chatsvc.rules import key
+from chatsvc.model.events import Census, Cleared, Clock
+from chatsvc.model.text_rules import key
 
 _TOKENS = 12  # in one ISUPPORT reply
 _WIDTH = 300  # bytes of a line of the message of the day
@@ -59,7 +59,7 @@ def _(client: Client, message: Message) -> None:
 
 
 @told.register
-def _(event: Census, client: Client, about: Asked) -> None:
+def _(event: Census, client: Client, about: Pending) -> None:
     statistics(client, event)
 
 
@@ -100,7 +100,7 @@ def supported(client: Client) -> None:
 @on("TIME")
 @here()
 def _(client: Client, message: Message) -> None:
-    client.ask("time", Asked("TIME"))
+    client.ask("time", Pending("TIME"))
 
 
 @on("STATS")
@@ -116,13 +116,13 @@ def _(client: Client, message: Message) -> None:
 @here(1)
 def _stats(client: Client, message: Message) -> None:
     if message.params[0] == "u":
-        client.ask("time", Asked("STATS", ("u",)))
+        client.ask("time", Pending("STATS", ("u",)))
     else:
         client.reply("ENDOFSTATS", message.params[0])
 
 
 @told.register
-def _(event: Clock, client: Client, about: Asked) -> None:
+def _(event: Clock, client: Client, about: Pending) -> None:
     if about.command == "STATS":
         client.reply("STATSUPTIME", f"Server Up {_span(event.time - event.since)}")
         client.reply("ENDOFSTATS", *about.params)
@@ -131,7 +131,7 @@ def _(event: Clock, client: Client, about: Asked) -> None:
 
 
 @told.register
-def _(event: Cleared, client: Client, about: Asked) -> None:
+def _(event: Cleared, client: Client, about: Pending) -> None:
     """Screens are the clients' own business."""
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from chatsvc.dialects.irc.client import Asked, Client
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import on
+from chatsvc.dialects.irc.registry import on
 
 
-class _Row(NamedTuple):
+class _ServiceRow(NamedTuple):
     """One command of a service's: how it is written, and which one of the chat's it is."""
 
     usage: str
@@ -21,12 +21,12 @@ class _Row(NamedTuple):
     own: bool = False  # a name that is left out is one's own
 
 
-def _person(usage: str, help: str, do: str) -> _Row:
-    return _Row(usage, help, do, room=False)
+def _person(usage: str, help: str, do: str) -> _ServiceRow:
+    return _ServiceRow(usage, help, do, room=False)
 
 
-def _about(help: str, do: str) -> _Row:
-    return _Row("#channel [nick]", help, do, names=("name",), own=True)
+def _about(help: str, do: str) -> _ServiceRow:
+    return _ServiceRow("#channel [nick]", help, do, names=("name",), own=True)
 
 
 _NICKSERV = {
@@ -41,25 +41,29 @@ _NICKSERV = {
     ),
 }
 _CHANSERV = {
-    "REGISTER": _Row("#channel", "says whose a channel is"),
-    "INFO": _Row("#channel", "the rules of a channel, and who has a role there", "set"),
-    "SET": _Row("#channel rule value", "changes a rule", "set", names=("rule", "value")),
+    "REGISTER": _ServiceRow("#channel", "says whose a channel is"),
+    "INFO": _ServiceRow("#channel", "the rules of a channel, and who has a role there", "set"),
+    "SET": _ServiceRow("#channel rule value", "changes a rule", "set", names=("rule", "value")),
     "OP": _about("makes somebody a moderator", "op"),
     "DEOP": _about("makes a moderator a plain member", "deop"),
     "VOICE": _about("lets somebody talk where it is moderated", "voice"),
     "DEVOICE": _about("takes that back", "devoice"),
     "INVITE": _about("lets somebody come in", "invite"),
-    "KICK": _Row("#channel nick [reason]", "puts somebody out", "kick", names=("name", "reason")),
-    "BAN": _Row("#channel who", "keeps somebody out", "ban", names=("who",)),
-    "UNBAN": _Row("#channel who", "lets them come in again", "unban", names=("who",)),
-    "DROP": _Row("#channel", "removes a channel, as an operator", "remove-room"),
-    "TRANSFER": _Row("#channel nick", "makes somebody its founder", "transfer", names=("name",)),
+    "KICK": _ServiceRow(
+        "#channel nick [reason]", "puts somebody out", "kick", names=("name", "reason")
+    ),
+    "BAN": _ServiceRow("#channel who", "keeps somebody out", "ban", names=("who",)),
+    "UNBAN": _ServiceRow("#channel who", "lets them come in again", "unban", names=("who",)),
+    "DROP": _ServiceRow("#channel", "removes a channel, as an operator", "remove-room"),
+    "TRANSFER": _ServiceRow(
+        "#channel nick", "makes somebody its founder", "transfer", names=("name",)
+    ),
 }
 
 
 class _Service(NamedTuple):
     name: str
-    rows: Mapping[str, _Row]
+    rows: Mapping[str, _ServiceRow]
 
 
 _SERVICES = {
@@ -105,9 +109,9 @@ def talk_to(client: Client, name: str, text: str) -> None:
         _do(client, row, word.upper(), rest.strip(), source)
 
 
-def _do(client: Client, row: _Row, word: str, rest: str, source: str) -> None:
+def _do(client: Client, row: _ServiceRow, word: str, rest: str, source: str) -> None:
     if not row.room:
-        about = Asked(word, service=source)
+        about = Pending(word, service=source)
         client.type(row.do, _as_the_chat_says(word, rest), about)
         return
     room, *words = rest.split(None, len(row.names)) or [""]
@@ -116,7 +120,7 @@ def _do(client: Client, row: _Row, word: str, rest: str, source: str) -> None:
     if not room.startswith("#") or (row.names and not words):
         client.notice(f"It goes like this: {word} {row.usage}", source)
         return
-    about = Asked(word, (room, *words), service=source)
+    about = Pending(word, (room, *words), service=source)
     client.ask(row.do, about, room=room, **dict(zip(row.names, words, strict=False)))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Asked, Client
-from chatsvc.dialects.irc.lines import mask, sign_tags
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.privmsg import mask, sign_tags
+from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
-from chatsvc.dialects.irc.table import on, told
-from chatsvc.events import Kept, Said, Signal, Told
+from chatsvc.model.events import Kept, Said, Signal, Told
 
 _MOST_TARGETS = 4  # of one message
 _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # what clients ask each other, as signs
@@ -40,7 +40,7 @@ def speak(
         client.reply("TOOMANYTARGETS", target, f"Not sent: at most {_MOST_TARGETS} targets at once")
         return
     for each in targets:
-        about = Asked(command, (each,)) if len(targets) > 1 else None
+        about = Pending(command, (each,)) if len(targets) > 1 else None
         if text.startswith("\x01") and not text.startswith(_ACTION):
             _show(client, each, {_CTCP[command]: text.strip("\x01")}, about)
         else:
@@ -54,7 +54,7 @@ def _manner(command: str, signs: dict[str, str] | None) -> dict[str, object]:
 
 
 def _say(
-    client: Client, target: str, text: str, about: Asked | None, manner: dict[str, object]
+    client: Client, target: str, text: str, about: Pending | None, manner: dict[str, object]
 ) -> None:
     action = text.startswith(_ACTION)
     if action:
@@ -71,18 +71,18 @@ def _say(
 
 
 @told.register
-def _(event: Told, client: Client, about: Asked) -> None:
+def _(event: Told, client: Client, about: Pending) -> None:
     if not event.own or "echo-message" in client.capabilities:
         client.private_line(event)
 
 
 @told.register
-def _(event: Said, client: Client, about: Asked) -> None:
+def _(event: Said, client: Client, about: Pending) -> None:
     client.line(event, event.room)
 
 
 @told.register
-def _(event: Kept, client: Client, about: Asked) -> None:
+def _(event: Kept, client: Client, about: Pending) -> None:
     """The client was shown its line, or does not want to be."""
 
 
@@ -92,17 +92,17 @@ def _(client: Client, message: Message) -> None:
     signs = _signs(client, message)
     if signs:
         for each in client.targets(message.params[0], _MOST_TARGETS):
-            _show(client, each, signs, Asked("TAGMSG", (each,)))
+            _show(client, each, signs, Pending("TAGMSG", (each,)))
 
 
-def _show(client: Client, target: str, signs: dict[str, str], about: Asked | None) -> None:
+def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
     """Let clients know what is not kept."""
     to = {"room": target} if target.startswith("#") else {"name": target}
     client.ask("signal", about, signs=signs, **to)
 
 
 @told.register
-def _(event: Signal, client: Client, about: Asked) -> None:
+def _(event: Signal, client: Client, about: Pending) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
     for command, sign in _CTCP.items():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatsvc.dialects.irc.client import Asked, Client, told_address
-from chatsvc.dialects.irc.lines import mask, userhost
+from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.table import in_words, on, refused, told
-from chatsvc.events import Refusal
-from chatsvc.presence import People, Person
+from chatsvc.dialects.irc.privmsg import mask, userhost
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
+from chatsvc.model.events import Refusal
+from chatsvc.model.presence_events import People, Person
 
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}
@@ -38,13 +38,13 @@ def _(client: Client, message: Message) -> None:
         client.reply("ENDOFNAMES", "*")
         return
     for room in client.targets(message.params[0], _MOST_ROOMS):
-        client.ask("who", Asked("NAMES", (room,)), room=room)
+        client.ask("who", Pending("NAMES", (room,)), room=room)
 
 
 @on("WHO")
 def _(client: Client, message: Message) -> None:
     wanted, *options = message.params or ["*"]
-    about = Asked("WHO", (wanted, *options))
+    about = Pending("WHO", (wanted, *options))
     if wanted.startswith("#"):
         client.ask("who", about, room=wanted)
     else:
@@ -52,17 +52,17 @@ def _(client: Client, message: Message) -> None:
 
 
 @refused("NAMES")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("ENDOFNAMES", about.first)
 
 
 @refused("WHO")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("ENDOFWHO", about.first)
 
 
 @told.register
-def _(event: People, client: Client, about: Asked) -> None:
+def _(event: People, client: Client, about: Pending) -> None:
     if about.command == "WHO":
         _who(client, event, about)
     elif about.command == "ISON":
@@ -76,7 +76,7 @@ def _(event: People, client: Client, about: Asked) -> None:
         in_words(client, event)
 
 
-def _names(client: Client, event: People, about: Asked) -> None:
+def _names(client: Client, event: People, about: Pending) -> None:
     hosts = "userhost-in-names" in client.capabilities
     names = [
         prefixes(client, person, role_of(person)) + (mask(person.name) if hosts else person.name)
@@ -89,7 +89,7 @@ def _names(client: Client, event: People, about: Asked) -> None:
         client.reply("ENDOFNAMES", event.room)
 
 
-def _who(client: Client, event: People, about: Asked) -> None:
+def _who(client: Client, event: People, about: Pending) -> None:
     wanted, options = about.first, "".join(about.params[1:2])
     flags, percent, fields = options.partition("%")
     for person in event.people:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from chatsvc.dialects.irc.client import Asked, Client, told_address
-from chatsvc.dialects.irc.lines import userhost
+from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import own_mode
-from chatsvc.dialects.irc.table import in_words, on, refused, told
+from chatsvc.dialects.irc.privmsg import userhost
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.dialects.irc.who import prefixes
-from chatsvc.events import Refusal
-from chatsvc.presence import Departed, Person
+from chatsvc.model.events import Refusal
+from chatsvc.model.presence_events import Departed, Person
 
 _MOST_NAMES = 10  # in one WHOIS or WHOWAS
 
@@ -23,25 +23,25 @@ def _(client: Client, message: Message) -> None:
     if not names:
         client.reply("NONICKNAMEGIVEN")
     for name in names[:-1]:
-        client.ask("whois", Asked("WHOIS", (name,)), name=name)
+        client.ask("whois", Pending("WHOIS", (name,)), name=name)
     for name in names[-1:]:
-        client.ask("whois", Asked("WHOIS", (name, asked)), name=name)
+        client.ask("whois", Pending("WHOIS", (name, asked)), name=name)
 
 
 @refused("WHOIS")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("NOSUCHNICK", about.first, event.text)
     _end(client, about)
 
 
-def _end(client: Client, about: Asked) -> None:
+def _end(client: Client, about: Pending) -> None:
     """One end for all names, which are said as they were asked for."""
     for asked in about.params[1:]:
         client.reply("ENDOFWHOIS", asked)
 
 
 @told.register
-def _(event: Person, client: Client, about: Asked) -> None:
+def _(event: Person, client: Client, about: Pending) -> None:
     if about.command == "MODE B":
         own_mode(client, event)
     elif about.command == "WHOIS":
@@ -86,17 +86,17 @@ def _(client: Client, message: Message) -> None:
     count = message.params[1] if len(message.params) > 1 else ""
     wanted = int(count) if count.isdecimal() and len(count) < 5 else 0
     for name in names:
-        client.ask("whowas", Asked("WHOWAS", (name,)), name=name, count=wanted)
+        client.ask("whowas", Pending("WHOWAS", (name,)), name=name, count=wanted)
 
 
 @refused("WHOWAS")
-def _(event: Refusal, client: Client, about: Asked) -> None:
+def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("WASNOSUCHNICK", about.first, event.text)
     client.reply("ENDOFWHOWAS", about.first)
 
 
 @told.register
-def _(event: Departed, client: Client, about: Asked) -> None:
+def _(event: Departed, client: Client, about: Pending) -> None:
     for one in event.people:
         client.reply("WHOWASUSER", one.name, *userhost(one.name), "*", one.realname or one.name)
         when = time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(one.time))

@@ -1,0 +1,366 @@
+"""Registered names: accounts, how they are proved and changed, who may register.  No sessions."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from chatsvc.auth import scram
+from chatsvc.auth.passwords import (
+    LONGEST_PASSWORD,
+    Hasher,
+    Turn,
+    check_password,
+    hash_password,
+    is_current,
+    kept_of,
+    matches,
+)
+from chatsvc.auth.throttle import Attempts, Source
+from chatsvc.model.confusables import skeletons
+from chatsvc.model.events import Refused
+from chatsvc.model.rate_limits import Window
+from chatsvc.model.records import Account, Invitation
+from chatsvc.model.text_rules import LONGEST_WORDS, key, span
+from chatsvc.store.archive import Archive, ArchiveFailed
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def new_account(name: str, kept: Mapping[str, Any], email: str, now: float) -> Account:
+    """An account that nobody has had before, with what is `kept_of` its password."""
+    return Account(secrets.token_hex(6), name, email=email, since=now, **kept)
+
+
+class Accounts:
+    """Every account, and the ways to get, prove and change one."""
+
+    def __init__(self, archive: Archive, hasher: Hasher, attempts: Window, mode: str) -> None:
+        self.mode = mode  # open, invite or closed
+        self._archive = archive
+        self._hasher = hasher
+        self.attempts = Attempts(attempts, self._work_of_nothing, hasher.pause)
+        self.registrations = Window(0, 0.0)  # by address
+        self._writes = 0  # changes made here, which what is being read may not have
+        self._coming: set[str] = set()  # what names look like that are being registered
+        self._invitations: dict[str, Invitation] = {}
+        self.when_changed: Callable[[Mapping[str, Account]], None] = lambda before: None
+        self._learn([])
+
+    def open(self) -> None:
+        """Learn which accounts there are; the archive is open."""
+        self._learn(self._archive.records(Account))
+        self._invitations = {one.code: one for one in self._archive.records(Invitation)}
+
+    async def refresh(self) -> None:
+        """Learn what another process has changed; told with the accounts as they were before."""
+        if not await self._archive.changed():
+            return
+        read_at = None
+        while read_at != self._writes:
+            read_at = self._writes
+            accounts = await self._archive.reread(Account)
+        before = self._by_id
+        self._learn(accounts)
+        self.when_changed(before)
+        self._invitations = {one.code: one for one in await self._archive.reread(Invitation)}
+
+    def _learn(self, accounts: list[Account]) -> None:
+        self._by_id = {account.id: account for account in accounts}
+        self._by_key = {key(account.name): account for account in accounts}
+        self._by_looks: dict[str, dict[str, Account]] = {}
+        for account in accounts:
+            self._note_looks(account)
+
+    def _note_looks(self, account: Account) -> None:
+        for shape in skeletons(account.name):
+            self._by_looks.setdefault(shape, {})[account.id] = account
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._by_id.values())
+
+    def find(self, name: str) -> Account | None:
+        return self._by_key.get(key(name))
+
+    def get(self, id: str) -> Account | None:
+        return self._by_id.get(id)
+
+    def name_of(self, id: str) -> str:
+        """What an account is called, or was: `nobody` when it is no more."""
+        account = self._by_id.get(id)
+        return account.name if account else "nobody"
+
+    @property
+    def has_operator(self) -> bool:
+        return any(account.operator for account in self)
+
+    def resembled(self, name: str) -> Account | None:
+        """The account whose name looks like this one, without being it."""
+        found = (one for each in skeletons(name) for one in self._by_looks.get(each, {}).values())
+        return next((one for one in found if key(one.name) != key(name)), None)
+
+    # Registering
+
+    async def register(
+        self,
+        name: str,
+        password: str,
+        email: str,
+        code: str | None,
+        source: Source,
+        now: float,
+        since: float,
+    ) -> Account:
+        """Register a name; refuse those who may not, or have done so too often.
+
+        `now` measures intervals, `since` is the time of day.
+        """
+        self.attempts.check("", source, now)
+        check_password(password)
+        if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST_WORDS):
+            raise Refused("bad-argument", "An e-mail address looks like this: ann@example.org.")
+        code = code.strip().lower() if code is not None and self.mode == "invite" else None
+        await self._check_code(code, source, now)
+        self._check_may_register(name, code)
+        with self._registering(name, source, now):
+            kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
+            account = new_account(name, kept, email, since)
+            await self.refresh()
+            self._check_may_register(name, code)
+            with self._used_up(code) as used:
+                await self._archive.put(account)
+        self._enter(account)
+        self.attempts.remember(account.id, source)
+        with suppress(ArchiveFailed):  # the account is kept; the code is good again after a restart
+            await self._archive.drop(*used)
+        return account
+
+    @contextmanager
+    def _registering(self, name: str, source: Source, now: float) -> Iterator[None]:
+        """Nobody registers what looks like the name meanwhile; it counts unless it fails."""
+        looks, where = skeletons(name), "" if source.is_local else source.place
+        if not looks.isdisjoint(self._coming):
+            raise _is_registered(name)
+        self._check_not_too_often(where, now)
+        self._coming |= looks
+        if where:
+            self.registrations.note(where, now)
+        try:
+            yield
+        except (Refused, ArchiveFailed):
+            self.registrations.forget(where)
+            raise
+        finally:
+            self._coming -= looks
+
+    def _check_not_too_often(self, where: str, now: float) -> None:
+        wait = self.registrations.wait(where, now)
+        if wait > 0:
+            raise Refused(
+                "too-many-accounts",
+                f"Too many names were registered from your address. Try again in {span(wait)}.",
+            )
+
+    async def _check_code(self, code: str | None, source: Source, now: float) -> None:
+        """Count a code that is wrong like a wrong password."""
+        if code is None:
+            return
+
+        async def look() -> bool:
+            return code in self._invitations
+
+        if not await self.attempts.judge_shared("invitation", source, now, look):
+            raise Refused(
+                "invite-needed",
+                "There is no such code, or it has been used: ask an operator for another one.",
+            )
+
+    def _check_may_register(self, name: str, code: str | None) -> None:
+        if self.mode == "closed":
+            raise Refused("closed", "Names are registered by the operators here: ask one.")
+        if self.mode == "invite" and code is None:
+            raise Refused(
+                "invite-needed",
+                "Registering needs a code here: ask an operator for one. It goes like this: "
+                "/register password code",
+            )
+        if self.mode == "invite" and code not in self._invitations:
+            raise Refused(
+                "invite-needed",
+                "There is no such code, or it has been used: ask an operator for another one.",
+            )
+        if key(name) in self._by_key:
+            raise _is_registered(name)
+        twin = self.resembled(name)
+        if twin is not None:
+            raise Refused(
+                "name-taken",
+                f"{name} looks like {twin.name}, a registered name: /nick chooses another one.",
+            )
+
+    @contextmanager
+    def _used_up(self, code: str | None) -> Iterator[list[Invitation]]:
+        """Nobody else may use the code meanwhile, nor later unless this fails."""
+        used = [self._invitations.pop(code)] if code is not None else []
+        try:
+            yield used
+        except ArchiveFailed:
+            self._invitations.update((one.code, one) for one in used)
+            raise
+
+    async def invite(self, by: str, now: float) -> Invitation:
+        """A new code with which one person may register."""
+        alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+        code = "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(3))
+        invitation = Invitation(code, by, now)
+        await self._archive.put(invitation)
+        self._invitations[code] = invitation
+        return invitation
+
+    # Proving who one is
+
+    async def verify(self, account: Account, password: str, source: Source, now: float) -> Account:
+        """Return the account as it is now if that is its password; slow down those who guess."""
+        proved = await self.attempts.judge(
+            account.id, source, now, partial(self._proved, account.id, password, source)
+        )
+        if proved is None:
+            raise is_wrong(account)
+        self.attempts.remember(account.id, source)
+        return await self._rehash(proved, password, source)
+
+    async def _proved(self, id: str, password: str, source: Source) -> Account | None:
+        """The account, if that is its password also after the time it took to find out."""
+        account = self._by_id.get(id)
+        while account is not None:
+            right = await self._matches(account.hash, password, Turn(source.place, login=True))
+            now = self._by_id.get(id)
+            if now is None or now.hash == account.hash:
+                return now if right else None
+            account = now
+        return None
+
+    async def _rehash(self, account: Account, password: str, source: Source) -> Account:
+        """The account with what is kept of passwords today, as soon as it can be made, and kept."""
+        if is_current(account.hash) and scram.are_current(account.scram):
+            return account
+        try:
+            kept = await self._hasher(Turn(source.place), kept_of, password)
+            await self.refresh()
+            current = self._by_id.get(account.id)
+            if current is not None and current.hash == account.hash:
+                return await self._put(replace(current, **kept), current)
+        except (Refused, ArchiveFailed):
+            return self._still(account)
+        proved = await self._proved(account.id, password, source)  # it was changed meanwhile
+        if proved is None:
+            raise is_wrong(account)
+        return proved
+
+    def _still(self, account: Account) -> Account:
+        """The account as it is now, unless what was proved of it is no longer true."""
+        current = self._by_id.get(account.id)
+        if current is None or current.hash != account.hash:
+            raise is_wrong(account)
+        return current
+
+    async def _matches(self, hash: str, password: str, turn: Turn) -> bool:
+        if len(password) > LONGEST_PASSWORD:
+            return False
+        return await self._hasher(turn, matches, hash, password)
+
+    async def _work_of_nothing(self, source: Source) -> None:
+        await self._hasher(Turn(source.place, login=True), int)
+
+    async def hash_room_password(self, password: str, source: Source) -> str:
+        return await self._hasher(Turn(source.place), hash_password, password)
+
+    async def opens(self, hash: str, password: str, room: str, source: Source, now: float) -> bool:
+        """Return whether that is a room's password; count it like a login if it is not."""
+        look = partial(self._matches, hash, password, Turn(source.place))
+        return bool(await self.attempts.judge_shared(f"room {room}", source, now, look))
+
+    # Changing
+
+    async def set_password(self, account: Account, password: str, source: Source) -> Account:
+        """Change a password, unless somebody else has changed it since `account` was proved."""
+        check_password(password)
+        kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
+
+        def changed(current: Account) -> Account:
+            if current.hash != account.hash:
+                raise is_wrong(account)
+            return replace(current, **kept)
+
+        self.attempts.forget(account.id)
+        self.attempts.remember(account.id, source)
+        return await self.become(account, changed)
+
+    async def change(self, account: Account, **fields: Any) -> Account:
+        """Keep an account with other values in some fields."""
+        return await self.become(account, lambda current: replace(current, **fields))
+
+    async def become(self, account: Account, changed: Callable[[Account], Account]) -> Account:
+        """Keep what `changed` makes of an account as it is now."""
+        await self.refresh()
+        current = self._by_id.get(account.id)
+        if current is None:
+            raise _is_no_more(account)
+        return await self._put(changed(current), current)
+
+    async def _put(self, changed: Account, before: Account) -> Account:
+        """Keep a changed account; it is known at once, so that no other change undoes this one."""
+        self._enter(changed)
+        try:
+            await self._archive.put(changed)
+        except ArchiveFailed:
+            if self._by_id.get(changed.id) is changed:
+                self._enter(before)
+            raise
+        return changed
+
+    async def remove(self, account: Account) -> None:
+        """Let the name be free again."""
+        current = self._by_id.get(account.id)
+        if current is None:
+            return
+        self._take_out(current)
+        self.attempts.forget(current.id)
+        try:
+            await self._archive.drop(current)
+        except ArchiveFailed:
+            self._enter(current)
+            raise
+
+    def _take_out(self, account: Account) -> None:
+        self._writes += 1
+        self._by_id.pop(account.id, None)
+        if self._by_key.get(key(account.name), account).id == account.id:
+            self._by_key.pop(key(account.name), None)
+        for shape in skeletons(account.name):
+            self._by_looks.get(shape, {}).pop(account.id, None)
+            if not self._by_looks.get(shape):
+                self._by_looks.pop(shape, None)
+
+    def _enter(self, account: Account) -> None:
+        self._writes += 1
+        self._by_id[account.id] = account
+        self._by_key[key(account.name)] = account
+        self._note_looks(account)
+
+
+def _is_registered(name: str) -> Refused:
+    return Refused("registered", f"{name} is a registered name already: /nick chooses another one.")
+
+
+def is_wrong(account: Account) -> Refused:
+    return Refused("wrong-password", f"That is not {account.name}'s password.")
+
+
+def _is_no_more(account: Account) -> Refused:
+    return Refused("no-account", f"The account {account.name} is no more.")

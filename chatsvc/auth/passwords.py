@@ -1,0 +1,79 @@
+"""Passwords: which are allowed, what is stored of them, and whose turn it is to have one hashed.
+
+Hashing uses argon2id (RFC 9106), which is slow on purpose: never call it in the reactor's thread.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from chatsvc.auth import scram
+from chatsvc.model.events import Refused
+
+T = TypeVar("T")
+
+SHORTEST_PASSWORD = 6  # characters
+LONGEST_PASSWORD = 256
+
+# One lane, so that the worker's thread leaves the other processor to those who talk.
+_argon2 = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+
+class Turn(NamedTuple):
+    """Who waits for a hash: sources take turns, and logins go before everything else."""
+
+    source: str = ""
+    login: bool = False
+
+
+class Hasher(Protocol):
+    """Hashes one password at a time, fairly, and lets guesses wait."""
+
+    def __call__(self, turn: Turn, work: Callable[..., T], /, *arguments: str) -> Awaitable[T]: ...
+
+    def pause(self, seconds: float) -> Awaitable[object]:
+        """Wait for so many seconds."""
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too short or too long, or that would be read as two words."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise Refused(
+            "bad-password",
+            f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+        )
+    if password.split() != [password]:
+        raise Refused("bad-password", "A password has no blanks: join its words with hyphens.")
+
+
+def hash_password(password: str) -> str:
+    """Return the password's hash; this takes a while."""
+    return _argon2.hash(_as_typed_anywhere(password))
+
+
+def kept_of(password: str) -> Mapping[str, Any]:
+    """Return what an account stores of its password, by field; this takes a while."""
+    return {"hash": hash_password(password), "scram": scram.keys(_as_typed_anywhere(password))}
+
+
+def matches(hash: str, password: str) -> bool:
+    """Return whether it is that password's hash; this takes a while."""
+    try:
+        return _argon2.verify(hash, _as_typed_anywhere(password))
+    except (VerifyMismatchError, VerificationError, InvalidHashError):
+        return False
+
+
+def is_current(hash: str) -> bool:
+    """Return whether `hash_password` would use the same parameters today."""
+    return not _argon2.check_needs_rehash(hash)
+
+
+def _as_typed_anywhere(password: str) -> str:
+    """The same for all keyboards: some send an accent as a character of its own."""
+    return unicodedata.normalize("NFC", password.strip())

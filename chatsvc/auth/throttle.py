@@ -1,0 +1,164 @@
+"""One throttle for every secret: passwords, SCRAM, codes; nobody can guess many of them.
+
+Wrong guesses count by the place they come from, and by the account they are made at.  A place that
+has guessed too often is refused.  An account that many places guess at is slowed down instead, so
+that strangers cannot lock its owner out; the places and programs its owner uses are exempt.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
+
+from chatsvc.model.events import Refused
+from chatsvc.model.rate_limits import Trickle, Window, is_loopback, network
+from chatsvc.model.text_rules import span
+
+T = TypeVar("T")
+
+MOST_KNOWN = 16  # places and programs that are remembered of one account
+LONGEST_PAUSE = 10.0  # seconds that a guess waits before it is looked at
+
+
+class Source(NamedTuple):
+    """Where a guess comes from."""
+
+    address: str = ""
+    connection: str = ""
+    client: str = ""  # the secret by which a program comes back
+
+    @property
+    def is_local(self) -> bool:
+        """Whether others may share the address: those behind a proxy on this machine do."""
+        return not network(self.address) or is_loopback(self.address)
+
+    @property
+    def place(self) -> str:
+        """What guesses count by: an address, or one connection of those that share it."""
+        return f"connection {self.connection}" if self.is_local else network(self.address)
+
+
+class Attempts:
+    """Who has guessed how often, and where each account's owner has been.
+
+    A `subject` is an account's id, or names another secret; empty if only the place counts.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        turn: Callable[[Source], Awaitable[object]],
+        pause: Callable[[float], Awaitable[object]],
+    ) -> None:
+        """`turn` waits until there is one guess fewer to look at."""
+        self._window = window
+        self._turn = turn
+        self._pause = pause
+        self._slow = Trickle(window.most, window.within / 60)
+        self._judged: Counter[str] = Counter()  # guesses that are being looked at, by place
+        self._known: dict[str, dict[str, None]] = {}  # where an account's owner has logged in
+
+    async def judge(
+        self, subject: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
+    ) -> T | None:
+        """Return what `look` finds; nothing counts as wrong.  Refuse after too many wrong ones."""
+        place = self._place(subject, source)
+        await self._wait_for_others(place, source, now)
+        with self._judging(place, now):
+            found = await self._look(subject, source, now, look)
+        if found:
+            self._window.forget(place)
+        return found
+
+    async def judge_shared(
+        self, secret: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
+    ) -> T | None:
+        """The same for a secret that many people know: strangers elsewhere slow nobody down."""
+        return await self.judge(secret if source.is_local else "", source, now, look)
+
+    async def _look(
+        self, subject: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
+    ) -> T | None:
+        if not subject or self._is_known(subject, source):
+            return await look()
+        await self._wait_for_slot(subject, now)
+        found = refused = None
+        try:
+            found = await look()
+        except Refused as refusal:
+            refused = refusal
+            raise
+        finally:
+            if found or refused:
+                self._slow.give_back(subject)
+        return found
+
+    async def _wait_for_slot(self, subject: str, now: float) -> None:
+        wait = self._slow.wait(subject, now)
+        if wait > LONGEST_PAUSE:
+            raise _too_many(wait - LONGEST_PAUSE)
+        self._slow.take(subject, now)
+        if wait > 0:
+            await self._pause(wait)
+
+    async def _wait_for_others(self, place: str, source: Source, now: float) -> None:
+        """Refuse another guess after several wrong ones, as soon as these are known to be wrong."""
+        while (wait := self._window.wait(place, now)) > 0:
+            if not self._judged[place]:
+                raise _too_many(wait)
+            await self._turn(source)
+
+    @contextmanager
+    def _judging(self, place: str, now: float) -> Iterator[None]:
+        """Count a guess as wrong until it is looked at; one that never is does not count."""
+        self._window.note(place, now)
+        self._judged[place] += 1
+        try:
+            yield
+        except Refused:
+            self._window.forget(place)
+            raise
+        finally:
+            self._judged -= Counter([place])
+
+    def check(self, subject: str, source: Source, now: float) -> None:
+        """Refuse another guess from a place that has made too many."""
+        wait = self._window.wait(self._place(subject, source), now)
+        if wait > 0:
+            raise _too_many(wait)
+
+    def remember(self, subject: str, source: Source) -> None:
+        """Exempt where an account's owner has logged in from what strangers guess."""
+        known = self._known.setdefault(subject, {})
+        for mark in _marks(source):
+            known.pop(mark, None)
+            known[mark] = None
+        while len(known) > MOST_KNOWN:
+            del known[next(iter(known))]
+
+    def forget(self, subject: str) -> None:
+        """The account is gone, or has another password: nobody is known to be its owner."""
+        self._known.pop(subject, None)
+
+    def _is_known(self, subject: str, source: Source) -> bool:
+        return not self._known.get(subject, {}).keys().isdisjoint(_marks(source))
+
+    def _place(self, subject: str, source: Source) -> str:
+        """A program that its owner uses counts alone, whoever else has its address."""
+        program = _program(source)
+        return program if program in self._known.get(subject, {}) else source.place
+
+
+def _marks(source: Source) -> list[str]:
+    place = [] if source.is_local else [source.place]
+    return [*place, _program(source)] if source.client else place
+
+
+def _program(source: Source) -> str:
+    return f"program {source.client}"
+
+
+def _too_many(wait: float) -> Refused:
+    return Refused("too-many-attempts", f"Too many wrong passwords. Try again in {span(wait)}.")

@@ -1,0 +1,180 @@
+"""`chatsvc account`: accounts from a shell, in the archive's file, also while the service runs."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chatsvc.auth.accounts import new_account
+from chatsvc.auth.passwords import check_password, kept_of
+from chatsvc.model.confusables import look_alike
+from chatsvc.model.events import Refused
+from chatsvc.model.records import Account, Member
+from chatsvc.model.text_rules import check_name, key
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.sqlite.offline import Ledger
+
+EPILOG = """\
+examples:
+  chatsvc account add ann --operator           asks for ann's password
+  chatsvc account list --archive sqlite:/var/lib/chatsvc/chat.db
+  pwgen 16 1 | chatsvc account passwd ann      sets it to what a program prints
+
+A service that runs knows of a change within two seconds.
+"""
+
+
+class NotChanged(Exception):
+    """Why not, in a sentence."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says; gives the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        with Ledger(_path(options.archive)) as ledger:
+            options.job(ledger, options)
+    except (NotChanged, ArchiveFailed, Refused) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _path(archive: str) -> Path:
+    kind, _, path = archive.partition(":")
+    if kind != "sqlite" or not path:
+        raise NotChanged(f"--archive is sqlite:PATH, not {archive!r}.")
+    if not Path(path).exists():
+        raise NotChanged(f"There is no archive {path}. The service makes it when it first starts.")
+    return Path(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatsvc account",
+        description="Accounts of a chat on this machine, in its archive.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    jobs = parser.add_subparsers(metavar="add | list | passwd | operator | remove", required=True)
+
+    def job(
+        name: str, does: str, function: Callable[[Ledger, argparse.Namespace], None]
+    ) -> argparse.ArgumentParser:
+        own = jobs.add_parser(name, help=does, description=does)
+        own.add_argument(
+            "--archive", default="sqlite:chat.db", help="sqlite:PATH [default: %(default)s]"
+        )
+        own.set_defaults(job=function)
+        if name != "list":
+            own.add_argument("name")
+        return own
+
+    add = job("add", "Register a name.", _add)
+    add.add_argument("--operator", action="store_true", help="make it an operator's")
+    add.add_argument("--email", default="")
+    for one in (add, job("passwd", "Give an account another password.", _passwd)):
+        one.add_argument("--password-file", metavar="FILE", help="a file whose first line it is")
+    listing = job("list", "List the accounts.", _list)
+    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    operator = job("operator", "Make an account an operator, or (--off) no longer.", _operator)
+    operator.add_argument("--off", action="store_true", help="it is one no longer")
+    job("remove", "Remove an account; its lines stay.", _remove)
+    return parser
+
+
+def _add(ledger: Ledger, options: argparse.Namespace) -> None:
+    check_name(options.name)
+    for account in ledger.records(Account):
+        if key(account.name) == key(options.name):
+            raise NotChanged(f"{account.name} is registered already.")
+        if look_alike(account.name, options.name):
+            raise NotChanged(f"{options.name} looks like {account.name}, a registered name.")
+    kept = kept_of(_password(options))
+    account = new_account(options.name, kept, options.email, round(time.time(), 3))
+    ledger.put(replace(account, operator=options.operator))
+    print(f"{account.name} is registered{', and an operator' if options.operator else ''}.")
+
+
+def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
+    account = _find(ledger, options.name)
+    ledger.put(replace(account, **kept_of(_password(options))))
+    print(f"{account.name} has another password now.")
+
+
+def _operator(ledger: Ledger, options: argparse.Namespace) -> None:
+    account = replace(_find(ledger, options.name), operator=not options.off)
+    ledger.put(account)
+    print(f"{account.name} is {'an' if account.operator else 'no'} operator now.")
+
+
+def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
+    account = _find(ledger, options.name)
+    members = [one for one in ledger.records(Member) if one.account == account.id]
+    ledger.drop(account, *members)
+    print(f"{account.name} is removed; the name is free.")
+
+
+def _list(ledger: Ledger, options: argparse.Namespace) -> None:
+    accounts = sorted(ledger.records(Account), key=lambda account: key(account.name))
+    for account in accounts:
+        since = datetime.fromtimestamp(account.since, UTC)
+        if options.json or not sys.stdout.isatty():
+            print(_as_json(account, since))
+        else:
+            role = "operator" if account.operator else ""
+            print(f"{account.name:32} {since:%Y-%m-%d}  {role:8}  {account.email}".rstrip())
+    if not accounts and sys.stdout.isatty() and not options.json:
+        print("Nobody is registered yet.")
+
+
+def _as_json(account: Account, since: datetime) -> str:
+    value = {
+        "name": account.name,
+        "since": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+        "operator": account.operator,
+        "email": account.email,
+    }
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _find(ledger: Ledger, name: str) -> Account:
+    for account in ledger.records(Account):
+        if key(account.name) == key(name):
+            return account
+    raise NotChanged(f"{name} is not registered. chatsvc account list says who is.")
+
+
+def _password(options: argparse.Namespace) -> str:
+    """The new password: from a file, from a pipe, or typed twice."""
+    if options.password_file is not None:
+        try:
+            text = Path(options.password_file).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotChanged(f"{options.password_file} cannot be read: {error}.") from None
+        password = (text.splitlines() or [""])[0]
+    elif sys.stdin.isatty():
+        password = _typed_twice(options.name)
+    else:
+        password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
+        if not password:
+            raise NotChanged("No password came on standard input.")
+    check_password(password)
+    return password
+
+
+def _typed_twice(name: str) -> str:
+    try:
+        password = getpass.getpass(f"New password of {name}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise NotChanged("These are two different passwords. Nothing is changed.")
+    except EOFError:
+        raise NotChanged("No password was typed. Nothing is changed.") from None
+    return password

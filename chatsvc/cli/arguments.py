@@ -1,0 +1,68 @@
+"""What stands on the command line, read; what cannot be read is told in a sentence."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+from time import time
+
+from chatsvc.client import time_points
+from chatsvc.client.net import address
+from chatsvc.client.net.address import Server
+from chatsvc.client.time_points import Point
+from chatsvc.model.events import Refused
+
+
+def server(text: str) -> Server:
+    try:
+        return address.server(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def room(text: str) -> str:
+    return text if text.startswith("#") else f"#{text}"
+
+
+def conversation(text: str) -> str:
+    return text if text.startswith("@") else room(text)
+
+
+def since(text: str) -> Point:
+    return _point(time_points.since, text)
+
+
+def until(text: str) -> Point:
+    return _point(time_points.until, text)
+
+
+def _point(point: Callable[[str, float], Point], text: str) -> Point:
+    try:
+        return point(text, time())
+    except Refused as refused:
+        raise ArgumentTypeError(refused.text) from None
+
+
+def seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def line_number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no number of a line")
+    return int(text[:15])
+
+
+def first_line(path: str) -> str:
+    try:
+        return (Path(path).read_text(encoding="utf-8-sig").splitlines() or [""])[0]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ArgumentTypeError(f"{path} cannot be read: {reason}") from None

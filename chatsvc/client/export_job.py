@@ -1,0 +1,216 @@
+"""`chatsvc export`: a conversation from the archive, page by page, into a file or a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from chatsvc.client.atomic_write import replacing
+from chatsvc.client.export import Format
+from chatsvc.client.net.connection import Connection
+from chatsvc.client.scripts import NotDone, Reader
+from chatsvc.client.time_points import Point
+from chatsvc.dialects.jsonl import timestamp
+from chatsvc.model.events import History, Said
+
+PAGE = 500  # lines, the most that a server gives at once
+INSTANT = 0.001  # seconds: lines have their times in whole ms
+
+Progress = Callable[[int, float | None], None]  # told how many lines, and which share of all
+Sink = Callable[[str], object]
+
+
+async def write_history(
+    connection: Connection,
+    room: str,
+    since: Point | None,
+    until: Point | None,
+    format: Format,
+    sink: Sink,
+    progress: Progress = lambda lines, share: None,
+) -> int:
+    """Write what was said in a #room one is in, or with @name; gives how many lines that is.
+
+    A lost connection is waited for.  `progress` is told whenever another page is to come.
+    """
+    pages = Pages(connection, room, since, until)
+    count = 0
+    sink(format.begin())
+    while pages.more:
+        lines = await pages.next()
+        count += len(lines)
+        sink("".join(format.page(lines)))
+        if pages.more:
+            progress(count, await pages.share())
+    sink(format.end())
+    return count
+
+
+class Pages:
+    """What was said between two points, oldest first, in pages."""
+
+    def __init__(
+        self, connection: Connection, room: str, since: Point | None, until: Point | None
+    ) -> None:
+        self.more = True
+        self._connection = connection
+        self._room = room
+        self._since = since
+        self._until = until
+        self._after: Point = 0
+        if isinstance(since, int):
+            self._after = max(since - 1, 0)
+        elif since is not None:
+            self._after = since - INSTANT
+        self._first: int | None = None  # the number of the first line given
+        self._last: int | None = None  # that of the last line there was, when it was asked for
+
+    async def next(self) -> list[Said]:
+        """The next page, which may be empty."""
+        page = await self._history(first=True, n=PAGE, after=_written(self._after))
+        lines = [line for line in page.lines if self._is_wanted(line)]
+        self.more = page.more and not any(map(self._is_behind, page.lines))
+        before, self._after = self._after, page.next or self._behind(page)
+        if self._after == before:
+            self.more = False  # the same page would come again
+        if self._first is None and lines:
+            self._first = lines[0].number
+        return lines
+
+    def _behind(self, page: History) -> Point:
+        """After which line the next page begins: never before where this one did."""
+        after = self._after if isinstance(self._after, int) else 0
+        if page.lines:
+            return max(page.lines[-1].number, after)
+        return after + PAGE if page.more else after  # it was full of lines that are not for us
+
+    async def share(self) -> float | None:
+        """Which share of the lines was given, if that can be known."""
+        if self._first is None or not isinstance(self._after, int):
+            return None
+        if self._last is None:
+            self._last = await self._ask_last()
+        length = self._last - self._first + 1
+        return min((self._after - self._first + 1) / length, 1.0) if length > 0 else None
+
+    async def _ask_last(self) -> int:
+        before = self._until + 1 if isinstance(self._until, int) else self._until
+        bounds = {} if before is None else {"before": _written(before)}
+        lines = (await self._history(n=1, **bounds)).lines
+        return lines[0].number if lines else 0
+
+    async def _history(self, **bounds: Any) -> History:
+        return await self._connection.ask(History, "history", room=self._room, **bounds)
+
+    def _is_wanted(self, line: Said) -> bool:
+        late_enough = not isinstance(self._since, float) or line.time >= self._since
+        return late_enough and not self._is_behind(line)
+
+    def _is_behind(self, line: Said) -> bool:
+        if isinstance(self._until, int):
+            return line.number > self._until
+        return self._until is not None and line.time >= self._until
+
+
+def _written(point: Point) -> Point | str:
+    """A point as the protocol writes it."""
+    return point if isinstance(point, int) else timestamp(point)
+
+
+class Export(Reader):
+    """Writes a conversation, and ends."""
+
+    async def run(
+        self,
+        room: str,
+        since: Point | None,
+        until: Point | None,
+        format: Format,
+        sink: Sink,
+        progress: Progress = lambda lines, share: None,
+    ) -> int:
+        """Write what was said in a #room, or with @name; gives how many lines that is."""
+
+        async def work() -> int:
+            await self.connection.open()
+            if room.startswith("#"):
+                await self.connection.enter(room, last=0, create=False)
+            return await write_history(self.connection, room, since, until, format, sink, progress)
+
+        try:
+            return await self.connection.while_wanted(work())
+        except BrokenPipeError:
+            return 0  # who reads has enough
+        finally:
+            await self.connection.close()
+
+
+@contextmanager
+def opened(path: Path | None, force: bool) -> Iterator[Sink]:
+    """Where to write: a file that is there when all is written, or the standard output."""
+    try:
+        if path is None:
+            yield _to_standard_output
+        else:
+            with replacing(path, force=force) as file:
+                yield file.write
+    except FileExistsError:
+        raise NotDone(f"{path} is there already. To overwrite it, add --force.") from None
+    except OSError as error:
+        what = path or "The output"
+        raise NotDone(f"{what} cannot be written: {error.strerror}.") from None
+
+
+class ProgressRow:
+    """A row of a terminal that says how far it is; without one, nothing."""
+
+    def __init__(self, room: str, terminal: TextIO | None) -> None:
+        self._room = room
+        self._terminal = terminal
+        self._row = ""
+
+    def __call__(self, lines: int, share: float | None) -> None:
+        percent = "" if share is None else f", {share:.0%}"
+        self._show(f"{self._room}: {counted(lines)}{percent}")
+
+    def clear(self) -> None:
+        """Make room for something else."""
+        self._show("")
+
+    def finish(self, lines: int, file: Path | None) -> None:
+        """Say what was done, where somebody looks."""
+        if self._terminal is not None:
+            self._terminal.write(f"{counted(lines)} of {self._room} in {file}.\n" if file else "")
+
+    def _show(self, row: str) -> None:
+        if self._terminal is not None and row != self._row:
+            # Overwritten with blanks, which even a dumb terminal can do.
+            self._terminal.write("\r" + row.ljust(len(self._row)) + ("" if row else "\r"))
+            self._terminal.flush()
+            self._row = row
+
+
+def terminal(file: Path | None) -> TextIO | None:
+    """Where somebody looks who is not shown the lines themselves."""
+    return sys.stderr if os.isatty(2) and (file is not None or not os.isatty(1)) else None
+
+
+def counted(lines: int) -> str:
+    return "1 line" if lines == 1 else f"{lines:,} lines"
+
+
+def _to_standard_output(text: str) -> None:
+    """Write all of it; raises `OSError`."""
+    data = text.encode("utf-8", "replace")
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def format_of(path: Path | None) -> str:
+    """In which format a file is to be written, by its name."""
+    ending = "" if path is None else path.suffix.lower()
+    return {".json": "json", ".jsonl": "json", ".html": "html", ".htm": "html"}.get(ending, "txt")

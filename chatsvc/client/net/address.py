@@ -1,0 +1,65 @@
+"""Where a chat is: its host, port, and whether it is spoken to over TLS; as people write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from twisted.internet.interfaces import IStreamClientEndpoint
+
+from chatsvc.client.net.trust import Trust, known_servers
+
+PORT = 13531
+TLS = "tls://"  # before a server that is joined over TLS
+
+
+class Server(NamedTuple):
+    """Where a chat is."""
+
+    host: str = "localhost"
+    port: int = PORT
+    tls: bool = False
+
+    def __str__(self) -> str:
+        return f"{TLS if self.tls else ''}{self.address}"
+
+    @property
+    def address(self) -> str:
+        """It, without how it is spoken to."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def endpoint(self, reactor: Any, tell: Callable[[str], None]) -> IStreamClientEndpoint:
+        """The way there; `tell` is told what the person should know about its certificate."""
+        # Loaded here, because it takes a while, in which a screen can be drawn.
+        from twisted.internet.endpoints import HostnameEndpoint
+
+        endpoint = HostnameEndpoint(reactor, self.host, self.port)
+        if not self.tls:
+            return endpoint
+        from chatsvc.client.net.tls import Encrypted
+
+        trust = Trust(self.address.lower(), known_servers(), tell)
+        return Encrypted(endpoint, self.host, trust.decide, reactor)
+
+
+def server(text: str) -> Server:
+    """HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address; after `tls://`, over TLS.
+
+    Raises `ValueError` with a sentence.
+    """
+    tls = text.lower().startswith(TLS)
+    if tls:
+        text = text[len(TLS) :].removesuffix("/")
+    host, colon, port = text.rpartition(":")
+    if not colon or (":" in host and not host.endswith("]")) or text.endswith("]"):
+        host, port = text, str(PORT)
+    host = host.removeprefix("[").removesuffix("]") or Server().host
+    return Server(host, port_number(port), tls)
+
+
+def port_number(text: str) -> int:
+    """A port; raises `ValueError` with a sentence."""
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) < 65536:
+        raise ValueError(f"a port is a number from 1 to 65535, not {text!r}")
+    return int(text)

@@ -1,0 +1,182 @@
+"""Where one stands in a chat: name, rooms, what was shown of them, to whom one talks.
+
+The server forgets it with the connection; from this it can be restored.  No input or output.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from chatsvc.model.events import (
+    Away,
+    Entered,
+    Event,
+    Exited,
+    Ignoring,
+    Renamed,
+    Said,
+    Talking,
+    Told,
+    Unread,
+    Welcome,
+)
+from chatsvc.model.moderation_events import Removed, You
+
+FIRST_ROOM = "#lobby"
+HISTORY = 20  # lines that a server shows who enters a room without saying how many
+MISSED = 200  # lines of one's absence that are asked for, of each room of one's account
+REMEMBERED = 1000  # private lines, lest they are shown twice
+
+Asking: TypeAlias = tuple[str, Mapping[str, object]]
+
+
+@dataclass(slots=True)
+class RoomPosition:
+    """A room one is in: the number of the last line shown, and where to begin if none was."""
+
+    start: int
+    seen: int = 0
+
+
+class Choices(NamedTuple):
+    """To whom one talks, whether one is away, whom one ignores, one's name if not the account's."""
+
+    talking: Talking = Talking(None, None)
+    away: str | None = None
+    ignored: tuple[str, ...] = ()
+    nick: str | None = None
+
+
+class ResumeState:
+    """What the events of one server say about us."""
+
+    def __init__(self, name: str, everywhere: bool = False) -> None:
+        self.name = name
+        self.account: str | None = None
+        self.places: dict[str, RoomPosition] = {}
+        self.choices = Choices()
+        self._everywhere = everywhere  # also where we have not asked to be
+        self._given_up: set[str] = set()  # rooms of ours that we are not let into
+        self._told: deque[tuple[int, float, str]] = deque(maxlen=REMEMBERED)
+
+    @property
+    def talking(self) -> Talking:
+        """To whom plain lines go."""
+        return self.choices.talking
+
+    def is_new(self, event: Event | None) -> bool:
+        """Whether `event` is no line that was shown before; from now on it was."""
+        if isinstance(event, Said):
+            place = self.places.get(event.room)
+            if place is None:
+                return True
+            new = event.number > place.seen
+            place.seen = max(place.seen, event.number)
+            return new
+        if isinstance(event, Told) and event.number is not None:
+            line = (event.number, event.time, event.text)
+            if line in self._told:
+                return False
+            self._told.append(line)
+        return True
+
+    def notice(self, event: Event | None, asked: bool = True) -> None:
+        """Take in what `event` changes; `asked` says that the person wanted it."""
+        match event:
+            case Welcome():
+                self._let_in(event)
+            case You():
+                self._become(event)
+            case Entered():
+                self._entered(event, asked)
+            case Exited(room, here) | Removed(room=room, here=here, own=True) if room:
+                self.places.pop(room, None)
+                self._choose(talking=Talking(here, self.talking.to))
+            case Talking():
+                self._choose(talking=event)
+            case Renamed(_, new, True):
+                self._called(new)
+            case Renamed(old, new) if old == self.talking.to:
+                self._choose(talking=Talking(self.talking.room, new))
+            case Away(_, reason, True):
+                self._choose(away=reason)
+            case Ignoring(names):
+                self._choose(ignored=names)
+
+    def give_up(self, room: str, waiting: bool) -> None:
+        """We are not let into a room any more; lines that are `waiting` for it go to no other."""
+        self.places.pop(room, None)
+        self._given_up.add(room)
+        if room == self.talking.room and not waiting:
+            here = next(reversed(self.places), None)
+            self._choose(talking=Talking(here, self.talking.to))
+
+    def to_restore(self) -> Iterator[Asking]:
+        """What to ask a server that knows only our name; the room talked to is entered last."""
+        if self.choices.nick not in (None, self.name):
+            yield "nick", {"name": self.choices.nick}
+        for name in self.choices.ignored:
+            yield "ignore", {"name": name}
+        for room in sorted(self.places, key=lambda room: room == self.talking.room):
+            place = self.places[room]
+            yield "join", {"room": room, "after": place.seen or place.start}
+        if self.talking.to is not None:
+            yield "to", {"rest": self.talking.to}
+        if self.choices.away is not None:
+            yield "away", {"reason": self.choices.away}
+
+    def _choose(self, **changes: Any) -> None:
+        self.choices = self.choices._replace(**changes)
+
+    def _let_in(self, welcome: Welcome) -> None:
+        nick = self.choices.nick if welcome.account is not None else None
+        self.account = welcome.account
+        self._called(welcome.name)
+        if nick is not None:
+            self._choose(nick=nick)
+        if self._everywhere:
+            self._come_back(welcome.rooms)
+
+    def _come_back(self, rooms: tuple[Unread, ...]) -> None:
+        for unread in rooms:
+            if unread.room not in self._given_up:
+                start = max(unread.seen, unread.last - MISSED)
+                self.places.setdefault(unread.room, RoomPosition(start))
+        if self.talking.room is None and self.places:
+            room = FIRST_ROOM if FIRST_ROOM in self.places else next(iter(self.places))
+            self._choose(talking=Talking(room, self.talking.to))
+
+    def _become(self, you: You) -> None:
+        self.account = you.account
+        if you.how == "logout":
+            self.places.clear()
+            self.choices = Choices()
+        elif you.how == "login":
+            self.choices = Choices(self.talking)
+        self._called(you.name)
+
+    def _called(self, name: str) -> None:
+        self.name = name
+        self._choose(nick=None if self.account in (None, name) else name)
+
+    def _entered(self, entered: Entered, asked: bool) -> None:
+        if not asked and not self._everywhere and entered.room not in self.places:
+            return
+        lines = HISTORY if asked else entered.new or 0
+        place = self.places.setdefault(entered.room, RoomPosition(before(entered, lines)))
+        # Fewer lines than were shown: it is another archive, which begins anew.
+        place.seen = min(place.seen, entered.last)
+        place.start = min(place.start, entered.last)
+        self._given_up.discard(entered.room)
+        if asked:
+            self._choose(talking=Talking(entered.room, None))
+        elif self.talking.room is None:
+            self._choose(talking=Talking(entered.room, self.talking.to))
+
+
+def before(entered: Entered, lines: int = HISTORY) -> int:
+    """The number of the line before the last `lines` of a room just entered."""
+    return max(entered.last - lines, 0)

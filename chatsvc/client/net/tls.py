@@ -1,0 +1,180 @@
+"""Joining over TLS: an endpoint that looks at who answers before anything is said to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import idna
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from OpenSSL import SSL
+from OpenSSL.crypto import X509
+from service_identity import CertificateError, VerificationError
+from service_identity.pyopenssl import verify_hostname, verify_ip_address
+from twisted.internet.abstract import isIPAddress, isIPv6Address
+from twisted.internet.defer import Deferred
+from twisted.internet.error import TimeoutError as NobodyAnswers
+from twisted.internet.interfaces import (
+    IHandshakeListener,
+    IOpenSSLClientConnectionCreator,
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.ssl import CertificateOptions, platformTrust
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatsvc.client.net.failures import NotConnected, NotTrusted
+
+PATIENCE = 30.0  # seconds for a handshake
+
+# The certificate's fingerprint, whether the system vouches for it, and the fingerprints of those
+# that it replaces; raises `NotTrusted`.
+Decide = Callable[[str, bool, Collection[str]], None]
+
+
+@implementer(IStreamClientEndpoint, IOpenSSLClientConnectionCreator)
+class Encrypted:
+    """The way to `host` by another endpoint, over TLS; only who is trusted is connected with."""
+
+    def __init__(
+        self, endpoint: IStreamClientEndpoint, host: str, decide: Decide, clock: IReactorTime
+    ) -> None:
+        self._endpoint = endpoint
+        self._host = host
+        self._decide = decide
+        self._clock = clock
+        self._context = CertificateOptions(trustRoot=platformTrust()).getContext()
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
+        """Fires with a protocol of `factory`, which was made when the certificate was trusted."""
+        return Deferred.fromCoroutine(self._connect(factory))
+
+    async def _connect(self, factory: IProtocolFactory) -> IProtocol:
+        trusted: Deferred[IProtocol] = Deferred(lambda _: connection.abortConnection())
+        first = Factory.forProtocol(lambda: Handshake(factory, self._look_at, trusted))
+        over_tls = TLSMemoryBIOFactory(self, True, first, self._clock)
+        connection: Any = await self._endpoint.connect(over_tls)
+        return await trusted.addTimeout(PATIENCE, self._clock, _too_late)
+
+    def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:  # Twisted asks for it
+        connection = SSL.Connection(self._context, None)
+        connection.set_verify(SSL.VERIFY_PEER, protocol.wrappedProtocol.take_note)
+        if not _is_address(self._host):
+            connection.set_tlsext_host_name(_in_ascii(self._host).encode())
+        return connection
+
+    def _look_at(self, connection: SSL.Connection, vouched: bool) -> None:
+        certificate = connection.get_peer_certificate()
+        assert certificate is not None  # a handshake without one fails
+        fingerprint = certificate.digest("sha256").decode()
+        replaced = [one.digest("sha256").decode() for one in _replaced(connection)]
+        self._decide(fingerprint, vouched and _is_for(connection, self._host), replaced)
+
+
+@implementer(IHandshakeListener)
+class Handshake(Protocol):
+    """Has a connection until it is trusted; then another protocol takes its place.
+
+    A protocol that had it from the beginning would have its first words sent with the handshake's
+    last ones, and so before anybody could look at the certificate.
+    """
+
+    transport: Any
+
+    def __init__(
+        self,
+        factory: IProtocolFactory,
+        look_at: Callable[[SSL.Connection, bool], None],
+        trusted: Deferred[IProtocol],
+    ) -> None:
+        self._factory = factory
+        self._look_at = look_at
+        self._trusted = trusted
+        self._vouched = True
+
+    def take_note(self, connection: object, certificate: object, *what: int) -> bool:
+        """OpenSSL's word on one certificate of the chain; the handshake goes on in any case."""
+        self._vouched = self._vouched and bool(what[-1])
+        return True
+
+    def handshakeCompleted(self) -> None:
+        if self._trusted.called:
+            return
+        try:
+            self._look_at(self.transport.getHandle(), self._vouched)
+        except NotTrusted:
+            self._trusted.errback(Failure())
+            self.transport.abortConnection()
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        protocol = self._factory.buildProtocol(self.transport.getPeer())
+        assert protocol is not None
+        self.transport.wrappedProtocol = protocol
+        protocol.makeConnection(self.transport)
+        self._trusted.callback(protocol)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if not self._trusted.called:
+            self._trusted.errback(Failure(NotConnected(_why(reason))))
+
+
+def _why(reason: Failure) -> str:
+    """Why there was no handshake, for people."""
+    if not reason.check(SSL.Error):
+        return "it broke off before the connection was encrypted"
+    said = str(reason.value)
+    if "access denied" in said:
+        return "it refuses encrypted connections, perhaps only for now"
+    if "alert" in said:
+        return "it refuses to encrypt the connection as this client does"
+    return "what answers there does not speak TLS"
+
+
+def _too_late(result: object, seconds: float) -> Failure:
+    return Failure(NobodyAnswers())
+
+
+def _replaced(connection: SSL.Connection) -> list[X509]:
+    """Certificates that the server sends along, and that have the key it has just proved to have.
+
+    Whoever trusts one of them trusts that key.
+    """
+    chain = connection.get_peer_cert_chain() or []
+    key = _key_of(chain[0]) if chain else None
+    return [other for other in chain[1:] if key is not None and _key_of(other) == key]
+
+
+def _key_of(certificate: X509) -> bytes | None:
+    """A certificate's public key; None if it has none that can be read."""
+    try:
+        key = certificate.to_cryptography().public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _is_for(connection: SSL.Connection, host: str) -> bool:
+    """Whether the server's certificate has the name, or the address, by which it was called."""
+    verify = verify_ip_address if _is_address(host) else verify_hostname
+    try:
+        verify(connection, host if _is_address(host) else _in_ascii(host))
+    except (VerificationError, CertificateError, ValueError):
+        return False
+    return True
+
+
+def _is_address(host: str) -> bool:
+    return isIPAddress(host) or isIPv6Address(host)
+
+
+def _in_ascii(host: str) -> str:
+    host = host.rstrip(".")
+    return host if host.isascii() else idna.encode(host).decode()

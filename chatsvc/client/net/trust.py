@@ -1,0 +1,150 @@
+"""Which certificates a person trusts: those the system vouches for, and those known from before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from chatsvc.client.atomic_write import replacing
+from chatsvc.client.net.failures import NotTrusted
+
+VOUCHED = "vouched"  # in place of a fingerprint: the system vouched for the certificate
+
+
+class TrustedCertificates(NamedTuple):
+    """A line of the file of known servers."""
+
+    number: int
+    address: str
+    certificate: str  # its SHA-256 fingerprint, or `VOUCHED`
+
+
+class KnownServers:
+    """A file with a line for each server that was ever joined over TLS: `HOST:PORT FINGERPRINT`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def find(self, address: str) -> TrustedCertificates | None:
+        """What is known of a server; raises `NotTrusted` when that cannot be read."""
+        return next((known for known in self._all() if known.address == address), None)
+
+    def _all(self) -> Iterator[TrustedCertificates]:
+        for number, line in enumerate(self._read().splitlines(), 1):
+            address, _, certificate = line.strip().partition(" ")
+            yield TrustedCertificates(number, address, certificate.strip())
+
+    def _read(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            text = f"{self.path}, which says what servers are known, cannot be read"
+            raise NotTrusted(f"{text}: {error.strerror}. Nothing was sent.") from None
+
+    def remember(self, address: str, certificate: str) -> None:
+        """Add a server; raises `OSError` when the file cannot be written."""
+        text = self._read()
+        begin = "\n" if text and not text.endswith("\n") else ""  # edited by hand
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(f"{begin}{address} {certificate}\n")
+
+    def replace(self, known: TrustedCertificates, certificate: str) -> None:
+        """Give a server another certificate; raises `OSError` when the file cannot be written."""
+        lines = self._read().splitlines(keepends=True)
+        lines[known.number - 1] = f"{known.address} {certificate}\n"
+        with replacing(self.path, force=True, mode=0o600) as file:
+            file.writelines(lines)
+
+
+class Trust:
+    """Decides whether it is the server that answers at an address; tells of what is new."""
+
+    def __init__(self, address: str, servers: KnownServers, tell: Callable[[str], None]) -> None:
+        self._address = address
+        self._servers = servers
+        self._tell = tell
+
+    def decide(self, fingerprint: str, vouched: bool, replaced: Collection[str] = ()) -> None:
+        """Accept a certificate, or raise `NotTrusted`.
+
+        The system has `vouched` for it or not; it has the same key as those it has `replaced`.
+        """
+        if vouched:
+            self._take_vouched()
+            return
+        known = self._servers.find(self._address)
+        if known is None:
+            self._take_new(fingerprint)
+        elif known.certificate in replaced:
+            self._take_renewed(known, fingerprint)
+        elif known.certificate != fingerprint:
+            raise NotTrusted(self._changed(known, fingerprint))
+
+    def _take_vouched(self) -> None:
+        """Remember that the system vouches for it, lest a stranger's passes for a first one."""
+        try:
+            if self._servers.find(self._address) is None:
+                self._servers.remember(self._address, VOUCHED)
+        except (NotTrusted, OSError):
+            pass  # the system's word is enough
+
+    def _take_new(self, fingerprint: str) -> None:
+        path = self._servers.path
+        try:
+            self._servers.remember(self._address, fingerprint)
+        except OSError as error:
+            # Taking a new certificate every time would be no protection at all.
+            raise NotTrusted(
+                f"The certificate of {self._address} is new, and cannot be remembered in {path}:"
+                f" {error.strerror}. Nothing was sent. The variable XDG_DATA_HOME may name a"
+                " directory that can be written to."
+            ) from None
+        self._tell(
+            f"{self._address} is joined over TLS for the first time, and nobody vouches for its"
+            f" certificate: SHA-256 {fingerprint}. Compare that with the one in the log of the"
+            f" service, or ask who runs it. It is remembered in {path}, and no other is accepted."
+        )
+
+    def _take_renewed(self, known: TrustedCertificates, fingerprint: str) -> None:
+        """Remember a certificate in place of the one it replaces."""
+        with suppress(OSError):  # then it is recognized by the old one again
+            self._servers.replace(known, fingerprint)
+        self._tell(
+            f"{self._address} has renewed its certificate, with the key that you know:"
+            f" SHA-256 {fingerprint}."
+        )
+
+    def _changed(self, known: TrustedCertificates, fingerprint: str) -> str:
+        before = f"SHA-256 {known.certificate}"
+        if known.certificate == VOUCHED:
+            before = "one that this system vouches for"
+        return (
+            f"THE CERTIFICATE OF {self._address} HAS CHANGED, and nobody vouches for the new one.\n"
+            "Somebody may be between you and the chat, to read along and to learn your password;"
+            " or the chat has a new certificate. Nothing was sent.\n"
+            f"  before: {before}\n"
+            f"  now:    SHA-256 {fingerprint}\n"
+            "Ask who runs the chat, or compare the new one with the log of the service. If it is"
+            f" right, remove line {known.number} of {self._servers.path} and join again."
+        )
+
+
+def known_servers() -> KnownServers:
+    """Those of the person who runs this, where their system has data of people's programs.
+
+    Whoever has them where they used to be everywhere still has them there.
+    """
+    from platformdirs import user_data_path  # which only who joins over TLS needs
+
+    end = Path("chatsvc", "known_servers")
+    path = user_data_path() / end
+    given = os.environ.get("XDG_DATA_HOME", "")
+    former = Path(given if os.path.isabs(given) else os.path.expanduser("~/.local/share")) / end
+    return KnownServers(former if former.exists() and not path.exists() else path)

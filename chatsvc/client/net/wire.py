@@ -1,0 +1,140 @@
+"""One connection that speaks the JSON-lines protocol, and notices when the other side is gone."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Protocol
+
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ITCPTransport
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+
+from chatsvc.dialects.json_events import read_event
+from chatsvc.model.events import Event, Pong
+from chatsvc.model.text_rules import clean_lines
+
+PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there
+PATIENCE = 30.0  # seconds it has to answer
+
+_EMPTY_LINES = re.compile(rb"\n[\r\n]*\n")
+FOREIGN = "what answers there does not speak the chat's protocol"
+
+
+class Owner(Protocol):
+    """Who a wire belongs to."""
+
+    def connected(self, wire: ServerLink) -> None:
+        """The wire can be written to."""
+
+    def received(self, event: Event | None, tag: str | None) -> None:
+        """The server has sent an event (None: one that is not known here)."""
+
+    def disconnected(self, reason: str) -> None:
+        """The wire is gone; `reason` completes "the connection is lost: …"."""
+
+
+class ServerLink(LineReceiver):
+    """Requests out, events in, one JSON object a line; a ping whenever it is quiet."""
+
+    transport: ITCPTransport
+    delimiter = b"\n"
+    MAX_LENGTH = 1 << 23  # a page of 500 lines of history, and then some
+
+    def __init__(self, owner: Owner, clock: IReactorTime) -> None:
+        self._owner = owner
+        self._clock = clock
+        self._reason: str | None = None
+        self._pinged = self._overdue = False
+        self._watch: IDelayedCall | None = None
+
+    def send(self, request: dict[str, object]) -> None:
+        """Send one request."""
+        self.transport.write(encoded(request) + b"\n")
+
+    def drop(self, reason: str) -> None:
+        """Give this connection up at once."""
+        self._reason = self._reason or reason
+        self.transport.abortConnection()
+
+    def connectionMade(self) -> None:
+        self._watch = self._clock.callLater(PING_EVERY, self._quiet)
+        self._owner.connected(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._pinged = self._overdue = False
+        if self._watch is not None:
+            self._watch.reset(PING_EVERY)
+        super().dataReceived(
+            _EMPTY_LINES.sub(b"\n", data)
+        )  # each of which costs a copy of the rest
+
+    def lineReceived(self, line: bytes) -> None:
+        if self._reason is not None or not line.strip():
+            return
+        try:
+            event, tag = read_event(_harmless(line.decode()))
+        except (ValueError, RecursionError):
+            self.drop(f"{FOREIGN}; it says {_excerpt(line)}")
+        else:
+            if tag is not None or not isinstance(event, Pong):
+                self._owner.received(event, tag if isinstance(tag, str) else None)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.drop(FOREIGN)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        self._owner.disconnected(self._reason or _sentence(reason))
+
+    def _quiet(self) -> None:
+        if self._overdue:
+            self._watch = None
+            self.drop("the server does not answer")
+        elif self._pinged:
+            self._overdue = True  # after a stall, read first what has come meanwhile
+            self._watch = self._clock.callLater(0, self._quiet)
+        else:
+            self._pinged = True
+            self.send({"do": "ping"})
+            self._watch = self._clock.callLater(PATIENCE, self._quiet)
+
+
+def encoded(request: dict[str, object]) -> bytes:
+    """A request as a line, without its end."""
+    return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _harmless(line: str) -> str:
+    """A line of JSON that does nothing to a terminal, whoever the server is: names, topics, all."""
+    if line.isprintable() and "\\u" not in line:
+        return line
+    return json.dumps(_cleaned(json.loads(line)), ensure_ascii=False)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_lines(value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _cleaned(one) for name, one in value.items()}
+    return value
+
+
+def _sentence(reason: Failure) -> str:
+    """Why a connection is lost, for people."""
+    if reason.check(ConnectionDone):
+        return "the server closed it"
+    if reason.check(ConnectionLost):
+        return "it broke off"
+    return str(reason.value).rstrip(".")
+
+
+def _excerpt(line: bytes) -> str:
+    text = line.decode("utf-8", "replace")[:100]
+    return '"' + "".join(c for c in text if c.isprintable()) + '"'

@@ -1,0 +1,58 @@
+"""Points in a conversation as people write them: a number, a day, a time, or how long ago.
+
+A point is the number of a line (int), or a time in seconds since the epoch (float).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from chatsvc.model.events import Refused
+from chatsvc.model.text_rules import duration
+
+Point: TypeAlias = int | float
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{3})?)?)(Z|[+-]\d\d:\d\d)?")
+_AGO = re.compile(r"(?:\d+[smhdw])+", re.IGNORECASE)
+
+WRITTEN = "a number (17), a day (2026-11-21), a time (2026-11-21 14:02), or how long ago (2d)"
+
+
+def since(text: str, now: float) -> Point:
+    """Where to begin: the line with this number, or the first one from this time on."""
+    return _point(text, now, days=0)
+
+
+def until(text: str, now: float) -> Point:
+    """Where to end: the line with this number, or the last one before this time.
+
+    A day is taken to its end.
+    """
+    return _point(text, now, days=1)
+
+
+def _point(text: str, now: float, days: int) -> Point:
+    text = text.strip()
+    if text.isascii() and text.isdecimal():
+        return int(text[:15])
+    if _AGO.fullmatch(text):
+        return now - duration(text)
+    try:
+        return _moment(text, days)
+    except (ValueError, OverflowError, OSError):
+        raise Refused("bad-point", f"{text!r} is no point: write {WRITTEN}.") from None
+
+
+def _moment(text: str, days: int) -> float:
+    """A day or a time; local, where it does not say otherwise."""
+    if _DAY.fullmatch(text):
+        return (datetime.fromisoformat(text) + timedelta(days=days)).timestamp()
+    parts = _MOMENT.fullmatch(text)
+    if parts is None:
+        raise ValueError(text)
+    day, time, zone = parts.groups()
+    zone = "+00:00" if zone == "Z" else zone or ""
+    return datetime.fromisoformat(f"{day}T{time}{zone}").timestamp()

@@ -1,0 +1,190 @@
+"""One's visit to a chat: coming in, being told what happens, losing the connection and coming back.
+
+It is the connection's `Front`.  What is on the screen is the state's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IProtocolFactory, IReactorTime, IStreamClientEndpoint
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatsvc.client.login_prompts import AtTheDoor, Identity
+from chatsvc.client.net.address import Server
+from chatsvc.client.net.connection import Connection
+from chatsvc.client.net.resume_state import FIRST_ROOM
+from chatsvc.client.tui.control.history_loader import HistoryLoader
+from chatsvc.client.tui.control.latency import Pulse
+from chatsvc.client.tui.model.state import State
+from chatsvc.model.events import Entered, Event, Goodbye, Refused
+
+Reach = Callable[[Server, Callable[[str], None]], IStreamClientEndpoint]
+
+
+class Going(NamedTuple):
+    """Where somebody goes, as whom, and into which room."""
+
+    server: Server = Server()
+    identity: Identity = Identity()
+    room: str | None = None
+
+
+class Host(Protocol):
+    """Who shows the visit to the person."""
+
+    def let_in(self) -> None:
+        """They are inside."""
+
+    def told(self, text: str) -> None:
+        """They are to know this while they wait to be let in."""
+
+    def over(self, why: BaseException) -> None:
+        """They are not let in, or have been put out."""
+
+    def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
+        """Ask what to answer to a refusal; None when they would rather be elsewhere."""
+
+
+@implementer(IStreamClientEndpoint)
+class Way:
+    """The way to where one goes, which may be elsewhere the next time."""
+
+    def __init__(self) -> None:
+        self.to: IStreamClientEndpoint
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
+        return self.to.connect(factory)
+
+
+class ChatSession:
+    """Keeps the state true to what the server says."""
+
+    interactive = True
+
+    def __init__(self, reach: Reach, clock: IReactorTime, state: State, host: Host) -> None:
+        self.going = Going()
+        self.online = False
+        self.inside = False  # since then, connected or not
+        self._way = Way()
+        self.connection = Connection(self._way, self, clock, everywhere=True)
+        self.reading = HistoryLoader(self.connection, state, clock)
+        self.pulse = Pulse(self.connection, clock)
+        self._door = AtTheDoor(self)
+        self._reach = reach
+        self._clock = clock
+        self._state = state
+        self._host = host
+        self._early: list[str] = []  # told before there was a place for it
+        self._for_now = False  # one is here under a name that was suggested
+        self._visiting: Deferred[None] | None = None
+        self._afterwards: Going | None = None
+
+    def begin(self, going: Going) -> None:
+        """Come in, into a room or those of one's account; it may be tried again elsewhere."""
+        if self._visiting is not None:  # not quite given up yet
+            self._afterwards = going
+            return
+        self.going = going
+        self._early.clear()
+        self._way.to = self._reach(going.server, self.note)
+        self._visiting = Deferred.fromCoroutine(self._be_there())
+        self._visiting.addErrback(self._ended)
+
+    def give_up(self) -> None:
+        """Come in no more."""
+        if self._visiting is not None and not self.inside:
+            self._visiting.cancel()
+
+    @property
+    def arriving(self) -> bool:
+        """Whether one is on one's way in."""
+        return self._visiting is not None and not self.inside
+
+    @property
+    def next_try(self) -> float | None:
+        """Seconds until it is tried to come back."""
+        then = self.connection.next_try
+        return None if then is None else max(then - self._clock.seconds(), 0.0)
+
+    async def _be_there(self) -> None:
+        await self.connection.while_wanted(self._come_in())
+
+    async def _come_in(self) -> None:
+        await self.connection.open(self.going.identity)
+        room = self.going.room
+        if room is not None or not self.connection.rooms:
+            await self._enter(room or FIRST_ROOM)
+        self.online = self.inside = True
+        self._door.let_in()
+        self.pulse.start()
+        self._host.let_in()
+        for text in self._early:
+            self._state.note(text)
+        await Deferred()  # until one is not wanted any more
+
+    async def _enter(self, room: str) -> None:
+        """Enter a room; of one that refuses, one is told why, and is in the chat anyway."""
+        try:
+            await self.connection.enter(room)
+        except Refused as refused:
+            self._state.note(refused.text, wrong=True)
+
+    def _ended(self, failure: Failure) -> None:
+        self._visiting = None
+        self.online = False
+        self.pulse.stop()
+        assert failure.value is not None
+        going, self._afterwards = self._afterwards, None
+        if going is not None:
+            self.begin(going)
+        elif not failure.check(CancelledError):
+            self._host.over(failure.value)
+
+    # The front
+
+    def event(self, event: Event, tag: str | None) -> None:
+        if isinstance(event, Goodbye) and self.online:
+            return
+        self._state.event(event, own=tag is not None)
+        if isinstance(event, Entered):
+            self.reading.ask_who(event.room)
+            self.reading.fill(self._state.open(event.room))
+
+    def lost(self, reason: str) -> None:
+        self.online = False
+        self.pulse.stop()
+        self._state.note(f"The connection is lost ({reason}). What you type waits.", wrong=True)
+
+    def back(self) -> None:
+        self.online = True
+        self._door.let_in()
+        self.pulse.start()
+        self._state.note("The connection is back.")
+
+    # At the door
+
+    async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
+        return await self._door.refused(refusal, identity)
+
+    def note(self, text: str) -> None:
+        if self.inside:
+            self._state.note(text)
+        else:
+            self._early.append(text)
+            self._host.told(text)
+
+    async def ask(self, refused: Refused, question: str, hidden: bool = False) -> str:
+        answer = await self._host.ask(refused, question, hidden)
+        if answer is None:
+            raise refused
+        self._for_now = not answer
+        return answer
+
+    @property
+    def name_to_keep(self) -> str:
+        """Under which name to come here again: not under one that was only suggested."""
+        return self.going.identity.name if self._for_now else self.connection.name

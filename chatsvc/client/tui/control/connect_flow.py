@@ -1,0 +1,105 @@
+"""Before the door of a chat: the page that asks where to go, and the boxes that ask as whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+from twisted.internet.defer import Deferred
+
+from chatsvc.client.error_text import sentence
+from chatsvc.client.login_prompts import wants_proof
+from chatsvc.client.tui.control.chat_session import Going
+from chatsvc.client.tui.control.preferences import Preferences
+from chatsvc.client.tui.widgets.connect import ConnectPage, wrong
+from chatsvc.client.tui.widgets.dialogs import Question
+from chatsvc.model.events import Refused
+
+
+class Porch:
+    """The visit's `Host`.  It is told by Twisted, and does all in the app's own turn."""
+
+    def __init__(
+        self,
+        app: App[int],
+        preferences: Preferences,
+        going: Going,
+        inside: Callable[[], object],
+    ) -> None:
+        self.going = going
+        self.outcome: BaseException | None = None  # why one is not inside
+        self._app = app
+        self._preferences = preferences
+        self._inside = inside
+        self._arrived = False
+
+    @property
+    def page(self) -> ConnectPage | None:
+        """Where one is asked where to go, while one is."""
+        pages = (screen for screen in self._app.screen_stack if isinstance(screen, ConnectPage))
+        return next(pages, None)
+
+    async def open_page(self, typing: bool = False) -> ConnectPage:
+        """Ask where to go; what a person who is `typing` types is for no field of the page."""
+        page = self.page
+        if page is None:
+            page = ConnectPage(self.going, self._preferences.recent(), typing)
+            await self._app.push_screen(page)
+        return page
+
+    def go(self, going: Going) -> None:
+        """One goes there now."""
+        self.going, self.outcome = going, None
+        if (page := self.page) is not None:
+            page.connecting(going.server)
+
+    # What the visit tells
+
+    def let_in(self) -> None:
+        self.outcome = None
+        self._app.call_later(self._come_in)
+
+    def _come_in(self) -> None:
+        self._arrived = True
+        if (page := self.page) is not None:
+            page.dismiss()
+        self._inside()
+
+    def told(self, text: str) -> None:
+        if (page := self.page) is not None:
+            page.connecting(self.going.server, text)
+
+    def over(self, why: BaseException) -> None:
+        self.outcome = why
+        text = sentence(why, self.going.server)
+        if text is None:
+            self._app.exit(1)
+        else:
+            self._app.call_later(self._complain, why, text)
+
+    async def _complain(self, why: BaseException, text: str) -> None:
+        (await self.open_page(typing=self._arrived)).complain(wrong(why, text))
+
+    def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
+        guest = refused.suggestion
+        escape = f"come in as {guest}" if guest else ""
+        hint = " If it is yours, type its password." if wants_proof(refused) else ""
+        dialog = Question(f"{refused.text}{hint}", question.rstrip(": "), hidden, escape)
+
+        def give_up(_: object) -> None:
+            self._app.call_later(self._close, dialog)
+
+        def answered(said: str | None) -> None:
+            if not answer.called:
+                answer.callback(said)
+
+        answer: Deferred[str | None] = Deferred(give_up)
+        self._app.call_later(self._app.push_screen, dialog, answered)
+        return answer
+
+    def _close(self, above: Screen[Any]) -> None:
+        """Take away what is above the rest, if it is there yet."""
+        if above in self._app.screen_stack:
+            above.dismiss(None)

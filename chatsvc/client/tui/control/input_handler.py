@@ -1,0 +1,238 @@
+"""What is typed, on its way to the chat: lines, which wait where they were said, and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from chatsvc.client.commands import ONCE, Commands, aliases_of, name_of
+from chatsvc.client.net.connection import Connection
+from chatsvc.client.net.failures import NotConnected, Uncertain
+from chatsvc.client.passwords import PROVING, is_secret, masked
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
+from chatsvc.client.tui.model.emojis import emojized
+from chatsvc.client.tui.model.items import Spoken
+from chatsvc.client.tui.model.split_message import parts
+from chatsvc.client.tui.model.state import State
+from chatsvc.dialects.text import TEXT
+from chatsvc.model.events import Asked, Command, Entered, Event, Refused, Request, Talking
+from chatsvc.model.text_rules import clean_lines
+
+_TALK = ("msg", "reply", "mods")  # commands by which something is said, which may have emoji
+
+
+class Desk(Protocol):
+    """Where the person sits."""
+
+    def look_at(self, name: str) -> None:
+        """Show a conversation."""
+
+    def give_back(self, text: str, pane: Buffer) -> bool:
+        """Let a text be typed again; says whether it is there, and not only in what was sent."""
+
+    def end(self, words: str) -> None:
+        """End the visit; what waits to be sent is asked about first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCommand:
+    """A command of this program: how it is told of, and what it does with what follows it."""
+
+    about: Command
+    do: Callable[[str, Buffer], object]
+
+
+class InputHandler:
+    """Says and asks for what a person has typed."""
+
+    def __init__(
+        self, connection: Connection, state: State, commands: Commands, desk: Desk
+    ) -> None:
+        self.emoji = True  # names such as :tea: become emoji
+        self._connection = connection
+        self._state = state
+        self._commands = commands
+        self._desk = desk
+        self._question: str | None = None  # of the server, which the next line answers
+        self._own: dict[str, LocalCommand] = {}
+        self.add("/close", "leaves this room or conversation", self._close)
+        self.add("/query name [text]", "opens a private conversation", self._query)
+        self.add("/clear", "clears this conversation on the screen", self._clear)
+        self.add("/quit [words]", "leaves the chat", self._quit, ("/exit",))
+
+    def add(
+        self,
+        usage: str,
+        help: str,
+        do: Callable[[str, Buffer], object],
+        aliases: tuple[str, ...] = (),
+    ) -> None:
+        """Add a command of this program, which the server does not see."""
+        own = LocalCommand(Command(usage, aliases, help, ""), do)
+        self._own.update(dict.fromkeys((name_of(own.about), *aliases_of(own.about)), own))
+
+    @property
+    def own(self) -> list[Command]:
+        """The commands of this program."""
+        return list(dict.fromkeys(one.about for one in self._own.values()))
+
+    def typed(self, text: str, pane: Buffer) -> None:
+        """Do what the person wants by a text that was typed in a pane."""
+        request = TEXT.read(clean_lines(text), self._question)
+        if request is None or request.name == "empty":
+            return
+        if request.name == self._question:
+            self._question = None
+        try:
+            self._do(request, text, pane)
+        except Refused as refused:
+            self._went_wrong(Failure(refused), text, pane)
+
+    def _do(self, request: Request, text: str, pane: Buffer) -> None:
+        name, rest = self._commands.name(request.name), request.rest or ""
+        own = self._own.get(name.lower()) or self._own.get(request.name.lower())
+        if request.literal is not None and own is None and request.name not in self._commands:
+            self._say(request.literal, pane)
+        elif own is not None:
+            own.do(rest, pane)
+        elif name == "say":
+            self._say(rest, pane)
+        elif name == "me":
+            self._act(rest, text, pane)
+        elif name == "msg" and len(rest.split()) == 1:
+            self._query(rest, pane)
+        elif name == "delete" and pane.private:
+            self._ask(name, _placed(rest, pane.name), text, pane)
+        else:
+            self._ask(name, rest, text, pane)
+
+    # Saying
+
+    def _say(self, text: str, pane: Buffer) -> None:
+        """Say a text, in as many parts as it needs."""
+        self._check_place(pane)
+        said = list(parts(self._emojized(text)))
+        if len(said) > 1:
+            self._state.note(f"That is too long for one line; it is {len(said)}.", where=pane.name)
+        for part in said:
+            self._wait(self._sent(part, pane), part, pane, part)
+
+    def _sent(self, text: str, pane: Buffer) -> Deferred[Event | None]:
+        if pane.private:
+            return self._connection.tell(pane.name[1:], text)
+        return self._connection.say(text, pane.name)
+
+    def _act(self, what: str, text: str, pane: Buffer) -> None:
+        self._check_place(pane)
+        what = self._emojized(what)
+        if pane.private:
+            name = pane.name[1:]
+            asked = self._connection.request("msg", once=True, name=name, text=what, action=True)
+        else:
+            asked = self._connection.say(what, pane.name, action=True)
+        self._wait(asked, what, pane, text, action=True)
+
+    def _check_place(self, pane: Buffer) -> None:
+        if pane.name == SERVER:
+            raise Refused("nowhere", "Nobody would read that here: /join #lobby enters a room.")
+
+    def _emojized(self, text: str) -> str:
+        return emojized(text) if self.emoji else text
+
+    # Asking
+
+    def ask(self, name: str, rest: str, pane: Buffer) -> None:
+        """Ask the server for what is a command of this program, too."""
+        self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
+
+    def _ask(self, name: str, rest: str, text: str, pane: Buffer) -> None:
+        if name in PROVING:
+            asked = self._connection.prove(name, rest)
+        else:
+            rest = self._emojized(rest) if name in _TALK else rest
+            asked = self._connection.request(name, once=name in ONCE, rest=rest)
+        asked.addCallback(self._answered)
+        self._wait(asked, clean_lines(masked(text)), pane, text)
+
+    def _answered(self, event: Event | None) -> Event | None:
+        """Look where one has asked to be, and know what one is asked."""
+        if isinstance(event, Asked):
+            self._question = event.question
+        elif isinstance(event, Entered):
+            self._desk.look_at(event.room)
+        elif isinstance(event, Talking) and event.to:
+            self._desk.look_at(f"@{event.to}")
+        elif isinstance(event, Talking) and event.room:
+            self._desk.look_at(event.room)
+        return event
+
+    def _wait(
+        self,
+        asked: Deferred[Event | None],
+        shown: str,
+        pane: Buffer,
+        text: str,
+        action: bool = False,
+    ) -> None:
+        """Show what is on its way until it is answered; then it has its line, or comes back."""
+        waiting = self._state.wait(pane, shown, action)
+        asked.addBoth(self._settled, pane, waiting)
+        asked.addErrback(self._went_wrong, text, pane)
+
+    def _settled(self, result: object, pane: Buffer, waiting: Spoken) -> object:
+        self._state.settled(pane, waiting)
+        return result
+
+    def _went_wrong(self, failure: Failure, text: str, pane: Buffer) -> None:
+        where = pane.name if self._state.panes.get(pane.name) is pane else None
+        if isinstance(failure.value, Refused):
+            back = is_secret(text) or self._desk.give_back(text, pane)
+            again = "" if back else f" Up brings back: {_short(text)}"
+            self._state.note(f"{failure.value.text}{again}", wrong=True, where=where)
+        elif isinstance(failure.value, Uncertain):
+            unsure = "The connection was lost, and nobody knows whether this arrived"
+            self._state.note(f"{unsure}: {masked(text)}", wrong=True, where=where)
+        else:
+            failure.trap(NotConnected)  # one has left, and was told
+
+    # Commands of this program
+
+    def _close(self, rest: str, pane: Buffer) -> None:
+        if pane.private or not pane.inside:
+            self._state.close(pane.name)
+        elif pane.name != SERVER:
+            self._ask("leave", pane.name, f"/leave {pane.name}", pane)
+
+    def _query(self, rest: str, pane: Buffer) -> None:
+        name, _, text = rest.strip().partition(" ")
+        if not name:
+            raise Refused("usage", "It goes like this: /query name")
+        self._desk.look_at(f"@{name.removeprefix('@')}")
+        if text.strip():
+            self._say(text, self._state.pane)
+
+    def _clear(self, rest: str, pane: Buffer) -> None:
+        self._state.clear(pane)
+
+    def _quit(self, words: str, pane: Buffer) -> None:
+        """Leave when what is on its way has arrived."""
+        if self._connection.here:
+            settled = Deferred.fromCoroutine(self._connection.settled())
+            settled.addCallback(lambda _: self._desk.end(words))
+        else:
+            self._desk.end(words)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else f"{line[:39]}…"
+
+
+def _placed(rest: str, place: str) -> str:
+    """The arguments of `/delete` with the conversation that somebody looks at."""
+    number, _, after = rest.strip().partition(" ")
+    return rest if after.lstrip().startswith(("#", "@")) else f"{number} {place} {after}".strip()

@@ -1,0 +1,95 @@
+"""Commands that the client obeys itself: what one has chosen, and conversations as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from chatsvc.client.net.connection import Connection
+from chatsvc.client.net.failures import NotConnected
+from chatsvc.client.scripts import NotDone
+from chatsvc.client.settings import SETTINGS
+from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.control.preferences import Preferences
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
+from chatsvc.client.tui.model.state import State
+from chatsvc.model.events import Refused
+
+FORCE = "--force"
+
+
+class LocalCommands:
+    """Obeys them; `doing` is told what takes a while, and `chosen` that something was set."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        state: State,
+        saying: InputHandler,
+        preferences: Preferences,
+        doing: Callable[[str], object],
+        chosen: Callable[[], object],
+    ) -> None:
+        self._connection = connection
+        self._state = state
+        self._saying = saying
+        self._preferences = preferences
+        self._doing = doing
+        self._chosen = chosen
+        about = "lists your settings and the room's rules, or changes one"
+        saying.add("/set [name] [value]", about, self._set)
+        about = "writes this conversation into a file: .txt, .json or .html"
+        saying.add("/save file", about, self._save, ("/export",))
+
+    def _set(self, words: str, pane: Buffer) -> None:
+        """Set what is ours; the rules of a room are the server's."""
+        if not words.strip():
+            self._state.note("Your settings; /set name value changes one:", where=pane.name)
+            for row in self._preferences.listed():
+                self._state.note(row, where=pane.name)
+        elif words.split()[0].lower().replace("_", "-") in SETTINGS:
+            self._state.note(self._preferences.set(words), where=pane.name)
+            self._chosen()
+            return
+        if pane.name != SERVER:
+            self._saying.ask("set", words.strip(), pane)
+
+    # Saving
+
+    def _save(self, words: str, pane: Buffer) -> None:
+        words = words.strip()
+        force = FORCE in words.split()
+        file = words.replace(FORCE, "", 1).strip() if force else words
+        if not file or pane.name == SERVER:
+            raise Refused("usage", "It goes like this, in a conversation: /save FILE.html")
+        try:
+            path = Path(file).expanduser()
+        except RuntimeError:
+            raise Refused("usage", f"Nobody here has the home {Path(file).parts[0]}.") from None
+        writing = self._written(pane.name, path, force)
+        Deferred.fromCoroutine(writing).addBoth(self._saved)
+
+    async def _written(self, room: str, path: Path, force: bool) -> str:
+        from chatsvc.client.export import FORMATS  # which only who saves something needs
+        from chatsvc.client.export_job import counted, format_of, opened, write_history
+
+        def progress(lines: int, share: float | None) -> None:
+            percent = "" if share is None else f", {share:.0%}"
+            self._doing(f"saving {room}: {counted(lines)}{percent}")
+
+        self._doing(f"saving {room}")
+        format = FORMATS[format_of(path)](room)
+        with opened(path, force) as sink:
+            lines = await write_history(self._connection, room, None, None, format, sink, progress)
+        return f"{counted(lines)} of {room} in {path}."
+
+    def _saved(self, result: str | Failure) -> None:
+        self._doing("")
+        if isinstance(result, Failure):
+            result.trap(NotDone, Refused, NotConnected)
+            self._state.note(f"Not saved: {result.value}", wrong=True)
+        else:
+            self._state.note(result)

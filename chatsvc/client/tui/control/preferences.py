@@ -1,0 +1,79 @@
+"""What a person has chosen, as it is in force and in their file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chatsvc.client import settings
+from chatsvc.client.net.address import Server, server
+from chatsvc.client.settings import ClientSettings
+from chatsvc.client.settings_file import InvalidSettings, SettingsFile
+from chatsvc.client.tui.model.themes import check
+
+
+@dataclass(frozen=True, slots=True)
+class RecentServers:
+    """A server one has been to, and as whom."""
+
+    server: Server
+    name: str
+
+
+class Preferences:
+    """Settings that are kept, where there is a file."""
+
+    def __init__(self, file: SettingsFile | None = None) -> None:
+        self.complaint: str | None = None  # what is wrong with the file
+        self.settings = ClientSettings()
+        self._file = file
+        if file is not None:
+            self.settings, self.complaint = file.load()
+
+    def set(self, words: str) -> str:
+        """Choose something, `theme nord`; gives a sentence, and raises `Refused`."""
+        wrong = self._change(lambda before: settings.set(before, words, check))
+        name = settings.setting_name(words.split()[0])
+        said = f"{name} is {settings.written(self.settings, name)} now."
+        return " ".join(filter(None, (said, wrong)))
+
+    def listed(self) -> list[str]:
+        """Every setting, a line each."""
+        rows = list(settings.listed(self.settings))
+        width = max(len(f"{name} {value}") for name, value, _ in rows)
+        return [f"{f'{name} {value}'.ljust(width)}  {help}" for name, value, help in rows]
+
+    def recent(self) -> list[RecentServers]:
+        """Where one was, the last one first."""
+        found = []
+        for address, known in settings.recent_servers(self.settings):
+            with suppress(ValueError):  # somebody may have written anything into the file
+                found.append(RecentServers(server(address)._replace(tls=known.tls), known.name))
+        return found
+
+    def name_at(self, to: Server) -> str:
+        """Under which name one was there."""
+        known = self.settings.servers.get(to.address)
+        return "" if known is None else known.name
+
+    def remember(self, to: Server, name: str, rooms: tuple[str, ...], now: float) -> str:
+        """Keep where one is, and as whom; gives what went wrong with that."""
+        return self._change(
+            lambda before: settings.remember_server(
+                before, to.address, name, now, tls=to.tls, rooms=rooms
+            )
+        )
+
+    def _change(self, how: Callable[[ClientSettings], ClientSettings]) -> str:
+        """Change what is in force, and the file as it is by now: others may write it, too."""
+        self.settings = how(self.settings)
+        if self._file is None:
+            return ""
+        try:
+            self._file.save(how(self._file.load().settings))
+        except InvalidSettings as error:
+            return f"It is not kept: {error}"
+        except OSError as error:
+            return f"It is not kept, because {self._file.path}: {error.strerror}."
+        return ""

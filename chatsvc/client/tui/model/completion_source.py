@@ -1,0 +1,103 @@
+"""What one may be typing: commands, rooms and people, as far as the server has told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from chatsvc.client.commands import Commands, name_of
+from chatsvc.client.net.connection import Connection
+from chatsvc.client.net.failures import NotConnected
+from chatsvc.client.tui.model.buffers import Buffer
+from chatsvc.client.tui.model.completion import Candidates
+from chatsvc.client.tui.model.state import State
+from chatsvc.model.events import Command, Help, Place, Refused, Rooms
+from chatsvc.model.text_rules import key
+
+FRESH = 30.0  # seconds for which a list of rooms will do
+
+
+class Knowing:
+    """Asks the server which commands and rooms there are, when somebody is about to name one."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        state: State,
+        clock: IReactorTime,
+        learnt: Callable[[], object],
+    ) -> None:
+        self.commands = Commands()
+        self.rooms: tuple[Place, ...] = ()
+        self.own: Sequence[Command] = ()  # commands of this program
+        self.words: Mapping[str, Sequence[str]] = {}  # which may follow a command
+        self._connection = connection
+        self._state = state
+        self._clock = clock
+        self._learnt = learnt  # told when there is more to choose from
+        self._as_whom: tuple[str, str | None] | None = None  # and where the commands were asked for
+        self._rooms_at = -FRESH
+
+    def known(self, pane: Buffer) -> Candidates:
+        """What there is to choose from in a conversation."""
+        return Candidates(
+            self.all_commands(),
+            self._names(pane),
+            self._places(),
+            self.words,
+        )
+
+    def all_commands(self) -> list[Command]:
+        """Those of this program go before the server's of the same name."""
+        own = {name_of(command) for command in self.own}
+        return [*self.own, *(one for one in self.commands.listed if name_of(one) not in own)]
+
+    def _names(self, pane: Buffer) -> list[str]:
+        if pane.private:
+            return [pane.name[1:]]
+        me = key(self._state.name)
+        others = [one for known, one in pane.people.items() if known != me]
+        others.sort(key=lambda one: (-one.spoke, one.name.casefold()))
+        return [one.name for one in others]
+
+    def _places(self) -> list[str]:
+        inside = [name for name in self._state.panes if name.startswith("#")]
+        return list(dict.fromkeys([*inside, *(place.room for place in self.rooms)]))
+
+    def about_to_name(self, text: str) -> None:
+        """Ask for what will be needed, while somebody is typing."""
+        if text.startswith("/"):
+            self.ask_commands()
+        if "#" in text or text.startswith("/join"):
+            self.ask_rooms()
+
+    def ask_commands(self) -> None:
+        """Which commands there are depends on who one is, and on the room."""
+        whom = (self._state.here, self._state.account)
+        if self._connection.here and whom != self._as_whom:
+            self._as_whom = whom
+            asked = Deferred.fromCoroutine(self._connection.ask(Help, "help"))
+            asked.addCallbacks(self._learn_commands, self._not_told)
+
+    def ask_rooms(self) -> None:
+        now = self._clock.seconds()
+        if self._connection.here and now - self._rooms_at >= FRESH:
+            self._rooms_at = now
+            asked = Deferred.fromCoroutine(self._connection.ask(Rooms, "rooms"))
+            asked.addCallbacks(self._learn_rooms, self._not_told)
+
+    def _learn_commands(self, help: Help) -> None:
+        self.commands.learn(help)
+        self._learnt()
+
+    def _learn_rooms(self, rooms: Rooms) -> None:
+        self.rooms = rooms.rooms
+        self._learnt()
+
+    def _not_told(self, failure: Failure) -> None:
+        """It is asked again when it is needed again."""
+        failure.trap(Refused, NotConnected)
+        self._as_whom, self._rooms_at = None, -FRESH

@@ -1,0 +1,60 @@
+"""Who is in a room, as those who come and go are told of."""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+
+from chatsvc.client.tui.model.buffers import Buffer, Somebody
+from chatsvc.client.tui.model.items import Company, day
+from chatsvc.model.events import Joined, Left
+from chatsvc.model.moderation_events import Role
+from chatsvc.model.presence_events import People
+from chatsvc.model.text_rules import key
+
+
+def came(pane: Buffer, event: Joined, now: float) -> None:
+    """People have come."""
+    for name, role in zip(event.names, chain(event.roles, repeat("")), strict=False):
+        pane.people[key(name)] = Somebody(name, role)
+    _fold(pane, _last(pane, now).and_then(came=event.names))
+
+
+def went(pane: Buffer, event: Left, now: float) -> None:
+    """People have gone."""
+    for name in event.names:
+        pane.people.pop(key(name), None)
+        pane.typing.pop(name, None)
+    _fold(pane, _last(pane, now).and_then(went=event.names, words=event.words))
+
+
+def _last(pane: Buffer, now: float) -> Company:
+    """Who came and went just before, today, or nobody."""
+    last = pane.items[-1] if pane.items else None
+    return last if isinstance(last, Company) and day(last.time) == day(now) else Company(now)
+
+
+def _fold(pane: Buffer, folded: Company) -> None:
+    """Have comings and goings that follow each other be one."""
+    pane.company += 1
+    last = pane.items[-1] if pane.items else None
+    if isinstance(last, Company) and last.time == folded.time:
+        pane.present.change(len(pane.items) - 1, folded)
+    elif folded.text:
+        pane.present.add(folded)
+
+
+def give_role(pane: Buffer, event: Role) -> None:
+    """Somebody may do something else from now on."""
+    for name, role in ((event.instead, "moderator"), (event.name, event.role)):
+        somebody = pane.people.get(key(name))
+        if somebody is not None:
+            somebody.role = role
+            pane.company += 1
+
+
+def note(pane: Buffer, event: People) -> None:
+    """Some of those who are there, with what they are."""
+    for person in event.people:
+        somebody = pane.people.setdefault(key(person.name), Somebody(person.name))
+        somebody.role, somebody.away = person.role or "", person.away is not None
+    pane.company += 1

@@ -1,0 +1,240 @@
+"""The page on which one says where to go: its fields, and what is wrong beside each of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Key
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Button, Checkbox, Input, OptionList, Static
+from textual.widgets.option_list import Option
+from twisted.internet.error import ConnectionRefusedError as NobodyListens
+
+from chatsvc.client.login_prompts import NAME_REFUSED, TLS_NEEDED, Identity
+from chatsvc.client.net.address import TLS, Server, port_number, server
+from chatsvc.client.net.failures import NotConnected
+from chatsvc.client.tui.control.chat_session import Going
+from chatsvc.client.tui.control.preferences import RecentServers
+from chatsvc.client.tui.widgets.text_field import Field
+from chatsvc.model.events import Refused
+
+KEYS = "Enter connects · Tab next field · Ctrl-Q leaves"
+PUT_OUT = "Enter or F5 connects again · Tab goes to the fields · Ctrl-Q leaves"
+CONNECTING = "Esc gives up · Ctrl-Q leaves"
+
+
+class InvalidEntry(NamedTuple):
+    """What is wrong, and with which field; all of it if with none."""
+
+    text: str
+    field: str = ""
+
+
+def wrong(error: BaseException, text: str) -> InvalidEntry:
+    """Beside which field it is said why one was not let in."""
+    if isinstance(error, Refused):
+        if error.code == TLS_NEEDED:
+            return InvalidEntry("This chat is joined over TLS only: Enter joins it so.", "tls")
+        names = error.code in (*NAME_REFUSED, "registered", "no-account")
+        return InvalidEntry(text, "name" if names else "")
+    if isinstance(error, NotConnected):
+        if isinstance(error.__cause__, NotConnected):  # of the handshake
+            return InvalidEntry(text, "tls")
+        return InvalidEntry(text, "port" if isinstance(error.__cause__, NobodyListens) else "host")
+    return InvalidEntry(text)
+
+
+class Tick(Checkbox):
+    """A checkbox that is read without colours, too."""
+
+    BUTTON_LEFT = BUTTON_RIGHT = ""  # which would have the colour of the background
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        return "[x]" if self.value else "[ ]"
+
+
+class ConnectPage(Screen[None]):
+    """Where to go."""
+
+    AUTO_FOCUS = ""  # None would mean the first field
+    BINDINGS = [
+        Binding("escape", "give_up", show=False),
+        Binding("f5", "connect", show=False),
+    ]
+
+    class Chosen(Message):
+        """This is where the person wants to go."""
+
+        def __init__(self, going: Going) -> None:
+            super().__init__()
+            self.going = going
+
+    class GivenUp(Message):
+        """The person wants to go there no more."""
+
+    def __init__(self, going: Going, recent: list[RecentServers], typing: bool = False) -> None:
+        super().__init__()
+        self._typing = typing  # the person is, in the chat that they were in
+        self._in_a_line = False
+        self._going = going
+        self._recent = recent
+        self._connecting = False
+
+    def compose(self) -> ComposeResult:
+        to, identity, _ = self._going
+        with VerticalScroll(id="page", can_focus=False), Vertical(id="form"):
+            yield Static("chatsvc — which chat?", classes="title")
+            yield Static(markup=False, id="wrong-", classes="wrong")
+            yield from self._row("Host", Field(to.host, id="host", compact=True))
+            yield from self._row("Port", Field(str(to.port), id="port", compact=True))
+            yield from self._row("Your name", Field(identity.name, id="name", compact=True))
+            yield from self._row("", Tick("over TLS (encrypted)", to.tls, id="tls", compact=True))
+            with Horizontal(classes="buttons"):
+                yield Button("Connect", variant="primary", id="connect", compact=True)
+                yield Button("Leave", id="leave", compact=True)
+            if self._recent:
+                yield Static("Lately", classes="heading")
+                yield OptionList(*map(_option, self._recent), id="recent", compact=True)
+            yield Static(KEYS, id="keys", classes="faint")
+
+    def _row(self, label: str, field: Input | Checkbox) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Static(label, classes="label")
+            yield field
+        yield Static(markup=False, id=f"wrong-{field.id}", classes="wrong beside")
+
+    def on_mount(self) -> None:
+        if self._typing:
+            self.query_one("#keys", Static).update(self._keys)
+        else:
+            self.set_focus(self.query_one("#host"))  # before anything that is typed arrives
+
+    @property
+    def _keys(self) -> str:
+        return PUT_OUT if self._typing else KEYS
+
+    def on_key(self, event: Key) -> None:
+        """Let Enter connect, unless it ends a line that was meant for the chat."""
+        if self.focused is not None:
+            return
+        if event.key != "enter":
+            self._in_a_line = True
+        elif self._in_a_line:
+            self._in_a_line = False
+        else:
+            self.action_connect()
+
+    def on_descendant_focus(self) -> None:
+        """Whoever has come to a field means it."""
+        self._typing = False
+
+    # What is wrong
+
+    def complain(self, wrong: InvalidEntry) -> None:
+        """Say what is wrong; the fields are as they were."""
+        self.connecting(False)
+        self._say(wrong)
+        if wrong.field == "tls":
+            self.query_one("#tls", Checkbox).value = True
+        if not self._typing:
+            self._begin_at(wrong.field or "host")
+
+    def _begin_at(self, name: str) -> None:
+        """Let a field be typed anew."""
+        field = self.query_one(f"#{name}")
+        field.focus()
+        if isinstance(field, Input):
+            field.action_select_all()
+
+    def _say(self, wrong: InvalidEntry | None) -> None:
+        for label in self.query(".wrong").results(Static):
+            text = wrong.text if wrong and label.id == f"wrong-{wrong.field}" else ""
+            label.update(text)
+            label.display = bool(text)
+
+    def connecting(self, to: Server | bool, text: str = "") -> None:
+        """Show that one is on the way, or not any more."""
+        self._connecting = bool(to)
+        self.query_one("#keys", Static).update(CONNECTING if to else self._keys)
+        for field in self.query("Input, Checkbox, OptionList, #connect"):
+            field.disabled = bool(to)
+        if to:
+            self._say(None)
+            about = self.query_one("#wrong-", Static)
+            about.update(text or f"Connecting to {to} …")
+            about.display = True
+        about_class = self.query_one("#wrong-", Static)
+        about_class.set_class(bool(to), "going")
+
+    # What is chosen
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        self.action_connect()
+
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        if message.button.id == "connect":
+            self.action_connect()
+        else:
+            self.app.exit(0)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
+        recent = self._recent[message.option_index]
+        self.query_one("#host", Input).value = recent.server.host
+        self.query_one("#port", Input).value = str(recent.server.port)
+        self.query_one("#tls", Checkbox).value = recent.server.tls
+        if recent.name:
+            self.query_one("#name", Input).value = recent.name
+        self.action_connect()
+
+    def action_connect(self) -> None:
+        if self._connecting:
+            return
+        try:
+            to = self._server()
+        except ValueError as error:
+            text = str(error)
+            self._say(InvalidEntry(f"{text[0].upper()}{text[1:]}.", "port"))
+            self._begin_at("port")
+            return
+        self._say(None)
+        self.post_message(self.Chosen(self._chosen(to)))
+
+    def _server(self) -> Server:
+        """The server in the fields; a whole address may stand in that of the host."""
+        host = self.query_one("#host", Input).value.strip()
+        port = port_number(self.query_one("#port", Input).value.strip())
+        tls = self.query_one("#tls", Checkbox).value
+        whole = server(host)
+        if whole.host != host.strip("[]"):
+            port = whole.port if ":" in host.lower().removeprefix(TLS) else port
+            tls = tls or whole.tls
+        return Server(whole.host, port, tls)
+
+    def _chosen(self, to: Server) -> Going:
+        name = self.query_one("#name", Input).value.strip()
+        identity, room = self._going.identity, self._going.room
+        if name != identity.name:
+            identity = Identity(name, identity.password)
+        self._going = Going(to, identity, room)
+        return self._going
+
+    def action_give_up(self) -> None:
+        if self._connecting:
+            self.connecting(False)
+            self._say(None)
+            self._begin_at("host")
+            self.post_message(self.GivenUp())
+
+
+def _option(recent: RecentServers) -> Option:
+    text = Text(str(recent.server), no_wrap=True, overflow="ellipsis")
+    if recent.name:
+        text.append(f"  as {recent.name}", "dim")
+    return Option(text)

@@ -1,0 +1,114 @@
+"""What is asked, or told, in a box above everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from chatsvc.client.tui.widgets.text_field import Field
+
+
+class Question(ModalScreen[str | None]):
+    """Asks for a line of text; Escape gives an empty one, going back gives None."""
+
+    BINDINGS = [
+        Binding("escape", "answer('')", show=False),
+        Binding("f2", "back", show=False),
+    ]
+
+    def __init__(self, text: str, question: str, hidden: bool, escape: str) -> None:
+        super().__init__()
+        self._text = text
+        self._question = question
+        self._hidden = hidden
+        self._escape = escape  # what Escape does, as a button says it
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(self._text, markup=False, classes="told")
+            yield Field(placeholder=self._question, password=self._hidden, id="answer")
+            with Horizontal(classes="buttons"):
+                yield Button("Enter: go on", variant="primary", id="go-on", compact=True)
+                if self._escape:
+                    yield Button(Text(f"Esc: {self._escape}"), id="escape", compact=True)
+                yield Button("F2: back", id="back", compact=True)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self._go_on()
+
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        message.stop()
+        if message.button.id == "go-on":
+            self._go_on()
+        elif message.button.id == "back":
+            self.action_back()
+        else:
+            self.action_answer("")
+
+    def _go_on(self) -> None:
+        answer = self.query_one(Input).value
+        if answer.strip():
+            self.dismiss(answer)
+
+    def action_answer(self, text: str) -> None:
+        if self._escape:
+            self.dismiss(text)
+        else:
+            self.action_back()
+
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+
+class Sure(ModalScreen[bool]):
+    """Asks whether something is really to be done."""
+
+    BINDINGS = [
+        Binding("escape", "answer(False)", show=False),
+        Binding("enter", "answer(True)", show=False, priority=True),
+    ]
+
+    def __init__(self, text: str, yes: str, no: str) -> None:
+        super().__init__()
+        self._text = text
+        self._yes, self._no = yes, no
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(self._text, markup=False, classes="told")
+            with Horizontal(classes="buttons"):
+                yield Button(f"Enter: {self._yes}", variant="primary", id="yes", compact=True)
+                yield Button(f"Esc: {self._no}", id="no", compact=True)
+
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        self.dismiss(message.button.id == "yes")
+
+    def action_answer(self, sure: bool) -> None:
+        self.dismiss(sure)
+
+
+class Keys(ModalScreen[None]):
+    """Which keys do what."""
+
+    BINDINGS = [Binding("escape,f1,q,enter", "dismiss", show=False)]
+
+    def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="bold", no_wrap=True)
+        for key, does in self._keys:
+            table.add_row(key, does)
+        with VerticalScroll(classes="box"):
+            yield Static(table)
+            yield Static("\nEsc closes this.", classes="faint")

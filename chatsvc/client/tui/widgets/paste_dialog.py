@@ -1,0 +1,38 @@
+"""A question that is asked in the middle of the screen, because of a paste of many lines."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatsvc.client.tui.model.split_message import parts
+
+
+class PasteQuestion(ModalScreen[str]):
+    """What is to become of many lines at once."""
+
+    BINDINGS = [("escape", "dismiss('leave')", "Leave it")]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        lines, whole = self._text.count("\n") + 1, len(list(parts(self._text)))
+        as_one = "one message" if whole == 1 else f"{whole} messages, as few as it takes"
+        with Vertical(id="question"):
+            yield Static(f"You have pasted {lines} lines.", markup=False)
+            yield OptionList(
+                Option(f"Send them as {as_one}", "one"),
+                Option(f"Send them as {lines} messages", "many"),
+                Option("Put them into the text, to go on writing", "edit"),
+                Option("Leave it", "leave"),
+                compact=True,
+            )
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        message.stop()
+        self.dismiss(message.option_id)

@@ -1,0 +1,82 @@
+"""What a search has found, as a list below the conversation: one goes from hit to hit."""
+
+from __future__ import annotations
+
+from time import localtime, strftime
+
+from rich.text import Text
+from textual import events
+from textual.message import Message
+
+from chatsvc.client.tui.model.state import State
+from chatsvc.client.tui.widgets.sidebars import Listing
+from chatsvc.model.events import Found, Said
+from chatsvc.model.text_rules import clean
+
+_OLDER = "older ones…"
+
+
+class Hits(Listing):
+    """Found lines, newest first."""
+
+    class Chosen(Message):
+        """One wants to see a line where it was said; None: those that are older."""
+
+        def __init__(self, line: Said | None) -> None:
+            super().__init__()
+            self.line = line
+
+    class Closed(Message):
+        """One has seen enough."""
+
+    def __init__(self) -> None:
+        super().__init__("hits")
+        self.display = False
+        self._found: Found | None = None
+
+    def sync(self, state: State) -> None:
+        """Show what was found by now; who has just searched can choose at once."""
+        if state.found is self._found:
+            return
+        before, self._found = self._found, state.found
+        found = self._found
+        self.display = found is not None
+        if found is None:
+            return
+        if before is not None and _is_mended(before, found):
+            position = self.highlighted or 0
+        else:
+            position = len(before.lines) if before and before.query == found.query else 0
+            self.focus()
+        rest = [Text(_OLDER, "italic")] if found.more else []
+        self.show([*map(_hit, found.lines), *rest])
+        self.border_title = Text(clean(f"{found.query}: Enter goes there, Esc back to now"))
+        self.highlighted = min(position, self.option_count - 1)
+
+    def on_option_list_option_selected(self, message: Listing.OptionSelected) -> None:
+        """Go to a hit, or on to older ones."""
+        message.stop()
+        position = message.option_index
+        lines = self._found.lines if self._found is not None else ()
+        self.post_message(self.Chosen(lines[position] if position < len(lines) else None))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            self.post_message(self.Closed())
+
+
+def _is_mended(before: Found, found: Found) -> bool:
+    """Whether it is the same lines, of which some were deleted meanwhile."""
+    places = [[line[:2] for line in each.lines] for each in (before, found)]
+    return places[0] == places[1] and before.lines != found.lines
+
+
+def _hit(line: Said) -> Text:
+    when = strftime("%Y-%m-%d %H:%M", localtime(line.time))
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{when} {line.room} ", "dim")
+    text.append(f"{clean(line.sender)}: ", "bold")
+    if line.deleted:
+        return text.append(clean(f"(deleted by {line.deleted})"), "dim")
+    return text.append(clean(line.text.replace("\n", " ").replace("\t", " ")))

@@ -1,0 +1,131 @@
+"""Coming in: what is answered before somebody has a name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chatsvc.commands.registry import Answer, Words, command
+from chatsvc.core.room import FIRST_ROOM
+from chatsvc.core.session import Session
+from chatsvc.model.events import Event, Pong, Refused, Welcome
+from chatsvc.model.text_rules import LONGEST_WORDS
+from chatsvc.services.hub import Hub
+
+
+@command("name [name]", anybody=True)
+async def name(hub: Hub, session: Session, name: str = "", tag: str | None = None) -> Event | None:
+    """The answer to the greeting: a person is let in, and into their rooms."""
+    check_unnamed(session)
+    session.check_no_password(name)
+    return await let_in(hub, session, name, tag)
+
+
+@command("password password", anybody=True)
+async def password(
+    hub: Hub, session: Session, password: str, tag: str | None = None
+) -> Event | None:
+    """The answer to the question for the chat's password."""
+    check_unnamed(session)
+    return await let_in(hub, session, session.door or "", tag, password)
+
+
+_ASKED_AGAIN = ("password-needed", "registered", "wrong-password", "too-many-attempts", "busy")
+
+
+async def let_in(
+    hub: Hub,
+    session: Session,
+    name: str,
+    tag: str | None,
+    password: str | None = None,
+    account_password: str | None = None,
+) -> Event | None:
+    """Let a person in who answers question by question."""
+    if (secret := password or account_password) is not None:
+        session.note_password(secret)
+    try:
+        welcome = await hub.login.hello(session, name, password, None, account_password)
+    except Refused as refused:
+        session.question = _next_question(hub, session, refused.code)
+        session.suggestion = refused.suggestion
+        if session.question == "name" and account_password is not None:
+            session.question = "login"  # so that a password is no name: Enter, or /name, goes on
+            session.suggestion = session.suggestion or hub.nicknames.free(name)
+        raise
+    if welcome is not None:
+        _enter_rooms(hub, session, welcome, tag)
+    return None
+
+
+def _next_question(hub: Hub, session: Session, code: str) -> str:
+    if code not in _ASKED_AGAIN:
+        return "name"
+    asks_chat_password = hub.settings.password is not None and not session.let_past
+    return "password" if asks_chat_password else "login"
+
+
+def _enter_rooms(hub: Hub, session: Session, welcome: Welcome, tag: str | None) -> None:
+    """Into one's own rooms, talking in the first of them; or into the room where all begin."""
+    entered = hub.joining.come_back(session) if session.person.account else []
+    if not entered:
+        try:
+            entered = [hub.joining.enter(session, FIRST_ROOM)]
+        except Refused:
+            session.tell(welcome, tag)
+            hub.sessions.catch_up(session)
+            raise
+    entered.sort(key=lambda one: one.room != FIRST_ROOM)
+    first, *others = entered
+    session.here = hub.rooms.room(first.room)
+    session.tell(replace(welcome, entered=first), tag)
+    for one in others:
+        session.tell(one)
+    hub.moderation.greet(session)
+    hub.sessions.catch_up(session)
+
+
+@command("hello", anybody=True)
+async def hello(
+    hub: Hub,
+    session: Session,
+    name: str = "",
+    client: str | None = None,
+    password: str | None = None,
+    account_password: str | None = None,
+    version: int = 1,
+    realname: Words = "",
+    bot: bool = False,
+    tag: str | None = None,
+) -> Event | None:
+    """How a program begins; it enters rooms by itself."""
+    check_unnamed(session)
+    if version != 1:
+        raise Refused("version", "This server speaks version 1 of the protocol.")
+    welcome = await hub.login.hello(session, name, password, client, account_password)
+    if welcome is not None:
+        session.person.bot |= bot
+        if realname:
+            hub.profiles.set_realname(session, realname[:LONGEST_WORDS])
+        session.tell(welcome, tag)
+        hub.moderation.greet(session)
+        hub.sessions.catch_up(session)
+    return None
+
+
+def check_unnamed(session: Session) -> None:
+    if session.user:
+        raise Refused("known", f"You are {session.name} already. To change that: /nick name")
+
+
+@command("empty", anybody=True)
+def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
+    """An empty line, which means goodbye where the service says so."""
+    if hub.settings.leave_on_empty_line:
+        hub.sessions.quit(session, "", tag)
+        return None
+    return Pong() if tag else None
+
+
+@command("ping", anybody=True)
+def ping(hub: Hub, session: Session) -> Answer:
+    return Pong()

@@ -1,0 +1,54 @@
+"""The rest: help, the time, an empty screen, and goodbye."""
+
+from __future__ import annotations
+
+import time as local
+
+from chatsvc.commands.registry import NAMES, TABLE, Answer, Words, command, listed
+from chatsvc.core.session import Session
+from chatsvc.model.events import Cleared, Clock, Help, Refused
+from chatsvc.services.hub import Hub
+
+
+@command(
+    "help [command]",
+    help="what one can do here, or how one command goes",
+    example="/help msg",
+    anybody=True,
+)
+def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
+    if command is None:
+        return Help(tuple(row.about for row in listed(hub, session)))
+    row = TABLE.get(NAMES.get(command.lstrip("/!\\").lower(), ""))
+    if row is None or not row.about.help:
+        raise Refused("unknown", f"There is no command {command}. /help lists them.")
+    return Help((row.about,))
+
+
+@command("time", help="shows the server's time and its zone")
+def time(hub: Hub, session: Session) -> Answer:
+    now = hub.now()
+    there = local.localtime(now)
+    return Clock(now, there.tm_zone, there.tm_gmtoff, hub.since)
+
+
+@command("census")
+def census(hub: Hub, session: Session) -> Answer:
+    return hub.visibility.census()
+
+
+@command("clear", help="clears the screen")
+def clear(hub: Hub, session: Session) -> Answer:
+    return Cleared()
+
+
+@command(
+    "quit [words]",
+    "exit q! bye",
+    "says goodbye, and leaves",
+    "/quit see you tomorrow",
+    anybody=True,
+)
+def quit(hub: Hub, session: Session, words: Words = "", tag: str | None = None) -> Answer:
+    hub.sessions.quit(session, words, tag)
+    return None

@@ -1,0 +1,401 @@
+"""The command table and how a request finds its function; the commands are in `commands/`.
+
+A function takes the hub, the session and its arguments, and gives the event that answers it, or
+None when it has told everything itself.  Its row says how people write the arguments one after
+the other, and whom it is for; programs name the arguments, and may give those that are not in the
+row as well.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from chatsvc.commands.long_answers import LongAnswer, is_long
+from chatsvc.core.directory import room_of
+from chatsvc.core.session import Session
+from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
+from chatsvc.model.events import Command, Event, Refusal, Refused, Request
+from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
+from chatsvc.policy.bans import is_mark
+from chatsvc.policy.permissions import check_level
+from chatsvc.services.hub import Hub
+from chatsvc.store.archive import ArchiveFailed
+
+Answer: TypeAlias = "Event | Coroutine[Any, Any, Event | None] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """One command: how it is written, who may give it, and what it does."""
+
+    function: Callable[..., Answer]
+    about: Command
+    words: tuple[str, ...]  # its arguments, in the order in which people write them
+    kinds: Mapping[str, ArgumentKind]  # of these, and of what programs give
+    needed: frozenset[str]
+    flags: frozenset[str]  # which people write as --word
+    anybody: bool  # may be given before one's name is known
+    level: str  # whom it is for, as `rights.py` knows it
+    tagged: bool  # wants to know the tag
+    settled: bool  # looks at what one has said before, so that must be kept
+    reads: bool  # what the archive has, and changes nothing there
+    when: Callable[[Hub], bool]  # it is of any use
+
+
+MOST_SIGNS = 10  # at once
+LONGEST_SIGNS = 2000  # bytes of all: escaped, they are still fewer than IRC's tags may have
+
+_TOPICS = {"room_administration": "room rules", "misc": "other"}  # other than their module's name
+
+TABLE: dict[str, CommandRow] = {}
+FIELDS: set[str] = set()  # the arguments of all of them, as programs name them
+NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
+
+
+def command(
+    usage: str,
+    aliases: str = "",
+    help: str = "",
+    example: str = "",
+    anybody: bool = False,
+    settled: bool = False,
+    level: str = "guest",
+    reads: bool = False,
+    when: Callable[[Hub], bool] = lambda hub: True,
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Enter a function into the table; one without `help` is for programs and not listed."""
+
+    def enter(function: Callable[..., Answer]) -> Callable[..., Answer]:
+        name, *words = usage.split()
+        arguments = dict(list(inspect.signature(function).parameters.items())[2:])
+        tagged = arguments.pop("tag", None) is not None
+        TABLE[name] = CommandRow(
+            function,
+            Command(
+                f"/{usage}",
+                tuple(f"/{alias}" for alias in aliases.split()),
+                help,
+                example,
+                _TOPICS.get(module := function.__module__.rpartition(".")[2], module),
+            ),
+            tuple(word.strip("[]") for word in words if not word.startswith("[--")),
+            {name: _kind(one.annotation) for name, one in arguments.items()},
+            frozenset(name for name, one in arguments.items() if one.default is one.empty),
+            frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
+            anybody,
+            level,
+            tagged,
+            settled,
+            reads,
+            when,
+        )
+        FIELDS.update(arguments)
+        NAMES.update(dict.fromkeys([name, *aliases.split()], name))
+        return function
+
+    return enter
+
+
+def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, None] | None:
+    """Do what is asked, and tell the session what comes of it.
+
+    What takes time is given back as a coroutine, and is done when that has ended.
+    """
+    try:
+        answer = _call(hub, session, request)
+    except Refused as refused:
+        refuse(hub, session, refused, request.tag)
+        return None
+    if answer is None:
+        return None
+    if isinstance(answer, Coroutine):
+        return _finish(hub, session, answer, request)
+    session.tell(answer, request.tag)
+    return None
+
+
+async def _finish(
+    hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], request: Request
+) -> None:
+    tag = request.tag
+    try:
+        event = await answer
+    except Refused as refused:
+        refuse(hub, session, refused, tag)
+    except ArchiveFailed as failed:
+        reads = (row := _row(request.name)) is not None and row.reads
+        code = "not-read" if reads else "not-kept"
+        refuse(hub, session, Refused(code, str(failed)), tag)
+    else:
+        if is_long(event):
+            answered = LongAnswer(hub, session, event, tag)
+            del event
+            await answered.tell()
+        elif event is not None:
+            session.tell(event, tag)
+
+
+def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
+    """Tell the asker why not; at the door, not for ever."""
+    session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
+    if session.user is None:
+        hub.login.knock(session, refused.code)
+
+
+def _row(name: str) -> CommandRow | None:
+    return TABLE.get(NAMES.get(name.lower(), ""))
+
+
+def _call(hub: Hub, session: Session, request: Request) -> Answer:
+    row = TABLE.get(request.name) or _row(request.name)
+    if row is None:
+        if request.literal is None:
+            raise _unknown(request.name)
+        return _call(hub, session, Request("say", request.literal))
+    if session.user is None and not row.anybody:
+        raise Refused("no-name", "Your name comes first. What is it?")
+    arguments = _checked(row, request)
+    if not row.needed <= arguments.keys():
+        raise _usage(row)
+    if session.user is not None:
+        if row.level == "operator":  # who need not be in the room
+            check_level(session, row.level, None)
+        elif row.level != "guest":
+            _check_level(hub, session, row, arguments.get("room"))
+        if session.question != request.name:
+            session.question = None  # something else is wanted than was asked
+    _check_understood(row, request)
+    if row.tagged:
+        arguments["tag"] = request.tag
+    if row.settled and session.in_flight:
+        _call_later(session, request)
+        return None
+    return row.function(hub, session, **arguments)
+
+
+def _usage(row: CommandRow) -> Refused:
+    example = f" (for example: {row.about.example})" if row.about.example else ""
+    return Refused("usage", f"It goes like this: {row.about.usage}{example}")
+
+
+def _check_level(hub: Hub, session: Session, row: CommandRow, named: object) -> None:
+    room = session.here if named is None else room_of(session, str(named))
+    check_level(session, row.level, room)
+
+
+def _call_later(session: Session, request: Request) -> None:
+    """Do what is asked once all that was said before is kept; nothing is read meanwhile."""
+
+    session.hold(True)
+    session.once_settled(lambda: session.wire.run(request))
+
+
+def listed(hub: Hub, session: Session) -> list[CommandRow]:
+    """The commands that somebody may give here."""
+    rows = (row for row in TABLE.values() if row.about.help and row.when(hub))
+    return [row for row in rows if _is_for(row, session)]
+
+
+def _is_for(row: CommandRow, session: Session) -> bool:
+    if session.user is None:
+        return row.level in ("guest", "unregistered")
+    if row.level == "unregistered":  # the others are told how to become that
+        return session.user.account is None
+    try:
+        check_level(session, row.level, session.here)
+    except Refused:
+        return False
+    return True
+
+
+def _unknown(name: str) -> Refused:
+    listed = [known for known in NAMES if TABLE[NAMES[known]].about.help]
+    close = difflib.get_close_matches(name.lower()[:32], listed, 1)
+    hint = f"Did you mean /{close[0]}?" if close else "/help lists the commands."
+    return Refused("unknown", f"There is no command /{clean(name)[:32]}. {hint}")
+
+
+def _checked(row: CommandRow, request: Request) -> dict[str, object]:
+    if row.words == ("text",) and request.rest is not None:  # most requests are lines to be said
+        text = row.kinds["text"].check("text", request.rest)
+        return {"text": text} if request.rest.strip() else {}
+    written = request.args if request.rest is None else _in_a_row(row, request.rest)
+    return {
+        name: row.kinds[name].check(name, value)
+        for name, value in written.items()
+        if name in row.kinds and value is not None
+    }
+
+
+def _check_understood(row: CommandRow, request: Request) -> None:
+    """Refuse words after a command that has no arguments, and fields of other requests only."""
+    if request.rest is not None:
+        if not row.words and _without_flags(row, request.rest.strip(), {}):
+            raise _usage(row)
+        return
+    strange = (name for name in request.args if name in FIELDS and name not in row.kinds)
+    if (name := next(strange, None)) is not None:
+        raise Refused("usage", f"{row.about.usage.split()[0][1:]} has no field {name}.")
+
+
+def _in_a_row(row: CommandRow, rest: str) -> Mapping[str, object]:
+    """The arguments that people have written one after the other; the last takes what is left."""
+    arguments: dict[str, object] = {}
+    rest = _without_flags(row, rest.strip(), arguments)
+    for position, name in enumerate(row.words):
+        if name == row.words[-1]:
+            word, rest = rest, ""
+        elif _is_left_out(row, position, rest):
+            continue
+        else:
+            word, rest = row.kinds[name].take(rest)
+            rest = _without_flags(row, rest, arguments)
+        if word:
+            arguments[name] = word
+    return arguments
+
+
+def _is_left_out(row: CommandRow, position: int, rest: str) -> bool:
+    """Whether an argument that need not be given is not: what is written is something else."""
+    name = row.words[position]
+    if name in row.needed:
+        return False
+    still_needed = sum(later in row.needed for later in row.words[position + 1 :])
+    words = rest.split(maxsplit=still_needed + 1)
+    return len(words) <= still_needed or not row.kinds[name].fits(words[0])
+
+
+def _without_flags(row: CommandRow, rest: str, arguments: dict[str, object]) -> str:
+    """What is left when words such as --here were taken from the beginning."""
+    while row.flags and rest.startswith("--"):
+        flag, _, left = rest[2:].partition(" ")
+        if flag not in row.flags:
+            allowed = " or ".join(f"--{known}" for known in sorted(row.flags))
+            raise Refused("usage", f"There is no --{flag} here; there is {allowed}.")
+        arguments[flag], rest = True, left.lstrip()
+    return rest
+
+
+def _one_word(rest: str) -> tuple[str, str]:
+    word, _, left = rest.partition(" ")
+    return word, left.lstrip()
+
+
+def _several(rest: str) -> tuple[str, str]:
+    """One word, and those after it that name somebody as well: `ann ip=10.0.0.0/8`."""
+    word, left = _one_word(rest)
+    words = [word]
+    while left and is_mark((following := _one_word(left))[0]):
+        words.append(following[0])
+        left = following[1]
+    return " ".join(words), left
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentKind:
+    """How an argument is checked, recognised, and taken from what people write."""
+
+    check: Callable[[str, object], object]
+    fits: Callable[[str], bool] = bool
+    take: Callable[[str], tuple[str, str]] = _one_word
+
+
+def _number(name: str, value: object) -> int:
+    if isinstance(value, str) and (digits := value.removeprefix("#")).isdecimal():
+        value = int(digits) if len(digits) < 16 else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
+        return value
+    raise Refused("bad-argument", f"{name} is a number, 0 or more.")
+
+
+def _truth(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Refused("bad-argument", f"{name} is true or false.")
+
+
+def _string(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise Refused("bad-argument", f"{name} is a string.")
+    return clean(value)
+
+
+def _text(name: str, value: object) -> str:
+    return clean_message(value) if isinstance(value, str) else _string(name, value)
+
+
+def _words(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        return _string(name, value)
+    words = clean_formatted(value)
+    return "" if looks_empty(words) else words
+
+
+def _moment(name: str, value: object) -> float:
+    return moment(_string(name, value))
+
+
+def _point(name: str, value: object) -> int | float:
+    if isinstance(value, str) and "-" in value:
+        return _moment(name, value)
+    return _number(name, value)
+
+
+def _signs(name: str, value: object) -> dict[str, str]:
+    """A few short words, each with its meaning."""
+    fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
+    if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
+        raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
+    signs = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
+    if len("".join([*signs, *signs.values()]).encode()) > LONGEST_SIGNS:
+        raise Refused("too-long", f"{name} have at most {LONGEST_SIGNS} bytes in all.")
+    return signs
+
+
+def _is_sign(key: object, value: object) -> bool:
+    short = isinstance(value, str) and len(value) <= LONGEST_WORDS
+    return short and isinstance(key, str) and re.fullmatch(r"[\w./-]{1,64}", key, re.A) is not None
+
+
+def _span(name: str, value: object) -> float:
+    """Seconds; programs may give a number of them, 0 being for ever."""
+    if isinstance(value, str):
+        return duration(value)
+    return float(_number(name, value))
+
+
+_KINDS = {
+    "int": ArgumentKind(_number, str.isdecimal),
+    "bool": ArgumentKind(_truth),
+    "str": ArgumentKind(_string),
+    "Text": ArgumentKind(_text),
+    "Place": ArgumentKind(_string, lambda word: word.startswith(("#", "@"))),
+    "Words": ArgumentKind(_words),
+    "Moment": ArgumentKind(_moment),
+    "Point": ArgumentKind(_point),
+    "Signs": ArgumentKind(_signs),
+    "Span": ArgumentKind(_span, looks_like_duration),
+    "Who": ArgumentKind(_string, take=_several),
+    "Email": ArgumentKind(_string, lambda word: "@" in word),
+}
+
+
+def _kind(annotation: str) -> ArgumentKind:
+    """What an argument is, by its annotation."""
+    return _KINDS[annotation.partition(" ")[0]]
+
+
+Text: TypeAlias = str  # a message, which may have several lines
+Words: TypeAlias = str  # one line that people read, such as a topic; IRC clients format it
+Place: TypeAlias = str  # a room, #tea, or a conversation, @bob
+Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
+Point: TypeAlias = "int | float"  # a place among the lines of a room: a number, or a time
+Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not kept
+Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
+Who: TypeAlias = str  # a name, an address, or several such
+Email: TypeAlias = str

@@ -1,0 +1,104 @@
+"""Governing a room: its rules, and who has which role in it."""
+
+from __future__ import annotations
+
+from chatsvc.commands.registry import Answer, command
+from chatsvc.core.directory import room_of
+from chatsvc.core.session import Session
+from chatsvc.model.events import Event
+from chatsvc.services.hub import Hub
+
+
+@command(
+    "set [rule] [value]",
+    help="changes one of the room's rules; without a rule lists them",
+    example="/set slow 10s",
+    level="moderator",
+)
+def set(
+    hub: Hub,
+    session: Session,
+    rule: str | None = None,
+    value: str | None = None,
+    room: str | None = None,
+) -> Answer:
+    here = room_of(session, room)
+    if rule is None or value is None:
+        return hub.room_administration.rules(here)
+    if rule.lower() == "topic":
+        return hub.room_administration.set_topic(session, here, value)
+    return hub.room_administration.set_rule(session, here, rule, value)
+
+
+@command(
+    "remove-room room",
+    "drop-room",
+    "removes a room with all of its messages, rules and roles",
+    "/remove-room #spam",
+    level="operator",
+)
+async def remove_room(hub: Hub, session: Session, room: str) -> Event:
+    return await hub.room_removal.remove(session, hub.visibility.known_room(session, room))
+
+
+@command("invite name", help="lets somebody into the room", example="/invite bob", level="member")
+async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    return await hub.room_administration.invite(session, room_of(session, room), name)
+
+
+@command("invited", help="lists who may come in and has not", level="moderator")
+def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
+    return hub.room_administration.expected(room_of(session, room))
+
+
+@command(
+    "uninvite name", help="takes an invitation back", example="/uninvite bob", level="moderator"
+)
+def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
+    return hub.room_administration.uninvite(session, room_of(session, room), name)
+
+
+@command(
+    "op name", example="/op bob", help="makes somebody a moderator of the room", level="moderator"
+)
+async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    return await hub.room_administration.set_role(
+        session, room_of(session, room), name, "moderator"
+    )
+
+
+@command(
+    "deop name",
+    example="/deop bob",
+    help="makes a moderator a plain member again",
+    level="moderator",
+)
+async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    return await hub.room_administration.take_role(
+        session, room_of(session, room), name, "moderator"
+    )
+
+
+@command(
+    "voice name",
+    example="/voice bob",
+    help="lets somebody talk in a moderated room",
+    level="moderator",
+)
+async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    return await hub.room_administration.set_role(session, room_of(session, room), name, "voiced")
+
+
+@command("devoice name", example="/devoice bob", help="takes that back", level="moderator")
+async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    return await hub.room_administration.take_role(session, room_of(session, room), name, "voiced")
+
+
+@command(
+    "transfer name",
+    help="makes somebody else the room's founder",
+    example="/transfer bob",
+    level="founder",
+)
+async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    return await hub.room_administration.transfer(session, room_of(session, room), name)

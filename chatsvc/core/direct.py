@@ -1,0 +1,85 @@
+"""A conversation of two accounts: a room that no list shows, whose lines are told as private ones.
+
+It is named by its two accounts; who they are is asked of the hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from chatsvc.core.room import Room, Timer
+from chatsvc.core.session import Session, User
+from chatsvc.model.batch import Batch
+from chatsvc.model.events import Event, Said, Told
+from chatsvc.store.archive import Archive, Start
+
+LATE = 60.0  # seconds after which a line is told with its time
+
+NameOf: TypeAlias = Callable[[str], str]
+
+
+def conversation_name(one: str, other: str) -> str:
+    """The same for both."""
+    return "@" + ",".join(sorted((one, other)))
+
+
+def both_in(name: str) -> tuple[str, str]:
+    """The ids of the accounts of a conversation."""
+    one, _, other = name[1:].partition(",")
+    return one, other
+
+
+def other_in(name: str, account: str) -> str:
+    """The account that this one talks to in a conversation."""
+    one, other = both_in(name)
+    return other if one == account else one
+
+
+class DirectConversation(Room):
+    """A room of two."""
+
+    __slots__ = ("_name_of", "_now")
+
+    def __init__(
+        self,
+        name: str,
+        archive: Archive,
+        clock: Timer,
+        start: Start,
+        name_of: NameOf,
+        now: Callable[[], float],
+    ) -> None:
+        super().__init__(name, archive, clock, start)
+        self._name_of = name_of
+        self._now = now
+
+    def _of(self, session: Session) -> dict[str, Any]:
+        return session.conversations
+
+    def called(self, session: Session) -> str:
+        account = session.person.account
+        return f"@{self._name_of(other_in(self.name, account.id))}" if account else self.name
+
+    def announce(self, event: Event, but: Session | User | None = None) -> None:
+        """Coming and going is not the other's business."""
+
+    def _give(self, session: Session, batch: Batch) -> None:
+        for line in batch.lines:
+            if not session.hides(line):
+                tag = line.tag if line.client == session.client else None
+                session.tell(self.told(session, line), tag)
+
+    def told(self, session: Session, line: Said) -> Told:
+        """A line of this conversation, as `session` is told it."""
+        account = session.person.account
+        assert account is not None
+        own = line.account == account.name  # whatever else was said over the same connection
+        to = self._name_of(other_in(self.name, account.id)) if own else account.name
+        late = self._now() - line.time > LATE
+        room = self.called(session)
+        told = Told(
+            line.sender, to, line.text, line.time, line.action, own, line.number, late, room
+        )
+        return replace(told, notice=line.notice, account=line.account, signs=line.signs)

@@ -1,0 +1,57 @@
+"""Who is online and which rooms there are: data with lookups, no rules."""
+
+from __future__ import annotations
+
+from chatsvc.core.direct import DirectConversation
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Refused
+from chatsvc.model.text_rules import key, room_name
+
+
+class Directory:
+    """Every session, user and room of this node."""
+
+    def __init__(self) -> None:
+        self.sessions: set[Session] = set()
+        self.users: dict[str, User] = {}  # by the key of their name
+        self.by_account: dict[str, User] = {}  # by the id of their account
+        self.clients: dict[str, Session] = {}  # by the client's secret
+        self.rooms: dict[str, Room] = {}  # by key
+        self.conversations: dict[str, DirectConversation] = {}  # by name
+        self.peak = 0  # users online at once, at most
+
+    def add(self, session: Session, user: User) -> None:
+        """Note that a session is one of `user`'s."""
+        self.users[user.key] = user
+        self.clients[session.client] = session
+        self.peak = max(self.peak, len(self.users))
+        if user.account is not None:
+            self.by_account[user.account.id] = user
+
+    def remove(self, session: Session, user: User) -> None:
+        """Forget a session of `user`, and the user with the last one."""
+        del self.clients[session.client]
+        if not user.sessions:
+            del self.users[user.key]
+            if user.account is not None:
+                self.by_account.pop(user.account.id, None)
+
+    def find(self, name: str) -> User:
+        """Return the user with this name; raise `Refused` if nobody has it."""
+        user = self.users.get(key(name))
+        if user is None:
+            raise Refused("no-such-person", f"There is nobody called {name} here.")
+        return user
+
+
+def room_of(session: Session, name: str | None) -> Room:
+    """Return the named room, or the current one; refuse a room that the session is not in."""
+    if name is None:
+        if session.here is None:
+            raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
+        return session.here
+    room = session.rooms.get(key(name)) or session.rooms.get(key(name := room_name(name)))
+    if room is None:
+        raise Refused("not-in-room", f"You are not in {name}. To enter it: /join {name}")
+    return room

@@ -1,0 +1,156 @@
+"""What people say, as PRIVMSG or NOTICE; the same bytes for all with the same capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from chatsvc.dialects.irc import message as wire
+from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE, understood
+from chatsvc.dialects.jsonl import timestamp
+from chatsvc.dialects.sentences import clock
+from chatsvc.model.events import Said, Told
+
+Tags = Mapping[str, "str | None"]
+
+
+class _LineText(NamedTuple):
+    """Who says what to whom; `number` is that of the line, if it has one."""
+
+    source: str
+    target: str
+    text: str
+    action: bool
+    number: int
+    command: str
+
+
+def mask(name: str) -> str:
+    """Who somebody is to IRC; where they are is nobody's business."""
+    return f"{name}!chat@people/{name}"
+
+
+def userhost(name: str) -> tuple[str, str]:
+    """The user and the host in somebody's mask."""
+    user, _, host = mask(name).partition("!")[2].partition("@")
+    return user, host
+
+
+def msgid(room: str, number: int) -> str:
+    """What names a line of a room, or (@name) of the conversation with somebody."""
+    return f"{room}-{number}"
+
+
+@lru_cache(maxsize=64)
+def said_with(capabilities: frozenset[str], earlier: bool = False) -> Callable[[Said], bytes]:
+    """A way of writing lines, the same one for the same capabilities."""
+
+    def write(line: Said) -> bytes:
+        return said(line, line.room, capabilities, earlier=earlier)
+
+    return write
+
+
+def said(
+    line: Said,
+    target: str,
+    capabilities: frozenset[str],
+    more: Mapping[str, str | None] = {},
+    earlier: bool = False,
+) -> bytes:
+    """A line of a room, or of a conversation, now or earlier."""
+    tags = {**more, **_tags(line)} if capabilities else {}
+    text = f"(deleted by {line.deleted})" if line.deleted else line.text
+    if earlier:
+        text = dated(text, line.time, capabilities)
+    words = _LineText(mask(line.sender), target, text, line.action, line.number, _verb(line))
+    return _privmsg(words, capabilities, tags)
+
+
+def dated(text: str, time: float, capabilities: frozenset[str]) -> str:
+    """An earlier text with its time, for clients that would take it for a new one.
+
+    Bots obey what they take for new, so a command must not be at the beginning.
+    """
+    return text if "server-time" in capabilities else f"[{clock(time)}] {text}"
+
+
+def _tags(line: Said) -> Tags:
+    account = {"account": line.account} if line.account else {}
+    named = {"time": timestamp(line.time), "msgid": msgid(line.room, line.number)}
+    return {**named, **account, **sign_tags(line.signs)}
+
+
+def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
+    """Signs as the tags of clients that they are to IRC."""
+    return {f"+{sign}": value for sign, value in signs.items()} if signs else {}
+
+
+def told(line: Told, capabilities: frozenset[str]) -> bytes:
+    """A private line; it has an id if it is kept."""
+    tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
+    if line.number is not None:
+        tags["msgid"] = msgid(line.room, line.number)
+    if line.account:
+        tags["account"] = line.account
+    number = line.number or 0
+    text = dated(line.text, line.time, capabilities) if line.late else line.text
+    words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))
+    return _privmsg(words, capabilities, tags)
+
+
+def _verb(line: Said | Told) -> str:
+    return "NOTICE" if line.notice else "PRIVMSG"
+
+
+def _privmsg(words: _LineText, capabilities: frozenset[str], tags: Tags) -> bytes:
+    """In as many messages as are needed: of several lines, or of a long one."""
+    known = understood(tags, capabilities)
+    if _fits(words):
+        return _message(words, words.text, known).encode()
+    pieces = list(_pieces(words))
+    if len(pieces) == 1:
+        return _message(words, pieces[0].text, known).encode()
+    if capabilities >= MULTILINE and words.command == "PRIVMSG" and not words.action:
+        return "".join(_multiline(words, pieces, known)).encode()
+    first, *others = (piece.text for piece in pieces if piece.text.strip())
+    same = {tag: value for tag, value in known.items() if tag != "msgid"}
+    return "".join(
+        [_message(words, first, known), *(_message(words, text, same) for text in others)]
+    ).encode()
+
+
+def _fits(words: _LineText) -> bool:
+    """Whether it is surely one message, as nearly everything is."""
+    around = len(": PRIVMSG  :\x01ACTION \x01\r\n")
+    varying = f"{words.source}{words.target}{words.text}"
+    return "\n" not in words.text and not wire.longer(varying, wire.LONGEST - around)
+
+
+class _Piece(NamedTuple):
+    text: str
+    goes_on: bool  # with the line of the piece before
+
+
+def _pieces(words: _LineText) -> Iterator[_Piece]:
+    head = len(_message(words, "", {}).encode())
+    for line in words.text.split("\n"):
+        for position, text in enumerate(wire.pieces(line, wire.LONGEST - head)):
+            yield _Piece(text, position > 0)
+
+
+def _message(words: _LineText, text: str, tags: Tags) -> str:
+    text = f"\x01ACTION {text}\x01" if words.action else text
+    return wire.write(words.command, words.target, text, source=words.source, tags=tags)
+
+
+def _multiline(words: _LineText, pieces: list[_Piece], tags: Tags) -> Iterator[str]:
+    """IRCv3 "draft/multiline": a batch, which has the tags; nothing else comes in between."""
+    reference, outer = f"m{words.number}", {tag: tags[tag] for tag in tags if tag == "batch"}
+    begin = ("BATCH", f"+{reference}", "draft/multiline", words.target)
+    yield wire.write(*begin, source=words.source, tags=tags)
+    for piece in pieces:
+        concat = {CONCAT: None} if piece.goes_on else {}
+        yield _message(words, piece.text, {"batch": reference, **concat})
+    yield wire.write("BATCH", f"-{reference}", tags=outer)

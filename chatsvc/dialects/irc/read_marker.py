@@ -1,0 +1,49 @@
+"""Up to where one has read: MARKREAD (IRCv3 "draft/read-marker")."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.places import place
+from chatsvc.dialects.irc.registry import on, refused, told
+from chatsvc.dialects.jsonl import timestamp
+from chatsvc.model.events import Marked, Refusal
+
+CAPABILITY = "draft/read-marker"
+_NOTHING_THERE = ("no-account", "no-such-person", "no-such-room")
+
+
+@on("MARKREAD")
+def _(client: Client, message: Message) -> None:
+    if not message.params:
+        client.fail("MARKREAD", "NEED_MORE_PARAMS", "Which channel, or whose lines?")
+        return
+    target, *selector = message.params
+    if not selector:
+        client.ask("mark", room=place(target))
+    elif selector[0].startswith("timestamp="):
+        client.ask("mark", room=place(target), number=selector[0].removeprefix("timestamp="))
+    else:
+        client.fail("MARKREAD", "INVALID_PARAMS", target, selector[0], "That is no timestamp")
+
+
+@told.register
+def _(event: Marked, client: Client, about: Pending) -> None:
+    if CAPABILITY in client.capabilities or about.command == "MARKREAD":
+        tell_mark(client, event.room.removeprefix("@"), event.time)
+
+
+def tell_mark(client: Client, target: str, time: float | None) -> None:
+    """The time of the last line that was read; `*` is none."""
+    client.send("MARKREAD", target, "*" if time is None else f"timestamp={timestamp(time)}")
+
+
+@refused("MARKREAD")
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    target, *selector = about.params or ("*",)
+    if not selector and event.code in _NOTHING_THERE:
+        tell_mark(client, target, None)
+    elif event.code == "bad-argument":
+        client.fail("MARKREAD", "INVALID_PARAMS", target, *selector, event.text)
+    else:
+        client.fail("MARKREAD", "INTERNAL_ERROR", target, event.text)

@@ -1,0 +1,139 @@
+"""The tables of the dialect: what is done for each message, and how each event is told.
+
+The other modules fill them, each with its subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import NamedTuple
+
+from chatsvc.dialects.irc import message as wire
+from chatsvc.dialects.irc.capabilities import MULTILINE
+from chatsvc.dialects.irc.client import Client, Labeled, Pending
+from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.sentences import lines
+from chatsvc.model.events import Event, Refusal, Request
+from chatsvc.model.moderation_events import Bans, Rules
+from chatsvc.model.presence_events import Person
+
+Handler = Callable[[Client, Message], None]
+Refuser = Callable[[Refusal, Client, Pending], None]
+
+
+class _MessageRow(NamedTuple):
+    handler: Handler
+    needed: int = 0  # parameters
+    anybody: bool = False  # also before one is let in
+
+
+LABELS = frozenset(("batch", "labeled-response"))  # what answers with labels need
+LONGEST_LABEL = 64  # bytes; IRCv3 "labeled-response"
+_SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
+_HANDLERS: dict[str, _MessageRow] = {}
+REFUSED: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
+
+
+def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:
+    """Enter what is done for a command."""
+
+    def enter(handler: Handler) -> Handler:
+        _HANDLERS[command] = _MessageRow(handler, needed, anybody)
+        return handler
+
+    return enter
+
+
+def refused(command: str) -> Callable[[Refuser], Refuser]:
+    """Enter how the refusal of a command is told, other than in the usual way."""
+
+    def enter(refuser: Refuser) -> Refuser:
+        REFUSED[command] = refuser
+        return refuser
+
+    return enter
+
+
+def read(client: Client, line: str) -> Request | None:
+    """Do what a message says; gives the first thing to be asked of the chat."""
+    try:
+        message = wire.parse(line)
+    except wire.TooLong:
+        _refuse(client, wire.beginning(line), lambda _: client.reply("INPUTTOOLONG"))
+        return None
+    if message is not None:
+        labeled = _labeled(client, message)
+        with client.answering(labeled):
+            _do(client, message, labeled)
+    return client.next_request()
+
+
+def refuse_encoding(client: Client, line: bytes) -> None:
+    """Refuse a line that is not UTF-8 (IRCv3 "UTF8ONLY")."""
+    text = "Not sent: it is not UTF-8. Set your client's encoding to UTF-8"
+    message = wire.beginning(line.decode(errors="replace"))
+    _refuse(client, message, lambda command: client.fail(command, "INVALID_UTF8", text))
+
+
+def _refuse(client: Client, message: Message, say: Callable[[str], None]) -> None:
+    """Say why a line is not read; a batch that it belongs to would be another text without it."""
+    collected = client.collected if "batch" in message.tags else None
+    if collected is None:
+        labeled = _labeled(client, message)
+    else:
+        collected.drop()
+        labeled = collected.about.labeled and collected.about.labeled.held()
+    with client.answering(labeled):
+        say(message.command)
+
+
+def _labeled(client: Client, message: Message) -> Labeled | None:
+    """The answer to a message with a label, which begins now."""
+    label = message.tags.get("label", "") if client.capabilities >= LABELS else ""
+    return Labeled(label) if label and not wire.longer(label, LONGEST_LABEL) else None
+
+
+def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
+    client.latest = Pending(message.command, tuple(message.params), labeled)
+    inside = "batch" in message.tags and client.capabilities >= MULTILINE
+    row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
+    if client.welcome is None and not row.anybody:
+        client.reply("NOTREGISTERED")
+    elif len(message.params) < row.needed:
+        client.reply("NEEDMOREPARAMS", message.command)
+    else:
+        row.handler(client, message)
+
+
+def _type(client: Client, message: Message) -> None:
+    """Anything else is a command of the chat's, if it has one of that name."""
+    client.type(message.command.lower(), " ".join(message.params))
+
+
+_OTHERS = _MessageRow(_type)
+
+
+def tell(client: Client, event: Event, tag: str | None) -> None:
+    """Put `event` into the client's words, ready to be sent."""
+    asked = client.asked(tag)
+    client.speaker = asked.service
+    try:
+        with client.answering(None if tag is None else asked.labeled):
+            if asked.service and isinstance(event, _SPOKEN):
+                in_words(client, event)
+            else:
+                told(event, client, asked)
+    finally:
+        client.speaker = ""
+
+
+@singledispatch
+def told(event: object, client: Client, about: Pending) -> None:
+    in_words(client, event)
+
+
+def in_words(client: Client, event: object) -> None:
+    """What IRC has no message for is a notice, in the words that people at telnet read."""
+    for line in lines(event, None):
+        client.notice(line.removeprefix("* "))

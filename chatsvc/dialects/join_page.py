@@ -1,0 +1,104 @@
+"""How to join, for those who are not in yet: the commands, and the page that a browser is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from html import escape
+
+LONGEST_HEAD = 16384  # bytes of an HTTP request that has not come to its body by then
+METHOD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # any token (RFC 9110, 9.1 and 5.6.2)
+
+_REQUEST = re.compile(rb"(%b) \S+(?: HTTP/([0-9.]+))?\r?\n?" % METHOD)
+_HOST = re.compile(rb"\nhost:[ \t]*([^\s]+)[ \t]*\r?\n", re.IGNORECASE)
+# Nothing that a shell, or the commands themselves, would take for more than a host and a port.
+_SANE = re.compile(rb"([a-z0-9][a-z0-9.-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.I)
+_END = re.compile(rb"\n\r?\n")
+
+_SAFE = (
+    "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'",
+    "X-Content-Type-Options: nosniff",
+    "Referrer-Policy: no-referrer",
+    "Cache-Control: no-store",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a chat is, as those who join it write it, and how it may be joined."""
+
+    host: str = "HOST"
+    port: int | str = "PORT"
+    speaks: Collection[str] = ("text", "json")
+    plain: bool = True  # also without encryption
+
+    def commands(self, client: str = "chatsvc") -> Iterator[str]:
+        """What to type at a shell, one command each."""
+        if self.plain and "json" in self.speaks:
+            yield f"{client} join {self._both()}"
+        if self.plain and "text" in self.speaks:
+            yield f"telnet {self.host} {self.port}"
+            yield f"nc {self.host} {self.port}"
+        if {"tls", "text"} <= set(self.speaks):
+            yield f"openssl s_client -quiet -connect {self._both()}"
+
+    def by_hand(self) -> str:
+        """The command that most machines know."""
+        known = (one for one in self.commands() if one.startswith(("telnet", "openssl")))
+        return next(known, f"{self.host} {self.port}")
+
+    def _both(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def is_whole(head: bytes) -> bool:
+    """Whether an HTTP request has said all that is needed to answer it."""
+    request = _REQUEST.match(head)
+    without_head = request is not None and request[0].endswith(b"\n") and not request[2]  # HTTP/0.9
+    return without_head or _END.search(head) is not None
+
+
+def place_in(head: bytes, place: Address, default_port: int) -> Address:
+    """The place under the name that a browser knows it by, if that is a sane one."""
+    found = _HOST.search(_END.split(head, 1)[0] + b"\n")  # no further: a body is anybody's words
+    sane = found and _SANE.fullmatch(found[1])
+    if not sane or not 0 < (port := int(sane[2] or default_port)) < 65536:
+        return place
+    return replace(place, host=sane[1].decode().strip("[]"), port=port)
+
+
+def answer(
+    head: bytes, chat: str, place: Address, refused: str = "", status: str = "200 OK"
+) -> bytes:
+    """What an HTTP request is answered, whatever it asks for; `refused` says why not to come in."""
+    request = _REQUEST.match(head)
+    method = request[1] if request else b"GET"
+    if len(head) > LONGEST_HEAD and not is_whole(head):
+        status = "431 Request Header Fields Too Large"
+    elif method not in (b"GET", b"HEAD"):
+        status = "405 Method Not Allowed"
+    body = _page(chat, place, refused).encode()
+    head_lines = (
+        f"HTTP/1.1 {status}",
+        *(["Allow: GET, HEAD"] if status.startswith("405") else []),
+        "Content-Type: text/html; charset=utf-8",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *_SAFE,
+    )
+    lines = "".join(f"{line}\r\n" for line in head_lines).encode()
+    return lines + b"\r\n" + (b"" if method == b"HEAD" else body)
+
+
+def _page(chat: str, place: Address, refused: str) -> str:
+    commands = "\n".join(map(escape, place.commands()))
+    reason = f"<p>{escape(refused)}</p>\n" if refused else ""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f"<title>{escape(chat)}</title>\n<h1>{escape(chat)}</h1>\n{reason}"
+        "<p>This is a chat, and no web site. To join it, type one of these in a terminal:</p>\n"
+        f"<pre>\n{commands}\n</pre>\n</html>\n"
+    )

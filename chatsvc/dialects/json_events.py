@@ -1,0 +1,159 @@
+"""Reading the events of the JSON-lines dialect, whoever wrote them: each field is what it says.
+
+The types of the events' fields are the grammar, so that a field of a wrong type, a number that is
+too large, or a time that no calendar has ends here, and not in a screen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache, partial
+from types import NoneType, UnionType
+from typing import Any, ClassVar, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from chatsvc.dialects.jsonl import NAMES, SAID, TIMES, seconds
+from chatsvc.model.events import Event, Said
+
+LARGEST = 2**53  # beyond which not every program can count (RFC 8259, 6)
+LONGEST = 65_536  # characters of one string
+FIRST, LAST = 0.0, 253_370_764_800.0  # 1970 and 9999, whose moments every calendar has
+SIGNED = ("offset",)
+UNWRITTEN = ("client", "quiet", "tag")  # what is known of a line and never shown
+
+Reader: TypeAlias = Callable[[object], Any]
+
+KINDS: dict[str, type] = {SAID if kind is Said else kind.WIRE: kind for kind in get_args(Event)}
+
+
+def read_event(line: str) -> tuple[Event | None, str | None]:
+    """Return the event in a line that a server wrote, and its tag, for clients.
+
+    An event of a later version that is not known here is None.  Raises ValueError for anything
+    that is no event at all.
+    """
+    try:
+        value = json.loads(line)
+        tag = _string(value["tag"]) if value.get("tag") is not None else None
+        kind = KINDS.get(_string(value["event"]))
+        if kind is None:
+            return None, tag
+        event = _read(kind, value)
+        return (event._replace(tag=tag) if isinstance(event, Said) else event), tag
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"that is no event: {error!r}") from None
+
+
+def _read(kind: type, value: object) -> Any:
+    """A value of `kind`, from the fields that were written."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{kind.__name__} is an object")
+    found = {}
+    for name, written_as, reader, otherwise in _grammar(kind):
+        written = value.get(written_as)
+        found[name] = reader(written) if written is not None else otherwise()
+    return Said(client="", tag=None, **found) if kind is Said else kind(**found)
+
+
+@cache
+def _grammar(kind: type) -> list[tuple[str, str, Reader, Callable[[], Any]]]:
+    """The fields of `kind`: how each is called and written, read, and what it is if left out."""
+    hints = get_type_hints(kind)
+    return [
+        (name, NAMES.get(name, name), _reader(name, hint), _otherwise(name, hint, _default(kind)))
+        for name, hint in hints.items()
+        if get_origin(hint) is not ClassVar and not (kind is Said and name in UNWRITTEN)
+    ]
+
+
+def _default(kind: type) -> Mapping[str, object]:
+    """The fields of `kind` that have a default, with it."""
+    if kind is Said:
+        return Said._field_defaults
+    return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
+
+
+def _otherwise(name: str, hint: Any, default: Mapping[str, object]) -> Callable[[], Any]:
+    """What a field is that was left out: its default, or what is never written."""
+    if name in default and hint is not bool:  # for what is false is left out
+        return lambda: default[name]
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    for empty in (None, "", False):
+        if type(empty) in kinds:
+            return lambda: empty
+
+    def missing() -> Any:
+        raise KeyError(name)
+
+    return missing
+
+
+def _reader(name: str, hint: Any) -> Reader:
+    """How a field is read, by its type."""
+    origin, inside = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return _reader(name, next(kind for kind in inside if kind is not NoneType))
+    if origin is tuple:
+        return partial(_list, _reader("", inside[0]))
+    if origin is Mapping:
+        return partial(_mapping, _reader("", inside[1]))
+    if hint is Said or is_dataclass(hint):
+        return partial(_read, hint)  # type: ignore[arg-type]
+    if hint is float:
+        return _time if name in TIMES else _seconds
+    if hint is int and name in SIGNED:
+        return _integer
+    return {str: _string, int: _count, bool: _boolean}[hint]
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise TypeError(f"not a string of at most {LONGEST} characters")
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST:
+        raise TypeError("not a whole number, or too large")
+    return value
+
+
+def _count(value: object) -> int:
+    number = _integer(value)
+    if number < 0:
+        raise TypeError("a negative number")
+    return number
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError("not a number")
+    if not 0 <= value <= LARGEST:
+        raise TypeError("no duration")
+    return float(value)
+
+
+def _time(value: object) -> float:
+    time = seconds(_string(value))
+    if not FIRST <= time < LAST:
+        raise TypeError("a time of no calendar")
+    return time
+
+
+def _list(reader: Reader, value: object) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return tuple(map(reader, value))
+
+
+def _mapping(reader: Reader, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return {_string(name): reader(inside) for name, inside in value.items()}

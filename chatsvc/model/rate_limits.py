@@ -1,0 +1,245 @@
+"""How often and how much: limits that keep one peer from being too much for the others.
+
+No clock: `now` is given, in seconds of a clock that only goes forward.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
+
+from chatsvc.model.events import Refusal
+from chatsvc.model.text_rules import span
+
+MOST_KEYS = 10_000  # that are remembered; of more the oldest are forgotten
+MOST_ADDRESSES = 16_384  # of which it is remembered how they are written
+
+
+class Rate(NamedTuple):
+    """So many at once, and so many a second after that."""
+
+    burst: int
+    per_second: float
+
+
+_FLOOD = Rate(8, 2.0)
+_WORK = Rate(100, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one person, or all at one address, may do; None and 0 mean as much as they like."""
+
+    flood: Rate | None = _FLOOD  # lines of one connection
+    per_address: int = 16  # connections that are open
+    arrivals: int = 32  # new connections from one address ...
+    arrivals_within: float = 600.0  # ... within these seconds
+    name_within: float = 60.0  # seconds to say one's name
+    attempts: int = 5  # to log in ...
+    attempts_within: float = 300.0  # ... within these seconds
+    registrations: int = 10  # names that are registered from one address ...
+    registrations_within: float = 3600.0  # ... within these seconds
+    rooms: int = 60  # new rooms made from one address, or by one account ...
+    rooms_within: float = 3600.0  # ... within these seconds
+    work: Rate | None = _WORK  # for the input and requests of one connection, in milliseconds
+
+
+UNLIMITED = Limits(
+    flood=None,
+    work=None,
+    per_address=0,
+    arrivals=0,
+    name_within=0.0,
+    attempts=0,
+    registrations=0,
+    rooms=0,
+)
+
+
+class Bucket:
+    """Paces the lines of one connection: a burst at once, the rest at the rate."""
+
+    __slots__ = ("_depth", "_each", "_full_at", "_fullest", "rate", "told")
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        self._each = 1 / rate.per_second
+        self._depth = rate.burst * self._each  # seconds that an empty bucket takes to fill
+        self._full_at = 0.0
+        self._fullest = self._depth  # that the bucket can be when the next line comes
+        self.told = False  # that it is empty, since it was last full
+
+    def take(self, now: float, lines: int = 1) -> float:
+        """Take the share of a line; gives the seconds after which it may be obeyed, or 0.0.
+
+        One that is several in one waits no longer for that, but those after it do.
+        """
+        filled = self._full_at - now
+        if filled <= 0:
+            filled, self.told = 0.0, False
+        elif filled > self._fullest:
+            filled = self._fullest
+        wait = filled + self._each - self._depth
+        wait = wait if wait > 1e-6 else 0.0
+        filled += self._each * lines
+        self._full_at, self._fullest = now + filled, filled - wait
+        return wait
+
+
+class Window:
+    """Counts what is tried under a key: at most so many times within so many seconds."""
+
+    def __init__(self, most: int, within: float) -> None:
+        self.most = most
+        self.within = within
+        self._times: dict[str, deque[float]] = {}  # by key; noted last, last
+
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._times)
+
+    def wait(self, key: str, now: float) -> float:
+        """Seconds until there may be another one under `key`; 0.0 means now."""
+        times = self._times.get(key)
+        if times is None or len(times) < self.most:
+            return 0.0
+        return min(max(0.0, times[0] + self.within - now), self.within)
+
+    def note(self, key: str, now: float) -> None:
+        """There was one under `key`."""
+        if not self.most:
+            return
+        times = self._times.pop(key, None) or deque(maxlen=self.most)
+        times.append(now)
+        self._times[key] = times
+        self._forget_old(now)
+
+    def forget(self, key: str) -> None:
+        """Take the last one under `key` back."""
+        times = self._times.get(key)
+        if times:
+            times.pop()
+        if not times:
+            self._times.pop(key, None)
+
+    def _forget_old(self, now: float) -> None:
+        while self._times:
+            key, times = next(iter(self._times.items()))
+            if len(self._times) <= MOST_KEYS and times[-1] + self.within > now:
+                break
+            del self._times[key]
+
+
+class Trickle:
+    """Lets several through under a key at once, and after that one every few seconds."""
+
+    def __init__(self, most: int, each: float) -> None:
+        self._burst = (most - 1) * each
+        self._each = each if most else 0.0  # seconds
+        self._full_at: dict[str, float] = {}  # when all of them may come at once again
+
+    def wait(self, key: str, now: float) -> float:
+        """Seconds until the next one may come; 0.0 means now."""
+        return max(0.0, self._owed(key, now) - self._burst) if self._each else 0.0
+
+    def take(self, key: str, now: float) -> None:
+        """Count one more, which comes after its wait."""
+        if self._each:
+            self._full_at[key] = now + self._owed(key, now) + self._each
+            if len(self._full_at) > MOST_KEYS:
+                self._forget_full(now)
+
+    def give_back(self, key: str) -> None:
+        """Take one back, which does not count."""
+        if key in self._full_at:
+            self._full_at[key] -= self._each
+
+    def _owed(self, key: str, now: float) -> float:
+        return max(0.0, self._full_at.get(key, now) - now)
+
+    def _forget_full(self, now: float) -> None:
+        self._full_at = {key: full for key, full in self._full_at.items() if full > now}
+
+
+class Addresses:
+    """Counts the connections of each address: how many are open, and how many came lately."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._open: dict[str, int] = {}
+        self._arrivals = Window(limits.arrivals, limits.arrivals_within)
+
+    def admit(self, address: str, now: float) -> Refusal | None:
+        """Count a connection in, or say which limit it is beyond, and when to come back."""
+        place = _counted(address)
+        if not place:
+            return None
+        refusal = self._too_many(place) or self._too_often(place, now)
+        if refusal is None:
+            self._open[place] = self._open.get(place, 0) + 1
+            self._arrivals.note(place, now)
+        return refusal
+
+    def gone(self, address: str) -> None:
+        """A connection that was counted in is closed."""
+        place = _counted(address)
+        left = self._open.pop(place, 0) - 1
+        if left > 0:
+            self._open[place] = left
+
+    def _too_many(self, place: str) -> Refusal | None:
+        most = self._limits.per_address
+        if not most or self._open.get(place, 0) < most:
+            return None
+        return Refusal(
+            "too-many-connections",
+            f"Sorry, {_number(most, 'connection')} from {place} {'is' if most == 1 else 'are'}"
+            " open already, which is the most. Please come back when one of them is closed.",
+        )
+
+    def _too_often(self, place: str, now: float) -> Refusal | None:
+        wait = self._arrivals.wait(place, now)
+        if not wait:
+            return None
+        most, within = self._limits.arrivals, self._limits.arrivals_within
+        return Refusal(
+            "too-often",
+            f"Sorry, {_number(most, 'connection')} came from {place} within {span(within)}, which"
+            f" is the most. Please come back in {span(wait)}.",
+        )
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def bare(address: str) -> str:
+    """An IP address in its one usual form, without a zone; "" for what is none."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(parsed)
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def network(address: str) -> str:
+    """What counts as one address: of IPv6 the /64, which is what one household is given."""
+    address = bare(address)
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
+
+
+def is_loopback(address: str) -> bool:
+    """Whether it is an address of this very machine."""
+    address = bare(address)
+    return bool(address) and ip_address(address).is_loopback
+
+
+def _counted(address: str) -> str:
+    return "" if is_loopback(address) else network(address)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

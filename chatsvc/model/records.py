@@ -1,0 +1,147 @@
+"""What is kept besides lines, as frozen values: no behaviour.  Times are seconds since the epoch.
+
+Each kind is a table of its own; its first fields, as many as `KEYS` says, name one record for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody's own name; `id` is random and never used again."""
+
+    TABLE: ClassVar[str] = "account"
+    KEYS: ClassVar[int] = 1
+
+    id: str
+    name: str
+    hash: str  # of the password, in argon2's own format
+    email: str = ""
+    operator: bool = False
+    since: float = 0.0
+    away: str | None = None
+    ignores: tuple[str, ...] = ()  # names, as written
+    scram: str = ""  # of the password, too, as `scram.py` writes it
+    certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 small hexadecimal digits
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account's place in a room, or in a conversation of two."""
+
+    TABLE: ClassVar[str] = "member"
+    KEYS: ClassVar[int] = 2
+
+    room: str  # its key
+    account: str  # its id
+    role: str = "member"  # or founder, moderator, voiced
+    inside: bool = True  # coming back means coming back into this room
+    seen: int = 0  # the number of the last line shown
+    joined: int = 0  # that of the room's last line when the account first came in
+    read: int = 0  # that of the last line that a program says was read
+    read_time: float = 0.0  # and that line's time
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRules:
+    """A room's rules, as far as somebody has set any."""
+
+    TABLE: ClassVar[str] = "charter"
+    KEYS: ClassVar[int] = 1
+
+    room: str  # its name, as it is written
+    description: str = ""
+    password: str = ""  # its hash
+    invite_only: bool = False
+    registered_only: bool = False
+    moderated: bool = False  # only those who are voiced may talk
+    topic_locked: bool = False  # only moderators may change the topic
+    hidden: bool = False  # no list shows it
+    most: int = 0  # people; 0 is no limit
+    slow: float = 0.0  # seconds between two lines of one person
+    history: str = "all"  # what newcomers may read: all, joined (since then), none
+    keep: float = 0.0  # seconds for which lines are kept; 0 is for ever
+    refuse: tuple[str, ...] = ()  # words that make a line refused
+    mask: tuple[str, ...] = ()  # words that are shown as asterisks
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent.
+
+    Or (`exempt`) whom the other ones do not hold.
+    """
+
+    TABLE: ClassVar[str] = "ban"
+    KEYS: ClassVar[int] = 1
+
+    id: str
+    room: str  # its key
+    who: tuple[str, ...]  # any of name=KEY, account=ID, ip=CIDR, client=SECRET
+    label: str  # how people call whom it holds
+    mute: bool = False
+    quietly: bool = False  # the muted person does not notice
+    by: str = ""
+    reason: str = ""
+    time: float = 0.0
+    until: float = 0.0  # 0 is for ever
+    exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody wants the operators to know, until one of them has dealt with it."""
+
+    TABLE: ClassVar[str] = "report"
+    KEYS: ClassVar[int] = 1
+
+    number: int
+    time: float
+    by: str
+    about: str
+    room: str
+    reason: str
+    origin: str = ""  # by what one person's reports are counted: account=ID or ip=CIDR
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A code with which one person may register."""
+
+    TABLE: ClassVar[str] = "invitation"
+    KEYS: ClassVar[int] = 1
+
+    code: str
+    by: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something about the whole server that is not the default, such as `lockdown`."""
+
+    TABLE: ClassVar[str] = "fact"
+    KEYS: ClassVar[int] = 1
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act of moderation: who did what, where (empty: on the whole server), and why."""
+
+    TABLE: ClassVar[str] = "act"
+    KEYS: ClassVar[int] = 1
+
+    id: str
+    time: float
+    by: str
+    what: str
+    room: str
+
+
+Record: TypeAlias = Account | Member | RoomRules | Ban | Report | Invitation | Fact | Act

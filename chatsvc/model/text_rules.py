@@ -1,0 +1,205 @@
+"""What a name, a room's name, a line of text and a duration may be: no state, no rights."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import datetime
+from itertools import dropwhile
+
+from precis_i18n import get_profile
+
+from chatsvc.model.characters import clean as clean  # the client's way to it
+from chatsvc.model.characters import clean_lines as clean_lines
+from chatsvc.model.characters import is_unseen, looks_empty
+from chatsvc.model.events import Refused
+
+LONGEST_TEXT = 4096  # bytes of UTF-8
+MOST_LINES = 100  # of a text
+LONGEST_LINE = 16384  # bytes, commands and JSON included
+LONGEST_NAME = 32  # characters
+LONGEST_WORDS = 400  # characters: topics, reasons, parting words
+SERVICES = ("NickServ", "ChanServ")  # as which IRC clients know some commands
+LONGEST_DURATION = 3650 * 86400.0  # seconds
+
+_IN_NAMES = frozenset("_-.'[]{}|^`")
+_USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
+_RESERVED = {
+    "all": '"all" means everybody here.',
+    **dict.fromkeys(map(str.lower, SERVICES), "By that name IRC clients call the chat itself."),
+}
+_UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m(?:in)?": 60, "s": 1}
+_DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
+
+
+def key(name: str) -> str:
+    """What two spellings of one name have in common."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def check_text(text: str) -> None:
+    """Refuse a line that is empty or too long, or is too many in one."""
+    if looks_empty(text):
+        raise Refused("empty", "There is nothing in that line.")
+    if len(text) * 4 > LONGEST_TEXT and (size := len(text.encode())) > LONGEST_TEXT:
+        raise Refused(
+            "too-long",
+            f"That line has {size} bytes; {LONGEST_TEXT} is the most. It was not sent.",
+        )
+
+    if (lines := text.count("\n") + 1) > MOST_LINES:
+        raise Refused(
+            "too-long", f"That has {lines} lines; {MOST_LINES} is the most. It was not sent."
+        )
+
+
+def check_words(text: str) -> None:
+    """Refuse a topic, a reason, parting words that are too long."""
+    if len(text) > LONGEST_WORDS:
+        raise Refused("too-long", f"Please say that in at most {LONGEST_WORDS} characters.")
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be anybody's name, suggesting one that could."""
+    if fault := _fault(name):
+        raise Refused("bad-name", fault, likely_name(name))
+
+
+def likely_name(name: str) -> str | None:
+    """The nearest thing to `name` that is a name, if there is any."""
+    name = name.strip()[: 4 * LONGEST_NAME].replace(" ", "_")  # it may be a whole line
+    likely = _fitting(name)
+    if _fault(likely) is None:
+        return likely
+    plain = "".join(filter(_is_of_usernames, unicodedata.normalize("NFKC", name)))
+    small = unicodedata.normalize("NFC", plain.lower())
+    nearest = (plain, small, _left_to_right(plain), _right_to_left(plain))
+    return max((n for n in map(_fitting, nearest) if _fault(n) is None), key=len, default=None)
+
+
+def room_name(name: str) -> str:
+    """A room's name as it is written, with its `#`; refused when it cannot be one."""
+    name = name if name.startswith("#") else f"#{name}"
+    if not 2 <= len(name) <= LONGEST_NAME or not all(map(_fits_names, name[1:])):
+        raise Refused(
+            "bad-room",
+            f"A room's name is # and one word, at most {LONGEST_NAME} characters, such as #tea.",
+        )
+    return name
+
+
+def moment(text: str) -> float:
+    """The time in `text`, which is written as in RFC 3339."""
+    for fraction in (".%f", ""):
+        with suppress(ValueError):
+            return datetime.strptime(text, f"%Y-%m-%dT%H:%M:%S{fraction}%z").timestamp()
+    raise Refused("bad-argument", "Please write a time like 2026-11-21T14:02:00.000Z.")
+
+
+def duration(text: str) -> float:
+    """The seconds in `text`, such as 90s, 1h30m or 2d; none for `forever` and `off`."""
+    text = text.lower()
+    if text in ("forever", "off"):
+        return 0.0
+    if text.isascii() and text.isdecimal():
+        raise _bad_duration("A number alone is no duration: please add s, m, h, d or w, as in 30m.")
+    parts = _DURATION.fullmatch(text)
+    if not text or parts is None:
+        raise _bad_duration("Please write a duration like 90s, 30m, 1h30m, 2d or 1w, or forever.")
+    numbers = zip(parts.groups(), _UNITS.values(), strict=True)
+    seconds = sum(float(number or 0) * unit for number, unit in numbers)
+    if not seconds:
+        raise _bad_duration("That is no time at all: please give a duration such as 90s or 1h30m.")
+    if seconds > LONGEST_DURATION:
+        raise _bad_duration("A duration is at most 10 years (3650d): please say forever for more.")
+    return seconds
+
+
+def looks_like_duration(word: str) -> bool:
+    """Whether whoever wrote `word` meant a duration, right or wrong."""
+    return "0" <= word[:1] <= "9" or word.lower() == "forever"
+
+
+def span(seconds: float) -> str:
+    """A time in words that follow `for` or `in`, such as 1 h 30 min; never less than it is."""
+    whole = max(1, math.ceil(round(seconds, 3)))  # the difference of two times is not exact
+    if whole < 120 and whole != 60:
+        return f"{whole} s"
+    if whole >= 3600:
+        whole = math.ceil(whole / 60) * 60
+    days, rest = divmod(whole, 86400)
+    numbers = (days, rest // 3600, rest // 60 % 60, rest % 60)
+    units = ("day" if days == 1 else "days", "h", "min", "s")
+    words = zip(numbers, units, strict=True)
+    return " ".join(f"{number} {unit}" for number, unit in words if number)
+
+
+def _bad_duration(text: str) -> Refused:
+    return Refused("bad-duration", text)
+
+
+def _fault(name: str) -> str | None:
+    """What keeps `name` from being a name, in a sentence."""
+    if len(name) > LONGEST_NAME:
+        return f"A name has at most {LONGEST_NAME} characters."
+    if (reserved := _RESERVED.get(key(name))) is not None:
+        return reserved
+    if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
+        return "A name is one word of letters, digits and _-.'[]{}|^`"
+    try:
+        mapped = _USERNAMES.enforce(name)
+    except UnicodeEncodeError as error:
+        return _fault_of_usernames(error)
+    # So names that RFC 8265 takes for one are one here: some Greek capitals would be two.
+    return None if key(mapped) == key(name) else "Please write that name in small letters."
+
+
+def _fault_of_usernames(error: UnicodeEncodeError) -> str:
+    if error.reason.endswith("/bidi_rule"):
+        return (
+            "A name from right to left has no letters of the other direction: begin with a letter,"
+            " end with a letter or digit, and use digits of one kind."
+        )
+    character = error.object[error.start : error.end]
+    return f'"{character}" cannot be in a name: please use plain letters and digits, of any script.'
+
+
+def _is_of_usernames(c: str) -> bool:
+    try:
+        return bool(_USERNAMES.base.enforce(c))
+    except UnicodeEncodeError:
+        return False
+
+
+def _fitting(name: str) -> str:
+    """What is left of `name` without the characters that are in no name."""
+    fitting = [c for c in name if _fits_names(c)]
+    likely = "".join(dropwhile(lambda c: not _begins_names(c), fitting))[:LONGEST_NAME]
+    return f"{likely}_" if key(likely) == "all" else likely
+
+
+def _left_to_right(name: str) -> str:
+    return "".join(c for c in name if unicodedata.bidirectional(c) not in ("R", "AL", "AN"))
+
+
+def _right_to_left(name: str) -> str:
+    return "".join(c for c in name if unicodedata.bidirectional(c) in ("R", "AL", "NSM"))
+
+
+def are_of_names(characters: str) -> bool:
+    """Whether a name can have these characters, of which there is at least one."""
+    return bool(characters) and all(map(_fits_names, characters))
+
+
+def _begins_names(c: str) -> bool:
+    return c.isalnum() or c in "_[]{}|^`"
+
+
+def _fits_names(c: str) -> bool:
+    if is_unseen(c):
+        return False
+    return c.isalnum() or c in _IN_NAMES or unicodedata.category(c) in ("Mn", "Mc")

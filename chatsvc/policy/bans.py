@@ -1,0 +1,335 @@
+"""Bans and mutes: whom they hold, where, and until when.  What they do to people is not here."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import TypeVar
+
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.ban_masks import Network, as_network, fits, is_mask, is_pattern, label
+from chatsvc.model.events import Refused
+from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
+from chatsvc.model.records import Act, Ban
+from chatsvc.model.text_rules import key, span
+from chatsvc.policy.permissions import RANKS, rank
+from chatsvc.store.archive import Archive
+
+MOST_BANS = 10_000  # on the whole server
+MOST_BANS_OF_ROOM = 500
+MOST_REMEMBERED = 10_000  # names of which it is remembered which patterns fit them
+MOST_WORDS = 10  # names, accounts and addresses in one ban
+WIDEST = {4: 8, 6: 16}  # the shortest prefix of a network, by the version of its addresses
+FOR_EVER = 0.0
+
+K = TypeVar("K")
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class _Bans:
+    """The bans, or the mutes, of one place: by id, and by what they know people by."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Ban] = {}
+        self._by_mark: dict[str, dict[str, Ban]] = {}
+        self._by_network: dict[tuple[int, int], dict[int, dict[str, Ban]]] = {}
+        self._by_pattern: dict[str, dict[str, Ban]] = {}
+        self._fitting: dict[str, list[str]] = {}  # patterns, by the mark of a name they fit
+
+    def add(self, ban: Ban) -> None:
+        self.by_id[ban.id] = ban
+        self._fitting.clear()
+        for mark in ban.who:
+            self._by_mark.setdefault(mark, {})[ban.id] = ban
+            if _is_name_pattern(mark):
+                self._by_pattern.setdefault(mark, {})[ban.id] = ban
+            if mark.startswith("ip="):
+                kind, number = _place(mark[3:])
+                self._by_network.setdefault(kind, {}).setdefault(number, {})[ban.id] = ban
+
+    def remove(self, ban: Ban) -> None:
+        self.by_id.pop(ban.id, None)
+        self._fitting.clear()
+        for mark in ban.who:
+            _take(self._by_mark, mark, ban.id)
+            _take(self._by_pattern, mark, ban.id)
+            if mark.startswith("ip="):
+                kind, number = _place(mark[3:])
+                _take(self._by_network.get(kind, {}), number, ban.id)
+                if not self._by_network.get(kind):
+                    self._by_network.pop(kind, None)
+
+    def find(self, marks: frozenset[str], address: str) -> Iterator[Ban]:
+        """Those that hold somebody, some of them perhaps more than once."""
+        for mark in marks:
+            yield from self._by_mark.get(mark, {}).values()
+            named = self._by_pattern and mark.startswith("name=")
+            for pattern in self._patterns_of(mark) if named else ():
+                yield from self._by_pattern[pattern].values()
+        where = _parsed(address)
+        if where is None:
+            return
+        for (version, prefix), networks in self._by_network.items():
+            if version == where.version:
+                number = int(where) >> (where.max_prefixlen - prefix)
+                yield from networks.get(number, {}).values()
+
+    def _patterns_of(self, mark: str) -> list[str]:
+        """The patterns that fit a name; they are looked for once, and not at every line."""
+        if mark not in self._fitting:
+            if len(self._fitting) >= MOST_REMEMBERED:
+                self._fitting.clear()
+            self._fitting[mark] = [each for each in self._by_pattern if _fits(each, mark)]
+        return self._fitting[mark]
+
+
+def _is_name_pattern(mark: str) -> bool:
+    return mark.startswith("name=") and is_pattern(mark)
+
+
+def _fits(pattern: str, mark: str) -> bool:
+    """Whether a mark is that of a name which fits the pattern in another one."""
+    return mark.startswith("name=") and fits(pattern[5:], mark[5:])
+
+
+def _place(network: str) -> tuple[tuple[int, int], int]:
+    """Version and prefix length of a network, and the bits that all of its addresses have."""
+    found = _network(network)
+    number = int(found.network_address) >> (found.max_prefixlen - found.prefixlen)
+    return (found.version, found.prefixlen), number
+
+
+def _take(table: dict[K, dict[str, Ban]], place: K, id: str) -> None:
+    found = table.get(place, {})
+    found.pop(id, None)
+    if not found:
+        table.pop(place, None)
+
+
+class BanList:
+    """Every ban and mute that holds."""
+
+    def __init__(self, archive: Archive, now: Callable[[], float]) -> None:
+        self._archive = archive
+        self._now = now
+        self._bans: dict[str, _Bans] = {}  # by room
+        self._mutes: dict[str, _Bans] = {}
+        self._exemptions: dict[str, _Bans] = {}
+
+    def open(self) -> None:
+        """Learn which there are; the archive is open."""
+        for ban in self._archive.records(Ban):
+            self._enter(ban)
+
+    def _enter(self, ban: Ban) -> None:
+        self._table(ban).setdefault(ban.room, _Bans()).add(ban)
+
+    def _table(self, ban: Ban) -> dict[str, _Bans]:
+        if ban.exempt:
+            return self._exemptions
+        return self._mutes if ban.mute else self._bans
+
+    def _forget(self, ban: Ban) -> None:
+        table = self._table(ban)
+        place = table.get(ban.room, _Bans())
+        place.remove(ban)
+        if not place.by_id:
+            table.pop(ban.room, None)
+
+    def _of(self, where: str) -> list[Ban]:
+        tables = (self._bans, self._mutes, self._exemptions)
+        places = [table[where] for table in tables if where in table]
+        return [ban for place in places for ban in place.by_id.values()]
+
+    def all(self, room: Room | None) -> list[Ban]:
+        """Those of a room, or of the whole server, oldest first."""
+        found = self._of(room.key if room else "")
+        return sorted(filter(self._holds_still, found), key=lambda ban: ban.time)
+
+    def _holds_still(self, ban: Ban) -> bool:
+        return ban.until == FOR_EVER or ban.until > self._now()
+
+    async def add(self, ban: Ban, act: Act) -> None:
+        """Hold from now on, and after a restart; the act that made it so is kept with it."""
+        most = MOST_BANS_OF_ROOM if ban.room else MOST_BANS
+        if len(self._of(ban.room)) >= most:
+            raise Refused("too-many", f"There are {most} bans and mutes here: /unban some first.")
+        await self._archive.put(ban, act)
+        self._enter(ban)
+
+    async def remove(self, bans: Iterable[Ban]) -> None:
+        """Hold no more, neither now nor after a restart."""
+        bans = list(bans)
+        await self._archive.drop(*bans)
+        for ban in bans:
+            self._forget(ban)
+
+    async def forget_past(self) -> None:
+        """Remove those whose time is over."""
+        wheres = {*self._bans, *self._mutes, *self._exemptions}
+        past = [ban for where in wheres for ban in self._of(where) if not self._holds_still(ban)]
+        if past:
+            await self.remove(past)
+
+    # Whom they hold
+
+    def ban_at_the_door(self, marks: frozenset[str], address: str) -> Ban | None:
+        """The ban that keeps somebody out of the whole server."""
+        return self._find([self._bans[""]], marks, address) if "" in self._bans else None
+
+    def ban_of(self, session: Session, room: Room) -> Ban | None:
+        """The ban that keeps somebody out of a room; its moderators are never held."""
+        return self._ban_of(session, room, session.marks, session.wire.address)
+
+    def bans_name(self, session: Session, name: str, room: Room) -> bool:
+        """Whether somebody would be kept out of a room by a name."""
+        return self._ban_of(session, room, frozenset({f"name={key(name)}"}), "") is not None
+
+    def _ban_of(
+        self, session: Session, room: Room, marks: frozenset[str], address: str
+    ) -> Ban | None:
+        if room.key not in self._bans or rank(session.person, room) >= RANKS["moderator"]:
+            return None
+        if self.exempts(session, room.key):
+            return None
+        return self._find([self._bans[room.key]], marks, address)
+
+    def mute_of(self, session: Session, room: Room | None) -> Ban | None:
+        """The mute that keeps somebody silent in a room, or (None) in private."""
+        if not self._mutes:
+            return None
+        where = ("",) if room is None else ("", room.key)
+        places = [self._mutes[each] for each in where if each in self._mutes]
+        if not places or session.person.operator:
+            return None
+        if room is not None and rank(session.person, room) >= RANKS["moderator"]:
+            places = [self._mutes[""]] if "" in self._mutes else []
+        if room is not None and room.key in self._mutes and self.exempts(session, room.key):
+            places = [self._mutes[""]] if "" in self._mutes else []
+        return self._find(places, session.marks, session.wire.address)
+
+    def silences(self, user: User, room: Room | None) -> bool:
+        """Whether a mute keeps somebody silent in a room, or (None) on the whole server."""
+        return bool(self._mutes) and any(self.mute_of(each, room) for each in user.sessions)
+
+    def exempts(self, session: Session, where: str) -> bool:
+        """Whether the bans and mutes of a room do not hold somebody."""
+        places = [self._exemptions[where]] if where in self._exemptions else []
+        return self._find(places, session.marks, session.wire.address) is not None
+
+    def _find(self, places: list[_Bans], marks: frozenset[str], address: str) -> Ban | None:
+        """Of those that hold somebody the one that ends last; an open one before a quiet one."""
+        found = (ban for place in places for ban in place.find(marks, address))
+        return max(filter(self._holds_still, found), key=_weight, default=None)
+
+    def refusal(self, ban: Ban) -> Refused:
+        """What the one whom it holds is told."""
+        if ban.mute:
+            return Refused("muted", self._sentence(ban, "muted", "talk"))
+        return Refused("banned", self._sentence(ban, "banned", "come in"))
+
+    def _sentence(self, ban: Ban, done: str, way: str) -> str:
+        where = f" in {ban.room}" if ban.room else ""
+        sentence = f"You are {done}{where}{f': {ban.reason}' if ban.reason else ''}."
+        if ban.until:
+            sentence += f" You can {way} again in {span(ban.until - self._now())}."
+        return sentence
+
+
+def _weight(ban: Ban) -> tuple[bool, bool, float]:
+    return not ban.quietly, ban.until == FOR_EVER, ban.until
+
+
+def new_ban(who: Iterable[str], label: str, room: Room | None) -> Ban:
+    return Ban(secrets.token_hex(6), room.key if room else "", tuple(sorted(who)), label)
+
+
+def holds(who: tuple[str, ...], marks: frozenset[str], address: str) -> bool:
+    """Whether any of a ban's marks is one of somebody's, or a network with their address."""
+    if not marks.isdisjoint(who):
+        return True
+    if any(_fits(each, mark) for each in filter(_is_name_pattern, who) for mark in marks):
+        return True
+    return any(mark.startswith("ip=") and _contains(mark[3:], address) for mark in who)
+
+
+def holds_user(user: User, who: tuple[str, ...]) -> bool:
+    """Whether a ban's marks hold somebody through any of their connections."""
+    return any(holds(who, session.marks, session.wire.address) for session in user.sessions)
+
+
+def _contains(network: str, address: str) -> bool:
+    where = _parsed(address)
+    return where is not None and where in _network(network)
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _parsed(address: str) -> _Address | None:
+    usual = bare(address)
+    return ipaddress.ip_address(usual) if usual else None
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> Network:
+    return ipaddress.ip_network(text)
+
+
+def is_mark(word: str) -> bool:
+    """Whether a word says by what somebody is known: `ip=10.0.0.0/8`, `ev*!*@*`, an address."""
+    named = word.startswith(("name=", "account=", "ip="))
+    return named or is_mask(word) or as_network(word) is not None
+
+
+def check_not_too_wide(network: str) -> None:
+    """Refuse a network that has nearly everybody in it."""
+    wide = _network(network)
+    least = WIDEST[wide.version]
+    if wide.prefixlen < least:
+        raise Refused(
+            "bad-address",
+            f"{network} is nearly everybody: a network has at least /{least}. To let in only"
+            " registered people: /lockdown on",
+        )
+
+
+def check_not_too_long(who: str) -> None:
+    """Refuse a ban of very many at once."""
+    if len(who.split()) > MOST_WORDS:
+        raise Refused(
+            "too-many",
+            f"One ban or mute takes at most {MOST_WORDS} names and addresses: please make several.",
+        )
+
+
+def check_not_probing(session: Session, label: str, quietly: bool) -> None:
+    """Refuse what would tell a moderator who has an address, while nobody notices."""
+    if quietly and not session.person.operator and without_addresses(label) != label:
+        raise Refused(
+            "not-allowed", "Only operators silence an address quietly: leave --quietly out."
+        )
+
+
+def labelled(who: str) -> str:
+    """What people wrote to say whom they mean, in the forms in which bans are kept."""
+    return " ".join(map(label, who.split()))
+
+
+def labelled_before(who: str) -> str:
+    """The same for bans that there are, which may be older than the rules about them."""
+    return " ".join(map(_label_if_any, who.split()))
+
+
+def _label_if_any(word: str) -> str:
+    with suppress(Refused):
+        return label(word)
+    return word
+
+
+def without_addresses(text: str) -> str:
+    """A label, or an act with one in it, for those who are not shown addresses."""
+    return re.sub(r"\bip=[^\s]*[^\s:]", "address", text)

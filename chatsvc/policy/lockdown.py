@@ -1,0 +1,12 @@
+"""Whether only registered users can join the chat.  Turning it on and off is moderation's task."""
+
+from __future__ import annotations
+
+
+class LockdownSwitch:
+    """The lockdown of the whole server."""
+
+    __slots__ = ("on",)
+
+    def __init__(self) -> None:
+        self.on = False

@@ -1,0 +1,155 @@
+"""Who may do what: questions about a person and a room, answered or refused.  Changes nothing."""
+
+from __future__ import annotations
+
+from chatsvc.core.room import Room, speaker
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Refused
+from chatsvc.model.records import Account
+from chatsvc.model.text_rules import span
+
+RANKS = {"guest": 0, "member": 1, "voiced": 2, "moderator": 3, "founder": 4}
+OPERATOR = 5
+
+
+def rank(user: User, room: Room) -> int:
+    """How much somebody may in a room."""
+    return OPERATOR if user.operator else RANKS[room.role(user)]
+
+
+def moderates(user: User, room: Room) -> bool:
+    return rank(user, room) >= RANKS["moderator"]
+
+
+def check_level(session: Session, level: str, room: Room | None) -> None:
+    """Refuse a command to those whom it is not for; `room` is the one that it is about."""
+    user = session.person
+    if level == "account" and user.account is None:
+        raise Refused(
+            "no-account", "That is for registered people. To become one: /register password"
+        )
+    if level == "member" and (room is None or rank(user, room) < RANKS["member"]):
+        raise Refused("not-allowed", "Only registered people who are in the room may do that.")
+    if level == "operator" and not user.operator:
+        raise Refused("not-allowed", "Only operators may do that.")
+    if level in ("moderator", "founder") and not user.operator:
+        if room is None:
+            raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
+        if level == "founder":
+            check_founder(user, room)
+        if not moderates(user, room):
+            raise Refused("not-allowed", f"Only moderators of {room.name} may do that.")
+
+
+def check_founder(user: User, room: Room) -> None:
+    if rank(user, room) < RANKS["founder"]:
+        raise Refused("not-allowed", f"Only the founder of {room.name} may do that.")
+
+
+def check_above(user: User, other: User, room: Room | None) -> None:
+    """Refuse acts against oneself, operators, and those who may as much in the room."""
+    if other is user:
+        raise Refused("yourself", "You cannot do that to yourself.")
+    if other.account is not None:
+        check_above_account(user, other.account, room)
+
+
+def check_above_account(user: User, other: Account, room: Room | None) -> None:
+    """The same for somebody who need not be here."""
+    if other.operator:
+        raise Refused("not-allowed", f"{other.name} is an operator, and beyond your power.")
+    role = role_of(other, room) if room is not None else "guest"
+    if room is not None and RANKS[role] >= max(rank(user, room), RANKS["moderator"]):
+        raise Refused(
+            "not-allowed",
+            f"{other.name} is {called(role)} of {room.name}: only somebody above may do that.",
+        )
+
+
+def role_of(account: Account, room: Room) -> str:
+    """As `Room.role`, of an account that need not be here."""
+    member = room.roster.get(account.id)
+    return member.role if member else "guest"
+
+
+def called(role: str) -> str:
+    """A role in a sentence."""
+    if role == "voiced":
+        return "somebody with a voice"
+    return "the founder" if role == "founder" else f"a {role}"
+
+
+def check_enter(user: User, room: Room) -> None:
+    """Refuse those whom the rules of a room keep out; its password is asked for elsewhere."""
+    rules = room.charter
+    if rules is None or rank(user, room) >= RANKS["moderator"]:
+        return
+    if rules.registered_only and user.account is None:
+        raise Refused(
+            "registered-only",
+            f"{room.name} is for registered people. To become one: /register password",
+        )
+    if rules.invite_only and not is_expected(user, room):
+        raise Refused(
+            "invite-only", f"{room.name} is for those who are invited: ask a moderator there."
+        )
+    if rules.most and len(room.people) >= rules.most and user not in room.people:
+        raise Refused(
+            "room-full", f"{room.name} is full: it is limited to {rules.most}. Try again later."
+        )
+
+
+def is_expected(user: User, room: Room) -> bool:
+    """Whether somebody belongs to a room, or was invited into it."""
+    invited = any(session.client in room.invited for session in user.sessions)
+    return invited or room.role(user) != "guest"
+
+
+def needs_password(user: User, room: Room) -> bool:
+    """Whether somebody must give the room's password: those who are expected need not."""
+    rules = room.charter
+    if rules is None or not rules.password:
+        return False
+    return not user.operator and not is_expected(user, room)
+
+
+def check_talk(user: User, room: Room, now: float) -> None:
+    """Refuse those who may only listen in a room, or have just spoken in slow mode."""
+    rules = room.charter
+    if rules is None or moderates(user, room):
+        return
+    if rules.moderated and rank(user, room) < RANKS["voiced"]:
+        raise Refused(
+            "moderated", f"In {room.name} only those talk who have a voice: ask a moderator."
+        )
+    wait = room.spoke.get(speaker(user), -rules.slow) + rules.slow - now if rules.slow else 0.0
+    if wait > 0:
+        raise Refused(
+            "slow-mode",
+            f"{room.name} is in slow mode: you can say that in {span(wait)}. It was not sent.",
+        )
+
+
+def check_topic(user: User, room: Room, now: float) -> None:
+    """Refuse a new topic to those who may not talk, or where only moderators change it."""
+    check_talk(user, room, now)
+    if room.charter is not None and room.charter.topic_locked and not moderates(user, room):
+        raise Refused("not-allowed", f"Only moderators change the topic of {room.name}.")
+
+
+def may_see(user: User, room: Room) -> bool:
+    """Whether a list shows the room to somebody."""
+    if room.charter is None or not room.charter.hidden:
+        return True
+    return user in room.people or user.operator or is_expected(user, room)
+
+
+def floor(session: Session, room: Room) -> int:
+    """The number of the last line that somebody may not read, by the room's rule for newcomers."""
+    user, rules = session.person, room.charter
+    if rules is None or rules.history == "all" or moderates(user, room):
+        return 0
+    if rules.history == "joined" and user.account is not None:
+        member = room.roster.get(user.account.id)
+        return member.joined if member else room.last
+    return room.floors.get(session.client, room.last)

@@ -1,0 +1,210 @@
+"""A room's rules as people write and read them, and what they make of a line.  No rights."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Any
+
+from chatsvc.model.characters import formatting_in, is_unseen
+from chatsvc.model.confusables import imitated
+from chatsvc.model.events import Refused
+from chatsvc.model.moderation_events import Setting
+from chatsvc.model.records import RoomRules
+from chatsvc.model.text_rules import check_words, duration, key, span
+
+MOST_WORDS = 100  # in a word filter
+_UNSPACED = (  # Thai, Lao, Burmese, Khmer, Japanese, Chinese: no gaps between words
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
+)
+
+
+def _switch(name: str, value: str) -> bool:
+    if value.lower() not in ("on", "off", "yes", "no"):
+        raise Refused("bad-rule", f"{name} is on or off.")
+    return value.lower() in ("on", "yes")
+
+
+def _count(name: str, value: str) -> int:
+    if value.lower() == "off":
+        return 0
+    if not value.isdecimal() or len(value) > 5 or int(value) == 0:
+        raise Refused("bad-rule", f"{name} is a number from 1 to 99999, or off.")
+    return int(value)
+
+
+def _duration(_name: str, value: str) -> float:
+    return duration(value)
+
+
+def _pause(name: str, value: str) -> float:
+    """A duration that cannot be for ever: nobody would say a second line."""
+    try:
+        seconds = duration(value)
+    except Refused:
+        seconds = 0.0
+    if not seconds and value.lower() != "off":
+        raise Refused("bad-duration", f"{name} is a time such as 10s, or off.")
+    return seconds
+
+
+def _history(name: str, value: str) -> str:
+    if value.lower() not in ("all", "joined", "none"):
+        raise Refused("bad-rule", f"{name} is all, joined (since they came) or none.")
+    return value.lower()
+
+
+def _text(name: str, value: str) -> str:
+    check_words(value)
+    return "" if value.lower() == "off" else value
+
+
+def _words(name: str, value: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(map(key, value.replace(",", " ").split())))
+    if words == ("off",):
+        return ()
+    if len(words) > MOST_WORDS or len(value) > MOST_WORDS * 10:
+        raise Refused("bad-rule", f"{name} has at most {MOST_WORDS} words.")
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class RuleKind:
+    """How one rule is written, where it is kept, and what it is for."""
+
+    field: str
+    read: Callable[[str, str], Any]
+    help: str
+
+
+KINDS = {
+    "description": RuleKind("description", _text, "what the room is for"),
+    "password": RuleKind("password", _text, "what newcomers must give, or off"),
+    "invite-only": RuleKind("invite_only", _switch, "on: only those come in who are invited"),
+    "registered-only": RuleKind("registered_only", _switch, "on: only registered people come in"),
+    "moderated": RuleKind("moderated", _switch, "on: only those talk who have a voice"),
+    "topic-locked": RuleKind("topic_locked", _switch, "on: only moderators change the topic"),
+    "hidden": RuleKind("hidden", _switch, "on: /rooms does not list it"),
+    "limit": RuleKind("most", _count, "how many people have room, or off"),
+    "slow": RuleKind("slow", _pause, "time between one's lines (10s), or off"),
+    "history": RuleKind("history", _history, "what newcomers may read: all, joined or none"),
+    "keep": RuleKind("keep", _duration, "how long lines stay (30d), or off"),
+    "refuse": RuleKind("refuse", _words, "words that make a line refused, or off"),
+    "mask": RuleKind("mask", _words, "words that are shown as asterisks, or off"),
+}
+
+
+def rule_name(name: str) -> str:
+    """A rule's name as it is listed."""
+    name = name.lower().replace("_", "-")
+    if name not in KINDS:
+        raise Refused("bad-rule", f"There is no rule {name[:32]}. There are: {', '.join(KINDS)}.")
+    return name
+
+
+def value_of(name: str, written: str) -> Any:
+    """What a rule is to be, as somebody has written it; refused when it cannot be that."""
+    return KINDS[name].read(name, written.strip())
+
+
+def changed(charter: RoomRules, name: str, value: Any) -> RoomRules:
+    """A charter with another value of one rule; that of a password is its hash."""
+    return replace(charter, **{KINDS[name].field: value})
+
+
+def current(charter: RoomRules, name: str) -> Any:
+    """What a rule is set to."""
+    return getattr(charter, KINDS[name].field)
+
+
+def shown(charter: RoomRules, name: str) -> str:
+    """What a rule is set to, in words."""
+    value = current(charter, name)
+    if name == "password":
+        return "set" if value else "off"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return span(value) if value else "off"
+    if isinstance(value, tuple):
+        return " ".join(value) or "off"
+    return str(value or "off")
+
+
+def listed(charter: RoomRules) -> tuple[Setting, ...]:
+    """Every rule, what it is set to, and what it is for."""
+    return tuple(Setting(name, shown(charter, name), kind.help) for name, kind in KINDS.items())
+
+
+def filtered(charter: RoomRules, text: str) -> str:
+    """What becomes of a line that is said; refused with a word that is not wanted."""
+    for start, end in _found(charter.refuse, text):
+        raise Refused(
+            "filtered", f'"{text[start:end]}" is not wanted in {charter.room}. It was not sent.'
+        )
+    for start, end in _found(charter.mask, text):
+        text = text[:start] + "*" * (end - start) + text[end:]
+    return text
+
+
+def _found(words: tuple[str, ...], text: str) -> list[tuple[int, int]]:
+    """Where any of these words is in a text, in whatever letters it is written."""
+    if not words:
+        return []
+    found = _matches(words, *_folded(text))
+    if not text.isascii():  # others may also be drawn like ASCII
+        found += _matches(words, *_folded(text, _drawn))
+    return sorted(set(found))
+
+
+def _matches(words: tuple[str, ...], folded: str, origins: Sequence[int]) -> list[tuple[int, int]]:
+    return [
+        (origins[found.start()], origins[found.end() - 1] + 1)
+        for found in _pattern(words).finditer(folded)
+    ]
+
+
+def _folded(text: str, spelt: Callable[[str], str] = key) -> tuple[str, Sequence[int]]:
+    """A text as words are compared, and where each of its characters was before."""
+    formatting = formatting_in(text)
+    if text.isascii() and not formatting:
+        return text.lower(), range(len(text))
+    hidden = {position for start, end in formatting for position in range(start, end)}
+    folded, origins = [], []
+    for position, written in enumerate(text):
+        for c in unicodedata.normalize("NFKD", spelt(written)) if position not in hidden else "":
+            if not is_unseen(c):
+                folded.append(c)
+                origins.append(position)
+    return "".join(folded), origins
+
+
+def _drawn(c: str) -> str:
+    """The ASCII letter that a character imitates; nothing for a mark that is drawn across one."""
+    return "" if c in _OVERLAYS else key(imitated(c))
+
+
+_OVERLAYS = frozenset(map(chr, (*range(0x334, 0x339), *range(0x20D2, 0x20F1))))
+
+
+@lru_cache(maxsize=128)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds words that are not parts of longer ones, as far as their script shows that."""
+    longest_first = sorted(words, key=len, reverse=True)
+    seen = filter(None, (_folded(word)[0] for word in longest_first))
+    some = "|".join(map(re.escape, seen)) or "(?!)"
+    # The marks are many: they are in the pattern twice, not twice for each word.
+    inside = rf"[\w{_marks()}]"
+    before = f"(?:(?={_UNSPACED})|(?<!{inside}))"
+    after = f"(?:(?<={_UNSPACED})|(?!{inside}))"
+    return re.compile(f"{before}(?:{some}){after}")
+
+
+@cache
+def _marks() -> str:
+    """Accents and vowel signs, which belong to the letter before them."""
+    every = map(chr, range(0x300, 0x1F000))
+    return "".join(c for c in every if unicodedata.category(c) in ("Mn", "Mc"))

@@ -1,0 +1,55 @@
+"""Acts of moderation, kept for `/audit`: who did what to whom.  What they do is not here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.moderation_events import Audit, Deed
+from chatsvc.model.records import Act
+from chatsvc.model.text_rules import key
+from chatsvc.policy.bans import without_addresses
+from chatsvc.store.archive import Archive
+
+
+def signed(user: User) -> str:
+    """What somebody is called for ever: names change, an account's does not."""
+    return with_account(user.name, user.account.name if user.account else "")
+
+
+def with_account(name: str, account: str) -> str:
+    """A name, and that of the account (or ""), where it is another one: `mallory (eve)`."""
+    return name if key(account) in ("", key(name)) else f"{name} ({account})"
+
+
+class Acts:
+    """What was done, oldest first, and by whom."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        now: Callable[[], float],
+    ) -> None:
+        self._archive = archive
+        self._now = now
+
+    def now(self) -> float:
+        """The time as it is kept."""
+        return round(self._now(), 3)
+
+    def act(self, session: Session, what: str, room: Room | None) -> Act:
+        """What somebody does, to be kept together with what it changes."""
+        where = room.name if room else ""
+        return Act(secrets.token_hex(6), self.now(), signed(session.person), what, where)
+
+    async def note(self, session: Session, what: str, room: Room | None) -> None:
+        """Keep what somebody is about to do: nothing is done that `/audit` does not show."""
+        await self._archive.put(self.act(session, what, room))
+
+    async def last(self, session: Session, count: int, room: Room | None) -> Audit:
+        """The last acts in a room, or (None) all of them; addresses are for operators."""
+        acts = await self._archive.acts(count, room.name if room else None)
+        show = str if session.person.operator else without_addresses
+        return Audit(tuple(Deed(act.time, act.by, show(act.what), act.room) for act in acts))

@@ -1,0 +1,219 @@
+"""How somebody proves whose account they come with: a password, SCRAM, a certificate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from chatsvc.auth import scram
+from chatsvc.auth.accounts import Accounts, is_wrong
+from chatsvc.core.session import Proof, Session
+from chatsvc.model.characters import clean
+from chatsvc.model.events import Refused
+from chatsvc.model.records import Account
+
+MOST_CERTIFICATES = 10  # of one account
+LONGEST_PROOF = 60.0  # seconds from its first step to the last
+
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
+
+
+class Authentication:
+    """Proofs of several steps (RFC 4422), and those in which nothing is said that is secret.
+
+    A step gives the account, or what the client must answer next.
+    """
+
+    def __init__(self, accounts: Accounts, now: Callable[[], float]) -> None:
+        self._accounts = accounts
+        self._now = now
+
+    async def by_password(self, session: Session, name: str, password: str) -> Account:
+        """The account of that name, if the password is its own."""
+        account = self._accounts.find(name)
+        if account is None:
+            raise _is_not_registered(name)
+        return await self._accounts.verify(account, password, session.source, self._now())
+
+    def complete(self, account: Account) -> Proof:
+        """A complete proof, which `current` looks at again when it is used."""
+        return Proof(account, self._now())
+
+    def current(self, proof: Proof | None) -> Account | None:
+        """The account as it is now, if what a proof has shown of it is still true."""
+        if proof is None or proof.account is None:
+            return None
+        account = self._accounts.get(proof.account.id)
+        if account is None or _credentials(account) != _credentials(proof.account):
+            return None
+        return account
+
+    def begin(self, session: Session, mechanism: str, data: str) -> Account | str:
+        """The first step, by the mechanism's name."""
+        session.exchange = session.confirmed = None
+        if mechanism == scram.MECHANISM:
+            return self._begin_scram(session, data)
+        if mechanism == "EXTERNAL":
+            return self._by_certificate(session, data)
+        raise Refused(
+            "bad-proof",
+            f"There is no mechanism {clean(mechanism)[:32]} here; there are EXTERNAL and"
+            f" {scram.MECHANISM}.",
+        )
+
+    async def go_on(self, session: Session, data: str) -> Account | str:
+        """A later step; after one that is refused, a proof begins again."""
+        exchange, session.exchange = session.exchange, None
+        confirmed, session.confirmed = session.confirmed, None
+        if confirmed is not None and not data:
+            return self._confirmed(confirmed)
+        if exchange is None or exchange.exchange is None:
+            raise Refused("bad-proof", "A proof begins with the name of a mechanism.")
+        self._check_in_time(exchange)
+        return await self._end_scram(session, exchange, exchange.exchange, data)
+
+    def _confirmed(self, proof: Proof) -> Account:
+        self._check_in_time(proof)
+        account = self.current(proof)
+        if account is None:
+            raise Refused("bad-proof", "The account has changed. Begin again.")
+        return account
+
+    def _check_in_time(self, proof: Proof) -> None:
+        if self._now() - proof.since > LONGEST_PROOF:
+            raise Refused("bad-proof", "That proof has taken too long. Begin again.")
+
+    # SCRAM
+
+    def _begin_scram(self, session: Session, data: str) -> str:
+        exchange = scram.Exchange(self._keys)
+        answer = exchange.begin(data)
+        account = self._accounts.find(exchange.name)
+        self._accounts.attempts.check(account.id if account else "", session.source, self._now())
+        session.exchange = Proof(account, self._now(), exchange)
+        return answer
+
+    def _keys(self, name: str) -> str:
+        account = self._accounts.find(name)
+        return account.scram if account else ""
+
+    async def _end_scram(
+        self, session: Session, proof: Proof, exchange: scram.Exchange, data: str
+    ) -> str:
+        """The server's own proof, if the client's is right; the client says that it has it."""
+
+        async def look() -> str | None:
+            right = exchange.prove(data)
+            return right if self.current(proof) else None
+
+        subject = proof.account.id if proof.account else ""
+        answer = await self._accounts.attempts.judge(subject, session.source, self._now(), look)
+        account = self.current(proof)
+        if answer is None or account is None:
+            raise self._is_not_proved(exchange.name)
+        self._accounts.attempts.remember(account.id, session.source)
+        session.confirmed = proof._replace(exchange=None)
+        return answer
+
+    def _is_not_proved(self, name: str) -> Refused:
+        account = self._accounts.find(name)
+        if account is None:
+            return _is_not_registered(name)
+        return is_wrong(account) if scram.can_prove(account.scram) else _has_no_keys(account)
+
+    # Certificates
+
+    def _by_certificate(self, session: Session, name: str) -> Account:
+        """EXTERNAL (RFC 4422, appendix A): whose certificate this connection has."""
+        account = self._owner(_own(session))
+        if account is None:
+            raise Refused(
+                "no-account",
+                "Your certificate is no account's yet: log in, and then /certificate add",
+            )
+        if name and self._accounts.find(name) != account:
+            raise Refused("no-account", f"Your certificate is {account.name}'s, not {name}'s.")
+        return account
+
+    def _owner(self, fingerprint: str) -> Account | None:
+        return next((one for one in self._accounts if fingerprint in one.certificates), None)
+
+    async def add_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Let the account be proved by a certificate: one that is written, or the connection's."""
+        fingerprint = _read(written) if written else _own(session)
+
+        def added(current: Account) -> Account:
+            _check_still_here(session)
+            owner = self._owner(fingerprint)
+            if owner is not None:
+                whose = "you" if owner.id == current.id else "another account"
+                raise Refused("bad-certificate", f"That certificate proves {whose} already.")
+            if len(current.certificates) >= MOST_CERTIFICATES:
+                raise Refused(
+                    "bad-certificate",
+                    f"You have {MOST_CERTIFICATES} certificates, which is the most. Remove one.",
+                )
+            return replace(current, certificates=(*current.certificates, fingerprint))
+
+        return await self._accounts.become(account, added)
+
+    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Let a certificate prove nothing any more."""
+        fingerprint = _read(written) if written else _own(session)
+
+        def removed(current: Account) -> Account:
+            left = tuple(one for one in current.certificates if one != fingerprint)
+            if left == current.certificates:
+                raise Refused(
+                    "bad-certificate", "That is no certificate of yours: /certificate lists them."
+                )
+            return replace(current, certificates=left)
+
+        return await self._accounts.become(account, removed)
+
+
+def _check_still_here(session: Session) -> None:
+    """Refuse what somebody wanted who was removed meanwhile, such as by a new password."""
+    if session.leaving:
+        raise Refused("no-account", "You have left meanwhile.")
+
+
+def _credentials(account: Account) -> tuple[object, ...]:
+    """What a proof relies on; whoever has another right than before proves it again."""
+    return account.hash, account.scram, account.certificates, account.operator
+
+
+def _own(session: Session) -> str:
+    if not session.wire.fingerprint:
+        raise Refused(
+            "bad-certificate",
+            "You have come without a certificate: connect over TLS with one, or write its SHA-256"
+            " fingerprint.",
+        )
+    return session.wire.fingerprint
+
+
+def _read(written: str) -> str:
+    """A fingerprint as it is kept; programs write it with colons and in capitals, or without."""
+    fingerprint = written.replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise Refused(
+            "bad-certificate",
+            "A fingerprint is what `openssl x509 -fingerprint -sha256` prints: 64 digits and"
+            " letters from a to f.",
+        )
+    return fingerprint
+
+
+def _is_not_registered(name: str) -> Refused:
+    return Refused("no-account", f"{name} is not registered. To do that: /register password")
+
+
+def _has_no_keys(account: Account) -> Refused:
+    return Refused(
+        "wrong-password",
+        f"{account.name}'s password is not known in the form that SCRAM needs: log in with it once"
+        " in another way, such as PLAIN. If that does not help, it has letters that SCRAM does not"
+        " allow.",
+    )

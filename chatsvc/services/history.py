@@ -1,0 +1,243 @@
+"""What was said before, as somebody may read it, and up to where they have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.direct import conversation_name
+from chatsvc.core.directory import Directory, room_of
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import Room
+from chatsvc.core.session import Mark, Session
+from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
+from chatsvc.model.text_rules import key
+from chatsvc.policy.permissions import floor
+from chatsvc.store.archive import Archive
+
+LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
+READ_AT_ONCE = 1000  # of these
+INSTANT = 0.001  # seconds: lines have their times in whole ms
+
+
+class Bounds(NamedTuple):
+    """Numbers, or times, between which lines are wanted; None is as far as there are any."""
+
+    after: int | float | None = None
+    before: int | float | None = None
+    around: int | float | None = None
+
+
+class HistoryReader:
+    """Pages of earlier lines, and read marks."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        archive: Archive,
+        accounts: Accounts,
+        membership: Membership,
+    ) -> None:
+        self._directory = directory
+        self._archive = archive
+        self._accounts = accounts
+        self._membership = membership
+
+    def place(self, session: Session, name: str | None) -> tuple[Room, str]:
+        """A room, or (@name) the conversation with somebody, and what it is called there."""
+        if name is None or not name.startswith("@"):
+            here = room_of(session, name)
+            return here, here.name
+        user = self._directory.users.get(key(name[1:]))
+        theirs = user.account if user and user.account else self._accounts.find(name[1:])
+        mine = session.person.account
+        if mine is None:
+            raise Refused("no-account", "Private lines are kept between registered people only.")
+        if theirs is None:
+            raise Refused("no-such-person", f"There is no account {name[1:]}.")
+        found = self._directory.conversations.get(conversation_name(mine.id, theirs.id))
+        if found is None:
+            raise Refused(
+                "no-such-room", f"You and {theirs.name} have said nothing to each other yet."
+            )
+        return found, f"@{theirs.name}"
+
+    async def page(
+        self,
+        session: Session,
+        room: str | None,
+        bounds: Bounds,
+        n: int,
+        first: bool,
+        deleted: bool = True,
+    ) -> History:
+        """Return the last `n` lines within the bounds, or the `first` ones, or those around one.
+
+        Lines that are hidden from the session do not count, nor, if not wanted, `deleted` ones.
+        Between bounds that are the other way round it is counted backwards: the `first` ones are
+        the latest then.
+        """
+        place, name = self.place(session, room)
+        if await self._are_reversed(place, bounds):
+            bounds, first = Bounds(bounds.before, bounds.after), not first
+        walk = Walk(self._archive, session, place, deleted)
+        lowest, end = await self._within(session, place, bounds)
+        if bounds.around is not None:
+            middle = await self._first_from(place, bounds.around)
+            lines, more = await walk.around(middle, lowest, end, n)
+            return History(name, _called(lines, name), more)
+        found = await (walk.forth if first else walk.back)(lowest, end, n + 1)
+        page = found[:n]
+        if not first:
+            page.reverse()
+        more = len(found) > n or walk.next is not None
+        return History(name, _called(page, name), more, None if len(found) > n else walk.next)
+
+    async def _are_reversed(self, place: Room, bounds: Bounds) -> bool:
+        if bounds.after is None or bounds.before is None:
+            return False
+        after = await self._first_from(place, bounds.after)
+        return after > await self._first_from(place, bounds.before)
+
+    async def _within(self, session: Session, place: Room, bounds: Bounds) -> tuple[int, int]:
+        """The numbers between which lines are, as far as somebody may read them."""
+        lowest, end = floor(session, place), place.last + 1
+        if bounds.after is not None:
+            lowest = max(lowest, await self._last_until(place, bounds.after))
+        if bounds.before is not None:
+            end = min(end, await self._first_from(place, bounds.before))
+        return lowest, end
+
+    async def _first_from(self, place: Room, point: int | float) -> int:
+        """The number of the first line that is not before a point."""
+        if isinstance(point, int):
+            return point
+        return await self._archive.number_at(place.name, point)
+
+    async def _last_until(self, place: Room, point: int | float) -> int:
+        """The number of the last line that is not after a point."""
+        if isinstance(point, int):
+            return min(point, place.last)
+        return await self._archive.number_at(place.name, round(point + INSTANT, 3)) - 1
+
+    async def recent(
+        self,
+        session: Session,
+        after: float,
+        before: float,
+        n: int,
+        first: bool,
+        deleted: bool = True,
+    ) -> Recent:
+        """Return the rooms and conversations whose last line was said between two times.
+
+        It is the last one that the session can read, which may not be `deleted` if not wanted.
+        """
+        found = []
+        for place in (*session.rooms.values(), *session.conversations.values()):
+            walk = Walk(self._archive, session, place, deleted)
+            lines = await walk.back(floor(session, place), place.last + 1, 1)
+            found += [
+                Latest(place.called(session), line.number, line.time)
+                for line in lines
+                if after < line.time < before
+            ]
+        found.sort(key=lambda latest: latest.time)
+        return Recent(tuple(found[:n] if first else found[-n:]))
+
+    # Read marks
+
+    def mark(self, session: Session, place: Room) -> Mark:
+        """Up to where somebody says that they have read."""
+        account = session.person.account
+        member = self._membership.get(place.key, account.id) if account else None
+        if member is None:
+            return session.read_to.get(place.key, Mark())
+        return Mark(member.read, member.read_time)
+
+    def marked(self, session: Session, place: Room) -> Marked:
+        mark = self.mark(session, place)
+        return Marked(place.called(session), mark.number, mark.time or None)
+
+    async def read_to(self, session: Session, place: Room, point: int | float) -> Marked:
+        """Note that somebody has read up to a point; all their sessions are told.
+
+        What was read stays read: a mark never goes back.
+        """
+        number = await self._last_until(place, point)
+        lines = await self._archive.read_back(place.name, number + 1, 1)
+        readable = bool(lines) and lines[0].number > floor(session, place)
+        if readable and lines[0].number > self.mark(session, place).number:
+            self._note(session, place, Mark(lines[0].number, lines[0].time))
+            for other in session.person.sessions:
+                if other is not session:
+                    other.tell(self.marked(other, place))
+        return self.marked(session, place)
+
+    def _note(self, session: Session, place: Room, mark: Mark) -> None:
+        account = session.person.account
+        member = self._membership.get(place.key, account.id) if account else None
+        if member is None:
+            session.read_to[place.key] = mark
+        else:
+            self._membership.note(replace(member, read=mark.number, read_time=mark.time))
+
+
+class Walk:
+    """Goes through a room's lines, and finds those that a session is shown."""
+
+    def __init__(self, archive: Archive, session: Session, place: Room, deleted: bool) -> None:
+        self._archive = archive
+        self._session = session
+        self._place = place
+        self._deleted = deleted
+        self.next: int | None = None  # where it stopped, if there were too many hidden lines
+
+    async def forth(self, lowest: int, end: int, n: int) -> list[Said]:
+        """The first `n` lines after a number and before another one, oldest first."""
+        return await self._go(lowest, end, n, True)
+
+    async def back(self, lowest: int, end: int, n: int) -> list[Said]:
+        """The last `n` lines after a number and before another one, latest first."""
+        return await self._go(lowest, end, n, False)
+
+    async def around(self, middle: int, lowest: int, end: int, n: int) -> tuple[list[Said], bool]:
+        """The `n` lines around a number, oldest first, and whether there are earlier ones."""
+        later = await self.forth(max(lowest, middle - 1), end, n)
+        earlier = await self.back(lowest, min(middle, end), n + 1)
+        later = later[: max((n + 1) // 2, n - len(earlier))]
+        kept = n - len(later)
+        return [*reversed(earlier[:kept]), *later], len(earlier) > kept
+
+    async def _go(self, lowest: int, end: int, n: int, forth: bool) -> list[Said]:
+        found: list[Said] = []
+        looked, size = 0, n
+        while len(found) < n and lowest + 1 < end:
+            if looked >= LOOKED_THROUGH:
+                self.next = lowest if forth else end
+                break
+            page = await self._read(lowest, end, size, forth)
+            found += [line for line in page if self._is_shown(line)]
+            if len(page) < size:
+                break
+            looked, size = looked + size, READ_AT_ONCE
+            if forth:
+                lowest = page[-1].number
+            else:
+                end = page[-1].number
+        return found[:n]
+
+    async def _read(self, lowest: int, end: int, size: int, forth: bool) -> list[Said]:
+        if forth:
+            page = await self._archive.read(self._place.name, lowest, size)
+        else:
+            page = (await self._archive.read_back(self._place.name, end, size))[::-1]
+        return [line for line in page if lowest < line.number < end]
+
+    def _is_shown(self, line: Said) -> bool:
+        return not self._session.hides(line) and (self._deleted or not line.deleted)
+
+
+def _called(lines: list[Said], name: str) -> tuple[Said, ...]:
+    return tuple(line._replace(room=name) for line in lines)

@@ -1,0 +1,161 @@
+"""The hub puts directory, policy and services together, opens them and closes them.
+
+Commands and transports reach the services through it.  No service holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from traceback import print_exception
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.auth.passwords import Hasher
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import Timer
+from chatsvc.core.safely import Safely
+from chatsvc.model.events import Goodbye
+from chatsvc.model.rate_limits import Window
+from chatsvc.policy.bans import BanList
+from chatsvc.policy.lockdown import LockdownSwitch
+from chatsvc.services.audit import Acts
+from chatsvc.services.authentication import Authentication
+from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.history import HistoryReader
+from chatsvc.services.joining import Joining
+from chatsvc.services.login import Login
+from chatsvc.services.maintenance import Maintenance, Scrubbing
+from chatsvc.services.messaging import Messaging
+from chatsvc.services.moderation import Moderation
+from chatsvc.services.new_rooms import NewRooms
+from chatsvc.services.nicknames import Nicknames
+from chatsvc.services.presence import Presence
+from chatsvc.services.profiles import Profiles
+from chatsvc.services.reports import Inbox
+from chatsvc.services.room_administration import RoomAdministration
+from chatsvc.services.room_removal import RoomRemoval
+from chatsvc.services.rooms import Rooms
+from chatsvc.services.search import Search
+from chatsvc.services.sessions import Sessions
+from chatsvc.services.settings import ServiceSettings
+from chatsvc.services.topics import Topics
+from chatsvc.services.visibility import Visibility
+from chatsvc.services.watchlist import Watchlist
+from chatsvc.services.whowas import Whowas
+from chatsvc.store.archive import Archive, Start
+
+
+class Hub:
+    """Every service of this node."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        clock: Timer,
+        start: Start,
+        hasher: Hasher,
+        attempts: Window,
+        settings: ServiceSettings | None = None,
+        now: Callable[[], float] | None = None,
+        report: Callable[[Exception], object] = print_exception,
+    ) -> None:
+        self.archive = archive
+        self.clock = clock
+        self.start = start
+        self.now = now = now or clock.seconds  # the time of day, in seconds since 1970
+        self.settings = settings = settings or ServiceSettings()
+        self._begun = clock.seconds()
+        safely = Safely(report)
+        self.directory = directory = Directory()
+        self.lockdown = lockdown = LockdownSwitch()
+        self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
+        self.authentication = Authentication(accounts, clock.seconds)
+        self.membership = membership = Membership(archive, clock, start)
+        self.bans = bans = BanList(archive, now)
+        self.watchlist = watchlist = Watchlist(directory.users)
+        self.whowas = whowas = Whowas()
+        self.audit = acts = Acts(archive, now)
+        self.rooms = rooms = Rooms(
+            directory=directory, archive=archive, accounts=accounts, membership=membership,
+            bans=bans, clock=clock, now=now, start=start,
+        )  # fmt: skip
+        self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
+        self.visibility = visibility = Visibility(directory, bans, clock)
+        self.history = history = HistoryReader(directory, archive, accounts, membership)
+        self.search = Search(archive=archive, history=history, clock=clock, now=now, start=start)
+        self.presence = presence = Presence(
+            bans=bans, visibility=visibility, watchlist=watchlist, whowas=whowas, now=now
+
+        )  # fmt: skip
+        self.messaging = messaging = Messaging(
+            directory=directory, rooms=rooms, accounts=accounts, archive=archive, bans=bans,
+            visibility=visibility, clock=clock, now=now, safely=safely,
+        )  # fmt: skip
+        self.joining = joining = Joining(
+            directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
+            bans=bans, history=history, show_history=settings.show_history, now=now,
+        )  # fmt: skip
+        self.sessions = sessions = Sessions(
+            directory=directory, rooms=rooms, joining=joining, membership=membership,
+            messaging=messaging, presence=presence, visibility=visibility, bans=bans,
+            watchlist=watchlist, safely=safely, now=now,
+        )  # fmt: skip
+        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
+        self.profiles = profiles = Profiles(
+            directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
+            presence=presence, visibility=visibility, watchlist=watchlist,
+        )  # fmt: skip
+        self.login = login = Login(
+            directory=directory, sessions=sessions, joining=joining, messaging=messaging,
+            presence=presence, profiles=profiles, nicknames=nicknames, membership=membership,
+            bans=bans, accounts=accounts, authentication=self.authentication,
+            visibility=visibility, lockdown=lockdown, settings=settings, clock=clock, now=now,
+        )  # fmt: skip
+        self.reports = reports = Inbox(directory, accounts, archive, acts)
+        self.moderation = moderation = Moderation(
+            directory=directory, sessions=sessions, joining=joining, bans=bans, archive=archive,
+            acts=acts, reports=reports, targets=BanTargets(directory, accounts, whowas, now),
+            lockdown=lockdown, clock=clock,
+        )  # fmt: skip
+        self.room_administration = RoomAdministration(
+            directory=directory, accounts=accounts, membership=membership, bans=bans,
+            archive=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+        )  # fmt: skip
+        self.room_removal = room_removal = RoomRemoval(
+            directory=directory, membership=membership, bans=bans, archive=archive, acts=acts,
+            moderation=moderation, now=now,
+        )  # fmt: skip
+        self.maintenance = Maintenance(
+            directory=directory, accounts=accounts, membership=membership, bans=bans, login=login,
+            joining=joining, room_removal=room_removal, archive=archive, clock=clock, now=now,
+            start=start,
+        )  # fmt: skip
+        self.scrubbing = Scrubbing(archive, clock, start)
+        accounts.when_changed = login.take_over
+
+    @property
+    def since(self) -> float:
+        """When the service started, in seconds since 1970 by the time of day that it is now."""
+        return self.now() - (self.clock.seconds() - self._begun)
+
+    def open(self) -> None:
+        """Open the archive and learn what there is."""
+        known = self.archive.open(self.messaging)
+        self.accounts.open()
+        self.membership.open()
+        self.bans.open()
+        self.moderation.open()
+        self.rooms.open(known)
+
+    async def close(self) -> None:
+        """Take no more lines, store and show what was said, say goodbye to everybody."""
+        self.messaging.stopping = True
+        self.maintenance.end()
+        self.scrubbing.end()
+        self.search.end()
+        await self.archive.flush()
+        for session in list(self.directory.sessions):
+            session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))
+            session.close()
+        self.joining.note_what_is_read()
+        await self.membership.save()

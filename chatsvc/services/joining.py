@@ -1,0 +1,284 @@
+"""Into rooms and out of them: who is shown what on entering, and what an account comes back to.
+
+Whether somebody may is asked of `rights.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import CROWD, FIRST_ROOM, Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Entered, Exited, Refused
+from chatsvc.model.records import Account, Member
+from chatsvc.model.text_rules import check_words, key, room_name
+from chatsvc.policy.bans import BanList
+from chatsvc.policy.permissions import check_enter, floor, needs_password
+from chatsvc.services.history import HistoryReader
+from chatsvc.services.new_rooms import NewRooms
+from chatsvc.services.rooms import Rooms
+
+MOST_ROOMS = 50  # a person can be in
+MOST_FOUNDED = 20  # rooms by one account
+MOST_NEW = 200  # lines one has missed, shown on coming back
+MOST_REMEMBERED = 1000  # guests of a room with rules
+
+
+class Joining:
+    """Takes sessions into rooms."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        rooms: Rooms,
+        new_rooms: NewRooms,
+        membership: Membership,
+        bans: BanList,
+        history: HistoryReader,
+        show_history: int,
+        now: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._rooms = rooms
+        self._new_rooms = new_rooms
+        self._membership = membership
+        self._bans = bans
+        self._history = history
+        self._show_history = show_history
+        self._now = now
+
+    def enter(
+        self,
+        session: Session,
+        name: str,
+        after: int | None = None,
+        last: int | None = None,
+        opened: bool = False,
+    ) -> Entered:
+        """Take `session` into a room, with its user's other ones.
+
+        It is shown the lines after a number, or the last ones, as far as it may read them; `opened`
+        says that it has given the room's password.
+        """
+        room = session.rooms.get(key(room_name(name)))
+        if room is None:
+            self.check_rooms(session.person, {key(room_name(name))})
+            made = self._directory.rooms.get(key(room_name(name)))
+            room = made or self._new_rooms.make(session, name)
+            try:
+                self._check_may_enter(session, room, opened)
+            except Refused:
+                self._forget_if_empty(room)
+                raise
+            if after is None:
+                show = self._show_history if last is None else last
+                after = max(room.last - show, session.left.get(room.key, 0))
+            self._take_in(session, room, after)
+        session.here, session.target = room, None
+        return self.entered(session, room)
+
+    def _check_may_enter(self, session: Session, room: Room, opened: bool) -> None:
+        ban = self._bans.ban_of(session, room)
+        if ban is not None:
+            raise self._bans.refusal(ban)
+        with _expected_again(session, room):
+            check_enter(session.person, room)
+            if needs_password(session.person, room) and not opened:
+                raise Refused(
+                    "room-password", f"{room.name} has a password: /join {room.name} password"
+                )
+
+    def may_be_in(self, session: Session, room: Room) -> bool:
+        """Whether somebody in a room could enter it now."""
+        try:
+            self._check_may_enter(session, room, opened=False)
+        except Refused:
+            return False
+        return True
+
+    def _take_in(self, session: Session, room: Room, seen: int) -> None:
+        user, account = session.person, session.person.account
+        if room.forgotten and account is None and room.key != key(FIRST_ROOM):
+            room.maker = user
+        if account is not None:
+            self._note_member(account, room)
+        if room.charter is not None:
+            self._note_guest(session, room)
+        room.invited.discard(session.client)
+        room.add(session, max(seen, floor(session, room)))
+        self.bring_others(session, room)
+
+    def bring_others(self, session: Session, room: Room) -> None:
+        """Take the user's other sessions that are in rooms into this one, too."""
+        for other in session.person.sessions:
+            if other not in room.members and other.here is not None:
+                if room.charter is not None:
+                    self._note_guest(other, room)
+                room.add(other, room.last)
+                other.tell(self.entered(other, room))
+
+    def check_rooms(self, user: User, more: Iterable[str]) -> None:
+        """Refuse a person more rooms than they can be in, over all connections."""
+        rooms = {one for session in user.sessions for one in session.rooms}
+        if user.account is not None:
+            rooms |= {one.room for one in self._inside(user.account)}
+        new = set(more) - rooms
+        if new and len(rooms) + len(new) > MOST_ROOMS:
+            raise Refused("too-many-rooms", f"You are in {MOST_ROOMS} rooms. /leave one first.")
+
+    def _note_member(self, account: Account, room: Room) -> None:
+        member = self._membership.get(room.key, account.id)
+        if member is None:
+            founds = room.forgotten and room.key != key(FIRST_ROOM)
+            role = "founder" if founds and self.may_found(account) else "member"
+            member = Member(room.key, account.id, role, joined=room.last, seen=room.last)
+            self._membership.note(member)
+        elif not member.inside:
+            self._membership.note(replace(member, inside=True, joined=room.last))
+
+    def may_found(self, account: Account) -> bool:
+        """Whether an account is founder of fewer rooms than one may be."""
+        members = self._membership.of_account(account.id)
+        return sum(member.role == "founder" for member in members) < MOST_FOUNDED
+
+    def _note_guest(self, session: Session, room: Room) -> None:
+        """Remember of somebody without an account what a member's record says of others."""
+        client = session.client
+        if room.rules.history == "none" or client not in room.floors:
+            room.floors[client] = room.last
+        room.passes[client] = None
+        if max(len(room.floors), len(room.passes)) > MOST_REMEMBERED:
+            self._forget_oldest(room)
+
+    def forget_floors(self, user: User, room: Room) -> None:
+        """Let somebody who leaves a room for good come back to it as a newcomer."""
+        for session in user.sessions:
+            room.floors.pop(session.client, None)
+
+    def _forget_oldest(self, room: Room) -> None:
+        """Forget guests who are not in a room: of the others it must stay known what they may."""
+        present = {session.client for session in room.members}
+        for remembered in (room.floors, room.passes):
+            gone = (client for client in remembered if client not in present)
+            for client in list(islice(gone, max(0, len(remembered) - MOST_REMEMBERED))):
+                del remembered[client]  # type: ignore[attr-defined]
+
+    def entered(self, session: Session, room: Room, new: int = 0) -> Entered:
+        topic = room.topic.text if room.topic else ""
+        others = (name for name in room.names() if name != session.name)
+        names = tuple(islice(others, CROWD))
+        count = len(room.people)
+        read, time = self._history.mark(session, room)
+        return Entered(
+            room.name,
+            topic,
+            names,
+            count,
+            room.last,
+            session.name,
+            new or None,
+            read or None,
+            time or None,
+            room.topic.by if room.topic else "",
+            room.topic.time if room.topic else None,
+        )
+
+    def _inside(self, account: Account) -> list[Member]:
+        members = self._membership.of_account(account.id)
+        return [one for one in members if one.inside and not one.room.startswith("@")]
+
+    def belongs_to(self, account: Account) -> list[tuple[Room, Member]]:
+        """The rooms in which an account is, or comes back to; no conversations."""
+        inside = self._inside(account)[:MOST_ROOMS]
+        return [(self._rooms.room(member.room), member) for member in inside]
+
+    def come_back(self, session: Session) -> list[Entered]:
+        """Take a session into all rooms of its account; what is new there is shown then."""
+        account = session.person.account
+        assert account is not None
+        entered = []
+        for room, member in self.belongs_to(account):
+            if session in room.members or self._bans.ban_of(session, room):
+                continue
+            if room.charter is not None:
+                self._note_guest(session, room)
+            new = max(0, room.last - max(self._shown(session, member, room), floor(session, room)))
+            self._take_in(session, room, room.last - min(new, MOST_NEW))
+            entered.append(self.entered(session, room, new))
+        return entered
+
+    def _shown(self, session: Session, member: Member, room: Room) -> int:
+        """The number of the last line that a user was shown over any connection."""
+        others = (room.members.get(other, 0) for other in session.person.sessions)
+        return max(member.seen, *others)
+
+    def exit(self, session: Session, room: Room, words: str = "") -> Exited:
+        """Take a user out of one room, with all their sessions; the others read the words."""
+        check_words(words)
+        silent = self._bans.mute_of(session, room) is not None
+        user = session.person
+        if user.account is not None:
+            self.no_longer_inside(user.account, room)
+        self.forget_floors(user, room)
+        for other in user.sessions:
+            if other is not session and other in room.members:
+                self.step_out(other, room, "")
+                other.tell(Exited(room.name, other.here.name if other.here else None))
+        self.step_out(session, room, "" if silent else words)
+        return Exited(room.name, session.here.name if session.here else None)
+
+    def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
+        """An account does not come back by itself; nor, if not `invited`, as somebody invited."""
+        member = self._membership.get(room.key, account.id)
+        if member is None:
+            return
+        if member.role == "member" and not (invited and room.rules.invite_only):
+            self._membership.forget(member)
+        else:
+            self._membership.note(replace(member, inside=False))
+
+    def step_out(self, session: Session, room: Room, words: str, told: bool = False) -> None:
+        """Take one session out of a room; the others are told, unless they know."""
+        account = session.person.account
+        if account is not None:
+            self._membership.read(room.key, account.id, room.members[session])
+        session.read_to.pop(room.key, None)
+        session.left[room.key] = room.members[session]
+        while len(session.left) > MOST_ROOMS:
+            del session.left[next(iter(session.left))]
+        room.remove(session, words, told)
+        room.empty_since = self._now()
+        self._forget_if_empty(room)
+
+    def _forget_if_empty(self, room: Room) -> None:
+        if room.forgotten and self._directory.rooms.get(room.key) is room:
+            del self._directory.rooms[room.key]
+            for member in list(room.roster.values()):
+                self._membership.forget(member)
+            self._membership.let_go(room.key)
+
+    def note_what_is_read(self) -> None:
+        """Note for every account up to which line it has been shown each room."""
+        for id, user in self._directory.by_account.items():
+            for session in user.sessions:
+                for room in (*session.rooms.values(), *session.conversations.values()):
+                    self._membership.read(room.key, id, room.members[session])
+
+
+@contextmanager
+def _expected_again(session: Session, room: Room) -> Iterator[None]:
+    """Who was let in before is asked for neither invitation nor password, only for the rest."""
+    client = session.client
+    if client not in room.passes or client in room.invited:
+        yield
+        return
+    room.invited.add(client)
+    try:
+        yield
+    finally:
+        room.invited.discard(client)

@@ -1,0 +1,141 @@
+"""What is done now and then: remove old lines and past bans, learn what others have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import Timer
+from chatsvc.policy.bans import BanList
+from chatsvc.services.joining import Joining
+from chatsvc.services.login import Login
+from chatsvc.services.room_removal import RoomRemoval
+from chatsvc.store.archive import Archive, ArchiveFailed, Start
+
+OFTEN = 2.0  # seconds between two looks at what another process has changed
+SELDOM = 30  # of these between two times of tidying up
+IDLE = 10.0  # seconds between two looks at whether there is anything to scrub
+SCRUBBED = 3600.0  # seconds from the end of one pass over the files to the next
+BREATH = 0.05  # seconds between two pieces of a pass; while many talk it is `CROWDED`
+CROWDED = 1.0
+
+
+class Maintenance:
+    """Goes on until it is ended."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        membership: Membership,
+        bans: BanList,
+        login: Login,
+        joining: Joining,
+        room_removal: RoomRemoval,
+        archive: Archive,
+        clock: Timer,
+        now: Callable[[], float],
+        start: Start,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._membership = membership
+        self._bans = bans
+        self._login = login
+        self._joining = joining
+        self._room_removal = room_removal
+        self._archive = archive
+        self._clock = clock
+        self._now = now
+        self._start = start
+        self._round = 0
+        self._ended = False
+
+    def begin(self) -> None:
+        self._clock.callLater(OFTEN, self._again)
+
+    def end(self) -> None:
+        self._ended = True
+
+    def _again(self) -> None:
+        if not self._ended:
+            self._round += 1
+            self._start(self._work())
+
+    async def _work(self) -> None:
+        try:
+            await self._accounts.refresh()
+            if self._round % SELDOM == 0:
+                await self.tidy_up()
+        except ArchiveFailed:
+            """It is tried again; whoever says something meanwhile is told what is wrong."""
+        finally:
+            self.begin()
+
+    async def tidy_up(self) -> None:
+        """Remove what is no longer to be kept, and note how far everybody has read."""
+        self._login.forget_removed()
+        self._joining.note_what_is_read()
+        await self._membership.save()
+        await self._bans.forget_past()
+        await self._room_removal.remove_empty()
+        now = self._now()
+        for room in list(self._directory.rooms.values()):
+            keep = room.charter.keep if room.charter is not None else 0.0
+            while keep and await self._archive.expire(room.name, now - keep):
+                """There is more that is too old."""
+
+
+class Scrubbing:
+    """Overwrites what deleted lines leave in the files, in pieces, until it is ended.
+
+    However many lines are deleted, a pass over the files begins at most once an hour.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        clock: Timer,
+        start: Start,
+    ) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._start = start
+        self._ended = False
+        self._scrubbing = False
+        self._next_pass = 0.0
+
+    def begin(self) -> None:
+        self._later(IDLE)
+
+    def end(self) -> None:
+        self._ended = True
+
+    def _later(self, delay: float) -> None:
+        self._clock.callLater(delay, self._again)
+
+    def _again(self) -> None:
+        if not self._ended:
+            self._start(self._work())
+
+    async def _work(self) -> None:
+        more = False
+        try:
+            if self._clock.seconds() >= self._next_pass:
+                more = await self._archive.scrub()
+        except ArchiveFailed:
+            """It begins again after a while."""
+        finally:
+            self._go_on(more)
+
+    def _go_on(self, more: bool) -> None:
+        if more:
+            self._scrubbing = True
+            self._later(CROWDED if self._archive.waiting else BREATH)
+            return
+        if self._scrubbing:
+            self._scrubbing = False
+            self._next_pass = self._clock.seconds() + SCRUBBED
+        self._later(IDLE)

@@ -1,0 +1,314 @@
+"""What people say: a line on its way to the archive, and back to those who read it.
+
+A line goes `say` → archive → `kept` → `Room.show`.  Private lines of two accounts go the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.direct import DirectConversation
+from chatsvc.core.directory import Directory
+from chatsvc.core.room import Room, Timer, portions
+from chatsvc.core.safely import Safely
+from chatsvc.core.session import Session, User
+from chatsvc.model.batch import Batch, Shared
+from chatsvc.model.characters import clean
+from chatsvc.model.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
+from chatsvc.model.records import Account, RoomRules
+from chatsvc.model.text_rules import check_text, key
+from chatsvc.policy.bans import BanList
+from chatsvc.policy.permissions import check_talk, moderates
+from chatsvc.policy.room_rules import filtered
+from chatsvc.services.rooms import Rooms
+from chatsvc.services.visibility import Visibility
+from chatsvc.store.archive import Archive, Commit
+
+IN_FLIGHT = 32  # lines of one session on their way to the archive
+BUSY = 10_000  # lines on their way in all, beyond which each session may have one
+PIECE = 400  # readers who are shown something before others have a turn
+
+
+class Manner(NamedTuple):
+    """How something is said: as what one does, by a program, with signs for other programs."""
+
+    action: bool = False
+    notice: bool = False
+    signs: Mapping[str, str] | None = None
+
+
+PLAINLY = Manner()
+
+
+class Messaging:
+    """Takes lines, and is told by the archive what became of them."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        rooms: Rooms,
+        accounts: Accounts,
+        archive: Archive,
+        bans: BanList,
+        visibility: Visibility,
+        clock: Timer,
+        now: Callable[[], float],
+        safely: Safely,
+    ) -> None:
+        self._directory = directory
+        self._rooms = rooms
+        self._accounts = accounts
+        self._archive = archive
+        self._bans = bans
+        self._visibility = visibility
+        self._clock = clock
+        self._now = now
+        self._safely = safely
+        self.stopping = False  # lines are refused from now on
+        self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
+        self.watch: Callable[[Said], None] | None = None
+
+    # In
+
+    def say(
+        self,
+        session: Session,
+        room: Room,
+        text: str,
+        manner: Manner = PLAINLY,
+        tag: str | None = None,
+    ) -> None:
+        """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
+        check_text(text)
+        time = self._active(session)
+        mute = self._bans.mute_of(session, room)
+        quiet = mute is not None and mute.quietly
+        if mute is not None and not quiet:
+            raise self._bans.refusal(mute)
+        if room.charter is not None:
+            user, now = session.person, self._clock.seconds()
+            check_talk(user, room, now)
+            text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
+            if room.charter.slow:
+                room.note_spoken(user, now)
+        self._keep(session, room, _Speech(text, manner, time, quiet), tag)
+
+    def _keep(self, session: Session, room: Room, words: _Speech, tag: str | None) -> None:
+        if self.stopping:
+            raise Refused("stopping", "The server is stopping. It was not sent.")
+        archive = self._archive
+        room.used = True
+        session.in_flight += 1
+        if session.in_flight >= IN_FLIGHT or archive.waiting > BUSY:
+            session.hold(True)
+        user = session.person
+        account = user.account.name if user.account else ""
+        (action, notice, signs), client = words.manner, session.client
+        room.time = max(room.time, words.time)  # it never goes back, whatever the clock does
+        archive.keep(
+            Line(
+                room.name, room.time, user.name, words.text, action, client, tag, account,
+                words.quiet, notice, signs,
+            )
+        )  # fmt: skip
+
+    def _active(self, session: Session) -> float:
+        """Note that somebody does something, and return the time of day as it is kept."""
+        session.person.active = self._clock.seconds()
+        return round(self._now() * 1000) / 1000
+
+    # Private lines
+
+    def addressee(self, session: Session, name: str) -> User | Account:
+        """To whom a private line can go: somebody here, or a registered person who is away."""
+        user = self._directory.users.get(key(name))
+        account = self._accounts.find(name)
+        if user is None and account is not None and session.person.account is not None:
+            return self._directory.by_account.get(account.id) or account
+        return user or self._directory.find(name)
+
+    def whisper(
+        self,
+        session: Session,
+        to: User | Account,
+        text: str,
+        manner: Manner = PLAINLY,
+        tag: str | None = None,
+    ) -> Told | None:
+        """Give a private line to one person; it is kept if both of them have accounts."""
+        check_text(text)
+        user = session.person
+        reader = to if isinstance(to, User) else self._directory.by_account.get(to.id)
+        account = to if isinstance(to, Account) else to.account
+        if _hears_nothing_of(reader, account, user):
+            raise Refused("ignored", f"{to.name} takes no private lines from you.")
+        now = self._active(session)
+        mute = self._bans.mute_of(session, None)
+        if mute is not None and not mute.quietly:
+            raise self._bans.refusal(mute)
+        words = _Speech(text, manner, now, mute is not None)
+        if reader is not None:
+            self._tell_whether_away(session, reader)
+        for each in reader.sessions if reader is not None and mute is None else ():
+            each.whispered = user
+        if user.account is not None and account is not None:
+            room = self._rooms.conversation(user.account, account)
+            if reader is None and session.waited_for != account.id:
+                session.waited_for = account.id
+                session.tell(Notice(f"{account.name} is not here; it waits for them."))
+            self._keep(session, room, words, tag)
+            return None
+        return self._tell(session, reader, to.name, words)
+
+    def _tell_whether_away(self, session: Session, reader: User) -> None:
+        """Say once that somebody to whom one writes is away, and why."""
+        reason = self._visibility.reason_shown(reader, session)
+        if reason is not None and session.waited_for != f"{reader.key} {reason}":
+            session.waited_for = f"{reader.key} {reason}"
+            session.tell(Away(reader.name, reason, written=True))
+
+    def _tell(self, session: Session, reader: User | None, to: str, words: _Speech) -> Told:
+        if reader is None:
+            raise Refused(
+                "no-such-person",
+                f"{to} is not here. It was not sent: lines wait only between registered people.",
+            )
+        if all(each.wire.full for each in reader.sessions):
+            raise Refused("slow", f"{reader.name} is not reading just now. It was not sent.")
+        told = words.told(session.person, reader.name)
+        for each in reader.sessions if not words.quiet else ():
+            each.tell(told)
+        own = replace(told, own=True)
+        for each in session.person.sessions:
+            if each is not session:
+                each.tell(own)
+        return own
+
+    def tell_moderators(self, session: Session, room: Room, text: str, manner: Manner) -> Told:
+        """Say something that only the moderators of a room hear; it is not kept."""
+        check_text(text)
+        now = self._active(session)
+        mute = self._bans.mute_of(session, room)
+        if mute is not None and not mute.quietly:
+            raise self._bans.refusal(mute)
+        told = _Speech(text, manner, now).told(session.person, f"@{room.name}")
+        for member in room.members if mute is None else ():
+            other = member.user is not session.user and moderates(member.person, room)
+            if other and not member.person.ignores_user(session.person):
+                member.tell(told)
+        return replace(told, own=True)
+
+    def signal(self, session: Session, to: Room | User, signs: Mapping[str, str]) -> Signal:
+        """Show others what is not kept, such as that one is typing."""
+        place = to if isinstance(to, Room) else None
+        if place is not None and place.charter is not None:
+            check_talk(session.person, place, self._clock.seconds())
+            signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
+        signal = Signal(session.name, to.name, signs)
+        if self._bans.mute_of(session, place) is None:
+            shared = Shared(signal)
+            for each in to.members if isinstance(to, Room) else to.sessions:
+                other = each.user is not session.user
+                if other and not each.person.ignores_user(session.person):
+                    each.announce(shared)
+        return replace(signal, own=True)
+
+    # Back
+
+    def kept(self, commit: Commit) -> Iterator[None]:
+        """Show what a commit has kept; its senders know by that, or are told."""
+        for again, number in commit.again:
+            self._safely(self._settle_again, again, number)
+        readers = 0
+        for name in list(commit.said):
+            if readers > PIECE:
+                yield
+                readers = 0
+            readers += self._safely(self._show, name, commit.said.pop(name)) or 0
+
+    def _show(self, name: str, lines: list[Said]) -> int:
+        """Show lines to everybody in a room; gives how many these are."""
+        room = self._rooms.place(name)
+        for portion in portions(lines):
+            batch = Batch(portion)
+            self._safely(room.show, batch)
+            self._settle(room, batch)
+        if self.watch and not isinstance(room, DirectConversation):
+            for line in lines:
+                self.watch(line)
+        return len(room.members)
+
+    def _settle(self, room: Room, batch: Batch) -> None:
+        for client, positions in batch.said_by.items():
+            session = self._directory.clients.get(client)
+            if session is not None:
+                if session not in room.members:  # it will not be shown them
+                    for position in positions:
+                        session.safely(self._acknowledge, session, room, batch.lines[position])
+                session.settle(len(positions))
+            else:
+                self._settle_orphan(client, len(positions))
+
+    def _settle_orphan(self, client: str, count: int) -> None:
+        left = self.orphans.pop(client, 0) - count
+        if left > 0:
+            self.orphans[client] = left
+
+    def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
+        if line.tag is not None:
+            session.tell(Kept(room.called(session), line.number), line.tag)
+
+    def _settle_again(self, line: Line, number: int) -> None:
+        room, session = self._rooms.place(line.room), self._directory.clients.get(line.client)
+        if session is not None:
+            if room.members.get(session, number) >= number:  # it has been shown it
+                session.safely(lambda: session.tell(Kept(room.called(session), number), line.tag))
+            session.settle()
+        else:
+            self._settle_orphan(line.client, 1)
+
+    def not_kept(self, lines: list[Line], reason: str) -> None:
+        """Refuse lines that the archive could not keep."""
+        for line in lines:
+            session = self._directory.clients.get(line.client)
+            if session is not None:
+                text = f"{reason} Not sent: {clean(line.text)}"
+                session.tell(Refusal("not-kept", text), line.tag)
+                session.settle()
+            else:
+                self._settle_orphan(line.client, 1)
+
+
+class _Speech(NamedTuple):
+    """What somebody says, and how."""
+
+    text: str
+    manner: Manner
+    time: float
+    quiet: bool = False
+
+    def told(self, sender: User, to: str) -> Told:
+        account = sender.account.name if sender.account else ""
+        action, notice, signs = self.manner
+        told = Told(sender.name, to, self.text, self.time, action, notice=notice, account=account)
+        return replace(told, signs=signs) if signs else told
+
+
+def _filtered(charter: RoomRules, manner: Manner) -> Manner:
+    """Signs as far as a room wants their words."""
+    if not manner.signs:
+        return manner
+    return manner._replace(
+        signs={sign: filtered(charter, text) for sign, text in manner.signs.items()}
+    )
+
+
+def _hears_nothing_of(reader: User | None, account: Account | None, user: User) -> bool:
+    """Whether somebody, here or away, ignores who writes to them."""
+    if reader is not None:
+        return reader.ignores_user(user)
+    names = {user.key, key(user.account.name) if user.account else ""}
+    return account is not None and not names.isdisjoint(map(key, account.ignores))

@@ -1,0 +1,398 @@
+"""What operators and moderators do to keep a chat civil, and what is kept of that.
+
+Who may do it was asked before; whom a ban holds is `sanctions.py`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from chatsvc.core.direct import DirectConversation
+from chatsvc.core.directory import Directory
+from chatsvc.core.room import Room, Timer
+from chatsvc.core.session import Session, User
+from chatsvc.model.ban_masks import as_network
+from chatsvc.model.batch import Shared
+from chatsvc.model.events import Event, Goodbye, Notice, Refused, Said
+from chatsvc.model.moderation_events import (
+    Announced,
+    Banned,
+    Deleted,
+    Lockdown,
+    Removed,
+    Unbanned,
+    Way,
+    Ways,
+)
+from chatsvc.model.rate_limits import Window, is_loopback, network
+from chatsvc.model.records import Ban, Fact
+from chatsvc.model.text_rules import check_words, key, span
+from chatsvc.policy.bans import (
+    BanList,
+    check_not_probing,
+    check_not_too_long,
+    holds_user,
+    labelled,
+    labelled_before,
+    new_ban,
+    without_addresses,
+)
+from chatsvc.policy.lockdown import LockdownSwitch
+from chatsvc.policy.permissions import RANKS, check_above, floor, moderates, rank
+from chatsvc.services.audit import Acts, signed, with_account
+from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.joining import Joining
+from chatsvc.services.reports import GREETED_WITH, Inbox
+from chatsvc.services.sessions import Sessions
+from chatsvc.store.archive import Archive
+
+LOCKDOWN = "lockdown"
+DELETIONS = (10, 600.0)  # of one's own lines, in so many seconds
+
+
+class Moderation:
+    """Acts, each of which is kept for `/audit`."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        sessions: Sessions,
+        joining: Joining,
+        bans: BanList,
+        archive: Archive,
+        acts: Acts,
+        reports: Inbox,
+        targets: BanTargets,
+        lockdown: LockdownSwitch,
+        clock: Timer,
+    ) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._joining = joining
+        self._bans = bans
+        self._archive = archive
+        self._acts = acts
+        self._reports = reports
+        self._targets = targets
+        self._lockdown = lockdown
+        self._clock = clock
+        self._deletions = Window(*DELETIONS)
+
+    def open(self) -> None:
+        """Learn what is going on; the archive is open."""
+        self._reports.open()
+        facts = {fact.name: fact.value for fact in self._archive.records(Fact)}
+        self._lockdown.on = facts.get(LOCKDOWN) == "on"
+
+    def greet(self, session: Session) -> None:
+        """Tell an operator who comes in what there is to know."""
+        if not session.person.operator:
+            return
+        if self._lockdown.on:
+            session.tell(
+                Notice("Only registered people come in just now: /lockdown off ends that.")
+            )
+        if self._reports:
+            session.tell(self._reports.last(GREETED_WITH))
+
+    # Putting people out
+
+    async def kick(self, session: Session, user: User, room: Room | None, reason: str) -> Removed:
+        """Put somebody out of a room, or (None) off the server; they may come back."""
+        reason = self._reason(session, room, reason)
+        check_above(session.person, user, room)
+        if room is not None and user not in room.people:
+            raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
+        await self._acts.note(session, f"kicked {signed(user)}{_because(reason)}", room)
+        self._put_out(user, room, session, reason)
+        return Removed(room.name if room else "", user.name, session.name, reason)
+
+    def _reason(self, session: Session, room: Room | None, reason: str) -> str:
+        """The reason that somebody gives; none of somebody who is muted on the whole server."""
+        check_words(reason)
+        return "" if self._bans.silences(session.person, room) else reason
+
+    def _put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
+        """Whoever has gone meanwhile need not be put out."""
+        if room is None:
+            self._put_off_the_server(user, by, reason)
+        elif user in room.people:
+            self._put_out_of_room(user, room, by, reason)
+
+    def empty(self, room: Room, by: Session, reason: str) -> None:
+        """Put everybody out of a room."""
+        for user in list(room.people):
+            self._put_out_of_room(user, room, by, reason)
+
+    def _put_off_the_server(self, user: User, by: Session, reason: str) -> None:
+        event = Removed("", user.name, by.name, reason, own=True)
+        for session in list(user.sessions):
+            session.tell(event)
+            session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
+            session.close()
+            self._sessions.leave(session, f"put out by {by.name}{_because(reason)}")
+
+    def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
+        entry, event = self._joining, Removed(room.name, user.name, by.name, reason)
+        if user.account is not None:
+            entry.no_longer_inside(user.account, room, invited=False)
+        entry.forget_floors(user, room)
+        for session in list(user.sessions):
+            room.passes.pop(session.client, None)
+            room.invited.discard(session.client)
+            if session in room.members:
+                entry.step_out(session, room, "", told=True)
+                here = session.here.name if session.here else None
+                session.tell(replace(event, own=True, here=here))
+        room.announce(event, but=by)
+
+    # Bans and mutes
+
+    async def ban(
+        self,
+        session: Session,
+        who: str,
+        seconds: float,
+        reason: str,
+        room: Room | None,
+        mute: bool = False,
+        quietly: bool = False,
+    ) -> Banned:
+        """Keep somebody out, or silent, in a room, or (None) on the whole server."""
+        check_words(who)
+        reason = self._reason(session, room, reason)
+        check_not_too_long(who)
+        who, now = labelled(who), self._acts.now()
+        check_not_probing(session, who, quietly)
+        ban = replace(
+            new_ban(self._targets.marks(session, who, room), who, room),
+            mute=mute,
+            quietly=quietly,
+            by=signed(session.person),
+            reason=reason,
+            time=now,
+            until=now + seconds if seconds else 0.0,
+        )
+        done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
+        what = f"{done} {self._targets.signed(who)}"
+        act = self._acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
+        await self._bans.add(ban, act)
+        hit = list(self._held(ban, room))
+        self._enforce(ban, hit, room, session)
+        shown = self.shown(ban, session, tuple(user.name for user in hit))
+        return replace(shown, who=who)
+
+    def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
+        """Those who are here, or in the room, and whom a ban holds."""
+        for user in list(room.people if room else self._directory.users.values()):
+            above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
+            if not above and holds_user(user, ban.who) and not self._is_exempt(user, room):
+                yield user
+
+    def _is_exempt(self, user: User, room: Room | None) -> bool:
+        exempts = self._bans.exempts
+        return room is not None and any(exempts(each, room.key) for each in user.sessions)
+
+    async def exempt(self, session: Session, who: str, room: Room) -> Banned:
+        """Let the bans and mutes of a room not hold somebody."""
+        check_words(who)
+        check_not_too_long(who)
+        who = labelled(who)
+        exemption = replace(
+            new_ban(self._targets.marks_to_exempt(session, who, room), who, room),
+            by=signed(session.person),
+            time=self._acts.now(),
+            exempt=True,
+        )
+        act = self._acts.act(session, f"exempted {self._targets.signed(who)} from bans", room)
+        await self._bans.add(exemption, act)
+        return replace(self.shown(exemption, session), who=who)
+
+    def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:
+        for user in hit:
+            if not ban.mute:
+                self._put_out(user, room, by, ban.reason)
+            elif not ban.quietly:
+                shown = self.shown(ban, by)
+                event = replace(shown, who=user.name, by=by.name, means=(), addresses=())
+                for session in user.sessions:
+                    session.tell(replace(event, own=True))
+
+    def shown(self, ban: Ban, asker: Session, hit: tuple[str, ...] = ()) -> Banned:
+        """A ban as moderators read it; addresses are for operators."""
+        operator = asker.person.operator
+        found = [mark[3:] for mark in ban.who if mark.startswith("ip=")]
+        room = self._directory.rooms.get(ban.room)
+        return Banned(
+            ban.label if operator else without_addresses(ban.label),
+            room.name if room else ban.room,
+            ban.by,
+            ban.reason,
+            ban.time,
+            ban.until or None,
+            mute=ban.mute,
+            quietly=ban.quietly,
+            means=_means(ban.who),
+            addresses=tuple(found) if operator else (),
+            hit=hit,
+            exempt=ban.exempt,
+        )
+
+    async def unban(
+        self,
+        session: Session,
+        who: str,
+        room: Room | None,
+        mute: bool = False,
+        exempt: bool = False,
+    ) -> Unbanned:
+        """Lift the bans, mutes, or exemptions of somebody."""
+        who = labelled_before(who)
+        done = "exempt" if exempt else "muted" if mute else "banned"
+        bans = [
+            ban
+            for ban in self._bans.all(room)
+            if (ban.mute, ban.exempt) == (mute, exempt) and self._targets.names(who, ban)
+        ]
+        if not bans:
+            listed = "/bans lists them" if room is None else f"/bans lists those of {room.name}"
+            raise Refused("no-such-person", f"Nobody called {who} is {done}: {listed}.")
+        self._check_all_meant(who, bans, done)
+        noticed = [ban for ban in bans if mute and not ban.quietly]
+        told = {user for ban in noticed for user in self._held(ban, room)}
+        undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
+        await self._acts.note(session, f"{undone} {self._targets.signed(who)}", room)
+        await self._bans.remove(bans)
+        where = room.name if room else ""
+        for each in [each for user in told for each in user.sessions]:
+            if self._bans.mute_of(each, room) is None:
+                each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
+        return Unbanned(who, where, session.name, mute, exempt=exempt)
+
+    def _check_all_meant(self, who: str, bans: list[Ban], done: str) -> None:
+        """Refuse words of which none of these bans is one: they mean something else."""
+        if any(key(who) in (key(ban.label), key(without_addresses(ban.label))) for ban in bans):
+            return
+        for word in who.split():
+            if not any(self._targets.names(word, ban) for ban in bans):
+                raise Refused("no-such-person", f"Nobody called {word} is {done}.")
+
+    def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
+        """Which bans would hold somebody, and whom else they would hit, here or in the room."""
+        check_above(session.person, user, room)
+        if room is not None and user not in room.people:
+            raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
+        people = list(room.people if room else self._directory.users.values())
+        ways = []
+        for who, mark in _marks_to_choose(user).items():
+            others = (one.name for one in people if one is not user and holds_user(one, (mark,)))
+            hidden = mark.startswith("ip=") and not session.person.operator
+            kind = "network" if "/" in who and ":" not in who else "address"
+            ways.append(Way(kind if hidden else who, tuple(others)))
+        return Ways(
+            user.name, tuple(ways), _means(self._targets.marks_of(session, user.name, room))
+        )
+
+    # Lines
+
+    async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
+        """Delete a message: an own one, or with a moderator's right and for a reason."""
+        reason = self._reason(session, place, reason)
+        lines = await self._archive.read(place.name, number - 1, 1)
+        called = place.called(session)
+        if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
+            raise Refused("no-such-line", f"{called} has no line {number}. /history shows them.")
+        line = lines[0]
+        if line.deleted:
+            raise Refused("no-such-line", f"Line {number} was deleted by {line.deleted} already.")
+        own = session.owns(line)
+        moderator = moderates(session.person, place) and not isinstance(place, DirectConversation)
+        if not own and not moderator:
+            raise Refused(
+                "not-allowed",
+                f"That line is {line.sender}'s, not yours: only moderators delete it.",
+            )
+        if not moderator:
+            self._check_may_delete_again(session)
+        if not own:
+            whose = with_account(line.sender, line.account)
+            what = f"deleted line {number} of {whose}{_because(reason)}"
+            await self._acts.note(session, what, place)
+        await self._archive.delete(place.name, number, session.name)
+        # Whoever is muted could say something by the reason for deleting lines of their own.
+        event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
+        for each in place.members:
+            if each is not session and _may_read(each, place, line):
+                each.tell(
+                    replace(event, room=place.called(each))
+                )  # slow ones are to forget it, too
+        return event
+
+    def _check_may_delete_again(self, session: Session) -> None:
+        """Refuse too many deletions of own messages: each empties the write-ahead log."""
+        account, now = session.person.account, self._clock.seconds()
+        who = account.id if account else network(session.wire.address) or session.client
+        wait = self._deletions.wait(who, now)
+        if wait:
+            raise Refused("too-many", f"You have deleted much lately: please wait {span(wait)}.")
+        self._deletions.note(who, now)
+
+    # The whole server
+
+    async def lock_down(self, session: Session, on: bool) -> Lockdown:
+        """Let in only registered people, or (False) everybody again."""
+        switch = "on" if on else "off"
+        act = self._acts.act(session, f"turned lockdown {switch}", None)
+        await self._archive.put(Fact(LOCKDOWN, switch), act)
+        self._lockdown.on = on
+        event = Lockdown(on, session.name)
+        self._tell_others(session, event)
+        return event
+
+    async def announce(self, session: Session, text: str) -> Announced:
+        """Tell something to everybody who is here, wherever they are."""
+        check_words(text)
+        await self._acts.note(session, f"announced: {text}", None)
+        event = Announced(session.name, text, self._acts.now())
+        self._tell_others(session, event)
+        return event
+
+    def _tell_others(self, session: Session, event: Event) -> None:
+        shared = Shared(event)
+        for each in self._directory.clients.values():
+            if each is not session:
+                each.announce(shared)
+
+
+def _may_read(session: Session, room: Room, line: Said) -> bool:
+    own = session.owns(line)
+    return own or (line.number > floor(session, room) and not session.hides(line))
+
+
+def _means(marks: Iterable[str]) -> tuple[str, ...]:
+    """By what a ban knows people, in words."""
+    words = {"client": "connection", "ip": "address"}
+    ways = (mark.partition("=")[0] for mark in sorted(marks))
+    return tuple(dict.fromkeys(words.get(way, way) for way in ways))
+
+
+def _marks_to_choose(user: User) -> dict[str, str]:
+    """What one could write to ban somebody, and the mark that it stands for."""
+    found = {f"name={user.key}": f"name={user.key}"}
+    if user.account is not None:
+        found[f"account={user.account.name}"] = f"account={user.account.id}"
+    for address in dict.fromkeys(each.wire.address for each in user.sessions):
+        if address and not is_loopback(address):
+            wider = [f"{address}/24"] if "." in address else []
+            for one in [network(address), *wider]:
+                found[f"ip={as_network(one)}"] = f"ip={as_network(one)}"
+    return found
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _for(seconds: float) -> str:
+    return f" for {span(seconds)}" if seconds else ""

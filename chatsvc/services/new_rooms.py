@@ -1,0 +1,58 @@
+"""Which rooms may be made: nobody can use up all of them."""
+
+from __future__ import annotations
+
+from chatsvc.core.directory import Directory
+from chatsvc.core.room import FIRST_ROOM, Room, Timer
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Refused
+from chatsvc.model.rate_limits import Window, network
+from chatsvc.model.text_rules import key, span
+from chatsvc.services.rooms import Rooms
+
+# As many rooms as there may be when somebody makes another one; the rest is for those after them.
+GUESTS, ACCOUNTS, OPERATORS = 8_000, 9_500, 10_000
+
+
+class NewRooms:
+    """Makes rooms within limits."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        rooms: Rooms,
+        clock: Timer,
+    ) -> None:
+        self._directory = directory
+        self._rooms = rooms
+        self._clock = clock
+        self.new = Window(0, 0.0)  # rooms made from one address, or by one account
+
+    def make(self, session: Session, name: str) -> Room:
+        """Make a room for somebody, or refuse to."""
+        if not session.person.operator and key(name) != key(FIRST_ROOM):
+            self._check_place(session.person)
+            self._check_quota(session)
+        return self._rooms.room(name)
+
+    def _check_place(self, user: User) -> None:
+        if len(self._directory.rooms) < (GUESTS if user.account is None else ACCOUNTS):
+            return
+        hint = "/rooms lists those you can join."
+        if user.account is None and len(self._directory.rooms) < ACCOUNTS:
+            hint = f"Registered users can still make some. {hint}"
+        raise Refused("too-many-rooms", f"There are too many rooms to make another one. {hint}")
+
+    def _check_quota(self, session: Session) -> None:
+        account, now = session.person.account, self._clock.seconds()
+        maker = account.id if account else network(session.wire.address)
+        wait = self.new.wait(maker, now)
+        if wait:
+            raise Refused(
+                "too-many-rooms",
+                f"Too many new rooms were made from your address. Try again in {span(wait)}, or"
+                " join another room: /rooms lists them."
+                if account is None
+                else f"You have made too many new rooms. Try again in {span(wait)}.",
+            )
+        self.new.note(maker, now)

@@ -1,0 +1,82 @@
+"""Which names are free, and what is offered instead of one that is not."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
+from chatsvc.model.confusables import is_reserved
+from chatsvc.model.events import Refused
+from chatsvc.model.records import Account
+from chatsvc.model.text_rules import LONGEST_NAME, key, likely_name
+
+
+def is_same(one: Account | None, other: Account | None) -> bool:
+    """Whether it is one account, whatever is known of it."""
+    return (one.id if one else None) == (other.id if other else None)
+
+
+class Nicknames:
+    """The names of those who are here, and of accounts."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        chat_name: str,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._chat_name = chat_name
+        self._guests = count(1)
+
+    def check_free(self, name: str, account: Account | None) -> None:
+        """Refuse a name that is somebody else's, or looks like it."""
+        self._check_not_reserved(name, account)
+        if key(name) in self._directory.users:
+            raise Refused("name-taken", f"{name} is here already.", self.free(name))
+        owner = self._accounts.find(name)
+        if owner is not None and not is_same(owner, account):
+            raise Refused("registered", f"{name} is a registered name.", self.free(name))
+        self._check_unlike(name, account)
+
+    def check_looks(self, name: str, account: Account | None) -> None:
+        """Refuse what looks like another's name, or like the chat's own."""
+        self._check_not_reserved(name, account)
+        self._check_unlike(name, account)
+
+    def _check_not_reserved(self, name: str, account: Account | None) -> None:
+        """An account may be older than the list, or an operator's choice."""
+        own = account is not None and key(account.name) == key(name)
+        if not own and self._is_reserved(name):
+            text = f"{name} is reserved for the chat itself."
+            raise Refused("bad-name", text, self.guest())
+
+    def _is_reserved(self, name: str) -> bool:
+        return is_reserved(name, self._chat_name)
+
+    def _check_unlike(self, name: str, account: Account | None) -> None:
+        twin = self._accounts.resembled(name)
+        if twin is not None and not is_same(twin, account):
+            raise Refused(
+                "name-taken",
+                f"{name} looks like {twin.name}, a registered name.",
+                self.free(name),
+            )
+
+    def guest(self) -> str:
+        return next(name for n in self._guests if self._is_free(name := f"guest-{n}"))
+
+    def free(self, name: str) -> str:
+        stem = name[: LONGEST_NAME - 5].rstrip("0123456789")
+        if likely_name(f"{stem}2") != f"{stem}2":  # some letters do not go with these digits
+            stem = "guest-"
+        return next(free for n in count(2) if self._is_free(free := f"{stem}{n}"))
+
+    def _is_free(self, name: str) -> bool:
+        accounts = self._accounts
+        taken = (
+            key(name) in self._directory.users or accounts.find(name) or accounts.resembled(name)
+        )
+        return not taken and not self._is_reserved(name)

@@ -1,0 +1,58 @@
+"""Telling others that somebody comes, goes or changes: neighbours in rooms, and who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.batch import Shared
+from chatsvc.policy.bans import BanList
+from chatsvc.services.visibility import Visibility
+from chatsvc.services.watchlist import Watchlist
+from chatsvc.services.whowas import Trace, Whowas
+
+
+class Presence:
+    """Tells those who should know, as far as mutes allow it."""
+
+    def __init__(
+        self,
+        bans: BanList,
+        visibility: Visibility,
+        watchlist: Watchlist,
+        whowas: Whowas,
+        now: Callable[[], float],
+    ) -> None:
+        self._bans = bans
+        self._visibility = visibility
+        self._watchlist = watchlist
+        self._whowas = whowas
+        self._now = now
+
+    def gone(self, user: User, trace: Trace) -> None:
+        """Nobody goes by this user's name any more."""
+        realname = "" if self._visibility.is_silent_somewhere(user) else user.realname
+        self._whowas.note(user, self._now(), trace, realname)
+        self._watchlist.went(user.name)
+
+    def tell_neighbours(self, session: Session, event: Shared) -> None:
+        """Tell everybody who shares a room with somebody."""
+        self._tell(session.person.rooms(), session, event)
+
+    def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
+        """Tell also who watches somebody closely, but in crowds nobody else."""
+        rooms = [room for room in session.person.rooms() if crowds or not room.crowded]
+        self._tell(rooms, session, event, self._watchlist.closely(session.person))
+
+    def _tell(
+        self, rooms: list[Room], session: Session, event: Shared, others: Iterable[Session] = ()
+    ) -> None:
+        user = session.person
+        if self._bans.silences(user, None):
+            return
+        heard = [room for room in rooms if not self._bans.silences(user, room)]
+        told = {each for each in others if not self._visibility.is_silent(user, each.person)}
+        told |= {member for room in heard for member in room.members}
+        for each in told - set(user.sessions):
+            each.announce(event)

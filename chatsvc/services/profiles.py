@@ -1,0 +1,161 @@
+"""What people say of themselves: names, real names, being away, whom they ignore."""
+
+from __future__ import annotations
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
+from chatsvc.core.session import Session, User
+from chatsvc.model.batch import Shared
+from chatsvc.model.events import Away, Realname, Refused, Renamed
+from chatsvc.model.text_rules import check_name, check_words, key
+from chatsvc.policy.bans import BanList
+from chatsvc.services.nicknames import Nicknames
+from chatsvc.services.presence import Presence
+from chatsvc.services.visibility import Visibility
+from chatsvc.services.watchlist import Watchlist
+from chatsvc.services.whowas import trace_of
+
+MOST_IGNORED = 100  # people, by one person
+
+
+class Profiles:
+    """Changes what people are called, and tells those who should know."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        bans: BanList,
+        nicknames: Nicknames,
+        presence: Presence,
+        visibility: Visibility,
+        watchlist: Watchlist,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._bans = bans
+        self._nicknames = nicknames
+        self._presence = presence
+        self._visibility = visibility
+        self._watchlist = watchlist
+
+    def rename(self, session: Session, name: str) -> Renamed:
+        """Give a person another name; everybody who shares a room is told."""
+        user = session.person
+        check_name(name)
+        self._check_not_muted(session)
+        if key(name) != user.key:
+            self._nicknames.check_free(name, user.account)
+            self._check_not_banned(session, name)
+        elif name != user.name:
+            self._nicknames.check_looks(name, user.account)
+        old = user.name
+        del self._directory.users[user.key]
+        changed = key(name) != user.key
+        if changed:
+            self._presence.gone(user, trace_of(user))
+        self._ignore_under_new_name(user, name)
+        user.name, user.key = name, key(name)
+        self._directory.users[user.key] = user
+        if changed:
+            self._watchlist.came(name)
+        self._presence.tell_neighbours(session, Shared(Renamed(old, name)))
+        own = Renamed(old, name, own=True)
+        for other in user.sessions:
+            if other is not session:
+                other.tell(own)
+        return own
+
+    def _check_not_muted(self, session: Session) -> None:
+        """Refuse another name to a muted user whom somebody would go on knowing by the old one.
+
+        A quiet mute must not be noticed, so the name changes, and nobody there is told.
+        """
+        user, sight = session.person, self._visibility
+        for room in (None, *user.rooms()):
+            mute = self._bans.mute_of(session, room)
+            if mute is None or mute.quietly:
+                continue
+            if room is None or any(sight.is_silent(user, other) for other in room.people):
+                raise self._bans.refusal(mute)
+
+    def _check_not_banned(self, session: Session, name: str) -> None:
+        if session.person.operator:
+            return
+        if self._bans.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
+            raise Refused("banned", f"{name} is banned here: please choose another name.")
+        for room in session.person.rooms():
+            if self._bans.bans_name(session, name, room):
+                raise Refused(
+                    "banned", f"{name} is banned in {room.name}: please choose another name."
+                )
+
+    def _ignore_under_new_name(self, renamed: User, name: str) -> None:
+        """Who ignores somebody goes on doing so, under their first and their latest name.
+
+        An account is known by its own name anyway.
+        """
+        account = renamed.account
+        for user in self._directory.users.values():
+            ignores, aliases = user.ignores, user.aliases
+            if not ignores or renamed.key not in ignores:
+                continue
+            first = aliases.pop(renamed.key, None)
+            if first is not None:
+                del ignores[renamed.key]
+            if key(name) not in ignores and (account is None or key(account.name) not in ignores):
+                aliases[key(name)] = first or renamed.key
+                ignores[key(name)] = name
+
+    async def ignore(self, user: User, name: str) -> None:
+        """Hide somebody's lines from `user`, now and under their later names."""
+        check_name(name)
+        if key(name) == user.key:
+            raise Refused("yourself", "You cannot ignore yourself.")
+        if user.ignores is None:
+            user.ignores = {}
+        if len(user.ignores) - len(user.aliases) >= MOST_IGNORED:
+            raise Refused("too-many", f"You ignore {MOST_IGNORED} people: /unignore one first.")
+        user.aliases.pop(key(name), None)
+        user.ignores[key(name)] = name
+        await self.save_ignores(user)
+
+    async def unignore(self, user: User, name: str) -> None:
+        """Show somebody's lines again."""
+        if not user.ignores or key(name) not in user.ignores:
+            raise Refused("no-such-person", f"You do not ignore {name}.")
+        for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
+            user.aliases.pop(one, None)
+            user.ignores.pop(one, None)
+        await self.save_ignores(user)
+
+    async def save_ignores(self, user: User) -> None:
+        """Keep with the account whom somebody ignores, and whether they are away."""
+        account = user.account
+        if account is None:
+            return
+        named = (user.ignores or {}).items()
+        ignores = tuple(name for one, name in named if one not in user.aliases)
+        if (account.ignores, account.away) != (ignores, user.away):
+            user.account = await self._accounts.change(account, ignores=ignores, away=user.away)
+
+    def set_realname(self, session: Session, realname: str) -> Realname:
+        """Say what a person is called besides their name; who shares a room is told."""
+        check_words(realname)
+        user = session.person
+        user.realname = realname
+        self._presence.tell_of(session, Shared(Realname(user.name, realname)))
+        return Realname(user.name, realname, own=True)
+
+    async def set_away(self, session: Session, reason: str | None) -> Away:
+        """Mark a person as away, or (None) back."""
+        check_words(reason or "")
+        user = session.person
+        user.away = reason
+        self._presence.tell_of(session, Shared(Away(user.name, reason)))
+        await self.save_ignores(user)
+        own = Away(user.name, reason, own=True)
+        for other in user.sessions:
+            if other is not session:
+                other.tell(own)
+        return own

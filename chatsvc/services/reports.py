@@ -1,0 +1,111 @@
+"""What people have told the operators about somebody, until one of them has dealt with it."""
+
+from __future__ import annotations
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session
+from chatsvc.model.events import Refused
+from chatsvc.model.moderation_events import Reported, Reports
+from chatsvc.model.rate_limits import network
+from chatsvc.model.records import Report
+from chatsvc.model.text_rules import check_words, key
+from chatsvc.services.audit import Acts, signed
+from chatsvc.store.archive import Archive, ArchiveFailed
+
+MOST_REPORTS = 1000  # that nobody has dealt with
+MOST_REPORTS_BY_ONE = 20
+LISTED = 100  # at once, of those that came last
+GREETED_WITH = 10
+
+
+class Inbox:
+    """Every report that nobody has dealt with."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        archive: Archive,
+        acts: Acts,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._archive = archive
+        self._acts = acts
+        self._reports: dict[int, Report] = {}  # by number, oldest first
+        self._last = 0
+
+    def open(self) -> None:
+        """Learn which there are; the archive is open."""
+        self._reports = {report.number: report for report in self._archive.records(Report)}
+        self._last = max(self._reports, default=0)
+
+    def __len__(self) -> int:
+        return len(self._reports)
+
+    def last(self, count: int = LISTED) -> Reports:
+        """The last ones, oldest first, and how many there are in all."""
+        found = list(self._reports.values())[-count:]
+        return Reports(tuple(map(_reported, found)), len(self._reports))
+
+    async def add(self, session: Session, name: str, reason: str, room: Room | None) -> Reported:
+        """Tell the operators who are here, and those who come later."""
+        check_words(reason)
+        user = self._directory.users.get(key(name))
+        account = self._accounts.find(name)
+        if user is None and account is None:
+            raise Refused("no-such-person", f"There is nobody called {name} here.")
+        origin = _origin(session)
+        self._check_not_too_many(session, origin)
+        self._last += 1
+        about = signed(user) if user else account.name if account else name
+        where = room.name if room else ""
+        by = signed(session.person)
+        report = Report(self._last, self._acts.now(), by, about, where, reason, origin)
+        await self._archive.put(report)
+        self._reports[report.number] = report
+        event = _reported(report)
+        for each in self._directory.clients.values():
+            if each.person.operator and each is not session:
+                each.tell(event)
+        return _reported(report, own=True)
+
+    def _check_not_too_many(self, session: Session, origin: str) -> None:
+        if len(self._reports) >= MOST_REPORTS:
+            raise Refused(
+                "too-many", "The operators have too many reports already: try again later."
+            )
+        if sum(report.origin == origin for report in self._reports.values()) < MOST_REPORTS_BY_ONE:
+            return
+        whose = "of yours" if session.person.account else "from your address"
+        raise Refused(
+            "too-many",
+            f"The operators have {MOST_REPORTS_BY_ONE} reports {whose}: wait for their answer.",
+        )
+
+    async def resolve(self, session: Session, number: int) -> Report:
+        """Take a report from the list."""
+        report = self._reports.pop(number, None)
+        if report is None:
+            raise Refused("no-such-report", f"There is no report {number}: /reports lists them.")
+        try:
+            await self._acts.note(session, f"resolved report {number} about {report.about}", None)
+            await self._archive.drop(report)
+        except ArchiveFailed:
+            self._reports = dict(sorted([*self._reports.items(), (number, report)]))
+            raise
+        return report
+
+
+def _origin(session: Session) -> str:
+    """By what one person's reports are counted: guests have names without end."""
+    account = session.person.account
+    return f"account={account.id}" if account else f"ip={network(session.wire.address)}"
+
+
+def _reported(report: Report, own: bool = False) -> Reported:
+    return Reported(
+        report.number, report.by, report.about, report.room, report.reason, report.time, own
+    )

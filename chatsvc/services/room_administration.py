@@ -1,0 +1,296 @@
+"""What founders and moderators change about their room: rules, roles, invitations."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TypeAlias
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import Room
+from chatsvc.core.session import Session, User
+from chatsvc.model.batch import Shared
+from chatsvc.model.events import Refused, Topic
+from chatsvc.model.moderation_events import Expected, Invited, Role, Rule, Rules
+from chatsvc.model.records import Account, Act, Member, RoomRules
+from chatsvc.model.text_rules import check_words, key
+from chatsvc.policy.bans import BanList
+from chatsvc.policy.permissions import called, check_founder, check_level, moderates, role_of
+from chatsvc.policy.room_rules import changed, current, listed, rule_name, shown, value_of
+from chatsvc.services.audit import Acts, signed
+from chatsvc.services.joining import MOST_FOUNDED
+from chatsvc.services.topics import Topics
+from chatsvc.store.archive import Archive, ArchiveFailed
+
+Somebody: TypeAlias = "tuple[User | None, Account | None]"
+
+BEFORE = {  # what somebody is who can be given a role
+    "moderator": ("guest", "member", "voiced"),
+    "voiced": ("guest", "member"),
+}
+AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who comes in
+WRITTEN = ("description", "refuse", "mask")  # rules whose words everybody in the room reads
+
+
+class RoomAdministration:
+    """Changes that everybody in the room is told, and that outlive it."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        membership: Membership,
+        bans: BanList,
+        archive: Archive,
+        acts: Acts,
+        topics: Topics,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._membership = membership
+        self._bans = bans
+        self._archive = archive
+        self._acts = acts
+        self._topics = topics
+
+    def rules(self, room: Room) -> Rules:
+        """What holds in a room."""
+        names = {"founder": [], "moderator": []}  # type: dict[str, list[str]]
+        for id, member in room.roster.items():
+            if member.role in names:
+                names[member.role].append(self._accounts.name_of(id))
+        founder = next(iter(names["founder"]), None)
+        return Rules(room.name, listed(room.rules), founder, tuple(names["moderator"]))
+
+    async def set_rule(self, session: Session, room: Room, name: str, value: str) -> Rule:
+        """Change one of a room's rules; everybody there is told."""
+        name = rule_name(name)
+        if name == "keep":  # which makes lines be gone for good
+            check_founder(session.person, room)
+        value = value_of(name, value)
+        mute = self._bans.mute_of(session, room)
+        if mute is not None and name in WRITTEN:
+            if not mute.quietly:
+                raise self._bans.refusal(mute)
+            return Rule(
+                room.name, name, shown(changed(room.rules, name, value), name), session.name
+            )
+        if name == "password" and value:
+            value = await self._accounts.hash_room_password(value, session.source)
+            self._check_still_there(session, room)
+        old = room.rules
+        self._apply(room, changed(old, name, value))
+        told = shown(room.rules, name)
+        try:
+            await self._keep(room, self._acts.act(session, f"set {name}: {told}", room))
+        except ArchiveFailed:
+            self._apply(room, changed(room.rules, name, current(old, name)))
+            raise
+        if name in AT_THE_ENTRANCE:
+            room.passes.clear()  # of whoever was let in under the old rules
+        event = Rule(room.name, name, told, session.name)
+        room.announce(event, but=session)
+        return event
+
+    async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
+        """Change what the room is about; what a moderator does is kept for `/audit`."""
+        check_words(text)
+        held = self._bans.mute_of(session, room)
+        if held is None and moderates(session.person, room):
+            await self._acts.note(session, f"set topic: {text}", room)
+        return await self._topics.set(session, room, text)
+
+    def _check_still_there(self, session: Session, room: Room) -> None:
+        """While a password was hashed, the room may have gone, or the right to change it."""
+        if self._directory.rooms.get(room.key) is not room:
+            raise Refused("no-such-room", f"{room.name} is gone: please /join it first.")
+        check_level(session, "moderator", room)
+
+    def _apply(self, room: Room, charter: RoomRules) -> None:
+        """Let rules hold at once, so that who changes another one meanwhile does not undo this."""
+        room.charter = None if charter == RoomRules(room.name) else charter
+        if charter.history != "all":
+            for session in room.members:
+                room.floors.setdefault(session.client, room.last)
+
+    async def _keep(self, room: Room, act: Act) -> None:
+        await self._archive.put(room.rules, act)
+        if room.charter is None:
+            with suppress(ArchiveFailed):  # what is kept says the same
+                await self._archive.drop(room.rules)
+
+    # Roles
+
+    async def set_role(self, session: Session, room: Room, name: str, role: str) -> Role:
+        """Give somebody a role in a room; everybody there is told."""
+        user, account = self._somebody(name)
+        old = self._role_of(user, account, room)
+        if old not in BEFORE[role]:
+            raise Refused("known", f"{name} is {called(old)} of {room.name} already.")
+        if account is None and role == "moderator":
+            raise Refused(
+                "not-registered",
+                f"{name} is a guest, who cannot stay a moderator: /register comes first.",
+            )
+        return await self._change_role(session, room, (user, account), role)
+
+    async def take_role(self, session: Session, room: Room, name: str, role: str) -> Role:
+        """Make somebody who has a role in a room a plain member; everybody there is told."""
+        user, account = self._somebody(name)
+        old = self._role_of(user, account, room)
+        if old == "founder":
+            raise Refused("not-allowed", f"{name} is the founder: /transfer comes first.")
+        if old != role:
+            raise Refused("known", f"{name} is not {called(role)} of {room.name}: see /room.")
+        if role == "moderator" and user is not session.user:
+            check_founder(session.person, room)
+        return await self._change_role(session, room, (user, account), "member")
+
+    def _somebody(self, name: str) -> Somebody:
+        """A person who is here, or an account, or both."""
+        user = self._directory.users.get(key(name))
+        account = user.account if user else self._accounts.find(name)
+        if user is None and account is None:
+            raise Refused("no-such-person", f"There is nobody called {name} here.")
+        return user, account
+
+    def _role_of(self, user: User | None, account: Account | None, room: Room) -> str:
+        return room.role(user) if user else role_of(account, room) if account else "guest"
+
+    async def _change_role(
+        self, session: Session, room: Room, somebody: Somebody, role: str
+    ) -> Role:
+        user, account = somebody
+        old = self._role_of(user, account, room)
+        name = user.name if user else account.name if account else ""
+        act = self._acts.act(session, f"made {_signed(user, account)} {role}", room)
+        if account is not None:
+            await self._appoint(room, {account.id: role}, act)
+        else:
+            await self._archive.put(act)
+        clients = {each.client for each in user.sessions} if user else set()
+        if account is None and role == "voiced":
+            room.voiced |= clients
+        else:
+            room.voiced -= clients
+        return self._tell_role(session, room, Role(room.name, name, role, session.name, old))
+
+    async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
+        """Give accounts roles at once, so that nobody else gives the same; undone if not kept."""
+        roster = self._membership
+        old = {id: room.roster.get(id) for id in roles}
+        for id, role in roles.items():
+            absent = Member(room.key, id, inside=False, joined=room.last)
+            roster.note(replace(old[id] or absent, role=role))
+        try:
+            await self._archive.put(*(room.roster[id] for id in roles), act)
+        except ArchiveFailed:
+            for id, member in old.items():
+                now = roster.get(room.key, id)  # none, if the account was removed meanwhile
+                if now and member is None:
+                    roster.forget(now)
+                elif now and member:
+                    roster.note(replace(now, role=member.role))
+            raise
+
+    def _tell_role(self, session: Session, room: Room, event: Role) -> Role:
+        room.announce(event, but=session)
+        user = self._directory.users.get(key(event.name))
+        if user is not None and user not in room.people:
+            for each in user.sessions:
+                each.tell(event)
+        return event
+
+    async def transfer(self, session: Session, room: Room, name: str) -> Role:
+        """Make another account the founder; the old one stays as a moderator."""
+        check_founder(session.person, room)
+        user, account = self._somebody(name)
+        if account is None:
+            raise Refused("not-registered", f"{name} is a guest: /register comes first.")
+        if role_of(account, room) == "founder":
+            raise Refused("known", f"{name} is the founder of {room.name} already.")
+        rooms = self._membership.of_account(account.id)
+        if sum(member.role == "founder" for member in rooms) >= MOST_FOUNDED:
+            raise Refused("too-many-rooms", f"{name} has founded {MOST_FOUNDED} rooms already.")
+        before = self._role_of(user, account, room)
+        roles = {id: "moderator" for id, one in room.roster.items() if one.role == "founder"}
+        act = self._acts.act(session, f"made {_signed(user, account)} founder", room)
+        await self._appoint(room, {**roles, account.id: "founder"}, act)
+        called_now = user.name if user else account.name
+        instead = next((self._called(id) for id in roles if id != account.id), "")
+        event = Role(room.name, called_now, "founder", session.name, before, instead)
+        return self._tell_role(session, room, event)
+
+    def _called(self, id: str) -> str:
+        """What an account's person is called here, or when they were last."""
+        user = self._directory.by_account.get(id)
+        return user.name if user else self._accounts.name_of(id)
+
+    # Invitations
+
+    async def invite(self, session: Session, room: Room, name: str) -> Invited:
+        """Let somebody into a room that not everybody may enter, and tell them."""
+        user, account = self._somebody(name)
+        if room.rules.invite_only and not moderates(session.person, room):
+            raise Refused("not-allowed", f"Only moderators invite people into {room.name}.")
+        if user is not None and user in room.people:
+            raise Refused("known", f"{user.name} is in {room.name} already.")
+        called_now = user.name if user else account.name if account else name
+        invited = Invited(room.name, called_now, session.name, own=True)
+        mute = self._bans.mute_of(session, room)
+        if mute is not None:
+            if mute.quietly:  # who does not notice it
+                return invited
+            raise self._bans.refusal(mute)
+        await self._expect(room, user, account)
+        overheard = Shared(replace(invited, own=False, overheard=True))
+        for member in room.members:
+            if member.user is not session.user and moderates(member.person, room):
+                member.announce(overheard)
+        if user is not None and not user.ignores_user(session.person):
+            for each in user.sessions:
+                each.tell(replace(invited, own=False))
+        return invited
+
+    def expected(self, room: Room) -> Expected:
+        """Who is invited and has not come: accounts without another role, and guests."""
+        accounts = [id for id, one in room.roster.items() if _is_invited(one)]
+        guests = (
+            session for session in self._directory.clients.values() if session.user is not None
+        )
+        names = [session.name for session in guests if session.client in room.invited]
+        return Expected(room.name, (*map(self._accounts.name_of, accounts), *names))
+
+    def uninvite(self, session: Session, room: Room, name: str) -> Expected:
+        """Take an invitation back from somebody who has not come."""
+        user, account = self._somebody(name)
+        member = room.roster.get(account.id) if account is not None else None
+        clients = {each.client for each in user.sessions} if user else set()
+        if member is not None and _is_invited(member):
+            self._membership.forget(member)
+        elif account is None and clients & room.invited:
+            room.invited -= clients
+        else:
+            raise Refused(
+                "no-such-person", f"{name} is not among the invited: /invited lists them."
+            )
+        return replace(self.expected(room), uninvited=name)
+
+    async def _expect(self, room: Room, user: User | None, account: Account | None) -> None:
+        if not (room.rules.invite_only or room.rules.password):
+            return
+        if account is None:
+            room.invited |= {each.client for each in user.sessions} if user else set()
+        elif account.id not in room.roster:
+            member = Member(room.key, account.id, inside=False, joined=room.last)
+            await self._membership.keep(member)
+
+
+def _is_invited(member: Member) -> bool:
+    return member.role == "member" and not member.inside
+
+
+def _signed(user: User | None, account: Account | None) -> str:
+    return signed(user) if user else account.name if account else ""

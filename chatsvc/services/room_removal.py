@@ -1,0 +1,91 @@
+"""Removing rooms: those that operators remove, and abandoned ones of guests."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from operator import attrgetter
+
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import FIRST_ROOM, Room
+from chatsvc.core.session import Session
+from chatsvc.model.events import Notice, Refused
+from chatsvc.model.text_rules import key
+from chatsvc.policy.bans import BanList
+from chatsvc.services.audit import Acts
+from chatsvc.services.moderation import Moderation
+from chatsvc.store.archive import Archive, ArchiveFailed
+
+PLENTY = 5_000  # rooms, beyond which empty ones of guests go soon
+EMPTY = 30 * 86400.0  # seconds after which an empty room of guests is removed
+EMPTY_OF_PLENTY = 3600.0
+
+
+class RoomRemoval:
+    """Removes rooms with everything in them."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        membership: Membership,
+        bans: BanList,
+        archive: Archive,
+        acts: Acts,
+        moderation: Moderation,
+        now: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._membership = membership
+        self._bans = bans
+        self._archive = archive
+        self._acts = acts
+        self._moderation = moderation
+        self._now = now
+
+    async def remove(self, session: Session, room: Room) -> Notice:
+        """Remove a room with everything in it, whoever it belongs to."""
+        if room.key == key(FIRST_ROOM):
+            raise Refused("not-allowed", f"{room.name} cannot be removed: everybody starts there.")
+        await self._acts.note(session, "removed the room", room)
+        self._moderation.empty(room, session, "the room is removed")
+        await self._remove(room)
+        return Notice(f"Removed {room.name} with all of its messages.")
+
+    async def _remove(self, room: Room) -> None:
+        """Remove a room in which nobody is."""
+        if self._directory.rooms.get(room.key) is room:
+            del self._directory.rooms[room.key]
+        for member in list(room.roster.values()):
+            self._membership.forget(member)
+        self._membership.let_go(room.key)
+        await self._membership.save()
+        await self._bans.remove(self._bans.all(room))
+        if room.charter is not None:
+            await self._archive.drop(room.charter)
+        await self._archive.set_topic(room.name, "", "", 0.0)
+        while await self._archive.clear(room.name, room.last):
+            """There are more lines."""
+
+    # Empty rooms
+
+    async def remove_empty(self) -> None:
+        """Remove rooms of guests that were empty for long, or (of many rooms) for a while.
+
+        Of many, those with the fewest lines go first: they are the least missed.
+        """
+        now = self._now()
+        rooms = [room for room in self._directory.rooms.values() if self._is_strangers(room)]
+        for room in sorted(rooms, key=attrgetter("last")):
+            plenty = len(self._directory.rooms) > PLENTY
+            if now - room.empty_since >= (EMPTY_OF_PLENTY if plenty else EMPTY):
+                with contextlib.suppress(ArchiveFailed):  # what is left is removed another time
+                    await self._remove_if_still(room)
+
+    async def _remove_if_still(self, room: Room) -> None:
+        if self._is_strangers(room):  # somebody may have come meanwhile
+            await self._remove(room)
+
+    def _is_strangers(self, room: Room) -> bool:
+        """Whether nobody is in a room, and no account has anything to do with it."""
+        return not (room.members or room.charter or room.roster or room.key == key(FIRST_ROOM))

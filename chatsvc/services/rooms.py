@@ -1,0 +1,113 @@
+"""The rooms and conversations that there are: opened from the archive, made, and found by name.
+
+Who may make or enter one is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.direct import DirectConversation, both_in, conversation_name
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import Room, Timer
+from chatsvc.model.events import Topic
+from chatsvc.model.records import Account, Member, RoomRules
+from chatsvc.model.text_rules import key, room_name
+from chatsvc.policy.bans import BanList
+from chatsvc.store.archive import Archive, KeptRoom, Start
+
+
+class Rooms:
+    """Makes rooms and conversations."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        archive: Archive,
+        accounts: Accounts,
+        membership: Membership,
+        bans: BanList,
+        clock: Timer,
+        now: Callable[[], float],
+        start: Start,
+    ) -> None:
+        self._directory = directory
+        self._archive = archive
+        self._accounts = accounts
+        self._membership = membership
+        self._bans = bans
+        self._clock = clock
+        self._now = now
+        self._start = start
+
+    def open(self, known_rooms: Iterable[KeptRoom]) -> None:
+        """Make the rooms and conversations that the archive knows."""
+        charters = {key(one.room): one for one in self._archive.records(RoomRules)}
+        inside = {*self._membership.rooms()}
+        alive = {*charters, *inside}
+        for known in known_rooms:
+            if known.name.startswith("@"):
+                self._reopen(known)
+            elif known.time is not None or known.topic or key(known.name) in alive:
+                self._reopen_room(known)
+        for charter in charters.values():
+            self.room(charter.room).charter = charter
+        for name in inside - self._directory.rooms.keys():
+            if not name.startswith("@"):
+                self._make_room(name)  # nothing was said there yet
+
+    def _reopen_room(self, known: KeptRoom) -> None:
+        room = self._make_room(known.name)
+        room.last, room.time = known.last, known.time or 0.0
+        room.empty_since = self._now() if known.time is None else known.time
+        if known.topic:
+            room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
+
+    def _reopen(self, known: KeptRoom) -> None:
+        """A conversation of which the lines may be kept, but not yet whose they are."""
+        room = self.conversation_at(known.name)
+        room.last, room.time = known.last, known.time or 0.0
+        for id in both_in(known.name):
+            if self._accounts.get(id) and self._membership.get(known.name, id) is None:
+                self._membership.note(Member(known.name, id))
+
+    def place(self, name: str) -> Room:
+        """Return a room or conversation that has lines, or is about to.
+
+        A room may have been removed while lines were on their way.
+        """
+        return self._directory.conversations[name] if name.startswith("@") else self.room(name)
+
+    def room(self, name: str) -> Room:
+        """Return the room called `name`; make it if there is none."""
+        name = room_name(name)
+        return self._directory.rooms.get(key(name)) or self._make_room(name)
+
+    def _make_room(self, name: str) -> Room:
+        members, silences = self._membership.of_room(key(name)), self._bans.silences
+        room = Room(name, self._archive, self._clock, self._start, members, silences)
+        self._directory.rooms[room.key] = room
+        return room
+
+    def conversation_at(self, name: str) -> DirectConversation:
+        """Return the conversation with this name in the archive; make it if there is none."""
+        if name not in self._directory.conversations:
+            self._directory.conversations[name] = DirectConversation(
+                name, self._archive, self._clock, self._start, self._accounts.name_of, self._now
+            )
+        return self._directory.conversations[name]
+
+    def conversation(self, one: Account, other: Account) -> DirectConversation:
+        """That of two accounts, begun now if need be."""
+        room = self.conversation_at(conversation_name(one.id, other.id))
+        for account in (one, other):
+            if self._membership.get(room.name, account.id) is None:
+                self._membership.note(
+                    Member(room.name, account.id, seen=room.last, joined=room.last)
+                )
+                user = self._directory.by_account.get(account.id)
+                for session in user.sessions if user else ():
+                    room.add(session, room.last)
+        return room

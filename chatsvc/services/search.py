@@ -1,0 +1,150 @@
+"""Looking for what was said, as somebody may read it; and keeping the archive's index up to date.
+
+Lines are indexed a second after they were kept, more slowly while many talk, and before a search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatsvc.core.room import Room, Timer
+from chatsvc.core.session import LastSearch, Session
+from chatsvc.model.events import Found, Refused, Said
+from chatsvc.model.text_rules import key
+from chatsvc.policy.permissions import floor
+from chatsvc.services.history import HistoryReader
+from chatsvc.store.archive import Archive, ArchiveFailed, Start, TooSlow
+from chatsvc.store.query_parser import Query, parse
+from chatsvc.store.search_query import Seeker, Spot
+
+SOON = 1.0  # seconds from one look at what there is to index to the next
+BREATH = 0.02  # between two pieces of what there is much of
+MANY = 20_000  # lines; how far it is with as many is told
+PAGES = 100  # of lines read for one search, should most of them not be for who searches
+
+
+class Search:
+    """Answers searches, and indexes what they are to find, until it is ended."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        history: HistoryReader,
+        clock: Timer,
+        now: Callable[[], float],
+        start: Start,
+    ) -> None:
+        self._archive = archive
+        self._history = history
+        self._clock = clock
+        self._now = now
+        self._start = start
+        self._ended = False
+        self._most = 0  # lines that were left to index
+        self._told = 0
+        self.when_indexed: Callable[[int, int], None] = lambda done, lines: None
+
+    # Indexing
+
+    def begin(self) -> None:
+        self._later(SOON)
+
+    def end(self) -> None:
+        self._ended = True
+
+    def _later(self, delay: float) -> None:
+        if not self._ended:
+            self._clock.callLater(delay, self._again)
+
+    def _again(self) -> None:
+        if not self._ended:
+            self._start(self._index())
+
+    async def _index(self) -> None:
+        left = 0
+        try:
+            left = await self._archive.index()
+            self._tell(left)
+        except ArchiveFailed:
+            """It is tried again; whoever searches meanwhile is told what is wrong."""
+        finally:
+            # While many talk, one piece a second: whoever searches then has the rest taken in.
+            self._later(BREATH if left and not self._archive.waiting else SOON)
+
+    def _tell(self, left: int) -> None:
+        """Tell how far it is with many lines: at each tenth."""
+        self._most = max(self._most, left) if left else self._most
+        tenth = 10 * (self._most - left) // self._most if self._most else 0
+        if self._most >= MANY and tenth > self._told:
+            self.when_indexed(self._most - left, self._most)
+            self._told = tenth
+        if not left:
+            self._most = self._told = 0
+
+    # Searching
+
+    async def find(self, session: Session, text: str | None, older: str | None, n: int) -> Found:
+        """The last `n` lines that somebody looks for; without `text` those before the last ones."""
+        spot = self._spot(session, older) if older is not None else None
+        if text is None:
+            text, spot = self._going_on(session)
+        query = parse(text, self._now())
+        rooms = self._rooms(session, query)
+        found, rest, unfinished = await self._read(session, query, rooms, spot, n)
+        session.searched = LastSearch(text, rest)
+        called = {name: room.called(session) for name, room in rooms.items()}
+        lines = tuple(line._replace(room=called[line.room]) for line in found)
+        return Found(text, lines, rest is not None, unfinished)
+
+    def _going_on(self, session: Session) -> tuple[str, Spot]:
+        searched = session.searched
+        if searched is None:
+            raise Refused("usage", "Which words? For example: /search tea from:bob")
+        if searched.older is None:
+            raise Refused("no-such-line", f"Nothing older was found for {searched.query}")
+        return searched.query, searched.older
+
+    def _spot(self, session: Session, older: str) -> Spot:
+        """The line that programs name, such as `#tea 12`."""
+        name, _, number = older.rpartition(" ")
+        if not (name and number.isdecimal() and number.isascii() and len(number) < 16):
+            raise Refused("bad-argument", "older is a room and a number, such as #tea 12.")
+        return Spot(self._history.place(session, name)[0].name, int(number))
+
+    def _rooms(self, session: Session, query: Query) -> dict[str, Room]:
+        """Where it is looked: in one place, or all of somebody's, by their names in the archive."""
+        if query.room is not None:
+            place, _ = self._history.place(session, query.room)
+            return {place.name: place}
+        mine = (*session.rooms.values(), *session.conversations.values())
+        return {place.name: place for place in mine}
+
+    async def _read(
+        self, session: Session, query: Query, rooms: dict[str, Room], older: Spot | None, n: int
+    ) -> tuple[list[Said], Spot | None, bool]:
+        """Lines that somebody may read, and after which one there are more.
+
+        The archive has left out most of the others already.
+        """
+        seeker = _seeker(session, rooms)
+        found: list[Said] = []
+        for _ in range(PAGES):
+            try:
+                limit = n + 1 - len(found)
+                page = await self._archive.search(query.sought, seeker, older, limit)
+            except TooSlow as slow:
+                raise Refused("too-slow", str(slow)) from None
+            found += [line for line in page.lines if not session.hides(line)]
+            if len(found) > n:
+                return found[:n], Spot(*found[n - 1][:2]), page.unfinished
+            if not page.more:
+                return found, None, page.unfinished
+            older = Spot(*page.lines[-1][:2])
+        return found, older, page.unfinished
+
+
+def _seeker(session: Session, rooms: dict[str, Room]) -> Seeker:
+    user = session.person
+    account = user.account.name if user.account else ""
+    floors = {name: floor(session, room) for name, room in rooms.items()}
+    return Seeker(floors, frozenset(map(key, user.ignores or ())), session.client, account)

@@ -1,0 +1,136 @@
+"""Connecting, getting a user, leaving: what happens to a session as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.room import Room
+from chatsvc.core.safely import Safely
+from chatsvc.core.session import Session, User, Wire
+from chatsvc.model.events import Goodbye, Missed
+from chatsvc.model.records import Member
+from chatsvc.model.text_rules import check_words
+from chatsvc.policy.bans import BanList
+from chatsvc.services.joining import Joining
+from chatsvc.services.messaging import Messaging
+from chatsvc.services.presence import Presence
+from chatsvc.services.rooms import Rooms
+from chatsvc.services.visibility import Visibility
+from chatsvc.services.watchlist import Watchlist
+from chatsvc.services.whowas import trace_of
+
+
+class Sessions:
+    """Makes sessions, seats them as users, and takes them out of everything."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        rooms: Rooms,
+        joining: Joining,
+        membership: Membership,
+        messaging: Messaging,
+        presence: Presence,
+        visibility: Visibility,
+        bans: BanList,
+        watchlist: Watchlist,
+        safely: Safely,
+        now: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._rooms = rooms
+        self._joining = joining
+        self._membership = membership
+        self._messaging = messaging
+        self._presence = presence
+        self._visibility = visibility
+        self._bans = bans
+        self._watchlist = watchlist
+        self._safely = safely
+        self._now = now
+        self.when_empty: Callable[[], None] | None = None
+
+    def connect(self, wire: Wire) -> Session:
+        """A seat for somebody whose name is not known yet."""
+        session = Session(wire, self._now())
+        self._directory.sessions.add(session)
+        return session
+
+    def seat(self, session: Session, user: User) -> None:
+        """Make a session one of a user's."""
+        session.user = user
+        new = not user.sessions
+        user.sessions.append(session)
+        self._directory.add(session, user)
+        if new:
+            self._watchlist.came(user.name)
+        if user.account is not None:
+            for member in self._membership.of_account(user.account.id):
+                if member.room.startswith("@"):
+                    self._sit_down(session, member)
+
+    def _sit_down(self, session: Session, member: Member) -> None:
+        room = self._rooms.conversation_at(member.room)
+        others = (room.members.get(other, 0) for other in session.person.sessions)
+        room.add(session, max(member.seen, *others))
+
+    def unseat(self, session: Session) -> None:
+        """Take a session from its user, who is gone with their last one."""
+        user, trace = session.person, trace_of(session.person)
+        user.sessions.remove(session)
+        for room in list(session.conversations.values()):
+            self._safely(self._joining.step_out, session, room, "")
+        self._directory.remove(session, user)
+        if not user.sessions:
+            self._safely(self._presence.gone, user, trace)
+
+    def quit(self, session: Session, words: str, tag: str | None = None) -> None:
+        """Say goodbye once everything that was said is kept."""
+        check_words(words)
+        session.leaving = True
+        session.hold(True)
+
+        def part() -> None:
+            name = f", {session.name}" if session.user else ""
+            session.tell(Goodbye(f"Goodbye{name}. Thank you for coming."), tag)
+            session.close()
+            self.leave(session, words)
+
+        session.once_settled(part)
+
+    def leave(self, session: Session, words: str) -> None:
+        """Take `session` out of everything and tell the others, whatever fails on the way."""
+        if session not in self._directory.sessions:
+            return
+        self._directory.sessions.discard(session)
+        session.leaving = True
+        self._safely(self._watchlist.forget, session)
+        if session.user is None:
+            return
+        if self._visibility.is_silent_somewhere(session.user):
+            session.user.realname = ""  # which /whowas would show
+        for room in list(session.rooms.values()):
+            self._safely(self._leave_room, session, room, words)
+        self.unseat(session)
+        if session.in_flight:
+            self._messaging.orphans[session.client] = session.in_flight
+        if not self._directory.users and self.when_empty:
+            self.when_empty()
+
+    def _leave_room(self, session: Session, room: Room, words: str) -> None:
+        silent = self._bans.mute_of(session, room) is not None
+        self._joining.step_out(session, room, "" if silent else words)
+
+    def drained(self, session: Session) -> None:
+        """A slow reader can be sent more: it reads on where it was."""
+        if session.missed:
+            session.missed = False
+            session.tell(Missed())
+        self.catch_up(session)
+
+    def catch_up(self, session: Session) -> None:
+        """Show a session what it has not been shown yet, of all its rooms."""
+        for room in (*session.rooms.values(), *session.conversations.values()):
+            room.catch_up(session)

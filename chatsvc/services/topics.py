@@ -1,0 +1,48 @@
+"""What rooms are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatsvc.core.room import Room, Timer
+from chatsvc.core.session import Session
+from chatsvc.model.events import Refused, Topic
+from chatsvc.model.text_rules import check_words
+from chatsvc.policy.bans import BanList
+from chatsvc.policy.permissions import check_topic
+from chatsvc.store.archive import Archive, ArchiveFailed
+
+
+class Topics:
+    """Sets topics."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        bans: BanList,
+        clock: Timer,
+        now: Callable[[], float],
+    ) -> None:
+        self._archive = archive
+        self._bans = bans
+        self._clock = clock
+        self._now = now
+
+    async def set(self, session: Session, room: Room, text: str) -> Topic:
+        """Change what a room is about; everybody there is told."""
+        check_words(text)
+        mute = self._bans.mute_of(session, room)
+        if mute is not None and not mute.quietly:
+            raise self._bans.refusal(mute)
+        check_topic(session.person, room, self._clock.seconds())
+        topic = Topic(room.name, text, session.name, round(self._now(), 3))
+        if mute is not None:  # who does not notice it
+            return topic
+        room.used = True
+        try:
+            await self._archive.set_topic(room.name, text, topic.by, topic.time)
+        except ArchiveFailed as failed:
+            raise Refused("not-kept", str(failed)) from None
+        room.topic = topic
+        room.announce(topic, but=session)
+        return topic

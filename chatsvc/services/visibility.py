@@ -1,0 +1,121 @@
+"""What somebody may know of the people and rooms here."""
+
+from __future__ import annotations
+
+from chatsvc.core.directory import Directory, room_of
+from chatsvc.core.room import Room, Timer
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Census, Place, Refused
+from chatsvc.model.presence_events import Person
+from chatsvc.model.text_rules import key, room_name
+from chatsvc.policy.bans import BanList
+from chatsvc.policy.permissions import may_see
+
+SHOWN_ROLES = ("founder", "moderator", "voiced")
+
+
+class Visibility:
+    """Looks at the directory, and changes nothing."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        bans: BanList,
+        clock: Timer,
+    ) -> None:
+        self._directory = directory
+        self._bans = bans
+        self._clock = clock
+
+    def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
+        """What `asker` may know of somebody, in one room or (None) in all of them."""
+        silent = self.is_silent(user, asker.person, room)
+        idle = self._clock.seconds() - user.active
+        places: list[Room] = []
+        addresses: tuple[str, ...] = ()
+        if room is None:
+            places = [place for place in user.rooms() if may_see(asker.person, place)]
+            addresses = _addresses(user) if asker.person.operator else ()
+        roles = [_shown_role(user, place) for place in (places if room is None else [room])]
+        return Person(
+            user.name,
+            user.since,
+            round(idle, 3),
+            "away" if silent and user.away is not None else user.away,
+            tuple(place.name for place in places),
+            account=user.account.name if user.account else None,
+            role="operator" if user.operator else (roles[0] or None) if room else None,
+            addresses=addresses,
+            realname="" if silent else user.realname,
+            bot=user.bot,
+            roles=tuple(roles) if any(roles) else (),
+            secure=all(session.wire.secure for session in user.sessions),
+        )
+
+    def acquainted(self, session: Session) -> set[User]:
+        """Whom somebody sees without naming them: those in their rooms; everybody, as operator."""
+        if session.person.operator:
+            return set(self._directory.users.values())
+        rooms = session.person.rooms()
+        return {session.person, *(user for room in rooms for user in room.people)}
+
+    def reason_shown(self, user: User, asker: Session) -> str | None:
+        """Return why somebody is away; of a muted user only that they are."""
+        hidden = user.away is not None and self.is_silent(user, asker.person)
+        return "away" if hidden else user.away
+
+    def is_silent(self, user: User, reader: User, room: Room | None = None) -> bool:
+        """Whether a mute keeps what `user` writes about themselves from `reader`.
+
+        It does in the room where they are muted, and from who is there unless they share another.
+        """
+        silences = self._bans.silences
+        if user is reader:
+            return False
+        if room is not None or silences(user, None):
+            return silences(user, room)
+        shared = (place for place in user.rooms() if reader in place.people)
+        if any(not silences(user, place) for place in shared):
+            return False
+        return any(silences(user, place) for place in reader.rooms())
+
+    def is_silent_somewhere(self, user: User) -> bool:
+        """Whether a mute affects `user` in any of their rooms, or on the whole server."""
+        return any(self._bans.silences(user, room) for room in (None, *user.rooms()))
+
+    def known_room(self, session: Session, name: str | None) -> Room:
+        """Any room that one may know of: one need not be in it."""
+        if name is None:
+            return room_of(session, None)
+        found = self._directory.rooms.get(key(room_name(name)))
+        if found is None or not may_see(session.person, found):
+            raise Refused("no-such-room", f"There is no room {room_name(name)}. /rooms lists them.")
+        return found
+
+    def places(self, session: Session) -> tuple[Place, ...]:
+        """The rooms that somebody may know of, most people first."""
+        places = [
+            Place(room.name, len(room.people), room.topic.text if room.topic else "", room.last)
+            for room in self._directory.rooms.values()
+            if may_see(session.person, room)
+        ]
+        return tuple(sorted(places, key=lambda place: (-place.count, place.room)))
+
+    def census(self) -> Census:
+        return Census(
+            len(self._directory.users),
+            self._directory.peak,
+            sum(user.operator for user in self._directory.users.values()),
+            sum(session.user is None for session in self._directory.sessions),
+            sum(not room.rules.hidden for room in self._directory.rooms.values()),
+        )
+
+
+def _addresses(user: User) -> tuple[str, ...]:
+    found = dict.fromkeys(session.wire.address for session in user.sessions)
+    return tuple(address for address in found if address)
+
+
+def _shown_role(user: User, room: Room) -> str:
+    role = room.role(user)
+    return role if role in SHOWN_ROLES else ""

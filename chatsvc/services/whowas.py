@@ -1,0 +1,60 @@
+"""Who was here lately, under which name: the last of them, in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from chatsvc.core.session import Session, User
+from chatsvc.model.events import Refused
+from chatsvc.model.presence_events import Departed, Gone
+from chatsvc.model.text_rules import key
+
+MOST_DEPARTED = 1000
+TRACED = 3600.0  # seconds in which a ban still knows by more than the name who has left
+
+
+class Trace(NamedTuple):
+    """By what somebody can be known again who has left, or has another name now."""
+
+    account: str  # its id, if there is one
+    clients: frozenset[str]
+    addresses: frozenset[str]
+
+    def is_of(self, session: Session) -> bool:
+        account = session.person.account
+        if account is not None and account.id == self.account:
+            return True
+        return session.client in self.clients
+
+
+def trace_of(user: User) -> Trace:
+    clients = frozenset(each.client for each in user.sessions)
+    addresses = frozenset(each.wire.address for each in user.sessions)
+    return Trace(user.account.id if user.account else "", clients, addresses)
+
+
+class Whowas:
+    """The last people who have left, or have taken another name."""
+
+    def __init__(self) -> None:
+        self._gone: deque[tuple[Gone, Trace]] = deque(maxlen=MOST_DEPARTED)
+
+    def note(self, user: User, now: float, trace: Trace, realname: str) -> None:
+        """Remember somebody who goes by their name no longer, with the real name to show."""
+        account = user.account.name if user.account else None
+        self._gone.appendleft((Gone(user.name, now, account, realname), trace))
+
+    def trace(self, name: str, now: float) -> Trace | None:
+        """By what the last one is known who was called so, if that was within the last hour."""
+        for gone, trace in self._gone:
+            if key(gone.name) == key(name):
+                return trace if now - gone.time < TRACED else None
+        return None
+
+    def of(self, name: str, count: int) -> Departed:
+        """The last `count` who were called so, latest first; 0 means all that are known."""
+        found = [one for one, _ in self._gone if key(one.name) == key(name)]
+        if not found:
+            raise Refused("no-such-person", f"Nobody called {name} was here lately.")
+        return Departed(name, tuple(found[: count or None]))

@@ -1,0 +1,72 @@
+"""The file of an archive that a service has open: locked, and watched."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.sqlite.database import lock, lock_handle
+
+_TWO_SERVICES = (
+    "Another chatsvc is using the archive {path}. Stop it, or give this one another archive with "
+    "--archive sqlite:PATH."
+)
+_SAME_FILE = (
+    "Another chatsvc is using the archive {path} under another name: it is a hard link to the same "
+    "file. Stop that service, or give this one another archive with --archive sqlite:PATH."
+)
+_GONE = (
+    "The file {path} was deleted, moved or replaced while the service runs, so nothing can be kept."
+    " Ask an operator to put it back or to restart the service."
+)
+
+
+class ArchiveFile:
+    """Keeps other services away from a file, and notices when it is no longer where it was.
+
+    Its handle stays open until everything else is closed: closing any handle of a file drops the
+    locks that SQLite has on it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = lock(path, _TWO_SERVICES.format(path=path))
+        self.handle = -1
+        self._known: dict[Path, tuple[int, int]] = {}  # device and inode
+
+    def hold(self) -> None:
+        """Lock the file itself, whatever it is called; SQLite has opened it, and not used it."""
+        try:
+            self.handle = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:  # SQLite says what is wrong with a file that cannot be written
+            self.handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        if sys.platform == "linux":  # elsewhere SQLite's own locks would be refused as well
+            lock_handle(self.handle, _SAME_FILE.format(path=self._path))
+
+    def close(self) -> None:
+        if self.handle >= 0:
+            os.close(self.handle)
+        self._lock.close()
+
+    def watch(self) -> None:
+        """Know the file and its write-ahead log from now on."""
+        for path in (self._path, log_of(self._path)):
+            found = os.stat(path)
+            self._known[path] = found.st_dev, found.st_ino
+
+    def check(self) -> None:
+        """Refuse to write what nobody would find again."""
+        for path, known in self._known.items():
+            try:
+                found = os.stat(path)
+            except FileNotFoundError:
+                raise ArchiveFailed(_GONE.format(path=path)) from None
+            if (found.st_dev, found.st_ino) != known:
+                raise ArchiveFailed(_GONE.format(path=path))
+
+
+def log_of(path: Path) -> Path:
+    """SQLite's write-ahead log of a database."""
+    return Path(f"{path}-wal")

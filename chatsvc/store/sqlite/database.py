@@ -1,0 +1,130 @@
+"""An archive's file: connections, locks, transactions; and what can go wrong, in words."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, TextIO
+
+from chatsvc.store.archive import ArchiveFailed
+
+WIPING = 20  # ms that a deletion waits until nobody reads in the write-ahead log
+BUSY = 5_000  # ms to wait for another program that writes
+
+_SETTINGS = {
+    "journal_mode": "WAL",  # readers, of other processes too, never wait for the writer
+    "synchronous": "FULL",  # a commit is on the disk
+    "secure_delete": "ON",  # what is deleted is overwritten
+    "temp_store": "MEMORY",  # else each statement with many rows makes a file
+    "cache_size": -4096,  # KiB for each connection: the last page of every busy room
+    "wal_autocheckpoint": 2048,  # pages, 8 MiB: not at every large commit
+    "journal_size_limit": 2**26,
+}
+
+Row = tuple[Any, ...]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that one thread uses at a time; it has no settings yet."""
+    return sqlite3.connect(path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
+
+
+def set_up(database: sqlite3.Connection) -> None:
+    for setting, value in _SETTINGS.items():
+        database.execute(f"PRAGMA {setting} = {value}")
+
+
+def lock(path: Path, otherwise: str) -> TextIO:
+    """Lock the file until the result is closed; `otherwise` says that another program has."""
+    lock = open(f"{path.resolve()}.lock", "w")  # noqa: SIM115
+    try:
+        lock_handle(lock.fileno(), otherwise)
+    except ArchiveFailed:
+        lock.close()
+        raise
+    return lock
+
+
+def lock_handle(handle: int, otherwise: str) -> None:
+    """Lock an open file; raise `ArchiveFailed` with `otherwise` if another program has."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ArchiveFailed(otherwise) from None
+
+
+def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Write many rows with few statements.
+
+    SQLite runs a statement without the GIL, while `executemany` takes it back for every row.  Few
+    sizes, because each is a statement of its own to prepare.
+    """
+    start = 0
+    for size in (128, 32, 8, 1):
+        while len(rows) - start >= size:
+            values = list(chain.from_iterable(rows[start : start + size]))
+            one = f"({', '.join('?' * len(rows[0]))})"
+            database.execute(statement.format(", ".join([one] * size)), values)
+            start += size
+
+
+@contextlib.contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield database
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def empty_log(database: sqlite3.Connection, wait: int) -> bool:
+    """Empty the write-ahead log, in which pages stay as they once were; True when it is done.
+
+    It waits some milliseconds for others who are reading, or writing.
+    """
+    database.execute(f"PRAGMA busy_timeout = {wait}")
+    try:
+        (busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:  # what was committed before is kept all the same
+        return False
+    finally:
+        database.execute(f"PRAGMA busy_timeout = {BUSY}")
+    return not busy
+
+
+@contextlib.contextmanager
+def sentences(path: Path) -> Iterator[None]:
+    """Turn what the operating system and SQLite say into what a person can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveFailed(f"The archive {path} cannot be used: {error.strerror}.") from error
+    except sqlite3.Error as error:
+        raise ArchiveFailed(_sentence(path, str(error))) from error
+
+
+def _sentence(path: Path, error: str) -> str:
+    for said, sentence in _SAID_BY_SQLITE.items():
+        if said in error:
+            return sentence.format(path=path, directory=os.path.dirname(os.path.abspath(path)))
+    return f"The archive {path} cannot be used: {error}."
+
+
+_SAID_BY_SQLITE = {
+    "is full": "The disk is full: {path} cannot grow. Make room, and it goes on.",
+    "readonly": "The archive {path} is read-only. Give this user the right to write it.",
+    "unable to open": "The archive {path} cannot be opened. Does {directory} exist, and may this"
+    " user write there?",
+    "not a database": "{path} is not a chatsvc archive. Choose another file with"
+    " --archive sqlite:PATH.",
+    "malformed": "The archive {path} is damaged. Move it away, or restore it from a backup.",
+    "locked": "Another program holds the archive {path} locked. It goes on when that is over.",
+}

@@ -1,0 +1,56 @@
+"""What a program beside the service may do with an archive's file."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from chatsvc.model.records import Record
+from chatsvc.store.archive import R
+from chatsvc.store.sqlite import record_rows
+from chatsvc.store.sqlite.database import connect, lock, sentences, set_up, transaction
+from chatsvc.store.sqlite.migrations import bring_up_to_date, newest, version
+
+_OLDER_SERVICE = (
+    "An older chatsvc is using the archive {path}. Stop it, start it with this version, and try "
+    "again."
+)
+
+
+class Ledger:
+    """The records in an archive's file, for a program beside the service.
+
+    The service finds out what was put or dropped when it asks whether the file has `changed`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with sentences(path), ExitStack() as opening:
+            self._database = opening.enter_context(closing(connect(path)))
+            if version(self._database, path) == newest():
+                set_up(self._database)
+            else:
+                with lock(path, _OLDER_SERVICE.format(path=path)):
+                    bring_up_to_date(self._database, path)
+            self._open = opening.pop_all()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def records(self, kind: type[R]) -> list[R]:
+        """All of a kind, in the order of their keys."""
+        with sentences(self.path):
+            return record_rows.read(self._database, kind)
+
+    def put(self, *records: Record) -> None:
+        """Keep all of these or none, in the place of those with the same keys."""
+        with sentences(self.path), transaction(self._database):
+            record_rows.put(self._database, records)
+
+    def drop(self, *records: Record) -> None:
+        """Remove the records with the same keys, where there are any."""
+        with sentences(self.path), transaction(self._database):
+            record_rows.drop(self._database, records)

@@ -1,0 +1,114 @@
+"""Records as rows: each kind has a table, and each of its fields a column of the same name.
+
+A new field with a default needs no migration: its column is added when the archive is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
+
+from chatsvc.model.records import Act, Record
+from chatsvc.store.archive import R, key_of
+from chatsvc.store.sqlite.database import Row, write
+
+
+def add_missing_columns(database: sqlite3.Connection) -> None:
+    """Add the columns of fields that are newer than a table, with the fields' defaults."""
+    for kind in get_args(Record):
+        present = {row[1] for row in database.execute(f"PRAGMA table_info({kind.TABLE})")}
+        for field in fields(kind):
+            if field.name not in present:
+                column = f"{field.name} {_column_type(field.default)}"
+                database.execute(f"ALTER TABLE {kind.TABLE} ADD COLUMN {column}")
+
+
+def _column_type(default: object) -> str:
+    match default:
+        case bool() | int():
+            return f"INTEGER NOT NULL DEFAULT {int(default)}"
+        case float():
+            return f"REAL NOT NULL DEFAULT {default}"
+        case str():
+            escaped = default.replace("'", "''")
+            return f"TEXT NOT NULL DEFAULT '{escaped}'"
+        case tuple():
+            return f"TEXT NOT NULL DEFAULT '{json.dumps(default)}'"
+        case None:
+            return "TEXT"
+    raise TypeError(f"a new field needs a default value of a simple type, not {default!r}")
+
+
+def put(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:
+    """Write records of any kinds, in the place of those with the same keys."""
+    rows: dict[type[Any], list[Row]] = {}
+    for record in records:
+        rows.setdefault(type(record), []).append(_row(record))
+    for kind, some in rows.items():
+        write(database, f"REPLACE INTO {kind.TABLE} ({_columns(kind)}) VALUES {{}}", some)
+
+
+def drop(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:
+    """Remove those with the same keys."""
+    for record in records:
+        keys = " AND ".join(f"{name} = ?" for name in _names(type(record))[: record.KEYS])
+        database.execute(f"DELETE FROM {record.TABLE} WHERE {keys}", key_of(record))
+
+
+def read(database: sqlite3.Connection, kind: type[R]) -> list[R]:
+    """All of a kind, in the order of their keys."""
+    keys = ", ".join(_names(kind)[: kind.KEYS])
+    return _read(database, kind, f"ORDER BY {keys}")
+
+
+def read_acts(database: sqlite3.Connection, limit: int, room: str | None) -> list[Act]:
+    """The last acts, or those of one room, in the order in which they were written."""
+    last = "ORDER BY rowid DESC LIMIT ?"
+    if room is None:
+        return _read(database, Act, last, limit)[::-1]
+    return _read(database, Act, f"WHERE room = ? {last}", room, limit)[::-1]
+
+
+def _read(database: sqlite3.Connection, kind: type[R], which: str, *values: object) -> list[R]:
+    query = f"SELECT {_columns(kind)} FROM {kind.TABLE} {which}"
+    make: Callable[..., R] = kind
+    readers = _readers(kind)
+    return [
+        make(*(read(value) for read, value in zip(readers, row, strict=True)))
+        for row in database.execute(query, values)
+    ]
+
+
+def _row(record: Record) -> Row:
+    values = (getattr(record, name) for name in _names(type(record)))
+    return tuple(
+        json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else value
+        for value in values
+    )
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+_READERS: Mapping[object, Callable[[Any], object]] = {
+    bool: bool,
+    tuple[str, ...]: lambda text: tuple(json.loads(text)),
+}
+
+
+def _readers(kind: type[Any]) -> tuple[Callable[[Any], object], ...]:
+    """What makes the values of fields from those of columns."""
+    types = get_type_hints(kind)
+    return tuple(_READERS.get(types[name], _as_it_is) for name in _names(kind))
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _columns(kind: type[Any]) -> str:
+    return ", ".join(_names(kind))

@@ -1,0 +1,346 @@
+"""The index of an archive's words: a file beside it, made anew whenever it does not fit.
+
+One thread has it all, one piece of work after the other.  No text is in it but the words.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+
+from chatsvc.model.events import Said
+from chatsvc.model.words import UNICODE
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.sqlite.archive_file import log_of
+from chatsvc.store.sqlite.database import connect, sentences, set_up, transaction, write
+from chatsvc.store.sqlite.index_terms import spelled, who
+from chatsvc.store.sqlite.line_rows import READ, lines
+from chatsvc.store.sqlite.scrubbing import Steps, scrubbing
+
+FORMAT = 2
+BATCH = 1000  # lines taken into the index at once
+MERGED = 200  # pages of the index merged at once
+CAUGHT_UP = 20  # batches, at most, that are taken into it before a search
+
+# The ids are in the order in which lines were said, over all rooms: those that were there before
+# the index are counted down from `base`.  `place` says which lines of a room are indexed: those
+# with numbers above `low`, up to `high`.
+_SCHEMA = f"""
+BEGIN;
+CREATE VIRTUAL TABLE words USING fts5
+    (text, who, content = '', columnsize = 0, tokenize = 'ascii');
+CREATE TABLE line (
+    id INTEGER PRIMARY KEY, room INTEGER, number INTEGER, time INTEGER, UNIQUE (room, number)
+);
+CREATE TABLE place (room INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
+CREATE TABLE meta (base INTEGER NOT NULL, letters TEXT NOT NULL, traces INTEGER NOT NULL);
+PRAGMA user_version = {FORMAT};
+COMMIT;
+"""
+_WAYS = ("ASC", "DESC")
+_DELETE_WORDS = "INSERT INTO words (words, rowid, text, who) VALUES ('delete', ?, ?, ?)"
+_PLACE = """INSERT INTO place (room, low, high) VALUES (?, ?, ?)
+            ON CONFLICT (room) DO UPDATE SET low = excluded.low, high = excluded.high"""
+_NEWER = f"{READ} AND number > ? ORDER BY number"
+_OLDER = f"{READ} AND number <= ? ORDER BY number DESC"
+
+
+class Damaged(ArchiveFailed):
+    """The index cannot be used as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The index of what was said was damaged. It is being made anew: please try again."
+        )
+
+
+class Index:
+    """The words of the archive at `archive`, in a file that is called like it, with `.words`."""
+
+    def __init__(self, archive: Path) -> None:
+        self.path = index_of(archive)
+        self._archive_path = archive
+        self._archive: sqlite3.Connection
+        self._index: sqlite3.Connection
+        self._places: dict[int, tuple[int, int]] = {}  # low and high, by the room's id
+        self._spared: tuple[tuple[str, int, int], ...] = ()  # lines that are just being taken away
+        self._handle = -1  # of the file: closing it drops the locks that SQLite has on it
+        self._removals = 0  # since the service began
+        self._scrubbing = Steps(self._pass)
+
+    def open(self) -> None:
+        """Make ready; the archive is open, and up to date."""
+        with sentences(self._archive_path), ExitStack() as opening:
+            self._archive = opening.enter_context(closing(connect(self._archive_path)))
+            set_up(self._archive)
+            self._archive.execute("PRAGMA query_only = ON")
+            self._connect()
+            opening.callback(self._disconnect)
+            try:
+                fits = self._fits()
+            except sqlite3.DatabaseError:
+                fits = False
+            if not fits:
+                self._make_anew()
+            opening.pop_all()
+
+    def close(self) -> None:
+        self._archive.close()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        self._index.close()
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+        self._scrubbing.drop()
+
+    def _connect(self) -> None:
+        with sentences(self.path):
+            self._index = connect(self.path)
+            self._handle = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+
+    def _set_up(self) -> None:
+        set_up(self._index)
+        self._index.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is read again
+
+    def _fits(self) -> bool:
+        """Whether it is of this version, and of the archive as that is now."""
+        self._set_up()
+        if self._index.execute("PRAGMA user_version").fetchone() != (FORMAT,):
+            return False
+        if self._index.execute("SELECT letters FROM meta").fetchall() != [(UNICODE,)]:
+            return False
+        rows = self._index.execute("SELECT room, low, high FROM place")
+        self._places = {room: (low, high) for room, low, high in rows}
+        lasts = {id_: last for id_, _, last in self._rooms()}
+        if any(lasts.get(room, 0) < high for room, (_, high) in self._places.items()):
+            return False
+        ends = [f"SELECT room, number, time FROM line ORDER BY id {way} LIMIT 1" for way in _WAYS]
+        return all(self._is_there(*row) for end in ends for row in self._index.execute(end))
+
+    def _is_there(self, room: int, number: int, time: int) -> bool:
+        query = "SELECT time FROM said WHERE room = ? AND number = ?"
+        return bool(self._archive.execute(query, (room, number)).fetchone() == (time,))
+
+    def _make_anew(self) -> None:
+        with sentences(self.path):
+            self._disconnect()
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+            self._connect()
+            self._set_up()
+            self._index.executescript(_SCHEMA)
+            rooms = self._rooms()
+            with transaction(self._index):
+                base = sum(last for *_, last in rooms) + 1
+                self._index.execute("INSERT INTO meta VALUES (?, ?, 0)", (base, UNICODE))
+                self._places = {id_: (last, last) for id_, _, last in rooms}
+                self._keep_places(self._places)
+
+    @contextmanager
+    def _mended(self) -> Iterator[None]:
+        """If the file turns out to be damaged it is made anew, which is no harm."""
+        with sentences(self.path):
+            try:
+                yield
+            except sqlite3.OperationalError:  # the disk is full, and the like
+                raise
+            except sqlite3.DatabaseError as error:
+                self._make_anew()
+                raise Damaged from error
+
+    def _rooms(self) -> list[tuple[int, str, int]]:
+        return self._archive.execute("SELECT id, name, last FROM room").fetchall()
+
+    def repair(self) -> None:
+        """Make the file anew, because it turned out to be damaged."""
+        with sentences(self.path):
+            self._make_anew()
+
+    # Taking lines in
+
+    def catch_up(self) -> int:
+        """Take in lines that were said since the last time; how many of all are left."""
+        with self._mended():
+            for _ in range(CAUGHT_UP):
+                if not self._take_newer(rooms := self._rooms()):
+                    break
+            return self._left(rooms)
+
+    def advance(self) -> int:
+        """Take the next lines in, new ones and old ones; how many of those kept before are left."""
+        with self._mended():
+            rooms = self._rooms()
+            self._take_newer(rooms)
+            self._take_older(rooms)
+            return self._left(rooms)
+
+    def _left(self, rooms: list[tuple[int, str, int]]) -> int:
+        places = ((last, *self._place(id_)) for id_, _, last in rooms)
+        return sum(max(0, last - high) + low for last, low, high in places)
+
+    def _place(self, room: int) -> tuple[int, int]:
+        return self._places.get(room, (0, 0))
+
+    def _take_newer(self, rooms: list[tuple[int, str, int]]) -> bool:
+        """Take in lines that were said since the last time; False when there are none."""
+        behind = [room for room in rooms if room[2] > self._place(room[0])[1]]
+        if not behind:
+            return False
+        ids = {name: id_ for id_, name, _ in behind}
+        starts = {name: self._place(id_)[1] for id_, name, _ in behind}
+        spared = self._spared  # as it was before the lines were read
+        found = self._next(_NEWER, starts, newest_first=False)
+        places = {id_: self._place(id_) for id_, *_ in behind}
+        if len(found) < BATCH:  # also numbers that no line has any more
+            places = {id_: (self._place(id_)[0], last) for id_, _, last in behind}
+        for line in found:
+            low, high = places[ids[line.room]]
+            places[ids[line.room]] = low, max(high, line.number)
+        (first,) = self._index.execute(
+            "SELECT coalesce((SELECT max(id) + 1 FROM line), (SELECT base FROM meta))"
+        ).fetchone()
+        kept = [one for one in enumerate(found, first) if not _is_gone(one[1], spared)]
+        self._take(kept, ids, places)
+        return True
+
+    def _take_older(self, rooms: list[tuple[int, str, int]]) -> None:
+        """Take in lines from before there was this index, the latest first."""
+        behind = [room for room in rooms if self._place(room[0])[0]]
+        if not behind:
+            return
+        ids = {name: id_ for id_, name, _ in behind}
+        starts = {name: self._place(id_)[0] for id_, name, _ in behind}
+        spared = self._spared
+        found = self._next(_OLDER, starts, newest_first=True)
+        places = {id_: self._place(id_) for id_, *_ in behind}
+        if len(found) < BATCH:
+            places = {id_: (0, high) for id_, (_, high) in places.items()}
+        else:
+            for line in found:
+                places[ids[line.room]] = line.number - 1, places[ids[line.room]][1]
+        (end,) = self._index.execute(
+            "SELECT min((SELECT base FROM meta), coalesce((SELECT min(id) FROM line), 1 << 62))"
+        ).fetchone()
+        numbered = enumerate(reversed(found), end - len(found))
+        self._take([one for one in numbered if not _is_gone(one[1], spared)], ids, places)
+        if not any(low for low, _ in places.values()):
+            self._note_traces()  # words are found most quickly in one part
+
+    def _next(self, query: str, starts: dict[str, int], newest_first: bool) -> list[Said]:
+        """The next lines after those numbers, of all these rooms, in the order of their times."""
+        with ExitStack() as reading:
+            each = [
+                reading.enter_context(closing(lines(self._archive, query, name, number)))
+                for name, number in starts.items()
+            ]
+            in_order = merge(*each, key=attrgetter("time"), reverse=newest_first)
+            return list(islice(in_order, BATCH))
+
+    def _take(
+        self,
+        kept: list[tuple[int, Said]],
+        ids: dict[str, int],
+        places: dict[int, tuple[int, int]],
+    ) -> None:
+        rows = [(id_, spelled(line.text), who(line, ids[line.room])) for id_, line in kept]
+        numbers = [
+            (id_, ids[line.room], line.number, round(line.time * 1000)) for id_, line in kept
+        ]
+        with transaction(self._index):
+            write(self._index, "INSERT INTO words (rowid, text, who) VALUES {}", rows)
+            write(self._index, "INSERT INTO line (id, room, number, time) VALUES {}", numbers)
+            self._keep_places(places)
+        self._places.update(places)
+
+    def _keep_places(self, places: dict[int, tuple[int, int]]) -> None:
+        self._index.executemany(_PLACE, ((id_, *each) for id_, each in places.items()))
+
+    # Taking lines out
+
+    @contextmanager
+    def sparing(self, room: str, first: int, last: int) -> Iterator[None]:
+        """Take none of these lines in, because they are just being taken out of the archive."""
+        spared = (room, first, last)
+        self._spared = (*self._spared, spared)
+        try:
+            yield
+        finally:
+            position = self._spared.index(spared)
+            self._spared = self._spared[:position] + self._spared[position + 1 :]
+
+    def forget(self, room: str, first: int, last: int) -> None:
+        """Take lines out, which must be in the archive still."""
+        try:
+            with sentences(self.path):
+                self._take_out(room, first, last)
+        except ArchiveFailed:
+            self._make_anew()  # without these lines: no fault may keep their words here
+
+    def _take_out(self, room: str, first: int, last: int) -> None:
+        query = f"{READ} AND number BETWEEN ? AND ?"
+        found = {line.number: line for line in lines(self._archive, query, room, first, last)}
+        query = """SELECT id, room, number FROM line
+                   WHERE room = ? AND number BETWEEN ? AND ?"""
+        id_ = next((id_ for id_, name, _ in self._rooms() if name == room), None)
+        rows = self._index.execute(query, (id_, first, last)).fetchall()
+        self._index.execute("PRAGMA synchronous = FULL")  # the archive has them no longer then
+        with transaction(self._index):
+            for id_, room_id, number in rows:
+                words = spelled(found[number].text), who(found[number], room_id)
+                self._index.execute(_DELETE_WORDS, (id_, *words))
+                self._index.execute("DELETE FROM line WHERE id = ?", (id_,))
+            if rows:
+                self._note_traces()
+        self._index.execute("PRAGMA synchronous = NORMAL")
+
+    def _note_traces(self) -> None:
+        self._removals += 1
+        self._index.execute("UPDATE meta SET traces = 1")
+
+    def scrub(self) -> bool:
+        """Overwrite some more of the words of lines that were taken out; True if there are more."""
+        with self._mended():
+            return self._scrubbing.next()
+
+    def _pass(self) -> Iterator[None]:
+        """Scrub the whole file, if there may be traces in it."""
+        if self._index.execute("SELECT traces FROM meta").fetchone() != (1,):
+            return
+        removals = self._removals
+        yield from self._merge()
+        yield from scrubbing(self._index, self._handle, log_of(self.path))
+        if removals == self._removals:
+            self._index.execute("UPDATE meta SET traces = 0")
+
+    def _merge(self) -> Iterator[None]:
+        """Make all parts of the index one: until then FTS5 only notes that words are gone."""
+        pages = -MERGED  # which begins to merge all parts, and not only the small ones
+        while True:
+            before = self._index.total_changes
+            with transaction(self._index):
+                merge = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
+                self._index.execute(merge, (pages,))
+            if self._index.total_changes - before < 2:  # as FTS5 says that it has done nothing
+                return
+            pages = MERGED
+            yield
+
+
+def index_of(archive: Path) -> Path:
+    """Where the index of an archive is."""
+    return Path(f"{archive}.words")
+
+
+def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
+    """Whether a line is deleted, or is just being taken away."""
+    if line.deleted:
+        return True
+    return any(line.room == room and first <= line.number <= last for room, first, last in spared)

@@ -1,0 +1,51 @@
+"""The dialects as a connection uses them: reading, and the ways in which lines are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from chatsvc.dialects.jsonl import JSONL
+from chatsvc.dialects.text import TEXT
+from chatsvc.model.events import Event, Found, History, Part, Request, Said
+
+
+class Dialect(Protocol):
+    """How requests and events are written."""
+
+    def read(self, line: str, question: str | None) -> Request | None: ...
+
+    def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
+
+    def write_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> bytes: ...
+
+    def write_said(self, line: Said, elsewhere: bool) -> bytes: ...
+
+    def write_own(self, line: Said, elsewhere: bool) -> bytes: ...
+
+
+class Adapter(Protocol):
+    """A dialect with the two ways in which it writes lines: of the room talked to, and others."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def said(self) -> tuple[Callable[[Said], bytes], Callable[[Said], bytes]]: ...
+
+
+class SharedAdapter:
+    """Those of a dialect that is one for all connections."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.said = (
+            partial(dialect.write_said, elsewhere=False),
+            partial(dialect.write_said, elsewhere=True),
+        )
+
+
+TEXT_WAYS, JSON_WAYS = SharedAdapter(TEXT), SharedAdapter(JSONL)

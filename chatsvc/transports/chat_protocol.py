@@ -1,0 +1,368 @@
+"""Lines over a connection: the protocol, and what slow, silent and fast peers cost."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatsvc import commands
+from chatsvc.commands.registry import NAMES
+from chatsvc.core.session import Session
+from chatsvc.model import costs
+from chatsvc.model.batch import Batch, Shared
+from chatsvc.model.costs import COSTS, LINE
+from chatsvc.model.events import (
+    Event,
+    Goodbye,
+    Notice,
+    Refusal,
+    Refused,
+    Request,
+)
+from chatsvc.model.rate_limits import Bucket, Rate
+from chatsvc.model.text_rules import LONGEST_LINE, MOST_LINES
+from chatsvc.transports.adapters import Adapter
+from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
+from chatsvc.transports.gate import Gate
+from chatsvc.transports.output import Telling
+from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
+
+LEFTOVER = 256  # lines of a broken connection that are still obeyed
+
+
+_log = Logger()
+
+
+@implementer(IHalfCloseableProtocol)
+class ChatProtocol(Telling):
+    """One connection: bytes in, requests to the commands; events out, as bytes."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = LONGEST_LINE
+
+    transport: Any  # what it can do depends on the endpoint
+    gate: Gate
+    session: Session
+    full = False
+    _timer: IDelayedCall | None = None  # until a slow reader is closed
+    _bucket: Bucket | None = None
+    _late: Request | Refused | None = None  # what came too fast, and is obeyed next
+    _pace: IDelayedCall | None = None  # until that
+    _closing = False
+    _ended = False  # the peer sends nothing more
+    _lost = False
+    _broken = False  # something failed, and the connection is about to be closed
+
+    # Coming and going
+
+    def __init__(self, arrival: ClientConnection, ways: Adapter) -> None:
+        super().__init__()
+        self._arrival, self._ways = arrival, ways
+        self._said = ways.said  # at hand, because it is wanted at every send
+        self.gate, self.address = arrival.gate, arrival.address
+        self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
+
+    def connectionMade(self) -> None:
+        limits = self.gate.limits
+        self.session = self.gate.hub.sessions.connect(self)
+        self._begin_sending(self._arrival.greeted)
+        if limits.flood:
+            self._bucket = Bucket(limits.flood)
+            self._purse = self.gate.purses.purse(self.address)
+        if self._arrival.refusal is not None:
+            self.session.tell(self._arrival.refusal)
+            self.close()
+
+    def end(self, words: str) -> None:
+        """Close, unless it is somebody whose name is known."""
+        if self.session.user is None:
+            self.session.tell(Goodbye(words))
+            self.close()
+
+    def readConnectionLost(self) -> None:
+        """No more will come, but what was sent is still to be answered."""
+        self.clearLineBuffer()
+        self._ended = True
+        self._leave_if_ended()
+
+    def _leave_if_ended(self) -> None:
+        answered = not self._reasons & (ANSWERING | HELD) and self._late is None
+        if self._ended and answered and not self._closing and not self.session.leaving:
+            self.gate.hub.sessions.quit(self.session, "")
+
+    def writeConnectionLost(self) -> None:
+        """Only this side ends its half of a connection, and then all of it."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._lost = True
+        try:
+            self._obey_the_rest()
+        finally:
+            try:
+                self.gate.hub.sessions.leave(self.session, "")
+            finally:
+                self._arrival.gone()
+
+    def _obey_the_rest(self) -> None:
+        """Obey what was sent before the connection broke."""
+        self._stop_timers()
+        self.full, self._direct = True, False
+        self._is_ready()
+        bucket, self._bucket = self._bucket, None
+        self.session.safely(self._obey_late)
+        for line in self._leftover()[:LEFTOVER]:
+            now = self.gate.clock.seconds()
+            if (bucket is not None and bucket.take(now)) or self._pay(now):
+                break
+            self.lineReceived(line)
+
+    def fail(self, error: Exception) -> None:
+        if self._broken:
+            return
+        _log.failure("A connection failed and is closed", Failure(error))
+        self._broken = self._closing = self.full = True
+        self._stop_timers()
+        if not self._lost:  # whoever shows or tells something to many is to finish first
+            self._timer = self.gate.clock.callLater(0, self.transport.abortConnection)
+
+    def _leftover(self) -> list[bytes]:
+        """The lines that were received and not obeyed, as far as they are whole."""
+        unread, self._unread = self._unread[:LONGEST_LINE], b""
+        buffer: bytes = self.clearLineBuffer()
+        return (buffer + self._as_lines(unread)).split(self.delimiter)[:-1]
+
+    def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self._stop_timers()
+        self._is_ready()
+        self.transport.unregisterProducer()
+        self._timer = self.gate.clock.callLater(LAST_WORDS, self.transport.abortConnection)
+        if self.paused:
+            self.transport.resumeProducing()  # TLS wants to hear the peer's farewell
+        self.transport.loseConnection()
+
+    def _stop_timers(self) -> None:
+        self._arrival.leaving()
+        self.gate.busy.discard(self)
+        for timer in (self._timer, self._pace, self._debt, self._others):
+            stop(timer)
+
+    # In
+
+    def lineReceived(self, line: bytes) -> None:
+        if self._closing or self.session.leaving:
+            return
+        if self._work >= self._most:
+            self._end_turn()
+        self._work += LINE
+        try:
+            self._obey(line)
+        except Exception as error:
+            self.fail(error)
+
+    def _obey(self, raw: bytes) -> None:
+        try:
+            line = raw.removesuffix(b"\r").decode()
+            request = self._ways.dialect.read(line, self.session.question)
+        except UnicodeDecodeError:
+            self._refuse_encoding(raw)
+        except Refused as refused:
+            self._refuse(refused)
+        else:
+            if request is not None and (
+                (bucket := self._bucket) is None or self._in_time(request, bucket)
+            ):
+                self._do(request)
+
+    def _refuse_encoding(self, raw: bytes) -> None:
+        self._refuse(_NOT_UTF8)
+
+    def _refuse(self, refused: Refused) -> None:
+        self._work += costs.REFUSAL
+        if self._bucket is None or self._in_time(refused, self._bucket):
+            commands.refuse(self.gate.hub, self.session, refused)
+
+    def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
+        """False if this came too fast: it is obeyed later, and nothing is read until then."""
+        if self.session.user is None or not _is_line(what):
+            return True
+        clock = self.gate.clock
+        wait = bucket.take(clock.seconds(), self._weight(what))
+        if not wait:
+            return True
+        self._late = what
+        self._pause(FLOOD, True)
+        self._pace = clock.callLater(wait, self.session.safely, self._pause, FLOOD, False)
+        if not bucket.told:
+            bucket.told = True
+            self.session.tell(Notice(_too_fast(bucket.rate)))
+        return False
+
+    def _weight(self, what: Request | Refused) -> int:
+        """For how many lines it counts."""
+        return lines_in(what)
+
+    def resumeProducing(self) -> None:
+        """Go on reading, after what came too fast before."""
+        self._obey_late()
+        if self.paused and not self._reasons:
+            super().resumeProducing()
+
+    def _obey_late(self) -> None:
+        late, self._late = self._late, None
+        if self._closing or self.session.leaving:
+            return
+        if isinstance(late, Request):
+            self._do(late)
+        elif late is not None:
+            commands.refuse(self.gate.hub, self.session, late)
+
+    def _do(self, request: Request) -> None:
+        self._work += (COSTS.get(request.name) or _cost(request)).work
+        try:
+            answer = commands.run(self.gate.hub, self.session, request)
+        except Exception:
+            self._failed(Failure(), request.tag)
+        else:
+            if answer is not None:
+                if request.name == "history":
+                    answer = self._paged(answer)
+                self._wait_for(answer, request.tag)
+
+    def run(self, request: Request) -> None:
+        self._do(request)
+        self._pause(HELD, False)
+
+    def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
+        done = Deferred.fromCoroutine(answer)
+        self._pause(ANSWERING, True)
+        done.addErrback(self._failed, tag)
+        done.addBoth(lambda _: self.session.safely(self._pause, ANSWERING, False))
+
+    def _failed(self, failure: Failure, tag: str | None) -> None:
+        _log.failure("A command failed", failure)
+        self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."), tag)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        text = f"That line has more than {LONGEST_LINE} bytes. Goodbye."
+        self.session.tell(Refusal("too-long", text))
+        self.close()
+
+    def hold(self, held: bool) -> None:
+        self._pause(HELD, held)
+
+    def _pause(self, reason: int, on: bool) -> None:
+        if self._closing:
+            return
+        self._reasons = self._reasons | reason if on else self._reasons & ~reason
+        if self._reasons and not self.paused:
+            self.pauseProducing()
+        elif self.paused and not self._reasons and self.transport.connected:
+            self.resumeProducing()
+        if self._readers and not self._is_busy():
+            self._is_ready()
+        if not on:
+            self._leave_if_ended()
+
+    # Out
+
+    def show(self, batch: Batch, elsewhere: bool) -> None:
+        self._send(batch.whole(self._said[elsewhere]))
+
+    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+        write_own = self._ways.dialect.write_own
+        pieces = batch.pieces(self._said[elsewhere]).copy()
+        for position in batch.said_by.get(session.client, ()):
+            pieces[position] = write_own(batch.lines[position], elsewhere)
+        if batch.quiet or (session.user and session.user.ignores):
+            for position, line in enumerate(batch.lines):
+                if session.hides(line):
+                    pieces[position] = b""
+        data = b"".join(pieces)
+        if data:
+            self._send(data)
+
+    def tell(self, event: Event, here: str | None, tag: str | None) -> None:
+        data = self._ways.dialect.write(event, here, tag)
+        self._work += costs.SENT + len(data) * costs.ANSWER
+        self._send(data)
+
+    def announce(self, event: Shared, here: str | None) -> None:
+        dialect = self._ways.dialect
+        self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
+
+    def output_stuck(self) -> None:
+        """Much waits until the reader reads: it is a slow one."""
+        if not self._reasons & FULL:
+            self.full = True
+            self._pause(FULL, True)
+            if self._timer is None:
+                self._timer = self.gate.clock.callLater(self.gate.slow_limit, self._slow)
+
+    def output_flows(self) -> None:
+        """Everything was taken."""
+        self._buffered, self._waiting = False, 0
+        if self._reasons & FULL and not self._broken:
+            self.full = telling = self._telling
+            stop(self._timer)
+            self._timer = None
+            self._pause(FULL, False)
+            if not telling:
+                self.gate.hub.sessions.drained(self.session)
+        elif self._readers and not self._is_busy():
+            self._is_ready()
+
+    def _catch_up(self) -> None:
+        """Show what was said meanwhile, unless a long answer must come to its end first."""
+        if self._telling or self._reasons & FULL or self._closing:
+            return
+        if self.full and self.transport.connected:
+            self.full = False
+            self.gate.hub.sessions.drained(self.session)
+
+    def _slow(self) -> None:
+        # After a stall, find out first what the reader has taken meanwhile.
+        self._timer = self.gate.clock.callLater(0, self._too_slow)
+
+    def _too_slow(self) -> None:
+        limit = self.gate.slow_limit
+        self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
+        self.gate.hub.sessions.leave(self.session, "reads nothing any more")
+        self.close()
+
+
+_NOT_UTF8 = Refused(
+    "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
+)
+
+
+def _cost(request: Request) -> costs.Cost:
+    """The row of a request, which may be written in another way than in the table."""
+    return COSTS.get(NAMES.get(request.name.lower(), ""), costs.OTHER)
+
+
+def _is_line(what: Request | Refused) -> bool:
+    """Whether it counts as a line, which `--flood` limits."""
+    return not isinstance(what, Request) or (COSTS.get(what.name) or _cost(what)).line
+
+
+def lines_in(what: Request | Refused) -> int:
+    """How many lines something is that is said."""
+    if not isinstance(what, Request):
+        return 1
+    text = what.args.get("text") if what.rest is None else what.rest
+    return min(text.count("\n") + 1, MOST_LINES) if isinstance(text, str) else 1
+
+
+def _too_fast(rate: Rate) -> str:
+    pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
+    return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."

@@ -1,0 +1,227 @@
+"""What is spoken on a connection: its first bytes decide, whenever and however cut they come.
+
+Whoever says nothing is greeted as a person, and may turn out to be something else all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IHandshakeListener
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from chatsvc.dialects.join_page import METHOD
+from chatsvc.dialects.text import TEXT
+from chatsvc.model.events import Asked, Goodbye
+from chatsvc.transports.adapters import JSON_WAYS
+from chatsvc.transports.chat_protocol import ChatProtocol
+from chatsvc.transports.connection import ClientConnection, LastWords, stop
+from chatsvc.transports.irc import IRCProtocol
+from chatsvc.transports.text import TextProtocol
+from chatsvc.transports.tls import fingerprint_of
+from chatsvc.transports.web import Page
+
+GREETING = 0.25  # seconds of silence after which a person is greeted
+# Where TLS may still begin, which a greeting would break: HexChat does so after 0.3 s, eggdrop
+# after 1.0 s.
+TLS_BEGINS = 1.5
+LONGEST_FIRST = 8192  # bytes without an end of line that may still be some other language's
+LONGEST_IRC = 512  # RFC 2812, 2.3
+
+_TLS = b"\x16\x03"  # a handshake of TLS 1.x (RFC 8446, 5.1)
+_ACCESS_DENIED = b"\x15\x03\x03\x00\x02\x02\x31"  # a fatal alert of TLS (RFC 8446, 6.2)
+_JSON = re.compile(rb'\{[ \t]*["}\r\n]')
+_HALF_JSON = re.compile(rb"\{[ \t]*")
+_HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT) /")
+_HTTP_LINE = re.compile(rb"%b \S+ HTTP/[0-9.]+\r?" % METHOD)
+_HALF_HTTP = re.compile(rb"%b( \S*( [HTP/0-9.]*\r?)?)?" % METHOD)
+_LONG_HTTP = re.compile(rb"%b /\S*( [HTP/0-9.]*\r?)?" % METHOD)
+_IRC_LINE = re.compile(
+    rb"(?:(?:CAP|cap) (?i:LS|LIST|REQ|END)\b.*|(?:NICK|nick) :?\S+"
+    rb"|(?:USER|user) \S+ \S+ \S+ .+|(?:PASS|pass) .+)[ ]*\r?"
+)
+_IRC_WORDS = (
+    b"CAP ", b"NICK ", b"USER ", b"PASS ", b"cap ", b"nick ", b"user ", b"pass ",
+)  # fmt: skip
+
+Verdict = bool | None  # None: a few bytes more will tell
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A row of the table: what its first bytes are, and what then has the connection."""
+
+    name: str  # in --speaks
+    begins: Callable[[bytes], Verdict]
+    build: Callable[[ClientConnection], Any]  # an Occupant, perhaps inside a wrapper
+
+
+def is_tls(data: bytes) -> Verdict:
+    return True if data.startswith(_TLS) else None if _TLS.startswith(data) else False
+
+
+def is_json(data: bytes) -> Verdict:
+    """An object; people may be called {ann}."""
+    start = data[:LONGEST_FIRST]
+    half = len(data) < LONGEST_FIRST and _HALF_JSON.fullmatch(start)
+    return True if _JSON.match(start) else None if half or not data else False
+
+
+def is_irc(data: bytes) -> Verdict:
+    """One of the commands that a client begins with, and its argument.
+
+    Case does not matter (Modern IRC, "Command"), but `Nick Cave` is how people write, and waits for
+    an answer. No name has a space; `nick`, `CAP` alone, and `Nick` are names. No IRC client sends
+    NUL, which telnet clients have in their line ends.
+    """
+    line, end, _ = data.partition(b"\n")
+    if len(line) > LONGEST_IRC or b"\0" in line:
+        return False
+    if end:  # PASS is a method, too: pages may choose any
+        return _IRC_LINE.fullmatch(line) is not None and not _HTTP_LINE.fullmatch(line)
+    half = any(line.startswith(word) or word.startswith(line) for word in _IRC_WORDS)
+    return None if half else False
+
+
+def is_http(data: bytes) -> Verdict:
+    """A request line, whatever its method is called; of long ones the beginning is enough."""
+    if _HTTP.match(data):
+        return True
+    line, end, _ = data.partition(b"\n")
+    if len(line) > LONGEST_FIRST:
+        return _LONG_HTTP.fullmatch(line[:LONGEST_FIRST]) is not None
+    if end:
+        return _HTTP_LINE.fullmatch(line) is not None
+    return None if not line or _HALF_HTTP.fullmatch(line) else False
+
+
+def is_text(data: bytes) -> Verdict:
+    return True if data else None
+
+
+def _secure(arrival: ClientConnection) -> Any:
+    tls = arrival.gate.tls
+    if arrival.refusal is not None or tls is None:
+        return LastWords(arrival, _ACCESS_DENIED)  # a handshake costs too much for that
+    arrival.secure = True
+    return tls.around(Detector(arrival))
+
+
+TLS = Language("tls", is_tls, _secure)
+PEOPLE = Language("text", is_text, TextProtocol)
+LANGUAGES = (  # the first that begins so; the last takes what is nothing else
+    TLS,
+    Language("json", is_json, partial(ChatProtocol, ways=JSON_WAYS)),
+    Language("irc", is_irc, IRCProtocol),
+    Language("http", is_http, Page),
+    PEOPLE,
+)
+NAMES = tuple(language.name for language in LANGUAGES)
+
+
+def language_of(data: bytes, secure: bool = False) -> Language | None:
+    """The language that begins so, or None while that is not sure yet; inside TLS is no TLS."""
+    for language in LANGUAGES:
+        verdict = False if secure and language is TLS else language.begins(data)
+        if verdict is not False:
+            return language if verdict else None
+    return None
+
+
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
+class Detector(Protocol):
+    """Has a connection until it is known what is spoken there; inside TLS it begins anew."""
+
+    transport: Any
+    _silence: IDelayedCall | None = None
+
+    def __init__(self, arrival: ClientConnection) -> None:
+        self._arrival = arrival
+        self._data = b""
+
+    def connectionMade(self) -> None:
+        self._arrival.begin(self.transport, self)
+        if not isinstance(self.transport, TLSMemoryBIOProtocol):
+            self.handshakeCompleted()
+
+    def handshakeCompleted(self) -> None:
+        """From now on bytes can come, and be sent."""
+        if isinstance(self.transport, TLSMemoryBIOProtocol):
+            self._arrival.fingerprint = fingerprint_of(self.transport)
+        clock = self._arrival.gate.clock
+        self._silence = clock.callLater(self._patience(), self._nothing_came)
+
+    def _patience(self) -> float:
+        """How long a peer may be silent before it is taken for a person."""
+        arrival = self._arrival
+        plain = not arrival.secure and arrival.gate.understands(TLS.name)
+        return TLS_BEGINS if plain else GREETING
+
+    def _nothing_came(self) -> None:
+        arrival = self._arrival
+        if not arrival.arrive():  # the proxy says first who it is
+            self.handshakeCompleted()
+            return
+        if arrival.refusal is None and (self._data or "text" not in arrival.gate.speaks):
+            return  # some program takes its time
+        if arrival.tls_only and not arrival.secure:
+            return  # nothing is said there that is not encrypted, unless somebody talks plainly
+        arrival.check(PEOPLE.name)
+        if arrival.refusal is None:
+            self._greet()
+        else:
+            self._become(PEOPLE)
+
+    def _greet(self) -> None:
+        if not self._arrival.greeted:
+            self._arrival.greeted = True
+            chat = self._arrival.gate.hub.settings.name
+            question = Asked("name", f"Welcome to {chat}. What is your name?")
+            self.transport.write(TEXT.write(question))
+
+    def dataReceived(self, data: bytes) -> None:
+        self._data = (self._data + data).removeprefix(BOM_UTF8)
+        if BOM_UTF8.startswith(self._data):
+            return  # a file from Windows, piped, may begin with it
+        language = language_of(self._data, self._arrival.secure)
+        if language is not None:
+            self._become(language)
+
+    def _become(self, language: Language) -> None:
+        arrival = self._arrival
+        stop(self._silence)
+        arrival.arrive()
+        arrival.check(language.name)
+        if language is PEOPLE and arrival.refusal is None:
+            self._greet()
+        data, self._data = self._data, b""
+        arrival.hand_over(self.transport, language.build(arrival), data)
+
+    def readConnectionLost(self) -> None:
+        """Nothing more will come, so the first line has ended, too."""
+        self._become(language_of(self._data + b"\n", self._arrival.secure) or PEOPLE)
+        self._arrival.occupant.readConnectionLost()
+
+    def writeConnectionLost(self) -> None:
+        """Nobody but its successors ends this half of a connection."""
+
+    def end(self, words: str) -> None:
+        """Close; who was greeted is told why."""
+        if self._silence is None:  # nothing can be said before the handshake
+            self.transport.abortConnection()
+            return
+        stop(self._silence)
+        said = TEXT.write(Goodbye(words)) if self._arrival.greeted else b""
+        self._arrival.hand_over(self.transport, LastWords(self._arrival, said))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        stop(self._silence)
+        self._arrival.gone()

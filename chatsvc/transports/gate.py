@@ -1,0 +1,119 @@
+"""All connections: what they share, how many there may be, and when none is left.
+
+It does not know what is spoken on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from chatsvc.model.costs import Purses
+from chatsvc.model.events import Refusal
+from chatsvc.model.rate_limits import Addresses, Limits
+from chatsvc.services.hub import Hub
+from chatsvc.transports.tls import TLS
+
+PAGES = 2  # of earlier lines that are in memory at a time, whoever asks for them
+
+_log = Logger()
+
+
+class Occupant(Protocol):
+    """What has a connection at the moment, as far as it can be closed."""
+
+    def end(self, words: str) -> None: ...
+
+
+class Guest(Protocol):
+    """A connection, as the gate sees it."""
+
+    address: str
+    transport: Any
+
+    @property
+    def occupant(self) -> Occupant: ...
+
+
+class Gate:
+    """Counts connections in and out; the hub, the clock and the limits are the same for all."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        clock: IReactorTime,
+        limits: Limits,
+        max_clients: int,
+        slow_limit: float,
+        speaks: Collection[str],
+        require_tls: bool = False,
+    ) -> None:
+        self.hub = hub
+        self.clock = clock
+        self.limits = limits
+        self.max_clients = max_clients
+        self.slow_limit = slow_limit
+        self.speaks = speaks
+        self.require_tls = require_tls  # of everybody but those on this machine
+        self.tls: TLS | None = None
+        self.connections: set[Guest] = set()
+        self._refused: set[Guest] = set()  # of these
+        self._addresses = Addresses(limits)
+        self.purses = Purses(limits.work)
+        self.busy: set[object] = set()  # the connections that let others have a turn
+        self.pages = DeferredSemaphore(PAGES)
+        self._when_empty: Deferred[None] | None = None
+
+    def understands(self, language: str) -> bool:
+        """Whether it is spoken here."""
+        return language in self.speaks and (language != "tls" or self.tls is not None)
+
+    def spoken(self) -> list[str]:
+        """The names of the languages that are."""
+        return list(filter(self.understands, self.speaks))
+
+    async def all_closed(self) -> None:
+        """Close whoever has no name, and return when no connection is open any more.
+
+        Each closes within `LAST_WORDS`.
+        """
+        for guest in list(self.connections):
+            self._end(guest)
+        if self.connections:
+            self._when_empty = Deferred()
+            await self._when_empty
+
+    def _end(self, guest: Guest) -> None:
+        try:
+            guest.occupant.end("The server is stopping. Goodbye.")
+        except Exception:
+            _log.failure("A connection failed and is closed")
+            guest.transport.abortConnection()
+
+    def admit(self, guest: Guest) -> Refusal | None:
+        """Count a connection, or say why it is one too many."""
+        if len(self.connections) - len(self._refused) > self.max_clients:
+            text = "Sorry, the server is full. Please try again later."
+            refusal: Refusal | None = Refusal("full", text)
+        else:
+            refusal = self._addresses.admit(guest.address, self.clock.seconds())
+        if refusal is not None:
+            self._refused.add(guest)
+        return refusal
+
+    def gone(self, guest: Guest) -> None:
+        """A connection is lost."""
+        if guest not in self.connections:
+            return
+        self.connections.discard(guest)
+        if guest in self._refused:
+            self._refused.discard(guest)
+        else:
+            self._addresses.gone(guest.address)
+        if not self.connections and self._when_empty is not None:
+            when_empty, self._when_empty = self._when_empty, None
+            when_empty.callback(None)

@@ -1,0 +1,83 @@
+"""Long answers over a connection: each part is sent when its reader has taken the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from chatsvc.model import costs
+from chatsvc.model.events import Found, History, Part
+from chatsvc.transports.adapters import Adapter
+from chatsvc.transports.pacing import FIRST
+from chatsvc.transports.sending import BUFFER, Sending
+
+
+class Telling(Sending):
+    """Sends long answers; what else is sent meanwhile comes after them."""
+
+    full: bool
+    _ways: Adapter
+    _page = False  # one of the few pages that are in memory at a time is for this connection
+
+    def __init__(self) -> None:
+        self._behind: list[bytes] = []  # what is sent when a long answer has come to its end
+        self._readers: list[Deferred[None]] = []  # of the next part, who wait until it can be sent
+
+    def _catch_up(self) -> None:
+        """Show what was said meanwhile."""
+        raise NotImplementedError
+
+    def tell_part(
+        self, event: History | Found, here: str | None, tag: str | None, part: Part
+    ) -> None:
+        self._let_go()
+        data = self._ways.dialect.write_part(event, here, tag, part)
+        self._work += costs.SENT + len(data) * costs.ANSWER
+        self._telling = False
+        self._send(data)
+        if part is Part.END:
+            behind, self._behind = self._behind, []
+            self._send(b"".join(behind))
+            self._catch_up()
+        else:
+            self._telling = True
+
+    def _send_after(self, data: bytes) -> None:
+        """Send what comes after the answer; of too much the archive has the rest."""
+        self._behind.append(data)
+        if sum(map(len, self._behind)) > BUFFER:
+            self.full = True
+
+    async def ready(self, read: int = 0) -> None:
+        self._work += read * costs.READ
+        if self._work >= self._most:
+            self._end_turn()
+        while self._is_busy() and self.transport.connected and not self._closing:
+            waiting: Deferred[None] = Deferred()
+            self._readers.append(waiting)
+            await waiting
+
+    def _is_busy(self) -> bool:
+        """Whether something is still to be sent or paid, or others have their turn."""
+        return (self._direct and self._buffered) or self._reasons & FIRST != 0
+
+    def _is_ready(self) -> None:
+        waiting, self._readers = self._readers, []
+        for each in waiting:
+            each.callback(None)
+
+    async def _paged(self, answer: Coroutine[Any, Any, None]) -> None:
+        """Answer when few other pages of lines are in memory, until this one is told."""
+        await self.gate.pages.acquire()
+        self._page = True
+        try:
+            await answer
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._page:
+            self._page = False
+            self.gate.pages.release()
