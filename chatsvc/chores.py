@@ -52,6 +52,7 @@ class Chores:
         self._hub.entry.note_what_is_read()
         await self._hub.roster.save()
         await self._hub.sanctions.forget_past()
+        self._hub.reveal_unmuted()
         await self._hub.room_keeping.remove_empty()
         now = self._hub.now()
         for room in list(self._hub.rooms.values()):

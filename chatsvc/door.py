@@ -11,7 +11,7 @@ from chatsvc import __version__
 from chatsvc.archive import ArchiveFailed
 from chatsvc.batch import Shared
 from chatsvc.entry import MOST_ROOMS
-from chatsvc.events import Exited, Goodbye, Notice, Refused, Renamed, Unread, Welcome
+from chatsvc.events import Exited, Goodbye, Notice, Refused, Unread, Welcome
 from chatsvc.governance import Identified, You
 from chatsvc.lookalikes import look_alike
 from chatsvc.naming import is_same
@@ -312,7 +312,7 @@ class Door:
         self._hub.seat(session, user)
         self._forget_passes(session)
         if new_here:
-            self._hub.tell_neighbours(session, Shared(Renamed(old.name, user.name)))
+            self._hub.tell_renamed(user, old.name)
             if user.account is not None:
                 self._tell_account(user)
             return

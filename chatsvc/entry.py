@@ -68,6 +68,7 @@ class Entry:
         ban = self._hub.sanctions.ban_of(session, room)
         if ban is not None:
             raise self._hub.sanctions.refusal(ban)
+        self._hub.sanctions.check_not_renamed(session, room)
         with _expected_again(session, room):
             check_enter(session.person, room)
             if needs_password(session.person, room) and not opened:
@@ -152,9 +153,10 @@ class Entry:
 
     def entered(self, session: Session, room: Room, new: int = 0) -> Entered:
         topic = room.topic.text if room.topic else ""
-        others = (name for name in room.names() if name != session.name)
+        people = room.seen_by(session.person)
+        others = (user.name for user in people if user is not session.user)
         names = tuple(islice(others, CROWD))
-        count = len(room.people)
+        count = len(people)
         read, time = self._hub.past.mark(session, room)
         return Entered(
             room.name,

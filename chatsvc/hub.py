@@ -22,6 +22,7 @@ from chatsvc.events import (
     Goodbye,
     Missed,
     Refused,
+    Renamed,
     Topic,
 )
 from chatsvc.limits import Window
@@ -273,8 +274,8 @@ class Hub:
         return self.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
-        members, silences = self.roster.of_room(key(name)), self.sanctions.silences
-        room = Room(name, self.archive, self.clock, self.start, members, silences)
+        members = self.roster.of_room(key(name))
+        room = Room(name, self.archive, self.clock, self.start, members, self.sanctions)
         self.rooms[room.key] = room
         return room
 
@@ -352,9 +353,36 @@ class Hub:
             return self.by_account.get(account.id) or account
         return user or self.find(name)
 
-    def tell_neighbours(self, session: Session, event: Shared) -> None:
-        """Tell everybody who shares a room with somebody."""
-        self._tell(session.person.rooms(), session, event)
+    def tell_renamed(self, user: User, old: str) -> None:
+        """Tell everybody who shares a room with somebody that they have another name now.
+
+        Where they are muted, those who are not to read it see the old name leave.
+        """
+        told: set[Session] = set()
+        revealing = []
+        for room in user.rooms():
+            if self._is_kept_back(user, room):
+                room.conceal(user, old)
+            elif user in room.unseen:
+                revealing.append(room)
+            else:
+                told |= room.members.keys()
+        event = Shared(Renamed(old, user.name))
+        for each in told - set(user.sessions):
+            each.announce(event)
+        for room in revealing:
+            room.reveal(user)
+
+    def _is_kept_back(self, user: User, room: Room) -> bool:
+        """Whether somebody in a room is not to read the name that `user` has just taken."""
+        concealed = self.sanctions.conceals_change(user, room)
+        return concealed and self.sight.is_silent_to_any(user, room)
+
+    def reveal_unmuted(self) -> None:
+        """Show those again whose name a mute kept back until it ended."""
+        for room in self.rooms.values():
+            for user in [each for each in room.unseen if not self.sanctions.silences(each, room)]:
+                room.reveal(user)
 
     def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
         """Tell also who watches somebody closely, but in crowds nobody else."""

@@ -118,6 +118,7 @@ class Moderation:
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
         entry.forget_floors(user, room)
+        unseen = user in room.unseen
         for session in list(user.sessions):
             room.passes.pop(session.client, None)
             room.invited.discard(session.client)
@@ -125,7 +126,8 @@ class Moderation:
                 entry.step_out(session, room, "", told=True)
                 here = session.here.name if session.here else None
                 session.tell(replace(event, own=True, here=here))
-        room.announce(event, but=by)
+        if not unseen:
+            room.announce(event, but=by)
 
     # Bans and mutes
 
@@ -244,6 +246,7 @@ class Moderation:
         undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
         await self.acts.note(session, f"{undone} {self._whom.signed(who)}", room)
         await self._hub.sanctions.remove(bans)
+        self._hub.reveal_unmuted()
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
             if self._hub.sanctions.mute_of(each, room) is None:

@@ -42,7 +42,7 @@ class Profiles:
         self._hub.users[user.key] = user
         if changed:
             self._hub.watchers.came(name)
-        self._hub.tell_neighbours(session, Shared(Renamed(old, name)))
+        self._hub.tell_renamed(user, old)
         own = Renamed(old, name, own=True)
         for other in user.sessions:
             if other is not session:
@@ -52,14 +52,14 @@ class Profiles:
     def _check_not_muted(self, session: Session) -> None:
         """Refuse another name to a muted user whom somebody would go on knowing by the old one.
 
-        A quiet mute must not be noticed, so the name changes, and nobody there is told.
+        A quiet mute must not be noticed, so the name changes, and the room is not shown it.
         """
-        user, sight = session.person, self._hub.sight
+        user = session.person
         for room in (None, *user.rooms()):
             mute = self._hub.sanctions.mute_of(session, room)
             if mute is None or mute.quietly:
                 continue
-            if room is None or any(sight.is_silent(user, other) for other in room.people):
+            if room is None or self._hub.sight.is_silent_to_any(user, room):
                 raise self._hub.sanctions.refusal(mute)
 
     def _check_not_banned(self, session: Session, name: str) -> None:

@@ -65,6 +65,8 @@ class Talk:
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._hub.sanctions.refusal(mute)
+        if mute is None and session.user in room.unseen:  # a mute that has just ended
+            room.reveal(session.person)
         if room.charter is not None:
             user, now = session.person, self._hub.clock.seconds()
             check_talk(user, room, now)
