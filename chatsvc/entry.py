@@ -59,8 +59,9 @@ class Entry:
                 raise
             if after is None:
                 show = self._hub.settings.show_history if last is None else last
-                after = max(room.last - show, session.left.get(room.key, 0))
-            self._take_in(session, room, after)
+                self._take_in(session, room, session.left.get(room.key, 0), show)
+            else:
+                self._take_in(session, room, after)
         session.here, session.target = room, None
         return self.entered(session, room)
 
@@ -84,7 +85,7 @@ class Entry:
             return False
         return True
 
-    def _take_in(self, session: Session, room: Room, seen: int) -> None:
+    def _take_in(self, session: Session, room: Room, seen: int, backlog: int | None = None) -> None:
         user, account = session.person, session.person.account
         if room.forgotten and account is None and room.key != key(FIRST_ROOM):
             room.maker = user
@@ -93,7 +94,7 @@ class Entry:
         if room.charter is not None:
             self._note_guest(session, room)
         room.invited.discard(session.client)
-        room.add(session, max(seen, floor(session, room)))
+        room.add(session, max(seen, floor(session, room)), backlog)
         self.bring_others(session, room)
 
     def bring_others(self, session: Session, room: Room) -> None:

@@ -14,6 +14,7 @@ from chatsvc.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.records import Charter, Member
 from chatsvc.rules import LONGEST_TEXT, key
 from chatsvc.session import Session, User
+from chatsvc.walk import Walk
 
 CROWD = 50  # members; in a larger room comings and goings are folded
 FOLD = 3.0  # seconds over which they are folded
@@ -57,9 +58,9 @@ class Room:
     """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_archive", "_catching", "_clock", "_fold", "_mutes", "_start", "charter", "empty_since",
-        "floors", "invited", "key", "last", "maker", "members", "name", "passes", "people",
-        "roster", "spoke", "time", "topic", "unseen", "used", "voiced",
+        "_archive", "_backlogs", "_catching", "_clock", "_fold", "_mutes", "_start", "charter",
+        "empty_since", "floors", "invited", "key", "last", "maker", "members", "name", "passes",
+        "people", "roster", "spoke", "time", "topic", "unseen", "used", "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +95,7 @@ class Room:
         self._start = start
         self._mutes = mutes
         self._catching: set[Session] = set()
+        self._backlogs: dict[Session, tuple[int, int]] = {}  # of those who have not begun theirs
         self._fold: _Fold | None = None
 
     @property
@@ -135,8 +137,11 @@ class Room:
             return self.people
         return [user for user in self.people if user is reader or user not in self.unseen]
 
-    def add(self, session: Session, seen: int) -> None:
-        """Make `session` a member, who is shown every line from number `seen` + 1 on."""
+    def add(self, session: Session, seen: int, backlog: int | None = None) -> None:
+        """Make `session` a member, who is shown every line from number `seen` + 1 on.
+
+        With a `backlog` it is shown the last so many of those that it can read.
+        """
         user = session.person
         if user not in self.people:
             if self._mutes.conceals(user, self):
@@ -146,7 +151,10 @@ class Room:
             else:
                 self.announce(self._joined([user]))
         self.people[user] = self.people.get(user, 0) + 1
-        self.members[session] = min(max(seen, 0), self.last)
+        seen = min(max(seen, 0), self.last)
+        self.members[session] = seen if backlog is None else max(seen, self.last - backlog)
+        if backlog is not None and seen < self.members[session] < self.last:
+            self._backlogs[session] = backlog, seen
         self._of(session)[self.key] = self
 
     def _of(self, session: Session) -> dict[str, Any]:
@@ -158,6 +166,7 @@ class Room:
         crowded = self.crowded
         user = session.person
         del self.members[session]
+        self._backlogs.pop(session, None)
         del self._of(session)[self.key]
         if session.here is self:
             session.here = next(reversed(session.rooms.values()), None)
@@ -244,13 +253,25 @@ class Room:
             while not session.wire.full and self.members.get(session, self.last) < self.last:
                 seen, last = self.members[session], self.last
                 page = await self._archive.read(self.name, seen, PAGE)
-                self._show_page(session, page, last)
+                if session in self._backlogs and any(map(session.passes_over, page)):
+                    await self._begin_earlier(session, last)
+                else:
+                    self._backlogs.pop(session, None)
+                    self._show_page(session, page, last)
         except ArchiveFailed as failed:
             session.tell(Refusal("not-read", f"Earlier lines cannot be read. {failed}"))
         except Exception as error:
             session.wire.fail(error)
         finally:
             self._catching.discard(session)
+
+    async def _begin_earlier(self, session: Session, last: int) -> None:
+        """Let a new member begin so early that hidden and deleted lines do not count."""
+        size, lowest = self._backlogs.pop(session)
+        walk = Walk(self._archive, session, self.name, deleted=False)
+        lines = await walk.back(lowest, last + 1, size)
+        if session in self.members and lines:
+            self.members[session] = min(self.members[session], lines[-1].number - 1)
 
     def _show_page(self, session: Session, page: list[Said], last: int) -> None:
         # While the page was read, live lines may have been shown, or the session may have left.
