@@ -30,11 +30,14 @@ class RoomKeeping:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self.new = Window(0, 0.0)  # rooms made from one address, or by one account
+        self.leaving: dict[str, Room] = {}  # rooms that are being removed, by their names
 
     # New rooms
 
     def make(self, session: Session, name: str) -> Room:
         """Make a room for somebody, or refuse to."""
+        if any(key(name) == room.key for room in self.leaving.values()):
+            raise Refused("busy", f"{name} is being removed. Try again in a moment.")
         if not session.person.operator and key(name) != key(FIRST_ROOM):
             self._check_place(session.person)
             self._check_quota(session)
@@ -74,7 +77,14 @@ class RoomKeeping:
         return Notice(f"Removed {room.name} with all of its messages.")
 
     async def _remove(self, room: Room) -> None:
-        """Remove a room in which nobody is."""
+        """Remove a room in which nobody is; lines on their way to it are refused."""
+        self.leaving[room.name] = room
+        try:
+            await self._remove_all_of(room)
+        finally:
+            del self.leaving[room.name]
+
+    async def _remove_all_of(self, room: Room) -> None:
         if self._hub.rooms.get(room.key) is room:
             del self._hub.rooms[room.key]
         for member in list(room.roster.values()):
@@ -84,6 +94,7 @@ class RoomKeeping:
         await self._hub.sanctions.remove(self._hub.sanctions.all(room))
         if room.charter is not None:
             await self._hub.archive.drop(room.charter)
+        await self._hub.archive.settle(room.name)
         await self._hub.archive.set_topic(room.name, "", "", 0.0)
         while await self._hub.archive.clear(room.name, room.last):
             """There are more lines."""

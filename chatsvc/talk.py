@@ -5,7 +5,7 @@ A line goes `say` → archive → `kept` → `Room.show`.  Private lines of two 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -202,6 +202,11 @@ class Talk:
 
     def _show(self, name: str, lines: list[Said]) -> int:
         """Show lines to everybody in a room; gives how many these are."""
+        removed = self._hub.room_keeping.leaving.get(name)
+        if removed is not None:
+            removed.last = lines[-1].number  # so that they are removed, too
+            self._refuse(lines, Refused("no-such-room", f"{name} was removed."))
+            return len(lines)
         room = self._hub.place(name)
         for portion in portions(lines):
             batch = Batch(portion)
@@ -233,6 +238,9 @@ class Talk:
             session.tell(Kept(room.called(session), line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
+        if line.room in self._hub.room_keeping.leaving:
+            self._refuse([line], Refused("no-such-room", f"{line.room} was removed."))
+            return
         room, session = self._hub.place(line.room), self._hub.clients.get(line.client)
         if session is not None:
             if room.members.get(session, number) >= number:  # it has been shown it
@@ -243,11 +251,14 @@ class Talk:
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
         """Refuse lines that the archive could not keep."""
+        self._refuse(lines, Refused("not-kept", reason))
+
+    def _refuse(self, lines: Sequence[Line | Said], refused: Refused) -> None:
         for line in lines:
             session = self._hub.clients.get(line.client)
             if session is not None:
-                text = f"{reason} Not sent: {clean(line.text)}"
-                session.tell(Refusal("not-kept", text), line.tag)
+                text = f"{refused.text} Not sent: {clean(line.text)}"
+                session.tell(Refusal(refused.code, text), line.tag)
                 session.settle()
             else:
                 self._settle_orphan(line.client, 1)

@@ -14,7 +14,8 @@ MODULES = sorted((ROOT / "chatsvc").rglob("*.py"))
 CHAT = [
     "characters", "governance", "presence", "events", "batch", "records", "rules", "masks",
     "lookalikes",
-    "limits", "words", "seeking", "query", "archive", "scram", "attempts", "passwords", "session", "walk",
+    "limits", "words", "seeking", "query", "archive", "scram", "attempts", "passwords", "session",
+    "walk",
     "room", "conversation", "roster", "accounts", "proofs", "charter", "rights", "sanctions",
     "watching", "departed", "sight", "talk", "past", "search", "entry", "naming", "profiles",
     "door", "audit", "reports", "meaning", "moderation", "stewards", "room_keeping", "chores",
