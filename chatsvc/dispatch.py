@@ -236,18 +236,21 @@ def _check_understood(row: Row, request: Request) -> None:
 
 
 def _in_a_row(row: Row, rest: str) -> Mapping[str, object]:
-    """The arguments that people have written one after the other; the last takes what is left."""
+    """The arguments that people have written one after the other; the last takes what is left.
+
+    Of a message only the blank before it is taken away: the others may be pasted indentation.
+    """
     arguments: dict[str, object] = {}
-    rest = _without_flags(row, rest.strip(), arguments)
+    rest = _without_flags(row, rest, arguments)
     for position, name in enumerate(row.words):
         if name == row.words[-1]:
-            word, rest = rest, ""
+            word, rest = rest if row.kinds[name].keeps_blanks else rest.strip(), ""
         elif _is_left_out(row, position, rest):
             continue
         else:
             word, rest = row.kinds[name].take(rest)
             rest = _without_flags(row, rest, arguments)
-        if word:
+        if word.strip():
             arguments[name] = word
     return arguments
 
@@ -264,18 +267,18 @@ def _is_left_out(row: Row, position: int, rest: str) -> bool:
 
 def _without_flags(row: Row, rest: str, arguments: dict[str, object]) -> str:
     """What is left when words such as --here were taken from the beginning."""
-    while row.flags and rest.startswith("--"):
-        flag, _, left = rest[2:].partition(" ")
+    while row.flags and rest.lstrip().startswith("--"):
+        flag, _, left = rest.lstrip()[2:].partition(" ")
         if flag not in row.flags:
             allowed = " or ".join(f"--{known}" for known in sorted(row.flags))
             raise Refused("usage", f"There is no --{flag} here; there is {allowed}.")
-        arguments[flag], rest = True, left.lstrip()
+        arguments[flag], rest = True, left
     return rest
 
 
 def _one_word(rest: str) -> tuple[str, str]:
-    word, _, left = rest.partition(" ")
-    return word, left.lstrip()
+    word, _, left = rest.lstrip().partition(" ")
+    return word, left
 
 
 def _several(rest: str) -> tuple[str, str]:
@@ -295,6 +298,7 @@ class Kind:
     check: Callable[[str, object], object]
     fits: Callable[[str], bool] = bool
     take: Callable[[str], tuple[str, str]] = _one_word
+    keeps_blanks: bool = False
 
 
 def _number(name: str, value: object) -> int:
@@ -365,7 +369,7 @@ _KINDS = {
     "int": Kind(_number, str.isdecimal),
     "bool": Kind(_truth),
     "str": Kind(_string),
-    "Text": Kind(_text),
+    "Text": Kind(_text, keeps_blanks=True),
     "Place": Kind(_string, lambda word: word.startswith(("#", "@"))),
     "Words": Kind(_words),
     "Moment": Kind(_moment),
