@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chatsvc import tables
 from chatsvc.archive import R
+from chatsvc.archive_file import check_same_name
 from chatsvc.database import connect, lock, sentences, set_up, transaction
 from chatsvc.migrations import bring_up_to_date, newest, version
 from chatsvc.records import Record
@@ -26,6 +27,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         with sentences(path), ExitStack() as opening:
+            check_same_name(path)
             self._database = opening.enter_context(closing(connect(path)))
             if version(self._database, path) == newest():
                 set_up(self._database)

@@ -55,7 +55,7 @@ MAY_IMPORT = {
         "finding",
         "scrubbing",
     },
-    "ledger": STORE | {"tables", "database", "migrations"},
+    "ledger": STORE | {"archive_file", "tables", "database", "migrations"},
     "dialects": {"characters", "events", "governance", "presence", "rules", "dialects"},
     "commands": {*CHAT},
     "transports": {*CHAT, "dialects", "transports"},
