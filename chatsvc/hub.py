@@ -74,12 +74,14 @@ class Hub:
         settings: Settings | None = None,
         now: Callable[[], float] | None = None,
         report: Callable[[Exception], object] = print_exception,
+        log: Callable[[str], object] = print,
     ) -> None:
         self.archive = archive
         self.clock = clock
         self.now = now or clock.seconds  # the time of day, in seconds since 1970
         self.start = start
         self._report = report
+        self.log = log  # tells the operator something
         self.settings = settings or Settings()
         self.sessions: set[Session] = set()
         self.users: dict[str, User] = {}

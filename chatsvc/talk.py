@@ -6,7 +6,7 @@ A line goes `say` → archive → `kept` → `Room.show`.  Private lines of two 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatsvc.archive import Commit
@@ -18,7 +18,7 @@ from chatsvc.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Sig
 from chatsvc.records import Account, Charter
 from chatsvc.rights import check_talk, moderates
 from chatsvc.room import Room, portions
-from chatsvc.rules import check_text, key
+from chatsvc.rules import check_text, key, span
 from chatsvc.session import Session, User
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Talk:
         self._hub = hub
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
+        self._outage: Outage | None = None
 
     # In
 
@@ -191,6 +192,7 @@ class Talk:
 
     def kept(self, commit: Commit) -> Iterator[None]:
         """Show what a commit has kept; its senders know by that, or are told."""
+        self._end_outage()
         for again, number in commit.again:
             self._hub.safely(self._settle_again, again, number)
         readers = 0
@@ -250,8 +252,18 @@ class Talk:
             self._settle_orphan(line.client, 1)
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
-        """Refuse lines that the archive could not keep."""
+        """Refuse lines that the archive could not keep; the log has the first of an outage."""
+        if self._outage is None:
+            self._outage = Outage(self._hub.clock.seconds())
+            self._hub.log(f"Messages are refused because they cannot be stored: {reason}")
+        self._outage.lines += len(lines)
         self._refuse(lines, Refused("not-kept", reason))
+
+    def _end_outage(self) -> None:
+        outage, self._outage = self._outage, None
+        if outage is not None:
+            took = span(self._hub.clock.seconds() - outage.since)
+            self._hub.log(f"Messages are stored again. Refused in {took}: {outage.lines}.")
 
     def _refuse(self, lines: Sequence[Line | Said], refused: Refused) -> None:
         for line in lines:
@@ -262,6 +274,14 @@ class Talk:
                 session.settle()
             else:
                 self._settle_orphan(line.client, 1)
+
+
+@dataclass(slots=True)
+class Outage:
+    """A time in which the archive keeps nothing: when it began, and the lines refused since."""
+
+    since: float
+    lines: int = 0
 
 
 class _Words(NamedTuple):
