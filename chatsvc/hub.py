@@ -193,6 +193,7 @@ class Hub:
         self.most_people = max(self.most_people, len(self.users))
         self.clients[session.client] = session
         if new:
+            self.names.came(user.name)
             self.watchers.came(user.name)
         if user.account is not None:
             self.by_account[user.account.id] = user
@@ -214,6 +215,7 @@ class Hub:
         del self.clients[session.client]
         if not user.sessions:
             del self.users[user.key]
+            self.names.went(user.name)
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
             self.safely(self.gone, user, trace)

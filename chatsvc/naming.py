@@ -6,12 +6,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from chatsvc.events import Refused
-from chatsvc.lookalikes import is_reserved
+from chatsvc.lookalikes import is_reserved, skeletons
 from chatsvc.records import Account
 from chatsvc.rules import LONGEST_NAME, key, likely_name
 
 if TYPE_CHECKING:
     from chatsvc.hub import Hub
+    from chatsvc.session import User
 
 
 def is_same(one: Account | None, other: Account | None) -> bool:
@@ -25,9 +26,22 @@ class Names:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._guests = count(1)
+        self._online: dict[str, set[str]] = {}  # keys of names, by what they look like
 
-    def check_free(self, name: str, account: Account | None) -> None:
-        """Refuse a name that is somebody else's, or looks like it."""
+    def came(self, name: str) -> None:
+        """Somebody goes by this name from now on."""
+        for look in skeletons(name):
+            self._online.setdefault(look, set()).add(key(name))
+
+    def went(self, name: str) -> None:
+        """Nobody goes by this name any more."""
+        for look in skeletons(name):
+            self._online[look].discard(key(name))
+            if not self._online[look]:
+                del self._online[look]
+
+    def check_free(self, name: str, account: Account | None, user: User | None = None) -> None:
+        """Refuse a name that is somebody else's, or looks like it; `user` is who has another."""
         self._check_not_reserved(name, account)
         if key(name) in self._hub.users:
             raise Refused("name-taken", f"{name} is here already.", self.free(name))
@@ -35,6 +49,8 @@ class Names:
         if owner is not None and not is_same(owner, account):
             raise Refused("registered", f"{name} is a registered name.", self.free(name))
         self._check_unlike(name, account)
+        if owner is None:
+            self._check_unlike_those_online(name, user)
 
     def check_looks(self, name: str, account: Account | None) -> None:
         """Refuse what looks like another's name, or like the chat's own."""
@@ -59,6 +75,21 @@ class Names:
                 self.free(name),
             )
 
+    def _check_unlike_those_online(self, name: str, user: User | None) -> None:
+        twins = self._twins(name) - {user.key if user is not None else ""}
+        if twins:
+            twin = self._hub.users[min(twins)].name
+            raise Refused(
+                "name-taken", f"{name} looks like {twin}, who is online.", self.free(name)
+            )
+
+    def _twins(self, name: str) -> set[str]:
+        """The keys of names online that look like a name without being it."""
+        found: set[str] = set()
+        for look in skeletons(name):
+            found |= self._online.get(look, set())
+        return found - {key(name)}
+
     def guest(self) -> str:
         return next(name for n in self._guests if self._is_free(name := f"guest-{n}"))
 
@@ -71,4 +102,4 @@ class Names:
     def _is_free(self, name: str) -> bool:
         accounts = self._hub.accounts
         taken = key(name) in self._hub.users or accounts.find(name) or accounts.resembled(name)
-        return not taken and not self._is_reserved(name)
+        return not taken and not self._is_reserved(name) and not self._twins(name)

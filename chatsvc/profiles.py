@@ -28,18 +28,20 @@ class Profiles:
         check_name(name)
         self._check_not_muted(session)
         if key(name) != user.key:
-            self._hub.names.check_free(name, user.account)
+            self._hub.names.check_free(name, user.account, user)
             self._check_not_banned(session, name)
         elif name != user.name:
             self._hub.names.check_looks(name, user.account)
         old = user.name
         del self._hub.users[user.key]
+        self._hub.names.went(old)
         changed = key(name) != user.key
         if changed:
             self._hub.gone(user, trace_of(user))
         self._ignore_under_new_name(user, name)
         user.name, user.key = name, key(name)
         self._hub.users[user.key] = user
+        self._hub.names.came(name)
         if changed:
             self._hub.watchers.came(name)
         self._hub.tell_renamed(user, old)
