@@ -15,6 +15,7 @@ from chatsvc.events import Exited, Goodbye, Notice, Refused, Unread, Welcome
 from chatsvc.governance import Identified, You
 from chatsvc.lookalikes import look_alike
 from chatsvc.naming import is_same
+from chatsvc.proofs import fingerprint_of
 from chatsvc.records import Account, Member
 from chatsvc.room import Room
 from chatsvc.rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key
@@ -392,6 +393,16 @@ class Door:
         if user is not None:
             user.account = account
             self._end_all(user, "Your password was changed over another connection.", but=session)
+
+    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Whoever else came with a certificate that proves the account no more is no longer."""
+        fingerprint = fingerprint_of(session, written)
+        account = await self._hub.proofs.remove_certificate(account, fingerprint)
+        user = self._hub.by_account.get(account.id)
+        for each in list(user.sessions) if user is not None else ():
+            if each is not session and each.wire.fingerprint == fingerprint:
+                self.end(each, "Your certificate was removed over another connection.", final=True)
+        return account
 
     async def claim(self, session: Session, code: str) -> Account:
         """Make the account of who knows the code an operator, once."""
