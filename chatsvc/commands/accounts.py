@@ -140,7 +140,7 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
     if change == "add":
         account = await hub.authentication.add_certificate(session, account, fingerprint)
     elif change == "remove":
-        account = await hub.authentication.remove_certificate(session, account, fingerprint)
+        account = await hub.login.remove_certificate(session, account, fingerprint)
     elif change:
         raise Refused("usage", "It goes like this: /certificate add, or: /certificate remove")
     if session.user is not None and session.person.account is not None:

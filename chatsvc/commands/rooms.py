@@ -111,9 +111,10 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
 @command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
     here = hub.visibility.known_room(session, room)
-    page, more = a_page(here.people, after)
+    present = here.seen_by(session.person)
+    page, more = a_page(present, after)
     people = tuple(hub.visibility.person(user, session, here) for user in page)
-    return People(here.name, people, len(here.people), more, here.rules.hidden)
+    return People(here.name, people, len(present), more, here.rules.hidden)
 
 
 @command(

@@ -154,7 +154,7 @@ def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
 
 def _ask_to_whom(hub: Hub, session: Session) -> Event:
     here = room_of(session, None)
-    others = [user.name for user in here.people if user is not session.user]
+    others = [user.name for user in here.seen_by(session.person) if user is not session.user]
     if not others:
         return Notice("Nobody else is here to talk to.")
     session.choices = tuple(others[:PEOPLE])

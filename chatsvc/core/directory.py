@@ -19,6 +19,7 @@ class Directory:
         self.clients: dict[str, Session] = {}  # by the client's secret
         self.rooms: dict[str, Room] = {}  # by key
         self.conversations: dict[str, DirectConversation] = {}  # by name
+        self.leaving: dict[str, Room] = {}  # rooms that are being removed, by name
         self.peak = 0  # users online at once, at most
 
     def add(self, session: Session, user: User) -> None:

@@ -5,10 +5,11 @@ It knows its rules and roles, but does not enforce them; no bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from chatsvc.core.session import Session, User
+from chatsvc.core.walk import Walk
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.model.records import Member, RoomRules
@@ -32,13 +33,35 @@ class Timer(Protocol):
     def callLater(self, delay: float, call: Callable[[], object], /) -> object: ...
 
 
+class Mutes(Protocol):
+    """What a room asks about the mutes that affect its members."""
+
+    def silences(self, user: User, room: Room, /) -> bool:
+        """Whether somebody is muted in a room."""
+
+    def conceals(self, user: User, room: Room, /) -> bool:
+        """Whether somebody is muted in a room under another name than the one they have."""
+
+
+class NoMutes:
+    """Nobody is muted."""
+
+    def silences(self, user: User, room: Room) -> bool:
+        return False
+
+    conceals = silences
+
+
+NOBODY_MUTED = NoMutes()
+
+
 class Room:
     """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_archive", "_catching", "_clock", "_fold", "_silences", "_start", "charter", "empty_since",
-        "floors", "invited", "key", "last", "maker", "members", "name", "passes", "people",
-        "roster", "spoke", "time", "topic", "used", "voiced",
+        "_archive", "_backlogs", "_catching", "_clock", "_fold", "_mutes", "_start", "charter",
+        "empty_since", "floors", "invited", "key", "last", "maker", "members", "name", "passes",
+        "people", "roster", "spoke", "time", "topic", "unseen", "used", "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -48,7 +71,7 @@ class Room:
         clock: Timer,
         start: Start,
         roster: Mapping[str, Member] | None = None,
-        silences: Callable[[User, Room], bool] = lambda user, room: False,
+        mutes: Mutes = NOBODY_MUTED,
     ) -> None:
         self.name = name
         self.key = key(name)
@@ -61,6 +84,7 @@ class Room:
         self.roster = roster if roster is not None else {}  # by the account's id
         self.members: dict[Session, int] = {}  # each with the number of the last line it was shown
         self.people: dict[User, int] = {}  # each with the number of their sessions here
+        self.unseen: set[User] = set()  # people whose present name a quiet mute keeps back
         self.floors: dict[str, int] = {}  # the last number that a client may not read
         self.passes: dict[str, None] = {}  # clients that were let in
         self.invited: set[str] = set()  # guests' clients
@@ -70,8 +94,9 @@ class Room:
         self._archive = archive
         self._clock = clock
         self._start = start
-        self._silences = silences  # whether somebody is muted here
+        self._mutes = mutes
         self._catching: set[Session] = set()
+        self._backlogs: dict[Session, tuple[int, int]] = {}  # of those who have not begun theirs
         self._fold: _Fold | None = None
 
     @property
@@ -107,19 +132,30 @@ class Room:
         """What the room is to somebody."""
         return self.name
 
-    def names(self) -> Iterator[str]:
-        return (user.name for user in self.people)
+    def seen_by(self, reader: User) -> Collection[User]:
+        """Return the people in the room that `reader` may know of."""
+        if not self.unseen:
+            return self.people
+        return [user for user in self.people if user is reader or user not in self.unseen]
 
-    def add(self, session: Session, seen: int) -> None:
-        """Make `session` a member, who is shown every line from number `seen` + 1 on."""
+    def add(self, session: Session, seen: int, backlog: int | None = None) -> None:
+        """Make `session` a member, who is shown every line from number `seen` + 1 on.
+
+        With a `backlog` it is shown the last so many of those that it can read.
+        """
         user = session.person
         if user not in self.people:
-            if self.crowded:
+            if self._mutes.conceals(user, self):
+                self.unseen.add(user)
+            elif self.crowded:
                 self._folding().come(user)
             else:
                 self.announce(self._joined([user]))
         self.people[user] = self.people.get(user, 0) + 1
-        self.members[session] = min(max(seen, 0), self.last)
+        seen = min(max(seen, 0), self.last)
+        self.members[session] = seen if backlog is None else max(seen, self.last - backlog)
+        if backlog is not None and seen < self.members[session] < self.last:
+            self._backlogs[session] = backlog, seen
         self._of(session)[self.key] = self
 
     def _of(self, session: Session) -> dict[str, Any]:
@@ -131,6 +167,7 @@ class Room:
         crowded = self.crowded
         user = session.person
         del self.members[session]
+        self._backlogs.pop(session, None)
         del self._of(session)[self.key]
         if session.here is self:
             session.here = next(reversed(session.rooms.values()), None)
@@ -141,6 +178,9 @@ class Room:
         self.voiced.discard(session.client)
         if self.maker is user:
             self.maker = None
+        if user in self.unseen:
+            self.unseen.discard(user)
+            told = True
         if told:
             return
         if crowded:
@@ -155,7 +195,21 @@ class Room:
         self.people[old] -= 1
         if not self.people[old]:
             del self.people[old]
+            if old in self.unseen:
+                self.unseen.discard(old)
+                self.unseen.add(user)
         self.people[user] = self.people.get(user, 0) + 1
+
+    def conceal(self, user: User, old: str) -> None:
+        """Let a muted user seem to leave, because nobody here is to read the name they took."""
+        if user not in self.unseen:
+            self.unseen.add(user)
+            self.announce(Left(self.name, (old,)), but=user)
+
+    def reveal(self, user: User) -> None:
+        """Show somebody again who was concealed."""
+        self.unseen.discard(user)
+        self.announce(self._joined([user]), but=user)
 
     def announce(self, event: Event, but: Session | User | None = None) -> None:
         """Tell everybody here, except the one who knows."""
@@ -200,6 +254,10 @@ class Room:
             while not session.wire.full and self.members.get(session, self.last) < self.last:
                 seen, last = self.members[session], self.last
                 page = await self._archive.read(self.name, seen, PAGE)
+                if session in self._backlogs and any(map(session.passes_over, page)):
+                    await self._begin_earlier(session, last)
+                    continue
+                self._backlogs.pop(session, None)
                 self._show_page(session, page, last)
                 read = len(page)
                 del page  # not needed while its reader takes it
@@ -210,6 +268,14 @@ class Room:
             session.wire.fail(error)
         finally:
             self._catching.discard(session)
+
+    async def _begin_earlier(self, session: Session, last: int) -> None:
+        """Let a new member begin so early that hidden and deleted lines do not count."""
+        size, lowest = self._backlogs.pop(session)
+        walk = Walk(self._archive, session, self.name, deleted=False)
+        lines = await walk.back(lowest, last + 1, size)
+        if session in self.members and lines:
+            self.members[session] = min(self.members[session], lines[-1].number - 1)
 
     def _show_page(self, session: Session, page: list[Said], last: int) -> None:
         # While the page was read, live lines may have been shown, or the session may have left.
@@ -226,7 +292,7 @@ class Room:
 
     def _joined(self, users: Sequence[User]) -> Joined:
         """Who has joined; a mute keeps what they write about themselves from the others."""
-        realnames = ("" if self._silences(user, self) else user.realname for user in users)
+        realnames = ("" if self._mutes.silences(user, self) else user.realname for user in users)
         return joined(self, users, tuple(realnames))
 
     def _folding(self) -> _Fold:

@@ -243,6 +243,10 @@ class Session:
         ignored = ignores and (key(line.sender) in ignores or key(line.account) in ignores)
         return bool(ignored or line.quiet) and not self.owns(line)
 
+    def passes_over(self, line: Said) -> bool:
+        """Whether there is nothing to read in a line for this session."""
+        return bool(line.deleted) or self.hides(line)
+
     def tell(self, event: Event, tag: str | None = None) -> None:
         """Tell this session what it asked for, or must know."""
         try:

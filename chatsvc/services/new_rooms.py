@@ -30,6 +30,8 @@ class NewRooms:
 
     def make(self, session: Session, name: str) -> Room:
         """Make a room for somebody, or refuse to."""
+        if any(key(name) == room.key for room in self._directory.leaving.values()):
+            raise Refused("busy", f"{name} is being removed. Try again in a moment.")
         if not session.person.operator and key(name) != key(FIRST_ROOM):
             self._check_place(session.person)
             self._check_quota(session)

@@ -53,7 +53,14 @@ class RoomRemoval:
         return Notice(f"Removed {room.name} with all of its messages.")
 
     async def _remove(self, room: Room) -> None:
-        """Remove a room in which nobody is."""
+        """Remove a room in which nobody is; lines on their way to it are refused."""
+        self._directory.leaving[room.name] = room
+        try:
+            await self._remove_all_of(room)
+        finally:
+            del self._directory.leaving[room.name]
+
+    async def _remove_all_of(self, room: Room) -> None:
         if self._directory.rooms.get(room.key) is room:
             del self._directory.rooms[room.key]
         for member in list(room.roster.values()):
@@ -63,6 +70,7 @@ class RoomRemoval:
         await self._bans.remove(self._bans.all(room))
         if room.charter is not None:
             await self._archive.drop(room.charter)
+        await self._archive.settle(room.name)
         await self._archive.set_topic(room.name, "", "", 0.0)
         while await self._archive.clear(room.name, room.last):
             """There are more lines."""

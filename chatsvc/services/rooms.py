@@ -86,8 +86,8 @@ class Rooms:
         return self._directory.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
-        members, silences = self._membership.of_room(key(name)), self._bans.silences
-        room = Room(name, self._archive, self._clock, self._start, members, silences)
+        members = self._membership.of_room(key(name))
+        room = Room(name, self._archive, self._clock, self._start, members, self._bans)
         self._directory.rooms[room.key] = room
         return room
 

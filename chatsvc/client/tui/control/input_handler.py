@@ -208,7 +208,7 @@ class InputHandler:
             self._ask("leave", pane.name, f"/leave {pane.name}", pane)
 
     def _query(self, rest: str, pane: Buffer) -> None:
-        name, _, text = rest.strip().partition(" ")
+        name, _, text = rest.lstrip().partition(" ")
         if not name:
             raise Refused("usage", "It goes like this: /query name")
         self._desk.look_at(f"@{name.removeprefix('@')}")
