@@ -267,7 +267,7 @@ def test_lines_on_their_way_to_a_removed_room_are_refused(
         ("refused", "no-such-room")
     ] * 3
     assert "#spam" not in chat.hub.directory.rooms
-    assert chat.hub.room_keeping.leaving == {}
+    assert chat.hub.directory.leaving == {}
     assert ann.protocol.session.in_flight == bot.protocol.session.in_flight == 0
     pages: list[Any] = []
     Deferred.fromCoroutine(archive.read("#spam", 0, 10)).addCallback(pages.extend)
