@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from chatsvc import commands
 from chatsvc.commands import registry
 from chatsvc.commands.registry import NAMES, TABLE, Answer, command
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Session, User
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request

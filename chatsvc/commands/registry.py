@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chatsvc.commands.long_answers import LongAnswer, is_long
+from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
-from chatsvc.core.session import Session
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment

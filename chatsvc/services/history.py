@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.direct import conversation_name
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room
-from chatsvc.core.session import Mark, Session
+from chatsvc.core.read_mark import Mark
 from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor

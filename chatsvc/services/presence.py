@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.policy.bans import BanList
 from chatsvc.services.visibility import Visibility

@@ -14,7 +14,8 @@ from zope.interface import implementer
 
 from chatsvc import commands
 from chatsvc.commands.registry import NAMES
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
+from chatsvc.core.wire import Reader
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.costs import COSTS, LINE
@@ -275,14 +276,14 @@ class ChatProtocol(Telling):
     def show(self, batch: Batch, elsewhere: bool) -> None:
         self._send(batch.whole(self._said[elsewhere]))
 
-    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+    def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
         write_own = self._ways.dialect.write_own
         pieces = batch.pieces(self._said[elsewhere]).copy()
-        for position in batch.said_by.get(session.client, ()):
+        for position in batch.said_by.get(reader.client, ()):
             pieces[position] = write_own(batch.lines[position], elsewhere)
-        if batch.quiet or (session.user and session.user.ignores):
+        if reader.may_hide(batch):
             for position, line in enumerate(batch.lines):
-                if session.hides(line):
+                if reader.hides(line):
                     pieces[position] = b""
         data = b"".join(pieces)
         if data:

@@ -7,7 +7,7 @@ from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall
 
-from chatsvc.core.session import Session
+from chatsvc.core.wire import Reader
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
 from chatsvc.model import costs
@@ -184,9 +184,9 @@ class IRCProtocol(ChatProtocol):
     def show(self, batch: Batch, elsewhere: bool) -> None:
         self._show(batch, partial(super().show, elsewhere=elsewhere))
 
-    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+    def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
         show = super().show_personally
-        self._show(batch, lambda part: show(part, elsewhere, session))
+        self._show(batch, lambda part: show(part, elsewhere, reader))
 
     def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
         """Show lines from before the client joined as such, and the others as new."""
