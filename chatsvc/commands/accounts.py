@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from chatsvc.commands.login import let_in
 from chatsvc.commands.registry import Answer, Email, command
-from chatsvc.core.room import FIRST_ROOM
-from chatsvc.core.session import Session
+from chatsvc.core.chat import FIRST_ROOM, Session
 from chatsvc.model.events import Event, Notice, Refused
 from chatsvc.model.moderation_events import (
     Certificates,

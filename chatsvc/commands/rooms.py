@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
+from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import room_of
-from chatsvc.core.room import FIRST_ROOM, Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.model.presence_events import People
 from chatsvc.model.text_rules import key, room_name

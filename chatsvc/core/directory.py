@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.events import Refused
 from chatsvc.model.text_rules import key, room_name
 

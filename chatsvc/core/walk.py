@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chatsvc.core.session import Session
+from collections.abc import Callable
+
 from chatsvc.model.events import Said
 from chatsvc.store.archive import Archive
 
@@ -13,9 +14,11 @@ READ_AT_ONCE = 1000  # of these
 class Walk:
     """Goes through a room's lines, and finds those that a session is shown."""
 
-    def __init__(self, archive: Archive, session: Session, place: str, deleted: bool) -> None:
+    def __init__(
+        self, archive: Archive, hides: Callable[[Said], bool], place: str, deleted: bool
+    ) -> None:
         self._archive = archive
-        self._session = session
+        self._hides = hides
         self._place = place
         self._deleted = deleted
         self.next: int | None = None  # where it stopped, if there were too many hidden lines
@@ -62,5 +65,5 @@ class Walk:
         return [line for line in page if lowest < line.number < end]
 
     def _is_shown(self, line: Said) -> bool:
-        passed_over = self._session.hides if self._deleted else self._session.passes_over
+        passed_over = self._hides.hides if self._deleted else self._session.passes_over
         return not passed_over(line)

@@ -10,8 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
 
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.model.ban_masks import Network, as_network, fits, is_mask, is_pattern, label
 from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import MOST_ADDRESSES, bare

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from chatsvc.auth import scram
 from chatsvc.auth.accounts import Accounts, is_wrong
-from chatsvc.core.session import Proof, Session
+from chatsvc.auth.proof import Proof
+from chatsvc.core.chat import Session
 from chatsvc.model.characters import clean
 from chatsvc.model.events import Refused
 from chatsvc.model.records import Account

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.direct import conversation_name
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room
-from chatsvc.core.session import Mark, Session
+from chatsvc.core.read_mark import Mark
 from chatsvc.core.walk import Walk
 from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.model.text_rules import key
@@ -80,7 +80,7 @@ class HistoryReader:
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
-        walk = Walk(self._archive, session, place.name, deleted)
+        walk = Walk(self._archive, session.hides, place.name, deleted)
         lowest, end = await self._within(session, place, bounds)
         if bounds.around is not None:
             middle = await self._first_from(place, bounds.around)
@@ -135,7 +135,7 @@ class HistoryReader:
         """
         found = []
         for place in (*session.rooms.values(), *session.conversations.values()):
-            walk = Walk(self._archive, session, place.name, deleted)
+            walk = Walk(self._archive, session.hides, place.name, deleted)
             lines = await walk.back(floor(session, place), place.last + 1, 1)
             found += [
                 Latest(place.called(session), line.number, line.time)

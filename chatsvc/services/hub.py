@@ -12,8 +12,8 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Timer
 from chatsvc.core.safely import Safely
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Goodbye
 from chatsvc.model.rate_limits import Window
 from chatsvc.policy.bans import BanList

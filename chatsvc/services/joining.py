@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 
+from chatsvc.core.chat import CROWD, FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import CROWD, FIRST_ROOM, Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.events import Entered, Exited, Refused
 from chatsvc.model.records import Account, Member
 from chatsvc.model.text_rules import check_words, key, room_name

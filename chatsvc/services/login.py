@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 
 from chatsvc import __version__
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.ban_marks import marks
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User, marks
+from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Shared
 from chatsvc.model.confusables import look_alike
 from chatsvc.model.events import Exited, Goodbye, Notice, Refused, Unread, Welcome

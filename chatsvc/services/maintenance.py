@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Timer
+from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room, Timer, portions
 from chatsvc.core.safely import Safely
-from chatsvc.core.session import Session, User
-from chatsvc.model.batch import Batch, Shared
+from chatsvc.core.timer import Timer
+from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.characters import clean
 from chatsvc.model.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
 from chatsvc.model.records import Account, RoomRules

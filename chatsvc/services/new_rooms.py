@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import FIRST_ROOM, Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import Window, network
 from chatsvc.model.text_rules import key, span

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import User
 from chatsvc.core.directory import Directory
-from chatsvc.core.session import User
 from chatsvc.model.confusables import is_reserved, skeletons
 from chatsvc.model.events import Refused
 from chatsvc.model.records import Account

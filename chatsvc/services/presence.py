@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Renamed
 from chatsvc.policy.bans import BanList

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
-from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Away, Realname, Refused, Renamed
 from chatsvc.model.text_rules import check_name, check_words, key

@@ -6,10 +6,9 @@ import contextlib
 from collections.abc import Callable
 from operator import attrgetter
 
+from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import FIRST_ROOM, Room
-from chatsvc.core.session import Session
 from chatsvc.model.events import Notice, Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList

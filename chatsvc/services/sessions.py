@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room
 from chatsvc.core.safely import Safely
-from chatsvc.core.session import Session, User, Wire
+from chatsvc.core.wire import Wire
 from chatsvc.model.events import Goodbye, Missed
 from chatsvc.model.records import Member
 from chatsvc.model.text_rules import check_words

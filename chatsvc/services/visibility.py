@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory, room_of
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Census, Place, Refused
 from chatsvc.model.presence_events import Person
 from chatsvc.model.text_rules import key, room_name

@@ -1,36 +1,172 @@
-"""A room: who is in it, up to which line each has been shown, and how everybody hears the rest.
+"""Users, their sessions, and the rooms they are in: they know each other, so they are one module.
 
-It knows its rules and roles, but does not enforce them; no bytes.
+What each of them may do is decided elsewhere; what they read is written elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
+from typing import Protocol
 
-from chatsvc.core.session import Session, User
+from chatsvc.auth.proof import Proof
+from chatsvc.auth.throttle import Source
+from chatsvc.core.ban_marks import marks
+from chatsvc.core.endpoint import Endpoint
+from chatsvc.core.folding import Fold
+from chatsvc.core.newcomers import Newcomer, joined
+from chatsvc.core.read_mark import Mark
+from chatsvc.core.timer import Timer
+from chatsvc.core.typed_password import TypedPassword
 from chatsvc.core.walk import Walk
-from chatsvc.model.batch import Batch, Shared
+from chatsvc.core.wire import Wire
+from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
-from chatsvc.model.records import Member, RoomRules
-from chatsvc.model.text_rules import LONGEST_TEXT, key
+from chatsvc.model.records import Account, Member, RoomRules
+from chatsvc.model.text_rules import key
 from chatsvc.store.archive import Archive, ArchiveFailed, Start
+from chatsvc.store.search_query import LastSearch
 
 FIRST_ROOM = "#lobby"
 CROWD = 50  # members; in a larger room comings and goings are folded
 FOLD = 3.0  # seconds over which they are folded
 MOST_SPOKEN = 1000  # people of whom a room knows when they spoke
 PAGE = 200  # lines read from the archive at once
-PORTION = 65536  # characters shown to one reader at once
-SHORT = PORTION // LONGEST_TEXT  # lines, which cannot be more than that
+
+_connections = count(1)
 
 
-class Timer(Protocol):
-    """What is wanted of a clock: Twisted's reactor and `task.Clock` have it."""
+class User:
+    """Somebody who is here, under a name; with an account perhaps over several connections."""
 
-    def seconds(self) -> float: ...
+    __slots__ = (
+        "account", "active", "aliases", "away", "bot", "ignores", "key", "name", "realname",
+        "sessions", "since",
+    )  # fmt: skip
 
-    def callLater(self, delay: float, call: Callable[[], object], /) -> object: ...
+    def __init__(self, name: str, now: float, account: Account | None = None) -> None:
+        self.name = name
+        self.key = key(name)
+        self.since = now
+        self.active = 0.0  # when they last did something, by the clock
+        self.sessions: list[Session] = []
+        self.account: Account | None = account
+        self.away: str | None = None
+        self.realname = ""
+        self.bot = False
+        self.ignores: dict[str, str] | None = None  # names as written, by key
+        self.aliases: dict[str, str] = {}  # those of them that others took later: what for
+        if account is not None:
+            self.away = account.away
+            self.ignores = {key(name): name for name in account.ignores}
+
+    @property
+    def speaker(self) -> str:
+        """By what a room knows them again when they have spoken there."""
+        return self.account.id if self.account else self.sessions[0].client
+
+    @property
+    def operator(self) -> bool:
+        return self.account is not None and self.account.operator
+
+    def rooms(self) -> list[Room]:
+        """Those in which any connection is."""
+        found = {room.key: room for session in self.sessions for room in session.rooms.values()}
+        return list(found.values())
+
+    def ignores_user(self, other: User) -> bool:
+        """Whether this one hears nothing of `other`, under any name."""
+        if not self.ignores:
+            return False
+        account = other.account
+        return other.key in self.ignores or (
+            account is not None and key(account.name) in self.ignores
+        )
+
+
+class Session(Endpoint):
+    """One connection's seat: its user, its rooms, and what it was asked last."""
+
+    __slots__ = (
+        "_connection", "choices", "client", "confirmed", "conversations", "door", "exchange",
+        "knocks", "leaving", "left", "let_past", "proved", "question", "read_to", "rooms",
+        "searched", "since", "suggestion", "target", "typed", "user", "waited_for", "whispered",
+    )  # fmt: skip
+
+    here: Room | None  # the room talked to
+
+    def __init__(self, wire: Wire, now: float) -> None:
+        super().__init__(wire)
+        self.since = now
+        self._connection = str(next(_connections))
+        self.typed = TypedPassword()
+        self.user: User | None = None
+        self.client = ""
+        self.rooms: dict[str, Room] = {}
+        self.conversations: dict[str, Room] = {}
+        self.read_to: dict[str, Mark] = {}  # by the keys of rooms; of who has no account
+        self.target: User | Account | None = None  # the person talked to instead
+        self.question: str | None = "name"  # what the next plain line answers
+        self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
+        self.suggestion: str | None = None  # the name that an empty line accepts
+        self.door: str | None = None  # the name given before a password was asked for
+        self.proved: Proof | None = None  # complete, before the name
+        self.exchange: Proof | None = None  # under way
+        self.confirmed: Proof | None = None  # complete, once the client takes the server's proof
+        self.let_past = False  # gave the password of the whole chat
+        self.knocks = 0
+        self.leaving = False
+        self.waited_for = ""  # of whom was said that they are not here, or away
+        self.left: dict[str, int] = {}  # the last lines shown in rooms that one has left
+        self.whispered: User | Account | None = None  # who whispered last
+        self.searched: LastSearch | None = None  # what was looked for last
+
+    @property
+    def name(self) -> str:
+        return self.person.name
+
+    @property
+    def person(self) -> User:
+        """The user, of a session that has one."""
+        assert self.user is not None
+        return self.user
+
+    @property
+    def source(self) -> Source:
+        """Where this session's guesses at secrets come from."""
+        return self.source_of(self.client)
+
+    def source_of(self, client: str | None) -> Source:
+        """The same before the session has a client."""
+        return Source(self.wire.address, self._connection, client or "")
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """What a ban can know this session by, besides its address."""
+        return marks(self.person.name, self.person.account, self.client)
+
+    def owns(self, line: Said) -> bool:
+        """Whether a line was said here, or by the same account since there is one."""
+        if line.client == self.client:
+            return True
+        account = self.user.account if self.user else None
+        return account is not None and account.name == line.account and line.time >= account.since
+
+    def hides(self, line: Said) -> bool:
+        """Whether a line is by somebody ignored, or of somebody quietly muted; never one's own."""
+        ignores = self.user.ignores if self.user else None
+        if not (ignores or line.quiet):
+            return False
+        ignored = ignores and (key(line.sender) in ignores or key(line.account) in ignores)
+        return bool(ignored or line.quiet) and not self.owns(line)
+
+    def passes_over(self, line: Said) -> bool:
+        """Whether there is nothing to read in a line for this session."""
+        return bool(line.deleted) or self.hides(line)
+
+    def may_hide(self, batch: Batch) -> bool:
+        """Return whether some lines of `batch` may be hidden from this session."""
+        return batch.quiet or bool(self.user and self.user.ignores)
 
 
 class Mutes(Protocol):
@@ -97,7 +233,7 @@ class Room:
         self._mutes = mutes
         self._catching: set[Session] = set()
         self._backlogs: dict[Session, tuple[int, int]] = {}  # of those who have not begun theirs
-        self._fold: _Fold | None = None
+        self._fold: Fold[User] | None = None
 
     @property
     def rules(self) -> RoomRules:
@@ -123,8 +259,8 @@ class Room:
 
     def note_spoken(self, user: User, now: float) -> None:
         """Note when somebody spoke, also for when they have left and come back."""
-        self.spoke.pop(speaker(user), None)
-        self.spoke[speaker(user)] = now
+        self.spoke.pop(user.speaker, None)
+        self.spoke[user.speaker] = now
         if len(self.spoke) > MOST_SPOKEN:
             del self.spoke[next(iter(self.spoke))]
 
@@ -158,7 +294,7 @@ class Room:
             self._backlogs[session] = backlog, seen
         self._of(session)[self.key] = self
 
-    def _of(self, session: Session) -> dict[str, Any]:
+    def _of(self, session: Session) -> dict[str, Room]:
         """Where the session has its rooms of this kind."""
         return session.rooms
 
@@ -272,7 +408,7 @@ class Room:
     async def _begin_earlier(self, session: Session, last: int) -> None:
         """Let a new member begin so early that hidden and deleted lines do not count."""
         size, lowest = self._backlogs.pop(session)
-        walk = Walk(self._archive, session, self.name, deleted=False)
+        walk = Walk(self._archive, session.hides, self.name, deleted=False)
         lines = await walk.back(lowest, last + 1, size)
         if session in self.members and lines:
             self.members[session] = min(self.members[session], lines[-1].number - 1)
@@ -291,13 +427,22 @@ class Room:
                 self._give(session, Batch(portion))
 
     def _joined(self, users: Sequence[User]) -> Joined:
-        """Who has joined; a mute keeps what they write about themselves from the others."""
-        realnames = ("" if self._mutes.silences(user, self) else user.realname for user in users)
-        return joined(self, users, tuple(realnames))
+        return joined(self.name, [self._newcomer(user) for user in users])
 
-    def _folding(self) -> _Fold:
+    def _newcomer(self, user: User) -> Newcomer:
+        """Describe somebody; a mute keeps what they write about themselves from the others."""
+        account = user.account.name if user.account else ""
+        realname = "" if self._mutes.silences(user, self) else user.realname
+        return Newcomer(user.name, account, realname, self._shown_role(user))
+
+    def _shown_role(self, user: User) -> str:
+        """Return what a user may do here; operators may do all that founders may."""
+        role = self.role(user)
+        return "operator" if user.operator and role != "founder" else role
+
+    def _folding(self) -> Fold[User]:
         if self._fold is None:
-            self._fold = _Fold()
+            self._fold = Fold()
             self._clock.callLater(FOLD, self._unfold)
         return self._fold
 
@@ -309,61 +454,3 @@ class Room:
             self.announce(self._joined(came), but=came[0] if len(came) == 1 else None)
         if fold.went:
             self.announce(Left(self.name, tuple(fold.went), len(fold.went)))
-
-
-def speaker(user: User) -> str:
-    """By what a room knows somebody again who has spoken there."""
-    return user.account.id if user.account else user.sessions[0].client
-
-
-def portions(lines: list[Said]) -> Iterator[list[Said]]:
-    """`lines` in pieces small enough to be buffered for a reader who may turn out to be slow."""
-    if 0 < len(lines) <= SHORT:
-        yield lines
-        return
-    start = size = 0
-    for end, line in enumerate(lines):
-        size += len(line.text)
-        if size > PORTION:
-            yield lines[start : end + 1]
-            start, size = end + 1, 0
-    if start < len(lines):
-        yield lines[start:]
-
-
-def joined(room: Room, users: Sequence[User], realnames: tuple[str, ...]) -> Joined:
-    """That these people have come."""
-    roles = tuple(_shown_role(room, user) for user in users)
-    accounts = tuple(user.account.name if user.account else "" for user in users)
-    return Joined(
-        room.name,
-        tuple(user.name for user in users),
-        len(users),
-        accounts if any(accounts) else (),
-        realnames if any(realnames) else (),
-        roles if {*roles} - {"guest", "member"} else (),
-    )
-
-
-def _shown_role(room: Room, user: User) -> str:
-    """What somebody may in a room; operators may all that founders do, who are that by name."""
-    role = room.role(user)
-    return "operator" if user.operator and role != "founder" else role
-
-
-class _Fold:
-    """Who came and went within a few seconds; who did both is not mentioned."""
-
-    __slots__ = ("came", "went")
-
-    def __init__(self) -> None:
-        self.came: dict[str, User] = {}
-        self.went: dict[str, User] = {}
-
-    def come(self, user: User) -> None:
-        if self.went.pop(user.name, None) is None:
-            self.came[user.name] = user
-
-    def go(self, user: User) -> None:
-        if self.came.pop(user.name, None) is None:
-            self.went[user.name] = user
