@@ -59,7 +59,8 @@ class Request(NamedTuple):
     """The name of a command and its arguments, nothing checked yet.
 
     Programs name their arguments (`args`); people write them in a row (`rest`).  `literal` is the
-    line to say instead when there is no such command.
+    line to say instead when there is no such command.  `context` is what the dialect remembers of
+    it while it waits.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Request(NamedTuple):
     args: Mapping[str, object] = {}
     tag: str | None = None
     literal: str | None = None
+    context: object = None
 
 
 class Line(NamedTuple):
@@ -86,10 +88,7 @@ class Line(NamedTuple):
 
     def numbered(self, number: int) -> Said:
         """Return the line as it is kept under `number`."""
-        return Said(
-            self.room, number, self.time, self.sender, self.text, self.action, self.client,
-            self.tag, self.account, self.quiet, "", self.notice, self.signs,
-        )  # fmt: skip
+        return Said(self.room, number, *self[1:-2], "", self.notice, self.signs)
 
 
 class Said(NamedTuple):

@@ -12,8 +12,8 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Timer
 from chatsvc.core.safely import Safely
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Goodbye
 from chatsvc.model.rate_limits import Window
 from chatsvc.policy.bans import BanList
@@ -58,6 +58,7 @@ class Hub:
         settings: ServiceSettings | None = None,
         now: Callable[[], float] | None = None,
         report: Callable[[Exception], object] = print_exception,
+        log: Callable[[str], object] = print,
     ) -> None:
         self.archive = archive
         self.clock = clock
@@ -84,23 +85,23 @@ class Hub:
         self.history = history = HistoryReader(directory, archive, accounts, membership)
         self.search = Search(archive=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
-            bans=bans, visibility=visibility, watchlist=watchlist, whowas=whowas, now=now
-
+            directory=directory, bans=bans, visibility=visibility, watchlist=watchlist,
+            whowas=whowas, now=now,
         )  # fmt: skip
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, archive=archive, bans=bans,
-            visibility=visibility, clock=clock, now=now, safely=safely,
+            visibility=visibility, clock=clock, now=now, safely=safely, log=log,
         )  # fmt: skip
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
             bans=bans, history=history, show_history=settings.show_history, now=now,
         )  # fmt: skip
+        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
         self.sessions = sessions = Sessions(
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
-            watchlist=watchlist, safely=safely, now=now,
+            watchlist=watchlist, nicknames=nicknames, safely=safely, now=now,
         )  # fmt: skip
-        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
         self.profiles = profiles = Profiles(
             directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
             presence=presence, visibility=visibility, watchlist=watchlist,
@@ -115,7 +116,7 @@ class Hub:
         self.moderation = moderation = Moderation(
             directory=directory, sessions=sessions, joining=joining, bans=bans, archive=archive,
             acts=acts, reports=reports, targets=BanTargets(directory, accounts, whowas, now),
-            lockdown=lockdown, clock=clock,
+            lockdown=lockdown, presence=presence, clock=clock,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
@@ -127,8 +128,8 @@ class Hub:
         )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans, login=login,
-            joining=joining, room_removal=room_removal, archive=archive, clock=clock, now=now,
-            start=start,
+            joining=joining, room_removal=room_removal, presence=presence, archive=archive,
+            clock=clock, now=now, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = login.take_over

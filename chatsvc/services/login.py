@@ -8,19 +8,20 @@ from collections.abc import Callable, Mapping
 
 from chatsvc import __version__
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.ban_marks import marks
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User, marks
+from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Shared
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.events import Exited, Goodbye, Notice, Refused, Renamed, Unread, Welcome
+from chatsvc.model.events import Exited, Goodbye, Notice, Refused, Unread, Welcome
 from chatsvc.model.moderation_events import Identified, You
 from chatsvc.model.records import Account, Member
 from chatsvc.model.text_rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
-from chatsvc.services.authentication import Authentication
+from chatsvc.services.authentication import Authentication, fingerprint_of
 from chatsvc.services.joining import MOST_ROOMS, Joining
 from chatsvc.services.messaging import IN_FLIGHT, Messaging
 from chatsvc.services.nicknames import Nicknames, is_same
@@ -349,7 +350,7 @@ class Login:
         self._sessions.seat(session, user)
         self._forget_passes(session)
         if new_here:
-            self._presence.tell_neighbours(session, Shared(Renamed(old.name, user.name)))
+            self._presence.tell_renamed(user, old.name)
             if user.account is not None:
                 self._tell_account(user)
             return
@@ -431,6 +432,16 @@ class Login:
         if user is not None:
             user.account = account
             self._end_all(user, "Your password was changed over another connection.", but=session)
+
+    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Whoever else came with a certificate that proves the account no more is no longer."""
+        fingerprint = fingerprint_of(session, written)
+        account = await self._authentication.remove_certificate(account, fingerprint)
+        user = self._directory.by_account.get(account.id)
+        for each in list(user.sessions) if user is not None else ():
+            if each is not session and each.wire.fingerprint == fingerprint:
+                self.end(each, "Your certificate was removed over another connection.", final=True)
+        return account
 
     async def claim(self, session: Session, code: str) -> Account:
         """Make the account of who knows the code an operator, once."""

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Timer
+from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
+from chatsvc.services.presence import Presence
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.store.archive import Archive, ArchiveFailed, Start
 
@@ -34,6 +35,7 @@ class Maintenance:
         login: Login,
         joining: Joining,
         room_removal: RoomRemoval,
+        presence: Presence,
         archive: Archive,
         clock: Timer,
         now: Callable[[], float],
@@ -46,6 +48,7 @@ class Maintenance:
         self._login = login
         self._joining = joining
         self._room_removal = room_removal
+        self._presence = presence
         self._archive = archive
         self._clock = clock
         self._now = now
@@ -80,6 +83,7 @@ class Maintenance:
         self._joining.note_what_is_read()
         await self._membership.save()
         await self._bans.forget_past()
+        self._presence.reveal_unmuted()
         await self._room_removal.remove_empty()
         now = self._now()
         for room in list(self._directory.rooms.values()):

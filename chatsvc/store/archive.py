@@ -182,6 +182,9 @@ class Archive(Protocol):
     async def flush(self) -> None:
         """Return when no line waits any more."""
 
+    async def settle(self, room: str) -> None:
+        """Return when no line of a room waits any more, and the keeper was told of all."""
+
     async def close(self) -> None:
         """Let go of everything; nothing may be asked of it any more."""
 
@@ -212,6 +215,7 @@ class CommitQueue:
         self._start = start
         self._lines: dict[str, list[Line]] = {}  # by room
         self._busy = False
+        self._current: _Job | None = None
         self._following: _Job | None = None
         self.waiting = 0
         self.keeper: Keeper
@@ -225,8 +229,20 @@ class CommitQueue:
     async def flush(self) -> None:
         """Return when nothing waits any more."""
         while self._busy:
-            await self._turn()
-            await self._worker(int)  # a piece of no work, behind the commit that is under way
+            await self._step()
+
+    async def settle(self, room: str) -> None:
+        """Return when nothing of a room waits any more."""
+        while self._busy and self._has(room):
+            await self._step()
+
+    async def _step(self) -> None:
+        await self._turn()
+        await self._worker(int)  # a piece of no work, behind the commit that is under way
+
+    def _has(self, room: str) -> bool:
+        jobs = (job for job in (self._current, self._following) if job is not None)
+        return room in self._lines or any(line.room == room for job in jobs for line in job.lines)
 
     def _begin(self) -> None:
         self._busy = True
@@ -240,10 +256,10 @@ class CommitQueue:
                     await self._gather(count)
                     self._following = self._next_job()
                 job, self._following = self._following, None
-                count = len(job.lines)
+                self._current, count = job, len(job.lines)
                 await self._finish(job)
         finally:
-            self._busy = False
+            self._busy, self._current = False, None
             if self._following or self._lines:  # something failed that should not have
                 self._begin()
 
@@ -436,6 +452,9 @@ class MemoryArchive:
 
     async def flush(self) -> None:
         await self._queue.flush()
+
+    async def settle(self, room: str) -> None:
+        await self._queue.settle(room)
 
     async def close(self) -> None:
         """There is nothing to let go of."""

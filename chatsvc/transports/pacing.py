@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.protocols.basic import LineReceiver
 
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model import costs
 from chatsvc.model.costs import Purse
 from chatsvc.transports.gate import Gate
@@ -58,7 +58,8 @@ class Paying(LineReceiver):
 
     def _take(self) -> None:
         """Take what was received apart, a slice at a time, until something must come first."""
-        super().dataReceived(b"")
+        if not self._unread:
+            super().dataReceived(b"")  # goes on with what it has
         while self._unread and not self.paused and not self._closing:
             if self._work >= self._most:
                 self._end_turn()

@@ -229,6 +229,9 @@ class SQLArchive:
     async def flush(self) -> None:
         await self._queue.flush()
 
+    async def settle(self, room: str) -> None:
+        await self._queue.settle(room)
+
     async def close(self) -> None:
         await self._indexer(self._index.close)
         await self._writer(self._open.close)
