@@ -174,6 +174,17 @@ class Person:
         """Let the transport find that its buffer is full, as a real one would."""
         self.transport.producer.pauseProducing()
 
+    def stop_reading_after_this(self) -> None:
+        """Let the transport find that its buffer is full once something more was sent."""
+        write = self.transport.write
+
+        def fill(data: bytes) -> None:
+            self.transport.write = write  # type: ignore[method-assign]
+            write(data)
+            self.stop_reading()
+
+        self.transport.write = fill  # type: ignore[method-assign]
+
     def read_on(self) -> None:
         self.transport.producer.resumeProducing()
 

@@ -119,6 +119,11 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     return None
 
 
+def must_wait(session: Session, request: Request) -> bool:
+    """Return whether a request looks at what its session has said before, which is on its way."""
+    return session.in_flight > 0 and (row := _row(request.name)) is not None and row.settled
+
+
 async def _finish(
     hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], request: Request
 ) -> None:
@@ -172,9 +177,6 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
     _check_understood(row, request)
     if row.tagged:
         arguments["tag"] = request.tag
-    if row.settled and session.in_flight:
-        _call_later(session, request)
-        return None
     return row.function(hub, session, **arguments)
 
 
@@ -186,13 +188,6 @@ def _usage(row: CommandRow) -> Refused:
 def _check_level(hub: Hub, session: Session, row: CommandRow, named: object) -> None:
     room = session.here if named is None else room_of(session, str(named))
     check_level(session, row.level, room)
-
-
-def _call_later(session: Session, request: Request) -> None:
-    """Do what is asked once all that was said before is kept; nothing is read meanwhile."""
-
-    session.hold(True)
-    session.once_settled(lambda: session.wire.run(request))
 
 
 def listed(hub: Hub, session: Session) -> list[CommandRow]:

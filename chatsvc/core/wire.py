@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.events import Event, Found, History, Part, Request, Said
+from chatsvc.model.events import Event, Found, History, Part, Said
 
 
 class Reader(Protocol):
@@ -61,9 +61,6 @@ class Wire(Protocol):
 
     def hold(self, held: bool) -> None:
         """Read nothing more from this connection, or (False) go on."""
-
-    def run(self, request: Request) -> None:
-        """Do what was asked, and go on reading."""
 
     def close(self) -> None:
         """Close once everything is sent."""
