@@ -38,7 +38,7 @@ async def register(
 ) -> Event:
     if code is not None and hub.accounts.mode != "invite":
         raise Refused("usage", "It goes like this: /register password; that is one word.")
-    await hub.login.register(session, password, email, code)
+    await hub.account_sessions.register(session, password, email, code)
     return _you(session, "register")
 
 
@@ -56,7 +56,7 @@ async def login(
         if name is None and session.door is None:
             raise Refused("usage", "Please say which name, too: /login name password")
         return await let_in(hub, session, name or session.door or "", tag, None, password)
-    hub.login.check_guest(session)
+    hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name or session.name, password)
     if session in hub.directory.sessions:
         _log_in(hub, session, account, tag)
@@ -64,7 +64,7 @@ async def login(
 
 
 def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
-    hub.login.login(session, account)
+    hub.account_sessions.login(session, account)
     session.tell(_you(session, "login"), tag)
     for entered in hub.joining.come_back(session):
         session.tell(entered)
@@ -80,7 +80,7 @@ async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | 
     account, own = hub.accounts.find(name), session.person.account
     if own is not None and own.operator and account is not None and account.id == own.id:
         return Operating(session.name)
-    hub.login.check_guest(session)
+    hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name, password)
     if not account.operator:
         raise Refused("not-operator", f"{account.name} is no operator.")
@@ -150,7 +150,7 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
 
 @command("logout", help="becomes a guest again", level="account")
 def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
-    hub.login.logout(session)
+    hub.account_sessions.logout(session)
     session.tell(_you(session, "logout"), tag)
     session.tell(hub.joining.enter(session, FIRST_ROOM))
     hub.sessions.catch_up(session)
@@ -168,7 +168,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     assert account is not None
     now = hub.clock.seconds()
     account = await hub.accounts.verify(account, old, session.source, now)
-    await hub.login.change_password(session, account, new)
+    await hub.account_sessions.change_password(session, account, new)
     return Notice("Your password is changed.")
 
 
@@ -179,7 +179,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     level="account",
 )
 async def unregister(hub: Hub, session: Session, password: str) -> Event:
-    await hub.login.unregister(session, password)
+    await hub.account_sessions.unregister(session, password)
     return _you(session, "unregister")
 
 
@@ -196,7 +196,9 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
             raise Refused("no-such-session", f"You have no connection {end}: /sessions lists them.")
         if own[end - 1] is session:
             raise Refused("yourself", "That is this connection: /quit ends it.")
-        hub.login.end(own[end - 1], "You have ended this connection from another one.", final=True)
+        hub.sessions.end(
+            own[end - 1], "You have ended this connection from another one.", final=True
+        )
     return Sessions(
         tuple(
             Seat(

@@ -18,6 +18,7 @@ from chatsvc.model.events import Goodbye
 from chatsvc.model.rate_limits import Window
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
+from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
@@ -107,9 +108,14 @@ class Hub:
         )  # fmt: skip
         self.login = login = Login(
             directory=directory, sessions=sessions, joining=joining, messaging=messaging,
+            nicknames=nicknames, bans=bans, accounts=accounts,
+            authentication=self.authentication, visibility=visibility, lockdown=lockdown,
+            settings=settings, clock=clock, now=now,
+        )  # fmt: skip
+        self.account_sessions = account_sessions = AccountSessions(
+            directory=directory, sessions=sessions, login=login, joining=joining,
             presence=presence, profiles=profiles, nicknames=nicknames, membership=membership,
-            bans=bans, accounts=accounts, authentication=self.authentication,
-            visibility=visibility, lockdown=lockdown, settings=settings, clock=clock, now=now,
+            bans=bans, accounts=accounts, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
@@ -126,12 +132,12 @@ class Hub:
             acts=acts, moderation=moderation, now=now,
         )  # fmt: skip
         self.maintenance = Maintenance(
-            directory=directory, accounts=accounts, membership=membership, bans=bans, login=login,
-            joining=joining, room_removal=room_removal, store=archive, clock=clock, now=now,
-            start=start,
+            directory=directory, accounts=accounts, membership=membership, bans=bans,
+            account_sessions=account_sessions, joining=joining, room_removal=room_removal,
+            store=archive, clock=clock, now=now, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
-        accounts.when_changed = login.take_over
+        accounts.when_changed = account_sessions.take_over
 
     @property
     def since(self) -> float:

@@ -9,8 +9,8 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.room import Timer
 from chatsvc.policy.bans import BanList
+from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.joining import Joining
-from chatsvc.services.login import Login
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
 
@@ -31,7 +31,7 @@ class Maintenance:
         accounts: Accounts,
         membership: Membership,
         bans: BanList,
-        login: Login,
+        account_sessions: AccountSessions,
         joining: Joining,
         room_removal: RoomRemoval,
         store: RoomStore,
@@ -43,7 +43,7 @@ class Maintenance:
         self._accounts = accounts
         self._membership = membership
         self._bans = bans
-        self._login = login
+        self._account_sessions = account_sessions
         self._joining = joining
         self._room_removal = room_removal
         self._store = store
@@ -76,7 +76,7 @@ class Maintenance:
 
     async def tidy_up(self) -> None:
         """Remove what is no longer to be kept, and note how far everybody has read."""
-        self._login.forget_removed()
+        self._account_sessions.forget_removed()
         self._joining.note_what_is_read()
         await self._membership.save()
         await self._bans.forget_past()
