@@ -36,6 +36,7 @@ def _you(session: Session, how: str) -> You:
 async def register(
     hub: Hub, session: Session, password: str, email: Email = "", code: str | None = None
 ) -> Event:
+    """Register the session's name."""
     if code is not None and hub.accounts.mode != "invite":
         raise Refused("usage", "It goes like this: /register password; that is one word.")
     await hub.account_sessions.register(session, password, email, code)
@@ -52,6 +53,7 @@ async def register(
 async def login(
     hub: Hub, session: Session, password: str, name: str | None = None, tag: str | None = None
 ) -> Event | None:
+    """Log in to an account with its password; before a name is chosen, also join with it."""
     if session.user is None:
         if name is None and session.door is None:
             raise Refused("usage", "Please say which name, too: /login name password")
@@ -135,6 +137,7 @@ def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | Non
     level="account",
 )
 async def certificate(hub: Hub, session: Session, change: str = "", fingerprint: str = "") -> Event:
+    """List, add or remove the certificates that log in to the account."""
     account = session.person.account
     assert account is not None
     if change == "add":
@@ -150,6 +153,7 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
 
 @command("logout", help="becomes a guest again", level="account")
 def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
+    """Become a guest."""
     hub.account_sessions.logout(session)
     session.tell(_you(session, "logout"), tag)
     session.tell(hub.joining.enter(session, FIRST_ROOM))
@@ -164,6 +168,7 @@ def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
     level="account",
 )
 async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
+    """Change the password and end the other connections."""
     account = session.person.account
     assert account is not None
     now = hub.clock.seconds()
@@ -179,6 +184,7 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     level="account",
 )
 async def unregister(hub: Hub, session: Session, password: str) -> Event:
+    """Delete the account."""
     await hub.account_sessions.unregister(session, password)
     return _you(session, "unregister")
 
@@ -190,6 +196,7 @@ async def unregister(hub: Hub, session: Session, password: str) -> Event:
     level="account",
 )
 def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
+    """List the account's connections, or end one."""
     own = session.person.sessions
     if end is not None:
         if not 0 < end <= len(own):
@@ -221,6 +228,7 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     when=lambda hub: hub.login.claim_code is not None,
 )
 async def claim(hub: Hub, session: Session, code: str) -> Event:
+    """Become the first operator with the code from the log."""
     await hub.login.claim(session, code)
     return _you(session, "claim")
 
@@ -232,6 +240,7 @@ async def claim(hub: Hub, session: Session, code: str) -> Event:
     when=lambda hub: hub.accounts.mode == "invite",
 )
 async def invite_code(hub: Hub, session: Session) -> Event:
+    """Make a code that lets one user register."""
     if hub.accounts.mode == "closed":
         raise Refused("closed", "Names are registered with chatsvc account add here.")
     if hub.accounts.mode == "open":

@@ -157,6 +157,7 @@ class HistoryReader:
         return Mark(member.read, member.read_time)
 
     def marked(self, session: Session, place: Room) -> Marked:
+        """Return the read position in a conversation."""
         mark = self.mark(session, place)
         return Marked(place.called(session), mark.number, mark.time or None)
 

@@ -169,6 +169,7 @@ class Joining:
                 del remembered[client]  # type: ignore[attr-defined]
 
     def entered(self, session: Session, room: Room, new: int = 0) -> Entered:
+        """Return the event that tells a session that it is in a room."""
         topic = room.topic.text if room.topic else ""
         others = (name for name in room.names() if name != session.name)
         names = tuple(islice(others, CROWD))

@@ -54,9 +54,11 @@ class Maintenance:
         self._ended = False
 
     def begin(self) -> None:
+        """Schedule the next look."""
         self._clock.callLater(OFTEN, self._again)
 
     def end(self) -> None:
+        """Do nothing more."""
         self._ended = True
 
     def _again(self) -> None:
@@ -108,9 +110,11 @@ class Scrubbing:
         self._next_pass = 0.0
 
     def begin(self) -> None:
+        """Schedule the next look."""
         self._later(IDLE)
 
     def end(self) -> None:
+        """Do nothing more."""
         self._ended = True
 
     def _later(self, delay: float) -> None:

@@ -47,9 +47,11 @@ class Search:
     # Indexing
 
     def begin(self) -> None:
+        """Start to index new lines."""
         self._later(SOON)
 
     def end(self) -> None:
+        """Stop indexing."""
         self._ended = True
 
     def _later(self, delay: float) -> None:
