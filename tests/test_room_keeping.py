@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Chat, Person, Worker, at_once, no_turn, start
+from conftest import Chat, NewArchive, Person, Worker, at_once, no_turn, start
 from staff import (
     SECRET,
     back,
@@ -17,24 +18,22 @@ from staff import (
     operator,
     program,
     refusal,
-)  # fmt: skip
+)
+from test_archive import sqlite
 from twisted.internet.defer import Deferred
 
 from chatsvc.model.rate_limits import Limits
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 HOUR, DAY = 3600.0, 86400.0
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    if request.param == "memory":
-        yield Chat()
-        return
-    archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
-    yield Chat(archive)
-    start(archive.close())
+@pytest.fixture
+def chat(new_archive: NewArchive) -> Iterator[Chat]:
+    chat = Chat(new_archive())
+    yield chat
+    start(chat.archive.close())
 
 
 @pytest.fixture
@@ -165,7 +164,7 @@ def test_of_many_rooms_the_emptiest_go_within_hours(
 
 def test_how_long_a_room_was_empty_is_known_after_a_restart(tmp_path: Path) -> None:
     def open_chat() -> Chat:
-        return Chat(SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start))
+        return Chat(sqlite(tmp_path / "chat.db"))
 
     chat = open_chat()
     chat.clock.advance(DAY)

@@ -112,6 +112,7 @@ async def hello(
 
 
 def check_unnamed(session: Session) -> None:
+    """Refuse a session that has a name already."""
     if session.user:
         raise Refused("known", f"You are {session.name} already. To change that: /nick name")
 
@@ -127,4 +128,5 @@ def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
 
 @command("ping", anybody=True)
 def ping(hub: Hub, session: Session) -> Answer:
+    """Answer at once, so that a program can measure the delay."""
     return Pong()

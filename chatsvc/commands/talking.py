@@ -25,6 +25,7 @@ def say(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
+    """Send a message to a room."""
     return _say(hub, session, text, room, tag, Manner(False, notice, signs))
 
 
@@ -37,6 +38,7 @@ def me(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
+    """Send an action to a room."""
     return _say(hub, session, text, room, tag, Manner(True, False, signs))
 
 
@@ -86,6 +88,7 @@ def msg(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
+    """Send a private message."""
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
     return hub.messaging.whisper(session, hub.messaging.addressee(session, name), text, manner, tag)
@@ -104,6 +107,7 @@ def mods(
     action: bool = False,
     notice: bool = False,
 ) -> Answer:
+    """Send a message to the moderators of a room."""
     here = room_of(session, room)
     text = clean_formatted(text) if action else text
     return hub.messaging.tell_moderators(session, here, text, Manner(action, notice))
@@ -124,6 +128,7 @@ def signal(
 
 @command("reply text", "r", "answers who whispered last", "/reply thanks")
 def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
+    """Answer the last private message."""
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)
@@ -136,6 +141,7 @@ def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Ans
     example="/to bob",
 )
 def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
+    """Choose who receives the following messages."""
     if who is None and session.question != "to":
         return _ask_to_whom(hub, session)
     session.question, choices = None, session.choices

@@ -24,7 +24,7 @@ from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.model.records import Account, Member, RoomRules
 from chatsvc.model.text_rules import key
-from chatsvc.store.archive import Archive, ArchiveFailed, Start
+from chatsvc.store.archive import ArchiveFailed, Lines, Start
 from chatsvc.store.search_query import LastSearch
 
 FIRST_ROOM = "#lobby"
@@ -195,7 +195,7 @@ class Room:
     """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_archive", "_backlogs", "_catching", "_clock", "_fold", "_mutes", "_start", "charter",
+        "_backlogs", "_catching", "_clock", "_fold", "_lines", "_mutes", "_start", "charter",
         "empty_since", "floors", "invited", "key", "last", "maker", "members", "name", "passes",
         "people", "roster", "spoke", "time", "topic", "unseen", "used", "voiced",
     )  # fmt: skip
@@ -203,7 +203,7 @@ class Room:
     def __init__(
         self,
         name: str,
-        archive: Archive,
+        lines: Lines,
         clock: Timer,
         start: Start,
         roster: Mapping[str, Member] | None = None,
@@ -227,7 +227,7 @@ class Room:
         self.voiced: set[str] = set()  # guests' clients
         self.spoke: dict[str, float] = {}  # when somebody last did, by the clock; latest last
         self.maker: User | None = None  # a guest, who becomes the founder by registering
-        self._archive = archive
+        self._lines = lines
         self._clock = clock
         self._start = start
         self._mutes = mutes
@@ -389,7 +389,7 @@ class Room:
         try:
             while not session.wire.full and self.members.get(session, self.last) < self.last:
                 seen, last = self.members[session], self.last
-                page = await self._archive.read(self.name, seen, PAGE)
+                page = await self._lines.read(self.name, seen, PAGE)
                 if session in self._backlogs and any(map(session.passes_over, page)):
                     await self._begin_earlier(session, last)
                     continue
@@ -408,7 +408,7 @@ class Room:
     async def _begin_earlier(self, session: Session, last: int) -> None:
         """Let a new member begin so early that hidden and deleted lines do not count."""
         size, lowest = self._backlogs.pop(session)
-        walk = Walk(self._archive, session.hides, self.name, deleted=False)
+        walk = Walk(self._lines, session.hides, self.name, deleted=False)
         lines = await walk.back(lowest, last + 1, size)
         if session in self.members and lines:
             self.members[session] = min(self.members[session], lines[-1].number - 1)

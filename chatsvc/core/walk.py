@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatsvc.model.events import Said
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Lines
 
 LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
 READ_AT_ONCE = 1000  # of these
@@ -15,9 +15,9 @@ class Walk:
     """Goes through a room's lines, and finds those that a session is shown."""
 
     def __init__(
-        self, archive: Archive, hides: Callable[[Said], bool], place: str, deleted: bool
+        self, lines: Lines, hides: Callable[[Said], bool], place: str, deleted: bool
     ) -> None:
-        self._archive = archive
+        self._lines = lines
         self._hides = hides
         self._place = place
         self._deleted = deleted
@@ -59,9 +59,9 @@ class Walk:
 
     async def _read(self, lowest: int, end: int, size: int, forth: bool) -> list[Said]:
         if forth:
-            page = await self._archive.read(self._place, lowest, size)
+            page = await self._lines.read(self._place, lowest, size)
         else:
-            page = (await self._archive.read_back(self._place, end, size))[::-1]
+            page = (await self._lines.read_back(self._place, end, size))[::-1]
         return [line for line in page if lowest < line.number < end]
 
     def _is_shown(self, line: Said) -> bool:

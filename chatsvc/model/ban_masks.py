@@ -40,6 +40,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def fits(pattern: str, name: str) -> bool:
+    """Return whether a mask matches."""
     return compiled(pattern).match(key(name)) is not None
 
 

@@ -233,6 +233,8 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
+    """A user has another name."""
+
     WIRE: ClassVar[str] = "renamed"
     old: str
     new: str
@@ -460,6 +462,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
+    """Who said most in a room."""
+
     WIRE: ClassVar[str] = "stats"
     room: str
     people: tuple[Tally, ...]
@@ -478,12 +482,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Help:
+    """The commands that you may give."""
+
     WIRE: ClassVar[str] = "help"
     commands: tuple[Command, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ignoring:
+    """The users you ignore."""
+
     WIRE: ClassVar[str] = "ignoring"
     names: tuple[str, ...]
 

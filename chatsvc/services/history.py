@@ -15,7 +15,7 @@ from chatsvc.core.walk import Walk
 from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Lines
 
 INSTANT = 0.001  # seconds: lines have their times in whole ms
 
@@ -34,12 +34,12 @@ class HistoryReader:
     def __init__(
         self,
         directory: Directory,
-        archive: Archive,
+        lines: Lines,
         accounts: Accounts,
         membership: Membership,
     ) -> None:
         self._directory = directory
-        self._archive = archive
+        self._lines = lines
         self._accounts = accounts
         self._membership = membership
 
@@ -80,7 +80,7 @@ class HistoryReader:
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
-        walk = Walk(self._archive, session.hides, place.name, deleted)
+        walk = Walk(self._lines, session.hides, place.name, deleted)
         lowest, end = await self._within(session, place, bounds)
         if bounds.around is not None:
             middle = await self._first_from(place, bounds.around)
@@ -112,13 +112,13 @@ class HistoryReader:
         """The number of the first line that is not before a point."""
         if isinstance(point, int):
             return point
-        return await self._archive.number_at(place.name, point)
+        return await self._lines.number_at(place.name, point)
 
     async def _last_until(self, place: Room, point: int | float) -> int:
         """The number of the last line that is not after a point."""
         if isinstance(point, int):
             return min(point, place.last)
-        return await self._archive.number_at(place.name, round(point + INSTANT, 3)) - 1
+        return await self._lines.number_at(place.name, round(point + INSTANT, 3)) - 1
 
     async def recent(
         self,
@@ -135,7 +135,7 @@ class HistoryReader:
         """
         found = []
         for place in (*session.rooms.values(), *session.conversations.values()):
-            walk = Walk(self._archive, session.hides, place.name, deleted)
+            walk = Walk(self._lines, session.hides, place.name, deleted)
             lines = await walk.back(floor(session, place), place.last + 1, 1)
             found += [
                 Latest(place.called(session), line.number, line.time)
@@ -156,6 +156,7 @@ class HistoryReader:
         return Mark(member.read, member.read_time)
 
     def marked(self, session: Session, place: Room) -> Marked:
+        """Return the read position in a conversation."""
         mark = self.mark(session, place)
         return Marked(place.called(session), mark.number, mark.time or None)
 
@@ -165,7 +166,7 @@ class HistoryReader:
         What was read stays read: a mark never goes back.
         """
         number = await self._last_until(place, point)
-        lines = await self._archive.read_back(place.name, number + 1, 1)
+        lines = await self._lines.read_back(place.name, number + 1, 1)
         readable = bool(lines) and lines[0].number > floor(session, place)
         if readable and lines[0].number > self.mark(session, place).number:
             self._note(session, place, Mark(lines[0].number, lines[0].time))

@@ -170,6 +170,7 @@ class Joining:
                 del remembered[client]  # type: ignore[attr-defined]
 
     def entered(self, session: Session, room: Room, new: int = 0) -> Entered:
+        """Return the event that tells a session that it is in a room."""
         topic = room.topic.text if room.topic else ""
         people = room.seen_by(session.person)
         others = (user.name for user in people if user is not session.user)

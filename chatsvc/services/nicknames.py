@@ -97,9 +97,11 @@ class Nicknames:
         return found - {key(name)}
 
     def guest(self) -> str:
+        """Return the next free name of the form guest-1."""
         return next(name for n in self._guests if self._is_free(name := f"guest-{n}"))
 
     def free(self, name: str) -> str:
+        """Return a free name that resembles `name`."""
         stem = name[: LONGEST_NAME - 5].rstrip("0123456789")
         if likely_name(f"{stem}2") != f"{stem}2":  # some letters do not go with these digits
             stem = "guest-"

@@ -124,6 +124,17 @@ class Sessions:
         if not self._directory.users and self.when_empty:
             self.when_empty()
 
+    def end(self, session: Session, words: str, final: bool = False) -> None:
+        """Close a session's connection and say why; `final` asks programs not to reconnect."""
+        session.tell(Goodbye(words, final))
+        session.close()
+        self.leave(session, "")
+
+    def end_all(self, user: User, words: str, but: Session | None = None) -> None:
+        """End the sessions of `user`, except `but`."""
+        for session in [each for each in user.sessions if each is not but]:
+            self.end(session, words, final=True)
+
     def _leave_room(self, session: Session, room: Room, words: str) -> None:
         silent = self._bans.mute_of(session, room) is not None
         self._joining.step_out(session, room, "" if silent else words)

@@ -111,6 +111,7 @@ class Visibility:
         return tuple(sorted(places, key=lambda place: (-place.count, place.room)))
 
     def census(self) -> Census:
+        """Count users, operators, connections without a name, and rooms that are not hidden."""
         return Census(
             len(self._directory.users),
             self._directory.peak,

@@ -50,6 +50,7 @@ class ArchiveFile:
             lock_handle(self.handle, _SAME_FILE.format(path=self._path))
 
     def close(self) -> None:
+        """Release the locks."""
         if self.handle >= 0:
             os.close(self.handle)
         self._lock.close()

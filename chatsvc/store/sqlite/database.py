@@ -39,6 +39,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def set_up(database: sqlite3.Connection) -> None:
+    """Make a connection safe against power cuts, and overwrite what it deletes."""
     for setting, value in _SETTINGS.items():
         database.execute(f"PRAGMA {setting} = {value}")
 
@@ -101,6 +102,7 @@ def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> 
 
 @contextlib.contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Make everything in the block one transaction."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield database
