@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Event, Found, History, Part, Request, Said
 
@@ -48,4 +47,4 @@ class SharedAdapter:
         )
 
 
-TEXT_WAYS, JSON_WAYS = SharedAdapter(TEXT), SharedAdapter(JSONL)
+TEXT_WAYS = SharedAdapter(TEXT)
