@@ -37,7 +37,8 @@ from chatsvc.process import Signals
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.services.settings import ServiceSettings
-from chatsvc.store.archive import Archive, ArchiveFailed, MemoryArchive, Worker
+from chatsvc.store.archive import Archive, ArchiveFailed, Worker
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.factory import ChatFactory, TLSOnly

@@ -7,11 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
+from stores import STORES, Factory
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
@@ -24,7 +26,8 @@ from chatsvc.auth import passwords
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
 from chatsvc.services.hub import Hub
 from chatsvc.services.settings import ServiceSettings
-from chatsvc.store.archive import Archive, MemoryArchive
+from chatsvc.store.archive import Archive
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
@@ -213,6 +216,32 @@ def hub_of(
 def passwords_cost_little() -> None:
     """Hashing takes a while on purpose; here it need not."""
     passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class NewArchive(Protocol):
+    """Makes an archive of one of the stores."""
+
+    def __call__(self, worker: Any = at_once, turn: Any = no_turn) -> Archive: ...
+
+
+@pytest.fixture(params=[factory for _, factory in STORES], ids=[name for name, _ in STORES])
+def new_archive(request: pytest.FixtureRequest, tmp_path: Path) -> NewArchive:
+    """Make an archive; the test runs once for each store."""
+    factory: Factory = request.param
+
+    def make(worker: Any = at_once, turn: Any = no_turn) -> Archive:
+        return factory(tmp_path / "chat.db", worker, turn, start)
+
+    return make
+
+
+@pytest.fixture
+def archives(tmp_path: Path) -> Iterator[dict[str, Archive]]:
+    """One archive of each store, by the store's name, all in one test."""
+    made = {name: make(tmp_path / "chat.db", at_once, no_turn, start) for name, make in STORES}
+    yield made
+    for archive in made.values():
+        start(archive.close())
 
 
 class Chat:

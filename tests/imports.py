@@ -1,4 +1,7 @@
-"""The import graph of the package, read from its source: which module imports which, types included."""
+"""The import graph of the package, read from its source, types included; and its layers.
+
+`python tests/imports.py` prints the cycles.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,28 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGE = "chatsvc"
 
+LAYERS = (  # lowest first
+    ("model",),
+    ("store",),
+    ("auth",),
+    ("core",),
+    ("policy",),
+    ("services",),
+    ("commands",),
+    ("dialects",),
+    ("transports",),
+    ("process",),
+    ("options",),
+    ("tap",),
+    ("client",),
+    ("cli",),
+)
 Graph = dict[str, set[str]]
+
+
+def layer(module: str) -> str:
+    """Return the package, or the module at the top, that a module belongs to."""
+    return module.removeprefix(f"{PACKAGE}.").partition(".")[0]
 
 
 def modules() -> dict[str, Path]:

@@ -11,7 +11,7 @@ from test_hub import sqlite
 
 from chatsvc.model.rate_limits import UNLIMITED
 from chatsvc.model.records import Account, Invitation
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 
 SECRET = "correct-horse"
 

@@ -21,7 +21,8 @@ from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import KNOCKS
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 LISTED = [name for name, row in TABLE.items() if row.about.help]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Chat, Worker, at_once, no_turn, start
 
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 NOW = "[1970-01-01 00:00]"

@@ -5,35 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from imports import PACKAGE, ROOT, cycles, graph, imported, modules
+from imports import LAYERS, PACKAGE, ROOT, cycles, graph, imported, layer, modules
+from layers import picture
 
-LAYERS = (  # lowest first
-    ("model",),
-    ("store",),
-    ("auth",),
-    ("core",),
-    ("policy",),
-    ("services",),
-    ("commands",),
-    ("dialects",),
-    ("transports",),
-    ("process",),
-    ("options",),
-    ("tap",),
-    ("client",),
-    ("cli",),
-)
 # The client shares the model and the dialects with the server, and nothing else.
 CLIENT = {"model", "dialects", "client"}
 CLI = CLIENT | {"auth", "store", "cli"}  # `chatsvc account` opens the archive
 TWISTED = {"transports", "process", "options", "tap", "client", "cli"}
 MODULES = modules()
 GRAPH = graph()
-
-
-def layer(module: str) -> str:
-    """Return the package, or the module at the top, that a module belongs to."""
-    return module.removeprefix(f"{PACKAGE}.").partition(".")[0]
 
 
 def may_import(name: str) -> set[str]:
@@ -69,3 +49,8 @@ def test_the_plugin_names_the_server_and_does_not_import_it() -> None:
     (path,) = (ROOT / "twisted").rglob("*.py")  # and no __init__.py beside or above it
     assert imported(Path(path)) == {"twisted.application.service.ServiceMaker"}
     assert '"chatsvc.tap"' in path.read_text()
+
+
+def test_the_picture_of_the_layers_is_up_to_date() -> None:
+    """If it is not: `python tests/layers.py docs/layers.svg`."""
+    assert (ROOT / "docs" / "layers.svg").read_text() == picture()

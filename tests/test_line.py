@@ -8,7 +8,8 @@ import pytest
 from conftest import Chat, Person, Worker, no_turn, start
 
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 
 def test_lines_end_in_crlf_or_lf(chat: Chat) -> None:

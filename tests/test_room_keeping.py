@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import Chat, Person, at_once, no_turn, start
+from conftest import Chat, NewArchive, Person, start
 from staff import back, founder, guest, member, operator, program, refusal
+from test_archive import sqlite
 from twisted.internet.defer import Deferred
 
 from chatsvc.model.rate_limits import Limits
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.sqlite.archive import SQLArchive
 
 HOUR, DAY = 3600.0, 86400.0
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    if request.param == "memory":
-        yield Chat()
-        return
-    archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
-    yield Chat(archive)
-    start(archive.close())
+@pytest.fixture
+def chat(new_archive: NewArchive) -> Iterator[Chat]:
+    chat = Chat(new_archive())
+    yield chat
+    start(chat.archive.close())
 
 
 @pytest.fixture
@@ -154,7 +152,7 @@ def test_of_many_rooms_the_emptiest_go_within_hours(
 
 def test_how_long_a_room_was_empty_is_known_after_a_restart(tmp_path: Path) -> None:
     def open_chat() -> Chat:
-        return Chat(SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start))
+        return Chat(sqlite(tmp_path / "chat.db"))
 
     chat = open_chat()
     chat.clock.advance(DAY)

@@ -11,7 +11,8 @@ from twisted.internet.task import Clock
 from chatsvc.core.session import Session
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Kept
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 SEEDS = 200
 

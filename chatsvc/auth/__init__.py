@@ -1,1 +1,4 @@
-""""""
+"""Accounts and the secrets that prove them: passwords, SCRAM keys, the throttle of guesses.
+
+No sessions.
+"""

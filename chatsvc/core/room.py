@@ -13,7 +13,7 @@ from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.model.records import Member, RoomRules
 from chatsvc.model.text_rules import LONGEST_TEXT, key
-from chatsvc.store.archive import Archive, ArchiveFailed, Start
+from chatsvc.store.archive import ArchiveFailed, Lines, Start
 
 FIRST_ROOM = "#lobby"
 CROWD = 50  # members; in a larger room comings and goings are folded
@@ -36,7 +36,7 @@ class Room:
     """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_archive", "_catching", "_clock", "_fold", "_silences", "_start", "charter", "empty_since",
+        "_catching", "_clock", "_fold", "_lines", "_silences", "_start", "charter", "empty_since",
         "floors", "invited", "key", "last", "maker", "members", "name", "passes", "people",
         "roster", "spoke", "time", "topic", "used", "voiced",
     )  # fmt: skip
@@ -44,7 +44,7 @@ class Room:
     def __init__(
         self,
         name: str,
-        archive: Archive,
+        lines: Lines,
         clock: Timer,
         start: Start,
         roster: Mapping[str, Member] | None = None,
@@ -67,7 +67,7 @@ class Room:
         self.voiced: set[str] = set()  # guests' clients
         self.spoke: dict[str, float] = {}  # when somebody last did, by the clock; latest last
         self.maker: User | None = None  # a guest, who becomes the founder by registering
-        self._archive = archive
+        self._lines = lines
         self._clock = clock
         self._start = start
         self._silences = silences  # whether somebody is muted here
@@ -199,7 +199,7 @@ class Room:
         try:
             while not session.wire.full and self.members.get(session, self.last) < self.last:
                 seen, last = self.members[session], self.last
-                page = await self._archive.read(self.name, seen, PAGE)
+                page = await self._lines.read(self.name, seen, PAGE)
                 self._show_page(session, page, last)
                 read = len(page)
                 del page  # not needed while its reader takes it

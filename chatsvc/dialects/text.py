@@ -46,7 +46,7 @@ class TextDialect:
         self, event: History | Found, here: str | None, tag: str | None, part: Part
     ) -> bytes:
         """A part of a long answer: its lines, or what comes after them."""
-        return "".join(f"{line}\r\n" for line in part_lines(event, here, part)).encode()
+        return "".join(f"{plain(line)}\r\n" for line in part_lines(event, here, part)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
         """A line as everybody but its sender is shown it."""

@@ -53,6 +53,8 @@ def is_unseen(c: str) -> bool:
 
 def looks_empty(text: str) -> bool:
     """Whether there is nothing to see in `text`."""
+    if "!" <= text[:1] <= "~":  # as nearly always: codes do not begin so
+        return False
     return _SEEN.search(plain(text)) is None
 
 

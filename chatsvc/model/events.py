@@ -86,10 +86,7 @@ class Line(NamedTuple):
 
     def numbered(self, number: int) -> Said:
         """Return the line as it is kept under `number`."""
-        return Said(
-            self.room, number, self.time, self.sender, self.text, self.action, self.client,
-            self.tag, self.account, self.quiet, "", self.notice, self.signs,
-        )  # fmt: skip
+        return Said(self.room, number, *self[1:-2], "", self.notice, self.signs)
 
 
 class Said(NamedTuple):

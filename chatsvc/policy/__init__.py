@@ -1,1 +1,1 @@
-""""""
+"""Who may do what: permissions, bans, room rules, lockdown.  Questions and answers, no actions."""

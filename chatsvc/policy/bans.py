@@ -18,7 +18,7 @@ from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
 from chatsvc.model.records import Act, Ban
 from chatsvc.model.text_rules import key, span
 from chatsvc.policy.permissions import RANKS, rank
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Records
 
 MOST_BANS = 10_000  # on the whole server
 MOST_BANS_OF_ROOM = 500
@@ -114,8 +114,8 @@ def _take(table: dict[K, dict[str, Ban]], place: K, id: str) -> None:
 class BanList:
     """Every ban and mute that holds."""
 
-    def __init__(self, archive: Archive, now: Callable[[], float]) -> None:
-        self._archive = archive
+    def __init__(self, records: Records, now: Callable[[], float]) -> None:
+        self._records = records
         self._now = now
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
@@ -123,7 +123,7 @@ class BanList:
 
     def open(self) -> None:
         """Learn which there are; the archive is open."""
-        for ban in self._archive.records(Ban):
+        for ban in self._records.records(Ban):
             self._enter(ban)
 
     def _enter(self, ban: Ban) -> None:
@@ -159,13 +159,13 @@ class BanList:
         most = MOST_BANS_OF_ROOM if ban.room else MOST_BANS
         if len(self._of(ban.room)) >= most:
             raise Refused("too-many", f"There are {most} bans and mutes here: /unban some first.")
-        await self._archive.put(ban, act)
+        await self._records.put(ban, act)
         self._enter(ban)
 
     async def remove(self, bans: Iterable[Ban]) -> None:
         """Hold no more, neither now nor after a restart."""
         bans = list(bans)
-        await self._archive.drop(*bans)
+        await self._records.drop(*bans)
         for ban in bans:
             self._forget(ban)
 

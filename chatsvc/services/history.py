@@ -14,7 +14,7 @@ from chatsvc.core.session import Mark, Session
 from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Lines
 
 LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
 READ_AT_ONCE = 1000  # of these
@@ -35,12 +35,12 @@ class HistoryReader:
     def __init__(
         self,
         directory: Directory,
-        archive: Archive,
+        lines: Lines,
         accounts: Accounts,
         membership: Membership,
     ) -> None:
         self._directory = directory
-        self._archive = archive
+        self._lines = lines
         self._accounts = accounts
         self._membership = membership
 
@@ -81,7 +81,7 @@ class HistoryReader:
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
-        walk = Walk(self._archive, session, place, deleted)
+        walk = Walk(self._lines, session, place, deleted)
         lowest, end = await self._within(session, place, bounds)
         if bounds.around is not None:
             middle = await self._first_from(place, bounds.around)
@@ -113,13 +113,13 @@ class HistoryReader:
         """The number of the first line that is not before a point."""
         if isinstance(point, int):
             return point
-        return await self._archive.number_at(place.name, point)
+        return await self._lines.number_at(place.name, point)
 
     async def _last_until(self, place: Room, point: int | float) -> int:
         """The number of the last line that is not after a point."""
         if isinstance(point, int):
             return min(point, place.last)
-        return await self._archive.number_at(place.name, round(point + INSTANT, 3)) - 1
+        return await self._lines.number_at(place.name, round(point + INSTANT, 3)) - 1
 
     async def recent(
         self,
@@ -136,7 +136,7 @@ class HistoryReader:
         """
         found = []
         for place in (*session.rooms.values(), *session.conversations.values()):
-            walk = Walk(self._archive, session, place, deleted)
+            walk = Walk(self._lines, session, place, deleted)
             lines = await walk.back(floor(session, place), place.last + 1, 1)
             found += [
                 Latest(place.called(session), line.number, line.time)
@@ -166,7 +166,7 @@ class HistoryReader:
         What was read stays read: a mark never goes back.
         """
         number = await self._last_until(place, point)
-        lines = await self._archive.read_back(place.name, number + 1, 1)
+        lines = await self._lines.read_back(place.name, number + 1, 1)
         readable = bool(lines) and lines[0].number > floor(session, place)
         if readable and lines[0].number > self.mark(session, place).number:
             self._note(session, place, Mark(lines[0].number, lines[0].time))
@@ -187,8 +187,8 @@ class HistoryReader:
 class Walk:
     """Goes through a room's lines, and finds those that a session is shown."""
 
-    def __init__(self, archive: Archive, session: Session, place: Room, deleted: bool) -> None:
-        self._archive = archive
+    def __init__(self, lines: Lines, session: Session, place: Room, deleted: bool) -> None:
+        self._lines = lines
         self._session = session
         self._place = place
         self._deleted = deleted
@@ -230,9 +230,9 @@ class Walk:
 
     async def _read(self, lowest: int, end: int, size: int, forth: bool) -> list[Said]:
         if forth:
-            page = await self._archive.read(self._place.name, lowest, size)
+            page = await self._lines.read(self._place.name, lowest, size)
         else:
-            page = (await self._archive.read_back(self._place.name, end, size))[::-1]
+            page = (await self._lines.read_back(self._place.name, end, size))[::-1]
         return [line for line in page if lowest < line.number < end]
 
     def _is_shown(self, line: Said) -> bool:

@@ -76,19 +76,19 @@ class Hub:
         self.whowas = whowas = Whowas()
         self.audit = acts = Acts(archive, now)
         self.rooms = rooms = Rooms(
-            directory=directory, archive=archive, accounts=accounts, membership=membership,
-            bans=bans, clock=clock, now=now, start=start,
+            directory=directory, lines=archive, records=archive, accounts=accounts,
+            membership=membership, bans=bans, clock=clock, now=now, start=start,
         )  # fmt: skip
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
         self.visibility = visibility = Visibility(directory, bans, clock)
         self.history = history = HistoryReader(directory, archive, accounts, membership)
-        self.search = Search(archive=archive, history=history, clock=clock, now=now, start=start)
+        self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
             bans=bans, visibility=visibility, watchlist=watchlist, whowas=whowas, now=now
 
         )  # fmt: skip
         self.messaging = messaging = Messaging(
-            directory=directory, rooms=rooms, accounts=accounts, archive=archive, bans=bans,
+            directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
             visibility=visibility, clock=clock, now=now, safely=safely,
         )  # fmt: skip
         self.joining = joining = Joining(
@@ -113,21 +113,21 @@ class Hub:
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, bans=bans, archive=archive,
-            acts=acts, reports=reports, targets=BanTargets(directory, accounts, whowas, now),
-            lockdown=lockdown, clock=clock,
+            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
+            records=archive, store=archive, acts=acts, reports=reports,
+            targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown, clock=clock,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
-            archive=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
         )  # fmt: skip
         self.room_removal = room_removal = RoomRemoval(
-            directory=directory, membership=membership, bans=bans, archive=archive, acts=acts,
-            moderation=moderation, now=now,
+            directory=directory, membership=membership, bans=bans, records=archive, store=archive,
+            acts=acts, moderation=moderation, now=now,
         )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans, login=login,
-            joining=joining, room_removal=room_removal, archive=archive, clock=clock, now=now,
+            joining=joining, room_removal=room_removal, store=archive, clock=clock, now=now,
             start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)

@@ -12,7 +12,7 @@ from chatsvc.policy.bans import BanList
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.room_removal import RoomRemoval
-from chatsvc.store.archive import Archive, ArchiveFailed, Start
+from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
 
 OFTEN = 2.0  # seconds between two looks at what another process has changed
 SELDOM = 30  # of these between two times of tidying up
@@ -34,7 +34,7 @@ class Maintenance:
         login: Login,
         joining: Joining,
         room_removal: RoomRemoval,
-        archive: Archive,
+        store: RoomStore,
         clock: Timer,
         now: Callable[[], float],
         start: Start,
@@ -46,7 +46,7 @@ class Maintenance:
         self._login = login
         self._joining = joining
         self._room_removal = room_removal
-        self._archive = archive
+        self._store = store
         self._clock = clock
         self._now = now
         self._start = start
@@ -84,7 +84,7 @@ class Maintenance:
         now = self._now()
         for room in list(self._directory.rooms.values()):
             keep = room.charter.keep if room.charter is not None else 0.0
-            while keep and await self._archive.expire(room.name, now - keep):
+            while keep and await self._store.expire(room.name, now - keep):
                 """There is more that is too old."""
 
 
@@ -96,11 +96,11 @@ class Scrubbing:
 
     def __init__(
         self,
-        archive: Archive,
+        store: Scrubbable,
         clock: Timer,
         start: Start,
     ) -> None:
-        self._archive = archive
+        self._store = store
         self._clock = clock
         self._start = start
         self._ended = False
@@ -124,7 +124,7 @@ class Scrubbing:
         more = False
         try:
             if self._clock.seconds() >= self._next_pass:
-                more = await self._archive.scrub()
+                more = await self._store.scrub()
         except ArchiveFailed:
             """It begins again after a while."""
         finally:
@@ -133,7 +133,7 @@ class Scrubbing:
     def _go_on(self, more: bool) -> None:
         if more:
             self._scrubbing = True
-            self._later(CROWDED if self._archive.waiting else BREATH)
+            self._later(CROWDED if self._store.waiting else BREATH)
             return
         if self._scrubbing:
             self._scrubbing = False

@@ -25,7 +25,7 @@ from chatsvc.policy.permissions import check_talk, moderates
 from chatsvc.policy.room_rules import filtered
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
-from chatsvc.store.archive import Archive, Commit
+from chatsvc.store.archive import Commit, Intake
 
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
@@ -51,7 +51,7 @@ class Messaging:
         directory: Directory,
         rooms: Rooms,
         accounts: Accounts,
-        archive: Archive,
+        intake: Intake,
         bans: BanList,
         visibility: Visibility,
         clock: Timer,
@@ -61,7 +61,7 @@ class Messaging:
         self._directory = directory
         self._rooms = rooms
         self._accounts = accounts
-        self._archive = archive
+        self._intake = intake
         self._bans = bans
         self._visibility = visibility
         self._clock = clock
@@ -99,16 +99,16 @@ class Messaging:
     def _keep(self, session: Session, room: Room, words: _Speech, tag: str | None) -> None:
         if self.stopping:
             raise Refused("stopping", "The server is stopping. It was not sent.")
-        archive = self._archive
+        intake = self._intake
         room.used = True
         session.in_flight += 1
-        if session.in_flight >= IN_FLIGHT or archive.waiting > BUSY:
+        if session.in_flight >= IN_FLIGHT or intake.waiting > BUSY:
             session.hold(True)
         user = session.person
         account = user.account.name if user.account else ""
         (action, notice, signs), client = words.manner, session.client
         room.time = max(room.time, words.time)  # it never goes back, whatever the clock does
-        archive.keep(
+        intake.keep(
             Line(
                 room.name, room.time, user.name, words.text, action, client, tag, account,
                 words.quiet, notice, signs,

@@ -45,7 +45,7 @@ from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.joining import Joining
 from chatsvc.services.reports import GREETED_WITH, Inbox
 from chatsvc.services.sessions import Sessions
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Lines, Records, RoomStore
 
 LOCKDOWN = "lockdown"
 DELETIONS = (10, 600.0)  # of one's own lines, in so many seconds
@@ -60,7 +60,9 @@ class Moderation:
         sessions: Sessions,
         joining: Joining,
         bans: BanList,
-        archive: Archive,
+        lines: Lines,
+        records: Records,
+        store: RoomStore,
         acts: Acts,
         reports: Inbox,
         targets: BanTargets,
@@ -71,7 +73,9 @@ class Moderation:
         self._sessions = sessions
         self._joining = joining
         self._bans = bans
-        self._archive = archive
+        self._lines = lines
+        self._records = records
+        self._store = store
         self._acts = acts
         self._reports = reports
         self._targets = targets
@@ -82,7 +86,7 @@ class Moderation:
     def open(self) -> None:
         """Learn what is going on; the archive is open."""
         self._reports.open()
-        facts = {fact.name: fact.value for fact in self._archive.records(Fact)}
+        facts = {fact.name: fact.value for fact in self._records.records(Fact)}
         self._lockdown.on = facts.get(LOCKDOWN) == "on"
 
     def greet(self, session: Session) -> None:
@@ -299,7 +303,7 @@ class Moderation:
     async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
         """Delete a message: an own one, or with a moderator's right and for a reason."""
         reason = self._reason(session, place, reason)
-        lines = await self._archive.read(place.name, number - 1, 1)
+        lines = await self._lines.read(place.name, number - 1, 1)
         called = place.called(session)
         if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
             raise Refused("no-such-line", f"{called} has no line {number}. /history shows them.")
@@ -319,7 +323,7 @@ class Moderation:
             whose = with_account(line.sender, line.account)
             what = f"deleted line {number} of {whose}{_because(reason)}"
             await self._acts.note(session, what, place)
-        await self._archive.delete(place.name, number, session.name)
+        await self._store.delete(place.name, number, session.name)
         # Whoever is muted could say something by the reason for deleting lines of their own.
         event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
         for each in place.members:
@@ -344,7 +348,7 @@ class Moderation:
         """Let in only registered people, or (False) everybody again."""
         switch = "on" if on else "off"
         act = self._acts.act(session, f"turned lockdown {switch}", None)
-        await self._archive.put(Fact(LOCKDOWN, switch), act)
+        await self._records.put(Fact(LOCKDOWN, switch), act)
         self._lockdown.on = on
         event = Lockdown(on, session.name)
         self._tell_others(session, event)

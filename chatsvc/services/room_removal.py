@@ -15,7 +15,7 @@ from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
 from chatsvc.services.audit import Acts
 from chatsvc.services.moderation import Moderation
-from chatsvc.store.archive import Archive, ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, Records, RoomStore
 
 PLENTY = 5_000  # rooms, beyond which empty ones of guests go soon
 EMPTY = 30 * 86400.0  # seconds after which an empty room of guests is removed
@@ -30,7 +30,8 @@ class RoomRemoval:
         directory: Directory,
         membership: Membership,
         bans: BanList,
-        archive: Archive,
+        records: Records,
+        store: RoomStore,
         acts: Acts,
         moderation: Moderation,
         now: Callable[[], float],
@@ -38,7 +39,8 @@ class RoomRemoval:
         self._directory = directory
         self._membership = membership
         self._bans = bans
-        self._archive = archive
+        self._records = records
+        self._store = store
         self._acts = acts
         self._moderation = moderation
         self._now = now
@@ -62,9 +64,9 @@ class RoomRemoval:
         await self._membership.save()
         await self._bans.remove(self._bans.all(room))
         if room.charter is not None:
-            await self._archive.drop(room.charter)
-        await self._archive.set_topic(room.name, "", "", 0.0)
-        while await self._archive.clear(room.name, room.last):
+            await self._records.drop(room.charter)
+        await self._store.set_topic(room.name, "", "", 0.0)
+        while await self._store.clear(room.name, room.last):
             """There are more lines."""
 
     # Empty rooms

@@ -164,7 +164,10 @@ class ChatProtocol(Telling):
         if self._work >= self._most:
             self._end_turn()
         self._work += LINE
-        self.session.safely(self._obey, line)
+        try:
+            self._obey(line)
+        except Exception as error:
+            self.fail(error)
 
     def _obey(self, raw: bytes) -> None:
         try:

@@ -58,7 +58,8 @@ class Paying(LineReceiver):
 
     def _take(self) -> None:
         """Take what was received apart, a slice at a time, until something must come first."""
-        super().dataReceived(b"")
+        if not self._unread:
+            super().dataReceived(b"")  # goes on with what it has
         while self._unread and not self.paused and not self._closing:
             if self._work >= self._most:
                 self._end_turn()

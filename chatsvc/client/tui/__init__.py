@@ -1,1 +1,1 @@
-"""The full-screen client: `state` is what one sees, the others show it on a terminal."""
+"""The full-screen client: what it shows (`model`), how (`widgets`), what happens (`control`)."""

@@ -1,9 +1,9 @@
-"""The IRC dialect: `table` holds what the modules of the subjects put there."""
+"""The IRC dialect: `registry` holds what the modules of the subjects put there."""
 
 from chatsvc.dialects.irc import (
     accounts,
     channels,
-    help,
+    help_command,
     history,
     modes,
     monitor,
@@ -30,7 +30,7 @@ __all__ = [
     "Client",
     "accounts",
     "channels",
-    "help",
+    "help_command",
     "history",
     "modes",
     "monitor",
