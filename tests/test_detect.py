@@ -269,7 +269,8 @@ def test_what_is_not_spoken_is_refused_in_its_own_language(chat: Chat, spoken: s
     }
     for name, answer in said.items():
         understood = name in spoken
-        assert (refused[name] in answer) is not understood
+        refusal = refused.get(name, sentence.format(name))
+        assert (refusal in answer) is not understood
         assert answer.endswith(" and closed") or understood
         if name == "http":
             assert answer.startswith("HTTP/1.1 200" if understood else "HTTP/1.1 403")
