@@ -247,9 +247,8 @@ def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
 
 def test_the_log_tells_when_nothing_can_be_stored_and_when_it_can_again(tmp_path: Path) -> None:
     path, aside = tmp_path / "chat.db", tmp_path / "aside.db"
-    chat = Chat(SQLArchive(path, Workers(*[at_once] * 5), no_turn, start))
     log: list[str] = []
-    chat.hub.log = log.append
+    chat = Chat(SQLArchive(path, Workers(*[at_once] * 5), no_turn, start), log=log.append)
     ann = chat.join("ann")
     assert ann.send("one") == []
     for _ in range(2):
