@@ -65,5 +65,4 @@ class Walk:
         return [line for line in page if lowest < line.number < end]
 
     def _is_shown(self, line: Said) -> bool:
-        passed_over = self._hides.hides if self._deleted else self._session.passes_over
-        return not passed_over(line)
+        return not self._hides(line) and (self._deleted or not line.deleted)
