@@ -148,7 +148,7 @@ async def _finish(
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
     """Tell the asker why not; at the door, not for ever."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
-    if session.user is None:
+    if session.login is not None:
         hub.login.knock(session, refused.code)
 
 
@@ -172,8 +172,8 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
             check_level(session, row.level, None)
         elif row.level != "guest":
             _check_level(hub, session, row, arguments.get("room"))
-        if session.question != request.name:
-            session.question = None  # something else is wanted than was asked
+        if session.asked != request.name:
+            session.asked = None  # something else is wanted than was asked
     _check_understood(row, request)
     if row.tagged:
         arguments["tag"] = request.tag
