@@ -82,7 +82,8 @@ def test_an_example_works_as_it_is_on_the_page(name: str, copy: Path) -> None:
     (command,) = _COMMANDS.findall(example)
     new = [block["file"] for block in _BLOCK.finditer(example) if block["new"]]
     tests = [file for file in new if file.startswith("tests/")]
-    assert tests and set(tests) <= set(command.split())
+    assert tests
+    assert set(tests) <= set(command.split())
     assert run(tests[0], copy).returncode == 4, "the copy has the example already"
     apply(example, copy)
     done = run(command, copy)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chatsvc.auth.scram import Exchange
 from chatsvc.auth.throttle import Source
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
 from chatsvc.model.records import Account
@@ -114,11 +115,13 @@ class User:
         )
 
 
-def marks(name: str, account: Account | None, client: str | None) -> frozenset[str]:
+def marks(name: str, account: Account | None, client: str | None) -> frozenset[BanMask]:
     """What a ban can know somebody by, besides their address."""
-    found = {f"name={key(name)}", f"client={client}"}
+    found = {BanMask.of_name(name)}
+    if client is not None:
+        found.add(BanMask.of_client(client))
     if account is not None:
-        found |= {f"account={account.id}", f"name={key(account.name)}"}
+        found |= {BanMask.of_account(account.id), BanMask.of_name(account.name)}
     return frozenset(found)
 
 
@@ -224,7 +227,7 @@ class Session:
         self._typed = b""
 
     @property
-    def marks(self) -> frozenset[str]:
+    def marks(self) -> frozenset[BanMask]:
         """What a ban can know this session by, besides its address."""
         return marks(self.person.name, self.person.account, self.client)
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from chatsvc.core.room import Room
 from chatsvc.core.session import Session, User
+from chatsvc.model.ban_masks import without_addresses
 from chatsvc.model.moderation_events import Audit, Deed
 from chatsvc.model.records import Act
 from chatsvc.model.text_rules import key
-from chatsvc.policy.bans import without_addresses
 from chatsvc.store.archive import Records
 
 
