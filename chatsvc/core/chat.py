@@ -21,6 +21,7 @@ from chatsvc.core.timer import Timer
 from chatsvc.core.typed_password import TypedPassword
 from chatsvc.core.walk import Walk
 from chatsvc.core.wire import Wire
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.model.records import Account, Member, RoomRules
@@ -148,7 +149,7 @@ class Session(Endpoint):
         return Source(self.wire.address, self._connection, client or "")
 
     @property
-    def marks(self) -> frozenset[str]:
+    def marks(self) -> frozenset[BanMask]:
         """What a ban can know this session by, besides its address."""
         return marks(self.person.name, self.person.account, self.client)
 

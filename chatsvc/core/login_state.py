@@ -18,7 +18,7 @@ class Step(Enum):
     ACCOUNT_PASSWORD = "login"
 
 
-class Gate(Enum):
+class LoginGate(Enum):
     """What a session must get past before it has a user, in this order."""
 
     CHAT = "the chat's own password"
@@ -27,14 +27,14 @@ class Gate(Enum):
 
 # What is asked after a refusal at a gate; after every other refusal it is the name.
 _AFTER = {
-    (Gate.CHAT, "password-needed"): Step.CHAT_PASSWORD,
-    (Gate.CHAT, "wrong-password"): Step.CHAT_PASSWORD,
-    (Gate.CHAT, "too-many-attempts"): Step.CHAT_PASSWORD,
-    (Gate.CHAT, "busy"): Step.CHAT_PASSWORD,
-    (Gate.ACCOUNT, "registered"): Step.ACCOUNT_PASSWORD,
-    (Gate.ACCOUNT, "wrong-password"): Step.ACCOUNT_PASSWORD,
-    (Gate.ACCOUNT, "too-many-attempts"): Step.ACCOUNT_PASSWORD,
-    (Gate.ACCOUNT, "busy"): Step.ACCOUNT_PASSWORD,
+    (LoginGate.CHAT, "password-needed"): Step.CHAT_PASSWORD,
+    (LoginGate.CHAT, "wrong-password"): Step.CHAT_PASSWORD,
+    (LoginGate.CHAT, "too-many-attempts"): Step.CHAT_PASSWORD,
+    (LoginGate.CHAT, "busy"): Step.CHAT_PASSWORD,
+    (LoginGate.ACCOUNT, "registered"): Step.ACCOUNT_PASSWORD,
+    (LoginGate.ACCOUNT, "wrong-password"): Step.ACCOUNT_PASSWORD,
+    (LoginGate.ACCOUNT, "too-many-attempts"): Step.ACCOUNT_PASSWORD,
+    (LoginGate.ACCOUNT, "busy"): Step.ACCOUNT_PASSWORD,
 }
 
 
@@ -45,7 +45,7 @@ class LoginState:
 
     def __init__(self) -> None:
         self.step = Step.NAME
-        self.gate = Gate.CHAT
+        self.gate = LoginGate.CHAT
         self.name: str | None = None  # given before a password was asked for
         self.suggestion: str | None = None  # the name that an empty line accepts
         self.proved: Proof | None = None  # complete, before the name
