@@ -1,4 +1,4 @@
-"""The import graph of the package, read from its source: which module imports which, types included."""
+"""The import graph of the package from its source: which module imports which, types included."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_a_taken_name_is_refused_at_the_door() -> None:
     with pytest.raises(Refused) as refused:
         result(table.open())
     assert refused.value.suggestion == "ann2"
-    assert table.notes.refusals == ["ann is here already."]
+    assert table.notes.refusals == ["ann is already in use."]
     table.server.pump()
     assert table.server.links == []
 

@@ -96,7 +96,7 @@ def test_who_is_met_for_the_first_time_is_told_of_once(
     bob = house.visitor("bob")
     ann.type("hello")
     assert "[1970-01-01 00:00] <ann> hello" in bob.read()
-    assert "* The connection is back." in ann.lose()
+    assert "* Reconnected." in ann.lose()
     ann.type("/quit")
     assert SecureVisit(house, servers).told == []
     assert house.heard == ["bob", "ann"]

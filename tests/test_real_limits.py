@@ -119,7 +119,7 @@ def test_who_says_no_name_is_told_and_closed(tmp_path: Path) -> None:
         ann, silent = chat.person("ann"), chat.person()
         assert silent.rest() == [
             "Welcome to chatsvc. What is your name?",
-            "* You did not say your name within 2 seconds. Goodbye.",
+            "* You did not enter a name within 2 seconds. Goodbye.",
         ]
         assert ann.hears_nothing_but_answers()
 
@@ -145,7 +145,7 @@ def test_a_pasted_block_that_is_piped_arrives_whole_and_in_order(tmp_path: Path,
         answers = done.stdout.decode().splitlines()
         told = [line for line in answers if "50 lines a second: the rest follows" in line]
         assert len(told) == 1
-        assert answers[-1] == "* Goodbye, eve. Thank you for coming."
+        assert answers[-1] == "* Goodbye, eve."
 
 
 def test_many_who_send_as_much_as_they_can_cost_little_and_delay_nobody(tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ def test_a_ban_ends_at_the_time_of_day_that_was_said() -> None:
     chat.wall.set_by(2 * HOUR)
     guest(chat, "eve")
     assert "eve" in chat.hub.directory.users
-    assert "You can come in again in 1 h" in chat.connect().send("dan")[-1]
+    assert "You can join again in 1 h" in chat.connect().send("dan")[-1]
 
 
 def test_everything_that_is_shown_has_the_time_of_day() -> None:

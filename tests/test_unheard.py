@@ -94,7 +94,7 @@ def test_the_muted_keep_their_name_where_nobody_would_be_told_of_another(chat: C
     ivy.send("JOIN #lobby")
     tom.send("/join #lobby")
     tom.read()
-    assert eve.send("/nick mallory") == ["* You are mallory now."]
+    assert eve.send("/nick mallory") == ["* You are now mallory."]
     assert tom.read() == ["* eve is now mallory."]
 
 

@@ -11,7 +11,7 @@ from chatsvc.services.hub import Hub
 
 @command(
     "set [rule] [value]",
-    help="changes one of the room's rules; without a rule lists them",
+    help="changes a room rule; without a rule: lists them",
     example="/set slow 10s",
     level="moderator",
 )
@@ -33,7 +33,7 @@ def set(
 @command(
     "remove-room room",
     "drop-room",
-    "removes a room with all of its messages, rules and roles",
+    "deletes a room with all its messages, rules and roles",
     "/remove-room #spam",
     level="operator",
 )
@@ -41,25 +41,25 @@ async def remove_room(hub: Hub, session: Session, room: str) -> Event:
     return await hub.room_removal.remove(session, hub.visibility.known_room(session, room))
 
 
-@command("invite name", help="lets somebody into the room", example="/invite bob", level="member")
+@command("invite name", help="invites a user to the room", example="/invite bob", level="member")
 async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     return await hub.room_administration.invite(session, room_of(session, room), name)
 
 
-@command("invited", help="lists who may come in and has not", level="moderator")
+@command("invited", help="lists pending invitations", level="moderator")
 def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
     return hub.room_administration.expected(room_of(session, room))
 
 
 @command(
-    "uninvite name", help="takes an invitation back", example="/uninvite bob", level="moderator"
+    "uninvite name", help="withdraws an invitation", example="/uninvite bob", level="moderator"
 )
 def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
     return hub.room_administration.uninvite(session, room_of(session, room), name)
 
 
 @command(
-    "op name", example="/op bob", help="makes somebody a moderator of the room", level="moderator"
+    "op name", example="/op bob", help="makes a user a moderator of the room", level="moderator"
 )
 async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     return await hub.room_administration.set_role(
@@ -70,7 +70,7 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 @command(
     "deop name",
     example="/deop bob",
-    help="makes a moderator a plain member again",
+    help="makes a moderator a regular member again",
     level="moderator",
 )
 async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
@@ -82,7 +82,7 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
 @command(
     "voice name",
     example="/voice bob",
-    help="lets somebody talk in a moderated room",
+    help="lets a user talk in a moderated room",
     level="moderator",
 )
 async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
@@ -96,7 +96,7 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
 
 @command(
     "transfer name",
-    help="makes somebody else the room's founder",
+    help="makes another user the room's founder",
     example="/transfer bob",
     level="founder",
 )

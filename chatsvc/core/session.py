@@ -220,7 +220,7 @@ class Session:
         if not self._typed:
             return
         if _digest(text) == self._typed:
-            raise Refused("not-allowed", "That is your password again. Not sent.")
+            raise Refused("not-allowed", "Not sent: that is your password.")
         self._typed = b""
 
     @property

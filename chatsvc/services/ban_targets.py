@@ -51,7 +51,7 @@ class BanTargets:
             else:
                 marks.add(self._named_mark(session, kind, value, room))
         if not marks:
-            raise Refused("usage", "Whom? It goes like this: /ban who, or /mute who")
+            raise Refused("usage", "Name a user. Usage: /ban who, or /mute who")
         return marks
 
     def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[str]:
@@ -68,7 +68,9 @@ class BanTargets:
             return f"ip={value}"
         account = self._accounts.find(value)
         if account is None:
-            raise Refused("no-such-person", f"There is no account {value}: /whois shows accounts.")
+            raise Refused(
+                "no-such-person", f"No account is named {value}. To find an account: /whois name"
+            )
         check_above_account(session.person, account, room)
         return f"account={account.id}"
 
@@ -80,7 +82,7 @@ class BanTargets:
         if user is None and account is None and trace is None:
             raise Refused(
                 "no-such-person",
-                f"There is nobody called {name} here. To name somebody who is not: name={name}",
+                f"No user named {name} is online. To match the name anyway: name={name}",
             )
         if user is not None:
             check_above(session.person, user, room)

@@ -94,14 +94,16 @@ class Login:
         None when the session has gone while its password was looked at.
         """
         if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
-            raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
+            raise Refused(
+                "bad-argument", "The client must be a secret of 8 to 64 printable characters."
+            )
         name = name or session.suggestion or self._nicknames.guest()
         check_name(name)
         await self._check_chat_password(session, name, password)
         proved = self._still_proved(session)
         account = proved or self._accounts.find(name)
         if account is None and account_password is not None:
-            raise Refused("no-account", f"{name} is not registered: come in without a password.")
+            raise Refused("no-account", f"{name} is not registered. Join without a password.")
         if account is not None and proved is None:
             self._check_not_banned(session, name, account, client)
             account = await self._prove(session, account, account_password, client)
@@ -140,9 +142,9 @@ class Login:
             return
         session.door = name
         if password is None:
-            raise Refused("password-needed", "This chat has a password.")
+            raise Refused("password-needed", "This chat requires a password.")
         if not await self._knows(session, "chat password", password, wanted):
-            raise Refused("wrong-password", "That is not the password.")
+            raise Refused("wrong-password", "Wrong password.")
         session.let_past = True
 
     async def _knows(self, session: Session, secret: str, said: str, wanted: str) -> bool:
@@ -166,8 +168,8 @@ class Login:
         if self._lockdown.on and account is None:
             raise Refused(
                 "lockdown",
-                "Only registered people come in just now. Try again later, or say your"
-                " registered name.",
+                "Only registered users can join at the moment. Try"
+                " again later, or sign in with a registered name.",
             )
 
     def _user(self, name: str, account: Account | None, client: str | None) -> User:
@@ -200,7 +202,7 @@ class Login:
 
     def _close_ghost(self, ghost: Session | None) -> None:
         if ghost is not None:
-            self.end(ghost, "You have come back over another connection.")
+            self.end(ghost, "You reconnected over another connection.")
 
     def _admit(self, session: Session, user: User, client: str) -> Welcome:
         now = self._now()
@@ -233,7 +235,7 @@ class Login:
         if code == "banned":
             session.close()
         elif session.knocks >= KNOCKS:
-            session.tell(Goodbye("That did not work. You are welcome to try again later."))
+            session.tell(Goodbye("Too many failed attempts. Try again later."))
             session.close()
 
     # Becoming somebody else
@@ -244,7 +246,7 @@ class Login:
         """Make the name one is using one's own."""
         user = session.person
         if user.account is not None:
-            raise Refused("known", f"{user.account.name} is your own already.")
+            raise Refused("known", f"{user.account.name} is already registered to you.")
         account = await self._accounts.register(
             user.name, password, email, code, session.source, self._clock.seconds(), self._now()
         )
@@ -293,7 +295,7 @@ class Login:
             try:
                 renamed = self._profiles.rename(session, self._nicknames.free(user.name))
             except Refused:
-                words = f"{owner.name} is a registered name. Please choose another one."
+                words = f"{owner.name} is a registered name. Choose another one."
                 self._end_all(user, words)
             else:
                 session.tell(renamed)
@@ -302,7 +304,7 @@ class Login:
         """Refuse those who are logged in already."""
         if session.person.account is not None:
             mine = session.person.account.name
-            raise Refused("known", f"You are logged in as {mine}: /logout first.")
+            raise Refused("known", f"You are already logged in as {mine}. Log out first: /logout")
 
     def login(self, session: Session, account: Account) -> None:
         """Become the user of an account that is proved; it stays in the rooms it may be in."""
@@ -392,11 +394,11 @@ class Login:
         user.account = None
         self._leave_what_is_closed(user)
         self._tell_account(user)
-        words = f"The account {account.name} was removed"
+        words = f"Your account {account.name} was deleted."
         if stays not in user.sessions:
             stays = user.sessions[0]
-            stays.tell(Notice(f"{words}; you are {user.name} as a guest."))
-        self._end_all(user, f"{words}.", but=stays)
+            stays.tell(Notice(f"{words} You are now the guest {user.name}."))
+        self._end_all(user, words, but=stays)
 
     def _leave_what_is_closed(self, user: User) -> None:
         """Who is a guest now stays only in the rooms that a guest may enter."""
@@ -438,11 +440,14 @@ class Login:
         assert user.account is not None
         account, wanted = user.account, self.claim_code
         if wanted is None:
-            raise Refused("wrong-code", "There is an operator already: ask one.")
+            raise Refused("wrong-code", "There is already an operator. Ask one.")
         if not await self._knows(session, "claim", code, wanted):
-            raise Refused("wrong-code", "That is not the code which the server's log shows.")
+            raise Refused("wrong-code", "Wrong code. The server's log shows the right one.")
         if self.claim_code != wanted or user.account != account:
-            raise Refused("wrong-code", "Somebody else has claimed the chat, or you are another.")
+            raise Refused(
+                "wrong-code",
+                "Your account changed, or somebody else claimed the server. Try again.",
+            )
         self.claim_code = None
         try:
             user.account = await self._accounts.change(user.account, operator=True)
@@ -465,12 +470,12 @@ class Login:
 
     def _tell_change(self, user: User, account: Account, old: Account) -> None:
         if account.hash != old.hash:
-            self._end_all(user, "Your password was changed. Please come in with the new one.")
+            self._end_all(user, "Your password was changed. Log in with the new one.")
         for session in user.sessions:
             if account.operator and not old.operator:
                 session.tell(You(user.name, account.name, True, "claim"))
             elif old.operator and not account.operator:
-                session.tell(Notice("You are no operator any more."))
+                session.tell(Notice("You are no longer an operator."))
 
 
 def _joined(session: Session, room: Room) -> int:

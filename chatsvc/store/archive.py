@@ -42,8 +42,7 @@ class TooSlow(ArchiveFailed):
 
     def __init__(self) -> None:
         super().__init__(
-            "That search takes too long. Search for rarer words, or narrow it with from:, in: or"
-            " after:."
+            "The search took too long. Use rarer words, or narrow it with from:, in: or after:."
         )
 
 
@@ -187,7 +186,7 @@ class Archive(Protocol):
 
 
 def key_of(record: Record) -> tuple[object, ...]:
-    """What names a record for ever, among those of its kind."""
+    """What names a record permanently, among those of its kind."""
     return tuple(getattr(record, one.name) for one in fields(record)[: record.KEYS])
 
 
@@ -269,7 +268,7 @@ class CommitQueue:
             self.keeper.not_kept(job.lines, str(failed))
             return
         except Exception:
-            self.keeper.not_kept(job.lines, "Keeping it failed, which is noted in the log.")
+            self.keeper.not_kept(job.lines, "Storing it failed. Details are in the server's log.")
             raise
         finally:
             self.waiting -= len(job.lines)

@@ -126,7 +126,7 @@ class ChatProtocol(Telling):
     def fail(self, error: Exception) -> None:
         if self._broken:
             return
-        _log.failure("A connection failed and is closed", Failure(error))
+        _log.failure("A connection failed and was closed", Failure(error))
         self._broken = self._closing = self.full = True
         self._stop_timers()
         if not self._lost:  # whoever shows or tells something to many is to finish first
@@ -247,10 +247,12 @@ class ChatProtocol(Telling):
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
-        self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."), tag)
+        self.session.tell(
+            Refusal("failed", "Internal error. Details are in the server's log."), tag
+        )
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        text = f"That line has more than {LONGEST_LINE} bytes. Goodbye."
+        text = f"The line is longer than {LONGEST_LINE} bytes. Goodbye."
         self.session.tell(Refusal("too-long", text))
         self.close()
 
@@ -332,14 +334,12 @@ class ChatProtocol(Telling):
 
     def _too_slow(self) -> None:
         limit = self.gate.slow_limit
-        self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
-        self.gate.hub.sessions.leave(self.session, "reads nothing any more")
+        self.session.tell(Goodbye(f"You did not read for {limit:g} seconds. Goodbye."))
+        self.gate.hub.sessions.leave(self.session, "stopped reading")
         self.close()
 
 
-_NOT_UTF8 = Refused(
-    "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
-)
+_NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to UTF-8.")
 
 
 def _cost(request: Request) -> costs.Cost:
@@ -362,4 +362,6 @@ def lines_in(what: Request | Refused) -> int:
 
 def _too_fast(rate: Rate) -> str:
     pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
-    return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."
+    return (
+        f"You are sending faster than {pace}. The rest will follow at that rate; nothing is lost."
+    )
