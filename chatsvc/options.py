@@ -225,7 +225,7 @@ def _rate(option: str, value: str, what: str, example: str) -> Rate | None:
     if _is_number(burst, 1, 1_000_000) and decimal and 0 < float(pace) <= 1_000_000:
         return Rate(int(burst), float(pace))
     raise UsageError(
-        f"{option} is how many {what} at once and how many a second, such as {example}, or off,"
+        f"{option} must be a burst of {what} and a rate per second, such as {example}, or off,"
         f" not {value!r}."
     )
 
@@ -241,8 +241,8 @@ def _max_clients(value: str | None) -> int:
     wanted = _number("--max-clients", value, 1, 1_000_000)
     if wanted > most:
         raise UsageError(
-            f"--max-clients {wanted} is more than the {most} this process may have: raise the"
-            " limit of open files first (ulimit -Hn)."
+            f"--max-clients {wanted} is over the limit of {most} for this"
+            " process. Raise the limit of open files first (ulimit -Hn)."
         )
     return wanted
 

@@ -229,10 +229,10 @@ def test_the_fingerprint_is_that_of_the_certificate() -> None:
 @pytest.mark.parametrize(
     ("chain", "key", "sentence"),
     [
-        (b"", CERTIFICATE, "there is no certificate in PEM format."),
-        (b"nonsense", CERTIFICATE, "there is no certificate in PEM format."),
-        (CERTIFICATE, b"", "there is no private key in PEM format."),
-        (CERTIFICATE, b"nonsense", "there is no private key in PEM format."),
+        (b"", CERTIFICATE, "no certificate in PEM format."),
+        (b"nonsense", CERTIFICATE, "no certificate in PEM format."),
+        (CERTIFICATE, b"", "no private key in PEM format."),
+        (CERTIFICATE, b"nonsense", "no private key in PEM format."),
         (CERTIFICATE, make(), "the key is not that of the certificate."),
         (
             CERTIFICATE,

@@ -32,7 +32,7 @@ def test_one_comes_into_all_rooms_of_ones_account_and_sees_what_is_new_once(hous
         "* You are in #lobby with bob. 2 new since you left.",
         "[1970-01-01 00:00] <bob> one",
         "[1970-01-01 00:00] <bob> two",
-        "* Type to talk, or /help for commands, /quit to leave.",
+        "* Type to talk, /help for commands, /quit to leave.",
     ]
     assert ann.prompt == "#lobby> "
 

@@ -60,7 +60,7 @@ def test_a_server_is_written_as_it_is_read() -> None:
         (["tail", "lobby", "--since", "x"], "'x' is not a message number"),
         (["export"], "required: room"),
         (["export", "lobby", "--since", "soon"], "'soon' is no point: write a number (17)"),
-        (["export", "lobby", "--until", "0d"], "That is no time at all"),
+        (["export", "lobby", "--until", "0d"], "A duration must be longer than zero"),
         (["export", "lobby", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["send", "--timeout", "soon", "hi"], "'soon' is not a number of seconds"),
         (["join", "--password-file", "/nowhere"], "Cannot read /nowhere: No such file"),

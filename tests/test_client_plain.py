@@ -113,7 +113,7 @@ def pipe() -> Iterator[Visit]:
 def test_coming_in_says_where_one_is_and_what_to_do(person: Visit) -> None:
     assert person.screen.lines == [
         "* You are in #lobby, and nobody else is here yet.",
-        "* Type to talk, or /help for commands, /quit to leave.",
+        "* Type to talk, /help for commands, /quit to leave.",
     ]
     assert person.screen.prompts[-1] == ("#lobby> ", False)
 
@@ -224,7 +224,7 @@ def test_leaving_while_away_waits_for_what_was_typed(person: Visit) -> None:
     person.server.kill()
     person.type("one", "/quit")
     assert person.screen.lines[-1] == (
-        "* 1 line was not sent yet. Waiting to send; Ctrl-C leaves without sending."
+        "* 1 message not sent yet. Waiting to send; Ctrl-C leaves without sending."
     )
     assert not person.done.called
     person.come_back()
@@ -241,7 +241,7 @@ def test_ctrl_c_says_what_was_not_sent_and_leaves() -> None:
     visit.server.pump()
     with pytest.raises(CancelledError):
         result(visit.done)
-    assert visit.screen.lines[-1] == "* 2 lines were not sent."
+    assert visit.screen.lines[-1] == "* 2 messages not sent."
     assert visit.screen.closed
 
 
@@ -348,7 +348,7 @@ def test_a_pipe_with_a_wrong_password_fails() -> None:
     visit = Visit(interactive=False)
     visit.server.password = "sesame"
     visit.begin()
-    with pytest.raises(Refused, match="not the password"):
+    with pytest.raises(Refused, match="Wrong password"):
         result(visit.done)
 
 

@@ -93,7 +93,7 @@ def test_lines_that_are_piped_while_the_server_is_killed_are_there_once(tmp_path
 def test_two_people_and_a_pipe_talk_with_each_other(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:") as service:
         ann, bob = join(service, "ann"), join(service, "bob")
-        ann.until("bob came in")
+        ann.until("bob joined")
         ann.type("half a li")
         bob.type("hello\r")
         bob.until(r"\[\d\d:\d\d\] You: hello")

@@ -170,7 +170,7 @@ def test_another_certificate_after_a_loss_is_the_end(
     house.pump(10.0)
     with pytest.raises(NotTrusted, match="HAS CHANGED"):
         result(ann.done)
-    assert ann.screen.lines[-1] == "* 1 line was not sent."
+    assert ann.screen.lines[-1] == "* 1 message not sent."
     assert house.heard == []
     tries = house.tries
     house.pump(60.0)

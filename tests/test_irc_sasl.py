@@ -150,7 +150,7 @@ def test_nobody_acts_as_another_account(chat: Chat, identity: str) -> None:
     written = identity.replace(",", "=2C")
     first = f"n,a={written},n=ann,r=abcdef"
     assert person.send(f"AUTHENTICATE {encoded(first)}") == [
-        ":chatsvc 904 * :That is not SCRAM-SHA-256: The GS2 authzid must be empty"
+        ":chatsvc 904 * :Invalid SCRAM-SHA-256 message: The GS2 authzid must be empty"
     ]
     assert proved(person) == logged_in()
 
@@ -240,7 +240,7 @@ def test_steps_in_the_wrong_order_are_904(chat: Chat) -> None:
         person.send("AUTHENTICATE SCRAM-SHA-256")
         first = encoded(client("ann", SECRET).get_client_first())
         told = person.send(*(f"AUTHENTICATE {first if s == 'good' else s}" for s in steps))
-        assert told[-1].startswith(":chatsvc 904 * :That is not SCRAM-SHA-256: ")
+        assert told[-1].startswith(":chatsvc 904 * :Invalid SCRAM-SHA-256 message: ")
 
 
 # EXTERNAL

@@ -77,10 +77,10 @@ def test_each_line_is_as_clean_as_one_alone(text: str) -> None:
 
 def test_a_text_has_just_so_many_lines() -> None:
     check_text("\n".join("x" * MOST_LINES))
-    with pytest.raises(Refused, match=f"101 lines; {MOST_LINES} is the most") as refused:
+    with pytest.raises(Refused, match=f"101 lines, and the maximum is {MOST_LINES}") as refused:
         check_text("\n".join("x" * (MOST_LINES + 1)))
     assert refused.value.code == "too-long"
-    with pytest.raises(Refused, match=f"bytes; {LONGEST_TEXT} is the most"):
+    with pytest.raises(Refused, match=f"bytes, and the maximum is {LONGEST_TEXT}"):
         check_text("\n".join(["x" * 50] * 81))
 
 

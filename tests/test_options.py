@@ -172,7 +172,9 @@ def test_more_clients_than_the_process_may_have_are_refused(
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 1024))
     assert options("--max-clients", "960")["max-clients"] == 960
-    with pytest.raises(UsageError, match=r"--max-clients 961 is more than the 960 .*ulimit -Hn"):
+    with pytest.raises(
+        UsageError, match=r"--max-clients 961 is over the limit of 960 .*ulimit -Hn"
+    ):
         options("--max-clients", "961")
 
 

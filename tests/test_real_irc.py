@@ -218,12 +218,12 @@ def test_a_moderator_puts_people_out_and_their_screens_say_so(
     ida, wes = in_the_lobby(tmux, chat, tmp_path)
     for who in (ida, wes):
         who.types("/join #games")
-        tom.sees(who.name, r"came in\.")
+        tom.sees(who.name, r"joined\.")
     tom.types("/kick ida be nice")
     ida.at.until(r"-!- ida was kicked from #games by tom \[be nice\]$")
     wes.at.until(r"\| tom has kicked ida \(be nice\)")
     ida.types("/join #games")
-    tom.sees("ida", r"came in\.")
+    tom.sees("ida", r"joined\.")
     ida.at.until(r"\[~tom\] \[ ida\] \[ wes\]$")
 
     tom.types("/ban wes 1h spam")
@@ -242,7 +242,7 @@ def test_a_moderator_puts_people_out_and_their_screens_say_so(
     tom.types("/unban wes")
     tom.at.until(r"\* wes is no longer banned in #games\.")
     wes.types("/join #games")
-    tom.sees("wes", r"came in\.")
+    tom.sees("wes", r"joined\.")
 
 
 def test_a_wrong_password_is_seen_and_one_is_not_that_person(

@@ -123,7 +123,7 @@ def test_a_low_port_without_permission_is_explained(tmp_path: Path) -> None:
     ("options", "sentence"),
     [
         ("--port 65536", "--port must be a number from 0 to 65535, not '65536'"),
-        ("--port 0 --interface 192.0.2.1", "192.0.2.1 is no address of this machine"),
+        ("--port 0 --interface 192.0.2.1", "192.0.2.1 is not an address of this machine"),
         ("--port 0 --archive postgres://x", "--archive is sqlite:PATH or memory:"),
         ("--port 0 --archive sqlite:missing/chat.db", "missing"),
         ("--port 0 --motd missing.txt", "Cannot read --motd missing.txt: No such file"),
@@ -247,7 +247,7 @@ def test_the_one_too_many_is_told_that_the_server_is_full(tmp_path: Path) -> Non
         hasty = chat.person()
         hasty.send("eve", "let me in", "/msg bob psst")
         assert "The server is full" in hasty.rest()[-1]
-        assert ann.until("bob came in")
+        assert ann.until("bob joined")
         assert ann.hears_nothing_but_answers()
         program = chat.program()
         program.request("hello", name="carol")

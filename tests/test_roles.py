@@ -33,8 +33,8 @@ def test_roles_are_refused_with_a_sentence(chat: Chat) -> None:
     assert eve.send("/transfer eve") == ["* Only the founder of #tea can do that."]
     assert eve.send("/invite bob") == ["* Only registered users in the room can do that."]
     assert ann.send("/op eve") == ["* eve is a guest and must register first: /register password"]
-    assert ann.send("/op bob") == ["* bob is a moderator of #tea already."]
-    assert ann.send("/voice bob") == ["* bob is a moderator of #tea already."]
+    assert ann.send("/op bob") == ["* bob is already a moderator of #tea."]
+    assert ann.send("/voice bob") == ["* bob is already a moderator of #tea."]
     assert bob.send("/deop ann") == [
         "* ann is the founder. Transfer the room first: /transfer name"
     ]

@@ -43,19 +43,19 @@ def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> N
 @pytest.mark.parametrize(
     ("rule", "answer"),
     [
-        ("speed 5", "There is no rule speed. There are: description, password, "),
-        ("slow soon", "slow is a time such as 10s, or off."),
-        ("slow 5", "slow is a time such as 10s, or off."),
-        ("slow forever", "slow is a time such as 10s, or off."),
-        ("slow 3651d", "slow is a time such as 10s, or off."),
+        ("speed 5", "There is no rule speed. Rules: description, password, "),
+        ("slow soon", "slow must be a duration such as 10s, or off."),
+        ("slow 5", "slow must be a duration such as 10s, or off."),
+        ("slow forever", "slow must be a duration such as 10s, or off."),
+        ("slow 3651d", "slow must be a duration such as 10s, or off."),
         ("keep 5", "A duration needs a unit: s, m, h, d or w, such as 30m."),
-        ("hidden maybe", "hidden is on or off."),
+        ("hidden maybe", "hidden must be on or off."),
         ("limit 0", "limit must be a number from 1 to 99999, or off."),
         ("limit 0000000001000000", "limit must be a number from 1 to 99999, or off."),
-        ("history some", "history is all, joined (since they came) or none."),
+        ("history some", "history must be all, joined (since the user joined) or none."),
         (f"description {'x' * 401}", "That is too long. Use at most 400 characters."),
-        (f"refuse {' '.join(map(str, range(101)))}", "refuse has at most 100 words."),
-        (f"mask {'x' * 1001}", "mask has at most 100 words."),
+        (f"refuse {' '.join(map(str, range(101)))}", "refuse accepts at most 100 words."),
+        (f"mask {'x' * 1001}", "mask accepts at most 100 words."),
     ],
 )
 def test_what_is_no_rule_is_refused(chat: Chat, rule: str, answer: str) -> None:
@@ -227,7 +227,7 @@ def test_in_a_moderated_room_those_talk_who_have_a_voice(chat: Chat) -> None:
     bob.send("/nick rob")
     bob.send("hello"), carol.send("hello")
     assert [line[-11:] for line in ann.send("/history")] == ["<rob> hello", "arol> hello"]
-    assert ann.send("/voice carol") == ["* carol is a voiced user of #tea already."]
+    assert ann.send("/voice carol") == ["* carol is already a voiced user of #tea."]
     ann.send("/devoice rob", "/devoice carol")
     everybody_reads(bob, carol)
     assert bob.send("hello") == carol.send("hello") == refused

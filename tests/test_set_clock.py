@@ -204,7 +204,7 @@ def test_arrivals_are_counted_as_long(jump: float) -> None:
     chat = noon(replace(UNLIMITED, arrivals=1))
     chat.connect()
     chat.wall.set_by(jump)
-    assert "Please come back in 10 min" in chat.connect().send("bob")[0]
+    assert "Try again in 10 min" in chat.connect().send("bob")[0]
     chat.clock.advance(600)
     assert chat.connect().send("bob")[0] != ""
     assert "bob" in chat.hub.directory.users

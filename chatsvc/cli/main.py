@@ -50,7 +50,7 @@ examples:
   chatsvc join                             join the chat on this machine
   chatsvc join chat.example.org --room tea join #tea on another server
   chatsvc join tls://chat.example.org      the same with TLS
-  chatsvc send "the build is green"        say one line
+  chatsvc send "the build is green"        send a message
   make 2>&1 | chatsvc send --to '#builds'  send each line of a program's output
   chatsvc send --create --to '#new' hello  create a room and send a message
   chatsvc send --to bob "lunch?"           send a private message
@@ -59,9 +59,10 @@ examples:
   chatsvc export lobby -o lobby.html       save the room as a web page
   chatsvc export lobby --since 2d          messages of the last two days
 
-If your name is registered, chatsvc prompts for the password, or reads it from the
-file in --account-password-file, or from the variable CHATSVC_ACCOUNT_PASSWORD.
-There is no option for the password itself: other users could read the command line.
+If your name is registered, chatsvc prompts for the password. It can also read
+the password from the file in --account-password-file, or from the variable
+CHATSVC_ACCOUNT_PASSWORD. There is no option for the password itself, because
+other users of your machine could read the command line.
 
 exit codes: 0 success, 1 failure, 2 usage error, 130 stopped with Ctrl-C
 """
@@ -113,7 +114,7 @@ def _join_on_screen(options: argparse.Namespace) -> int:
 
     app = run(going, ask_where=options.server is None)
     if app.unsent:
-        complain(f"{'1 line was' if app.unsent == 1 else f'{app.unsent} lines were'} not sent.")
+        complain(f"{'1 message' if app.unsent == 1 else f'{app.unsent} messages'} not sent.")
     if app.porch.outcome is not None:
         complain(_sentence(Failure(app.porch.outcome), app.porch.going.server))
     return app.return_value if app.return_value is not None else app.return_code or 0
@@ -299,7 +300,7 @@ def _add_join(commands: Any) -> None:
     parser.add_argument(
         "--plain", action="store_true", help="use the line client; for screen readers"
     )
-    own = _own_name()
+    own = _own_name() or "a guest name"
     _add_identity(parser, "", f"your name  [the last one you used on that server, or {own}]")
     parser.set_defaults(job=_join, name=None)
 

@@ -254,4 +254,4 @@ class PlainChat:
 
 
 def _lines(count: int) -> str:
-    return "1 line was" if count == 1 else f"{count} lines were"
+    return "1 message" if count == 1 else f"{count} messages"

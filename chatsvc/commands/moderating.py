@@ -107,7 +107,7 @@ async def exempt(hub: Hub, session: Session, who: Who, room: str | None = None) 
     return await hub.moderation.exempt(session, who, room_of(session, room))
 
 
-@command("unexempt who", help="takes that back", example="/unexempt ann", level="moderator")
+@command("unexempt who", help="ends an exemption", example="/unexempt ann", level="moderator")
 async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
     return await hub.moderation.unban(session, who, room_of(session, room), exempt=True)
 

@@ -44,7 +44,7 @@ def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
 
 @command(
     "watch [names]",
-    help="notifies you when users join or leave; without names: lists them",
+    help="notifies you when a user joins or leaves; without names: shows the list",
     example="/watch bob",
 )
 def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) -> Answer:

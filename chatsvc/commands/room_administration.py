@@ -11,7 +11,7 @@ from chatsvc.services.hub import Hub
 
 @command(
     "set [rule] [value]",
-    help="changes a room rule; without a rule: lists them",
+    help="changes a room rule; without a rule: lists all",
     example="/set slow 10s",
     level="moderator",
 )
@@ -89,7 +89,7 @@ async def voice(hub: Hub, session: Session, name: str, room: str | None = None) 
     return await hub.room_administration.set_role(session, room_of(session, room), name, "voiced")
 
 
-@command("devoice name", example="/devoice bob", help="takes that back", level="moderator")
+@command("devoice name", example="/devoice bob", help="removes a user's voice", level="moderator")
 async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     return await hub.room_administration.take_role(session, room_of(session, room), name, "voiced")
 

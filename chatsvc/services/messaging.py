@@ -176,7 +176,8 @@ class Messaging:
         if reader is None:
             raise Refused(
                 "no-such-person",
-                f"Not sent: {to} is offline. Messages wait only between registered users.",
+                f"Not sent: {to} is offline. Only registered"
+                " users can leave messages for each other.",
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")

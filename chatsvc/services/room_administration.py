@@ -131,7 +131,7 @@ class RoomAdministration:
         user, account = self._somebody(name)
         old = self._role_of(user, account, room)
         if old not in BEFORE[role]:
-            raise Refused("known", f"{name} is {called(old)} of {room.name} already.")
+            raise Refused("known", f"{name} is already {called(old)} of {room.name}.")
         if account is None and role == "moderator":
             raise Refused(
                 "not-registered",

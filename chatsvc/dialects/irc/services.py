@@ -49,7 +49,7 @@ _CHANSERV = {
     "OP": _about("makes a user a moderator", "op"),
     "DEOP": _about("makes a moderator a regular member", "deop"),
     "VOICE": _about("lets a user talk in a moderated channel", "voice"),
-    "DEVOICE": _about("takes that back", "devoice"),
+    "DEVOICE": _about("removes a user's voice", "devoice"),
     "INVITE": _about("invites a user", "invite"),
     "KICK": _ServiceRow(
         "#channel nick [reason]", "removes a user", "kick", names=("name", "reason")
