@@ -161,9 +161,9 @@ EVENTS: list[Event] = [
     Cleared(),
     Pong(),
     Goodbye("Goodbye, ann."),
-    Goodbye("ann has put you out.", final=True),
-    Refusal("name-taken", "bob is here already.", "bob2"),
-    Refusal("unknown", "There is no command /x."),
+    Goodbye("ann removed you from the server.", final=True),
+    Refusal("name-taken", "bob is already in use.", "bob2"),
+    Refusal("unknown", "Unknown command /x."),
     Said("#tea", 9, NOON, "bob", "build 7 is green", False, "", None, notice=True),
     Said("#tea", 9, NOON, "bob", "", False, "", None, "bob", False, "ann"),
     replace(

@@ -183,7 +183,7 @@ def test_a_lost_connection_is_made_good(house: House) -> None:
         harm()
     assert run.texts == numbered(1, 20)
     lost = "The connection is lost (the server closed it). It will be back by itself."
-    assert run.complaints == [lost, "The connection is back."] * 3
+    assert run.complaints == [lost, "Reconnected."] * 3
 
 
 def step(house: House) -> None:

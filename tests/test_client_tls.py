@@ -96,7 +96,7 @@ def test_who_is_met_for_the_first_time_is_told_of_once(
     bob = house.visitor("bob")
     ann.type("hello")
     assert "[1970-01-01 00:00] <ann> hello" in bob.read()
-    assert "* The connection is back." in ann.lose()
+    assert "* Reconnected." in ann.lose()
     ann.type("/quit")
     assert SecureVisit(house, servers).told == []
     assert house.heard == ["bob", "ann"]
@@ -170,7 +170,7 @@ def test_another_certificate_after_a_loss_is_the_end(
     house.pump(10.0)
     with pytest.raises(NotTrusted, match="HAS CHANGED"):
         result(ann.done)
-    assert ann.screen.lines[-1] == "* 1 line was not sent."
+    assert ann.screen.lines[-1] == "* 1 message not sent."
     assert house.heard == []
     tries = house.tries
     house.pump(60.0)

@@ -129,7 +129,7 @@ def test_another_certificate_after_a_loss_ends_the_client(
             ann.until("Not sent yet")
             certificate(tmp_path)
             with Service(tmp_path, *OURS, "--port", port) as again:
-                ann.until("1 line was not sent")
+                ann.until("1 message not sent")
                 ann.until(rf"THE CERTIFICATE OF localhost:{port} HAS CHANGED")
                 assert ann.ended() == 1
                 assert again.person("ann")

@@ -213,9 +213,9 @@ def test_who_is_not_let_in_is_shown_no_patience() -> None:
     chat.connect()
     browser = chat.connect()
     browser.protocol.dataReceived(b"GET / HTTP/1.1\r\nHo")
-    status, *_, sentence = [line for line in browser.read() if "HTTP" in line or "Sorry" in line]
+    status, *_, sentence = [line for line in browser.read() if "HTTP" in line or "maximum" in line]
     assert status == "HTTP/1.1 503 Service Unavailable"
-    assert "1 connection from 192.0.2.1 is open already" in sentence
+    assert "192.0.2.1 already has 1 connection, the maximum" in sentence
     assert browser.closed
 
 
@@ -257,7 +257,7 @@ def test_what_is_not_spoken_is_refused_in_its_own_language(chat: Chat, spoken: s
     chat.factory.speaks = tuple(spoken.split(","))
     chat.factory.tls = TLS(CERTIFICATE, chat.clock)
     said = refusals(chat)
-    sentence = "This chat does not speak {}, but: " + spoken.replace(",", ", ") + "."
+    sentence = "This chat does not accept {}. It accepts " + spoken.replace(",", ", ") + "."
     refused = {
         "tls": ALERT,
         "json": '{"event":"refused","code":"not-spoken","text":"'
@@ -299,7 +299,7 @@ def strict() -> Chat:
 
 def test_plaintext_from_elsewhere_is_told_how_to_connect(strict: Chat) -> None:
     said = refusals(strict)
-    by_tls = "This chat is joined over TLS only: openssl s_client -quiet -connect HOST:12345"
+    by_tls = "This chat requires TLS: openssl s_client -quiet -connect HOST:12345"
     assert said["text"] == f"* {by_tls}\r\n and closed"
     assert f'"code":"tls-needed","text":"{by_tls}"' in said["json"]
     assert said["irc"] == f"ERROR :{by_tls}\r\n and closed"

@@ -140,12 +140,12 @@ def test_a_number_is_a_number(table: Table, value: Any) -> None:
     "value", [-1, 1.0, True, "", "x", "-1", "1.5", "\u00b2", 10**15, "9" * 99, [1], float("nan")]
 )
 def test_what_is_no_number_is_refused(table: Table, value: object) -> None:
-    assert table.run("take", n=value) == "bad-argument: n is a number, 0 or more."
+    assert table.run("take", n=value) == "bad-argument: n must be a number, 0 or more."
 
 
 @pytest.mark.parametrize("value", [1, True, ["bob"], {"a": 1}, 1.5])
 def test_what_is_no_string_is_refused(table: Table, value: object) -> None:
-    assert table.run("give", name=value, what="tea") == "bad-argument: name is a string."
+    assert table.run("give", name=value, what="tea") == "bad-argument: name must be a string."
 
 
 def test_strings_are_cleaned(table: Table) -> None:
@@ -181,20 +181,20 @@ def test_a_command_has_names(table: Table, name: str) -> None:
     [
         ("giv", "Did you mean /give?"),
         ("HANDD", "Did you mean /hand?"),
-        ("xyz", "/help lists the commands."),
-        ("secrets", "/help lists the commands."),
-        ("", "/help lists the commands."),
+        ("xyz", "To list commands: /help"),
+        ("secrets", "To list commands: /help"),
+        ("", "To list commands: /help"),
     ],
 )
 def test_an_unknown_command_is_refused_with_the_nearest_one(
     table: Table, name: str, hint: str
 ) -> None:
-    assert table.run(name, "") == f"unknown: There is no command /{name}. {hint}"
+    assert table.run(name, "") == f"unknown: Unknown command /{name}. {hint}"
 
 
 def test_an_unknown_command_cannot_write_on_the_screen(table: Table) -> None:
     answer = table.run("\x1b[31m" + "x" * 1000, "")
-    assert answer == f"unknown: There is no command /{'x' * 32}. /help lists the commands."
+    assert answer == f"unknown: Unknown command /{'x' * 32}. To list commands: /help"
 
 
 def test_an_unknown_word_with_another_sign_is_said(table: Table) -> None:
@@ -206,9 +206,9 @@ def test_an_unknown_word_with_another_sign_is_said(table: Table) -> None:
 @pytest.mark.parametrize("rest", ["", "  ", "bob", "bob "])
 def test_a_command_without_what_it_needs_is_explained(table: Table, rest: str) -> None:
     assert table.run("give", rest) == (
-        "usage: It goes like this: /give name what [much] (for example: /give bob tea)"
+        "usage: Usage: /give name what [much] (for example: /give bob tea)"
     )
-    assert table.run("say", rest.replace("bob", "")) == "usage: It goes like this: /say text"
+    assert table.run("say", rest.replace("bob", "")) == "usage: Usage: /say text"
 
 
 def test_a_refusal_has_its_code_its_sentence_and_its_suggestion(table: Table) -> None:
@@ -218,7 +218,7 @@ def test_a_refusal_has_its_code_its_sentence_and_its_suggestion(table: Table) ->
 
 def test_at_the_door_only_some_commands_are_answered(table: Table) -> None:
     table.session.user = None
-    assert table.run("give", "bob tea") == "no-name: Your name comes first. What is it?"
+    assert table.run("give", "bob tea") == "no-name: Choose a name first. What is your name?"
     assert table.run("take", "3") == {"n": 3, "room": None, "before": None}
 
 
@@ -348,7 +348,7 @@ def test_help_explains_one_command(chat: Chat, word: str) -> None:
 @pytest.mark.parametrize("word", ["hello", "name", "nonsense"])
 def test_there_is_no_help_for_what_is_not_listed(chat: Chat, word: str) -> None:
     assert chat.join("ann").send(f"/help {word}") == [
-        f"* There is no command {word}. /help lists them."
+        f"* Unknown command {word}. To list commands: /help"
     ]
 
 

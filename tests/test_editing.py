@@ -153,7 +153,7 @@ def test_somebody_is_let_in_key_by_key(chat: Chat, name: bytes, end: bytes) -> N
     chat.wait_for_greeting()
     keys(ann, name + end + b"helx\x7flo" + end)
     came, said = bob.read()
-    assert came == "* ann came in."
+    assert came == "* ann joined."
     assert said.endswith("<ann> hello")
 
 

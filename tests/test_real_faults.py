@@ -327,7 +327,7 @@ def test_ctrl_c_ends_it_as_well(tmp_path: Path) -> None:
     )
     with contextlib.closing(twistd):
         port = twistd.until(r"chatsvc join localhost:(\d+)").group(1)
-        twistd.until(r"Ctrl-C, or the signal TERM, stops it\.")
+        twistd.until(r"To stop the service, press Ctrl-C or send SIGTERM\.")
         with contextlib.closing(Person(socket.create_connection(("localhost", port)))) as ann:
             ann.come_in("ann")
             ann.send("hello", "/time")

@@ -104,7 +104,7 @@ def test_who_is_refused_is_told_why_and_when_to_come_back(behind_proxy: Service)
     late = proxied(chat, Person, "2001:db8::3")
     (words,) = late.rest()
     assert "32 connections came from 2001:db8::/64 within 10 min" in words
-    assert re.search(r"Please come back in \d+ min( \d+ s)?\.$", words)
+    assert re.search(r"Try again in \d+ min( \d+ s)?\.$", words)
 
 
 def test_from_this_machine_as_many_come_as_like(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_who_says_no_name_is_told_and_closed(tmp_path: Path) -> None:
         ann, silent = chat.person("ann"), chat.person()
         assert silent.rest() == [
             "Welcome to chatsvc. What is your name?",
-            "* You did not say your name within 2 seconds. Goodbye.",
+            "* You did not enter a name within 2 seconds. Goodbye.",
         ]
         assert ann.hears_nothing_but_answers()
 
@@ -146,7 +146,7 @@ def test_a_pasted_block_that_is_piped_arrives_whole_and_in_order(tmp_path: Path,
         answers = done.stdout.decode().splitlines()
         told = [line for line in answers if "50 lines a second: the rest follows" in line]
         assert len(told) == 1
-        assert answers[-1] == "* Goodbye, eve. Thank you for coming."
+        assert answers[-1] == "* Goodbye, eve."
 
 
 @pytest.mark.load

@@ -190,7 +190,7 @@ def test_it_ends_when_its_terminal_is_gone(tmp_path: Path, tmux: Tmux) -> None:
     with Service(tmp_path) as chat:
         bob = chat.person("bob")
         ann = in_the_lobby(tmux, tmp_path, "ann", chat)
-        bob.until("ann came in")
+        bob.until("ann joined")
         child = ann.child
         with ended_at_last(child):
             tmux.do("kill-session", "-t", "ann")

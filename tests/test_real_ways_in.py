@@ -117,7 +117,7 @@ def test_somebody_at_openssl_talks_with_somebody_at_netcat(chat: Service) -> Non
     ann.until(r"Welcome to chatsvc\. What is your name\?\n")
     ann.type("ann\r")
     ann.until(r"\* Welcome, ann\. You are in #lobby with bob")
-    bob.until(r"\* ann came in\.\n")
+    bob.until(r"\* ann joined\.\n")
     ann.type("yes, three it is\r")
     bob.until(r"<ann> yes, three it is\n")
     bob.type("fine\r")
@@ -133,7 +133,7 @@ def test_a_pipe_through_openssl_is_heard(chat: Service) -> None:
     where = f"localhost:{chat.port}"
     text = "".join(f"{word}\n" for word in ("eve", "one", "two", "/quit"))
     said = run("openssl", "s_client", "-quiet", "-connect", where, text=text)
-    assert said.endswith("* Goodbye, eve. Thank you for coming.\r\n")
+    assert said.endswith("* Goodbye, eve.\r\n")
     heard = bob.lines_until("* eve left.")
     assert [line.partition("> ")[2] for line in heard if "<eve>" in line] == ["one", "two"]
 
@@ -168,7 +168,7 @@ def test_an_irc_client_meets_people_at_telnet(chat: Service) -> None:
     bob.send("hi ann")
     assert client.until(":hi ann").startswith("@time=")
     client.send("QUIT")
-    assert client.rest()[-1] == "ERROR :Goodbye, ann. Thank you for coming."
+    assert client.rest()[-1] == "ERROR :Goodbye, ann."
 
 
 @pytest.fixture
@@ -248,9 +248,7 @@ def test_where_tls_is_required_only_this_machine_is_let_in_without(tmp_path: Pat
         far = proxied(chat, Person, "192.0.2.7")
         far.send("ann")
         (words,) = far.rest()
-        assert words == (
-            "* This chat is joined over TLS only: openssl s_client -quiet -connect HOST:13531"
-        )
+        assert words == ("* This chat requires TLS: openssl s_client -quiet -connect HOST:13531")
         program = proxied(chat, Program, "192.0.2.7")
         program.request("hello", name="ann")
         assert program.event("refused")["code"] == "tls-needed"
@@ -351,7 +349,7 @@ def test_who_says_farewell_in_tls_has_left(chat: Service) -> None:
     bob = chat.person("bob")
     with secure(chat) as peer:
         Person(peer).come_in("ann")
-        bob.until("* ann came in.")
+        bob.until("* ann joined.")
         peer.sendall(b"last words\n")
         with contextlib.closing(peer.unwrap()) as plain:
             assert received(plain) == b""

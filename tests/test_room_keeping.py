@@ -68,14 +68,10 @@ def test_guests_then_accounts_then_nobody_but_operators_make_rooms(chat: Chat) -
     assert eve.send("/join #one")[0].startswith("* You are in #one")
     eve.send("/join #two")
     (refused,) = eve.send("/join #three")
-    assert refused.startswith(
-        "* There are too many rooms to make another one. Registered users can"
-    )
+    assert refused.startswith("* The server has too many rooms. Registered users can")
     ann.send("/join #three")
     (refused,) = ann.send("/join #four")
-    assert refused == (
-        "* There are too many rooms to make another one. /rooms lists those you can join."
-    )
+    assert refused == ("* The server has too many rooms. To see existing rooms: /rooms")
     op.send("/join #four")
     assert rooms(chat) == {"#lobby", "#one", "#two", "#three", "#four"}
     assert eve.send("/join #four")[0].startswith("* You are in #four")
@@ -95,8 +91,7 @@ def test_new_rooms_from_one_address_are_counted(limited: Chat) -> None:
     evil.send("/join #two", "/join #two")
     (refused,) = eve.send("/join #three")
     assert refused == (
-        "* Too many new rooms were made from your address. Try again in 1 h, or join another room:"
-        " /rooms lists them."
+        "* Too many new rooms from your address. Try again in 1 h, or join an existing room: /rooms"
     )
     assert eve.send("/join #two")[0].startswith("* You are in #two")
     assert bob.send("/join #three")[0].startswith("* You are in #three")
@@ -108,7 +103,7 @@ def test_an_account_is_counted_for_itself_and_operators_are_not(limited: Chat) -
     guest(limited, "eve").send("/join #one", "/join #two")
     ann, op = member(limited, "ann"), operator(limited, address="192.0.2.1")
     ann.send("/join #three", "/join #four")
-    assert ann.send("/join #five") == ["* You have made too many new rooms. Try again in 1 h."]
+    assert ann.send("/join #five") == ["* You have created too many rooms. Try again in 1 h."]
     op.send(*(f"/join #op{n}" for n in range(5)))
     assert len(rooms(limited)) == 10
 
@@ -134,7 +129,7 @@ def test_a_room_of_guests_that_was_empty_for_long_is_removed(chat: Chat) -> None
     tidy(chat, DAY)
     assert rooms(chat) == {"#lobby"}
     eve.send("/join #eves")
-    assert eve.send("/history") == ["* There is nothing earlier to read in #eves."]
+    assert eve.send("/history") == ["* No earlier messages in #eves."]
     assert "The topic" not in "".join(eve.send("/topic"))
 
 
@@ -191,12 +186,12 @@ def test_an_operator_removes_a_room_with_everything_in_it(chat: Chat) -> None:
     ann = founder(chat, "ann", eve, room="#spam")
     ann.send("/set moderated on", "/voice eve", "/ban carl", "buy")
     eve.read()
-    assert op.send("/remove-room #spam") == ["* Removed #spam with all of its messages."]
-    assert "the room is removed" in "".join(eve.read())
+    assert op.send("/remove-room #spam") == ["* Removed #spam and all its messages."]
+    assert "the room was removed" in "".join(eve.read())
     assert rooms(chat) == {"#lobby"}
     assert "op in #spam: removed the room" in op.send("/audit")[-1]
     eve.send("/join #spam")
-    assert eve.send("/history") == ["* There is nothing earlier to read in #spam."]
+    assert eve.send("/history") == ["* No earlier messages in #spam."]
     eve.send("mine")
     assert eve.send("/history")[-1].endswith("<eve> mine")
     assert chat.hub.directory.rooms["#spam"].role(ann.protocol.session.person) == "guest"
@@ -301,7 +296,7 @@ def test_what_cannot_be_removed(chat: Chat, name: str, words: str) -> None:
 
 def test_only_operators_remove_rooms(chat: Chat) -> None:
     ann = founder(chat, "ann")
-    assert ann.send("/remove-room #tea") == ["* Only operators may do that."]
+    assert ann.send("/remove-room #tea") == ["* Only operators can do that."]
     assert "remove-room" not in "".join(ann.send("/help"))
     assert "#tea" in rooms(chat)
 

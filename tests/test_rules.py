@@ -117,7 +117,7 @@ def test_a_line_with_nothing_in_it_is_refused(text: str) -> None:
 def test_a_line_may_have_just_so_many_bytes(c: str) -> None:
     longest = c * (LONGEST_TEXT // len(c.encode()))
     check_text(longest)
-    with pytest.raises(Refused, match=f"bytes; {LONGEST_TEXT} is the most") as refused:
+    with pytest.raises(Refused, match=f"bytes, and the maximum is {LONGEST_TEXT}") as refused:
         check_text(longest + c)
     assert refused.value.code == "too-long"
 

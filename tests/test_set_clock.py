@@ -205,7 +205,7 @@ def test_arrivals_are_counted_as_long(jump: float) -> None:
     chat = noon(replace(UNLIMITED, arrivals=1))
     chat.connect()
     chat.wall.set_by(jump)
-    assert "Please come back in 10 min" in chat.connect().send("bob")[0]
+    assert "Try again in 10 min" in chat.connect().send("bob")[0]
     chat.clock.advance(600)
     assert chat.connect().send("bob")[0] != ""
     assert "bob" in chat.hub.directory.users
@@ -234,7 +234,7 @@ def test_a_ban_ends_at_the_time_of_day_that_was_said() -> None:
     chat.wall.set_by(2 * HOUR)
     guest(chat, "eve")
     assert "eve" in chat.hub.directory.users
-    assert "You can come in again in 1 h" in chat.connect().send("dan")[-1]
+    assert "You can join again in 1 h" in chat.connect().send("dan")[-1]
 
 
 def test_everything_that_is_shown_has_the_time_of_day() -> None:

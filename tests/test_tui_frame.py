@@ -137,7 +137,7 @@ async def test_settings_hold_at_once_and_the_rooms_rules_are_the_servers(chat: C
         assert "There is no theme 'pink'." in ann.screen
         await ann.press("escape")
         await ann.type("/set slow 10s", "enter")
-        assert "Only moderators of #lobby may do that." in ann.screen
+        assert "Only moderators of #lobby can do that." in ann.screen
 
 
 @on_a_screen

@@ -79,7 +79,7 @@ async def test_what_is_searched_for_is_no_markup(chat: Chat) -> None:
 async def test_nothing_found_is_said_where_one_looks(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/search unicorns", "enter")
-        assert "Nothing was found for unicorns" in ann.conversation[-1]
+        assert "No results for unicorns" in ann.conversation[-1]
         assert not ann.app._hits.display
 
 

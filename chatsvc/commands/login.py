@@ -89,7 +89,7 @@ async def hello(
     """How a program begins; it enters rooms by itself."""
     check_unnamed(session)
     if version != 1:
-        raise Refused("version", "This server speaks version 1 of the protocol.")
+        raise Refused("version", "This server supports protocol version 1.")
     welcome = await hub.login.hello(session, name, password, client, account_password)
     if welcome is not None:
         session.person.bot |= bot
@@ -104,7 +104,7 @@ async def hello(
 def check_unnamed(session: Session) -> None:
     """Refuse a session that has a name already."""
     if session.user:
-        raise Refused("known", f"You are {session.name} already. To change that: /nick name")
+        raise Refused("known", f"Your name is already {session.name}. To change it: /nick name")
 
 
 @command("empty", anybody=True)

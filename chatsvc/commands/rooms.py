@@ -26,7 +26,7 @@ TALLIES = 20
 @command(
     "join room [password]",
     "enter j",
-    "enters a room, and makes it when there is none",
+    "joins a room, or creates it",
     "/join #tea",
 )
 def join(
@@ -47,7 +47,7 @@ def join(
         if found is not None and needs_password(session.person, found):
             return _open(hub, session, found, password, (after, last, tag))
         if len(password.split()) > 1:  # no password is needed, and this hardly is one
-            raise Refused("usage", "It goes like this: /join room, or: /join room password")
+            raise Refused("usage", "Usage: /join room, or: /join room password")
     _enter(hub, session, room, (after, last, tag))
     return None
 
@@ -59,7 +59,7 @@ async def _open(hub: Hub, session: Session, room: Room, password: str, where: _W
     now, hash = hub.clock.seconds(), room.rules.password
     right = await hub.accounts.opens(hash, password, room.key, session.source, now)
     if not right or room.rules.password != hash:
-        raise Refused("wrong-password", f"That is not the password of {room.name}.")
+        raise Refused("wrong-password", f"Wrong password for {room.name}.")
     if session in hub.directory.sessions:
         _enter(hub, session, room.name, where, opened=True)
 
@@ -79,7 +79,9 @@ def leave(hub: Hub, session: Session, room: str | None = None, words: Words = ""
 
 
 @command(
-    "room [name]", help="shows the room's rules, or talks in another one", example="/room #lobby"
+    "room [name]",
+    help="shows the room's rules, or switches to another room",
+    example="/room #lobby",
 )
 def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
     """Switch to a room, or show the current one."""
@@ -96,7 +98,7 @@ def rooms(hub: Hub, session: Session) -> Answer:
     return Rooms(places[:PEOPLE], len(places))
 
 
-@command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
+@command("topic [text]", help="shows or changes the room's topic", example="/topic tea at 5")
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
     """Show or set the topic of a room."""
     here = room_of(session, room)
@@ -112,7 +114,7 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
     return rest[:PEOPLE], len(rest) > PEOPLE
 
 
-@command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
+@command("who [room]", "clients list names", "lists the users in a room", "/who #tea")
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
     """List who is in a room."""
     here = hub.visibility.known_room(session, room)
@@ -124,7 +126,7 @@ def who(hub: Hub, session: Session, room: str | None = None, after: str | None =
 
 @command(
     "history [n] [room]",
-    help="shows earlier lines and their numbers, or those with one person",
+    help="shows earlier messages with their numbers; @name: private ones",
     example="/history 50",
     settled=True,
     reads=True,
@@ -147,7 +149,7 @@ async def history(
 
 @command(
     "search [query]",
-    help="finds lines, newest first; alone it goes on with older ones",
+    help="searches messages, newest first; without words: older results",
     example='/search tea "at five" from:bob in:#lobby after:2d -milk',
     settled=True,
     reads=True,
@@ -184,12 +186,10 @@ async def mark(
     return await hub.history.read_to(session, place, number)
 
 
-@command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)
+@command("stats [room]", help="shows how much each user wrote in a room", settled=True, reads=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
     """Show who said most in a room."""
     here = room_of(session, room)
     if floor(session, here):
-        raise Refused(
-            "not-allowed", f"{here.name} does not show newcomers what was said before they came."
-        )
+        raise Refused("not-allowed", f"{here.name} does not show new users earlier messages.")
     return Stats(here.name, tuple(await hub.archive.tallies(here.name, TALLIES)))

@@ -29,7 +29,7 @@ def say(
     return _say(hub, session, text, room, tag, Manner(False, notice, signs))
 
 
-@command("me text", help="says what one does", example="/me makes tea")
+@command("me text", help="describes an action", example="/me makes tea")
 def me(
     hub: Hub,
     session: Session,
@@ -68,14 +68,14 @@ def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Acc
         return hub.directory.by_account.get(account.id, account)
     raise Refused(
         "no-such-person",
-        f"{to.name} has left; it was not sent. To talk to everybody again: /to all",
+        f"Not sent: {to.name} has left. To talk to the room again: /to all",
     )
 
 
 @command(
     "msg name text",
     "w whisper private tell",
-    "says something only one person sees",
+    "sends a private message",
     "/msg bob the code is 4711",
 )
 def msg(
@@ -96,7 +96,7 @@ def msg(
 
 @command(
     "mods text",
-    help="says something that only the room's moderators see",
+    help="sends a message to the room's moderators",
     example="/mods eve is back",
 )
 def mods(
@@ -126,18 +126,18 @@ def signal(
     return hub.messaging.signal(session, to, signs)
 
 
-@command("reply text", "r", "answers who whispered last", "/reply thanks")
+@command("reply text", "r", "replies to the last private message", "/reply thanks")
 def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
     """Answer the last private message."""
     if session.whispered is None:
-        raise Refused("nobody", "Nobody has whispered to you yet.")
+        raise Refused("nobody", "You have no private messages to reply to.")
     to = _still_reached(hub, session, session.whispered)
     return hub.messaging.whisper(session, to, text, PLAINLY, tag)
 
 
 @command(
     "to [who]",
-    help="talks to one person only, or to all again",
+    help="sends your messages to one user, or to the room again",
     example="/to bob",
 )
 def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
@@ -162,7 +162,7 @@ def _ask_to_whom(hub: Hub, session: Session) -> Event:
     here = room_of(session, None)
     others = [user.name for user in here.seen_by(session.person) if user is not session.user]
     if not others:
-        return Notice("Nobody else is here to talk to.")
+        return Notice("Nobody else is online.")
     session.choices = tuple(others[:PEOPLE])
     session.asked = "to"
     return Asked("to", "To whom? (a number, a name, or all)", session.choices)

@@ -92,7 +92,7 @@ class Line(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A line that is kept; `(room, number)` names it for ever."""
+    """A line that is kept; `(room, number)` names it permanently."""
 
     room: str
     number: int

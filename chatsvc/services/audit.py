@@ -14,7 +14,7 @@ from chatsvc.store.archive import Records
 
 
 def signed(user: User) -> str:
-    """What somebody is called for ever: names change, an account's does not."""
+    """What somebody is called permanently: names change, an account's does not."""
     return with_account(user.name, user.account.name if user.account else "")
 
 

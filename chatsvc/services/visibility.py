@@ -93,7 +93,9 @@ class Visibility:
             return room_of(session, None)
         found = self._directory.rooms.get(key(room_name(name)))
         if found is None or not may_see(session.person, found):
-            raise Refused("no-such-room", f"There is no room {room_name(name)}. /rooms lists them.")
+            raise Refused(
+                "no-such-room", f"There is no room {room_name(name)}. To list rooms: /rooms"
+            )
         return found
 
     def places(self, session: Session) -> tuple[Place, ...]:

@@ -101,7 +101,7 @@ class CommitQueue:
             self.keeper.not_kept(job.lines, str(failed))
             return
         except Exception:
-            self.keeper.not_kept(job.lines, "Keeping it failed, which is noted in the log.")
+            self.keeper.not_kept(job.lines, "Storing it failed. Details are in the server's log.")
             raise
         finally:
             self.waiting -= len(job.lines)

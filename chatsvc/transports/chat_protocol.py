@@ -131,7 +131,7 @@ class ChatProtocol(Telling):
     def fail(self, error: Exception) -> None:
         if self._broken:
             return
-        _log.failure("A connection failed and is closed", Failure(error))
+        _log.failure("A connection failed and was closed", Failure(error))
         self._broken = self._closing = self.full = True
         self._stop_timers()
         if not self._lost:  # whoever shows or tells something to many is to finish first
@@ -286,10 +286,12 @@ class ChatProtocol(Telling):
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
-        self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."), tag)
+        self.session.tell(
+            Refusal("failed", "Internal error. Details are in the server's log."), tag
+        )
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        text = f"That line has more than {LONGEST_LINE} bytes. Goodbye."
+        text = f"The line is longer than {LONGEST_LINE} bytes. Goodbye."
         self.session.tell(Refusal("too-long", text))
         self.close()
 
@@ -369,11 +371,13 @@ class ChatProtocol(Telling):
 
     def _too_slow(self) -> None:
         limit = self.gate.slow_limit
-        self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
-        self.gate.hub.sessions.leave(self.session, "reads nothing any more")
+        self.session.tell(Goodbye(f"You did not read for {limit:g} seconds. Goodbye."))
+        self.gate.hub.sessions.leave(self.session, "stopped reading")
         self.close()
 
 
 def _too_fast(rate: Rate) -> str:
     pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
-    return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."
+    return (
+        f"You are sending faster than {pace}. The rest will follow at that rate; nothing is lost."
+    )
