@@ -233,16 +233,16 @@ def test_the_fingerprint_is_that_of_the_certificate() -> None:
         (b"nonsense", CERTIFICATE, "no certificate in PEM format."),
         (CERTIFICATE, b"", "no private key in PEM format."),
         (CERTIFICATE, b"nonsense", "no private key in PEM format."),
-        (CERTIFICATE, make(), "the key is not that of the certificate."),
+        (CERTIFICATE, make(), "the key does not match the certificate."),
         (
             CERTIFICATE,
             secret(serialization.load_pem_private_key(CERTIFICATE, None), b"sesame"),
-            "the key has a password, and must have none.",
+            "the key is encrypted. Remove its passphrase.",
         ),
         (
             CERTIFICATE,
             secret(rsa.generate_private_key(65537, 2048)),
-            "the key is not that of the certificate.",
+            "the key does not match the certificate.",
         ),
     ],
 )

@@ -127,8 +127,8 @@ def test_a_fingerprint_may_be_written_as_openssl_prints_it(chat: Chat) -> None:
     written = ":".join(["AB"] * 32)
     assert ann.send(f"/certificate add {written}") == [f"* {'ab' * 32}"]
     assert ann.send(f"/cert remove {'ab' * 32}") == ["* Your account has no certificates."]
-    assert "64 digits" in ann.send("/certificate add abcd")[0]
-    assert "You have come without a certificate" in ann.send("/certificate add")[0]
+    assert "64 hexadecimal digits" in ann.send("/certificate add abcd")[0]
+    assert "This connection has no certificate" in ann.send("/certificate add")[0]
     assert ann.send("/certificate show") == ["* Usage: /certificate add, or: /certificate remove"]
 
 

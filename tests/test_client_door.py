@@ -441,7 +441,7 @@ def test_a_server_that_stops_is_waited_for(house: House) -> None:
     ann = Visit(house)
     house.chat.hub.start(house.chat.hub.close())
     house.down = True
-    assert ann.wait(10.0)[0].startswith("* The connection is lost (The server is stopping.")
+    assert ann.wait(10.0)[0].startswith("* Connection lost (The server is stopping.")
     house.down = False
     ann.kill()
     ann.wait(60.0)

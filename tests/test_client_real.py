@@ -56,13 +56,13 @@ def test_what_is_typed_while_the_server_is_killed_is_there_once(tmp_path: Path) 
             ann.type(f"{text}\r")
         ann.until("You: line 5")
         service.kill()
-        ann.until("The connection is lost")
+        ann.until("Connection lost")
         for text in wanted[30:50]:
             ann.type(f"{text}\r")
         with Service(tmp_path, "--port", port) as again:
             for text in wanted[50:]:
                 ann.type(f"{text}\r")
-            ann.until("The connection is back")
+            ann.until("Reconnected")
             ann.type("/quit\r")
             assert ann.ended() == 0
             assert texts(again) == wanted
@@ -163,10 +163,10 @@ def test_an_account_comes_back_into_its_rooms_when_the_server_was_killed(tmp_pat
                 ann.type(f"own {number}.\r")
             ann.until("<bob> tea 50.")
             service.kill()
-            ann.until("The connection is lost")
+            ann.until("Connection lost")
             ann.type("own 20.\r")
             with Service(tmp_path, "--port", port) as again:
-                ann.until("The connection is back")
+                ann.until("Reconnected")
                 bob = again.person("bob")
                 bob.send("/join #tea", "tea again.")
                 ann.until("<bob> tea again.")

@@ -245,7 +245,7 @@ def test_what_is_wrong_in_the_file_is_told_and_nothing_is_lost(
 def test_a_file_that_cannot_be_read_is_told_and_not_written_over(file: SettingsFile) -> None:
     put(file, "")
     file.path.write_bytes(b"theme = '\xff'")
-    assert "invalid UTF-8." in (file.load().complaint or "")
+    assert "it is not UTF-8." in (file.load().complaint or "")
     with pytest.raises(InvalidSettings):
         file.save(ClientSettings(bell=True))
     file.path.unlink()

@@ -263,13 +263,13 @@ def test_a_server_that_needs_tls_is_not_tried_again_without_it(house: SecureHous
     ann = Visit(house)
     house.chat.factory.require_tls = True
     ann.lose()
-    with pytest.raises(Refused, match="over TLS only") as refused:
+    with pytest.raises(Refused, match="requires TLS") as refused:
         result(ann.done)
     assert refused.value.code == "tls-needed"
     tries = house.tries
     house.pump(60.0)
     assert house.tries == tries == 2
-    with pytest.raises(Refused, match="over TLS only"):
+    with pytest.raises(Refused, match="requires TLS"):
         result(Visit(house).done)
 
 

@@ -144,7 +144,7 @@ def test_a_person_may_be_called_so(chat: Chat, name: str) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "Goodbye. Thank you"),
+        (b"", "Goodbye."),
         (b"ann", "Welcome, ann."),
         (b"CAP", "Welcome, CAP."),
         (b'{"do":"ping"}', '"goodbye"'),

@@ -44,7 +44,7 @@ def test_it_may_be_named_if_that_is_the_nickname(chat: Chat) -> None:
     ("sent", "answer"),
     [
         ("* * short", "WEAK_PASSWORD ann :A password must have 6 to 256 characters."),
-        (f"* nonsense {SECRET}", "INVALID_EMAIL ann :An e-mail address looks like this: "),
+        (f"* nonsense {SECRET}", "INVALID_EMAIL ann :Not an e-mail address. "),
     ],
 )
 def test_why_there_is_no_account_is_a_standard_reply(chat: Chat, sent: str, answer: str) -> None:

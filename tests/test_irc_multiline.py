@@ -102,11 +102,11 @@ INVALID = ":chatsvc FAIL BATCH MULTILINE_INVALID :"
         ),
         (
             batch("#lobby", *[" x"] * 101),
-            ":chatsvc FAIL BATCH MULTILINE_MAX_LINES 100 :100 lines are the most",
+            ":chatsvc FAIL BATCH MULTILINE_MAX_LINES 100 :The maximum is 100 lines",
         ),
         (
             batch("#lobby", *[" " + "x" * 410] * 10),
-            ":chatsvc FAIL BATCH MULTILINE_MAX_BYTES 4096 :4096 bytes are the most",
+            ":chatsvc FAIL BATCH MULTILINE_MAX_BYTES 4096 :The maximum is 4096 bytes",
         ),
         (
             batch("#tea", " x", " y"),

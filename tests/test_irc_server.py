@@ -35,7 +35,7 @@ def ann(chat: Chat) -> Person:
         ("ADMIN other", [NOWHERE[9:]]),
         ("USERS other", [NOWHERE[9:]]),
         ("INFO Ann", [
-            "371 ann :This is chatsvc, and runs chatsvc 0.1.0.",
+            "371 ann :This is chatsvc, running chatsvc 0.1.0.",
             "371 ann :IRC clients, telnet users and programs share the same channels.",
             "371 ann :Every channel message is stored before it is shown.",
             "374 ann :End of INFO list",

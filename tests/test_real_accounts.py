@@ -106,7 +106,7 @@ def test_no_password_is_in_the_log_the_archive_or_what_others_see(tmp_path: Path
         observer.send(f"/join #tea {secrets[4]}")
         observer.until("Wrong password for #tea.")
         observer.send(f"/join #tea {secrets[3]}", "/room #lobby")
-        observer.until("You are in #lobby: your lines")
+        observer.until("You are in #lobby. Your messages")
         guest = service.person()
         guest.send(
             "ann", secrets[8], secrets[5], f"/login ann {secrets[6]}", f"/login {secrets[1]}"

@@ -60,7 +60,7 @@ def bob(chat: Service) -> Iterator[Person]:
     assert bob.hears_nothing_but_answers()
     bob.send("/who")
     bob.until("* In #lobby: 1 person")
-    assert "eve" not in chat.log.partition("stops it.")[2]
+    assert "eve" not in chat.log.partition("SIGTERM.")[2]
 
 
 def run(*command: str) -> bytes:

@@ -103,7 +103,7 @@ def test_who_is_refused_is_told_why_and_when_to_come_back(behind_proxy: Service)
         again.rest()
     late = proxied(chat, Person, "2001:db8::3")
     (words,) = late.rest()
-    assert "32 connections came from 2001:db8::/64 within 10 min" in words
+    assert "from 2001:db8::/64: the maximum is 32 in 10 min" in words
     assert re.search(r"Try again in \d+ min( \d+ s)?\.$", words)
 
 

@@ -350,7 +350,7 @@ def test_a_pid_file_with_its_own_number_does_not_keep_it_from_starting(tmp_path:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if b"stops it." in line:
+            if b"To stop the service" in line:
                 break
         assert (tmp_path / "twistd.pid").read_text() == str(process.pid)
         process.terminate()
@@ -363,7 +363,7 @@ def test_a_renamed_log_is_begun_again(tmp_path: Path, number: signal.Signals) ->
     log, renamed = tmp_path / "d.log", tmp_path / "d.log.1"
     command = [beside_python("twistd"), "-n", "--pidfile=", "--logfile", "d.log"]
     with subprocess.Popen([*command, "chat", "--port", "0"], cwd=tmp_path) as process:
-        wait_until(lambda: log.exists() and "stops it." in log.read_text(), "the chat")
+        wait_until(lambda: log.exists() and "To stop the service" in log.read_text(), "the chat")
         log.rename(renamed)
         process.send_signal(number)
         wait_until(log.exists, "a new log")

@@ -132,7 +132,7 @@ def test_the_first_minute_without_a_host(tmp_path: Path, tmux: Tmux) -> None:
         ann.type(f"localhost:{chat.port}\r")
         ann.until("ann is a registered name")
         ann.type("wrong-wrong-wrong\r")
-        ann.until("That is not ann's password")
+        ann.until("Wrong password")
         assert "wrong-wrong" not in ann.text
         ann.type(f"{SECRET}\r")
         ann.until("● no TLS")
