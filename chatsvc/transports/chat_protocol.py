@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -34,6 +33,7 @@ from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.output import Telling
 from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
+from chatsvc.transports.request_queue import RequestQueue
 from chatsvc.transports.weighing import cost, weight
 
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
@@ -55,10 +55,6 @@ class ChatProtocol(Telling):
     full = False
     _timer: IDelayedCall | None = None  # until a slow reader is closed
     _bucket: Bucket | None = None
-    _pace: IDelayedCall | None = None  # until what came too fast is obeyed
-    _going_on = False
-    _following = False  # doing what an answer asked for
-    _answers = 0  # that are under way
     _closing = False
     _ended = False  # the peer sends nothing more
     _lost = False
@@ -69,7 +65,7 @@ class ChatProtocol(Telling):
     def __init__(self, arrival: ClientConnection, ways: Adapter) -> None:
         super().__init__()
         self._arrival, self._ways = arrival, ways
-        self._queue: deque[Request | Refused] = deque()  # what was asked, and is not done yet
+        self._queue = RequestQueue()
         self._said = ways.said  # at hand, because it is wanted at every send
         self.gate, self.address = arrival.gate, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
@@ -160,7 +156,7 @@ class ChatProtocol(Telling):
     def _stop_timers(self) -> None:
         self._arrival.leaving()
         self.gate.busy.discard(self)
-        for timer in (self._timer, self._pace, self._debt, self._others):
+        for timer in (self._timer, self._queue.pace, self._debt, self._others):
             stop(timer)
 
     # In
@@ -202,8 +198,8 @@ class ChatProtocol(Telling):
         if not wait:
             return
         self._pause(FLOOD, True)
-        stop(self._pace)
-        self._pace = clock.callLater(wait, self.session.safely, self._pause, FLOOD, False)
+        stop(self._queue.pace)
+        self._queue.pace = clock.callLater(wait, self.session.safely, self._pause, FLOOD, False)
         if not bucket.told:
             bucket.told = True
             self.session.tell(Notice(_too_fast(bucket.rate)))
@@ -214,24 +210,24 @@ class ChatProtocol(Telling):
             return
         waiting = len(self._queue)
         self._queue.extendleft(reversed(requests))
-        if self._following:
+        if self._queue.following:
             return
-        self._following = True
+        self._queue.following = True
         try:
             self._do_all(waiting)
         finally:
-            self._following = False
+            self._queue.following = False
         self._go_on()
 
     def _go_on(self) -> None:
         """Do what was asked, in order, until something must come first; then read on."""
-        if self._going_on or self._following:
+        if self._queue.going_on or self._queue.following:
             return
-        self._going_on = True
+        self._queue.going_on = True
         try:
             self._do_all()
         finally:
-            self._going_on = False
+            self._queue.going_on = False
         if self.paused and not (self._reasons or self._queue or self._lost or self._closing):
             super().resumeProducing()
         if self._ended:
@@ -275,14 +271,14 @@ class ChatProtocol(Telling):
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)
-        self._answers += 1
+        self._queue.answers += 1
         self._pause(ANSWERING, True)
         done.addErrback(self._failed, tag)
         done.addBoth(lambda _: self.session.safely(self._answered))
 
     def _answered(self) -> None:
-        self._answers -= 1
-        self._pause(ANSWERING, self._answers > 0)
+        self._queue.answers -= 1
+        self._pause(ANSWERING, self._queue.answers > 0)
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
