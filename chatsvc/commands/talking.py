@@ -72,9 +72,8 @@ def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Acc
 
 @command(
     "msg name text",
-    "w whisper private tell",
-    "says something only one person sees",
-    "/msg bob the code is 4711",
+    help="says something only one person sees",
+    example="/msg bob the code is 4711",
 )
 def msg(
     hub: Hub,
@@ -122,7 +121,7 @@ def signal(
     return hub.messaging.signal(session, to, signs)
 
 
-@command("reply text", "r", "answers who whispered last", "/reply thanks")
+@command("reply text", help="answers who whispered last", example="/reply thanks")
 def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
