@@ -55,7 +55,14 @@ async def login(
     if session.user is None:
         if name is None and session.door is None:
             raise Refused("usage", "Please say which name, too: /login name password")
-        return await let_in(hub, session, name or session.door or "", tag, None, password)
+        return await let_in(
+            hub,
+            session,
+            name=name or session.door or "",
+            tag=tag,
+            password=None,
+            account_password=password,
+        )
     hub.login.check_guest(session)
     account = await hub.authentication.by_password(session, name or session.name, password)
     if session in hub.directory.sessions:
@@ -200,11 +207,11 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     return Sessions(
         tuple(
             Seat(
-                number,
-                each.since,
-                each.wire.address,
-                tuple(room.name for room in each.rooms.values()),
-                each is session,
+                number=number,
+                since=each.since,
+                address=each.wire.address,
+                rooms=tuple(room.name for room in each.rooms.values()),
+                own=each is session,
             )
             for number, each in enumerate(own, 1)
         )

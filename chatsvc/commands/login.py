@@ -26,7 +26,7 @@ async def password(
 ) -> Event | None:
     """The answer to the question for the chat's password."""
     check_unnamed(session)
-    return await let_in(hub, session, session.door or "", tag, password)
+    return await let_in(hub, session, name=session.door or "", tag=tag, password=password)
 
 
 _ASKED_AGAIN = ("password-needed", "registered", "wrong-password", "too-many-attempts", "busy")
@@ -44,7 +44,9 @@ async def let_in(
     if (secret := password or account_password) is not None:
         session.note_password(secret)
     try:
-        welcome = await hub.login.hello(session, name, password, None, account_password)
+        welcome = await hub.login.hello(
+            session, name=name, password=password, client=None, account_password=account_password
+        )
     except Refused as refused:
         session.question = _next_question(hub, session, refused.code)
         session.suggestion = refused.suggestion
@@ -101,7 +103,9 @@ async def hello(
     check_unnamed(session)
     if version != 1:
         raise Refused("version", "This server speaks version 1 of the protocol.")
-    welcome = await hub.login.hello(session, name, password, client, account_password)
+    welcome = await hub.login.hello(
+        session, name=name, password=password, client=client, account_password=account_password
+    )
     if welcome is not None:
         session.person.bot |= bot
         if realname:

@@ -60,7 +60,7 @@ async def ban(
     here: bool = False,
 ) -> Event:
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(session, who, duration, reason, where)
+    return await hub.moderation.ban(session, who=who, seconds=duration, reason=reason, room=where)
 
 
 @command(
@@ -89,7 +89,9 @@ async def mute(
     quietly: bool = False,
 ) -> Event:
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(session, who, duration, reason, where, True, quietly)
+    return await hub.moderation.ban(
+        session, who=who, seconds=duration, reason=reason, room=where, mute=True, quietly=quietly
+    )
 
 
 @command(

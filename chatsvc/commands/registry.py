@@ -78,25 +78,25 @@ def command(
         facts = facts_of(name)
         others = (*facts.aliases, *aliases.split())
         TABLE[name] = CommandRow(
-            function,
-            Command(
-                f"/{usage}",
-                tuple(f"/{alias}" for alias in others),
-                help,
-                example,
-                _TOPICS.get(module := function.__module__.rpartition(".")[2], module),
-                facts.names,
+            function=function,
+            about=Command(
+                usage=f"/{usage}",
+                aliases=tuple(f"/{alias}" for alias in others),
+                help=help,
+                example=example,
+                topic=_TOPICS.get(module := function.__module__.rpartition(".")[2], module),
+                facts=facts.names,
             ),
-            tuple(word.strip("[]") for word in words if not word.startswith("[--")),
-            {name: _kind(one.annotation) for name, one in arguments.items()},
-            frozenset(name for name, one in arguments.items() if one.default is one.empty),
-            frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
-            anybody,
-            level,
-            tagged,
-            settled,
-            reads,
-            when,
+            words=tuple(word.strip("[]") for word in words if not word.startswith("[--")),
+            kinds={name: _kind(one.annotation) for name, one in arguments.items()},
+            needed=frozenset(name for name, one in arguments.items() if one.default is one.empty),
+            flags=frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
+            anybody=anybody,
+            level=level,
+            tagged=tagged,
+            settled=settled,
+            reads=reads,
+            when=when,
         )
         FIELDS.update(arguments)
         NAMES.update(dict.fromkeys([name, *others], name))

@@ -25,7 +25,7 @@ def say(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
-    return _say(hub, session, text, room, tag, Manner(False, notice, signs))
+    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(False, notice, signs))
 
 
 @command("me text", help="says what one does", example="/me makes tea")
@@ -37,7 +37,7 @@ def me(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
-    return _say(hub, session, text, room, tag, Manner(True, False, signs))
+    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(True, False, signs))
 
 
 def _say(
@@ -51,8 +51,8 @@ def _say(
     session.check_no_password(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
-        return hub.messaging.whisper(session, to, text, manner, tag)
-    hub.messaging.say(session, room_of(session, room), text, manner, tag)
+        return hub.messaging.whisper(session, to=to, text=text, manner=manner, tag=tag)
+    hub.messaging.say(session, room=room_of(session, room), text=text, manner=manner, tag=tag)
     return None
 
 
@@ -87,7 +87,9 @@ def msg(
 ) -> Answer:
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
-    return hub.messaging.whisper(session, hub.messaging.addressee(session, name), text, manner, tag)
+    return hub.messaging.whisper(
+        session, to=hub.messaging.addressee(session, name), text=text, manner=manner, tag=tag
+    )
 
 
 @command(
@@ -126,7 +128,7 @@ def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Ans
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)
-    return hub.messaging.whisper(session, to, text, PLAINLY, tag)
+    return hub.messaging.whisper(session, to=to, text=text, manner=PLAINLY, tag=tag)
 
 
 @command(

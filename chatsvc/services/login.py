@@ -210,13 +210,13 @@ class Login:
         self._sessions.seat(session, user)
         account = user.account
         return Welcome(
-            self._settings.name,
-            f"chatsvc {__version__}",
-            user.name,
-            client,
-            now,
-            self._settings.motd,
-            LIMITS,
+            chat=self._settings.name,
+            software=f"chatsvc {__version__}",
+            name=user.name,
+            client=client,
+            time=now,
+            motd=self._settings.motd,
+            limits=LIMITS,
             account=account.name if account else None,
             operator=user.operator,
             rooms=tuple(self._unread(account)) if account else (),
@@ -246,7 +246,13 @@ class Login:
         if user.account is not None:
             raise Refused("known", f"{user.account.name} is your own already.")
         account = await self._accounts.register(
-            user.name, password, email, code, session.source, self._clock.seconds(), self._now()
+            user.name,
+            password=password,
+            email=email,
+            code=code,
+            source=session.source,
+            now=self._clock.seconds(),
+            since=self._now(),
         )
         if user.sessions and user.account is None:
             self._own(user, account)
@@ -324,7 +330,14 @@ class Login:
             joined = _joined(session, room)
             role = member.role if member else "member"
             self._membership.note(
-                Member(room.key, account.id, role, True, room.members[session], joined)
+                Member(
+                    room=room.key,
+                    account=account.id,
+                    role=role,
+                    inside=True,
+                    seen=room.members[session],
+                    joined=joined,
+                )
             )
         self._joining.bring_others(session, room)
 
