@@ -154,6 +154,7 @@ EVENTS: list[Event] = [
     Stats("#tea", (Tally("bob", 2, 1234), Tally("ann", 1, 5))),
     Stats("#tea", ()),
     Help((Command("/msg name text", ("/w", "/tell"), "whispers", "/msg bob hi"),)),
+    Help((Command("/msg name text", (), "whispers", "", "talking", ("once", "speech")),)),
     Help((Command("/who [room]", (), "lists", "", "rooms"), Command("/time", (), "tells", ""))),
     Ignoring(("eve",)),
     Ignoring(()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
@@ -10,15 +11,18 @@ import pytest
 from conftest import Chat, at_once, hub_of, no_turn, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imports import modules
 from twisted.internet.task import Clock
 
 from chatsvc import commands
+from chatsvc.client.commands import Commands
 from chatsvc.commands import registry
 from chatsvc.commands.registry import NAMES, TABLE, Answer, command
 from chatsvc.core.chat import Session, User
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
+from chatsvc.model.command_facts import FACTS
+from chatsvc.model.events import Command, Event, Goodbye, Help, Notice, Refusal, Refused, Request
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import KNOCKS
 from chatsvc.store.archive import ArchiveFailed
@@ -359,3 +363,60 @@ def test_every_listed_command_can_be_asked_for_in_json(name: str) -> None:
     assert JSONL.write(help_)
     (request,) = JSONL.read(f'{{"do":"{name}","rest":""}}')
     assert NAMES[request.name] == name
+
+
+# Facts about commands
+
+
+def test_the_facts_are_about_commands_that_exist() -> None:
+    assert set(FACTS) <= set(TABLE)
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_command_with_a_password_is_reported_as_secret(name: str) -> None:
+    passwords = {"password", "old", "new"} & set(TABLE[name].needed)
+    assert ("secret" in TABLE[name].about.facts) is bool(passwords)
+
+
+def test_programs_are_told_the_facts_about_commands(chat: Chat) -> None:
+    ann = chat.program("ann")
+
+    def facts(command: str) -> list[str]:
+        (help_,) = ann.ask(do="help", command=command)
+        return list(help_["commands"][0].get("facts", []))
+
+    assert facts("login") == ["secret"]
+    assert facts("msg") == ["once", "speech"]
+    assert facts("who") == []
+
+
+def test_a_client_goes_by_the_facts_that_a_server_reports() -> None:
+    known = Commands()
+    assert known.goes_once("msg")
+    assert known.name("whisper") == "msg"
+    assert not known.goes_once("roll")
+    known.learn(Help((Command("/roll dice", ("/dice",), "", "", facts=("once", "speech")),)))
+    assert known.goes_once(known.name("dice"))
+    assert known.is_speech("roll")
+    known.learn(Help((Command("/msg name text", (), "", ""),)))  # a server that reports no facts
+    assert known.goes_once("msg")
+
+
+def lists_of_commands(source: str) -> list[set[str]]:
+    """Return the literal lists in a module with two commands that are secret or go once."""
+    told = {name for name, facts in FACTS.items() if facts.secret or facts.once}
+    kinds = (ast.Tuple, ast.List, ast.Set)
+    lists = [node.elts for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+    strings = [{one.value for one in each if isinstance(one, ast.Constant)} for each in lists]
+    return [each for each in strings if len(each & told) > 1]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in modules() if ".client" in name or ".cli" in name]
+)
+def test_the_client_has_no_lists_of_commands_of_its_own(name: str) -> None:
+    assert lists_of_commands(modules()[name].read_text()) == []
+
+
+def test_a_list_of_commands_would_be_found() -> None:
+    assert lists_of_commands('SECRET = ("login", "passwd")') == [{"login", "passwd"}]

@@ -8,13 +8,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from chatsvc.client.commands import ONCE, Commands
+from chatsvc.client.commands import Commands
 from chatsvc.client.line_screen import Screen
 from chatsvc.client.login_prompts import AtTheDoor, Identity
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.net.resume_state import FIRST_ROOM
-from chatsvc.client.passwords import PROVING, masked
+from chatsvc.client.passwords import masked
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import typed
 from chatsvc.model.events import (
@@ -161,9 +161,9 @@ class PlainChat:
                 return None
             case "say" | "me":
                 return self.connection.say(rest, action=name == "me")
-        if name in PROVING:
+        if self._commands.proves(name):
             return self.connection.prove(name, rest)
-        return self.connection.request(name, once=name in ONCE, rest=rest)
+        return self.connection.request(name, once=self._commands.goes_once(name), rest=rest)
 
     def _went_wrong(self, failure: Failure, line: str) -> None:
         self._failed = True

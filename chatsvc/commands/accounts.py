@@ -56,7 +56,9 @@ async def login(
     if session.login is not None:
         if name is None and session.login.name is None:
             raise Refused("usage", "Give your name as well: /login name password")
-        return await let_in(hub, session, name or session.login.name or "", tag, None, password)
+        return await let_in(
+            hub, session, name=name or session.login.name or "", tag=tag, account_password=password
+        )
     hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name or session.name, password)
     if session in hub.directory.sessions:
@@ -208,11 +210,11 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     return Sessions(
         tuple(
             Seat(
-                number,
-                each.since,
-                each.wire.address,
-                tuple(room.name for room in each.rooms.values()),
-                each is session,
+                number=number,
+                since=each.since,
+                address=each.wire.address,
+                rooms=tuple(room.name for room in each.rooms.values()),
+                own=each is session,
             )
             for number, each in enumerate(own, 1)
         )

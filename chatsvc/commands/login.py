@@ -26,7 +26,9 @@ async def password(
 ) -> Event | None:
     """The answer to the question for the chat's password."""
     check_unnamed(session)
-    return await let_in(hub, session, session.logging_in.name or "", tag, password)
+    return await let_in(
+        hub, session, name=session.logging_in.name or "", tag=tag, password=password
+    )
 
 
 async def let_in(
@@ -42,7 +44,9 @@ async def let_in(
         session.typed.note(secret)
     login = session.logging_in
     try:
-        welcome = await hub.login.hello(session, name, password, None, account_password)
+        welcome = await hub.login.hello(
+            session, name=name, password=password, client=None, account_password=account_password
+        )
     except Refused as refused:
         login.refuse(refused.code, refused.suggestion)
         if login.step is Step.NAME and account_password is not None:
@@ -90,7 +94,9 @@ async def hello(
     check_unnamed(session)
     if version != 1:
         raise Refused("version", "This server supports protocol version 1.")
-    welcome = await hub.login.hello(session, name, password, client, account_password)
+    welcome = await hub.login.hello(
+        session, name=name, password=password, client=client, account_password=account_password
+    )
     if welcome is not None:
         session.person.bot |= bot
         if realname:

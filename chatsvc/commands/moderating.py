@@ -61,7 +61,7 @@ async def ban(
 ) -> Event:
     """Ban a user or a mask from a room."""
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(session, who, duration, reason, where)
+    return await hub.moderation.ban(session, who=who, seconds=duration, reason=reason, room=where)
 
 
 @command("unban [--here] who", help="lifts a ban", example="/unban eve", level="moderator")
@@ -90,7 +90,9 @@ async def mute(
 ) -> Event:
     """Mute a user or a mask in a room."""
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(session, who, duration, reason, where, True, quietly)
+    return await hub.moderation.ban(
+        session, who=who, seconds=duration, reason=reason, room=where, mute=True, quietly=quietly
+    )
 
 
 @command("unmute [--here] who", help="lifts a mute", example="/unmute eve", level="moderator")

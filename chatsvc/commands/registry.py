@@ -20,6 +20,7 @@ from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.ban_masks import is_written_mask
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
+from chatsvc.model.command_facts import facts_of
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
 from chatsvc.policy.permissions import check_level
@@ -74,28 +75,31 @@ def command(
         name, *words = usage.split()
         arguments = dict(list(inspect.signature(function).parameters.items())[2:])
         tagged = arguments.pop("tag", None) is not None
+        facts = facts_of(name)
+        others = (*facts.aliases, *aliases.split())
         TABLE[name] = CommandRow(
-            function,
-            Command(
-                f"/{usage}",
-                tuple(f"/{alias}" for alias in aliases.split()),
-                help,
-                example,
-                _TOPICS.get(module := function.__module__.rpartition(".")[2], module),
+            function=function,
+            about=Command(
+                usage=f"/{usage}",
+                aliases=tuple(f"/{alias}" for alias in others),
+                help=help,
+                example=example,
+                topic=_TOPICS.get(module := function.__module__.rpartition(".")[2], module),
+                facts=facts.names,
             ),
-            tuple(word.strip("[]") for word in words if not word.startswith("[--")),
-            {name: _kind(one.annotation) for name, one in arguments.items()},
-            frozenset(name for name, one in arguments.items() if one.default is one.empty),
-            frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
-            anybody,
-            level,
-            tagged,
-            settled,
-            reads,
-            when,
+            words=tuple(word.strip("[]") for word in words if not word.startswith("[--")),
+            kinds={name: _kind(one.annotation) for name, one in arguments.items()},
+            needed=frozenset(name for name, one in arguments.items() if one.default is one.empty),
+            flags=frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
+            anybody=anybody,
+            level=level,
+            tagged=tagged,
+            settled=settled,
+            reads=reads,
+            when=when,
         )
         FIELDS.update(arguments)
-        NAMES.update(dict.fromkeys([name, *aliases.split()], name))
+        NAMES.update(dict.fromkeys([name, *others], name))
         return function
 
     return enter

@@ -45,7 +45,7 @@ def join(
         raise Refused("no-such-room", f"There is no room {room_name(room)}.")
     if password is not None:
         if found is not None and needs_password(session.person, found):
-            return _open(hub, session, found, password, (after, last, tag))
+            return _open(hub, session, room=found, password=password, where=(after, last, tag))
         if len(password.split()) > 1:  # no password is needed, and this hardly is one
             raise Refused("usage", "Usage: /join room, or: /join room password")
     _enter(hub, session, room, (after, last, tag))
@@ -57,7 +57,9 @@ _Where: TypeAlias = tuple[int | None, int | None, str | None]  # after, last, th
 
 async def _open(hub: Hub, session: Session, room: Room, password: str, where: _Where) -> None:
     now, hash = hub.clock.seconds(), room.rules.password
-    right = await hub.accounts.opens(hash, password, room.key, session.source, now)
+    right = await hub.accounts.opens(
+        hash, password=password, room=room.key, source=session.source, now=now
+    )
     if not right or room.rules.password != hash:
         raise Refused("wrong-password", f"Wrong password for {room.name}.")
     if session in hub.directory.sessions:
@@ -66,7 +68,7 @@ async def _open(hub: Hub, session: Session, room: Room, password: str, where: _W
 
 def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = False) -> None:
     after, last, tag = where
-    session.tell(hub.joining.enter(session, room, after, last, opened), tag)
+    session.tell(hub.joining.enter(session, name=room, after=after, last=last, opened=opened), tag)
     assert session.here is not None
     for other in session.person.sessions:
         session.here.catch_up(other)
@@ -121,7 +123,9 @@ def who(hub: Hub, session: Session, room: str | None = None, after: str | None =
     present = here.seen_by(session.person)
     page, more = a_page(present, after)
     people = tuple(hub.visibility.person(user, session, here) for user in page)
-    return People(here.name, people, len(present), more, here.rules.hidden)
+    return People(
+        room=here.name, people=people, count=len(present), more=more, hidden=here.rules.hidden
+    )
 
 
 @command(
@@ -144,7 +148,9 @@ async def history(
 ) -> Event:
     """Show earlier messages."""
     wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
-    return await hub.history.page(session, room, bounds, wanted, first, deleted)
+    return await hub.history.page(
+        session, room=room, bounds=bounds, n=wanted, first=first, deleted=deleted
+    )
 
 
 @command(
@@ -172,7 +178,9 @@ async def recent(
     deleted: bool = True,
 ) -> Event:
     """List the conversations with recent messages."""
-    return await hub.history.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
+    return await hub.history.recent(
+        session, after=after, before=before, n=min(max(n, 1), LINES), first=first, deleted=deleted
+    )
 
 
 @command("mark [number]", settled=True, reads=True)

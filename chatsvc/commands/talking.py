@@ -26,7 +26,7 @@ def say(
     tag: str | None = None,
 ) -> Answer:
     """Send a message to a room."""
-    return _say(hub, session, text, room, tag, Manner(False, notice, signs))
+    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(False, notice, signs))
 
 
 @command("me text", help="describes an action", example="/me makes tea")
@@ -39,7 +39,7 @@ def me(
     tag: str | None = None,
 ) -> Answer:
     """Send an action to a room."""
-    return _say(hub, session, text, room, tag, Manner(True, False, signs))
+    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(True, False, signs))
 
 
 def _say(
@@ -53,8 +53,8 @@ def _say(
     session.typed.check(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
-        return hub.messaging.whisper(session, to, text, manner, tag)
-    hub.messaging.say(session, room_of(session, room), text, manner, tag)
+        return hub.messaging.whisper(session, to=to, text=text, manner=manner, tag=tag)
+    hub.messaging.say(session, room=room_of(session, room), text=text, manner=manner, tag=tag)
     return None
 
 
@@ -74,9 +74,8 @@ def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Acc
 
 @command(
     "msg name text",
-    "w whisper private tell",
-    "sends a private message",
-    "/msg bob the code is 4711",
+    help="sends a private message",
+    example="/msg bob the code is 4711",
 )
 def msg(
     hub: Hub,
@@ -91,7 +90,9 @@ def msg(
     """Send a private message."""
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
-    return hub.messaging.whisper(session, hub.messaging.addressee(session, name), text, manner, tag)
+    return hub.messaging.whisper(
+        session, to=hub.messaging.addressee(session, name), text=text, manner=manner, tag=tag
+    )
 
 
 @command(
@@ -126,13 +127,13 @@ def signal(
     return hub.messaging.signal(session, to, signs)
 
 
-@command("reply text", "r", "replies to the last private message", "/reply thanks")
+@command("reply text", help="replies to the last private message", example="/reply thanks")
 def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
     """Answer the last private message."""
     if session.whispered is None:
         raise Refused("nobody", "You have no private messages to reply to.")
     to = _still_reached(hub, session, session.whispered)
-    return hub.messaging.whisper(session, to, text, PLAINLY, tag)
+    return hub.messaging.whisper(session, to=to, text=text, manner=PLAINLY, tag=tag)
 
 
 @command(

@@ -66,7 +66,13 @@ class AccountSessions:
         if user.account is not None:
             raise Refused("known", f"{user.account.name} is already registered to you.")
         account = await self._accounts.register(
-            user.name, password, email, code, session.source, self._clock.seconds(), self._now()
+            user.name,
+            password=password,
+            email=email,
+            code=code,
+            source=session.source,
+            now=self._clock.seconds(),
+            since=self._now(),
         )
         if user.sessions and user.account is None:
             self._own(user, account)
@@ -147,7 +153,14 @@ class AccountSessions:
             joined = _joined(session, room)
             role = member.role if member else "member"
             self._membership.note(
-                Member(room.key, account.id, role, True, room.members[session], joined)
+                Member(
+                    room=room.key,
+                    account=account.id,
+                    role=role,
+                    inside=True,
+                    seen=room.members[session],
+                    joined=joined,
+                )
             )
         self._joining.bring_others(session, room)
 

@@ -181,17 +181,17 @@ class Joining:
         count = len(people)
         read, time = self._history.mark(session, room)
         return Entered(
-            room.name,
-            topic,
-            names,
-            count,
-            room.last,
-            session.name,
-            new or None,
-            read or None,
-            time or None,
-            room.topic.by if room.topic else "",
-            room.topic.time if room.topic else None,
+            room=room.name,
+            topic=topic,
+            names=names,
+            count=count,
+            last=room.last,
+            name=session.name,
+            new=new or None,
+            read=read or None,
+            read_time=time or None,
+            topic_by=room.topic.by if room.topic else "",
+            topic_time=room.topic.time if room.topic else None,
         )
 
     def _inside(self, account: Account) -> list[Member]:

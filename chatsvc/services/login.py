@@ -203,13 +203,13 @@ class Login:
         self._sessions.seat(session, user)
         account = user.account
         return Welcome(
-            self._settings.name,
-            f"chatsvc {__version__}",
-            user.name,
-            client,
-            now,
-            self._settings.motd,
-            LIMITS,
+            chat=self._settings.name,
+            software=f"chatsvc {__version__}",
+            name=user.name,
+            client=client,
+            time=now,
+            motd=self._settings.motd,
+            limits=LIMITS,
             account=account.name if account else None,
             operator=user.operator,
             rooms=tuple(self._unread(account)) if account else (),

@@ -115,10 +115,19 @@ class Messaging:
         room.time = max(room.time, words.time)  # it never goes back, whatever the clock does
         intake.keep(
             Line(
-                room.name, room.time, user.name, words.text, action, client, tag, account,
-                words.quiet, notice, signs,
-            )
-        )  # fmt: skip
+                room=room.name,
+                time=room.time,
+                sender=user.name,
+                text=words.text,
+                action=action,
+                client=client,
+                tag=tag,
+                account=account,
+                quiet=words.quiet,
+                notice=notice,
+                signs=signs,
+            ),
+        )
 
     def _active(self, session: Session) -> float:
         """Note that somebody does something, and return the time of day as it is kept."""
@@ -331,7 +340,15 @@ class _Speech(NamedTuple):
     def told(self, sender: User, to: str) -> Told:
         account = sender.account.name if sender.account else ""
         action, notice, signs = self.manner
-        told = Told(sender.name, to, self.text, self.time, action, notice=notice, account=account)
+        told = Told(
+            sender=sender.name,
+            to=to,
+            text=self.text,
+            time=self.time,
+            action=action,
+            notice=notice,
+            account=account,
+        )
         return replace(told, signs=signs) if signs else told
 
 

@@ -241,12 +241,12 @@ class Moderation:
         found = [mask.value for mask in masks if mask.is_of_address]
         room = self._directory.rooms.get(ban.room)
         return Banned(
-            ban.label if operator else without_addresses(ban.label),
-            room.name if room else ban.room,
-            ban.by,
-            ban.reason,
-            ban.time,
-            ban.until or None,
+            who=ban.label if operator else without_addresses(ban.label),
+            room=room.name if room else ban.room,
+            by=ban.by,
+            reason=ban.reason,
+            time=ban.time,
+            until=ban.until or None,
             mute=ban.mute,
             quietly=ban.quietly,
             means=_means(masks),
@@ -343,7 +343,14 @@ class Moderation:
             await self._acts.note(session, what, place)
         await self._store.delete(place.name, number, session.name)
         # Whoever is muted could say something by the reason for deleting lines of their own.
-        event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
+        event = Deleted(
+            room=called,
+            number=number,
+            sender=line.sender,
+            by=session.name,
+            own=own,
+            reason="" if own else reason,
+        )
         for each in place.members:
             if each is not session and _may_read(each, place, line):
                 each.tell(

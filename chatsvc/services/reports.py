@@ -63,7 +63,15 @@ class Inbox:
         about = signed(user) if user else account.name if account else name
         where = room.name if room else ""
         by = signed(session.person)
-        report = Report(self._last, self._acts.now(), by, about, where, reason, origin)
+        report = Report(
+            number=self._last,
+            time=self._acts.now(),
+            by=by,
+            about=about,
+            room=where,
+            reason=reason,
+            origin=origin,
+        )
         await self._records.put(report)
         self._reports[report.number] = report
         event = _reported(report)
@@ -110,5 +118,11 @@ def _origin(session: Session) -> str:
 
 def _reported(report: Report, own: bool = False) -> Reported:
     return Reported(
-        report.number, report.by, report.about, report.room, report.reason, report.time, own
+        number=report.number,
+        by=report.by,
+        about=report.about,
+        room=report.room,
+        reason=report.reason,
+        time=report.time,
+        own=own,
     )

@@ -181,7 +181,9 @@ class RoomAdministration:
             room.voiced |= clients
         else:
             room.voiced -= clients
-        return self._tell_role(session, room, Role(room.name, name, role, session.name, old))
+        return self._tell_role(
+            session, room, Role(room=room.name, name=name, role=role, by=session.name, before=old)
+        )
 
     async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
         """Give accounts roles at once, so that nobody else gives the same; undone if not kept."""
@@ -230,7 +232,14 @@ class RoomAdministration:
         await self._appoint(room, {**roles, account.id: "founder"}, act)
         called_now = user.name if user else account.name
         instead = next((self._called(id) for id in roles if id != account.id), "")
-        event = Role(room.name, called_now, "founder", session.name, before, instead)
+        event = Role(
+            room=room.name,
+            name=called_now,
+            role="founder",
+            by=session.name,
+            before=before,
+            instead=instead,
+        )
         return self._tell_role(session, room, event)
 
     def _called(self, id: str) -> str:

@@ -92,7 +92,7 @@ class Search:
             text, spot = self._going_on(session)
         query = parse(text, self._now())
         rooms = self._rooms(session, query)
-        found, rest, unfinished = await self._read(session, query, rooms, spot, n)
+        found, rest, unfinished = await self._read(session, query, rooms, older=spot, n=n)
         session.searched = LastSearch(text, rest)
         called = {name: room.called(session) for name, room in rooms.items()}
         lines = tuple(line._replace(room=called[line.room]) for line in found)
