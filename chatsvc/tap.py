@@ -33,7 +33,7 @@ from chatsvc.model.events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window, is_loopback
 from chatsvc.options import Options
-from chatsvc.process import Signals
+from chatsvc.process import Signals, share_memory_of_threads
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.services.settings import ServiceSettings
@@ -78,6 +78,7 @@ class StartFailed(SystemExit, Exception):
 def makeService(options: Options) -> IService:
     """The service that these options describe; it opens and listens to nothing yet."""
     measure_steadily(_reactor)
+    share_memory_of_threads()
     return cast(IService, ChatService(options, _reactor))
 
 

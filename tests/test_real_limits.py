@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import subprocess
 import time
@@ -171,3 +172,32 @@ def test_many_who_send_as_much_as_they_can_cost_little_and_delay_nobody(tmp_path
         assert sent < 200_000_000
         assert growth < 10_000_000
         assert max(delays) < 2.0
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [{"do": "history", "room": "#tea", "n": 500}, {"do": "search", "query": "tea", "n": 500}],
+    ids=lambda request: request["do"],
+)
+def test_long_answers_that_nobody_reads_cost_each_asker_no_more_than_256_kib(
+    tmp_path: Path, request_: dict[str, object]
+) -> None:
+    with Service(tmp_path) as chat:
+        ann = chat.peer(Program)
+        ann.ask("hello", name="ann")
+        ann.ask("join", room="#tea")
+        for n in range(500):
+            ann.ask("say", room="#tea", text=f"tea {n} ".ljust(4096, '"'))
+        askers = []
+        for n in range(128):
+            askers.append(chat.peer(Program))
+            askers[n].ask("hello", name=f"asker{n}")
+            askers[n].ask("join", room="#tea", last=0)
+        before = memory(chat)
+        for asker in askers:
+            asker.send(json.dumps(request_))
+        for asker in askers:
+            asker.socket.recv(1)  # the answer has begun
+        growth = memory(chat) - before
+        print(f"{growth / len(askers) / 1024:.0f} KiB each")
+        assert growth < len(askers) * 256 * 1024
