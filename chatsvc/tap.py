@@ -106,6 +106,7 @@ class ChatService(Service):
             _settings(options),
             now=time.time,
             report=_report,
+            log=_warn,
         )
         self.hub.accounts.registrations = Window(
             self.limits.registrations, self.limits.registrations_within
@@ -315,6 +316,10 @@ def _settings(options: Options) -> ServiceSettings:
         leave_on_empty_line=bool(options["leave-on-empty-line"]),
         accounts=options["accounts"],
     )
+
+
+def _warn(sentence: str) -> None:
+    _log.warn("{sentence}", sentence=sentence)
 
 
 def _log_line(line: Said) -> None:

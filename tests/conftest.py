@@ -50,17 +50,17 @@ MARKERS = {
     "test_client_real": ("real", "slow"),
     "test_client_tls_real": ("real", "slow"),
     "test_client_windows": ("real", "slow"),
-    "test_tui_": ("screen",),
-}  # of a file's tests, by the beginning of its name
+    "test_tui_completion": ("screen",),
+    "test_tui_": ("screen", "slow"),
+}  # of a file's tests, by the first of these that its name begins with
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of each file."""
     for item in items:
-        for beginning, markers in MARKERS.items():
-            if item.path.name.startswith(beginning):
-                for marker in markers:
-                    item.add_marker(marker)
+        name = item.path.name
+        for marker in next((MARKERS[begin] for begin in MARKERS if name.startswith(begin)), ()):
+            item.add_marker(marker)
 
 
 @pytest.fixture(autouse=True)
@@ -176,6 +176,17 @@ class Person:
     def stop_reading(self) -> None:
         """Let the transport find that its buffer is full, as a real one would."""
         self.transport.producer.pauseProducing()
+
+    def stop_reading_after_this(self) -> None:
+        """Let the transport find that its buffer is full once something more was sent."""
+        write = self.transport.write
+
+        def fill(data: bytes) -> None:
+            self.transport.write = write  # type: ignore[method-assign]
+            write(data)
+            self.stop_reading()
+
+        self.transport.write = fill  # type: ignore[method-assign]
 
     def read_on(self) -> None:
         self.transport.producer.resumeProducing()

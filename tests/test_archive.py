@@ -595,6 +595,7 @@ def test_a_line_does_not_expire_before_those_ahead_of_it(keeper: Keeper) -> None
     assert keeper.read() == ["late", "three"]
 
 
+@pytest.mark.slow
 def test_many_lines_expire_in_several_turns(keeper: Keeper) -> None:
     for number in range(EXPIRING + 10):
         keeper.keep(line(str(number)))

@@ -104,6 +104,7 @@ def keepers(archives: dict[str, Archive]) -> list[Keeper]:
 @given(lines_of, st.lists(ALPHABET, min_size=1, max_size=3), st.booleans(), st.booleans())
 @example(["x"], ["x"], True, False)
 @often
+@pytest.mark.slow
 def test_every_archive_finds_the_same(
     keepers: list[Keeper], said: list[str], words: list[str], phrase: bool, begins: bool
 ) -> None:
@@ -264,6 +265,7 @@ LETTERS = st.sampled_from(["".join(chars) for text, *_ in SCRIPTS for chars in t
 
 @given(st.lists(LETTERS, min_size=1, max_size=12), st.lists(LETTERS, min_size=1, max_size=4))
 @often
+@pytest.mark.slow
 def test_every_archive_finds_the_same_in_any_script(
     keepers: list[Keeper], said: list[str], sought: list[str]
 ) -> None:

@@ -242,6 +242,7 @@ os.kill(os.getpid(), 9)
 """
 
 
+@pytest.mark.slow
 def test_an_index_outlives_kills(path: Path, reopen: Any) -> None:
     here = [str(Path(__file__).parent), *sys.path]
     expected: list[str] = []

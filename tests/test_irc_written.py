@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from itertools import product
 from typing import Any
 
+import pytest
 from conftest import Chat
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +70,7 @@ def swollen(value: Any, name: str, text: str, field: str = "") -> Any:
 
 @given(NAMES, TEXTS, st.sampled_from((frozenset(), frozenset(CAPABILITIES))))
 @settings(max_examples=20, deadline=None)
+@pytest.mark.slow
 def test_every_event_is_told_in_messages_that_are_short_enough(
     name: str, text: str, capabilities: frozenset[str]
 ) -> None:
@@ -99,6 +101,7 @@ PARAMS = st.one_of(
 
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.lists(PARAMS, max_size=4)), max_size=6))
 @settings(max_examples=150, deadline=None)
+@pytest.mark.slow
 def test_whatever_a_client_sends_is_answered_in_such_messages(
     sent: list[tuple[str, list[str]]],
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from conftest import Worker, hub_of, start
 from twisted.internet.task import Clock
 
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Kept
 from chatsvc.store.archive import ArchiveFailed

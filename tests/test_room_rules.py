@@ -19,7 +19,7 @@ from staff import (
     restarted,
 )
 
-from chatsvc.core.room import Room
+from chatsvc.core.chat import Room
 from chatsvc.model.rate_limits import Limits
 from chatsvc.model.records import RoomRules
 from chatsvc.policy import permissions

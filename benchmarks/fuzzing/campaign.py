@@ -102,6 +102,7 @@ class Campaign:
     async def _with_a_service(self) -> None:
         async with _service(self.options) as (service, bystanders):
             self.memory = [service.memory()]
+            wrong, sessions = list[Failure](), list[Session]()
             while not self._enough():
                 sessions = self._next_sessions()
                 wrong = await _round(sessions, service, self.options)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from chatsvc.commands.login import let_in
 from chatsvc.commands.registry import Answer, Email, command
-from chatsvc.core.room import FIRST_ROOM
-from chatsvc.core.session import Session
+from chatsvc.core.chat import FIRST_ROOM, Session
 from chatsvc.model.events import Event, Notice, Refused
 from chatsvc.model.moderation_events import (
     Certificates,
@@ -143,7 +142,7 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
     if change == "add":
         account = await hub.authentication.add_certificate(session, account, fingerprint)
     elif change == "remove":
-        account = await hub.authentication.remove_certificate(session, account, fingerprint)
+        account = await hub.account_sessions.remove_certificate(session, account, fingerprint)
     elif change:
         raise Refused("usage", "It goes like this: /certificate add, or: /certificate remove")
     if session.user is not None and session.person.account is not None:

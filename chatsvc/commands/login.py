@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chatsvc.commands.registry import Answer, Words, command
-from chatsvc.core.room import FIRST_ROOM
-from chatsvc.core.session import Session
+from chatsvc.core.chat import FIRST_ROOM, Session
 from chatsvc.model.events import Event, Pong, Refused, Welcome
 from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.services.hub import Hub
@@ -16,7 +15,7 @@ from chatsvc.services.hub import Hub
 async def name(hub: Hub, session: Session, name: str = "", tag: str | None = None) -> Event | None:
     """The answer to the greeting: a person is let in, and into their rooms."""
     check_unnamed(session)
-    session.check_no_password(name)
+    session.typed.check(name)
     return await let_in(hub, session, name, tag)
 
 
@@ -42,7 +41,7 @@ async def let_in(
 ) -> Event | None:
     """Let a person in who answers question by question."""
     if (secret := password or account_password) is not None:
-        session.note_password(secret)
+        session.typed.note(secret)
     try:
         welcome = await hub.login.hello(session, name, password, None, account_password)
     except Refused as refused:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple, TypeGuard
 
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.events import Found, History, Part, Refusal, Said
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as local
 
 from chatsvc.commands.registry import NAMES, TABLE, Answer, Words, command, listed
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.events import Cleared, Clock, Help, Refused
 from chatsvc.services.hub import Hub
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session
 from chatsvc.model.events import Event, Notice, Refused
 from chatsvc.model.moderation_events import Bans
 from chatsvc.services.hub import Hub

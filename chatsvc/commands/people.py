@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsvc.commands.registry import Answer, Words, command
 from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.ban_masks import fits, is_pattern
 from chatsvc.model.events import Event, Ignoring, Refused
 from chatsvc.model.presence_events import People

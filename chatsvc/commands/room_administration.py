@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, command
+from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
-from chatsvc.core.session import Session
 from chatsvc.model.events import Event
 from chatsvc.services.hub import Hub
 

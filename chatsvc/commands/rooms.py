@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
+from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import room_of
-from chatsvc.core.room import FIRST_ROOM, Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.model.presence_events import People
 from chatsvc.model.text_rules import key, room_name
@@ -117,9 +116,10 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
     """List who is in a room."""
     here = hub.visibility.known_room(session, room)
-    page, more = a_page(here.people, after)
+    present = here.seen_by(session.person)
+    page, more = a_page(present, after)
     people = tuple(hub.visibility.person(user, session, here) for user in page)
-    return People(here.name, people, len(here.people), more, here.rules.hidden)
+    return People(here.name, people, len(present), more, here.rules.hidden)
 
 
 @command(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, Signs, Text, Words, command
+from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import room_of
-from chatsvc.core.session import Session, User
 from chatsvc.model.characters import clean_formatted
 from chatsvc.model.events import Asked, Event, Notice, Refused, Talking
 from chatsvc.model.records import Account
@@ -50,7 +50,7 @@ def _say(
     tag: str | None,
     manner: Manner,
 ) -> Event | None:
-    session.check_no_password(text)
+    session.typed.check(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
         return hub.messaging.whisper(session, to, text, manner, tag)
@@ -160,7 +160,7 @@ def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
 
 def _ask_to_whom(hub: Hub, session: Session) -> Event:
     here = room_of(session, None)
-    others = [user.name for user in here.people if user is not session.user]
+    others = [user.name for user in here.seen_by(session.person) if user is not session.user]
     if not others:
         return Notice("Nobody else is here to talk to.")
     session.choices = tuple(others[:PEOPLE])

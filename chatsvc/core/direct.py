@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Batch
 from chatsvc.model.events import Event, Said, Told
 from chatsvc.store.archive import Lines, Start

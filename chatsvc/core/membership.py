@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chatsvc.core.room import Timer
+from chatsvc.core.timer import Timer
 from chatsvc.model.records import Member
 from chatsvc.store.archive import ArchiveFailed, Records, Start
 

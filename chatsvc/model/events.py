@@ -59,7 +59,8 @@ class Request(NamedTuple):
     """The name of a command and its arguments, nothing checked yet.
 
     Programs name their arguments (`args`); people write them in a row (`rest`).  `literal` is the
-    line to say instead when there is no such command.
+    line to say instead when there is no such command.  `context` is what the dialect remembers of
+    it while it waits.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Request(NamedTuple):
     args: Mapping[str, object] = {}
     tag: str | None = None
     literal: str | None = None
+    context: object = None
 
 
 class Line(NamedTuple):

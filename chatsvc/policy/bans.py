@@ -10,8 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
 
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.model.ban_masks import Network, as_network, fits, is_mask, is_pattern, label
 from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
@@ -217,6 +216,28 @@ class BanList:
         """Whether a mute keeps somebody silent in a room, or (None) on the whole server."""
         return bool(self._mutes) and any(self.mute_of(each, room) for each in user.sessions)
 
+    def conceals(self, user: User, room: Room) -> bool:
+        """Whether a mute keeps a user's name from a room: it knows them by another one."""
+        return any(_knew_as(mute, each) for mute, each in self._mutes_of(user, room))
+
+    def conceals_change(self, user: User, room: Room) -> bool:
+        """Whether a mute keeps the name that a user has just taken from a room."""
+        mutes = self._mutes_of(user, room)
+        return any(user.key not in _names(mute, each) for mute, each in mutes)
+
+    def _mutes_of(self, user: User, room: Room) -> Iterator[tuple[Ban, Session]]:
+        for session in user.sessions if self._mutes else ():
+            mute = self.mute_of(session, room)
+            if mute is not None:
+                yield mute, session
+
+    def check_not_renamed(self, session: Session, room: Room) -> None:
+        """Refuse to let somebody who is muted in a room come back there under another name."""
+        mute = self.mute_of(session, room)
+        if mute is not None and not mute.quietly and (name := _knew_as(mute, session)):
+            text = f"{self.refusal(mute).text} To join {room.name}, be {name} again."
+            raise Refused("muted", text)
+
     def exempts(self, session: Session, where: str) -> bool:
         """Whether the bans and mutes of a room do not hold somebody."""
         places = [self._exemptions[where]] if where in self._exemptions else []
@@ -243,6 +264,27 @@ class BanList:
 
 def _weight(ban: Ban) -> tuple[bool, bool, float]:
     return not ban.quietly, ban.until == FOR_EVER, ban.until
+
+
+def _names(mute: Ban, session: Session) -> set[str]:
+    """The names by which a mute knows somebody, as keys."""
+    names = {mark[5:] for mark in mute.who if mark.startswith("name=") and not is_pattern(mark)}
+    account = session.person.account
+    if account is not None and f"account={account.id}" in mute.who:
+        names.add(key(account.name))
+    return names
+
+
+def _knew_as(mute: Ban, session: Session) -> str | None:
+    """The name that somebody had when they were muted, if they have another one by now.
+
+    None if they are muted only by an address, which others may share.
+    """
+    names = _names(mute, session)
+    same = {mark for mark in session.marks if not mark.startswith("name=")}
+    if session.person.key in names or same.isdisjoint(mute.who):
+        return None
+    return min(names, default=None)
 
 
 def new_ban(who: Iterable[str], label: str, room: Room | None) -> Ban:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Shared
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.events import Exited, Notice, Refused, Renamed
+from chatsvc.model.events import Exited, Notice, Refused
 from chatsvc.model.moderation_events import Identified, You
 from chatsvc.model.records import Account, Member
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
+from chatsvc.services.authentication import Authentication, fingerprint_of
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.nicknames import Nicknames, is_same
@@ -39,6 +40,7 @@ class AccountSessions:
         membership: Membership,
         bans: BanList,
         accounts: Accounts,
+        authentication: Authentication,
         clock: Timer,
         now: Callable[[], float],
     ) -> None:
@@ -52,6 +54,7 @@ class AccountSessions:
         self._membership = membership
         self._bans = bans
         self._accounts = accounts
+        self._authentication = authentication
         self._clock = clock
         self._now = now
 
@@ -169,7 +172,7 @@ class AccountSessions:
         self._sessions.seat(session, user)
         self._forget_passes(session)
         if new_here:
-            self._presence.tell_neighbours(session, Shared(Renamed(old.name, user.name)))
+            self._presence.tell_renamed(user, old.name)
             if user.account is not None:
                 self._tell_account(user)
             return
@@ -243,6 +246,17 @@ class AccountSessions:
             self._sessions.end_all(
                 user, "Your password was changed over another connection.", but=session
             )
+
+    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Remove a certificate and end the other sessions that came with it."""
+        fingerprint = fingerprint_of(session, written)
+        account = await self._authentication.remove_certificate(account, fingerprint)
+        user = self._directory.by_account.get(account.id)
+        words = "Your certificate was removed over another connection."
+        for each in list(user.sessions) if user is not None else ():
+            if each is not session and each.wire.fingerprint == fingerprint:
+                self._sessions.end(each, words, final=True)
+        return account
 
     def take_over(self, before: Mapping[str, Account]) -> None:
         """Give users online the accounts as another process has changed them in the archive."""

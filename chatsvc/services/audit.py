@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.model.moderation_events import Audit, Deed
 from chatsvc.model.records import Act
 from chatsvc.model.text_rules import key

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from chatsvc.auth import scram
 from chatsvc.auth.accounts import Accounts, is_wrong
-from chatsvc.core.session import Proof, Session
+from chatsvc.auth.proof import Proof
+from chatsvc.core.chat import Session
 from chatsvc.model.characters import clean
 from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
@@ -141,7 +142,7 @@ class Authentication:
 
     async def add_certificate(self, session: Session, account: Account, written: str) -> Account:
         """Let the account be proved by a certificate: one that is written, or the connection's."""
-        fingerprint = _read(written) if written else _own(session)
+        fingerprint = fingerprint_of(session, written)
 
         def added(current: Account) -> Account:
             _check_still_here(session)
@@ -158,9 +159,8 @@ class Authentication:
 
         return await self._accounts.become(account, added)
 
-    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+    async def remove_certificate(self, account: Account, fingerprint: str) -> Account:
         """Let a certificate prove nothing any more."""
-        fingerprint = _read(written) if written else _own(session)
 
         def removed(current: Account) -> Account:
             left = tuple(one for one in current.certificates if one != fingerprint)
@@ -182,6 +182,11 @@ def _check_still_here(session: Session) -> None:
 def _credentials(account: Account) -> tuple[object, ...]:
     """What a proof relies on; whoever has another right than before proves it again."""
     return account.hash, account.scram, account.certificates, account.operator
+
+
+def fingerprint_of(session: Session, written: str) -> str:
+    """The fingerprint that somebody means: a written one, or that of their own certificate."""
+    return _read(written) if written else _own(session)
 
 
 def _own(session: Session) -> str:

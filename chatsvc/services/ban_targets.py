@@ -6,9 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session
 from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban

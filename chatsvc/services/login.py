@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from chatsvc import __version__
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.ban_marks import marks
+from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Timer
-from chatsvc.core.session import Session, User, marks
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Goodbye, Refused, Unread, Welcome
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key

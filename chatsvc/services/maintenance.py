@@ -7,10 +7,11 @@ from collections.abc import Callable
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Timer
+from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
 from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.joining import Joining
+from chatsvc.services.presence import Presence
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
 
@@ -34,6 +35,7 @@ class Maintenance:
         account_sessions: AccountSessions,
         joining: Joining,
         room_removal: RoomRemoval,
+        presence: Presence,
         store: RoomStore,
         clock: Timer,
         now: Callable[[], float],
@@ -46,6 +48,7 @@ class Maintenance:
         self._account_sessions = account_sessions
         self._joining = joining
         self._room_removal = room_removal
+        self._presence = presence
         self._store = store
         self._clock = clock
         self._now = now
@@ -82,6 +85,7 @@ class Maintenance:
         self._joining.note_what_is_read()
         await self._membership.save()
         await self._bans.forget_past()
+        self._presence.reveal_unmuted()
         await self._room_removal.remove_empty()
         now = self._now()
         for room in list(self._directory.rooms.values()):

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.ban_masks import as_network
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event, Goodbye, Notice, Refused, Said
@@ -43,6 +43,7 @@ from chatsvc.policy.permissions import RANKS, check_above, floor, moderates, ran
 from chatsvc.services.audit import Acts, signed, with_account
 from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.joining import Joining
+from chatsvc.services.presence import Presence
 from chatsvc.services.reports import GREETED_WITH, Inbox
 from chatsvc.services.sessions import Sessions
 from chatsvc.store.archive import Lines, Records, RoomStore
@@ -67,6 +68,7 @@ class Moderation:
         reports: Inbox,
         targets: BanTargets,
         lockdown: LockdownSwitch,
+        presence: Presence,
         clock: Timer,
     ) -> None:
         self._directory = directory
@@ -80,6 +82,7 @@ class Moderation:
         self._reports = reports
         self._targets = targets
         self._lockdown = lockdown
+        self._presence = presence
         self._clock = clock
         self._deletions = Window(*DELETIONS)
 
@@ -142,6 +145,7 @@ class Moderation:
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
         entry.forget_floors(user, room)
+        unseen = user in room.unseen
         for session in list(user.sessions):
             room.passes.pop(session.client, None)
             room.invited.discard(session.client)
@@ -149,7 +153,8 @@ class Moderation:
                 entry.step_out(session, room, "", told=True)
                 here = session.here.name if session.here else None
                 session.tell(replace(event, own=True, here=here))
-        room.announce(event, but=by)
+        if not unseen:
+            room.announce(event, but=by)
 
     # Bans and mutes
 
@@ -268,6 +273,7 @@ class Moderation:
         undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
         await self._acts.note(session, f"{undone} {self._targets.signed(who)}", room)
         await self._bans.remove(bans)
+        self._presence.reveal_unmuted()
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
             if self._bans.mute_of(each, room) is None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session
 from chatsvc.model.events import Refused
 from chatsvc.model.moderation_events import Reported, Reports
 from chatsvc.model.rate_limits import network

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Refused, Topic
 from chatsvc.model.moderation_events import Expected, Invited, Role, Rule, Rules

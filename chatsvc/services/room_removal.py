@@ -6,10 +6,9 @@ import contextlib
 from collections.abc import Callable
 from operator import attrgetter
 
+from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import FIRST_ROOM, Room
-from chatsvc.core.session import Session
 from chatsvc.model.events import Notice, Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
@@ -55,7 +54,14 @@ class RoomRemoval:
         return Notice(f"Removed {room.name} with all of its messages.")
 
     async def _remove(self, room: Room) -> None:
-        """Remove a room in which nobody is."""
+        """Remove a room in which nobody is; lines on their way to it are refused."""
+        self._directory.leaving[room.name] = room
+        try:
+            await self._remove_all_of(room)
+        finally:
+            del self._directory.leaving[room.name]
+
+    async def _remove_all_of(self, room: Room) -> None:
         if self._directory.rooms.get(room.key) is room:
             del self._directory.rooms[room.key]
         for member in list(room.roster.values()):
@@ -65,6 +71,7 @@ class RoomRemoval:
         await self._bans.remove(self._bans.all(room))
         if room.charter is not None:
             await self._records.drop(room.charter)
+        await self._store.settle(room.name)
         await self._store.set_topic(room.name, "", "", 0.0)
         while await self._store.clear(room.name, room.last):
             """There are more lines."""

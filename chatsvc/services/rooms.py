@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room
 from chatsvc.core.direct import DirectConversation, both_in, conversation_name
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room, Timer
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Topic
 from chatsvc.model.records import Account, Member, RoomRules
 from chatsvc.model.text_rules import key, room_name
@@ -88,8 +89,8 @@ class Rooms:
         return self._directory.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
-        members, silences = self._membership.of_room(key(name)), self._bans.silences
-        room = Room(name, self._lines, self._clock, self._start, members, silences)
+        members = self._membership.of_room(key(name))
+        room = Room(name, self._lines, self._clock, self._start, members, self._bans)
         self._directory.rooms[room.key] = room
         return room
 

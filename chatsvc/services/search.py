@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import LastSearch, Session
+from chatsvc.core.chat import Room, Session
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Found, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.services.history import HistoryReader
 from chatsvc.store.archive import ArchiveFailed, SearchableLines, Start, TooSlow
 from chatsvc.store.query_parser import Query, parse
-from chatsvc.store.search_query import Seeker, Spot
+from chatsvc.store.search_query import LastSearch, Seeker, Spot
 
 SOON = 1.0  # seconds from one look at what there is to index to the next
 BREATH = 0.02  # between two pieces of what there is much of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Room, Session
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Refused, Topic
 from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Session, User
 from chatsvc.model.events import Refused
 from chatsvc.model.presence_events import Departed, Gone
 from chatsvc.model.text_rules import key

@@ -30,6 +30,7 @@ class CommitQueue:
         self._start = start
         self._lines: dict[str, list[Line]] = {}  # by room
         self._busy = False
+        self._current: _Job | None = None
         self._following: _Job | None = None
         self.waiting = 0
         self.keeper: Keeper
@@ -44,8 +45,20 @@ class CommitQueue:
     async def flush(self) -> None:
         """Return when no line waits any more."""
         while self._busy:
-            await self._turn()
-            await self._worker(int)  # no work; it ends after the current commit
+            await self._step()
+
+    async def settle(self, room: str) -> None:
+        """Return when no line of a room waits any more."""
+        while self._busy and self._has(room):
+            await self._step()
+
+    async def _step(self) -> None:
+        await self._turn()
+        await self._worker(int)  # no work; it ends after the current commit
+
+    def _has(self, room: str) -> bool:
+        jobs = (job for job in (self._current, self._following) if job is not None)
+        return room in self._lines or any(line.room == room for job in jobs for line in job.lines)
 
     def _begin(self) -> None:
         self._busy = True
@@ -59,10 +72,10 @@ class CommitQueue:
                     await self._gather(count)
                     self._following = self._next_job()
                 job, self._following = self._following, None
-                count = len(job.lines)
+                self._current, count = job, len(job.lines)
                 await self._finish(job)
         finally:
-            self._busy = False
+            self._busy, self._current = False, None
             if self._following or self._lines:  # something failed that should not have
                 self._begin()
 

@@ -189,6 +189,10 @@ class MemoryArchive:
         """Return when the queue is empty."""
         await self._queue.flush()
 
+    async def settle(self, room: str) -> None:
+        """Return when no line of the room is in the queue."""
+        await self._queue.settle(room)
+
     async def close(self) -> None:
         """Do nothing: there is nothing to release."""
 

@@ -161,8 +161,8 @@ class Client:
         self.teller = ""  # who tells that, if it is told in words
         self.latest = NOTHING  # the message that is being read
         self._replies: list[str] = []
-        self._requests: list[tuple[Request, Pending]] = []
-        self._next = self._current = NOTHING  # what the request without a tag is about
+        self._requests: list[Request] = []
+        self._current = NOTHING  # what events without a tag are about
         self._asked: dict[str, Pending] = {}
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._inside = False
@@ -329,7 +329,7 @@ class Client:
         self._request(Request(do, None, args, self._expect(about or self.latest)))
 
     def _request(self, request: Request, about: Pending = NOTHING) -> None:
-        self._requests.append((request, about))
+        self._requests.append(request._replace(context=about))
 
     def _expect(self, about: Pending) -> str:
         """A tag by which the answer is known."""
@@ -352,22 +352,16 @@ class Client:
         """Give a command of the chat's, as people write it."""
         self._request(Request(name, rest, tag=self._expect(about or self.latest)))
 
-    @property
-    def wanted(self) -> Sequence[Request]:
-        """What is still to be asked of the chat."""
-        return [request for request, _ in self._requests]
-
-    def next_request(self) -> Request | None:
-        """Return what to ask the chat next, for the caller to do before it takes another one."""
-        if not self._requests:
-            return None
-        request, self._next = self._requests.pop(0)
-        return request
+    def requests(self) -> Sequence[Request]:
+        """Return what to ask the chat next, in order; each is given out once."""
+        requests, self._requests = self._requests, []
+        return requests
 
     @contextmanager
-    def doing_request(self) -> Iterator[None]:
-        """While the chat does the request taken last, events without a tag are about it."""
-        before, self._current, self._next = self._current, self._next, NOTHING
+    def doing(self, request: Request) -> Iterator[None]:
+        """While the chat does a request, take events without a tag to be about it."""
+        before = self._current
+        self._current = request.context if isinstance(request.context, Pending) else NOTHING
         try:
             yield
         finally:

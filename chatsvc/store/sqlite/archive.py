@@ -180,6 +180,10 @@ class SQLArchive:
         """Return when the queue is empty."""
         await self._queue.flush()
 
+    async def settle(self, room: str) -> None:
+        """Return when no line of the room is in the queue."""
+        await self._queue.settle(room)
+
     async def close(self) -> None:
         """Close the index, then the file."""
         await self._workers.indexer(self._index.close)

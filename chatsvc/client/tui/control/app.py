@@ -86,7 +86,7 @@ class ChatApp(App[int]):
         self.preferences = preferences or Preferences()
         self.moments = Moments(self, self._draw)
         self.state = State(now, self.moments.changed)
-        self.porch = Porch(self, self.preferences, going, self._come_in)
+        self.porch = Porch(self, self.preferences, going, self._come_in, self._type_on)
         self.visit = ChatSession(reach, clock, self.state, self.porch)
         connection = self.visit.connection
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
@@ -172,6 +172,10 @@ class ChatApp(App[int]):
 
     def on_connect_page_given_up(self, message: ConnectPage.GivenUp) -> None:
         self.visit.give_up()
+
+    def _type_on(self, text: str) -> None:
+        """Go on with the message that a person is typing under a box that has just opened."""
+        self.entry.composer.insert(text)
 
     def _come_in(self) -> None:
         """Learn what there is, and remember where one is."""

@@ -18,7 +18,7 @@ from chatsvc.client.tui.model.emojis import emojized
 from chatsvc.client.tui.model.items import Spoken
 from chatsvc.client.tui.model.split_message import parts
 from chatsvc.client.tui.model.state import State
-from chatsvc.dialects.text import TEXT
+from chatsvc.dialects.text import typed
 from chatsvc.model.events import Asked, Command, Entered, Event, Refused, Request, Talking
 from chatsvc.model.text_rules import clean_lines
 
@@ -82,7 +82,7 @@ class InputHandler:
 
     def typed(self, text: str, pane: Buffer) -> None:
         """Do what the person wants by a text that was typed in a pane."""
-        request = TEXT.read(clean_lines(text), self._question)
+        request = typed(clean_lines(text), self._question)
         if request is None or request.name == "empty":
             return
         if request.name == self._question:
@@ -208,7 +208,7 @@ class InputHandler:
             self._ask("leave", pane.name, f"/leave {pane.name}", pane)
 
     def _query(self, rest: str, pane: Buffer) -> None:
-        name, _, text = rest.strip().partition(" ")
+        name, _, text = rest.lstrip().partition(" ")
         if not name:
             raise Refused("usage", "It goes like this: /query name")
         self._desk.look_at(f"@{name.removeprefix('@')}")
