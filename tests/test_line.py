@@ -371,6 +371,15 @@ def test_what_came_too_fast_before_the_connection_broke_is_kept_too() -> None:
     assert not chat.clock.getDelayedCalls()
 
 
+def test_a_goodbye_that_was_sent_before_the_connection_broke_closes_nothing_again() -> None:
+    chat = Chat(limits=FAST)
+    ann = chat.join("ann")
+    ann.protocol.dataReceived(numbered(9) + b"/quit\n")
+    ann.hang_up()
+    assert not chat.clock.getDelayedCalls()
+    assert not chat.hub.directory.users
+
+
 def test_breaking_the_connection_is_no_way_around_the_pace() -> None:
     chat = Chat(limits=FAST)
     ann, bob = chat.join("ann"), chat.join("bob")

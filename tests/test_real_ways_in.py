@@ -298,7 +298,7 @@ def test_half_a_handshake_is_closed_in_time_and_disturbs_nobody(tmp_path: Path) 
         for peer, size in zip(peers, (1, 2, len(hello) - 1, len(hello)), strict=True):
             peer.sendall(hello[:size])
         for peer in peers:
-            heard = b"".join(iter(lambda peer=peer: received(peer), b""))
+            heard = b"".join(iter(partial(received, peer), b""))
             assert heard[:2] in (b"", b"\x16\x03")
             peer.close()
         assert ann.hears_nothing_but_answers()

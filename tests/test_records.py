@@ -178,7 +178,13 @@ def test_the_columns_of_a_table_are_the_fields_of_its_records(
     types = get_type_hints(kind)
     for _, name, type_, not_null, default, _ in columns:
         assert (type_, not_null) == COLUMNS[types[name]]
-        assert default in (None, "''", "'[]'")  # of columns that are newer than their table
+        assert default in (
+            None,
+            "''",
+            "'[]'",
+            "0",
+            "0.0",
+        )  # of columns that are newer than their table
 
 
 COLUMNS = {

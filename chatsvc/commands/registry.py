@@ -130,6 +130,7 @@ async def _finish(
     tag = request.tag
     try:
         event = await answer
+        long = LongAnswer(hub, session, event, tag) if is_long(event) else None
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
@@ -137,10 +138,9 @@ async def _finish(
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
-        if is_long(event):
-            answered = LongAnswer(hub, session, event, tag)
+        if long is not None:
             del event
-            await answered.tell()
+            await long.tell()
         elif event is not None:
             session.tell(event, tag)
 

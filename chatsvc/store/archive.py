@@ -140,9 +140,6 @@ class RoomStore(Protocol):
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic; an empty `text` removes it."""
 
-    async def settle(self, room: str) -> None:
-        """Return when no line of a room waits any more, and the keeper was told about all."""
-
     async def delete(self, room: str, number: int, by: str) -> Said | None:
         """Remove a line's text; return the line as it is now, or None if there is no such line.
 
@@ -154,6 +151,9 @@ class RoomStore(Protocol):
 
         Remove a few thousand at most.  Lines that are stored later have the numbers that follow.
         """
+
+    async def settle(self, room: str) -> None:
+        """Return when no line of a room waits any more, and the keeper was told of all."""
 
     async def clear(self, room: str, last: int) -> int:
         """Remove a room's lines up to number `last`, and all its tallies; return how many.
@@ -209,9 +209,6 @@ class Archive(Lines, Intake, SearchableLines, RoomStore, Scrubbable, Records, Pr
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
         """Make ready, and return the rooms that are stored; nothing else happens meanwhile."""
-
-    async def settle(self, room: str) -> None:
-        """Return when no line of a room waits any more, and the keeper was told of all."""
 
     async def close(self) -> None:
         """Release everything; call nothing after it."""

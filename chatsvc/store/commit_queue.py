@@ -43,7 +43,7 @@ class CommitQueue:
             self._begin()
 
     async def flush(self) -> None:
-        """Return when no line waits any more."""
+        """Return when nothing waits any more."""
         while self._busy:
             await self._step()
 

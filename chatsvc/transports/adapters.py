@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol
 
-from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
 
@@ -56,4 +55,4 @@ class SharedAdapter:
         )
 
 
-TEXT_WAYS, JSON_WAYS = SharedAdapter(TEXT), SharedAdapter(JSONL)
+TEXT_WAYS = SharedAdapter(TEXT)

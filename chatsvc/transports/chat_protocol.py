@@ -149,6 +149,8 @@ class ChatProtocol(Telling):
         self._closing = True
         self._stop_timers()
         self._is_ready()
+        if self._lost:
+            return
         self.transport.unregisterProducer()
         self._timer = self.gate.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
