@@ -219,12 +219,13 @@ def hub_of(
     hasher: Any = at_once,
     limits: Limits = UNLIMITED,
     now: Callable[[], float] | None = None,
+    log: Callable[[str], object] = print,
     **settings: Any,
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
     chosen, hashing = ServiceSettings(**settings), HashingQueue(hasher, clock)
-    hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report)
+    hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report, log)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
     hub.new_rooms.new = Window(limits.rooms, limits.rooms_within)
     return hub
@@ -270,12 +271,13 @@ class Chat:
         archive: Archive | None = None,
         limits: Limits = UNLIMITED,
         hasher: Any = at_once,
+        log: Callable[[str], object] = print,
         **settings: Any,
     ) -> None:
         self.clock = Clock()
         self.wall = Wall(self.clock)
         self.archive = archive or MemoryArchive(at_once, no_turn, start)
-        self.hub = hub_of(self.archive, self.clock, hasher, limits, self.wall, **settings)
+        self.hub = hub_of(self.archive, self.clock, hasher, limits, self.wall, log, **settings)
         self.hub.open()
         self.factory = ChatFactory(self.hub, self.clock, limits, max_clients=100, slow_limit=60.0)
 

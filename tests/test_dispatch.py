@@ -223,7 +223,7 @@ def test_at_the_door_only_some_commands_are_answered(table: Table) -> None:
 
 
 def test_after_some_refusals_the_door_is_shut(table: Table) -> None:
-    table.session.user = None
+    table.session = table.hub.sessions.connect(table.wire)  # type: ignore[arg-type]
     for _ in range(KNOCKS):
         assert not table.wire.closed
         registry.run(table.hub, table.session, Request("give", ""))

@@ -18,6 +18,7 @@ from chatsvc.dialects.irc import Client, tell
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Pending
 from chatsvc.dialects.irc.message import LONGEST, parse
+from chatsvc.dialects.irc.registration_state import Stage
 
 ANSWERED = (
     "", "WHO", "WHOIS", "WHOWAS", "NAMES", "MODE", "MODE b", "MODE I", "MODE B", "LIST b", "LIST I",
@@ -78,6 +79,7 @@ def test_every_event_is_told_in_messages_that_are_short_enough(
         client = Client()
         client.choose(capabilities)
         client.nick, client.welcome = name, WELCOME
+        client.registration.stage = Stage.REGISTERED
         client.latest = Pending(command, (f"#{name[:31]}", name, "x"))
         tell(client, swollen(event, name, text), None)
         check(client.taken())

@@ -13,4 +13,4 @@ class Proof(NamedTuple):
 
     account: Account | None  # as it was then
     since: float  # seconds
-    exchange: Exchange | None = None
+    exchange: Exchange | None = None  # of a proof whose steps are under way

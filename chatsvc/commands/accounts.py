@@ -53,10 +53,10 @@ async def login(
     hub: Hub, session: Session, password: str, name: str | None = None, tag: str | None = None
 ) -> Event | None:
     """Log in to an account with its password; before a name is chosen, also join with it."""
-    if session.user is None:
-        if name is None and session.door is None:
+    if session.login is not None:
+        if name is None and session.login.name is None:
             raise Refused("usage", "Please say which name, too: /login name password")
-        return await let_in(hub, session, name or session.door or "", tag, None, password)
+        return await let_in(hub, session, name or session.login.name or "", tag, None, password)
     hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name or session.name, password)
     if session in hub.directory.sessions:
@@ -120,8 +120,8 @@ async def prove(
 
 
 def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
-    if session.user is None:
-        session.proved = hub.authentication.complete(account)
+    if session.login is not None:
+        session.login.proved = hub.authentication.complete(account)
     elif session.person.account is None or session.person.account.id != account.id:
         _log_in(hub, session, account, tag)
         return

@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 from chatsvc.commands.long_answers import LongAnswer, is_long
 from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
+from chatsvc.model.ban_masks import is_written_mask
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
-from chatsvc.policy.bans import is_mark
 from chatsvc.policy.permissions import check_level
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
@@ -148,7 +148,7 @@ async def _finish(
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
     """Tell the asker why not; at the door, not for ever."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
-    if session.user is None:
+    if session.login is not None:
         hub.login.knock(session, refused.code)
 
 
@@ -172,8 +172,8 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
             check_level(session, row.level, None)
         elif row.level != "guest":
             _check_level(hub, session, row, arguments.get("room"))
-        if session.question != request.name:
-            session.question = None  # something else is wanted than was asked
+        if session.asked != request.name:
+            session.asked = None  # something else is wanted than was asked
     _check_understood(row, request)
     if row.tagged:
         arguments["tag"] = request.tag
@@ -288,7 +288,7 @@ def _several(rest: str) -> tuple[str, str]:
     """One word, and those after it that name somebody as well: `ann ip=10.0.0.0/8`."""
     word, left = _one_word(rest)
     words = [word]
-    while left and is_mark((following := _one_word(left))[0]):
+    while left and is_written_mask((following := _one_word(left))[0]):
         words.append(following[0])
         left = following[1]
     return " ".join(words), left

@@ -142,9 +142,9 @@ def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Ans
 )
 def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
     """Choose who receives the following messages."""
-    if who is None and session.question != "to":
+    if who is None and session.asked != "to":
         return _ask_to_whom(hub, session)
-    session.question, choices = None, session.choices
+    session.asked, choices = None, session.choices
     session.choices = ()
     if who is None:
         return talking(session)
@@ -164,7 +164,7 @@ def _ask_to_whom(hub: Hub, session: Session) -> Event:
     if not others:
         return Notice("Nobody else is here to talk to.")
     session.choices = tuple(others[:PEOPLE])
-    session.question = "to"
+    session.asked = "to"
     return Asked("to", "To whom? (a number, a name, or all)", session.choices)
 
 

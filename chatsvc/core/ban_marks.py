@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.records import Account
-from chatsvc.model.text_rules import key
 
 
-def marks(name: str, account: Account | None, client: str | None) -> frozenset[str]:
-    """What a ban can know somebody by, besides their address."""
-    found = {f"name={key(name)}", f"client={client}"}
+def marks(name: str, account: Account | None, client: str | None) -> frozenset[BanMask]:
+    """Return what a ban can know somebody by, besides their address."""
+    found = {BanMask.of_name(name)}
+    if client is not None:
+        found.add(BanMask.of_client(client))
     if account is not None:
-        found |= {f"account={account.id}", f"name={key(account.name)}"}
+        found |= {BanMask.of_account(account.id), BanMask.of_name(account.name)}
     return frozenset(found)

@@ -14,12 +14,14 @@ from chatsvc.auth.throttle import Source
 from chatsvc.core.ban_marks import marks
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
+from chatsvc.core.login_state import LoginState
 from chatsvc.core.newcomers import Newcomer, joined
 from chatsvc.core.read_mark import Mark
 from chatsvc.core.timer import Timer
 from chatsvc.core.typed_password import TypedPassword
 from chatsvc.core.walk import Walk
 from chatsvc.core.wire import Wire
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
 from chatsvc.model.records import Account, Member, RoomRules
@@ -88,9 +90,9 @@ class Session(Endpoint):
     """One connection's seat: its user, its rooms, and what it was asked last."""
 
     __slots__ = (
-        "_connection", "choices", "client", "confirmed", "conversations", "door", "exchange",
-        "knocks", "leaving", "left", "let_past", "proved", "question", "read_to", "rooms",
-        "searched", "since", "suggestion", "target", "typed", "user", "waited_for", "whispered",
+        "_connection", "asked", "choices", "client", "conversations", "leaving", "left", "login",
+        "proving", "read_to", "rooms", "searched", "since", "target", "typed", "user",
+        "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the room talked to
@@ -101,20 +103,15 @@ class Session(Endpoint):
         self._connection = str(next(_connections))
         self.typed = TypedPassword()
         self.user: User | None = None
+        self.login: LoginState | None = LoginState()  # until there is a user
+        self.proving: Proof | None = None  # under way, also of a guest who logs in
         self.client = ""
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Room] = {}
         self.read_to: dict[str, Mark] = {}  # by the keys of rooms; of who has no account
         self.target: User | Account | None = None  # the person talked to instead
-        self.question: str | None = "name"  # what the next plain line answers
+        self.asked: str | None = None  # the request by which the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
-        self.suggestion: str | None = None  # the name that an empty line accepts
-        self.door: str | None = None  # the name given before a password was asked for
-        self.proved: Proof | None = None  # complete, before the name
-        self.exchange: Proof | None = None  # under way
-        self.confirmed: Proof | None = None  # complete, once the client takes the server's proof
-        self.let_past = False  # gave the password of the whole chat
-        self.knocks = 0
         self.leaving = False
         self.waited_for = ""  # of whom was said that they are not here, or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that one has left
@@ -132,6 +129,17 @@ class Session(Endpoint):
         return self.user
 
     @property
+    def logging_in(self) -> LoginState:
+        """The login, of a session that has no user yet."""
+        assert self.login is not None
+        return self.login
+
+    @property
+    def question(self) -> str | None:
+        """The request by which the next plain line answers, if something was asked."""
+        return self.asked if self.login is None else self.login.step.value
+
+    @property
     def source(self) -> Source:
         """Where this session's guesses at secrets come from."""
         return self.source_of(self.client)
@@ -141,7 +149,7 @@ class Session(Endpoint):
         return Source(self.wire.address, self._connection, client or "")
 
     @property
-    def marks(self) -> frozenset[str]:
+    def marks(self) -> frozenset[BanMask]:
         """What a ban can know this session by, besides its address."""
         return marks(self.person.name, self.person.account, self.client)
 

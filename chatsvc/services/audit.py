@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Callable
 
 from chatsvc.core.chat import Room, Session, User
+from chatsvc.model.ban_masks import without_addresses
 from chatsvc.model.moderation_events import Audit, Deed
 from chatsvc.model.records import Act
 from chatsvc.model.text_rules import key
-from chatsvc.policy.bans import without_addresses
 from chatsvc.store.archive import Records
 
 

@@ -11,6 +11,7 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.ban_marks import marks
 from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
+from chatsvc.core.login_state import LoginGate, LoginState
 from chatsvc.core.timer import Timer
 from chatsvc.model.events import Goodbye, Refused, Unread, Welcome
 from chatsvc.model.records import Account
@@ -84,15 +85,17 @@ class Login:
         """
         if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
             raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
-        name = name or session.suggestion or self._nicknames.guest()
+        login = session.logging_in
+        name = name or login.suggestion or self._nicknames.guest()
         check_name(name)
-        await self._check_chat_password(session, name, password)
-        proved = self._still_proved(session)
+        await self._check_chat_password(session, login, name, password)
+        proved = self._authentication.current(login.proved)  # unless it has changed since
         account = proved or self._accounts.find(name)
         if account is None and account_password is not None:
             raise Refused("no-account", f"{name} is not registered: come in without a password.")
         if account is not None and proved is None:
             self.check_not_banned(session, name, account, client)
+            login.name = account.name
             account = await self._prove(session, account, account_password, client)
             name = account.name
         if session not in self._directory.sessions:
@@ -101,14 +104,9 @@ class Login:
         user = self._user(name, account, client)
         return self._admit(session, user, client or secrets.token_urlsafe(9))
 
-    def _still_proved(self, session: Session) -> Account | None:
-        """Return the account that the session has proved to own, unless it has changed since."""
-        return self._authentication.current(session.proved)
-
     async def _prove(
         self, session: Session, account: Account, password: str | None, client: str | None
     ) -> Account:
-        session.door = account.name
         if password is None:
             raise Refused(
                 "registered",
@@ -123,16 +121,19 @@ class Login:
                 refused.suggestion = self._nicknames.free(account.name)
             raise
 
-    async def _check_chat_password(self, session: Session, name: str, password: str | None) -> None:
+    async def _check_chat_password(
+        self, session: Session, login: LoginState, name: str, password: str | None
+    ) -> None:
         wanted = self._settings.password
-        if wanted is None or session.let_past:
+        if wanted is None or login.gate is not LoginGate.CHAT:
+            login.gate = LoginGate.ACCOUNT
             return
-        session.door = name
+        login.name = name
         if password is None:
             raise Refused("password-needed", "This chat has a password.")
         if not await self._knows(session, "chat password", password, wanted):
             raise Refused("wrong-password", "That is not the password.")
-        session.let_past = True
+        login.gate = LoginGate.ACCOUNT
 
     async def _knows(self, session: Session, secret: str, said: str, wanted: str) -> bool:
         """Return whether a secret of the whole chat is right; wrong attempts are counted."""
@@ -197,7 +198,6 @@ class Login:
         now = self._now()
         session.client = client
         session.in_flight = self._messaging.orphans.pop(client, 0)
-        session.question = session.suggestion = session.door = None
         self._sessions.seat(session, user)
         account = user.account
         return Welcome(
@@ -220,10 +220,11 @@ class Login:
 
     def knock(self, session: Session, code: str) -> None:
         """Count a refusal before login; close the connection after some, or at once for a ban."""
-        session.knocks += 1
+        login = session.logging_in
+        login.knocks += 1
         if code == "banned":
             session.close()
-        elif session.knocks >= KNOCKS:
+        elif login.knocks >= KNOCKS:
             session.tell(Goodbye("That did not work. You are welcome to try again later."))
             session.close()
 

@@ -12,7 +12,13 @@ from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
-from chatsvc.model.ban_masks import as_network
+from chatsvc.model.ban_masks import (
+    BanMask,
+    as_network,
+    labelled,
+    labelled_before,
+    without_addresses,
+)
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event, Goodbye, Notice, Refused, Said
 from chatsvc.model.moderation_events import (
@@ -33,10 +39,7 @@ from chatsvc.policy.bans import (
     check_not_probing,
     check_not_too_long,
     holds_user,
-    labelled,
-    labelled_before,
     new_ban,
-    without_addresses,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
 from chatsvc.policy.permissions import RANKS, check_above, floor, moderates, rank
@@ -194,9 +197,10 @@ class Moderation:
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
         """Those who are here, or in the room, and whom a ban holds."""
+        masks = [BanMask.parse(each) for each in ban.who]
         for user in list(room.people if room else self._directory.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
-            if not above and holds_user(user, ban.who) and not self._is_exempt(user, room):
+            if not above and holds_user(user, masks) and not self._is_exempt(user, room):
                 yield user
 
     def _is_exempt(self, user: User, room: Room | None) -> bool:
@@ -231,7 +235,8 @@ class Moderation:
     def shown(self, ban: Ban, asker: Session, hit: tuple[str, ...] = ()) -> Banned:
         """A ban as moderators read it; addresses are for operators."""
         operator = asker.person.operator
-        found = [mark[3:] for mark in ban.who if mark.startswith("ip=")]
+        masks = [BanMask.parse(each) for each in ban.who]
+        found = [mask.value for mask in masks if mask.is_of_address]
         room = self._directory.rooms.get(ban.room)
         return Banned(
             ban.label if operator else without_addresses(ban.label),
@@ -242,7 +247,7 @@ class Moderation:
             ban.until or None,
             mute=ban.mute,
             quietly=ban.quietly,
-            means=_means(ban.who),
+            means=_means(masks),
             addresses=tuple(found) if operator else (),
             hit=hit,
             exempt=ban.exempt,
@@ -297,7 +302,7 @@ class Moderation:
         ways = []
         for who, mark in _marks_to_choose(user).items():
             others = (one.name for one in people if one is not user and holds_user(one, (mark,)))
-            hidden = mark.startswith("ip=") and not session.person.operator
+            hidden = mark.is_of_address and not session.person.operator
             kind = "network" if "/" in who and ":" not in who else "address"
             ways.append(Way(kind if hidden else who, tuple(others)))
         return Ways(
@@ -380,23 +385,24 @@ def _may_read(session: Session, room: Room, line: Said) -> bool:
     return own or (line.number > floor(session, room) and not session.hides(line))
 
 
-def _means(marks: Iterable[str]) -> tuple[str, ...]:
+def _means(masks: Iterable[BanMask]) -> tuple[str, ...]:
     """By what a ban knows people, in words."""
-    words = {"client": "connection", "ip": "address"}
-    ways = (mark.partition("=")[0] for mark in sorted(marks))
-    return tuple(dict.fromkeys(words.get(way, way) for way in ways))
+    return tuple(dict.fromkeys(mask.way for mask in sorted(masks)))
 
 
-def _marks_to_choose(user: User) -> dict[str, str]:
+def _marks_to_choose(user: User) -> dict[str, BanMask]:
     """What one could write to ban somebody, and the mark that it stands for."""
-    found = {f"name={user.key}": f"name={user.key}"}
+    name = BanMask.of_name(user.name)
+    found = {str(name): name}
     if user.account is not None:
-        found[f"account={user.account.name}"] = f"account={user.account.id}"
+        written = BanMask.of_account(user.account.name)
+        found[str(written)] = BanMask.of_account(user.account.id)
     for address in dict.fromkeys(each.wire.address for each in user.sessions):
         if address and not is_loopback(address):
             wider = [f"{address}/24"] if "." in address else []
             for one in [network(address), *wider]:
-                found[f"ip={as_network(one)}"] = f"ip={as_network(one)}"
+                mask = BanMask.of_address(as_network(one) or one)
+                found[str(mask)] = mask
     return found
 
 

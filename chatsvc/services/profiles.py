@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Away, Realname, Refused, Renamed
 from chatsvc.model.text_rules import check_name, check_words, key
@@ -84,7 +85,7 @@ class Profiles:
     def _check_not_banned(self, session: Session, name: str) -> None:
         if session.person.operator:
             return
-        if self._bans.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
+        if self._bans.ban_at_the_door(frozenset({BanMask.of_name(name)}), "") is not None:
             raise Refused("banned", f"{name} is banned here: please choose another name.")
         for room in session.person.rooms():
             if self._bans.bans_name(session, name, room):

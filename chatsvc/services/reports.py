@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.events import Refused
 from chatsvc.model.moderation_events import Reported, Reports
 from chatsvc.model.rate_limits import network
@@ -101,7 +102,9 @@ class Inbox:
 def _origin(session: Session) -> str:
     """By what one person's reports are counted: guests have names without end."""
     account = session.person.account
-    return f"account={account.id}" if account else f"ip={network(session.wire.address)}"
+    if account is not None:
+        return str(BanMask.of_account(account.id))
+    return str(BanMask.of_address(network(session.wire.address)))
 
 
 def _reported(report: Report, own: bool = False) -> Reported:

@@ -63,7 +63,7 @@ class Sessions:
 
     def seat(self, session: Session, user: User) -> None:
         """Make a session one of a user's."""
-        session.user = user
+        session.user, session.login = user, None
         new = not user.sessions
         user.sessions.append(session)
         self._directory.add(session, user)

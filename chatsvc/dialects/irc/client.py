@@ -13,6 +13,7 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import OF_LINES, understood
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.privmsg import said, said_with, told
+from chatsvc.dialects.irc.registration_state import Registration, Stage
 from chatsvc.model.events import Request, Said, Told, Unread, Welcome
 from chatsvc.model.text_rules import key
 
@@ -89,18 +90,6 @@ class Sasl:
 
 
 @dataclass(slots=True)
-class Coming:
-    """What a client says of itself before it is let in."""
-
-    name: str = ""
-    realname: str = ""
-    user: bool = False  # USER was sent
-    password: str | None = None
-    negotiating: bool = False
-    asking: bool = False  # hello is on its way
-
-
-@dataclass(slots=True)
 class Collected:
     """A batch of lines that a client is sending; `about` says to what its answer belongs."""
 
@@ -142,8 +131,8 @@ class Client:
     def __init__(self) -> None:
         self.server = "chatsvc"
         self.nick = "*"
-        self.coming = Coming()
-        self.welcome: Welcome | None = None
+        self.registration = Registration()
+        self.welcome: Welcome | None = None  # what the chat has told of itself
         self.choose(frozenset())
         self.realname = ""
         self.account: str | None = None
@@ -174,6 +163,11 @@ class Client:
         self.capabilities = capabilities
         # Clients with the same ones have the same way of writing lines.
         self.write_said = said_with(capabilities & OF_LINES)
+
+    @property
+    def registered(self) -> bool:
+        """Whether the client is let in."""
+        return self.registration.stage is Stage.REGISTERED
 
     @property
     def modes(self) -> str:

@@ -98,7 +98,7 @@ def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
     client.latest = Pending(message.command, tuple(message.params), labeled)
     inside = "batch" in message.tags and client.capabilities >= MULTILINE
     row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
-    if client.welcome is None and not row.anybody:
+    if not client.registered and not row.anybody:
         client.reply("NOTREGISTERED")
     elif len(message.params) < row.needed:
         client.reply("NEEDMOREPARAMS", message.command)
