@@ -306,7 +306,7 @@ class Table:
         self.server.pump()
         return opening
 
-    def enter(self, room: str = "#lobby", **where: int) -> Deferred[Entered]:
+    def enter(self, room: str = "#lobby", **where: Any) -> Deferred[Entered]:
         entering = Deferred.fromCoroutine(self.connection.enter(room, **where))
         self.server.pump()
         return entering

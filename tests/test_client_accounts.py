@@ -211,7 +211,8 @@ def test_a_password_that_was_changed_meanwhile_is_tried_once_and_one_is_a_guest(
     assert ann.wait(10.0)[0] == (
         "* Wrong password. You are ann2 instead. To be ann again: /login ann password"
     )
-    assert ann.where == ("ann2", None, ["#lobby"])
+    where: object = ann.where
+    assert where == ("ann2", None, ["#lobby"])
     ann.type(f"/login ann {OTHER}")
     ann.lose()
     assert ann.where == ("ann", "ann", ["#lobby"])

@@ -6,6 +6,7 @@ import hashlib
 import re
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Chat, Person
@@ -145,15 +146,20 @@ def test_guests_have_no_certificates(chat: Chat) -> None:
     ]
 
 
+def fingerprints(chat: Chat) -> list[str]:
+    connections: list[Any] = list(chat.factory.connections)
+    return [one.fingerprint for one in connections]
+
+
 def test_browsers_are_not_asked_for_a_certificate(chat: Chat, own: Path) -> None:
     context = bearing(own)
     context.set_alpn_protocols(["h2", "http/1.1"])
     browser = Secure(chat, trust=context).shake_hands()
     browser.send("ann")
-    assert [one.fingerprint for one in chat.factory.connections] == [""]
+    assert fingerprints(chat) == [""]
     context.set_alpn_protocols(["irc"])
     Secure(chat, trust=context).shake_hands()
-    assert fingerprint(own) in [one.fingerprint for one in chat.factory.connections]
+    assert fingerprint(own) in fingerprints(chat)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -169,7 +175,7 @@ def test_a_session_that_goes_on_still_has_its_certificate(
     )
     again.shake_hands()
     assert again.tls.session_reused
-    assert [one.fingerprint for one in chat.factory.connections] == [fingerprint(own)] * 2
+    assert fingerprints(chat) == [fingerprint(own)] * 2
 
 
 def test_a_certificate_is_remembered_after_a_restart(own: Path) -> None:

@@ -215,8 +215,8 @@ def test_colours_are_only_where_they_are_seen_and_wanted(monkeypatch: pytest.Mon
 def test_a_dumb_terminal_is_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda fd: True)
     reactor = MemoryReactor()
-    assert line_screen.screen(reactor, {"TERM": "xterm"}).interactive
-    assert not line_screen.screen(reactor, {"TERM": "dumb"}).interactive
+    assert main._screen(reactor, {"TERM": "xterm"}).interactive
+    assert not main._screen(reactor, {"TERM": "dumb"}).interactive
 
 
 def test_lines_come_out_of_any_pieces() -> None:

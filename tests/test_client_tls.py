@@ -71,6 +71,7 @@ class SecureVisit(Visit):
 @pytest.fixture
 def house() -> Iterator[SecureHouse]:
     with SecureHouse() as house:
+        assert isinstance(house, SecureHouse)
         yield house
 
 

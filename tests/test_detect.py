@@ -23,7 +23,7 @@ CERTIFICATE = make()
 
 def named(data: bytes) -> str | None:
     language = language_of(data)
-    return language and language.name
+    return language.name if language else None
 
 
 @pytest.mark.parametrize(("name", "data"), EVERYTHING)
@@ -69,7 +69,8 @@ def converse(pieces: list[bytes], pauses: list[bool], proxied: bool = False) -> 
         if pause:
             chat.clock.advance(0.3)
         person.protocol.dataReceived(piece)
-    return person.transport.value().removeprefix(GREETING)
+    answer: bytes = person.transport.value()
+    return answer.removeprefix(GREETING)
 
 
 whole = {data: converse([data], [False]) for _, data in EVERYTHING}

@@ -141,7 +141,8 @@ def keys(person: Person, data: bytes) -> bytes:
     person.transport.clear()
     for byte in data:
         person.protocol.dataReceived(bytes([byte]))
-    return person.transport.value()
+    answer: bytes = person.transport.value()
+    return answer
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\r\0", b"\n", b"\r"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Chat, Worker, at_once, no_turn, start
@@ -159,7 +160,12 @@ def test_a_person_is_in_fifty_rooms_at_most(chat: Chat) -> None:
 
 def test_everything_with_a_tag_is_answered_with_it(chat: Chat) -> None:
     bot = chat.connect()
-    requests = [{"do": "name"}, {"do": "empty"}, {"rest": "x"}, {"do": "say", "rest": 5}]
+    requests: list[dict[str, Any]] = [
+        {"do": "name"},
+        {"do": "empty"},
+        {"rest": "x"},
+        {"do": "say", "rest": 5},
+    ]
     assert [bot.ask(**request, tag="x")[-1]["tag"] for request in requests] == ["x"] * 4
 
 
@@ -213,9 +219,11 @@ def test_the_chat_is_empty_when_the_last_person_leaves_and_not_when_one_comes_ba
     chat: Chat,
 ) -> None:
     here: list[int] = []
-    chat.hub.sessions.when_empty = lambda: chat.clock.callLater(
-        0, lambda: here.append(len(chat.hub.directory.users))
-    )
+
+    def count_soon() -> None:
+        chat.clock.callLater(0, lambda: here.append(len(chat.hub.directory.users)))
+
+    chat.hub.sessions.when_empty = count_soon
     chat.program("ann", client="secret-of-ann")
     chat.program("ann", client="secret-of-ann").ask(do="quit")
     chat.clock.advance(0)

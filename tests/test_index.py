@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 
 from chatsvc.store.archive import ArchiveFailed, TooSlow
 from chatsvc.store.query_parser import parse
-from chatsvc.store.search_query import Seeker
+from chatsvc.store.search_query import Finds, Seeker
 from chatsvc.store.sqlite import index_search
 from chatsvc.store.sqlite import word_index as index_of
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
@@ -83,7 +83,7 @@ def test_an_archive_without_an_index_gets_one_the_newest_lines_first(
     found = finds(keeper, "tea")
     assert [said.text for said in found.lines] == newest(10, 9, 8, 7)
     assert found.unfinished
-    left = []
+    left: list[int] = []
     while not left or left[-1]:
         left.append(now(keeper.archive.index()))
     assert left[-1] == 0
@@ -266,7 +266,8 @@ def test_a_search_that_is_not_quick_is_begun_again_behind_others(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = Steps()
-    archive: Any = SQLArchive(path, Workers(*[at_once] * 4, waiting), no_turn, start)
+    workers = Workers(*[at_once] * 5)._replace(slow_searcher=waiting)
+    archive: Any = SQLArchive(path, workers, no_turn, start)
     keeper = Keeper(archive).keep(*teas(9))
     monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
     search = parse("tea", 0.0).sought, Seeker({"#tea": 0, "#pie": 0}), None, 3
@@ -275,6 +276,7 @@ def test_a_search_that_is_not_quick_is_begun_again_behind_others(
     monkeypatch.undo()
     assert texts(keeper, "tea") == newest(*range(8, -1, -1))  # which waits for nobody
     waiting.work()
+    assert isinstance(found.result, Finds)
     assert [said.text for said in found.result.lines] == newest(8, 7, 6)
     now(archive.close())
 

@@ -8,6 +8,7 @@ from ircpeople import irc
 from staff import SECRET, MoodyArchive, founder, member, program
 
 from chatsvc.dialects.jsonl import timestamp
+from chatsvc.model.events import Said
 from chatsvc.store.archive import ArchiveFailed
 
 HISTORY = ("draft/chathistory", "batch", "message-tags", "server-time")
@@ -132,7 +133,7 @@ def test_what_cannot_be_given(six: Person, command: str, answer: str) -> None:
 
 def test_an_archive_that_cannot_be_read_is_a_message_error() -> None:
     class Broken(MoodyArchive):
-        async def read_back(self, room: str, before: int, limit: int) -> list[object]:  # type: ignore[override]
+        async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
             raise ArchiveFailed("The disk is gone.")
 
     chat = Chat(Broken())

@@ -300,9 +300,9 @@ def test_an_answer_too_long_for_a_line_comes_in_several(chat: Chat) -> None:
     long = [f"альбатросальбатросальбатрос{n}" for n in range(5)]
     for name in long:
         chat.join(name)
-    told = ann.send(f"USERHOST {' '.join(long)}")
-    assert all(len(line.encode()) <= 510 for line in told)
-    assert [line.count("=") for line in told] == [3, 2]
+    lines = ann.send(f"USERHOST {' '.join(long)}")
+    assert all(len(line.encode()) <= 510 for line in lines)
+    assert [line.count("=") for line in lines] == [3, 2]
 
 
 def test_muted_people_say_nothing_by_their_real_name(chat: Chat) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Chat, Person
+from conftest import Chat, Person, Transport
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.testing import StringTransport
 
 from chatsvc.model import rate_limits
 from chatsvc.model.rate_limits import (
@@ -426,7 +425,7 @@ def test_connections_come_and_go_without_a_trace(limits: Limits) -> None:
 def test_a_transport_without_addresses_is_served() -> None:
     chat = Chat(limits=Limits(per_address=1))
     for _ in range(3):
-        protocol, transport = chat.factory.buildProtocol(None), StringTransport()
+        protocol, transport = chat.factory.buildProtocol(None), Transport()
         transport.peerAddr = object()
         protocol.makeConnection(transport)
         protocol.dataReceived(b"\n")

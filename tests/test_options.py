@@ -246,7 +246,7 @@ def test_an_empty_password_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_under_twistd_a_refusal_is_one_sentence_and_no_page_of_options() -> None:
     chosen = Options()
-    chosen.parent = object()
+    chosen.parent = object()  # type: ignore[assignment]
     with pytest.raises(SystemExit) as ended:
         chosen.parseOptions(["--port", "x"])
     assert str(ended.value).startswith(

@@ -222,7 +222,9 @@ def test_a_page_that_ends_early_says_where_it_goes_on(
         bob.ask(do="say", text=str(number))
     carol.ask(do="say", text="last")
     for first, found in ((False, ["last", "first"]), (True, ["first", "last"])):
-        texts, bounds, rounds = [], {}, 0
+        bounds: dict[str, Any] | None = {}
+        texts: list[str] = []
+        rounds = 0
         while bounds is not None:
             (history,) = ann.ask(do="history", room="#tea", n=5, first=first, **bounds)
             texts += [line["text"] for line in history["lines"]]

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatsvc.model.events import Refused
+from chatsvc.model.words import words_of
 from chatsvc.store.query_parser import MOST_WORDS, Query, parse
-from chatsvc.store.search_query import Sought, Term, words_of
+from chatsvc.store.search_query import Sought, Term
 
 NOW = 1_582_200_000.0
 DAY = 86400.0

@@ -9,8 +9,9 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from beginnings import BEGINNINGS, GREETING
@@ -296,7 +297,7 @@ def test_half_a_handshake_is_closed_in_time_and_disturbs_nobody(tmp_path: Path) 
         for peer, size in zip(peers, (1, 2, len(hello) - 1, len(hello)), strict=True):
             peer.sendall(hello[:size])
         for peer in peers:
-            heard = b"".join(iter(lambda peer=peer: received(peer), b""))
+            heard = b"".join(iter(partial(received, peer), b""))
             assert heard[:2] in (b"", b"\x16\x03")
             peer.close()
         assert ann.hears_nothing_but_answers()
@@ -382,6 +383,10 @@ def test_two_hundred_talk_over_tls_at_once(chat: Service) -> None:
         observer.ask("ping")
 
 
+def is_tagged(tag: str, event: dict[str, Any]) -> bool:
+    return event.get("tag") == tag
+
+
 @pytest.mark.load
 def test_slow_readers_over_tls_cost_little_and_read_on(tmp_path: Path) -> None:
     with Service(tmp_path) as chat:
@@ -393,7 +398,7 @@ def test_slow_readers_over_tls_cost_little_and_read_on(tmp_path: Path) -> None:
         for start in range(0, lines, 500):
             for number in range(start, start + 500):
                 sender.request("say", text=f"{number} " + "x" * 2000, tag=str(number))
-            sender.until(lambda event, last=str(start + 499): event.get("tag") == last)
+            sender.until(partial(is_tagged, str(start + 499)))
         growth = memory(chat) - before
         print(f"{growth / 1e6:.1f} MB for {lines * 2 / 1000:.0f} MB unread by each of {len(slow)}")
         assert growth < 25_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conftest import Chat, Worker, no_turn, start
 from ircpeople import irc
 
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 
 
 def chat_with_disk() -> tuple[Chat, Worker]:

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from conftest import Chat, Person, start
@@ -36,7 +37,7 @@ def jump(request: pytest.FixtureRequest) -> float:
     return jump
 
 
-def noon(limits: Limits = UNLIMITED, **settings: object) -> Chat:
+def noon(limits: Limits = UNLIMITED, **settings: Any) -> Chat:
     """A chat at some time of day, which is not what its clock shows."""
     chat = Chat(limits=limits, **settings)
     chat.wall.set_by(NOON)
@@ -286,7 +287,7 @@ def test_a_reactor_measures_steadily_also_what_waits_already() -> None:
             assert 0 < call.getTime() - time.monotonic() <= 5
             call.reset(50)
             assert 40 < call.getTime() - time.monotonic() <= 50
-        assert 0 < reactor.timeout() <= 50
+        assert 0 < (reactor.timeout() or 0) <= 50
     finally:
         for reader in reactor.removeAll():
             reader.connectionLost(None)

@@ -19,7 +19,7 @@ import pytest
 from test_archive import Keeper, line, now, sqlite
 from test_kept import write
 
-from chatsvc.model.events import Said
+from chatsvc.model.events import Line, Said
 from chatsvc.model.records import Fact
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import database, migrations
@@ -194,7 +194,7 @@ def corrupt(path: Path) -> None:
         file.write(b"\xa5" * (size - 4096))
 
 
-def long_line(number: int) -> object:
+def long_line(number: int) -> Line:
     return line("x" * 4000, tag=f"t{number}")
 
 

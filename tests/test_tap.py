@@ -70,9 +70,9 @@ def logged() -> Iterator[list[str]]:
     def observe(event: LogEvent) -> None:
         lines.extend(formatEvent(event).splitlines())
 
-    globalLogPublisher.addObserver(observe)
+    globalLogPublisher.addObserver(observe)  # type: ignore[arg-type]
     yield lines
-    globalLogPublisher.removeObserver(observe)
+    globalLogPublisher.removeObserver(observe)  # type: ignore[arg-type]
 
 
 @async_yield_fixture

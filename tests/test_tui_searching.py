@@ -49,7 +49,7 @@ async def test_one_reads_on_from_a_hit_to_the_end(chat: Chat) -> None:
             await ann.press("pagedown")
         assert pane.past is None
         assert "line 999" in ann.conversation[-1]
-        numbers = [item.number for item in pane.items if getattr(item, "number", 0)]
+        numbers = [number for item in pane.items if (number := getattr(item, "number", 0))]
         assert numbers == list(range(numbers[0], 1000))
 
 

@@ -261,13 +261,13 @@ class AccountSessions:
             )
 
     async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
-        """Remove a certificate of the account, and end the other sessions that came with it."""
+        """Remove a certificate and end the other sessions that came with it."""
         fingerprint = fingerprint_of(session, written)
         account = await self._authentication.remove_certificate(account, fingerprint)
         user = self._directory.by_account.get(account.id)
+        words = "Your certificate was removed over another connection."
         for each in list(user.sessions) if user is not None else ():
             if each is not session and each.wire.fingerprint == fingerprint:
-                words = "Your certificate was removed over another connection."
                 self._sessions.end(each, words, final=True)
         return account
 

@@ -48,13 +48,13 @@ class CommitQueue:
             await self._step()
 
     async def settle(self, room: str) -> None:
-        """Return when nothing of a room waits any more."""
+        """Return when no line of a room waits any more."""
         while self._busy and self._has(room):
             await self._step()
 
     async def _step(self) -> None:
         await self._turn()
-        await self._worker(int)  # a piece of no work, behind the commit that is under way
+        await self._worker(int)  # no work; it ends after the current commit
 
     def _has(self, room: str) -> bool:
         jobs = (job for job in (self._current, self._following) if job is not None)
