@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -485,3 +486,24 @@ print(sentence_of_opening(Path({str(other)!r})))
     assert keeper.keep(line("two")).read() == ["one", "two"]
     now(keeper.archive.close())
     assert open_archive(other).read() == ["one", "two"]
+
+
+def test_an_archive_is_closed_once_nothing_is_read_from_it(path: Path) -> None:
+    archive = Keeper(sqlite(path)).archive
+    begun, go_on = threading.Event(), threading.Event()
+
+    def read() -> None:
+        begun.set()
+        go_on.wait(10)
+
+    reader = threading.Thread(target=archive._counted, args=(read,))
+    reader.start()
+    begun.wait(10)
+    closing = threading.Thread(target=archive._close)
+    closing.start()
+    closing.join(0.1)
+    assert closing.is_alive()
+    go_on.set()
+    closing.join(10)
+    reader.join(10)
+    assert not closing.is_alive()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chatsvc.model.events import Line, Said, Tally
 from chatsvc.model.records import Act, Record
@@ -92,12 +92,15 @@ class SQLArchive:
 
     def __init__(self, path: Path, workers: Workers, turn: Turn, start: Start) -> None:
         self.path = path
-        self._writer, self._reader, self._indexer, *_ = workers
+        self._writer, reader, self._indexer, *_ = workers
+        self._reader = partial(reader, self._counted)
         self._searcher, self._slow_searcher = workers.searcher, workers.slow_searcher
         self._index = Index(path)
         self._queue = CommitQueue(self._commit, workers.writer, turn, start)
         self._rooms: dict[str, tuple[int, int]] = {}  # name: id, last number
         self._own = threading.local()
+        self._reads = 0  # under way
+        self._idle = threading.Condition()
         self._open = ExitStack()
         self._file: ArchiveFile
         self._database: sqlite3.Connection  # the writer's
@@ -234,7 +237,7 @@ class SQLArchive:
 
     async def close(self) -> None:
         await self._indexer(self._index.close)
-        await self._writer(self._open.close)
+        await self._writer(self._close)
 
     # Done by the writer:
 
@@ -397,7 +400,23 @@ class SQLArchive:
             before, self._seen = self._seen, _data_version(self._database)
         return self._seen != before
 
+    def _close(self) -> None:
+        """Close all connections once nothing is read on them, which would crash the process."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._reads)
+            self._open.close()
+
     # Done by readers:
+
+    def _counted(self, read: Callable[..., Any], *arguments: object) -> Any:
+        with self._idle:
+            self._reads += 1
+        try:
+            return read(*arguments)
+        finally:
+            with self._idle:
+                self._reads -= 1
+                self._idle.notify_all()
 
     def _page(self, query: str, *values: object) -> list[Said]:
         with sentences(self.path):
