@@ -93,7 +93,7 @@ class SQLArchive:
     def __init__(self, path: Path, workers: Workers, turn: Turn, start: Start) -> None:
         self.path = path
         self._writer, reader, self._indexer, *_ = workers
-        self._reader = partial(reader, self._counted)
+        self._reader: Worker = partial(reader, self._counted)
         self._searcher, self._slow_searcher = workers.searcher, workers.slow_searcher
         self._index = Index(path)
         self._queue = CommitQueue(self._commit, workers.writer, turn, start)
