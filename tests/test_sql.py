@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from chatsvc.store.sqlite import database, migrations
 from chatsvc.store.sqlite.database import connect
 from chatsvc.store.sqlite.migrations import APPLICATION_ID, newest
 from chatsvc.store.sqlite.offline import Ledger
+from chatsvc.store.sqlite.reader import Reader
 
 NOBODY = 65534
 NEXT = newest() + 1
@@ -485,3 +487,26 @@ print(sentence_of_opening(Path({str(other)!r})))
     assert keeper.keep(line("two")).read() == ["one", "two"]
     now(keeper.archive.close())
     assert open_archive(other).read() == ["one", "two"]
+
+
+def test_readers_are_closed_once_nothing_is_read(path: Path) -> None:
+    write(path, line("one"))
+    source = Reader(path)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with source._reading():
+            begun.set()
+            go_on.wait(10)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    begun.wait(10)
+    closing = threading.Thread(target=source.close)
+    closing.start()
+    closing.join(0.1)
+    assert closing.is_alive()
+    go_on.set()
+    closing.join(10)
+    reader.join(10)
+    assert not closing.is_alive()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from bisect import bisect_left
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -26,10 +27,14 @@ class Reader:
         self._path = path
         self._own = threading.local()
         self._open = ExitStack()
+        self._reads = 0  # under way
+        self._idle = threading.Condition()
 
     def close(self) -> None:
-        """Close the connections of all threads, which no longer use them."""
-        self._open.close()
+        """Close the connections of all threads, once none of them reads any more."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._reads)
+            self._open.close()
 
     def after(self, room: str, number: int, limit: int) -> list[Said]:
         """Return a room's first lines after `number`."""
@@ -41,16 +46,15 @@ class Reader:
         return self._page(query, room, number, limit)[::-1]
 
     def _page(self, query: str, *values: object) -> list[Said]:
-        with sentences(self._path):
-            return list(lines(self._reading(), query, *values))
+        with self._reading() as database:
+            return list(lines(database, query, *values))
 
     def number_at(self, room: str, time: int) -> int:
         """Return the number of the first line that is not earlier than `time` (milliseconds)."""
         # Lines are stored in the order of their times, so a search by the primary key takes about
         # twenty rows, and commits need not maintain an index of times.  In archives of early
         # versions times may go back: then the search ends at one of the places where it passes.
-        with sentences(self._path):
-            database = self._reading()
+        with self._reading() as database:
             id_, first, last = database.execute(_ENDS, (room,)).fetchone() or (0, None, 0)
             numbers = range(first or last + 1, last + 1)
             return numbers.start + bisect_left(numbers, time, key=partial(_time, database, id_))
@@ -59,15 +63,28 @@ class Reader:
         """Return who said most, of the lines that the writer has counted."""
         query = """SELECT sender, lines, bytes FROM tally JOIN room ON room.id = tally.room
                    WHERE room.name = ? AND lines > 0 ORDER BY lines DESC, sender LIMIT ?"""
-        with sentences(self._path):
-            return [Tally(*row) for row in self._reading().execute(query, (room, limit))]
+        with self._reading() as database:
+            return [Tally(*row) for row in database.execute(query, (room, limit))]
 
     def acts(self, limit: int, room: str | None) -> list[Act]:
         """Return the last acts, oldest first."""
-        with sentences(self._path):
-            return record_rows.read_acts(self._reading(), limit, room)
+        with self._reading() as database:
+            return record_rows.read_acts(database, limit, room)
 
-    def _reading(self) -> sqlite3.Connection:
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Use this thread's own connection, which is not closed meanwhile."""
+        with self._idle:
+            self._reads += 1
+        try:
+            with sentences(self._path):
+                yield self._connection()
+        finally:
+            with self._idle:
+                self._reads -= 1
+                self._idle.notify_all()
+
+    def _connection(self) -> sqlite3.Connection:
         """Return this thread's own connection; open it first if there is none."""
         if not hasattr(self._own, "connection"):
             self._own.connection = connect(self._path)
