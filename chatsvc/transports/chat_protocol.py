@@ -53,6 +53,7 @@ class ChatProtocol(Telling):
     full = False
     _timer: IDelayedCall | None = None  # until a slow reader is closed
     _bucket: Bucket | None = None
+    _line_end = b""  # sent for each line received, if the client does not show its end
     _late: Request | Refused | None = None  # what came too fast, and is obeyed next
     _pace: IDelayedCall | None = None  # until that
     _closing = False
@@ -164,6 +165,8 @@ class ChatProtocol(Telling):
         if self._work >= self._most:
             self._end_turn()
         self._work += LINE
+        if self._line_end:
+            self._send(self._line_end)
         try:
             self._obey(line)
         except Exception as error:
