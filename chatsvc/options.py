@@ -21,7 +21,7 @@ from chatsvc.model.rate_limits import Limits, Rate
 from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.process import remove_stale_pid_file
 from chatsvc.transports.certificate import Files
-from chatsvc.transports.detection import NAMES
+from chatsvc.transports.detection import CHATTING, NAMES
 
 PORT = 13531
 RESERVE = 64  # files the process opens besides connections
@@ -165,10 +165,10 @@ class Options(BaseOptions):
 
 def _languages(value: str) -> tuple[str, ...]:
     wanted = tuple(dict.fromkeys(value.replace(" ", "").split(",")))
-    if not set(wanted) <= set(NAMES) or not set(wanted) & {"text", "json", "irc"}:
+    if not set(wanted) <= set(NAMES) or not set(wanted) & set(CHATTING):
         raise UsageError(
-            f"--speaks lists some of {', '.join(NAMES)}, and at least one of text, json and irc,"
-            f" not {value!r}."
+            f"--speaks lists some of {', '.join(NAMES)}, and at least one of"
+            f" {', '.join(CHATTING)}, not {value!r}."
         )
     return wanted
 

@@ -37,7 +37,8 @@ from chatsvc.process import Signals
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.services.settings import ServiceSettings
-from chatsvc.store.archive import Archive, ArchiveFailed, MemoryArchive, Worker
+from chatsvc.store.archive import Archive, ArchiveFailed, Worker
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.transports.certificate import CertificateFailed, Files
 from chatsvc.transports.factory import ChatFactory, TLSOnly
@@ -105,6 +106,7 @@ class ChatService(Service):
             _settings(options),
             now=time.time,
             report=_report,
+            log=_warn,
         )
         self.hub.accounts.registrations = Window(
             self.limits.registrations, self.limits.registrations_within
@@ -314,6 +316,10 @@ def _settings(options: Options) -> ServiceSettings:
         leave_on_empty_line=bool(options["leave-on-empty-line"]),
         accounts=options["accounts"],
     )
+
+
+def _warn(sentence: str) -> None:
+    _log.warn("{sentence}", sentence=sentence)
 
 
 def _log_line(line: Said) -> None:

@@ -7,11 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
+from stores import STORES, Factory
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
@@ -24,7 +26,8 @@ from chatsvc.auth import passwords
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
 from chatsvc.services.hub import Hub
 from chatsvc.services.settings import ServiceSettings
-from chatsvc.store.archive import Archive, MemoryArchive
+from chatsvc.store.archive import Archive
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
@@ -47,17 +50,17 @@ MARKERS = {
     "test_client_real": ("real", "slow"),
     "test_client_tls_real": ("real", "slow"),
     "test_client_windows": ("real", "slow"),
-    "test_tui_": ("screen",),
-}  # of a file's tests, by the beginning of its name
+    "test_tui_completion": ("screen",),
+    "test_tui_": ("screen", "slow"),
+}  # of a file's tests, by the first of these that its name begins with
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of each file."""
     for item in items:
-        for beginning, markers in MARKERS.items():
-            if item.path.name.startswith(beginning):
-                for marker in markers:
-                    item.add_marker(marker)
+        name = item.path.name
+        for marker in next((MARKERS[begin] for begin in MARKERS if name.startswith(begin)), ()):
+            item.add_marker(marker)
 
 
 @pytest.fixture(autouse=True)
@@ -174,6 +177,17 @@ class Person:
         """Let the transport find that its buffer is full, as a real one would."""
         self.transport.producer.pauseProducing()
 
+    def stop_reading_after_this(self) -> None:
+        """Let the transport find that its buffer is full once something more was sent."""
+        write = self.transport.write
+
+        def fill(data: bytes) -> None:
+            self.transport.write = write  # type: ignore[method-assign]
+            write(data)
+            self.stop_reading()
+
+        self.transport.write = fill  # type: ignore[method-assign]
+
     def read_on(self) -> None:
         self.transport.producer.resumeProducing()
 
@@ -198,12 +212,13 @@ def hub_of(
     hasher: Any = at_once,
     limits: Limits = UNLIMITED,
     now: Callable[[], float] | None = None,
+    log: Callable[[str], object] = print,
     **settings: Any,
 ) -> Hub:
     """A hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
     chosen, hashing = ServiceSettings(**settings), HashingQueue(hasher, clock)
-    hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report)
+    hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report, log)
     hub.accounts.registrations = Window(limits.registrations, limits.registrations_within)
     hub.new_rooms.new = Window(limits.rooms, limits.rooms_within)
     return hub
@@ -215,6 +230,32 @@ def passwords_cost_little() -> None:
     passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+class NewArchive(Protocol):
+    """Makes an archive of one of the stores."""
+
+    def __call__(self, worker: Any = at_once, turn: Any = no_turn) -> Archive: ...
+
+
+@pytest.fixture(params=[factory for _, factory in STORES], ids=[name for name, _ in STORES])
+def new_archive(request: pytest.FixtureRequest, tmp_path: Path) -> NewArchive:
+    """Make an archive; the test runs once for each store."""
+    factory: Factory = request.param
+
+    def make(worker: Any = at_once, turn: Any = no_turn) -> Archive:
+        return factory(tmp_path / "chat.db", worker, turn, start)
+
+    return make
+
+
+@pytest.fixture
+def archives(tmp_path: Path) -> Iterator[dict[str, Archive]]:
+    """One archive of each store, by the store's name, all in one test."""
+    made = {name: make(tmp_path / "chat.db", at_once, no_turn, start) for name, make in STORES}
+    yield made
+    for archive in made.values():
+        start(archive.close())
+
+
 class Chat:
     """A hub, its archive and its factory."""
 
@@ -223,12 +264,13 @@ class Chat:
         archive: Archive | None = None,
         limits: Limits = UNLIMITED,
         hasher: Any = at_once,
+        log: Callable[[str], object] = print,
         **settings: Any,
     ) -> None:
         self.clock = Clock()
         self.wall = Wall(self.clock)
         self.archive = archive or MemoryArchive(at_once, no_turn, start)
-        self.hub = hub_of(self.archive, self.clock, hasher, limits, self.wall, **settings)
+        self.hub = hub_of(self.archive, self.clock, hasher, limits, self.wall, log, **settings)
         self.hub.open()
         self.factory = ChatFactory(self.hub, self.clock, limits, max_clients=100, slow_limit=60.0)
 

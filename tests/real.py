@@ -73,6 +73,23 @@ class Deadline:
         return left
 
 
+class Stopwatch:
+    """Measures how long the service takes, without the time that other programs take."""
+
+    def __init__(self, service: Service) -> None:
+        self._processes = service.pid, os.getpid()
+        self._begun, self._starved = time.monotonic(), self._waited()
+
+    def seconds(self) -> float:
+        """Return the seconds since this was made."""
+        return time.monotonic() - self._begun - (self._waited() - self._starved)
+
+    def _waited(self) -> float:
+        """Return how many seconds the two processes have waited for a processor."""
+        nanoseconds = (proc(pid, "schedstat").read_text().split()[1] for pid in self._processes)
+        return sum(map(int, nanoseconds)) / 1e9
+
+
 class Service:
     """The real `twistd chat` in `directory`; it is stopped when its `with` block is left.
 
@@ -294,9 +311,10 @@ class Person(Peer):
         """All lines up to the next one with these words in it."""
         deadline, lines = Deadline(LIMIT), list[str]()
         while not lines or words not in lines[-1]:
-            raw = self.raw_line(f"{words!r}; there came {lines[-9:]}", deadline)
+            waiting_for = f"{words!r}; there came {[line[:200] for line in lines[-9:]]}"
+            raw = self.raw_line(waiting_for, deadline)
             if raw is None:
-                raise AssertionError(f"closed before {words!r}; there came {lines[-9:]}")
+                raise AssertionError(f"closed before {waiting_for}")
             lines.append(raw.decode().removesuffix("\r"))
         return lines
 

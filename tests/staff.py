@@ -7,7 +7,8 @@ from typing import Any
 from conftest import Chat, Person, Worker, at_once, no_turn, start
 
 from chatsvc.model.records import Record
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 SECRET = "correct-horse"
 NOW = "[1970-01-01 00:00]"

@@ -10,7 +10,7 @@ from test_accounts import SECRET
 from test_passwords import THREE_ATTEMPTS
 
 from chatsvc.model.rate_limits import UNLIMITED
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 
 CLIENT = "secret-of-ann"
 

@@ -201,3 +201,31 @@ def test_a_password_is_typed_twice_and_not_seen(chat: Chat, tmp_path: Path) -> N
         terminal.until("ann is registered.")
         assert terminal.ended() == 0
     assert SECRET not in terminal.text
+
+
+def test_a_hard_link_to_the_archive_of_a_running_service_is_refused(
+    chat: Chat, shell: Shell, tmp_path: Path
+) -> None:
+    chat.join("ann").send(f"/register {SECRET}")
+    link, symlink = tmp_path / "other.db", tmp_path / "same.db"
+    link.hardlink_to(shell.path)
+    symlink.symlink_to(shell.path)
+    shell.path = link
+    code, said = shell.run("list")
+    assert code == 1
+    assert "under another name: it is a hard link to the same file" in said
+    assert [path.name for path in tmp_path.glob("other*")] == ["other.db"]
+    shell.path = symlink
+    assert shell.run("list")[0] == 0
+
+
+def test_a_hard_link_to_an_archive_that_nobody_uses_is_as_good_as_the_file(
+    shell: Shell, tmp_path: Path
+) -> None:
+    archive = SQLArchive(shell.path, Workers(*[at_once] * 5), no_turn, start)
+    Chat(archive)
+    start(archive.close())
+    link = tmp_path / "other.db"
+    link.hardlink_to(shell.path)
+    shell.path = link
+    assert shell.run("add", "ann")[0] == 0

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from conftest import Worker, at_once, no_turn, start
+from conftest import NewArchive, Worker, at_once, no_turn, start
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.events import Line, Said, Tally
-from chatsvc.store.archive import EXPIRING, Archive, ArchiveFailed, Commit, MemoryArchive
+from chatsvc.store.archive import EXPIRING, Archive, ArchiveFailed, Commit
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 Make: TypeAlias = Callable[[Any], Archive]
@@ -106,18 +107,13 @@ class Steps(Worker):
                 self.step()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+@pytest.fixture
+def make(new_archive: NewArchive) -> Iterator[Make]:
     """Makes an archive that uses the given worker."""
     made: list[tuple[Archive, Any]] = []
 
     def make(worker: Any) -> Archive:
-        turn = worker.turn if isinstance(worker, Steps) else no_turn
-        archive: Archive
-        if request.param == "memory":
-            archive = MemoryArchive(worker, turn, start)
-        else:
-            archive = sqlite(tmp_path / "chat.db", worker, turn)
+        archive = new_archive(worker, worker.turn if isinstance(worker, Steps) else no_turn)
         made.append((archive, worker))
         return archive
 
@@ -152,12 +148,9 @@ in_new_rooms = settings(
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> Any:
-    """One keeper of each kind: pytest-twisted cannot run a parametrized test of hypothesis."""
-    archives = [MemoryArchive(at_once, no_turn, start), sqlite(tmp_path / "chat.db")]
-    yield [Keeper(archive) for archive in archives]
-    for archive in archives:
-        now(archive.close())
+def keepers(archives: dict[str, Archive]) -> list[Keeper]:
+    """One keeper for each store: pytest-twisted cannot run a parametrized test of hypothesis."""
+    return [Keeper(archive) for archive in archives.values()]
 
 
 # Numbers
@@ -377,9 +370,9 @@ def test_a_room_nobody_has_spoken_in_is_empty(ten: Keeper) -> None:
 
 @given(st.integers(0, 12), st.integers(1, 12))
 @in_new_rooms
-def test_any_page_is_a_slice_of_the_room(both: list[Keeper], number: int, limit: int) -> None:
+def test_any_page_is_a_slice_of_the_room(keepers: list[Keeper], number: int, limit: int) -> None:
     every = [str(n) for n in range(1, 11)]
-    for keeper in both:
+    for keeper in keepers:
         if not keeper.commits:
             keeper.keep(*map(line, every))
         assert keeper.read(number, limit) == every[number:][:limit]
@@ -389,9 +382,9 @@ def test_any_page_is_a_slice_of_the_room(both: list[Keeper], number: int, limit:
 @given(st.lists(st.tuples(st.text(), st.text(), st.text()), min_size=1, max_size=3))
 @example([("\x00", "a\x00b", "\x00"), ("'; --", "\U0001f600\ufffe", '"')])
 @in_new_rooms
-def test_any_unicode_survives(both: list[Keeper], texts: list[tuple[str, str, str]]) -> None:
+def test_any_unicode_survives(keepers: list[Keeper], texts: list[tuple[str, str, str]]) -> None:
     room = next(rooms)
-    for keeper in both:
+    for keeper in keepers:
         keeper.keep(*(line(text, room, sender, client=client) for text, sender, client in texts))
         read = now(keeper.archive.read(room, 0, 100))
         assert [(said.text, said.sender, said.client) for said in read] == texts
@@ -401,9 +394,9 @@ def test_any_unicode_survives(both: list[Keeper], texts: list[tuple[str, str, st
 @example(1_700_000_000.123)
 @example(1_797_888_684.982)
 @in_new_rooms
-def test_a_line_is_read_with_the_time_it_was_shown_with(both: list[Keeper], time: float) -> None:
+def test_a_line_is_read_with_the_time_it_was_shown_with(keepers: list[Keeper], time: float) -> None:
     room = next(rooms)
-    for keeper in both:
+    for keeper in keepers:
         keeper.keep(line(room=room, time=time))
         (shown,), (read,) = keeper.said(room), now(keeper.archive.read(room, 0, 1))
         assert timestamp(read.time) == timestamp(shown.time)
@@ -426,10 +419,10 @@ def test_the_first_number_that_is_not_earlier_than_a_time(keeper: Keeper) -> Non
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.integers(0, 10))
 @in_new_rooms
 def test_where_the_clock_was_set_back_the_time_passes_there(
-    both: list[Keeper], times: list[int], time: int
+    keepers: list[Keeper], times: list[int], time: int
 ) -> None:
     room = next(rooms)
-    for keeper in both:
+    for keeper in keepers:
         keeper.keep(*(line(room=room, time=float(each)) for each in times))
         number = now(keeper.archive.number_at(room, time))
         assert number == 1 or times[number - 2] < time
@@ -602,6 +595,7 @@ def test_a_line_does_not_expire_before_those_ahead_of_it(keeper: Keeper) -> None
     assert keeper.read() == ["late", "three"]
 
 
+@pytest.mark.slow
 def test_many_lines_expire_in_several_turns(keeper: Keeper) -> None:
     for number in range(EXPIRING + 10):
         keeper.keep(line(str(number)))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import at_once, no_turn, start
+from conftest import at_once
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_archive import Keeper, Make, line, make, now, scrub, sqlite  # noqa: F401
+from test_archive import Keeper, Make, line, make, now, scrub  # noqa: F401
 
 from chatsvc.model.events import Refused
 from chatsvc.model.words import words_of
-from chatsvc.store.archive import Archive, MemoryArchive
+from chatsvc.store.archive import Archive
 from chatsvc.store.query_parser import parse
 from chatsvc.store.search_query import Finds, Seeker, Spot
 
@@ -99,28 +97,23 @@ often = settings(
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> Iterator[list[Keeper]]:
-    archives: list[Archive] = [
-        MemoryArchive(at_once, no_turn, start),
-        sqlite(tmp_path / "chat.db"),
-    ]
-    yield [Keeper(archive) for archive in archives]
-    for archive in archives:
-        now(archive.close())
+def keepers(archives: dict[str, Archive]) -> list[Keeper]:
+    return [Keeper(archive) for archive in archives.values()]
 
 
 @given(lines_of, st.lists(ALPHABET, min_size=1, max_size=3), st.booleans(), st.booleans())
 @example(["x"], ["x"], True, False)
 @often
+@pytest.mark.slow
 def test_every_archive_finds_the_same(
-    both: list[Keeper], said: list[str], words: list[str], phrase: bool, begins: bool
+    keepers: list[Keeper], said: list[str], words: list[str], phrase: bool, begins: bool
 ) -> None:
     query = f'"{" ".join(words)}"' if phrase else " ".join(words)
     if begins and len(words[-1]) > 1:
         query += "*"
-    for each in both:
+    for each in keepers:
         each.keep(*map(line, said))
-    memory, index = (texts(each, query, limit=10_000) for each in both)
+    memory, index = (texts(each, query, limit=10_000) for each in keepers)
     assert memory == index
 
 
@@ -272,15 +265,16 @@ LETTERS = st.sampled_from(["".join(chars) for text, *_ in SCRIPTS for chars in t
 
 @given(st.lists(LETTERS, min_size=1, max_size=12), st.lists(LETTERS, min_size=1, max_size=4))
 @often
+@pytest.mark.slow
 def test_every_archive_finds_the_same_in_any_script(
-    both: list[Keeper], said: list[str], sought: list[str]
+    keepers: list[Keeper], said: list[str], sought: list[str]
 ) -> None:
     if not words_of("".join(sought)):
         return
-    for each in both:
+    for each in keepers:
         each.keep(line("".join(said)))
     query = f'"{"".join(sought)}"'
-    memory, index = (texts(each, query, limit=10_000) for each in both)
+    memory, index = (texts(each, query, limit=10_000) for each in keepers)
     assert memory == index
 
 

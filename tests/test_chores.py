@@ -11,7 +11,7 @@ def test_tidying_up_makes_no_rules_for_rooms_that_have_none(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat.join("ann")
-    monkeypatch.setattr("chatsvc.core.room.Charter", None)
+    monkeypatch.setattr("chatsvc.core.chat.RoomRules", None)
     assert Deferred.fromCoroutine(chat.hub.maintenance.tidy_up()).result is None
 
 

@@ -160,6 +160,7 @@ def changed_events(draw: Any) -> bytes:
 @example([JSONL.write(SAID._replace(room="#a\n#b", sender="c\r\nd")).rstrip(b"\n")])
 @example([JSONL.write(Joined("#lobby\n", ("a\nb",))).rstrip(b"\n")])
 @given(st.lists(changed_events(), min_size=1, max_size=5))
+@pytest.mark.slow
 def test_changed_events_crash_nobody(lines: list[bytes]) -> None:
     assert Table().survives(*lines)
 
@@ -219,6 +220,7 @@ CROWDS: list[Callable[[tuple[str, ...]], Event]] = [
 
 
 @pytest.mark.parametrize("crowd", CROWDS)
+@pytest.mark.slow
 def test_a_crowd_comes_and_goes_in_a_moment(crowd: Callable[[tuple[str, ...]], Event]) -> None:
     names = tuple(f"guest-{number}" for number in range(CROWD))
     pane = Buffer("#lobby")
@@ -241,6 +243,7 @@ def test_there_is_an_end_to_the_panes_that_a_server_opens() -> None:
 
 
 @on_a_screen
+@pytest.mark.slow
 async def test_the_screen_goes_on_with_a_crowd_and_odd_lists(chat: Chat) -> None:
     bob = chat.join("bob")
     async with visit(chat) as ann:

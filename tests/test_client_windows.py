@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from conftest import Chat, at_once, no_turn, start
 from real import Service
+from staff import member
 from test_client_real import texts, where
+
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 # Twisted and Textual run on Windows, but take this for the Unix it is: they are loaded before.
 BLOCKED = """
@@ -26,6 +30,10 @@ import chatsvc.client
 for module in pkgutil.walk_packages(chatsvc.client.__path__, "chatsvc.client."):
     if module.name not in ("chatsvc.client.terminal", "chatsvc.cli.__main__"):
         __import__(module.name)
+"""
+ACCOUNTS = """
+from chatsvc.cli.main import main
+sys.exit(main(["account", "list", "--json", "--archive", sys.argv[1]]))
 """
 RUN = """
 selectreactor.install()
@@ -76,3 +84,13 @@ def test_what_does_not_exist_is_told_and_fails(tmp_path: Path) -> None:
         done = run(RUN, "send", "--server", where(service), "--create", "--to", "#typo", "hello")
         assert (done.returncode, done.stderr) == (0, "")
         assert texts(service, "typo") == ["hello"]
+
+
+def test_accounts_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    archive = SQLArchive(path, Workers(*[at_once] * 5), no_turn, start)
+    member(Chat(archive), "ann")
+    start(archive.close())
+    done = run(ACCOUNTS, f"sqlite:{path}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"name": "ann"' in done.stdout

@@ -9,7 +9,7 @@ from test_accounts import SECRET, arriving, back, registered, restarted
 from test_hub import sqlite
 
 from chatsvc.dialects.sentences import clock
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 
 NOW = f"[{clock(0.0)}]"
 

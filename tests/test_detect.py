@@ -49,7 +49,7 @@ words = st.sampled_from(
 @example(b"x /" + b"y" * (LONGEST_FIRST - 3) + b" HTTP/1.1\n")
 @example(b"{" + b" " * (LONGEST_FIRST - 2) + b'"')
 @example(b"{" + b" " * LONGEST_FIRST + b'"')
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_what_is_once_decided_stays_so_whatever_follows(data: bytes) -> None:
     decided = named(data)
     for length in range(len(data)):
@@ -76,7 +76,8 @@ whole = {data: converse([data], [False]) for _, data in EVERYTHING}
 
 
 @given(st.sampled_from(EVERYTHING), st.lists(st.integers(0, 60), max_size=6), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
+@pytest.mark.slow
 def test_it_does_not_matter_how_the_bytes_are_cut_nor_how_slowly_they_come(
     known: tuple[str, bytes], cuts: list[int], more: st.DataObject
 ) -> None:
@@ -268,7 +269,8 @@ def test_what_is_not_spoken_is_refused_in_its_own_language(chat: Chat, spoken: s
     }
     for name, answer in said.items():
         understood = name in spoken
-        assert (refused[name] in answer) is not understood
+        refusal = refused.get(name, sentence.format(name))
+        assert (refusal in answer) is not understood
         assert answer.endswith(" and closed") or understood
         if name == "http":
             assert answer.startswith("HTTP/1.1 200" if understood else "HTTP/1.1 403")

@@ -15,13 +15,14 @@ from twisted.internet.task import Clock
 from chatsvc import commands
 from chatsvc.commands import registry
 from chatsvc.commands.registry import NAMES, TABLE, Answer, command
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Session, User
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import KNOCKS
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 LISTED = [name for name, row in TABLE.items() if row.about.help]
 
@@ -222,7 +223,7 @@ def test_at_the_door_only_some_commands_are_answered(table: Table) -> None:
 
 
 def test_after_some_refusals_the_door_is_shut(table: Table) -> None:
-    table.session.user = None
+    table.session = table.hub.sessions.connect(table.wire)  # type: ignore[arg-type]
     for _ in range(KNOCKS):
         assert not table.wire.closed
         registry.run(table.hub, table.session, Request("give", ""))
@@ -321,8 +322,7 @@ def test_a_listed_command_is_explained(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in LISTED if TABLE[name].about.example])
 def test_an_example_is_one_of_its_command(name: str) -> None:
     row = TABLE[name]
-    request = TEXT.read(row.about.example)
-    assert request is not None
+    (request,) = TEXT.read(row.about.example)
     assert NAMES[request.name] == name
     arguments = registry._checked(row, request)
     assert row.needed <= arguments.keys() <= set(row.words)
@@ -357,6 +357,5 @@ def test_every_listed_command_can_be_asked_for_in_json(name: str) -> None:
     help_ = commands.misc.help(None, None, name)  # type: ignore[arg-type]
     assert isinstance(help_, Help)
     assert JSONL.write(help_)
-    request = JSONL.read(f'{{"do":"{name}","rest":""}}')
-    assert request is not None
+    (request,) = JSONL.read(f'{{"do":"{name}","rest":""}}')
     assert NAMES[request.name] == name

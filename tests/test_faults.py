@@ -18,7 +18,8 @@ from chatsvc import commands
 from chatsvc.dialects.irc.client import Pending
 from chatsvc.dialects.irc.registry import _HANDLERS, tell
 from chatsvc.model.events import Line, Request
-from chatsvc.store.archive import ArchiveFailed, Commit, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed, Commit
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.transports.connection import LAST_WORDS
 
 SEEDS = 150

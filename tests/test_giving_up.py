@@ -22,7 +22,7 @@ def remove(chat: Chat, person: Person) -> None:
     assert account is not None
     before = dict(chat.hub.accounts._by_id)
     start(chat.hub.accounts.remove(account))
-    chat.hub.login.take_over(before)
+    chat.hub.account_sessions.take_over(before)
 
 
 both = pytest.mark.parametrize("end", [unregister, remove])

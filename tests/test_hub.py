@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Chat, Worker, at_once, no_turn, start
 
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 NOW = "[1970-01-01 00:00]"
@@ -243,3 +243,24 @@ def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
     eve.send("buy this")
     assert ann.send("/stats") == ["*   ann             1 line, 2 bytes"]
     start(archive.close())
+
+
+def test_the_log_tells_when_nothing_can_be_stored_and_when_it_can_again(tmp_path: Path) -> None:
+    path, aside = tmp_path / "chat.db", tmp_path / "aside.db"
+    log: list[str] = []
+    chat = Chat(SQLArchive(path, Workers(*[at_once] * 5), no_turn, start), log=log.append)
+    ann = chat.join("ann")
+    assert ann.send("one") == []
+    for _ in range(2):
+        path.rename(aside)
+        for text in ("two", "three"):
+            assert "Not sent" in ann.send(text)[0]
+        assert len(log) == 1
+        assert log[0].startswith("Messages are refused because they cannot be stored: The file ")
+        chat.clock.advance(90)
+        assert "Not sent" in ann.send("four")[0]
+        aside.rename(path)
+        ann.send("five", "six")
+        assert log[1:] == ["Messages are stored again. Refused in 90 s: 3."]
+        log.clear()
+    start(chat.archive.close())

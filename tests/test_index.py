@@ -204,7 +204,7 @@ def test_a_line_that_is_just_being_deleted_is_not_taken_in(path: Path) -> None:
 
 def finds_now(worker: Steps, keeper: Keeper, query: str) -> list[str]:
     archive: Any = keeper.archive
-    archive._indexer = archive._searcher = archive._reader = _at_once
+    archive._workers = Workers(*[_at_once] * 5)
     return texts(keeper, query)
 
 
@@ -230,7 +230,7 @@ import os, random, sys
 sys.path[:0] = {paths!r}
 from test_archive import Keeper, line, now, sqlite
 from chatsvc.store.sqlite import word_index
-index.BATCH = 7
+word_index.BATCH = 7
 keeper = Keeper(sqlite(__import__('pathlib').Path({path!r})))
 last = random.Random({seed}).randrange(60)
 for n in range(last + 1):
@@ -242,6 +242,7 @@ os.kill(os.getpid(), 9)
 """
 
 
+@pytest.mark.slow
 def test_an_index_outlives_kills(path: Path, reopen: Any) -> None:
     here = [str(Path(__file__).parent), *sys.path]
     expected: list[str] = []

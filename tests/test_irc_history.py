@@ -293,7 +293,7 @@ def test_newcomers_are_given_no_more_than_they_may_read(chat: Chat) -> None:
 @pytest.fixture
 def noisy(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Person:
     """Somebody who ignores bob: of the lines 1 to 40 only 1 to 5, and 21, are not his."""
-    monkeypatch.setattr("chatsvc.services.history.READ_AT_ONCE", 7)
+    monkeypatch.setattr("chatsvc.core.walk.READ_AT_ONCE", 7)
     carol, bob = chat.join("carol"), chat.join("bob")
     for number in range(1, 41):
         chat.clock.advance(1.0)

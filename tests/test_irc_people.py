@@ -90,10 +90,8 @@ def test_the_pages_of_a_list_wait_for_a_reader_that_is_slow(chat: Chat) -> None:
     chat.factory.max_clients = 2000
     people(chat, "#big", 1203)
     ann = irc(chat, "ann")
-    ann.stop_reading()
-    ann.protocol.lineReceived(b"WHO #big")
-    ann.protocol._go_on()
-    assert len(ann.read()) == 500
+    ann.stop_reading_after_this()
+    assert len(ann.send("WHO #big")) == 500
     ann.read_on()
     told = ann.read()
     assert len(told) == 704

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from itertools import product
 from typing import Any
 
+import pytest
 from conftest import Chat
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from chatsvc.dialects.irc import Client, tell
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Pending
 from chatsvc.dialects.irc.message import LONGEST, parse
+from chatsvc.dialects.irc.registration_state import Stage
 
 ANSWERED = (
     "", "WHO", "WHOIS", "WHOWAS", "NAMES", "MODE", "MODE b", "MODE I", "MODE B", "LIST b", "LIST I",
@@ -69,6 +71,7 @@ def swollen(value: Any, name: str, text: str, field: str = "") -> Any:
 
 @given(NAMES, TEXTS, st.sampled_from((frozenset(), frozenset(CAPABILITIES))))
 @settings(max_examples=20, deadline=None)
+@pytest.mark.slow
 def test_every_event_is_told_in_messages_that_are_short_enough(
     name: str, text: str, capabilities: frozenset[str]
 ) -> None:
@@ -76,6 +79,7 @@ def test_every_event_is_told_in_messages_that_are_short_enough(
         client = Client()
         client.choose(capabilities)
         client.nick, client.welcome = name, WELCOME
+        client.registration.stage = Stage.REGISTERED
         client.latest = Pending(command, (f"#{name[:31]}", name, "x"))
         tell(client, swollen(event, name, text), None)
         check(client.taken())
@@ -99,6 +103,7 @@ PARAMS = st.one_of(
 
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.lists(PARAMS, max_size=4)), max_size=6))
 @settings(max_examples=150, deadline=None)
+@pytest.mark.slow
 def test_whatever_a_client_sends_is_answered_in_such_messages(
     sent: list[tuple[str, list[str]]],
 ) -> None:

@@ -13,7 +13,7 @@ from conftest import Chat, Worker, no_turn, start
 import chatsvc
 from chatsvc.commands.registry import TABLE
 from chatsvc.dialects.json_events import KINDS
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 
 PACKAGE = Path(chatsvc.__file__).parent
 DOCS = Path(__file__).parent.parent / "docs" / "protocol.md"

@@ -8,7 +8,8 @@ import pytest
 from conftest import Chat, Person, Worker, no_turn, start
 
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 
 def test_lines_end_in_crlf_or_lf(chat: Chat) -> None:
@@ -368,6 +369,15 @@ def test_what_came_too_fast_before_the_connection_broke_is_kept_too() -> None:
     ann.hang_up()
     assert said(bob) == [f"line {n}" for n in range(9)]
     assert not chat.clock.getDelayedCalls()
+
+
+def test_a_goodbye_that_was_sent_before_the_connection_broke_closes_nothing_again() -> None:
+    chat = Chat(limits=FAST)
+    ann = chat.join("ann")
+    ann.protocol.dataReceived(numbered(9) + b"/quit\n")
+    ann.hang_up()
+    assert not chat.clock.getDelayedCalls()
+    assert not chat.hub.directory.users
 
 
 def test_breaking_the_connection_is_no_way_around_the_pace() -> None:

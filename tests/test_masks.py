@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
+import re
+from pathlib import Path
 
 import pytest
 from conftest import Chat, Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imports import modules
 from ircpeople import irc
 from staff import SECRET, founder, guest, member, operator, program, refusal
 
 from chatsvc.dialects.irc.ban_masks import masks
-from chatsvc.model.ban_masks import label
+from chatsvc.model import ban_masks
+from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, CLIENT, NAME, BanMask, label
 from chatsvc.model.events import Refused
 from chatsvc.policy.bans import holds
 
@@ -148,7 +153,80 @@ def test_a_pattern_that_is_accepted_fits_as_wildcards_do(pattern: str, name: str
         assert not pattern.strip("*?")
         return
     wanted = fnmatch.fnmatchcase(name.lower(), pattern.lower().replace("[", "[[]"))
-    assert holds((kept.lower(),), frozenset({f"name={name.lower()}"}), "") == wanted
+    mask = BanMask.of_name(BanMask.parse(kept).value)
+    assert holds([mask], frozenset({BanMask.of_name(name)}), "") == wanted
+
+
+# As values
+
+KINDS = ["", NAME, ACCOUNT, ADDRESS, CLIENT]
+VALUES = st.text(st.characters(exclude_categories=["Z", "C"], exclude_characters="="), min_size=1)
+
+
+@given(st.builds(BanMask, st.sampled_from(KINDS), VALUES))
+def test_a_mask_is_read_as_it_is_printed(mask: BanMask) -> None:
+    assert BanMask.parse(str(mask)) == mask
+    assert mask.matches(mask)
+
+
+@given(st.text(min_size=1))
+def test_what_is_read_as_a_mask_is_printed_as_it_was(text: str) -> None:
+    assert str(BanMask.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("mask", "address", "contains"),
+    [
+        ("ip=192.0.2.0/24", "192.0.2.7", True),
+        ("ip=192.0.2.7", "192.0.2.7", True),
+        ("ip=192.0.2.7", "::ffff:192.0.2.7", True),
+        ("ip=192.0.2.0/24", "192.0.3.7", False),
+        ("ip=2001:db8::/32", "2001:db8:1::2", True),
+        ("ip=192.0.2.7", "", False),
+        ("name=192.0.2.7", "192.0.2.7", False),
+    ],
+)
+def test_a_mask_of_an_address_contains_addresses(mask: str, address: str, contains: bool) -> None:
+    assert BanMask.parse(mask).contains(address) is contains
+
+
+@pytest.mark.parametrize(
+    ("mask", "other", "matches"),
+    [
+        ("name=ev*", "name=eve", True),
+        ("name=ev*", "account=eve", False),
+        ("account=ev*", "account=eve", False),
+        ("name=eve", "name=eve", True),
+        ("client=x", "client=x", True),
+        ("name=eve", "name=ev*", False),
+    ],
+)
+def test_only_patterns_of_names_match_more_than_themselves(
+    mask: str, other: str, matches: bool
+) -> None:
+    assert BanMask.parse(mask).matches(BanMask.parse(other)) is matches
+
+
+# A mask that is put together or taken apart by hand: f"name={…}", startswith("ip=").
+BY_HAND = re.compile(r"(?:^|[^\w])(?:name|account|ip|client)=$")
+
+
+def by_hand(source: str) -> list[str]:
+    """Return the strings of a module that begin a mask."""
+    strings = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [each for each in strings if isinstance(each, str) and BY_HAND.search(each)]
+
+
+def test_nothing_else_writes_masks_or_takes_them_apart() -> None:
+    for name, path in modules().items():
+        if path != Path(ban_masks.__file__):
+            assert by_hand(path.read_text()) == [], name
+
+
+def test_a_mask_written_by_hand_would_be_found() -> None:
+    assert by_hand('f"name={key(name)}"') == by_hand('mark.startswith("name=")') == ["name="]
+    assert by_hand('f"To name others: ip={one}"') == ["To name others: ip="]
+    assert by_hand('"/ban ip=192.0.2.7"') == []
 
 
 # Under another name

@@ -8,8 +8,9 @@ import pytest
 from conftest import Chat, Person
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from ircpeople import irc
 from samples import NOON, SAID
-from staff import NOW, founder, program, refusal
+from staff import NOW, founder, guest, program, refusal
 
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import TEXT
@@ -39,7 +40,7 @@ pieces = st.sampled_from(
     ]
 )
 several = st.lists(st.one_of(pieces, st.text(max_size=4)), max_size=12).map("".join)
-often = settings(max_examples=300, deadline=None)
+often = settings(max_examples=100, deadline=None)
 
 
 # What may be in them
@@ -200,3 +201,37 @@ def test_a_refusal_of_it_is_one_line(chat: Chat) -> None:
     chat.hub.messaging.not_kept([line], "The disk is full.")
     (refused,) = ann.read()
     assert refused.startswith("* The disk is full. Not sent: hi [12:00] <eve> I quit * bob")
+
+
+@pytest.mark.parametrize("text", ["x", "   x", "\tx", "x  ", "  x  y \t"])
+@pytest.mark.parametrize("way", ["/msg bob ", "/msg   bob ", "!msg bob ", "/w bob ", "/reply ", ""])
+def test_blanks_around_a_private_message_stay(chat: Chat, way: str, text: str) -> None:
+    ann, bob = guest(chat, "ann"), program(chat, "bob", "#lobby")
+    bob.ask(do="msg", name="ann", text="hi")
+    if not way:
+        ann.send("/to bob")
+    bob.read()
+    ann.send(f"{way}{text}")
+    assert [event["text"] for event in told_to(bob)] == [text]
+
+
+def told_to(bob: Person) -> list[dict[str, object]]:
+    return [event for event in bob.events() if event["event"] == "told"]
+
+
+@pytest.mark.parametrize("text", ["waves", "  waves", "waves  "])
+def test_blanks_around_an_action_stay(chat: Chat, text: str) -> None:
+    ann, bob = guest(chat, "ann"), program(chat, "bob", "#lobby")
+    ann.send(f"/me {text}")
+    assert [event["text"] for event in bob.events()] == [text]
+
+
+def test_a_private_message_of_blanks_is_none(chat: Chat) -> None:
+    ann, _ = guest(chat, "ann"), guest(chat, "bob")
+    assert ann.send("/msg bob    ")[0].startswith("* It goes like this: /msg name text")
+
+
+def test_blanks_around_a_private_message_from_irc_stay(chat: Chat) -> None:
+    ivy, bob = irc(chat, "ivy"), program(chat, "bob", "#lobby")
+    ivy.send("PRIVMSG bob :   x  ", "PRIVMSG bob :\x01ACTION   waves \x01", "NOTICE bob :  y ")
+    assert [event["text"] for event in told_to(bob)] == ["   x  ", "  waves ", "  y "]

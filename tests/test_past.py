@@ -36,6 +36,58 @@ def page(person: Person, **bounds: Any) -> tuple[list[int], bool]:
     return [line["number"] for line in history["lines"]], history.get("more", False)
 
 
+# The last lines, on joining
+
+
+def shown_on_joining(person: Person, **how: Any) -> list[int]:
+    """The numbers of the lines with words that are shown to somebody who joins."""
+    events = person.ask(do="join", room="#tea", **how)
+    shown = [each for each in events if each["event"] == "said"]
+    return [each["number"] for each in shown if "deleted" not in each]
+
+
+def test_as_many_lines_are_shown_on_joining_as_there_are(ten: Person, chat: Chat) -> None:
+    assert shown_on_joining(chat.program("new"), last=3) == [8, 9, 10]
+    assert shown_on_joining(chat.program("newer"), last=50) == [*range(1, 11)]
+    assert shown_on_joining(chat.program("newest"), after=8, last=3) == [9, 10]
+
+
+@pytest.mark.parametrize("how", ["ignored", "quiet", "deleted"])
+@pytest.mark.parametrize("hidden", [1, 3, 40, 1200])
+def test_hidden_lines_do_not_count_among_those_shown_on_joining(
+    chat: Chat, how: str, hidden: int
+) -> None:
+    ann, eve = founder(chat), program(chat, "eve")
+    for n in range(1, 6):
+        ann.send(f"words {n}")
+    ann.send("/mute --quietly eve" if how == "quiet" else "")
+    for _ in range(hidden):
+        eve.ask(do="say", room="#tea", text="hidden")
+    for n in range(6, 6 + hidden) if how == "deleted" else ():
+        ann.send(f"/delete {n}")
+    new = chat.program("new")
+    if how == "ignored":
+        new.ask(do="ignore", name="eve")
+    ann.send("the last words")
+    shown = new.ask(do="join", room="#tea", last=3)
+    for _ in range(5):  # others have a turn after each page
+        chat.clock.advance(0)
+        shown += new.events()
+    texts = [each["text"] for each in shown if each["event"] == "said" and each["text"]]
+    assert texts == ["words 4", "words 5", "the last words"]
+    ann.send("live")
+    assert [each["text"] for each in new.events()] == ["live"]
+
+
+def test_only_hidden_lines_are_no_lines_on_joining(chat: Chat) -> None:
+    eve = program(chat, "eve")
+    for _ in range(30):
+        eve.ask(do="say", room="#tea", text="hidden")
+    new = chat.program("new")
+    new.ask(do="ignore", name="eve")
+    assert [each["event"] for each in new.ask(do="join", room="#tea")] == ["entered"]
+
+
 # By number and by time
 
 
@@ -161,8 +213,8 @@ def test_a_page_has_as_many_lines_as_there_are_to_be_seen(
 def test_a_page_that_ends_early_says_where_it_goes_on(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsvc.services.history.READ_AT_ONCE", 10)
-    monkeypatch.setattr("chatsvc.services.history.LOOKED_THROUGH", 20)
+    monkeypatch.setattr("chatsvc.core.walk.READ_AT_ONCE", 10)
+    monkeypatch.setattr("chatsvc.core.walk.LOOKED_THROUGH", 20)
     ann, bob, carol = (program(chat, name) for name in ("ann", "bob", "carol"))
     ann.ask(do="ignore", name="bob")
     carol.ask(do="say", text="first")

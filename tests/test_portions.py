@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ircpeople import irc
 
 from chatsvc.commands.long_answers import PORTION
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 LARGEST = 2 * 4096 * 4 + 65536  # bytes that wait for a reader
 

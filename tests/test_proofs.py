@@ -193,6 +193,28 @@ def test_a_certificate_that_was_removed_proves_nothing_at_hello(chat: Chat) -> N
     assert refusal(program, do="hello", name="ann")[0] == "registered"
 
 
+def test_removing_a_certificate_ends_the_connections_that_came_with_it(chat: Chat) -> None:
+    ann, with_it, with_another = member(chat, "ann"), chat.connect(), chat.connect()
+    for letters, program in (("ab", with_it), ("cd", with_another)):
+        ann.send(f"/certificate add {letters * 32}")
+        program.ask(do="ping")
+        program.protocol.fingerprint = letters * 32
+        program.ask(do="prove", mechanism="EXTERNAL")
+        assert program.ask(do="hello", name="ann")[0]["event"] == "welcome"
+    ann.send(f"/certificate remove {'ab' * 32}")
+    assert with_it.events() == [
+        {
+            "event": "goodbye",
+            "text": "Your certificate was removed over another connection.",
+            "final": True,
+        }
+    ]
+    assert with_it.closed
+    assert not with_another.closed
+    assert with_another.ask(do="certificate", change="remove")[0]["event"] == "certificates"
+    assert not with_another.closed
+
+
 def test_a_password_changed_before_hello_wants_the_new_one(chat: Chat) -> None:
     ann = member(chat, "ann")
     program = chat.connect()

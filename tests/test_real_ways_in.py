@@ -362,6 +362,7 @@ def test_who_says_farewell_in_tls_has_left(chat: Service) -> None:
 # Many, and slow
 
 
+@pytest.mark.load
 def test_two_hundred_talk_over_tls_at_once(chat: Service) -> None:
     before, began = memory(chat), time.monotonic()
     people = [Person(secure(chat)) for _ in range(200)]
@@ -383,6 +384,7 @@ def test_two_hundred_talk_over_tls_at_once(chat: Service) -> None:
         observer.ask("ping")
 
 
+@pytest.mark.load
 def test_slow_readers_over_tls_cost_little_and_read_on(tmp_path: Path) -> None:
     with Service(tmp_path) as chat:
         sender = chat.program("sender")

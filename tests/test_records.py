@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from conftest import at_once, no_turn, start
 from hypothesis import example, given
 from hypothesis import strategies as st
+from stores import STORES
 from test_archive import Keeper, delete, expire, in_new_rooms, line, now, sqlite, tallies
 
 from chatsvc.model.records import Account, Act, Ban, Fact, Invitation, Member, Record, Report
-from chatsvc.store.archive import Archive, ArchiveFailed, MemoryArchive, key_of
+from chatsvc.store.archive import Archive, ArchiveFailed, key_of
 from chatsvc.store.sqlite.migrations import APPLICATION_ID, steps
 from chatsvc.store.sqlite.offline import Ledger
 
@@ -28,23 +28,20 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def both(path: Path) -> Iterator[list[Keeper]]:
-    """One keeper of each kind."""
-    archives: list[Archive] = [MemoryArchive(at_once, no_turn, start), sqlite(path)]
-    yield [Keeper(archive) for archive in archives]
-    for archive in archives:
-        now(archive.close())
+def keepers(archives: dict[str, Archive]) -> dict[str, Keeper]:
+    """One keeper for each store."""
+    return {name: Keeper(archive) for name, archive in archives.items()}
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def keeper(request: pytest.FixtureRequest, both: list[Keeper]) -> Keeper:
-    return both[request.param == "sqlite"]
+@pytest.fixture(params=[name for name, _ in STORES])
+def keeper(request: pytest.FixtureRequest, keepers: dict[str, Keeper]) -> Keeper:
+    return keepers[request.param]
 
 
 @pytest.fixture
-def service(both: list[Keeper]) -> Keeper:
-    """The one that has its archive in a file."""
-    return both[1]
+def service(keepers: dict[str, Keeper]) -> Keeper:
+    """The keeper whose archive is in a file."""
+    return keepers["sqlite"]
 
 
 def put(keeper: Keeper, *records: Record) -> None:
@@ -156,9 +153,9 @@ def any_of(kind: type[Record]) -> st.SearchStrategy[Record]:
 @given(st.lists(st.one_of(*map(any_of, KINDS)), max_size=5))
 @example([Ban("b", "", ("name=é", '"', "\x00"), "\u2028", until=1_797_888_684.982)])
 @in_new_rooms
-def test_any_record_survives(both: list[Keeper], some: list[Record]) -> None:
+def test_any_record_survives(keepers: dict[str, Keeper], some: list[Record]) -> None:
     last = {(type(record), key_of(record)): record for record in some}
-    for keeper in both:
+    for keeper in keepers.values():
         put(keeper, *some)
         for record in last.values():
             if isinstance(record, Act):
@@ -181,7 +178,13 @@ def test_the_columns_of_a_table_are_the_fields_of_its_records(
     types = get_type_hints(kind)
     for _, name, type_, not_null, default, _ in columns:
         assert (type_, not_null) == COLUMNS[types[name]]
-        assert default in (None, "''", "'[]'")  # of columns that are newer than their table
+        assert default in (
+            None,
+            "''",
+            "'[]'",
+            "0",
+            "0.0",
+        )  # of columns that are newer than their table
 
 
 COLUMNS = {

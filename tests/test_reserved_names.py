@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from conftest import Chat
 from ircpeople import irc
-from staff import SECRET, member
+from staff import SECRET, member, refusal
 from test_accounts import registered
 
 from chatsvc.auth.accounts import new_account
@@ -82,7 +82,45 @@ def test_another_spelling_of_one_s_own_name_is_looked_at_as_well(chat: Chat) -> 
 
 def test_who_has_a_name_that_is_registered_in_another_script_gets_another_one(chat: Chat) -> None:
     eve = chat.join("Νina")
+    chat.hub.nicknames._check_unlike_those_online = lambda name, user: None  # type: ignore[method-assign]
     member(chat, "Nina")
     assert eve.read()[-1].startswith("* You are ")
     assert "nina" in chat.hub.directory.users
     assert len(chat.hub.directory.users) == 2
+
+
+# Names of people online
+
+
+@pytest.mark.parametrize(
+    ("name", "twin"),
+    [("ann", "аnn"), ("аnn", "ann"), ("lan", "Ian"), ("Nina", "Νina"), ("bob", "b0b")],
+)
+def test_a_guest_is_not_mistaken_for_another_one_online(chat: Chat, name: str, twin: str) -> None:
+    first, carol = chat.join(name), chat.join("carol")
+    said = chat.connect().send(twin)
+    assert f"{twin} looks like {name}, who is online." in "\n".join(said)
+    assert refusal(chat.connect(), do="hello", name=twin)[0] == "name-taken"
+    assert " 433 " in chat.connect().send(f"NICK {twin}", "USER u 0 * :u")[-1]
+    assert carol.send(f"/nick {twin}")[0].startswith(f"* {twin} looks like {name}, who is online.")
+    first.send("/nick dave")
+    assert carol.send(f"/nick {twin}") == [f"* You are {twin} now."]
+    assert first.send(f"/nick {name}")[0].startswith(f"* {name} looks like {twin}")
+    carol.send("/quit")
+    assert first.send(f"/nick {name}") == [f"* You are {name} now."]
+    assert first.send(f"/nick {twin}") == [f"* You are {twin} now."]
+
+
+def test_what_is_suggested_looks_like_nobody_online(chat: Chat) -> None:
+    chat.join("аnn2")
+    chat.join("ann")
+    assert "ann3" in "\n".join(chat.connect().send("ann"))
+
+
+def test_a_registered_user_always_comes_in_under_their_own_name(chat: Chat) -> None:
+    registered(chat, "ann").hang_up()
+    chat.hub.accounts._by_looks.clear()  # as if the two names did not look alike for accounts
+    chat.join("аnn")
+    ann = chat.connect()
+    ann.send("ann")
+    assert ann.send(SECRET)[0].startswith("* Welcome back, ann.")

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Chat, Person, at_once, no_turn, start
-from staff import back, founder, guest, member, operator, program, refusal
+from conftest import Chat, NewArchive, Person, Worker, at_once, no_turn, start
+from staff import (
+    SECRET,
+    back,
+    everybody_reads,
+    founder,
+    guest,
+    member,
+    operator,
+    program,
+    refusal,
+)
+from test_archive import sqlite
 from twisted.internet.defer import Deferred
 
 from chatsvc.model.rate_limits import Limits
+from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 HOUR, DAY = 3600.0, 86400.0
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    if request.param == "memory":
-        yield Chat()
-        return
-    archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
-    yield Chat(archive)
-    start(archive.close())
+@pytest.fixture
+def chat(new_archive: NewArchive) -> Iterator[Chat]:
+    chat = Chat(new_archive())
+    yield chat
+    start(chat.archive.close())
 
 
 @pytest.fixture
@@ -154,7 +164,7 @@ def test_of_many_rooms_the_emptiest_go_within_hours(
 
 def test_how_long_a_room_was_empty_is_known_after_a_restart(tmp_path: Path) -> None:
     def open_chat() -> Chat:
-        return Chat(SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start))
+        return Chat(sqlite(tmp_path / "chat.db"))
 
     chat = open_chat()
     chat.clock.advance(DAY)
@@ -218,6 +228,65 @@ def test_a_line_on_its_way_to_a_removed_room_does_no_harm(chat: Chat) -> None:
     del chat.hub.directory.rooms["#spam"]
     assert ann.send("late") == []
     assert op.send("/who #lobby")[0].startswith("* In #lobby")
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("done_before", [0, 1, 2, 3])
+def test_lines_on_their_way_to_a_removed_room_are_refused(
+    kind: str, done_before: int, tmp_path: Path
+) -> None:
+    worker = Worker()
+    archive: Any = MemoryArchive(worker, no_turn, start)
+    if kind == "sqlite":
+        workers = Workers(worker, *[at_once] * 4)
+        archive = SQLArchive(tmp_path / "chat.db", workers, no_turn, start)
+    chat = Chat(archive)
+    op, ann, bot = operator_with(chat, worker), chat.connect(), chat.connect()
+    ann.send("ann", "/join #spam", "/leave #lobby")
+    bot.ask(do="hello", name="bot")
+    bot.ask(do="join", room="#spam")
+    worker.work()
+    everybody_reads(ann, bot)
+    for n in range(3):
+        ann.send(f"buy {n}")
+        bot.ask(do="say", text=f"sell {n}", tag=str(n))
+    op.send("/remove-room #spam")
+    for _ in range(min(done_before, len(worker.pieces))):
+        worker.step()
+    (answer,) = (event for event in bot.ask(do="join", room="#spam") if event["event"] != "removed")
+    still_there = "#spam" in chat.hub.directory.rooms
+    assert answer["event"] == ("entered" if still_there else "refused")
+    assert answer.get("code") == (None if still_there else "busy")
+    worker.work()
+    before = 1 if kind == "sqlite" else 0  # lines kept before the removal was noted
+    refused = [line for line in ann.read() if "Not sent: buy" in line]
+    assert refused == [f"* #spam was removed. Not sent: buy {n}" for n in range(before, 3)]
+    tagged = [event for event in bot.events() if "tag" in event]
+    assert [(each["event"], each.get("code")) for each in tagged] == [
+        ("refused", "no-such-room")
+    ] * 3
+    assert "#spam" not in chat.hub.directory.rooms
+    assert chat.hub.directory.leaving == {}
+    assert ann.protocol.session.in_flight == bot.protocol.session.in_flight == 0
+    pages: list[Any] = []
+    Deferred.fromCoroutine(archive.read("#spam", 0, 10)).addCallback(pages.extend)
+    assert pages == []
+    bot.ask(do="join", room="#spam")
+    bot.ask(do="say", text="afresh", tag="9")
+    worker.work()
+    assert [event["text"] for event in bot.events() if event["event"] == "said"] == ["afresh"]
+    start(archive.close())
+    worker.work()
+
+
+def operator_with(chat: Chat, worker: Worker) -> Person:
+    """An operator, where the archive keeps only what it is told to."""
+    op = chat.connect()
+    chat.hub.login.claim_code = "code-of-the-log"
+    for line in ("op", f"/register {SECRET}", "/claim code-of-the-log"):
+        op.send(line)
+        worker.work()
+    return op
 
 
 @pytest.mark.parametrize(

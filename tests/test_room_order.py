@@ -8,10 +8,11 @@ import pytest
 from conftest import Worker, hub_of, start
 from twisted.internet.task import Clock
 
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event, Kept
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 SEEDS = 200
 

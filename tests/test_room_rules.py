@@ -19,10 +19,11 @@ from staff import (
     restarted,
 )
 
-from chatsvc.core.room import Room
+from chatsvc.core.chat import Room
 from chatsvc.model.rate_limits import Limits
 from chatsvc.model.records import RoomRules
 from chatsvc.policy import permissions
+from chatsvc.policy.room_rules import KINDS
 
 
 def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> None:
@@ -32,7 +33,7 @@ def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> N
     assert bob.read() == ["* ann set slow of #tea: 90 s"]
     shown = bob.send("/room")
     assert shown[0] == "* The rules of #tea. Founder: ann."
-    assert len(shown) == 14
+    assert len(shown) == 1 + len(KINDS)
     assert "*   slow             90 s " in "\n".join(shown)
     assert max(map(len, shown)) < 80
     assert ann.send("/set") == shown

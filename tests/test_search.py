@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Chat, Person, at_once, no_turn, start
+from conftest import Chat, NewArchive, Person, at_once, no_turn, start
 from ircpeople import irc
 from staff import NOW, everybody_reads, founder, guest, member, operator, program, refusal
 from test_archive import now, sqlite
 
-from chatsvc.store.archive import ArchiveFailed, MemoryArchive
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.memory import MemoryArchive
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Chat]:
-    chat = Chat() if request.param == "memory" else Chat(sqlite(tmp_path / "chat.db"))
+@pytest.fixture
+def chat(new_archive: NewArchive) -> Iterator[Chat]:
+    chat = Chat(new_archive())
     yield chat
     now(chat.archive.close())
 

@@ -141,7 +141,7 @@ def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
     assert account is not None
     before = chat.hub.accounts._by_id
     chat.hub.accounts._learn([one for one in chat.archive.records(type(account)) if one != account])
-    chat.hub.login.take_over(before)
+    chat.hub.account_sessions.take_over(before)
     assert ann.send("/sessions")[0].startswith("* That is for registered people.")
     assert bob.send("/msg ann hi")[-1] == "* to ann: hi"
     assert chat.hub.membership.of_account(account.id) == []

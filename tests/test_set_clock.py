@@ -103,6 +103,7 @@ class Service:
         max_size=25,
     )
 )
+@pytest.mark.slow
 def test_times_of_lines_never_go_back(steps: list[tuple[str, float]]) -> None:
     with TemporaryDirectory() as folder:
         service = Service(folder)

@@ -221,7 +221,7 @@ def test_a_full_disk_refuses_lines_until_there_is_room(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line("before"))
-    connection = keeper.archive._database  # type: ignore[attr-defined]
+    connection = keeper.archive._writer.database  # type: ignore[attr-defined]
     connection.execute("PRAGMA max_page_count = 1")
     keeper.keep(*map(long_line, range(20)))  # type: ignore[arg-type]
     some = len(keeper.refused)
@@ -240,7 +240,7 @@ def test_a_room_that_was_made_on_a_full_disk_begins_with_one(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line())
-    connection = keeper.archive._database  # type: ignore[attr-defined]
+    connection = keeper.archive._writer.database  # type: ignore[attr-defined]
     connection.execute("PRAGMA max_page_count = 1")
     keeper.keep(line("x" * 100_000, "#new"), line("y" * 100_000, "#new"))
     assert len(keeper.refused) == 2
@@ -253,7 +253,7 @@ def test_a_locked_file_refuses_lines_until_it_is_free(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line("one"))
-    keeper.archive._database.execute("PRAGMA busy_timeout = 0")  # type: ignore[attr-defined]
+    keeper.archive._writer.database.execute("PRAGMA busy_timeout = 0")  # type: ignore[attr-defined]
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         keeper.keep(line("two", tag="t2"))
@@ -268,7 +268,7 @@ def test_a_topic_that_cannot_be_kept_is_a_sentence(
     path: Path, open_archive: Callable[[Path], Keeper]
 ) -> None:
     keeper = open_archive(path).keep(line("one"))
-    keeper.archive._database.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+    keeper.archive._writer.database.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
     with pytest.raises(ArchiveFailed, match="The disk is full"):
         now(keeper.archive.set_topic("#tea", "x" * 100_000, "ann", 1.0))
     assert keeper.keep(line("two")).numbers()[0] == 1
@@ -370,8 +370,8 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(
 def test_a_line_that_was_shown_is_on_the_disk(path: Path) -> None:
     archive = sqlite(path)
     Keeper(archive)
-    (synchronous,) = archive._database.execute("PRAGMA synchronous").fetchone()
-    (journal,) = archive._database.execute("PRAGMA journal_mode").fetchone()
+    (synchronous,) = archive._writer.database.execute("PRAGMA synchronous").fetchone()
+    (journal,) = archive._writer.database.execute("PRAGMA journal_mode").fetchone()
     now(archive.close())
     assert (synchronous, journal) == (2, "wal")
 
@@ -433,7 +433,7 @@ def test_the_service_and_a_ledger_wait_a_while_for_each_other(
     archive: Any = open_archive(path).keep(line("one")).archive
     now(archive.delete("#tea", 1, "ann"))
     with Ledger(path) as ledger:
-        for connection in (archive._database, ledger._database):
+        for connection in (archive._writer.database, ledger._database):
             assert connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
 
 

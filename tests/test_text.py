@@ -85,7 +85,7 @@ def words(event: Event, here: str | None = "#lobby") -> str:
     ],
 )
 def test_what_a_line_asks_for(line: str, request_: Request) -> None:
-    assert TEXT.read(line) == request_
+    assert TEXT.read(line) == (request_,)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_what_a_line_asks_for(line: str, request_: Request) -> None:
     ],
 )
 def test_a_plain_line_answers_what_was_asked(line: str, request_: Request) -> None:
-    assert TEXT.read(line, "name") == request_
+    assert TEXT.read(line, "name") == (request_,)
 
 
 @given(st.text(st.characters()), st.sampled_from([None, "name", "to", "password"]))
 @settings(max_examples=200, deadline=None)
 def test_any_line_is_a_request(line: str, question: str | None) -> None:
-    request = TEXT.read(line, question)
+    (request,) = TEXT.read(line, question)
     assert isinstance(request, Request)
     assert request.rest is None or request.rest in line
     assert request.tag is None

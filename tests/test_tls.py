@@ -197,6 +197,15 @@ def test_who_says_farewell_or_nonsense_is_gone_and_nothing_is_logged(
 # Limits
 
 
+def test_a_connection_that_is_lost_can_still_be_aborted(chat: Chat) -> None:
+    ann = Secure(chat).shake_hands()
+    ann.send("ann")
+    inside = ann.outside.protocol
+    ann.outside.hang_up()
+    inside.abortConnection()
+    assert not chat.hub.directory.users
+
+
 def test_a_client_that_gives_up_in_the_handshake_is_gone_and_nothing_is_logged(chat: Chat) -> None:
     eve = chat.connect("192.0.2.1")
     close_notify = b"\x15\x03\x03\x00\x02\x01\x00"  # RFC 8446, 6.1

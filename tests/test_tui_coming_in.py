@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from conftest import Chat
 from textual.widgets import Input
 from tuipeople import Visitor, on_a_screen, visit
+from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 from twisted.internet.error import TimeoutError as NobodyAnswers
 
@@ -15,6 +17,7 @@ from chatsvc.client.net.address import Server
 from chatsvc.client.net.failures import NotConnected, NotTrusted
 from chatsvc.client.tui.widgets.connect import ConnectPage
 from chatsvc.client.tui.widgets.dialogs import Question
+from chatsvc.model.events import Refused
 
 SECRET = "correct-horse-battery"
 
@@ -238,3 +241,40 @@ async def test_who_is_put_out_is_told_why_and_may_go_elsewhere(chat: Chat) -> No
         assert "bob has put you out." in ann.screen
         await ann.press("enter")
         assert ann.app.elsewhere is not None
+
+
+async def asked_while_typing(ann: Visitor) -> Deferred[str | None]:
+    """Ask for a password while somebody types a message, and go on typing."""
+    await ann.type("hello ")
+    answer = ann.app.porch.ask(
+        Refused("registered", "ann is registered.", "ann2"), "password", True
+    )
+    await ann.settle()
+    assert isinstance(ann.app.screen, Question)
+    return answer
+
+
+@on_a_screen
+async def test_what_is_typed_while_a_password_is_asked_for_stays_in_the_message(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("chatsvc.client.tui.widgets.dialogs.PAUSE", 60.0)
+            answer = await asked_while_typing(ann)
+        await ann.type("everybody", "enter", "escape", "f2", "tab")
+        assert ann.app.screen.query_one(Input).value == ""
+        assert not answer.called
+        assert ann.app.entry.composer.text == "hello everybody"
+        assert not any(b"everybody" in sent for sent in ann.network.sent)
+
+
+@on_a_screen
+async def test_after_a_pause_the_password_is_typed(chat: Chat) -> None:
+    async with visit(chat) as ann:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("chatsvc.client.tui.widgets.dialogs.PAUSE", 0.001)
+            answer = await asked_while_typing(ann)
+        while ann.app.focused is None:
+            await ann.pilot.pause(0.01)
+        await ann.type(SECRET, "enter")
+        assert answer.result == SECRET
+        assert ann.app.entry.composer.text == "hello "

@@ -18,8 +18,9 @@ from chatsvc.client.commands import Commands
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.tui.control.chat_session import ChatSession, Going
 from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.items import Note
-from chatsvc.client.tui.model.state import SERVER, Pane, State
+from chatsvc.client.tui.model.state import State
 
 ROOMS = ("#lobby", "#tea")
 
@@ -54,7 +55,7 @@ class Desk:
     def look_at(self, name: str) -> None:
         """They would be somewhere else now."""
 
-    def give_back(self, text: str, pane: Pane) -> bool:
+    def give_back(self, text: str, pane: Buffer) -> bool:
         self.back.append(text)
         return True
 

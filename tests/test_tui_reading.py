@@ -255,8 +255,8 @@ async def test_one_goes_up_past_many_lines_of_somebody_ignored(chat: Chat) -> No
     talk(bob, 900)
     talk(carol, 30)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chatsvc.services.history.READ_AT_ONCE", 50)
-        patch.setattr("chatsvc.services.history.LOOKED_THROUGH", 250)
+        patch.setattr("chatsvc.core.walk.READ_AT_ONCE", 50)
+        patch.setattr("chatsvc.core.walk.LOOKED_THROUGH", 250)
         async with visit(chat, room="#tea") as ann:
             await ann.type("/ignore bob", "enter")
             await ann.type("/join #lobby", "enter")

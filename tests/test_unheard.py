@@ -7,7 +7,7 @@ import json
 import pytest
 from conftest import Chat, Person
 from ircpeople import irc
-from staff import SECRET, everybody_reads, founder, guest, operator, program
+from staff import SECRET, back, everybody_reads, founder, guest, member, operator, program
 
 # Mutes
 
@@ -210,3 +210,113 @@ def test_a_guest_whose_connection_breaks_reads_on(chat: Chat) -> None:
     ann.send("meanwhile")
     again = chat.program("bob", client="client-of-bob")
     assert "meanwhile" in json.dumps(again.ask(do="join", room="#tea", after=0))
+
+
+# The name of a muted user
+
+
+def names_in_tea(person: Person) -> list[str]:
+    """The people that a list of #tea shows somebody."""
+    (listed,) = person.ask(do="who", room="#tea")
+    assert listed["count"] == len(listed["people"])
+    return [one["name"] for one in listed["people"]]
+
+
+def test_a_quietly_muted_user_with_another_name_seems_to_have_left(chat: Chat) -> None:
+    eve, (bob, ivy, tom) = only_in_tea(chat, "--quietly")
+    assert eve.send("/nick SPAM") == ["* You are SPAM now."]
+    assert [event["event"] for event in bob.events()] == ["offline", "left"]
+    assert [line.split()[:3] for line in ivy.read()][-1] == [":eve!chat@people/eve", "PART", "#tea"]
+    assert tom.read() == ["* eve left."]
+    listed = [*ivy.send("NAMES #tea", "WHO #tea", "WHOIS SPAM"), *tom.send("/who", "/rooms")]
+    assert names_in_tea(bob) == ["ann", "bob", "ivy", "tom"]
+    assert "SPAM" in "\n".join(eve.send("/who"))
+    newcomer = program(chat, "joe")
+    listed += map(str, newcomer.ask(do="join", room="#tea"))
+    assert "#tea" not in "\n".join(line for line in listed if "SPAM" in line)
+    everybody_reads(bob, ivy, tom, newcomer)
+    eve.send("hello", "/away SPAM", "/quit SPAM")
+    assert [*bob.read(), *ivy.read(), *tom.read(), *newcomer.read()] == []
+
+
+@pytest.mark.parametrize("how", ["back", "unmute", "later", "much later"])
+def test_who_had_another_name_is_shown_again(chat: Chat, how: str) -> None:
+    eve, (bob, ivy, tom) = only_in_tea(chat, "--quietly")
+    ann = back(chat, "ann")
+    ann.send("/room #tea")
+    if how in ("later", "much later"):
+        ann.send("/unmute eve", "/mute --quietly eve 30s")
+    eve.send("/nick mallory")
+    everybody_reads(bob, ivy, tom)
+    if how == "back":
+        eve.send("/nick eve")
+    if how == "unmute":
+        assert ann.send("/unmute eve")[-1] == "* eve may talk again in #tea."
+    if how == "much later":
+        chat.hub.maintenance.begin()
+        for _ in range(31):
+            chat.clock.advance(2)
+    if how == "later":
+        chat.clock.advance(31)
+        eve.send("hello")
+    name = "eve" if how == "back" else "mallory"
+    assert tom.read()[0] == f"* {name} came in."
+    assert f":{name}!chat@people/{name} JOIN #tea" in "\n".join(ivy.read())
+    assert name in names_in_tea(bob)
+
+
+@QUIETLY
+@pytest.mark.parametrize("where", ["#tea", "server"])
+def test_no_other_name_is_brought_back_into_a_room(
+    chat: Chat, quietly: tuple[str, ...], where: str
+) -> None:
+    eve, others = only_in_tea(chat, *(quietly if where == "#tea" else ()))
+    if where == "server":
+        ann = back(chat, "ann")
+        ann.send("/room #tea", "/unmute eve")
+        operator(chat).send(" ".join(["/mute", *quietly, "eve"]))
+    eve.send("/leave #tea")
+    if where == "server" and not quietly:
+        assert eve.send("/nick SPAM") == ["* You are muted."]
+        return
+    eve.send("/nick SPAM")
+    everybody_reads(*others)
+    answer = eve.send("/join #tea")
+    if quietly:
+        assert answer[0].startswith("* You are in #tea")
+        assert "SPAM" in "\n".join(eve.send("/who #tea"))
+    else:
+        assert answer == ["* You are muted in #tea. To join #tea, be eve again."]
+    eve.send("hello", "/leave #tea", "/quit")
+    assert "SPAM" not in "\n".join(line for other in others for line in other.read())
+    assert names_in_tea(others[0]) == ["ann", "bob", "ivy", "tom"]
+
+
+@QUIETLY
+def test_no_account_s_name_is_brought_into_a_room_by_logging_in(
+    chat: Chat, quietly: tuple[str, ...]
+) -> None:
+    eve, others = only_in_tea(chat, *quietly)
+    member(chat, "SPAM").hang_up()
+    eve.send(f"/login SPAM {SECRET}")
+    eve.send("hello", "/quit")
+    assert "SPAM" not in "\n".join(line for other in others for line in other.read())
+
+
+def test_somebody_else_behind_the_address_of_a_muted_user_joins_as_ever(chat: Chat) -> None:
+    ann, eve = founder(chat), guest(chat, "eve", "203.0.113.7")
+    eve.send("/join #tea")
+    ann.send("/mute eve", "/mute --quietly eve")
+    eve.send("/quit")
+    ann.read()
+    guest(chat, "dan", "203.0.113.7").send("/join #tea")
+    assert ann.read() == ["* dan came into #lobby.", "* dan came in."]
+
+
+def test_a_moderator_who_removes_an_unseen_user_alone_reads_the_name(chat: Chat) -> None:
+    eve, others = only_in_tea(chat, "--quietly")
+    eve.send("/nick SPAM")
+    everybody_reads(*others)
+    ann = back(chat, "ann")
+    assert "SPAM" in ann.send("/room #tea", "/kick SPAM")[-1]
+    assert "SPAM" not in "\n".join(line for other in others for line in other.read())

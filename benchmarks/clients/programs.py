@@ -47,6 +47,7 @@ chat.ssl_verify = off
 """
         )
         self.start("weechat", "-d", str(self.home))
+        until(lambda: ":#lobby(" in self.shown())  # what is typed before is for the server
 
 
 class Finch(AtATerminal):

@@ -20,6 +20,7 @@ from benchmarks.fuzzing.sessions import Session, load, save, session
 ROUND = {"text": 64, "json": 64, "irc": 64, "telnet": 64, "http": 512, "tls": 256, "proxy": 512}
 MOST_FAILURES = 20  # different ones, or rounds that failed: then it is time to mend something
 SETTLING_SECONDS = 5.0
+PATIENCE = 120.0  # seconds until a connection counts as left hanging: hashing takes time
 
 _FRAME = re.compile(r'File "[^"]*?((?:chatsvc|twisted|site-packages)/[^"]+)", line (\d+), in (\S+)')
 
@@ -41,11 +42,6 @@ class Options:
     @property
     def limits(self) -> tuple[str, ...]:
         return () if self.limited else NO_LIMITS
-
-    @property
-    def patience(self) -> float:
-        """Seconds after which a connection counts as left hanging: pace and hashing take time."""
-        return 120.0 if self.limited else 60.0
 
     def at_a_time(self, kind: str) -> int:
         """Return how many connections to use; those that mostly wait may be many."""
@@ -102,6 +98,7 @@ class Campaign:
     async def _with_a_service(self) -> None:
         async with _service(self.options) as (service, bystanders):
             self.memory = [service.memory()]
+            wrong, sessions = list[Failure](), list[Session]()
             while not self._enough():
                 sessions = self._next_sessions()
                 wrong = await _round(sessions, service, self.options)
@@ -213,7 +210,7 @@ async def _round(sessions: Sequence[Session], service: Service, options: Options
     async def work() -> None:
         for one in waiting:
             port = service.proxied if one.kind == "proxy" else service.port
-            if words := await send(one, port, options.patience):
+            if words := await send(one, port, PATIENCE):
                 wrong.append(Failure(words, [one]))
 
     await asyncio.gather(*(work() for _ in range(options.at_a_time(sessions[0].kind))))

@@ -27,7 +27,7 @@ from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import Window
 from chatsvc.model.records import Account, Invitation
 from chatsvc.model.text_rules import LONGEST_WORDS, key, span
-from chatsvc.store.archive import Archive, ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, Records
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -40,9 +40,9 @@ def new_account(name: str, kept: Mapping[str, Any], email: str, now: float) -> A
 class Accounts:
     """Every account, and the ways to get, prove and change one."""
 
-    def __init__(self, archive: Archive, hasher: Hasher, attempts: Window, mode: str) -> None:
+    def __init__(self, records: Records, hasher: Hasher, attempts: Window, mode: str) -> None:
         self.mode = mode  # open, invite or closed
-        self._archive = archive
+        self._records = records
         self._hasher = hasher
         self.attempts = Attempts(attempts, self._work_of_nothing, hasher.pause)
         self.registrations = Window(0, 0.0)  # by address
@@ -54,21 +54,21 @@ class Accounts:
 
     def open(self) -> None:
         """Learn which accounts there are; the archive is open."""
-        self._learn(self._archive.records(Account))
-        self._invitations = {one.code: one for one in self._archive.records(Invitation)}
+        self._learn(self._records.records(Account))
+        self._invitations = {one.code: one for one in self._records.records(Invitation)}
 
     async def refresh(self) -> None:
         """Learn what another process has changed; told with the accounts as they were before."""
-        if not await self._archive.changed():
+        if not await self._records.changed():
             return
         read_at = None
         while read_at != self._writes:
             read_at = self._writes
-            accounts = await self._archive.reread(Account)
+            accounts = await self._records.reread(Account)
         before = self._by_id
         self._learn(accounts)
         self.when_changed(before)
-        self._invitations = {one.code: one for one in await self._archive.reread(Invitation)}
+        self._invitations = {one.code: one for one in await self._records.reread(Invitation)}
 
     def _learn(self, accounts: list[Account]) -> None:
         self._by_id = {account.id: account for account in accounts}
@@ -133,11 +133,11 @@ class Accounts:
             await self.refresh()
             self._check_may_register(name, code)
             with self._used_up(code) as used:
-                await self._archive.put(account)
+                await self._records.put(account)
         self._enter(account)
         self.attempts.remember(account.id, source)
         with suppress(ArchiveFailed):  # the account is kept; the code is good again after a restart
-            await self._archive.drop(*used)
+            await self._records.drop(*used)
         return account
 
     @contextmanager
@@ -218,7 +218,7 @@ class Accounts:
         alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
         code = "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(3))
         invitation = Invitation(code, by, now)
-        await self._archive.put(invitation)
+        await self._records.put(invitation)
         self._invitations[code] = invitation
         return invitation
 
@@ -317,7 +317,7 @@ class Accounts:
         """Keep a changed account; it is known at once, so that no other change undoes this one."""
         self._enter(changed)
         try:
-            await self._archive.put(changed)
+            await self._records.put(changed)
         except ArchiveFailed:
             if self._by_id.get(changed.id) is changed:
                 self._enter(before)
@@ -332,7 +332,7 @@ class Accounts:
         self._take_out(current)
         self.attempts.forget(current.id)
         try:
-            await self._archive.drop(current)
+            await self._records.drop(current)
         except ArchiveFailed:
             self._enter(current)
             raise

@@ -16,7 +16,7 @@ from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.net.resume_state import FIRST_ROOM
 from chatsvc.client.passwords import PROVING, masked
 from chatsvc.client.words import Words
-from chatsvc.dialects.text import TEXT
+from chatsvc.dialects.text import typed
 from chatsvc.model.events import (
     Asked,
     Entered,
@@ -127,7 +127,7 @@ class PlainChat:
 
     def _obey(self, line: str) -> None:
         try:
-            request = TEXT.read(line, self._question)
+            request = typed(line, self._question)
         except Refused as refused:
             self._refuse(refused)
             return

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from chatsvc.commands.login import let_in
 from chatsvc.commands.registry import Answer, Email, command
-from chatsvc.core.room import FIRST_ROOM
-from chatsvc.core.session import Session
+from chatsvc.core.chat import FIRST_ROOM, Session
 from chatsvc.model.events import Event, Notice, Refused
 from chatsvc.model.moderation_events import (
     Certificates,
@@ -36,9 +35,10 @@ def _you(session: Session, how: str) -> You:
 async def register(
     hub: Hub, session: Session, password: str, email: Email = "", code: str | None = None
 ) -> Event:
+    """Register the session's name."""
     if code is not None and hub.accounts.mode != "invite":
         raise Refused("usage", "It goes like this: /register password; that is one word.")
-    await hub.login.register(session, password, email, code)
+    await hub.account_sessions.register(session, password, email, code)
     return _you(session, "register")
 
 
@@ -52,11 +52,12 @@ async def register(
 async def login(
     hub: Hub, session: Session, password: str, name: str | None = None, tag: str | None = None
 ) -> Event | None:
-    if session.user is None:
-        if name is None and session.door is None:
+    """Log in to an account with its password; before a name is chosen, also join with it."""
+    if session.login is not None:
+        if name is None and session.login.name is None:
             raise Refused("usage", "Please say which name, too: /login name password")
-        return await let_in(hub, session, name or session.door or "", tag, None, password)
-    hub.login.check_guest(session)
+        return await let_in(hub, session, name or session.login.name or "", tag, None, password)
+    hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name or session.name, password)
     if session in hub.directory.sessions:
         _log_in(hub, session, account, tag)
@@ -64,7 +65,7 @@ async def login(
 
 
 def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
-    hub.login.login(session, account)
+    hub.account_sessions.login(session, account)
     session.tell(_you(session, "login"), tag)
     for entered in hub.joining.come_back(session):
         session.tell(entered)
@@ -80,7 +81,7 @@ async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | 
     account, own = hub.accounts.find(name), session.person.account
     if own is not None and own.operator and account is not None and account.id == own.id:
         return Operating(session.name)
-    hub.login.check_guest(session)
+    hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name, password)
     if not account.operator:
         raise Refused("not-operator", f"{account.name} is no operator.")
@@ -119,8 +120,8 @@ async def prove(
 
 
 def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
-    if session.user is None:
-        session.proved = hub.authentication.complete(account)
+    if session.login is not None:
+        session.login.proved = hub.authentication.complete(account)
     elif session.person.account is None or session.person.account.id != account.id:
         _log_in(hub, session, account, tag)
         return
@@ -135,12 +136,13 @@ def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | Non
     level="account",
 )
 async def certificate(hub: Hub, session: Session, change: str = "", fingerprint: str = "") -> Event:
+    """List, add or remove the certificates that log in to the account."""
     account = session.person.account
     assert account is not None
     if change == "add":
         account = await hub.authentication.add_certificate(session, account, fingerprint)
     elif change == "remove":
-        account = await hub.authentication.remove_certificate(session, account, fingerprint)
+        account = await hub.account_sessions.remove_certificate(session, account, fingerprint)
     elif change:
         raise Refused("usage", "It goes like this: /certificate add, or: /certificate remove")
     if session.user is not None and session.person.account is not None:
@@ -150,7 +152,8 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
 
 @command("logout", help="becomes a guest again", level="account")
 def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
-    hub.login.logout(session)
+    """Become a guest."""
+    hub.account_sessions.logout(session)
     session.tell(_you(session, "logout"), tag)
     session.tell(hub.joining.enter(session, FIRST_ROOM))
     hub.sessions.catch_up(session)
@@ -164,11 +167,12 @@ def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
     level="account",
 )
 async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
+    """Change the password and end the other connections."""
     account = session.person.account
     assert account is not None
     now = hub.clock.seconds()
     account = await hub.accounts.verify(account, old, session.source, now)
-    await hub.login.change_password(session, account, new)
+    await hub.account_sessions.change_password(session, account, new)
     return Notice("Your password is changed.")
 
 
@@ -179,7 +183,8 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     level="account",
 )
 async def unregister(hub: Hub, session: Session, password: str) -> Event:
-    await hub.login.unregister(session, password)
+    """Delete the account."""
+    await hub.account_sessions.unregister(session, password)
     return _you(session, "unregister")
 
 
@@ -190,13 +195,16 @@ async def unregister(hub: Hub, session: Session, password: str) -> Event:
     level="account",
 )
 def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
+    """List the account's connections, or end one."""
     own = session.person.sessions
     if end is not None:
         if not 0 < end <= len(own):
             raise Refused("no-such-session", f"You have no connection {end}: /sessions lists them.")
         if own[end - 1] is session:
             raise Refused("yourself", "That is this connection: /quit ends it.")
-        hub.login.end(own[end - 1], "You have ended this connection from another one.", final=True)
+        hub.sessions.end(
+            own[end - 1], "You have ended this connection from another one.", final=True
+        )
     return Sessions(
         tuple(
             Seat(
@@ -219,6 +227,7 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     when=lambda hub: hub.login.claim_code is not None,
 )
 async def claim(hub: Hub, session: Session, code: str) -> Event:
+    """Become the first operator with the code from the log."""
     await hub.login.claim(session, code)
     return _you(session, "claim")
 
@@ -230,6 +239,7 @@ async def claim(hub: Hub, session: Session, code: str) -> Event:
     when=lambda hub: hub.accounts.mode == "invite",
 )
 async def invite_code(hub: Hub, session: Session) -> Event:
+    """Make a code that lets one user register."""
     if hub.accounts.mode == "closed":
         raise Refused("closed", "Names are registered with chatsvc account add here.")
     if hub.accounts.mode == "open":

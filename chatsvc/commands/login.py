@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chatsvc.commands.registry import Answer, Words, command
-from chatsvc.core.room import FIRST_ROOM
-from chatsvc.core.session import Session
+from chatsvc.core.chat import FIRST_ROOM, Session
+from chatsvc.core.login_state import Step
 from chatsvc.model.events import Event, Pong, Refused, Welcome
 from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.services.hub import Hub
@@ -16,7 +16,7 @@ from chatsvc.services.hub import Hub
 async def name(hub: Hub, session: Session, name: str = "", tag: str | None = None) -> Event | None:
     """The answer to the greeting: a person is let in, and into their rooms."""
     check_unnamed(session)
-    session.check_no_password(name)
+    session.typed.check(name)
     return await let_in(hub, session, name, tag)
 
 
@@ -26,10 +26,7 @@ async def password(
 ) -> Event | None:
     """The answer to the question for the chat's password."""
     check_unnamed(session)
-    return await let_in(hub, session, session.door or "", tag, password)
-
-
-_ASKED_AGAIN = ("password-needed", "registered", "wrong-password", "too-many-attempts", "busy")
+    return await let_in(hub, session, session.logging_in.name or "", tag, password)
 
 
 async def let_in(
@@ -42,26 +39,18 @@ async def let_in(
 ) -> Event | None:
     """Let a person in who answers question by question."""
     if (secret := password or account_password) is not None:
-        session.note_password(secret)
+        session.typed.note(secret)
+    login = session.logging_in
     try:
         welcome = await hub.login.hello(session, name, password, None, account_password)
     except Refused as refused:
-        session.question = _next_question(hub, session, refused.code)
-        session.suggestion = refused.suggestion
-        if session.question == "name" and account_password is not None:
-            session.question = "login"  # so that a password is no name: Enter, or /name, goes on
-            session.suggestion = session.suggestion or hub.nicknames.free(name)
+        login.refuse(refused.code, refused.suggestion)
+        if login.step is Step.NAME and account_password is not None:
+            login.ask_again(hub.nicknames.free(name))
         raise
     if welcome is not None:
         _enter_rooms(hub, session, welcome, tag)
     return None
-
-
-def _next_question(hub: Hub, session: Session, code: str) -> str:
-    if code not in _ASKED_AGAIN:
-        return "name"
-    asks_chat_password = hub.settings.password is not None and not session.let_past
-    return "password" if asks_chat_password else "login"
 
 
 def _enter_rooms(hub: Hub, session: Session, welcome: Welcome, tag: str | None) -> None:
@@ -113,6 +102,7 @@ async def hello(
 
 
 def check_unnamed(session: Session) -> None:
+    """Refuse a session that has a name already."""
     if session.user:
         raise Refused("known", f"You are {session.name} already. To change that: /nick name")
 
@@ -128,4 +118,5 @@ def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
 
 @command("ping", anybody=True)
 def ping(hub: Hub, session: Session) -> Answer:
+    """Answer at once, so that a program can measure the delay."""
     return Pong()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple, TypeGuard
 
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.events import Found, History, Part, Refusal, Said
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
@@ -37,7 +37,10 @@ def is_long(answer: object) -> TypeGuard[Answer]:
 
 
 class LongAnswer:
-    """Tells a session a long answer, which has all its lines only until this is made."""
+    """Tells a session a long answer, which has all its lines only until this is made.
+
+    Refused to who has left one of its rooms since asking.
+    """
 
     def __init__(self, hub: Hub, session: Session, answer: Answer, tag: str | None) -> None:
         self._hub, self._session, self._tag = hub, session, tag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as local
 
 from chatsvc.commands.registry import NAMES, TABLE, Answer, Words, command, listed
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.events import Cleared, Clock, Help, Refused
 from chatsvc.services.hub import Hub
 
@@ -17,6 +17,7 @@ from chatsvc.services.hub import Hub
     anybody=True,
 )
 def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
+    """List the commands, or explain one."""
     if command is None:
         return Help(tuple(row.about for row in listed(hub, session)))
     row = TABLE.get(NAMES.get(command.lstrip("/!\\").lower(), ""))
@@ -27,6 +28,7 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
 
 @command("time", help="shows the server's time and its zone")
 def time(hub: Hub, session: Session) -> Answer:
+    """Tell the server's time."""
     now = hub.now()
     there = local.localtime(now)
     return Clock(now, there.tm_zone, there.tm_gmtoff, hub.since)
@@ -34,11 +36,13 @@ def time(hub: Hub, session: Session) -> Answer:
 
 @command("census")
 def census(hub: Hub, session: Session) -> Answer:
+    """Count who is online."""
     return hub.visibility.census()
 
 
 @command("clear", help="clears the screen")
 def clear(hub: Hub, session: Session) -> Answer:
+    """Tell the client to clear its screen."""
     return Cleared()
 
 
@@ -50,5 +54,6 @@ def clear(hub: Hub, session: Session) -> Answer:
     anybody=True,
 )
 def quit(hub: Hub, session: Session, words: Words = "", tag: str | None = None) -> Answer:
+    """End the connection."""
     hub.sessions.quit(session, words, tag)
     return None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session
 from chatsvc.model.events import Event, Notice, Refused
 from chatsvc.model.moderation_events import Bans
 from chatsvc.services.hub import Hub
@@ -34,6 +33,7 @@ async def kick(
     room: str | None = None,
     here: bool = False,
 ) -> Event:
+    """Remove a user from a room."""
     where = _where(hub, session, room, here)
     return await hub.moderation.kick(session, hub.directory.find(name), where, reason)
 
@@ -59,6 +59,7 @@ async def ban(
     room: str | None = None,
     here: bool = False,
 ) -> Event:
+    """Ban a user or a mask from a room."""
     where = _where(hub, session, room, here)
     return await hub.moderation.ban(session, who, duration, reason, where)
 
@@ -69,6 +70,7 @@ async def ban(
 async def unban(
     hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
 ) -> Event:
+    """Lift a ban."""
     return await hub.moderation.unban(session, who, _where(hub, session, room, here))
 
 
@@ -88,6 +90,7 @@ async def mute(
     here: bool = False,
     quietly: bool = False,
 ) -> Event:
+    """Mute a user or a mask in a room."""
     where = _where(hub, session, room, here)
     return await hub.moderation.ban(session, who, duration, reason, where, True, quietly)
 
@@ -98,6 +101,7 @@ async def mute(
 async def unmute(
     hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
 ) -> Event:
+    """Lift a mute."""
     return await hub.moderation.unban(session, who, _where(hub, session, room, here), mute=True)
 
 
@@ -108,16 +112,19 @@ async def unmute(
     level="moderator",
 )
 async def exempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
+    """Exempt a user or a mask from the room's bans and mutes."""
     return await hub.moderation.exempt(session, who, room_of(session, room))
 
 
 @command("unexempt who", help="takes that back", example="/unexempt ann", level="moderator")
 async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
+    """Lift an exemption."""
     return await hub.moderation.unban(session, who, room_of(session, room), exempt=True)
 
 
 @command("bans [--here]", help="lists bans, mutes and exemptions", level="moderator")
 def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
+    """List the bans, mutes and exemptions of a room."""
     where = _where(hub, session, room, here)
     found = hub.bans.all(where)
     listed = tuple(hub.moderation.shown(ban, session) for ban in found)
@@ -133,6 +140,7 @@ def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False
 def howtoban(
     hub: Hub, session: Session, name: str, room: str | None = None, here: bool = False
 ) -> Answer:
+    """Show which masks match a user, and who else they match."""
     user, where = hub.directory.find(name), _where(hub, session, room, here)
     return hub.moderation.ways_to_ban(session, user, where)
 
@@ -146,6 +154,7 @@ def howtoban(
 async def delete(
     hub: Hub, session: Session, number: int, reason: Words = "", room: Place | None = None
 ) -> Event:
+    """Delete a message."""
     place, _ = hub.history.place(session, room)
     return await hub.moderation.delete(session, place, number, reason)
 
@@ -157,6 +166,7 @@ async def delete(
     level="operator",
 )
 async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Event:
+    """Turn lockdown on or off."""
     if switch is None:
         return Notice(f"The lockdown is {'on' if hub.lockdown.on else 'off'}.")
     if switch.lower() not in ("on", "off"):
@@ -171,11 +181,13 @@ async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Eve
     level="operator",
 )
 async def announce(hub: Hub, session: Session, text: Words) -> Event:
+    """Send a message to everybody online."""
     return await hub.moderation.announce(session, text)
 
 
 @command("audit [n]", help="shows who has moderated whom", example="/audit 50", level="moderator")
 async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None) -> Event:
+    """Show the last acts of moderation."""
     where = _where(hub, session, room, here=False)
     return await hub.audit.last(session, min(max(n, 1), ACTS), where)
 
@@ -186,11 +198,13 @@ async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None
     example="/report eve sends spam",
 )
 async def report(hub: Hub, session: Session, name: str, reason: Words) -> Event:
+    """Report a user to the operators."""
     return await hub.reports.add(session, name, reason, session.here)
 
 
 @command("reports", help="lists what was reported", level="operator")
 def reports(hub: Hub, session: Session) -> Answer:
+    """List the open reports."""
     return hub.reports.last()
 
 
@@ -198,5 +212,6 @@ def reports(hub: Hub, session: Session) -> Answer:
     "resolve number", help="takes a report from the list", example="/resolve 3", level="operator"
 )
 async def resolve(hub: Hub, session: Session, number: int) -> Event:
+    """Close a report."""
     report = await hub.reports.resolve(session, number)
     return Notice(f"Report {number} about {report.about} is dealt with.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsvc.commands.registry import Answer, Words, command
 from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model.ban_masks import fits, is_pattern
 from chatsvc.model.events import Event, Ignoring, Refused
 from chatsvc.model.presence_events import People
@@ -15,6 +15,7 @@ from chatsvc.services.hub import Hub
 
 @command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
 def whois(hub: Hub, session: Session, name: str) -> Answer:
+    """Tell what is known about a user."""
     return hub.visibility.person(hub.directory.find(name), session)
 
 
@@ -39,6 +40,7 @@ def find(hub: Hub, session: Session, names: str, after: str | None = None) -> An
     example="/whowas bob",
 )
 def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
+    """Tell what is known about a user who has left."""
     return hub.whowas.of(name, count)
 
 
@@ -48,6 +50,7 @@ def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
     example="/watch bob",
 )
 def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) -> Answer:
+    """Start to watch names, or list the watched ones."""
     if not names.split():
         return hub.watchlist.watched(session)
     return hub.watchlist.watch(session, names.split(), closely)
@@ -59,6 +62,7 @@ def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) ->
     example="/unwatch bob",
 )
 def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
+    """Stop watching names, or all of them."""
     if names is None:
         hub.watchlist.forget(session)
         return hub.watchlist.watched(session)
@@ -67,6 +71,7 @@ def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
 
 @command("nick name", "rename", "changes one's name", "/nick anna")
 def nick(hub: Hub, session: Session, name: str) -> Answer:
+    """Change your name."""
     try:
         return hub.profiles.rename(session, name)
     except Refused as refused:
@@ -80,6 +85,7 @@ def nick(hub: Hub, session: Session, name: str) -> Answer:
     example="/realname Ann Lee",
 )
 def realname(hub: Hub, session: Session, text: Words) -> Answer:
+    """Set or clear your real name."""
     return hub.profiles.set_realname(session, text)
 
 
@@ -92,11 +98,13 @@ def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
 
 @command("away [reason]", help="says that one is away", example="/away lunch")
 def away(hub: Hub, session: Session, reason: Words = "") -> Answer:
+    """Mark yourself as away."""
     return hub.profiles.set_away(session, reason or "away")
 
 
 @command("back", help="says that one is back")
 def back(hub: Hub, session: Session) -> Answer:
+    """Mark yourself as back."""
     return hub.profiles.set_away(session, None)
 
 
@@ -106,6 +114,7 @@ def back(hub: Hub, session: Session) -> Answer:
     example="/ignore eve",
 )
 async def ignore(hub: Hub, session: Session, name: str | None = None) -> Event:
+    """Ignore a user, or list who is ignored."""
     if name is not None:
         await hub.profiles.ignore(session.person, name)
     return _ignoring(session)
@@ -113,6 +122,7 @@ async def ignore(hub: Hub, session: Session, name: str | None = None) -> Event:
 
 @command("unignore name", help="shows somebody's lines again", example="/unignore eve")
 async def unignore(hub: Hub, session: Session, name: str) -> Event:
+    """Stop ignoring a user."""
     await hub.profiles.unignore(session.person, name)
     return _ignoring(session)
 

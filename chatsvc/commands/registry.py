@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chatsvc.commands.long_answers import LongAnswer, is_long
+from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
-from chatsvc.core.session import Session
+from chatsvc.model.ban_masks import is_written_mask
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
-from chatsvc.policy.bans import is_mark
 from chatsvc.policy.permissions import check_level
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
@@ -119,12 +119,18 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     return None
 
 
+def must_wait(session: Session, request: Request) -> bool:
+    """Return whether a request looks at what its session has said before, which is on its way."""
+    return session.in_flight > 0 and (row := _row(request.name)) is not None and row.settled
+
+
 async def _finish(
     hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], request: Request
 ) -> None:
     tag = request.tag
     try:
         event = await answer
+        long = LongAnswer(hub, session, event, tag) if is_long(event) else None
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
@@ -132,10 +138,9 @@ async def _finish(
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
-        if is_long(event):
-            answered = LongAnswer(hub, session, event, tag)
+        if long is not None:
             del event
-            await answered.tell()
+            await long.tell()
         elif event is not None:
             session.tell(event, tag)
 
@@ -143,7 +148,7 @@ async def _finish(
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
     """Tell the asker why not; at the door, not for ever."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
-    if session.user is None:
+    if session.login is not None:
         hub.login.knock(session, refused.code)
 
 
@@ -167,14 +172,11 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
             check_level(session, row.level, None)
         elif row.level != "guest":
             _check_level(hub, session, row, arguments.get("room"))
-        if session.question != request.name:
-            session.question = None  # something else is wanted than was asked
+        if session.asked != request.name:
+            session.asked = None  # something else is wanted than was asked
     _check_understood(row, request)
     if row.tagged:
         arguments["tag"] = request.tag
-    if row.settled and session.in_flight:
-        _call_later(session, request)
-        return None
     return row.function(hub, session, **arguments)
 
 
@@ -186,13 +188,6 @@ def _usage(row: CommandRow) -> Refused:
 def _check_level(hub: Hub, session: Session, row: CommandRow, named: object) -> None:
     room = session.here if named is None else room_of(session, str(named))
     check_level(session, row.level, room)
-
-
-def _call_later(session: Session, request: Request) -> None:
-    """Do what is asked once all that was said before is kept; nothing is read meanwhile."""
-
-    session.hold(True)
-    session.once_settled(lambda: session.wire.run(request))
 
 
 def listed(hub: Hub, session: Session) -> list[CommandRow]:
@@ -244,18 +239,21 @@ def _check_understood(row: CommandRow, request: Request) -> None:
 
 
 def _in_a_row(row: CommandRow, rest: str) -> Mapping[str, object]:
-    """The arguments that people have written one after the other; the last takes what is left."""
+    """The arguments that people have written one after the other; the last takes what is left.
+
+    Of a message only the blank before it is taken away: the others may be pasted indentation.
+    """
     arguments: dict[str, object] = {}
-    rest = _without_flags(row, rest.strip(), arguments)
+    rest = _without_flags(row, rest, arguments)
     for position, name in enumerate(row.words):
         if name == row.words[-1]:
-            word, rest = rest, ""
+            word, rest = rest if row.kinds[name].keeps_blanks else rest.strip(), ""
         elif _is_left_out(row, position, rest):
             continue
         else:
             word, rest = row.kinds[name].take(rest)
             rest = _without_flags(row, rest, arguments)
-        if word:
+        if word.strip():
             arguments[name] = word
     return arguments
 
@@ -272,25 +270,25 @@ def _is_left_out(row: CommandRow, position: int, rest: str) -> bool:
 
 def _without_flags(row: CommandRow, rest: str, arguments: dict[str, object]) -> str:
     """What is left when words such as --here were taken from the beginning."""
-    while row.flags and rest.startswith("--"):
-        flag, _, left = rest[2:].partition(" ")
+    while row.flags and rest.lstrip().startswith("--"):
+        flag, _, left = rest.lstrip()[2:].partition(" ")
         if flag not in row.flags:
             allowed = " or ".join(f"--{known}" for known in sorted(row.flags))
             raise Refused("usage", f"There is no --{flag} here; there is {allowed}.")
-        arguments[flag], rest = True, left.lstrip()
+        arguments[flag], rest = True, left
     return rest
 
 
 def _one_word(rest: str) -> tuple[str, str]:
-    word, _, left = rest.partition(" ")
-    return word, left.lstrip()
+    word, _, left = rest.lstrip().partition(" ")
+    return word, left
 
 
 def _several(rest: str) -> tuple[str, str]:
     """One word, and those after it that name somebody as well: `ann ip=10.0.0.0/8`."""
     word, left = _one_word(rest)
     words = [word]
-    while left and is_mark((following := _one_word(left))[0]):
+    while left and is_written_mask((following := _one_word(left))[0]):
         words.append(following[0])
         left = following[1]
     return " ".join(words), left
@@ -303,6 +301,7 @@ class ArgumentKind:
     check: Callable[[str, object], object]
     fits: Callable[[str], bool] = bool
     take: Callable[[str], tuple[str, str]] = _one_word
+    keeps_blanks: bool = False
 
 
 def _number(name: str, value: object) -> int:
@@ -376,7 +375,7 @@ _KINDS = {
     "int": ArgumentKind(_number, str.isdecimal),
     "bool": ArgumentKind(_truth),
     "str": ArgumentKind(_string),
-    "Text": ArgumentKind(_text),
+    "Text": ArgumentKind(_text, keeps_blanks=True),
     "Place": ArgumentKind(_string, lambda word: word.startswith(("#", "@"))),
     "Words": ArgumentKind(_words),
     "Moment": ArgumentKind(_moment),

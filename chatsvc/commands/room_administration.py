@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, command
+from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
-from chatsvc.core.session import Session
 from chatsvc.model.events import Event
 from chatsvc.services.hub import Hub
 
@@ -22,6 +22,7 @@ def set(
     value: str | None = None,
     room: str | None = None,
 ) -> Answer:
+    """Change a rule of the room, or show its rules."""
     here = room_of(session, room)
     if rule is None or value is None:
         return hub.room_administration.rules(here)
@@ -38,16 +39,19 @@ def set(
     level="operator",
 )
 async def remove_room(hub: Hub, session: Session, room: str) -> Event:
+    """Remove a room with all of its messages."""
     return await hub.room_removal.remove(session, hub.visibility.known_room(session, room))
 
 
 @command("invite name", help="lets somebody into the room", example="/invite bob", level="member")
 async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    """Invite a user to a room."""
     return await hub.room_administration.invite(session, room_of(session, room), name)
 
 
 @command("invited", help="lists who may come in and has not", level="moderator")
 def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
+    """List who is invited to a room."""
     return hub.room_administration.expected(room_of(session, room))
 
 
@@ -55,6 +59,7 @@ def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
     "uninvite name", help="takes an invitation back", example="/uninvite bob", level="moderator"
 )
 def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
+    """Withdraw an invitation."""
     return hub.room_administration.uninvite(session, room_of(session, room), name)
 
 
@@ -62,6 +67,7 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
     "op name", example="/op bob", help="makes somebody a moderator of the room", level="moderator"
 )
 async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    """Make a user a moderator of a room."""
     return await hub.room_administration.set_role(
         session, room_of(session, room), name, "moderator"
     )
@@ -74,6 +80,7 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
     level="moderator",
 )
 async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    """Take the role of a moderator away."""
     return await hub.room_administration.take_role(
         session, room_of(session, room), name, "moderator"
     )
@@ -86,11 +93,13 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
     level="moderator",
 )
 async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    """Give a user a voice in a moderated room."""
     return await hub.room_administration.set_role(session, room_of(session, room), name, "voiced")
 
 
 @command("devoice name", example="/devoice bob", help="takes that back", level="moderator")
 async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    """Take a voice away."""
     return await hub.room_administration.take_role(session, room_of(session, room), name, "voiced")
 
 
@@ -101,4 +110,5 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
     level="founder",
 )
 async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    """Make another user the founder of a room."""
     return await hub.room_administration.transfer(session, room_of(session, room), name)

@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
+from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import room_of
-from chatsvc.core.room import FIRST_ROOM, Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
 from chatsvc.model.presence_events import People
 from chatsvc.model.text_rules import key, room_name
@@ -40,6 +39,7 @@ def join(
     create: bool = True,
     tag: str | None = None,
 ) -> Answer:
+    """Join a room."""
     found = hub.directory.rooms.get(key(room_name(room)))
     if found is None and not create and key(room_name(room)) != key(FIRST_ROOM):
         raise Refused("no-such-room", f"There is no room {room_name(room)}.")
@@ -74,6 +74,7 @@ def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = 
 
 @command("leave [room]", "part", "leaves a room", "/leave #tea")
 def leave(hub: Hub, session: Session, room: str | None = None, words: Words = "") -> Answer:
+    """Leave a room."""
     return hub.joining.exit(session, room_of(session, room), words)
 
 
@@ -81,6 +82,7 @@ def leave(hub: Hub, session: Session, room: str | None = None, words: Words = ""
     "room [name]", help="shows the room's rules, or talks in another one", example="/room #lobby"
 )
 def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
+    """Switch to a room, or show the current one."""
     if name is None:
         return hub.room_administration.rules(room_of(session, room))
     session.here, session.target = room_of(session, name), None
@@ -89,12 +91,14 @@ def room(hub: Hub, session: Session, name: str | None = None, room: str | None =
 
 @command("rooms", help="lists the rooms")
 def rooms(hub: Hub, session: Session) -> Answer:
+    """List the rooms."""
     places = hub.visibility.places(session)
     return Rooms(places[:PEOPLE], len(places))
 
 
 @command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
+    """Show or set the topic of a room."""
     here = room_of(session, room)
     if text is not None:
         return hub.room_administration.set_topic(session, here, text)
@@ -110,10 +114,12 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
 
 @command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
+    """List who is in a room."""
     here = hub.visibility.known_room(session, room)
-    page, more = a_page(here.people, after)
+    present = here.seen_by(session.person)
+    page, more = a_page(present, after)
     people = tuple(hub.visibility.person(user, session, here) for user in page)
-    return People(here.name, people, len(here.people), more, here.rules.hidden)
+    return People(here.name, people, len(present), more, here.rules.hidden)
 
 
 @command(
@@ -134,6 +140,7 @@ async def history(
     first: bool = False,
     deleted: bool = True,
 ) -> Event:
+    """Show earlier messages."""
     wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
     return await hub.history.page(session, room, bounds, wanted, first, deleted)
 
@@ -148,6 +155,7 @@ async def history(
 async def search(
     hub: Hub, session: Session, query: str | None = None, n: int = 20, older: str | None = None
 ) -> Event:
+    """Search the messages that you may read."""
     return await hub.search.find(session, query, older, min(max(n, 1), LINES))
 
 
@@ -161,6 +169,7 @@ async def recent(
     first: bool = False,
     deleted: bool = True,
 ) -> Event:
+    """List the conversations with recent messages."""
     return await hub.history.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
 
 
@@ -168,6 +177,7 @@ async def recent(
 async def mark(
     hub: Hub, session: Session, number: Point | None = None, room: str | None = None
 ) -> Event:
+    """Set or show the read position in a conversation."""
     place, _ = hub.history.place(session, room)
     if number is None:
         return hub.history.marked(session, place)
@@ -176,6 +186,7 @@ async def mark(
 
 @command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
+    """Show who said most in a room."""
     here = room_of(session, room)
     if floor(session, here):
         raise Refused(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, Signs, Text, Words, command
+from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import room_of
-from chatsvc.core.session import Session, User
 from chatsvc.model.characters import clean_formatted
 from chatsvc.model.events import Asked, Event, Notice, Refused, Talking
 from chatsvc.model.records import Account
@@ -25,6 +25,7 @@ def say(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
+    """Send a message to a room."""
     return _say(hub, session, text, room, tag, Manner(False, notice, signs))
 
 
@@ -37,6 +38,7 @@ def me(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
+    """Send an action to a room."""
     return _say(hub, session, text, room, tag, Manner(True, False, signs))
 
 
@@ -48,7 +50,7 @@ def _say(
     tag: str | None,
     manner: Manner,
 ) -> Event | None:
-    session.check_no_password(text)
+    session.typed.check(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
         return hub.messaging.whisper(session, to, text, manner, tag)
@@ -86,6 +88,7 @@ def msg(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
+    """Send a private message."""
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
     return hub.messaging.whisper(session, hub.messaging.addressee(session, name), text, manner, tag)
@@ -104,6 +107,7 @@ def mods(
     action: bool = False,
     notice: bool = False,
 ) -> Answer:
+    """Send a message to the moderators of a room."""
     here = room_of(session, room)
     text = clean_formatted(text) if action else text
     return hub.messaging.tell_moderators(session, here, text, Manner(action, notice))
@@ -124,6 +128,7 @@ def signal(
 
 @command("reply text", "r", "answers who whispered last", "/reply thanks")
 def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
+    """Answer the last private message."""
     if session.whispered is None:
         raise Refused("nobody", "Nobody has whispered to you yet.")
     to = _still_reached(hub, session, session.whispered)
@@ -136,9 +141,10 @@ def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Ans
     example="/to bob",
 )
 def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
-    if who is None and session.question != "to":
+    """Choose who receives the following messages."""
+    if who is None and session.asked != "to":
         return _ask_to_whom(hub, session)
-    session.question, choices = None, session.choices
+    session.asked, choices = None, session.choices
     session.choices = ()
     if who is None:
         return talking(session)
@@ -154,11 +160,11 @@ def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
 
 def _ask_to_whom(hub: Hub, session: Session) -> Event:
     here = room_of(session, None)
-    others = [user.name for user in here.people if user is not session.user]
+    others = [user.name for user in here.seen_by(session.person) if user is not session.user]
     if not others:
         return Notice("Nobody else is here to talk to.")
     session.choices = tuple(others[:PEOPLE])
-    session.question = "to"
+    session.asked = "to"
     return Asked("to", "To whom? (a number, a name, or all)", session.choices)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Batch
 from chatsvc.model.events import Event, Said, Told
-from chatsvc.store.archive import Archive, Start
+from chatsvc.store.archive import Lines, Start
 
 LATE = 60.0  # seconds after which a line is told with its time
 
@@ -45,13 +45,13 @@ class DirectConversation(Room):
     def __init__(
         self,
         name: str,
-        archive: Archive,
+        lines: Lines,
         clock: Timer,
         start: Start,
         name_of: NameOf,
         now: Callable[[], float],
     ) -> None:
-        super().__init__(name, archive, clock, start)
+        super().__init__(name, lines, clock, start)
         self._name_of = name_of
         self._now = now
 

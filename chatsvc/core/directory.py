@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.events import Refused
 from chatsvc.model.text_rules import key, room_name
 
@@ -19,6 +18,7 @@ class Directory:
         self.clients: dict[str, Session] = {}  # by the client's secret
         self.rooms: dict[str, Room] = {}  # by key
         self.conversations: dict[str, DirectConversation] = {}  # by name
+        self.leaving: dict[str, Room] = {}  # rooms that are being removed, by name
         self.peak = 0  # users online at once, at most
 
     def add(self, session: Session, user: User) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chatsvc.core.room import Timer
+from chatsvc.core.timer import Timer
 from chatsvc.model.records import Member
-from chatsvc.store.archive import Archive, ArchiveFailed, Start
+from chatsvc.store.archive import ArchiveFailed, Records, Start
 
 SOON = 1.0  # seconds after which it is saved how far somebody has read
 
@@ -15,8 +15,8 @@ SOON = 1.0  # seconds after which it is saved how far somebody has read
 class Membership:
     """Every `Member` there is, by room and by account."""
 
-    def __init__(self, archive: Archive, clock: Timer, start: Start) -> None:
-        self._archive = archive
+    def __init__(self, records: Records, clock: Timer, start: Start) -> None:
+        self._records = records
         self._clock = clock
         self._start = start
         self._rooms: dict[str, dict[str, Member]] = {}
@@ -26,7 +26,7 @@ class Membership:
 
     def open(self) -> None:
         """Learn who belongs where; the archive is open."""
-        for member in self._archive.records(Member):
+        for member in self._records.records(Member):
             self._enter(member)
 
     def _enter(self, member: Member) -> None:
@@ -79,7 +79,7 @@ class Membership:
         self._enter(member)  # at once, so that what is changed meanwhile is not undone
         self._unsaved.pop((member.room, member.account), None)
         try:
-            await self._archive.put(member)
+            await self._records.put(member)
         except ArchiveFailed:
             if self.get(member.room, member.account) is member:
                 self.forget(member)
@@ -100,8 +100,8 @@ class Membership:
         if not unsaved:
             return
         try:
-            await self._archive.put(*(member for member, gone in unsaved.values() if not gone))
-            await self._archive.drop(
+            await self._records.put(*(member for member, gone in unsaved.values() if not gone))
+            await self._records.drop(
                 *(m for m, gone in unsaved.values() if gone and not self._has(m))
             )
         except ArchiveFailed:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.model.characters import plain
 from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
 
@@ -15,13 +16,13 @@ _encode: Callable[[object], str] = json.JSONEncoder(
 ).encode
 
 
-class JSONDialect:
+class JSONDialect(StatelessDialect):
     """One JSON object a line, in each direction."""
 
-    def read(self, line: str, question: str | None = None) -> Request | None:
-        """The request in `line`; `Refused` when it holds none."""
+    def read(self, line: str, question: str | None = None) -> tuple[Request, ...]:
+        """Return the request in `line`, if it is not empty; raise `Refused` when it holds none."""
         if not line.strip():
-            return None
+            return ()
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
@@ -31,7 +32,7 @@ class JSONDialect:
         request = _request(value)
         if "\\u" in line:
             _check_surrogates(request)
-        return request
+        return (request,)
 
     def write(self, event: Event, here: str | None = None, tag: str | None = None) -> bytes:
         """`event` as a line; `here` does not matter in this dialect."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatsvc.dialects.sentences import clock, lines, listing
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.moderation_events import (
     Announced,
     Audit,
@@ -169,7 +170,8 @@ def _banned(event: Banned) -> str:
     done = f"{quietly}muted" if event.mute else "banned"
     where = f" in {event.room}" if event.room else ""
     means = f", by {listing(event.means)}" if event.means else ""
-    unnamed = [each for each in event.addresses if f"ip={each}" not in event.who.split()]
+    named = event.who.split()
+    unnamed = [each for each in event.addresses if str(BanMask.of_address(each)) not in named]
     addresses = f" ({', '.join(unnamed)})" if unnamed else ""
     return f"{event.who} is {done}{where}{_until(event)}{means}{addresses}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its sentences
+from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.dialects.sentences import lines, part_lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain
 from chatsvc.model.events import Cleared, Event, Found, History, Part, Request, Said
@@ -14,27 +15,12 @@ _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)
 _AT_THE_DOOR = ("/quit", "q!", "/help", "/login", "/name")  # which no password begins with
 
 
-class TextDialect:
+class TextDialect(StatelessDialect):
     """Lines as people type and read them, ended by CRLF (RFC 854: the NVT's end of line)."""
 
-    def read(self, line: str, question: str | None = None) -> Request | None:
-        """The request in `line`, which may answer a `question` that was asked."""
-        if question in ("password", "login") and line.partition(" ")[0].lower() not in _AT_THE_DOOR:
-            return _secret(question, line)
-        if "/" in line and (command := _COMMAND.match(line)) is not None:
-            written = command[1]
-            if written.startswith("/"):
-                return Request("say", written)
-            name, _, rest = written.partition(" ")
-            return Request(name, rest)
-        if line == "q!":
-            return Request("quit", "")
-        if question is not None:
-            return Request(question, line)
-        if line[:1] in ("!", "\\"):
-            name, _, rest = line[1:].partition(" ")
-            return Request(name, rest, literal=line)
-        return Request("empty") if looks_empty(line) else Request("say", line)
+    def read(self, line: str, question: str | None = None) -> tuple[Request, ...]:
+        """Return the request in `line`, which may answer a `question` that was asked."""
+        return (typed(line, question),)
 
     def write(self, event: Event, here: str | None = None, tag: str | None = None) -> bytes:
         """`event` as lines for somebody who is talking in the room `here`."""
@@ -58,6 +44,26 @@ class TextDialect:
 
 
 TEXT = TextDialect()
+
+
+def typed(line: str, question: str | None = None) -> Request:
+    """Return the request in what a person has typed, which may answer a question."""
+    if question in ("password", "login") and line.partition(" ")[0].lower() not in _AT_THE_DOOR:
+        return _secret(question, line)
+    if "/" in line and (command := _COMMAND.match(line)) is not None:
+        written = command[1]
+        if written.startswith("/"):
+            return Request("say", written)
+        name, _, rest = written.partition(" ")
+        return Request(name, rest)
+    if line == "q!":
+        return Request("quit", "")
+    if question is not None:
+        return Request(question, line)
+    if line[:1] in ("!", "\\"):
+        name, _, rest = line[1:].partition(" ")
+        return Request(name, rest, literal=line)
+    return Request("empty") if looks_empty(line) else Request("say", line)
 
 
 def _secret(question: str, line: str) -> Request:

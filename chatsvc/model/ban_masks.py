@@ -1,23 +1,98 @@
-"""What people write to say whom a ban is about: names, patterns, accounts, addresses, IRC's masks.
+"""Whom a ban is about: a mask as a value, and what people write: names, patterns, addresses …
 
-`label` puts all of them into the four forms in which bans are kept: `eve`, `name=ev*`,
-`account=eve`, `ip=192.0.2.0/24`.  What could never match anybody is refused.
+`label` puts what people write into four forms, one mask each: `eve`, `name=ev*`, `account=eve`,
+`ip=192.0.2.0/24`.  It refuses what could never match anybody.  A ban is stored as the masks that
+they stand for when it is made: here an account is its id, and `client=` is one connection.  No
+other module writes these forms or takes them apart.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
+from contextlib import suppress
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 from chatsvc.model.events import Refused
+from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
 from chatsvc.model.text_rules import LONGEST_NAME, are_of_names, key
 
 USER = "chat"  # everybody's, as IRC clients are shown it
 HOST = "people/"  # what everybody's host begins with there, before the name
 
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+NAME, ACCOUNT, ADDRESS, CLIENT = "name", "account", "ip", "client"  # the kinds, as they are stored
+_ADDRESSES = re.compile(rf"\b{ADDRESS}=[^\s]*[^\s:]")
+
+
+class BanMask(NamedTuple):
+    """One thing by which a ban knows people; a mask without a kind is a name as people write it."""
+
+    kind: str
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> BanMask:
+        """Return the mask that is printed so."""
+        kind, equals, value = text.partition("=")
+        if equals and kind in (NAME, ACCOUNT, ADDRESS, CLIENT):
+            return cls(kind, value)
+        return cls("", text)
+
+    @classmethod
+    def of_name(cls, name: str) -> BanMask:
+        """Return the mask that matches a name, or a pattern of names, in any spelling."""
+        return cls(NAME, key(name))
+
+    @classmethod
+    def of_account(cls, account: str) -> BanMask:
+        """Return the mask of an account: its id, or in a label its name."""
+        return cls(ACCOUNT, account)
+
+    @classmethod
+    def of_address(cls, network: str) -> BanMask:
+        """Return the mask of an address or a network."""
+        return cls(ADDRESS, network)
+
+    @classmethod
+    def of_client(cls, client: str) -> BanMask:
+        """Return the mask of one client, by its secret."""
+        return cls(CLIENT, client)
+
+    def __str__(self) -> str:
+        """Return the mask as it is stored, and as people write it."""
+        return f"{self.kind}={self.value}" if self.kind else self.value
+
+    @property
+    def is_name_pattern(self) -> bool:
+        """Whether it matches more than one name."""
+        return self.kind == NAME and is_pattern(self.value)
+
+    @property
+    def is_of_address(self) -> bool:
+        """Whether it matches addresses."""
+        return self.kind == ADDRESS
+
+    @property
+    def way(self) -> str:
+        """By what it knows people, in a word for people."""
+        return {CLIENT: "connection", ADDRESS: "address"}.get(self.kind, self.kind)
+
+    def matches(self, other: BanMask) -> bool:
+        """Return whether it is the other one, or a pattern that fits the other's name."""
+        if self.is_name_pattern and other.kind == NAME:
+            return fits(self.value, other.value)
+        return self == other
+
+    def contains(self, address: str) -> bool:
+        """Return whether an address is in the mask's network."""
+        where = parsed_address(address) if self.is_of_address else None
+        return where is not None and where in network_of(self.value)
+
 
 _MASK = re.compile(r"([^!@]*)(?:!([^!@]*))?@([^!@]*)|([^!@]*)!([^!@]*)")
 _PART_OF_ADDRESS = re.compile(r"((?:[0-9]{1,3}\.){1,3})\*(?:\.\*)*")
@@ -40,7 +115,21 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def fits(pattern: str, name: str) -> bool:
+    """Return whether a mask matches."""
     return compiled(pattern).match(key(name)) is not None
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def parsed_address(address: str) -> Address | None:
+    """Return an address as a number; None for a connection that has none."""
+    usual = bare(address)
+    return ip_address(usual) if usual else None
+
+
+@lru_cache(maxsize=1024)
+def network_of(text: str) -> Network:
+    """Return the network that a mask's value is."""
+    return ip_network(text)
 
 
 def is_mask(word: str) -> bool:
@@ -49,18 +138,45 @@ def is_mask(word: str) -> bool:
     return word.startswith("$a:") or (whole is not None and bool(whole[2]))
 
 
+def is_written_mask(word: str) -> bool:
+    """Return whether a word can only be a mask: `ip=10.0.0.0/8`, `ev*!*@*`, an address."""
+    kind = BanMask.parse(word).kind
+    return kind in (NAME, ACCOUNT, ADDRESS) or is_mask(word) or as_network(word) is not None
+
+
+def labelled(who: str) -> str:
+    """Return what people wrote to say whom they mean, each word in its form."""
+    return " ".join(map(label, who.split()))
+
+
+def labelled_before(who: str) -> str:
+    """Return the same for bans that exist, which may be older than the rules about masks."""
+    return " ".join(map(_label_if_any, who.split()))
+
+
+def _label_if_any(word: str) -> str:
+    with suppress(Refused):
+        return label(word)
+    return word
+
+
+def without_addresses(text: str) -> str:
+    """Return a label, or an act with one in it, for those who are not shown addresses."""
+    return _ADDRESSES.sub("address", text)
+
+
 def label(word: str) -> str:
     """Return one of the forms in which bans are kept; refuse what can never match."""
-    kind, equals, value = word.partition("=")
+    kind, value = BanMask.parse(word)
     if word.startswith("$a:"):
         return _account(word[3:], word)
     if "!" in word or "@" in word:
         return _of_mask(word)
-    if equals and kind == "name":
+    if kind == NAME:
         return _name(value, word)
-    if equals and kind == "account":
+    if kind == ACCOUNT:
         return _account(value, word)
-    if equals and kind == "ip":
+    if kind == ADDRESS:
         return _address(value)
     if as_network(word) is not None or (_LIKE_ADDRESS.fullmatch(word) and not word.isdecimal()):
         return _address(word)
@@ -113,7 +229,7 @@ def _name(name: str, written: str) -> str:
         )
     if not are_of_names(literal) or len(name.replace("*", "")) > LONGEST_NAME:
         raise _never(written)
-    return f"name={name}"
+    return str(BanMask(NAME, name))
 
 
 def _bare(name: str) -> str:
@@ -125,7 +241,7 @@ def _bare(name: str) -> str:
 def _account(name: str, written: str) -> str:
     if not are_of_names(name):
         raise _never(written)
-    return f"account={name}"
+    return str(BanMask.of_account(name))
 
 
 def _address(text: str) -> str:
@@ -140,7 +256,7 @@ def _address(text: str) -> str:
             "bad-address",
             f"{text} is no address: please write one like 192.0.2.7, or a network like 10.0.0.0/8.",
         )
-    return f"ip={network}"
+    return str(BanMask.of_address(network))
 
 
 def as_network(text: str) -> str | None:

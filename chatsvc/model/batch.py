@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from chatsvc.model.events import Event, Said
+from chatsvc.model.text_rules import LONGEST_TEXT
+
+PORTION = 65536  # characters shown to one reader at once
+SHORT = PORTION // LONGEST_TEXT  # lines, which cannot be more than that
 
 
 class Batch:
@@ -36,6 +40,21 @@ class Batch:
         if whole is None:
             whole = self._whole[way] = b"".join(self.pieces(way))
         return whole
+
+
+def portions(lines: list[Said]) -> Iterator[list[Said]]:
+    """`lines` in pieces small enough to be buffered for a reader who may turn out to be slow."""
+    if 0 < len(lines) <= SHORT:
+        yield lines
+        return
+    start = size = 0
+    for end, line in enumerate(lines):
+        size += len(line.text)
+        if size > PORTION:
+            yield lines[start : end + 1]
+            start, size = end + 1, 0
+    if start < len(lines):
+        yield lines[start:]
 
 
 class Shared:

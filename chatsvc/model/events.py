@@ -59,7 +59,8 @@ class Request(NamedTuple):
     """The name of a command and its arguments, nothing checked yet.
 
     Programs name their arguments (`args`); people write them in a row (`rest`).  `literal` is the
-    line to say instead when there is no such command.
+    line to say instead when there is no such command.  `context` is what the dialect remembers of
+    it while it waits.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Request(NamedTuple):
     args: Mapping[str, object] = {}
     tag: str | None = None
     literal: str | None = None
+    context: object = None
 
 
 class Line(NamedTuple):
@@ -231,6 +233,8 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
+    """A user has another name."""
+
     WIRE: ClassVar[str] = "renamed"
     old: str
     new: str
@@ -458,6 +462,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
+    """Who said most in a room."""
+
     WIRE: ClassVar[str] = "stats"
     room: str
     people: tuple[Tally, ...]
@@ -476,12 +482,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Help:
+    """The commands that you may give."""
+
     WIRE: ClassVar[str] = "help"
     commands: tuple[Command, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ignoring:
+    """The users you ignore."""
+
     WIRE: ClassVar[str] = "ignoring"
     names: tuple[str, ...]
 

@@ -81,6 +81,8 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
+    """The connections of an account."""
+
     WIRE: ClassVar[str] = "sessions"
     sessions: tuple[Seat, ...]
 
@@ -302,6 +304,8 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
+    """Acts of moderation, oldest first."""
+
     WIRE: ClassVar[str] = "audit"
     acts: tuple[Deed, ...]
 

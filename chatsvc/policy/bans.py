@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
-from chatsvc.model.ban_masks import Network, as_network, fits, is_mask, is_pattern, label
+from chatsvc.core.chat import Room, Session, User
+from chatsvc.model.ban_masks import (
+    NAME,
+    BanMask,
+    network_of,
+    parsed_address,
+    without_addresses,
+)
 from chatsvc.model.events import Refused
-from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
 from chatsvc.model.records import Act, Ban
 from chatsvc.model.text_rules import key, span
 from chatsvc.policy.permissions import RANKS, rank
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Records
 
 MOST_BANS = 10_000  # on the whole server
 MOST_BANS_OF_ROOM = 500
@@ -28,7 +28,6 @@ WIDEST = {4: 8, 6: 16}  # the shortest prefix of a network, by the version of it
 FOR_EVER = 0.0
 
 K = TypeVar("K")
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class _Bans:
@@ -36,42 +35,42 @@ class _Bans:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Ban] = {}
-        self._by_mark: dict[str, dict[str, Ban]] = {}
+        self._by_mark: dict[BanMask, dict[str, Ban]] = {}
         self._by_network: dict[tuple[int, int], dict[int, dict[str, Ban]]] = {}
-        self._by_pattern: dict[str, dict[str, Ban]] = {}
-        self._fitting: dict[str, list[str]] = {}  # patterns, by the mark of a name they fit
+        self._by_pattern: dict[BanMask, dict[str, Ban]] = {}
+        self._fitting: dict[BanMask, list[BanMask]] = {}  # patterns, by the mark of a name they fit
 
     def add(self, ban: Ban) -> None:
         self.by_id[ban.id] = ban
         self._fitting.clear()
-        for mark in ban.who:
+        for mark in map(BanMask.parse, ban.who):
             self._by_mark.setdefault(mark, {})[ban.id] = ban
-            if _is_name_pattern(mark):
+            if mark.is_name_pattern:
                 self._by_pattern.setdefault(mark, {})[ban.id] = ban
-            if mark.startswith("ip="):
-                kind, number = _place(mark[3:])
+            if mark.is_of_address:
+                kind, number = _place(mark.value)
                 self._by_network.setdefault(kind, {}).setdefault(number, {})[ban.id] = ban
 
     def remove(self, ban: Ban) -> None:
         self.by_id.pop(ban.id, None)
         self._fitting.clear()
-        for mark in ban.who:
+        for mark in map(BanMask.parse, ban.who):
             _take(self._by_mark, mark, ban.id)
             _take(self._by_pattern, mark, ban.id)
-            if mark.startswith("ip="):
-                kind, number = _place(mark[3:])
+            if mark.is_of_address:
+                kind, number = _place(mark.value)
                 _take(self._by_network.get(kind, {}), number, ban.id)
                 if not self._by_network.get(kind):
                     self._by_network.pop(kind, None)
 
-    def find(self, marks: frozenset[str], address: str) -> Iterator[Ban]:
+    def find(self, marks: frozenset[BanMask], address: str) -> Iterator[Ban]:
         """Those that hold somebody, some of them perhaps more than once."""
         for mark in marks:
             yield from self._by_mark.get(mark, {}).values()
-            named = self._by_pattern and mark.startswith("name=")
+            named = self._by_pattern and mark.kind == NAME
             for pattern in self._patterns_of(mark) if named else ():
                 yield from self._by_pattern[pattern].values()
-        where = _parsed(address)
+        where = parsed_address(address)
         if where is None:
             return
         for (version, prefix), networks in self._by_network.items():
@@ -79,27 +78,18 @@ class _Bans:
                 number = int(where) >> (where.max_prefixlen - prefix)
                 yield from networks.get(number, {}).values()
 
-    def _patterns_of(self, mark: str) -> list[str]:
+    def _patterns_of(self, mark: BanMask) -> list[BanMask]:
         """The patterns that fit a name; they are looked for once, and not at every line."""
         if mark not in self._fitting:
             if len(self._fitting) >= MOST_REMEMBERED:
                 self._fitting.clear()
-            self._fitting[mark] = [each for each in self._by_pattern if _fits(each, mark)]
+            self._fitting[mark] = [each for each in self._by_pattern if each.matches(mark)]
         return self._fitting[mark]
-
-
-def _is_name_pattern(mark: str) -> bool:
-    return mark.startswith("name=") and is_pattern(mark)
-
-
-def _fits(pattern: str, mark: str) -> bool:
-    """Whether a mark is that of a name which fits the pattern in another one."""
-    return mark.startswith("name=") and fits(pattern[5:], mark[5:])
 
 
 def _place(network: str) -> tuple[tuple[int, int], int]:
     """Version and prefix length of a network, and the bits that all of its addresses have."""
-    found = _network(network)
+    found = network_of(network)
     number = int(found.network_address) >> (found.max_prefixlen - found.prefixlen)
     return (found.version, found.prefixlen), number
 
@@ -114,8 +104,8 @@ def _take(table: dict[K, dict[str, Ban]], place: K, id: str) -> None:
 class BanList:
     """Every ban and mute that holds."""
 
-    def __init__(self, archive: Archive, now: Callable[[], float]) -> None:
-        self._archive = archive
+    def __init__(self, records: Records, now: Callable[[], float]) -> None:
+        self._records = records
         self._now = now
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
@@ -123,7 +113,7 @@ class BanList:
 
     def open(self) -> None:
         """Learn which there are; the archive is open."""
-        for ban in self._archive.records(Ban):
+        for ban in self._records.records(Ban):
             self._enter(ban)
 
     def _enter(self, ban: Ban) -> None:
@@ -159,13 +149,13 @@ class BanList:
         most = MOST_BANS_OF_ROOM if ban.room else MOST_BANS
         if len(self._of(ban.room)) >= most:
             raise Refused("too-many", f"There are {most} bans and mutes here: /unban some first.")
-        await self._archive.put(ban, act)
+        await self._records.put(ban, act)
         self._enter(ban)
 
     async def remove(self, bans: Iterable[Ban]) -> None:
         """Hold no more, neither now nor after a restart."""
         bans = list(bans)
-        await self._archive.drop(*bans)
+        await self._records.drop(*bans)
         for ban in bans:
             self._forget(ban)
 
@@ -178,7 +168,7 @@ class BanList:
 
     # Whom they hold
 
-    def ban_at_the_door(self, marks: frozenset[str], address: str) -> Ban | None:
+    def ban_at_the_door(self, marks: frozenset[BanMask], address: str) -> Ban | None:
         """The ban that keeps somebody out of the whole server."""
         return self._find([self._bans[""]], marks, address) if "" in self._bans else None
 
@@ -188,10 +178,10 @@ class BanList:
 
     def bans_name(self, session: Session, name: str, room: Room) -> bool:
         """Whether somebody would be kept out of a room by a name."""
-        return self._ban_of(session, room, frozenset({f"name={key(name)}"}), "") is not None
+        return self._ban_of(session, room, frozenset({BanMask.of_name(name)}), "") is not None
 
     def _ban_of(
-        self, session: Session, room: Room, marks: frozenset[str], address: str
+        self, session: Session, room: Room, marks: frozenset[BanMask], address: str
     ) -> Ban | None:
         if room.key not in self._bans or rank(session.person, room) >= RANKS["moderator"]:
             return None
@@ -217,12 +207,34 @@ class BanList:
         """Whether a mute keeps somebody silent in a room, or (None) on the whole server."""
         return bool(self._mutes) and any(self.mute_of(each, room) for each in user.sessions)
 
+    def conceals(self, user: User, room: Room) -> bool:
+        """Whether a mute keeps a user's name from a room: it knows them by another one."""
+        return any(_knew_as(mute, each) for mute, each in self._mutes_of(user, room))
+
+    def conceals_change(self, user: User, room: Room) -> bool:
+        """Whether a mute keeps the name that a user has just taken from a room."""
+        mutes = self._mutes_of(user, room)
+        return any(user.key not in _names(mute, each) for mute, each in mutes)
+
+    def _mutes_of(self, user: User, room: Room) -> Iterator[tuple[Ban, Session]]:
+        for session in user.sessions if self._mutes else ():
+            mute = self.mute_of(session, room)
+            if mute is not None:
+                yield mute, session
+
+    def check_not_renamed(self, session: Session, room: Room) -> None:
+        """Refuse to let somebody who is muted in a room come back there under another name."""
+        mute = self.mute_of(session, room)
+        if mute is not None and not mute.quietly and (name := _knew_as(mute, session)):
+            text = f"{self.refusal(mute).text} To join {room.name}, be {name} again."
+            raise Refused("muted", text)
+
     def exempts(self, session: Session, where: str) -> bool:
         """Whether the bans and mutes of a room do not hold somebody."""
         places = [self._exemptions[where]] if where in self._exemptions else []
         return self._find(places, session.marks, session.wire.address) is not None
 
-    def _find(self, places: list[_Bans], marks: frozenset[str], address: str) -> Ban | None:
+    def _find(self, places: list[_Bans], marks: frozenset[BanMask], address: str) -> Ban | None:
         """Of those that hold somebody the one that ends last; an open one before a quiet one."""
         found = (ban for place in places for ban in place.find(marks, address))
         return max(filter(self._holds_still, found), key=_weight, default=None)
@@ -245,49 +257,45 @@ def _weight(ban: Ban) -> tuple[bool, bool, float]:
     return not ban.quietly, ban.until == FOR_EVER, ban.until
 
 
-def new_ban(who: Iterable[str], label: str, room: Room | None) -> Ban:
-    return Ban(secrets.token_hex(6), room.key if room else "", tuple(sorted(who)), label)
+def _names(mute: Ban, session: Session) -> set[str]:
+    """The names by which a mute knows somebody, as keys."""
+    masks = {BanMask.parse(one) for one in mute.who}
+    names = {one.value for one in masks if one.kind == NAME and not one.is_name_pattern}
+    account = session.person.account
+    if account is not None and BanMask.of_account(account.id) in masks:
+        names.add(key(account.name))
+    return names
 
 
-def holds(who: tuple[str, ...], marks: frozenset[str], address: str) -> bool:
-    """Whether any of a ban's marks is one of somebody's, or a network with their address."""
-    if not marks.isdisjoint(who):
-        return True
-    if any(_fits(each, mark) for each in filter(_is_name_pattern, who) for mark in marks):
-        return True
-    return any(mark.startswith("ip=") and _contains(mark[3:], address) for mark in who)
+def _knew_as(mute: Ban, session: Session) -> str | None:
+    """The name that somebody had when they were muted, if they have another one by now.
+
+    None if they are muted only by an address, which others may share.
+    """
+    names = _names(mute, session)
+    same = {one for one in session.marks if one.kind != NAME}
+    if session.person.key in names or same.isdisjoint(map(BanMask.parse, mute.who)):
+        return None
+    return min(names, default=None)
 
 
-def holds_user(user: User, who: tuple[str, ...]) -> bool:
-    """Whether a ban's marks hold somebody through any of their connections."""
+def new_ban(who: Iterable[BanMask], label: str, room: Room | None) -> Ban:
+    return Ban(secrets.token_hex(6), room.key if room else "", tuple(sorted(map(str, who))), label)
+
+
+def holds(who: Collection[BanMask], marks: frozenset[BanMask], address: str) -> bool:
+    """Whether any of a ban's masks matches one of somebody's, or their address."""
+    return any(each.contains(address) or any(map(each.matches, marks)) for each in who)
+
+
+def holds_user(user: User, who: Collection[BanMask]) -> bool:
+    """Whether a ban's masks match somebody through any of their connections."""
     return any(holds(who, session.marks, session.wire.address) for session in user.sessions)
-
-
-def _contains(network: str, address: str) -> bool:
-    where = _parsed(address)
-    return where is not None and where in _network(network)
-
-
-@lru_cache(maxsize=MOST_ADDRESSES)
-def _parsed(address: str) -> _Address | None:
-    usual = bare(address)
-    return ipaddress.ip_address(usual) if usual else None
-
-
-@lru_cache(maxsize=1024)
-def _network(text: str) -> Network:
-    return ipaddress.ip_network(text)
-
-
-def is_mark(word: str) -> bool:
-    """Whether a word says by what somebody is known: `ip=10.0.0.0/8`, `ev*!*@*`, an address."""
-    named = word.startswith(("name=", "account=", "ip="))
-    return named or is_mask(word) or as_network(word) is not None
 
 
 def check_not_too_wide(network: str) -> None:
     """Refuse a network that has nearly everybody in it."""
-    wide = _network(network)
+    wide = network_of(network)
     least = WIDEST[wide.version]
     if wide.prefixlen < least:
         raise Refused(
@@ -312,24 +320,3 @@ def check_not_probing(session: Session, label: str, quietly: bool) -> None:
         raise Refused(
             "not-allowed", "Only operators silence an address quietly: leave --quietly out."
         )
-
-
-def labelled(who: str) -> str:
-    """What people wrote to say whom they mean, in the forms in which bans are kept."""
-    return " ".join(map(label, who.split()))
-
-
-def labelled_before(who: str) -> str:
-    """The same for bans that there are, which may be older than the rules about them."""
-    return " ".join(map(_label_if_any, who.split()))
-
-
-def _label_if_any(word: str) -> str:
-    with suppress(Refused):
-        return label(word)
-    return word
-
-
-def without_addresses(text: str) -> str:
-    """A label, or an act with one in it, for those who are not shown addresses."""
-    return re.sub(r"\bip=[^\s]*[^\s:]", "address", text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.core.room import Room, speaker
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import span
@@ -122,7 +121,7 @@ def check_talk(user: User, room: Room, now: float) -> None:
         raise Refused(
             "moderated", f"In {room.name} only those talk who have a voice: ask a moderator."
         )
-    wait = room.spoke.get(speaker(user), -rules.slow) + rules.slow - now if rules.slow else 0.0
+    wait = room.spoke.get(user.speaker, -rules.slow) + rules.slow - now if rules.slow else 0.0
     if wait > 0:
         raise Refused(
             "slow-mode",

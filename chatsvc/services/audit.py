@@ -5,13 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
+from chatsvc.model.ban_masks import without_addresses
 from chatsvc.model.moderation_events import Audit, Deed
 from chatsvc.model.records import Act
 from chatsvc.model.text_rules import key
-from chatsvc.policy.bans import without_addresses
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Records
 
 
 def signed(user: User) -> str:
@@ -29,10 +28,10 @@ class Acts:
 
     def __init__(
         self,
-        archive: Archive,
+        records: Records,
         now: Callable[[], float],
     ) -> None:
-        self._archive = archive
+        self._records = records
         self._now = now
 
     def now(self) -> float:
@@ -46,10 +45,10 @@ class Acts:
 
     async def note(self, session: Session, what: str, room: Room | None) -> None:
         """Keep what somebody is about to do: nothing is done that `/audit` does not show."""
-        await self._archive.put(self.act(session, what, room))
+        await self._records.put(self.act(session, what, room))
 
     async def last(self, session: Session, count: int, room: Room | None) -> Audit:
         """The last acts in a room, or (None) all of them; addresses are for operators."""
-        acts = await self._archive.acts(count, room.name if room else None)
+        acts = await self._records.acts(count, room.name if room else None)
         show = str if session.person.operator else without_addresses
         return Audit(tuple(Deed(act.time, act.by, show(act.what), act.room) for act in acts))

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from chatsvc.auth import scram
 from chatsvc.auth.accounts import Accounts, is_wrong
-from chatsvc.core.session import Proof, Session
+from chatsvc.auth.proof import Proof
+from chatsvc.core.chat import Session
 from chatsvc.model.characters import clean
 from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
@@ -51,7 +52,7 @@ class Authentication:
 
     def begin(self, session: Session, mechanism: str, data: str) -> Account | str:
         """The first step, by the mechanism's name."""
-        session.exchange = session.confirmed = None
+        session.proving = None
         if mechanism == scram.MECHANISM:
             return self._begin_scram(session, data)
         if mechanism == "EXTERNAL":
@@ -64,14 +65,13 @@ class Authentication:
 
     async def go_on(self, session: Session, data: str) -> Account | str:
         """A later step; after one that is refused, a proof begins again."""
-        exchange, session.exchange = session.exchange, None
-        confirmed, session.confirmed = session.confirmed, None
-        if confirmed is not None and not data:
-            return self._confirmed(confirmed)
-        if exchange is None or exchange.exchange is None:
+        proof, session.proving = session.proving, None
+        if proof is not None and proof.exchange is not None:
+            self._check_in_time(proof)
+            return await self._end_scram(session, proof, proof.exchange, data)
+        if proof is None or data:
             raise Refused("bad-proof", "A proof begins with the name of a mechanism.")
-        self._check_in_time(exchange)
-        return await self._end_scram(session, exchange, exchange.exchange, data)
+        return self._confirmed(proof)
 
     def _confirmed(self, proof: Proof) -> Account:
         self._check_in_time(proof)
@@ -91,7 +91,7 @@ class Authentication:
         answer = exchange.begin(data)
         account = self._accounts.find(exchange.name)
         self._accounts.attempts.check(account.id if account else "", session.source, self._now())
-        session.exchange = Proof(account, self._now(), exchange)
+        session.proving = Proof(account, self._now(), exchange)
         return answer
 
     def _keys(self, name: str) -> str:
@@ -113,7 +113,7 @@ class Authentication:
         if answer is None or account is None:
             raise self._is_not_proved(exchange.name)
         self._accounts.attempts.remember(account.id, session.source)
-        session.confirmed = proof._replace(exchange=None)
+        session.proving = proof._replace(exchange=None)
         return answer
 
     def _is_not_proved(self, name: str) -> Refused:
@@ -141,7 +141,7 @@ class Authentication:
 
     async def add_certificate(self, session: Session, account: Account, written: str) -> Account:
         """Let the account be proved by a certificate: one that is written, or the connection's."""
-        fingerprint = _read(written) if written else _own(session)
+        fingerprint = fingerprint_of(session, written)
 
         def added(current: Account) -> Account:
             _check_still_here(session)
@@ -158,9 +158,8 @@ class Authentication:
 
         return await self._accounts.become(account, added)
 
-    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+    async def remove_certificate(self, account: Account, fingerprint: str) -> Account:
         """Let a certificate prove nothing any more."""
-        fingerprint = _read(written) if written else _own(session)
 
         def removed(current: Account) -> Account:
             left = tuple(one for one in current.certificates if one != fingerprint)
@@ -182,6 +181,11 @@ def _check_still_here(session: Session) -> None:
 def _credentials(account: Account) -> tuple[object, ...]:
     """What a proof relies on; whoever has another right than before proves it again."""
     return account.hash, account.scram, account.certificates, account.operator
+
+
+def fingerprint_of(session: Session, written: str) -> str:
+    """The fingerprint that somebody means: a written one, or that of their own certificate."""
+    return _read(written) if written else _own(session)
 
 
 def _own(session: Session) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session
+from chatsvc.model.ban_masks import ACCOUNT, NAME, BanMask, without_addresses
 from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban
 from chatsvc.model.text_rules import key
-from chatsvc.policy.bans import check_not_too_wide, without_addresses
+from chatsvc.policy.bans import check_not_too_wide
 from chatsvc.policy.permissions import check_above, check_above_account
 from chatsvc.services.audit import signed
 from chatsvc.services.whowas import Trace, Whowas, trace_of
@@ -39,40 +39,42 @@ class BanTargets:
         users = ((word, self._directory.users.get(key(word))) for word in who.split())
         return " ".join(signed(user) if user else word for word, user in users)
 
-    def marks(self, session: Session, who: str, room: Room | None) -> set[str]:
+    def marks(self, session: Session, who: str, room: Room | None) -> set[BanMask]:
         """What a ban of `who`, which is labelled, knows them by."""
-        marks: set[str] = set()
+        marks: set[BanMask] = set()
         for word in who.split():
-            kind, equals, value = word.partition("=")
-            if not equals:
+            mask = BanMask.parse(word)
+            if not mask.kind:
                 marks |= self.marks_of(session, word, room)
-            elif kind == "name":
-                marks |= self._marks_of_name(session, value, room)
+            elif mask.kind == NAME:
+                marks |= self._marks_of_name(session, mask.value, room)
             else:
-                marks.add(self._named_mark(session, kind, value, room))
+                marks.add(self._named_mark(session, mask, room))
         if not marks:
             raise Refused("usage", "Whom? It goes like this: /ban who, or /mute who")
         return marks
 
-    def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[str]:
+    def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
         """A name, and whoever has it now, or had it last, so that another one does not help."""
         with suppress(Refused):  # nobody has it, or somebody whom no ban holds
             return self.marks_of(session, name, room)
-        return {f"name={key(name)}"}
+        return {BanMask.of_name(name)}
 
-    def _named_mark(self, session: Session, kind: str, value: str, room: Room | None) -> str:
-        if kind == "name":
-            return f"name={key(value)}"
-        if kind == "ip":
-            check_not_too_wide(value)
-            return f"ip={value}"
-        account = self._accounts.find(value)
+    def _named_mark(self, session: Session, mask: BanMask, room: Room | None) -> BanMask:
+        if mask.kind == NAME:
+            return BanMask.of_name(mask.value)
+        if mask.is_of_address:
+            check_not_too_wide(mask.value)
+            return mask
+        account = self._accounts.find(mask.value)
         if account is None:
-            raise Refused("no-such-person", f"There is no account {value}: /whois shows accounts.")
+            raise Refused(
+                "no-such-person", f"There is no account {mask.value}: /whois shows accounts."
+            )
         check_above_account(session.person, account, room)
-        return f"account={account.id}"
+        return BanMask.of_account(account.id)
 
-    def marks_of(self, session: Session, name: str, room: Room | None) -> set[str]:
+    def marks_of(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
         """All that is known of somebody, except an address that others here have, too."""
         user = self._directory.users.get(key(name))
         account = user.account if user else self._accounts.find(name)
@@ -80,20 +82,22 @@ class BanTargets:
         if user is None and account is None and trace is None:
             raise Refused(
                 "no-such-person",
-                f"There is nobody called {name} here. To name somebody who is not: name={name}",
+                f"There is nobody called {name} here. To name somebody who is not:"
+                f" {BanMask(NAME, name)}",
             )
         if user is not None:
             check_above(session.person, user, room)
             trace = trace_of(user)
-        marks = {f"name={key(name)}"}
+        marks = {BanMask.of_name(name)}
         if trace is not None:
             account = self._accounts.get(trace.account) or account
-            marks |= {f"client={client}" for client in trace.clients}
-            marks |= {f"ip={network(one)}" for one in trace.addresses if self._is_only(trace, one)}
+            marks |= set(map(BanMask.of_client, trace.clients))
+            own = (one for one in trace.addresses if self._is_only(trace, one))
+            marks |= {BanMask.of_address(network(one)) for one in own}
         if account is not None:
             if user is None or user is not session.user:
                 check_above_account(session.person, account, room)
-            marks |= {f"account={account.id}", f"name={key(account.name)}"}
+            marks |= {BanMask.of_account(account.id), BanMask.of_name(account.name)}
         return marks
 
     def _is_only(self, trace: Trace, address: str) -> bool:
@@ -107,35 +111,35 @@ class BanTargets:
             if session.user is not None and not trace.is_of(session)
         )
 
-    def marks_to_exempt(self, session: Session, who: str, room: Room) -> set[str]:
+    def marks_to_exempt(self, session: Session, who: str, room: Room) -> set[BanMask]:
         """What one person alone is known by; of an account that is its own."""
-        marks: set[str] = set()
+        marks: set[BanMask] = set()
         for word in who.split():
-            kind, equals, value = word.partition("=")
+            mask = BanMask.parse(word)
             user = self._directory.users.get(key(word))
             account = user.account if user else self._accounts.find(word)
-            if equals:
-                marks.add(self._named_mark(session, kind, value, room))
+            if mask.kind:
+                marks.add(self._named_mark(session, mask, room))
             elif account is not None:
-                marks.add(f"account={account.id}")
+                marks.add(BanMask.of_account(account.id))
             else:
                 user = self._directory.find(word)
-                marks |= {f"name={user.key}", *(f"client={each.client}" for each in user.sessions)}
+                marks.add(BanMask.of_name(user.name))
+                marks |= {BanMask.of_client(each.client) for each in user.sessions}
         return marks
 
     def names(self, who: str, ban: Ban) -> bool:
         """Whether a ban goes by this label, or by any of the marks in it, or of whom it names."""
         if key(who) in (key(ban.label), key(without_addresses(ban.label))):
             return True
-        return not self._wanted(who).isdisjoint(ban.who)
+        return not self._wanted(who).isdisjoint(map(BanMask.parse, ban.who))
 
-    def _wanted(self, who: str) -> set[str]:
-        wanted = {who, f"name={key(who)}"}
-        for word in who.split():
-            kind, _, value = word.rpartition("=")
-            account = self._accounts.find(value) if kind in ("", "account") else None
-            wanted |= {word, f"name={key(value)}"} if kind in ("", "name") else {word}
-            wanted |= {f"account={account.id}"} if account else set()
+    def _wanted(self, who: str) -> set[BanMask]:
+        wanted = {BanMask.of_name(who)}
+        for mask in map(BanMask.parse, who.split()):
+            account = self._accounts.find(mask.value) if mask.kind in ("", ACCOUNT) else None
+            wanted.add(BanMask.of_name(mask.value) if mask.kind in ("", NAME) else mask)
+            wanted |= {BanMask.of_account(account.id)} if account else set()
         user = self._directory.users.get(key(who))
         for session in user.sessions if user else ():
             wanted |= session.marks

@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.direct import conversation_name
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room
-from chatsvc.core.session import Mark, Session
+from chatsvc.core.read_mark import Mark
+from chatsvc.core.walk import Walk
 from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Lines
 
-LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
-READ_AT_ONCE = 1000  # of these
 INSTANT = 0.001  # seconds: lines have their times in whole ms
 
 
@@ -35,12 +34,12 @@ class HistoryReader:
     def __init__(
         self,
         directory: Directory,
-        archive: Archive,
+        lines: Lines,
         accounts: Accounts,
         membership: Membership,
     ) -> None:
         self._directory = directory
-        self._archive = archive
+        self._lines = lines
         self._accounts = accounts
         self._membership = membership
 
@@ -81,7 +80,7 @@ class HistoryReader:
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
-        walk = Walk(self._archive, session, place, deleted)
+        walk = Walk(self._lines, session.hides, place.name, deleted)
         lowest, end = await self._within(session, place, bounds)
         if bounds.around is not None:
             middle = await self._first_from(place, bounds.around)
@@ -113,13 +112,13 @@ class HistoryReader:
         """The number of the first line that is not before a point."""
         if isinstance(point, int):
             return point
-        return await self._archive.number_at(place.name, point)
+        return await self._lines.number_at(place.name, point)
 
     async def _last_until(self, place: Room, point: int | float) -> int:
         """The number of the last line that is not after a point."""
         if isinstance(point, int):
             return min(point, place.last)
-        return await self._archive.number_at(place.name, round(point + INSTANT, 3)) - 1
+        return await self._lines.number_at(place.name, round(point + INSTANT, 3)) - 1
 
     async def recent(
         self,
@@ -136,7 +135,7 @@ class HistoryReader:
         """
         found = []
         for place in (*session.rooms.values(), *session.conversations.values()):
-            walk = Walk(self._archive, session, place, deleted)
+            walk = Walk(self._lines, session.hides, place.name, deleted)
             lines = await walk.back(floor(session, place), place.last + 1, 1)
             found += [
                 Latest(place.called(session), line.number, line.time)
@@ -157,6 +156,7 @@ class HistoryReader:
         return Mark(member.read, member.read_time)
 
     def marked(self, session: Session, place: Room) -> Marked:
+        """Return the read position in a conversation."""
         mark = self.mark(session, place)
         return Marked(place.called(session), mark.number, mark.time or None)
 
@@ -166,7 +166,7 @@ class HistoryReader:
         What was read stays read: a mark never goes back.
         """
         number = await self._last_until(place, point)
-        lines = await self._archive.read_back(place.name, number + 1, 1)
+        lines = await self._lines.read_back(place.name, number + 1, 1)
         readable = bool(lines) and lines[0].number > floor(session, place)
         if readable and lines[0].number > self.mark(session, place).number:
             self._note(session, place, Mark(lines[0].number, lines[0].time))
@@ -182,61 +182,6 @@ class HistoryReader:
             session.read_to[place.key] = mark
         else:
             self._membership.note(replace(member, read=mark.number, read_time=mark.time))
-
-
-class Walk:
-    """Goes through a room's lines, and finds those that a session is shown."""
-
-    def __init__(self, archive: Archive, session: Session, place: Room, deleted: bool) -> None:
-        self._archive = archive
-        self._session = session
-        self._place = place
-        self._deleted = deleted
-        self.next: int | None = None  # where it stopped, if there were too many hidden lines
-
-    async def forth(self, lowest: int, end: int, n: int) -> list[Said]:
-        """The first `n` lines after a number and before another one, oldest first."""
-        return await self._go(lowest, end, n, True)
-
-    async def back(self, lowest: int, end: int, n: int) -> list[Said]:
-        """The last `n` lines after a number and before another one, latest first."""
-        return await self._go(lowest, end, n, False)
-
-    async def around(self, middle: int, lowest: int, end: int, n: int) -> tuple[list[Said], bool]:
-        """The `n` lines around a number, oldest first, and whether there are earlier ones."""
-        later = await self.forth(max(lowest, middle - 1), end, n)
-        earlier = await self.back(lowest, min(middle, end), n + 1)
-        later = later[: max((n + 1) // 2, n - len(earlier))]
-        kept = n - len(later)
-        return [*reversed(earlier[:kept]), *later], len(earlier) > kept
-
-    async def _go(self, lowest: int, end: int, n: int, forth: bool) -> list[Said]:
-        found: list[Said] = []
-        looked, size = 0, n
-        while len(found) < n and lowest + 1 < end:
-            if looked >= LOOKED_THROUGH:
-                self.next = lowest if forth else end
-                break
-            page = await self._read(lowest, end, size, forth)
-            found += [line for line in page if self._is_shown(line)]
-            if len(page) < size:
-                break
-            looked, size = looked + size, READ_AT_ONCE
-            if forth:
-                lowest = page[-1].number
-            else:
-                end = page[-1].number
-        return found[:n]
-
-    async def _read(self, lowest: int, end: int, size: int, forth: bool) -> list[Said]:
-        if forth:
-            page = await self._archive.read(self._place.name, lowest, size)
-        else:
-            page = (await self._archive.read_back(self._place.name, end, size))[::-1]
-        return [line for line in page if lowest < line.number < end]
-
-    def _is_shown(self, line: Said) -> bool:
-        return not self._session.hides(line) and (self._deleted or not line.deleted)
 
 
 def _called(lines: list[Said], name: str) -> tuple[Said, ...]:

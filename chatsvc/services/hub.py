@@ -12,12 +12,13 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Timer
 from chatsvc.core.safely import Safely
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Goodbye
 from chatsvc.model.rate_limits import Window
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
+from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
@@ -58,6 +59,7 @@ class Hub:
         settings: ServiceSettings | None = None,
         now: Callable[[], float] | None = None,
         report: Callable[[Exception], object] = print_exception,
+        log: Callable[[str], object] = print,
     ) -> None:
         self.archive = archive
         self.clock = clock
@@ -76,62 +78,68 @@ class Hub:
         self.whowas = whowas = Whowas()
         self.audit = acts = Acts(archive, now)
         self.rooms = rooms = Rooms(
-            directory=directory, archive=archive, accounts=accounts, membership=membership,
-            bans=bans, clock=clock, now=now, start=start,
+            directory=directory, lines=archive, records=archive, accounts=accounts,
+            membership=membership, bans=bans, clock=clock, now=now, start=start,
         )  # fmt: skip
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
         self.visibility = visibility = Visibility(directory, bans, clock)
         self.history = history = HistoryReader(directory, archive, accounts, membership)
-        self.search = Search(archive=archive, history=history, clock=clock, now=now, start=start)
+        self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
-            bans=bans, visibility=visibility, watchlist=watchlist, whowas=whowas, now=now
-
+            directory=directory, bans=bans, visibility=visibility, watchlist=watchlist,
+            whowas=whowas, now=now,
         )  # fmt: skip
         self.messaging = messaging = Messaging(
-            directory=directory, rooms=rooms, accounts=accounts, archive=archive, bans=bans,
-            visibility=visibility, clock=clock, now=now, safely=safely,
+            directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
+            visibility=visibility, clock=clock, now=now, safely=safely, log=log,
         )  # fmt: skip
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
             bans=bans, history=history, show_history=settings.show_history, now=now,
         )  # fmt: skip
+        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
         self.sessions = sessions = Sessions(
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
-            watchlist=watchlist, safely=safely, now=now,
+            watchlist=watchlist, nicknames=nicknames, safely=safely, now=now,
         )  # fmt: skip
-        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
         self.profiles = profiles = Profiles(
             directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
             presence=presence, visibility=visibility, watchlist=watchlist,
         )  # fmt: skip
         self.login = login = Login(
             directory=directory, sessions=sessions, joining=joining, messaging=messaging,
+            nicknames=nicknames, bans=bans, accounts=accounts,
+            authentication=self.authentication, visibility=visibility, lockdown=lockdown,
+            settings=settings, clock=clock, now=now,
+        )  # fmt: skip
+        self.account_sessions = account_sessions = AccountSessions(
+            directory=directory, sessions=sessions, login=login, joining=joining,
             presence=presence, profiles=profiles, nicknames=nicknames, membership=membership,
-            bans=bans, accounts=accounts, authentication=self.authentication,
-            visibility=visibility, lockdown=lockdown, settings=settings, clock=clock, now=now,
+            bans=bans, accounts=accounts, authentication=self.authentication, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, bans=bans, archive=archive,
-            acts=acts, reports=reports, targets=BanTargets(directory, accounts, whowas, now),
-            lockdown=lockdown, clock=clock,
+            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
+            records=archive, store=archive, acts=acts, reports=reports,
+            targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
+            presence=presence, clock=clock,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
-            archive=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
         )  # fmt: skip
         self.room_removal = room_removal = RoomRemoval(
-            directory=directory, membership=membership, bans=bans, archive=archive, acts=acts,
-            moderation=moderation, now=now,
+            directory=directory, membership=membership, bans=bans, records=archive, store=archive,
+            acts=acts, moderation=moderation, now=now,
         )  # fmt: skip
         self.maintenance = Maintenance(
-            directory=directory, accounts=accounts, membership=membership, bans=bans, login=login,
-            joining=joining, room_removal=room_removal, archive=archive, clock=clock, now=now,
-            start=start,
+            directory=directory, accounts=accounts, membership=membership, bans=bans,
+            account_sessions=account_sessions, joining=joining, room_removal=room_removal,
+            presence=presence, store=archive, clock=clock, now=now, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
-        accounts.when_changed = login.take_over
+        accounts.when_changed = account_sessions.take_over
 
     @property
     def since(self) -> float:

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 
+from chatsvc.core.chat import CROWD, FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import CROWD, FIRST_ROOM, Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.events import Entered, Exited, Refused
 from chatsvc.model.records import Account, Member
 from chatsvc.model.text_rules import check_words, key, room_name
@@ -77,8 +76,9 @@ class Joining:
                 raise
             if after is None:
                 show = self._show_history if last is None else last
-                after = max(room.last - show, session.left.get(room.key, 0))
-            self._take_in(session, room, after)
+                self._take_in(session, room, session.left.get(room.key, 0), show)
+            else:
+                self._take_in(session, room, after)
         session.here, session.target = room, None
         return self.entered(session, room)
 
@@ -86,6 +86,7 @@ class Joining:
         ban = self._bans.ban_of(session, room)
         if ban is not None:
             raise self._bans.refusal(ban)
+        self._bans.check_not_renamed(session, room)
         with _expected_again(session, room):
             check_enter(session.person, room)
             if needs_password(session.person, room) and not opened:
@@ -101,7 +102,7 @@ class Joining:
             return False
         return True
 
-    def _take_in(self, session: Session, room: Room, seen: int) -> None:
+    def _take_in(self, session: Session, room: Room, seen: int, backlog: int | None = None) -> None:
         user, account = session.person, session.person.account
         if room.forgotten and account is None and room.key != key(FIRST_ROOM):
             room.maker = user
@@ -110,7 +111,7 @@ class Joining:
         if room.charter is not None:
             self._note_guest(session, room)
         room.invited.discard(session.client)
-        room.add(session, max(seen, floor(session, room)))
+        room.add(session, max(seen, floor(session, room)), backlog)
         self.bring_others(session, room)
 
     def bring_others(self, session: Session, room: Room) -> None:
@@ -169,10 +170,12 @@ class Joining:
                 del remembered[client]  # type: ignore[attr-defined]
 
     def entered(self, session: Session, room: Room, new: int = 0) -> Entered:
+        """Return the event that tells a session that it is in a room."""
         topic = room.topic.text if room.topic else ""
-        others = (name for name in room.names() if name != session.name)
+        people = room.seen_by(session.person)
+        others = (user.name for user in people if user is not session.user)
         names = tuple(islice(others, CROWD))
-        count = len(room.people)
+        count = len(people)
         read, time = self._history.mark(session, room)
         return Entered(
             room.name,

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Timer
+from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
+from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.joining import Joining
-from chatsvc.services.login import Login
+from chatsvc.services.presence import Presence
 from chatsvc.services.room_removal import RoomRemoval
-from chatsvc.store.archive import Archive, ArchiveFailed, Start
+from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
 
 OFTEN = 2.0  # seconds between two looks at what another process has changed
 SELDOM = 30  # of these between two times of tidying up
@@ -31,10 +32,11 @@ class Maintenance:
         accounts: Accounts,
         membership: Membership,
         bans: BanList,
-        login: Login,
+        account_sessions: AccountSessions,
         joining: Joining,
         room_removal: RoomRemoval,
-        archive: Archive,
+        presence: Presence,
+        store: RoomStore,
         clock: Timer,
         now: Callable[[], float],
         start: Start,
@@ -43,10 +45,11 @@ class Maintenance:
         self._accounts = accounts
         self._membership = membership
         self._bans = bans
-        self._login = login
+        self._account_sessions = account_sessions
         self._joining = joining
         self._room_removal = room_removal
-        self._archive = archive
+        self._presence = presence
+        self._store = store
         self._clock = clock
         self._now = now
         self._start = start
@@ -54,9 +57,11 @@ class Maintenance:
         self._ended = False
 
     def begin(self) -> None:
+        """Schedule the next look."""
         self._clock.callLater(OFTEN, self._again)
 
     def end(self) -> None:
+        """Do nothing more."""
         self._ended = True
 
     def _again(self) -> None:
@@ -76,15 +81,16 @@ class Maintenance:
 
     async def tidy_up(self) -> None:
         """Remove what is no longer to be kept, and note how far everybody has read."""
-        self._login.forget_removed()
+        self._account_sessions.forget_removed()
         self._joining.note_what_is_read()
         await self._membership.save()
         await self._bans.forget_past()
+        self._presence.reveal_unmuted()
         await self._room_removal.remove_empty()
         now = self._now()
         for room in list(self._directory.rooms.values()):
             keep = room.charter.keep if room.charter is not None else 0.0
-            while keep and await self._archive.expire(room.name, now - keep):
+            while keep and await self._store.expire(room.name, now - keep):
                 """There is more that is too old."""
 
 
@@ -96,11 +102,11 @@ class Scrubbing:
 
     def __init__(
         self,
-        archive: Archive,
+        store: Scrubbable,
         clock: Timer,
         start: Start,
     ) -> None:
-        self._archive = archive
+        self._store = store
         self._clock = clock
         self._start = start
         self._ended = False
@@ -108,9 +114,11 @@ class Scrubbing:
         self._next_pass = 0.0
 
     def begin(self) -> None:
+        """Schedule the next look."""
         self._later(IDLE)
 
     def end(self) -> None:
+        """Do nothing more."""
         self._ended = True
 
     def _later(self, delay: float) -> None:
@@ -124,7 +132,7 @@ class Scrubbing:
         more = False
         try:
             if self._clock.seconds() >= self._next_pass:
-                more = await self._archive.scrub()
+                more = await self._store.scrub()
         except ArchiveFailed:
             """It begins again after a while."""
         finally:
@@ -133,7 +141,7 @@ class Scrubbing:
     def _go_on(self, more: bool) -> None:
         if more:
             self._scrubbing = True
-            self._later(CROWDED if self._archive.waiting else BREATH)
+            self._later(CROWDED if self._store.waiting else BREATH)
             return
         if self._scrubbing:
             self._scrubbing = False

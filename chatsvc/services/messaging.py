@@ -5,27 +5,27 @@ A line goes `say` → archive → `kept` → `Room.show`.  Private lines of two 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room, Timer, portions
 from chatsvc.core.safely import Safely
-from chatsvc.core.session import Session, User
-from chatsvc.model.batch import Batch, Shared
+from chatsvc.core.timer import Timer
+from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.characters import clean
 from chatsvc.model.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
 from chatsvc.model.records import Account, RoomRules
-from chatsvc.model.text_rules import check_text, key
+from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_talk, moderates
 from chatsvc.policy.room_rules import filtered
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
-from chatsvc.store.archive import Archive, Commit
+from chatsvc.store.archive import Commit, Intake
 
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
@@ -51,25 +51,28 @@ class Messaging:
         directory: Directory,
         rooms: Rooms,
         accounts: Accounts,
-        archive: Archive,
+        intake: Intake,
         bans: BanList,
         visibility: Visibility,
         clock: Timer,
         now: Callable[[], float],
         safely: Safely,
+        log: Callable[[str], object],
     ) -> None:
         self._directory = directory
         self._rooms = rooms
         self._accounts = accounts
-        self._archive = archive
+        self._intake = intake
         self._bans = bans
         self._visibility = visibility
         self._clock = clock
         self._now = now
         self._safely = safely
+        self._log = log  # tells the operator something
         self.stopping = False  # lines are refused from now on
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
+        self._outage: Outage | None = None
 
     # In
 
@@ -88,6 +91,8 @@ class Messaging:
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._bans.refusal(mute)
+        if mute is None and session.user in room.unseen:  # a mute that has just ended
+            room.reveal(session.person)
         if room.charter is not None:
             user, now = session.person, self._clock.seconds()
             check_talk(user, room, now)
@@ -99,16 +104,16 @@ class Messaging:
     def _keep(self, session: Session, room: Room, words: _Speech, tag: str | None) -> None:
         if self.stopping:
             raise Refused("stopping", "The server is stopping. It was not sent.")
-        archive = self._archive
+        intake = self._intake
         room.used = True
         session.in_flight += 1
-        if session.in_flight >= IN_FLIGHT or archive.waiting > BUSY:
+        if session.in_flight >= IN_FLIGHT or intake.waiting > BUSY:
             session.hold(True)
         user = session.person
         account = user.account.name if user.account else ""
         (action, notice, signs), client = words.manner, session.client
         room.time = max(room.time, words.time)  # it never goes back, whatever the clock does
-        archive.keep(
+        intake.keep(
             Line(
                 room.name, room.time, user.name, words.text, action, client, tag, account,
                 words.quiet, notice, signs,
@@ -220,6 +225,7 @@ class Messaging:
 
     def kept(self, commit: Commit) -> Iterator[None]:
         """Show what a commit has kept; its senders know by that, or are told."""
+        self._end_outage()
         for again, number in commit.again:
             self._safely(self._settle_again, again, number)
         readers = 0
@@ -231,6 +237,11 @@ class Messaging:
 
     def _show(self, name: str, lines: list[Said]) -> int:
         """Show lines to everybody in a room; gives how many these are."""
+        removed = self._directory.leaving.get(name)
+        if removed is not None:
+            removed.last = lines[-1].number  # so that they are removed, too
+            self._refuse(lines, Refused("no-such-room", f"{name} was removed."))
+            return len(lines)
         room = self._rooms.place(name)
         for portion in portions(lines):
             batch = Batch(portion)
@@ -262,6 +273,9 @@ class Messaging:
             session.tell(Kept(room.called(session), line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
+        if line.room in self._directory.leaving:
+            self._refuse([line], Refused("no-such-room", f"{line.room} was removed."))
+            return
         room, session = self._rooms.place(line.room), self._directory.clients.get(line.client)
         if session is not None:
             if room.members.get(session, number) >= number:  # it has been shown it
@@ -271,15 +285,36 @@ class Messaging:
             self._settle_orphan(line.client, 1)
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
-        """Refuse lines that the archive could not keep."""
+        """Refuse lines that the archive could not keep; the log has the first of an outage."""
+        if self._outage is None:
+            self._outage = Outage(self._clock.seconds())
+            self._log(f"Messages are refused because they cannot be stored: {reason}")
+        self._outage.lines += len(lines)
+        self._refuse(lines, Refused("not-kept", reason))
+
+    def _end_outage(self) -> None:
+        outage, self._outage = self._outage, None
+        if outage is not None:
+            took = span(self._clock.seconds() - outage.since)
+            self._log(f"Messages are stored again. Refused in {took}: {outage.lines}.")
+
+    def _refuse(self, lines: Sequence[Line | Said], refused: Refused) -> None:
         for line in lines:
             session = self._directory.clients.get(line.client)
             if session is not None:
-                text = f"{reason} Not sent: {clean(line.text)}"
-                session.tell(Refusal("not-kept", text), line.tag)
+                text = f"{refused.text} Not sent: {clean(line.text)}"
+                session.tell(Refusal(refused.code, text), line.tag)
                 session.settle()
             else:
                 self._settle_orphan(line.client, 1)
+
+
+@dataclass(slots=True)
+class Outage:
+    """A time in which the archive keeps nothing: when it began, and the lines refused since."""
+
+    since: float
+    lines: int = 0
 
 
 class _Speech(NamedTuple):

@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User
-from chatsvc.model.ban_masks import as_network
+from chatsvc.core.timer import Timer
+from chatsvc.model.ban_masks import (
+    BanMask,
+    as_network,
+    labelled,
+    labelled_before,
+    without_addresses,
+)
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event, Goodbye, Notice, Refused, Said
 from chatsvc.model.moderation_events import (
@@ -33,19 +39,17 @@ from chatsvc.policy.bans import (
     check_not_probing,
     check_not_too_long,
     holds_user,
-    labelled,
-    labelled_before,
     new_ban,
-    without_addresses,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
 from chatsvc.policy.permissions import RANKS, check_above, floor, moderates, rank
 from chatsvc.services.audit import Acts, signed, with_account
 from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.joining import Joining
+from chatsvc.services.presence import Presence
 from chatsvc.services.reports import GREETED_WITH, Inbox
 from chatsvc.services.sessions import Sessions
-from chatsvc.store.archive import Archive
+from chatsvc.store.archive import Lines, Records, RoomStore
 
 LOCKDOWN = "lockdown"
 DELETIONS = (10, 600.0)  # of one's own lines, in so many seconds
@@ -60,29 +64,35 @@ class Moderation:
         sessions: Sessions,
         joining: Joining,
         bans: BanList,
-        archive: Archive,
+        lines: Lines,
+        records: Records,
+        store: RoomStore,
         acts: Acts,
         reports: Inbox,
         targets: BanTargets,
         lockdown: LockdownSwitch,
+        presence: Presence,
         clock: Timer,
     ) -> None:
         self._directory = directory
         self._sessions = sessions
         self._joining = joining
         self._bans = bans
-        self._archive = archive
+        self._lines = lines
+        self._records = records
+        self._store = store
         self._acts = acts
         self._reports = reports
         self._targets = targets
         self._lockdown = lockdown
+        self._presence = presence
         self._clock = clock
         self._deletions = Window(*DELETIONS)
 
     def open(self) -> None:
         """Learn what is going on; the archive is open."""
         self._reports.open()
-        facts = {fact.name: fact.value for fact in self._archive.records(Fact)}
+        facts = {fact.name: fact.value for fact in self._records.records(Fact)}
         self._lockdown.on = facts.get(LOCKDOWN) == "on"
 
     def greet(self, session: Session) -> None:
@@ -138,6 +148,7 @@ class Moderation:
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
         entry.forget_floors(user, room)
+        unseen = user in room.unseen
         for session in list(user.sessions):
             room.passes.pop(session.client, None)
             room.invited.discard(session.client)
@@ -145,7 +156,8 @@ class Moderation:
                 entry.step_out(session, room, "", told=True)
                 here = session.here.name if session.here else None
                 session.tell(replace(event, own=True, here=here))
-        room.announce(event, but=by)
+        if not unseen:
+            room.announce(event, but=by)
 
     # Bans and mutes
 
@@ -185,9 +197,10 @@ class Moderation:
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
         """Those who are here, or in the room, and whom a ban holds."""
+        masks = [BanMask.parse(each) for each in ban.who]
         for user in list(room.people if room else self._directory.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
-            if not above and holds_user(user, ban.who) and not self._is_exempt(user, room):
+            if not above and holds_user(user, masks) and not self._is_exempt(user, room):
                 yield user
 
     def _is_exempt(self, user: User, room: Room | None) -> bool:
@@ -222,7 +235,8 @@ class Moderation:
     def shown(self, ban: Ban, asker: Session, hit: tuple[str, ...] = ()) -> Banned:
         """A ban as moderators read it; addresses are for operators."""
         operator = asker.person.operator
-        found = [mark[3:] for mark in ban.who if mark.startswith("ip=")]
+        masks = [BanMask.parse(each) for each in ban.who]
+        found = [mask.value for mask in masks if mask.is_of_address]
         room = self._directory.rooms.get(ban.room)
         return Banned(
             ban.label if operator else without_addresses(ban.label),
@@ -233,7 +247,7 @@ class Moderation:
             ban.until or None,
             mute=ban.mute,
             quietly=ban.quietly,
-            means=_means(ban.who),
+            means=_means(masks),
             addresses=tuple(found) if operator else (),
             hit=hit,
             exempt=ban.exempt,
@@ -264,6 +278,7 @@ class Moderation:
         undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
         await self._acts.note(session, f"{undone} {self._targets.signed(who)}", room)
         await self._bans.remove(bans)
+        self._presence.reveal_unmuted()
         where = room.name if room else ""
         for each in [each for user in told for each in user.sessions]:
             if self._bans.mute_of(each, room) is None:
@@ -287,7 +302,7 @@ class Moderation:
         ways = []
         for who, mark in _marks_to_choose(user).items():
             others = (one.name for one in people if one is not user and holds_user(one, (mark,)))
-            hidden = mark.startswith("ip=") and not session.person.operator
+            hidden = mark.is_of_address and not session.person.operator
             kind = "network" if "/" in who and ":" not in who else "address"
             ways.append(Way(kind if hidden else who, tuple(others)))
         return Ways(
@@ -299,7 +314,7 @@ class Moderation:
     async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
         """Delete a message: an own one, or with a moderator's right and for a reason."""
         reason = self._reason(session, place, reason)
-        lines = await self._archive.read(place.name, number - 1, 1)
+        lines = await self._lines.read(place.name, number - 1, 1)
         called = place.called(session)
         if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
             raise Refused("no-such-line", f"{called} has no line {number}. /history shows them.")
@@ -319,7 +334,7 @@ class Moderation:
             whose = with_account(line.sender, line.account)
             what = f"deleted line {number} of {whose}{_because(reason)}"
             await self._acts.note(session, what, place)
-        await self._archive.delete(place.name, number, session.name)
+        await self._store.delete(place.name, number, session.name)
         # Whoever is muted could say something by the reason for deleting lines of their own.
         event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
         for each in place.members:
@@ -344,7 +359,7 @@ class Moderation:
         """Let in only registered people, or (False) everybody again."""
         switch = "on" if on else "off"
         act = self._acts.act(session, f"turned lockdown {switch}", None)
-        await self._archive.put(Fact(LOCKDOWN, switch), act)
+        await self._records.put(Fact(LOCKDOWN, switch), act)
         self._lockdown.on = on
         event = Lockdown(on, session.name)
         self._tell_others(session, event)
@@ -370,23 +385,24 @@ def _may_read(session: Session, room: Room, line: Said) -> bool:
     return own or (line.number > floor(session, room) and not session.hides(line))
 
 
-def _means(marks: Iterable[str]) -> tuple[str, ...]:
+def _means(masks: Iterable[BanMask]) -> tuple[str, ...]:
     """By what a ban knows people, in words."""
-    words = {"client": "connection", "ip": "address"}
-    ways = (mark.partition("=")[0] for mark in sorted(marks))
-    return tuple(dict.fromkeys(words.get(way, way) for way in ways))
+    return tuple(dict.fromkeys(mask.way for mask in sorted(masks)))
 
 
-def _marks_to_choose(user: User) -> dict[str, str]:
+def _marks_to_choose(user: User) -> dict[str, BanMask]:
     """What one could write to ban somebody, and the mark that it stands for."""
-    found = {f"name={user.key}": f"name={user.key}"}
+    name = BanMask.of_name(user.name)
+    found = {str(name): name}
     if user.account is not None:
-        found[f"account={user.account.name}"] = f"account={user.account.id}"
+        written = BanMask.of_account(user.account.name)
+        found[str(written)] = BanMask.of_account(user.account.id)
     for address in dict.fromkeys(each.wire.address for each in user.sessions):
         if address and not is_loopback(address):
             wider = [f"{address}/24"] if "." in address else []
             for one in [network(address), *wider]:
-                found[f"ip={as_network(one)}"] = f"ip={as_network(one)}"
+                mask = BanMask.of_address(as_network(one) or one)
+                found[str(mask)] = mask
     return found
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import FIRST_ROOM, Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import Window, network
 from chatsvc.model.text_rules import key, span
@@ -30,6 +30,8 @@ class NewRooms:
 
     def make(self, session: Session, name: str) -> Room:
         """Make a room for somebody, or refuse to."""
+        if any(key(name) == room.key for room in self._directory.leaving.values()):
+            raise Refused("busy", f"{name} is being removed. Try again in a moment.")
         if not session.person.operator and key(name) != key(FIRST_ROOM):
             self._check_place(session.person)
             self._check_quota(session)

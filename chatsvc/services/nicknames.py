@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import count
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import User
 from chatsvc.core.directory import Directory
-from chatsvc.model.confusables import is_reserved
+from chatsvc.model.confusables import is_reserved, skeletons
 from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import LONGEST_NAME, key, likely_name
@@ -30,9 +31,22 @@ class Nicknames:
         self._accounts = accounts
         self._chat_name = chat_name
         self._guests = count(1)
+        self._online: dict[str, set[str]] = {}  # keys of names, by what they look like
 
-    def check_free(self, name: str, account: Account | None) -> None:
-        """Refuse a name that is somebody else's, or looks like it."""
+    def came(self, name: str) -> None:
+        """Somebody goes by this name from now on."""
+        for look in skeletons(name):
+            self._online.setdefault(look, set()).add(key(name))
+
+    def went(self, name: str) -> None:
+        """Nobody goes by this name any more."""
+        for look in skeletons(name):
+            self._online[look].discard(key(name))
+            if not self._online[look]:
+                del self._online[look]
+
+    def check_free(self, name: str, account: Account | None, user: User | None = None) -> None:
+        """Refuse a name that is somebody else's, or looks like it; `user` is who has another."""
         self._check_not_reserved(name, account)
         if key(name) in self._directory.users:
             raise Refused("name-taken", f"{name} is here already.", self.free(name))
@@ -40,6 +54,8 @@ class Nicknames:
         if owner is not None and not is_same(owner, account):
             raise Refused("registered", f"{name} is a registered name.", self.free(name))
         self._check_unlike(name, account)
+        if owner is None:
+            self._check_unlike_those_online(name, user)
 
     def check_looks(self, name: str, account: Account | None) -> None:
         """Refuse what looks like another's name, or like the chat's own."""
@@ -65,10 +81,27 @@ class Nicknames:
                 self.free(name),
             )
 
+    def _check_unlike_those_online(self, name: str, user: User | None) -> None:
+        twins = self._twins(name) - {user.key if user is not None else ""}
+        if twins:
+            twin = self._directory.users[min(twins)].name
+            raise Refused(
+                "name-taken", f"{name} looks like {twin}, who is online.", self.free(name)
+            )
+
+    def _twins(self, name: str) -> set[str]:
+        """The keys of names online that look like a name without being it."""
+        found: set[str] = set()
+        for look in skeletons(name):
+            found |= self._online.get(look, set())
+        return found - {key(name)}
+
     def guest(self) -> str:
+        """Return the next free name of the form guest-1."""
         return next(name for n in self._guests if self._is_free(name := f"guest-{n}"))
 
     def free(self, name: str) -> str:
+        """Return a free name that resembles `name`."""
         stem = name[: LONGEST_NAME - 5].rstrip("0123456789")
         if likely_name(f"{stem}2") != f"{stem}2":  # some letters do not go with these digits
             stem = "guest-"
@@ -79,4 +112,4 @@ class Nicknames:
         taken = (
             key(name) in self._directory.users or accounts.find(name) or accounts.resembled(name)
         )
-        return not taken and not self._is_reserved(name)
+        return not taken and not self._is_reserved(name) and not self._twins(name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Room, Session, User
+from chatsvc.core.directory import Directory
 from chatsvc.model.batch import Shared
+from chatsvc.model.events import Renamed
 from chatsvc.policy.bans import BanList
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
@@ -18,12 +19,14 @@ class Presence:
 
     def __init__(
         self,
+        directory: Directory,
         bans: BanList,
         visibility: Visibility,
         watchlist: Watchlist,
         whowas: Whowas,
         now: Callable[[], float],
     ) -> None:
+        self._directory = directory
         self._bans = bans
         self._visibility = visibility
         self._watchlist = watchlist
@@ -36,9 +39,36 @@ class Presence:
         self._whowas.note(user, self._now(), trace, realname)
         self._watchlist.went(user.name)
 
-    def tell_neighbours(self, session: Session, event: Shared) -> None:
-        """Tell everybody who shares a room with somebody."""
-        self._tell(session.person.rooms(), session, event)
+    def tell_renamed(self, user: User, old: str) -> None:
+        """Tell everybody who shares a room with somebody that they have another name now.
+
+        Where they are muted, those who are not to read it see the old name leave.
+        """
+        told: set[Session] = set()
+        revealing = []
+        for room in user.rooms():
+            if self._is_kept_back(user, room):
+                room.conceal(user, old)
+            elif user in room.unseen:
+                revealing.append(room)
+            else:
+                told |= room.members.keys()
+        event = Shared(Renamed(old, user.name))
+        for each in told - set(user.sessions):
+            each.announce(event)
+        for room in revealing:
+            room.reveal(user)
+
+    def _is_kept_back(self, user: User, room: Room) -> bool:
+        """Whether somebody in a room is not to read the name that `user` has just taken."""
+        concealed = self._bans.conceals_change(user, room)
+        return concealed and self._visibility.is_silent_to_any(user, room)
+
+    def reveal_unmuted(self) -> None:
+        """Show those again whose name a mute kept back until it ended."""
+        for room in self._directory.rooms.values():
+            for user in [each for each in room.unseen if not self._bans.silences(each, room)]:
+                room.reveal(user)
 
     def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
         """Tell also who watches somebody closely, but in crowds nobody else."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
-from chatsvc.core.session import Session, User
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Away, Realname, Refused, Renamed
 from chatsvc.model.text_rules import check_name, check_words, key
@@ -45,21 +46,23 @@ class Profiles:
         check_name(name)
         self._check_not_muted(session)
         if key(name) != user.key:
-            self._nicknames.check_free(name, user.account)
+            self._nicknames.check_free(name, user.account, user)
             self._check_not_banned(session, name)
         elif name != user.name:
             self._nicknames.check_looks(name, user.account)
         old = user.name
         del self._directory.users[user.key]
+        self._nicknames.went(old)
         changed = key(name) != user.key
         if changed:
             self._presence.gone(user, trace_of(user))
         self._ignore_under_new_name(user, name)
         user.name, user.key = name, key(name)
         self._directory.users[user.key] = user
+        self._nicknames.came(name)
         if changed:
             self._watchlist.came(name)
-        self._presence.tell_neighbours(session, Shared(Renamed(old, name)))
+        self._presence.tell_renamed(user, old)
         own = Renamed(old, name, own=True)
         for other in user.sessions:
             if other is not session:
@@ -69,20 +72,20 @@ class Profiles:
     def _check_not_muted(self, session: Session) -> None:
         """Refuse another name to a muted user whom somebody would go on knowing by the old one.
 
-        A quiet mute must not be noticed, so the name changes, and nobody there is told.
+        A quiet mute must not be noticed, so the name changes, and the room is not shown it.
         """
-        user, sight = session.person, self._visibility
+        user = session.person
         for room in (None, *user.rooms()):
             mute = self._bans.mute_of(session, room)
             if mute is None or mute.quietly:
                 continue
-            if room is None or any(sight.is_silent(user, other) for other in room.people):
+            if room is None or self._visibility.is_silent_to_any(user, room):
                 raise self._bans.refusal(mute)
 
     def _check_not_banned(self, session: Session, name: str) -> None:
         if session.person.operator:
             return
-        if self._bans.ban_at_the_door(frozenset({f"name={key(name)}"}), "") is not None:
+        if self._bans.ban_at_the_door(frozenset({BanMask.of_name(name)}), "") is not None:
             raise Refused("banned", f"{name} is banned here: please choose another name.")
         for room in session.person.rooms():
             if self._bans.bans_name(session, name, room):

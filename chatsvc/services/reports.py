@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.events import Refused
 from chatsvc.model.moderation_events import Reported, Reports
 from chatsvc.model.rate_limits import network
 from chatsvc.model.records import Report
 from chatsvc.model.text_rules import check_words, key
 from chatsvc.services.audit import Acts, signed
-from chatsvc.store.archive import Archive, ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, Records
 
 MOST_REPORTS = 1000  # that nobody has dealt with
 MOST_REPORTS_BY_ONE = 20
@@ -27,19 +27,19 @@ class Inbox:
         self,
         directory: Directory,
         accounts: Accounts,
-        archive: Archive,
+        records: Records,
         acts: Acts,
     ) -> None:
         self._directory = directory
         self._accounts = accounts
-        self._archive = archive
+        self._records = records
         self._acts = acts
         self._reports: dict[int, Report] = {}  # by number, oldest first
         self._last = 0
 
     def open(self) -> None:
         """Learn which there are; the archive is open."""
-        self._reports = {report.number: report for report in self._archive.records(Report)}
+        self._reports = {report.number: report for report in self._records.records(Report)}
         self._last = max(self._reports, default=0)
 
     def __len__(self) -> int:
@@ -64,7 +64,7 @@ class Inbox:
         where = room.name if room else ""
         by = signed(session.person)
         report = Report(self._last, self._acts.now(), by, about, where, reason, origin)
-        await self._archive.put(report)
+        await self._records.put(report)
         self._reports[report.number] = report
         event = _reported(report)
         for each in self._directory.clients.values():
@@ -92,7 +92,7 @@ class Inbox:
             raise Refused("no-such-report", f"There is no report {number}: /reports lists them.")
         try:
             await self._acts.note(session, f"resolved report {number} about {report.about}", None)
-            await self._archive.drop(report)
+            await self._records.drop(report)
         except ArchiveFailed:
             self._reports = dict(sorted([*self._reports.items(), (number, report)]))
             raise
@@ -102,7 +102,9 @@ class Inbox:
 def _origin(session: Session) -> str:
     """By what one person's reports are counted: guests have names without end."""
     account = session.person.account
-    return f"account={account.id}" if account else f"ip={network(session.wire.address)}"
+    if account is not None:
+        return str(BanMask.of_account(account.id))
+    return str(BanMask.of_address(network(session.wire.address)))
 
 
 def _reported(report: Report, own: bool = False) -> Reported:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room
-from chatsvc.core.session import Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Refused, Topic
 from chatsvc.model.moderation_events import Expected, Invited, Role, Rule, Rules
@@ -22,7 +21,7 @@ from chatsvc.policy.room_rules import changed, current, listed, rule_name, shown
 from chatsvc.services.audit import Acts, signed
 from chatsvc.services.joining import MOST_FOUNDED
 from chatsvc.services.topics import Topics
-from chatsvc.store.archive import Archive, ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, Records
 
 Somebody: TypeAlias = "tuple[User | None, Account | None]"
 
@@ -43,7 +42,7 @@ class RoomAdministration:
         accounts: Accounts,
         membership: Membership,
         bans: BanList,
-        archive: Archive,
+        records: Records,
         acts: Acts,
         topics: Topics,
     ) -> None:
@@ -51,7 +50,7 @@ class RoomAdministration:
         self._accounts = accounts
         self._membership = membership
         self._bans = bans
-        self._archive = archive
+        self._records = records
         self._acts = acts
         self._topics = topics
 
@@ -116,10 +115,10 @@ class RoomAdministration:
                 room.floors.setdefault(session.client, room.last)
 
     async def _keep(self, room: Room, act: Act) -> None:
-        await self._archive.put(room.rules, act)
+        await self._records.put(room.rules, act)
         if room.charter is None:
             with suppress(ArchiveFailed):  # what is kept says the same
-                await self._archive.drop(room.rules)
+                await self._records.drop(room.rules)
 
     # Roles
 
@@ -169,7 +168,7 @@ class RoomAdministration:
         if account is not None:
             await self._appoint(room, {account.id: role}, act)
         else:
-            await self._archive.put(act)
+            await self._records.put(act)
         clients = {each.client for each in user.sessions} if user else set()
         if account is None and role == "voiced":
             room.voiced |= clients
@@ -185,7 +184,7 @@ class RoomAdministration:
             absent = Member(room.key, id, inside=False, joined=room.last)
             roster.note(replace(old[id] or absent, role=role))
         try:
-            await self._archive.put(*(room.roster[id] for id in roles), act)
+            await self._records.put(*(room.roster[id] for id in roles), act)
         except ArchiveFailed:
             for id, member in old.items():
                 now = roster.get(room.key, id)  # none, if the account was removed meanwhile

@@ -6,16 +6,15 @@ import contextlib
 from collections.abc import Callable
 from operator import attrgetter
 
+from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import FIRST_ROOM, Room
-from chatsvc.core.session import Session
 from chatsvc.model.events import Notice, Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
 from chatsvc.services.audit import Acts
 from chatsvc.services.moderation import Moderation
-from chatsvc.store.archive import Archive, ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, Records, RoomStore
 
 PLENTY = 5_000  # rooms, beyond which empty ones of guests go soon
 EMPTY = 30 * 86400.0  # seconds after which an empty room of guests is removed
@@ -30,7 +29,8 @@ class RoomRemoval:
         directory: Directory,
         membership: Membership,
         bans: BanList,
-        archive: Archive,
+        records: Records,
+        store: RoomStore,
         acts: Acts,
         moderation: Moderation,
         now: Callable[[], float],
@@ -38,7 +38,8 @@ class RoomRemoval:
         self._directory = directory
         self._membership = membership
         self._bans = bans
-        self._archive = archive
+        self._records = records
+        self._store = store
         self._acts = acts
         self._moderation = moderation
         self._now = now
@@ -53,7 +54,14 @@ class RoomRemoval:
         return Notice(f"Removed {room.name} with all of its messages.")
 
     async def _remove(self, room: Room) -> None:
-        """Remove a room in which nobody is."""
+        """Remove a room in which nobody is; lines on their way to it are refused."""
+        self._directory.leaving[room.name] = room
+        try:
+            await self._remove_all_of(room)
+        finally:
+            del self._directory.leaving[room.name]
+
+    async def _remove_all_of(self, room: Room) -> None:
         if self._directory.rooms.get(room.key) is room:
             del self._directory.rooms[room.key]
         for member in list(room.roster.values()):
@@ -62,9 +70,10 @@ class RoomRemoval:
         await self._membership.save()
         await self._bans.remove(self._bans.all(room))
         if room.charter is not None:
-            await self._archive.drop(room.charter)
-        await self._archive.set_topic(room.name, "", "", 0.0)
-        while await self._archive.clear(room.name, room.last):
+            await self._records.drop(room.charter)
+        await self._store.settle(room.name)
+        await self._store.set_topic(room.name, "", "", 0.0)
+        while await self._store.clear(room.name, room.last):
             """There are more lines."""
 
     # Empty rooms

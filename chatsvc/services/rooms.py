@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room
 from chatsvc.core.direct import DirectConversation, both_in, conversation_name
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room, Timer
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Topic
 from chatsvc.model.records import Account, Member, RoomRules
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
-from chatsvc.store.archive import Archive, KeptRoom, Start
+from chatsvc.store.archive import KeptRoom, Lines, Records, Start
 
 
 class Rooms:
@@ -25,7 +26,8 @@ class Rooms:
     def __init__(
         self,
         directory: Directory,
-        archive: Archive,
+        lines: Lines,
+        records: Records,
         accounts: Accounts,
         membership: Membership,
         bans: BanList,
@@ -34,7 +36,8 @@ class Rooms:
         start: Start,
     ) -> None:
         self._directory = directory
-        self._archive = archive
+        self._lines = lines
+        self._records = records
         self._accounts = accounts
         self._membership = membership
         self._bans = bans
@@ -44,7 +47,7 @@ class Rooms:
 
     def open(self, known_rooms: Iterable[KeptRoom]) -> None:
         """Make the rooms and conversations that the archive knows."""
-        charters = {key(one.room): one for one in self._archive.records(RoomRules)}
+        charters = {key(one.room): one for one in self._records.records(RoomRules)}
         inside = {*self._membership.rooms()}
         alive = {*charters, *inside}
         for known in known_rooms:
@@ -86,8 +89,8 @@ class Rooms:
         return self._directory.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
-        members, silences = self._membership.of_room(key(name)), self._bans.silences
-        room = Room(name, self._archive, self._clock, self._start, members, silences)
+        members = self._membership.of_room(key(name))
+        room = Room(name, self._lines, self._clock, self._start, members, self._bans)
         self._directory.rooms[room.key] = room
         return room
 
@@ -95,7 +98,7 @@ class Rooms:
         """Return the conversation with this name in the archive; make it if there is none."""
         if name not in self._directory.conversations:
             self._directory.conversations[name] = DirectConversation(
-                name, self._archive, self._clock, self._start, self._accounts.name_of, self._now
+                name, self._lines, self._clock, self._start, self._accounts.name_of, self._now
             )
         return self._directory.conversations[name]
 

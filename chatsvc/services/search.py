@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import LastSearch, Session
+from chatsvc.core.chat import Room, Session
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Found, Refused, Said
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.services.history import HistoryReader
-from chatsvc.store.archive import Archive, ArchiveFailed, Start, TooSlow
+from chatsvc.store.archive import ArchiveFailed, SearchableLines, Start, TooSlow
 from chatsvc.store.query_parser import Query, parse
-from chatsvc.store.search_query import Seeker, Spot
+from chatsvc.store.search_query import LastSearch, Seeker, Spot
 
 SOON = 1.0  # seconds from one look at what there is to index to the next
 BREATH = 0.02  # between two pieces of what there is much of
@@ -28,13 +28,13 @@ class Search:
 
     def __init__(
         self,
-        archive: Archive,
+        lines: SearchableLines,
         history: HistoryReader,
         clock: Timer,
         now: Callable[[], float],
         start: Start,
     ) -> None:
-        self._archive = archive
+        self._lines = lines
         self._history = history
         self._clock = clock
         self._now = now
@@ -47,9 +47,11 @@ class Search:
     # Indexing
 
     def begin(self) -> None:
+        """Start to index new lines."""
         self._later(SOON)
 
     def end(self) -> None:
+        """Stop indexing."""
         self._ended = True
 
     def _later(self, delay: float) -> None:
@@ -63,13 +65,13 @@ class Search:
     async def _index(self) -> None:
         left = 0
         try:
-            left = await self._archive.index()
+            left = await self._lines.index()
             self._tell(left)
         except ArchiveFailed:
             """It is tried again; whoever searches meanwhile is told what is wrong."""
         finally:
             # While many talk, one piece a second: whoever searches then has the rest taken in.
-            self._later(BREATH if left and not self._archive.waiting else SOON)
+            self._later(BREATH if left and not self._lines.waiting else SOON)
 
     def _tell(self, left: int) -> None:
         """Tell how far it is with many lines: at each tenth."""
@@ -131,7 +133,7 @@ class Search:
         for _ in range(PAGES):
             try:
                 limit = n + 1 - len(found)
-                page = await self._archive.search(query.sought, seeker, older, limit)
+                page = await self._lines.search(query.sought, seeker, older, limit)
             except TooSlow as slow:
                 raise Refused("too-slow", str(slow)) from None
             found += [line for line in page.lines if not session.hides(line)]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.core.room import Room
 from chatsvc.core.safely import Safely
-from chatsvc.core.session import Session, User, Wire
+from chatsvc.core.wire import Wire
 from chatsvc.model.events import Goodbye, Missed
 from chatsvc.model.records import Member
 from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList
 from chatsvc.services.joining import Joining
 from chatsvc.services.messaging import Messaging
+from chatsvc.services.nicknames import Nicknames
 from chatsvc.services.presence import Presence
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
@@ -36,6 +37,7 @@ class Sessions:
         visibility: Visibility,
         bans: BanList,
         watchlist: Watchlist,
+        nicknames: Nicknames,
         safely: Safely,
         now: Callable[[], float],
     ) -> None:
@@ -48,6 +50,7 @@ class Sessions:
         self._visibility = visibility
         self._bans = bans
         self._watchlist = watchlist
+        self._nicknames = nicknames
         self._safely = safely
         self._now = now
         self.when_empty: Callable[[], None] | None = None
@@ -60,11 +63,12 @@ class Sessions:
 
     def seat(self, session: Session, user: User) -> None:
         """Make a session one of a user's."""
-        session.user = user
+        session.user, session.login = user, None
         new = not user.sessions
         user.sessions.append(session)
         self._directory.add(session, user)
         if new:
+            self._nicknames.came(user.name)
             self._watchlist.came(user.name)
         if user.account is not None:
             for member in self._membership.of_account(user.account.id):
@@ -84,6 +88,7 @@ class Sessions:
             self._safely(self._joining.step_out, session, room, "")
         self._directory.remove(session, user)
         if not user.sessions:
+            self._nicknames.went(user.name)
             self._safely(self._presence.gone, user, trace)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
@@ -118,6 +123,17 @@ class Sessions:
             self._messaging.orphans[session.client] = session.in_flight
         if not self._directory.users and self.when_empty:
             self.when_empty()
+
+    def end(self, session: Session, words: str, final: bool = False) -> None:
+        """Close a session's connection and say why; `final` asks programs not to reconnect."""
+        session.tell(Goodbye(words, final))
+        session.close()
+        self.leave(session, "")
+
+    def end_all(self, user: User, words: str, but: Session | None = None) -> None:
+        """End the sessions of `user`, except `but`."""
+        for session in [each for each in user.sessions if each is not but]:
+            self.end(session, words, final=True)
 
     def _leave_room(self, session: Session, room: Room, words: str) -> None:
         silent = self._bans.mute_of(session, room) is not None

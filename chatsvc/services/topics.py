@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Room, Session
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Refused, Topic
 from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_topic
-from chatsvc.store.archive import Archive, ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, RoomStore
 
 
 class Topics:
@@ -18,12 +18,12 @@ class Topics:
 
     def __init__(
         self,
-        archive: Archive,
+        store: RoomStore,
         bans: BanList,
         clock: Timer,
         now: Callable[[], float],
     ) -> None:
-        self._archive = archive
+        self._store = store
         self._bans = bans
         self._clock = clock
         self._now = now
@@ -40,7 +40,7 @@ class Topics:
             return topic
         room.used = True
         try:
-            await self._archive.set_topic(room.name, text, topic.by, topic.time)
+            await self._store.set_topic(room.name, text, topic.by, topic.time)
         except ArchiveFailed as failed:
             raise Refused("not-kept", str(failed)) from None
         room.topic = topic

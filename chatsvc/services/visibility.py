@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory, room_of
-from chatsvc.core.room import Room, Timer
-from chatsvc.core.session import Session, User
+from chatsvc.core.timer import Timer
 from chatsvc.model.events import Census, Place, Refused
 from chatsvc.model.presence_events import Person
 from chatsvc.model.text_rules import key, room_name
@@ -34,7 +34,7 @@ class Visibility:
         places: list[Room] = []
         addresses: tuple[str, ...] = ()
         if room is None:
-            places = [place for place in user.rooms() if may_see(asker.person, place)]
+            places = [place for place in user.rooms() if _shows(place, user, asker.person)]
             addresses = _addresses(user) if asker.person.operator else ()
         roles = [_shown_role(user, place) for place in (places if room is None else [room])]
         return Person(
@@ -57,7 +57,7 @@ class Visibility:
         if session.person.operator:
             return set(self._directory.users.values())
         rooms = session.person.rooms()
-        return {session.person, *(user for room in rooms for user in room.people)}
+        return {session.person, *(user for room in rooms for user in room.seen_by(session.person))}
 
     def reason_shown(self, user: User, asker: Session) -> str | None:
         """Return why somebody is away; of a muted user only that they are."""
@@ -79,6 +79,10 @@ class Visibility:
             return False
         return any(silences(user, place) for place in reader.rooms())
 
+    def is_silent_to_any(self, user: User, room: Room) -> bool:
+        """Whether a mute keeps what `user` writes about themselves from anybody in a room."""
+        return any(self.is_silent(user, reader) for reader in room.people)
+
     def is_silent_somewhere(self, user: User) -> bool:
         """Whether a mute affects `user` in any of their rooms, or on the whole server."""
         return any(self._bans.silences(user, room) for room in (None, *user.rooms()))
@@ -95,13 +99,19 @@ class Visibility:
     def places(self, session: Session) -> tuple[Place, ...]:
         """The rooms that somebody may know of, most people first."""
         places = [
-            Place(room.name, len(room.people), room.topic.text if room.topic else "", room.last)
+            Place(
+                room.name,
+                len(room.seen_by(session.person)),
+                room.topic.text if room.topic else "",
+                room.last,
+            )
             for room in self._directory.rooms.values()
             if may_see(session.person, room)
         ]
         return tuple(sorted(places, key=lambda place: (-place.count, place.room)))
 
     def census(self) -> Census:
+        """Count users, operators, connections without a name, and rooms that are not hidden."""
         return Census(
             len(self._directory.users),
             self._directory.peak,
@@ -109,6 +119,11 @@ class Visibility:
             sum(session.user is None for session in self._directory.sessions),
             sum(not room.rules.hidden for room in self._directory.rooms.values()),
         )
+
+
+def _shows(place: Room, user: User, reader: User) -> bool:
+    """Whether `reader` may know that somebody is in a room."""
+    return may_see(reader, place) and (user is reader or user not in place.unseen)
 
 
 def _addresses(user: User) -> tuple[str, ...]:

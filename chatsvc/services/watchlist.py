@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Session, User
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event, Refused
 from chatsvc.model.presence_events import Offline, Online, Watching

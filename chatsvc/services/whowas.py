@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from chatsvc.core.session import Session, User
+from chatsvc.core.chat import Session, User
 from chatsvc.model.events import Refused
 from chatsvc.model.presence_events import Departed, Gone
 from chatsvc.model.text_rules import key
@@ -22,6 +22,7 @@ class Trace(NamedTuple):
     addresses: frozenset[str]
 
     def is_of(self, session: Session) -> bool:
+        """Return whether the session belongs to the same person."""
         account = session.person.account
         if account is not None and account.id == self.account:
             return True
@@ -29,6 +30,7 @@ class Trace(NamedTuple):
 
 
 def trace_of(user: User) -> Trace:
+    """Return what identifies a user after the last session has ended."""
     clients = frozenset(each.client for each in user.sessions)
     addresses = frozenset(each.wire.address for each in user.sessions)
     return Trace(user.account.id if user.account else "", clients, addresses)

@@ -51,6 +51,13 @@ class Spot(NamedTuple):
     number: int
 
 
+class LastSearch(NamedTuple):
+    """What somebody has looked for, and the last line that they were shown, if there are older."""
+
+    query: str
+    older: Spot | None
+
+
 class Finds(NamedTuple):
     """Lines, newest first; whether there are older ones, and whether not all are indexed yet."""
 

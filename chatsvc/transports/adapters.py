@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol
 
-from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, Found, History, Part, Request, Said
+from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
 
 
 class Dialect(Protocol):
     """How requests and events are written."""
 
-    def read(self, line: str, question: str | None) -> Request | None: ...
+    def read(self, line: str, question: str | None) -> Sequence[Request]:
+        """Return all that a line asks for, in order; raise `Refused` if it cannot be read."""
+
+    def refuse_encoding(self, line: bytes) -> Sequence[Refused]:
+        """Return the refusal of a line that is not UTF-8, unless it is answered already."""
+
+    def doing(self, request: Request) -> AbstractContextManager[None]:
+        """Take events without a tag to be about `request`, while the chat does it."""
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
 
@@ -48,4 +55,4 @@ class SharedAdapter:
         )
 
 
-TEXT_WAYS, JSON_WAYS = SharedAdapter(TEXT), SharedAdapter(JSONL)
+TEXT_WAYS = SharedAdapter(TEXT)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections import deque
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -13,11 +14,11 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc import commands
-from chatsvc.commands.registry import NAMES
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
+from chatsvc.core.wire import Reader
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.costs import COSTS, LINE
+from chatsvc.model.costs import LINE
 from chatsvc.model.events import (
     Event,
     Goodbye,
@@ -27,12 +28,13 @@ from chatsvc.model.events import (
     Request,
 )
 from chatsvc.model.rate_limits import Bucket, Rate
-from chatsvc.model.text_rules import LONGEST_LINE, MOST_LINES
+from chatsvc.model.text_rules import LONGEST_LINE
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.output import Telling
 from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
+from chatsvc.transports.weighing import cost, weight
 
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
 
@@ -54,8 +56,10 @@ class ChatProtocol(Telling):
     _timer: IDelayedCall | None = None  # until a slow reader is closed
     _bucket: Bucket | None = None
     _line_end = b""  # sent for each line received, if the client does not show its end
-    _late: Request | Refused | None = None  # what came too fast, and is obeyed next
-    _pace: IDelayedCall | None = None  # until that
+    _pace: IDelayedCall | None = None  # until what came too fast is obeyed
+    _going_on = False
+    _following = False  # doing what an answer asked for
+    _answers = 0  # that are under way
     _closing = False
     _ended = False  # the peer sends nothing more
     _lost = False
@@ -66,6 +70,7 @@ class ChatProtocol(Telling):
     def __init__(self, arrival: ClientConnection, ways: Adapter) -> None:
         super().__init__()
         self._arrival, self._ways = arrival, ways
+        self._queue: deque[Request | Refused] = deque()  # what was asked, and is not done yet
         self._said = ways.said  # at hand, because it is wanted at every send
         self.gate, self.address = arrival.gate, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
@@ -94,7 +99,7 @@ class ChatProtocol(Telling):
         self._leave_if_ended()
 
     def _leave_if_ended(self) -> None:
-        answered = not self._reasons & (ANSWERING | HELD) and self._late is None
+        answered = not self._reasons & (ANSWERING | HELD) and not self._queue
         if self._ended and answered and not self._closing and not self.session.leaving:
             self.gate.hub.sessions.quit(self.session, "")
 
@@ -117,7 +122,7 @@ class ChatProtocol(Telling):
         self.full, self._direct = True, False
         self._is_ready()
         bucket, self._bucket = self._bucket, None
-        self.session.safely(self._obey_late)
+        self.session.safely(self._go_on)
         for line in self._leftover()[:LEFTOVER]:
             now = self.gate.clock.seconds()
             if (bucket is not None and bucket.take(now)) or self._pay(now):
@@ -145,6 +150,8 @@ class ChatProtocol(Telling):
         self._closing = True
         self._stop_timers()
         self._is_ready()
+        if self._lost:
+            return
         self.transport.unregisterProducer()
         self._timer = self.gate.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
@@ -173,83 +180,112 @@ class ChatProtocol(Telling):
             self.fail(error)
 
     def _obey(self, raw: bytes) -> None:
+        requests: Sequence[Request | Refused]
+        dialect = self._ways.dialect
         try:
             line = raw.removesuffix(b"\r").decode()
-            request = self._ways.dialect.read(line, self.session.question)
+            requests = dialect.read(line, self.session.question)
         except UnicodeDecodeError:
-            self._refuse_encoding(raw)
+            self._work += costs.REFUSAL
+            requests = dialect.refuse_encoding(raw)
         except Refused as refused:
-            self._refuse(refused)
-        else:
-            if request is not None and (
-                (bucket := self._bucket) is None or self._in_time(request, bucket)
-            ):
-                self._do(request)
+            self._work += costs.REFUSAL
+            requests = (refused,)
+        self._said = self._ways.said  # it may have chosen another way of writing
+        if requests:
+            if self._bucket is not None and self.session.user is not None:
+                self._keep_pace(weight(requests), self._bucket)
+            self._queue.extend(requests)
+            self._go_on()
 
-    def _refuse_encoding(self, raw: bytes) -> None:
-        self._refuse(_NOT_UTF8)
-
-    def _refuse(self, refused: Refused) -> None:
-        self._work += costs.REFUSAL
-        if self._bucket is None or self._in_time(refused, self._bucket):
-            commands.refuse(self.gate.hub, self.session, refused)
-
-    def _in_time(self, what: Request | Refused, bucket: Bucket) -> bool:
-        """False if this came too fast: it is obeyed later, and nothing is read until then."""
-        if self.session.user is None or not _is_line(what):
-            return True
+    def _keep_pace(self, lines: int, bucket: Bucket) -> None:
+        """Let what came too fast wait in the queue, and read nothing until then."""
         clock = self.gate.clock
-        wait = bucket.take(clock.seconds(), self._weight(what))
+        wait = bucket.take(clock.seconds(), lines) if lines else 0.0
         if not wait:
-            return True
-        self._late = what
+            return
         self._pause(FLOOD, True)
+        stop(self._pace)
         self._pace = clock.callLater(wait, self.session.safely, self._pause, FLOOD, False)
         if not bucket.told:
             bucket.told = True
             self.session.tell(Notice(_too_fast(bucket.rate)))
-        return False
 
-    def _weight(self, what: Request | Refused) -> int:
-        """For how many lines it counts."""
-        return lines_in(what)
-
-    def resumeProducing(self) -> None:
-        """Go on reading, after what came too fast before."""
-        self._obey_late()
-        if self.paused and not self._reasons:
-            super().resumeProducing()
-
-    def _obey_late(self) -> None:
-        late, self._late = self._late, None
-        if self._closing or self.session.leaving:
+    def ask_first(self, requests: Sequence[Request]) -> None:
+        """Do what an answer asks for, before anything else that waits."""
+        if not requests:
             return
-        if isinstance(late, Request):
-            self._do(late)
-        elif late is not None:
-            commands.refuse(self.gate.hub, self.session, late)
-
-    def _do(self, request: Request) -> None:
-        self._work += (COSTS.get(request.name) or _cost(request)).work
+        waiting = len(self._queue)
+        self._queue.extendleft(reversed(requests))
+        if self._following:
+            return
+        self._following = True
         try:
-            answer = commands.run(self.gate.hub, self.session, request)
+            self._do_all(waiting)
+        finally:
+            self._following = False
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Do what was asked, in order, until something must come first; then read on."""
+        if self._going_on or self._following:
+            return
+        self._going_on = True
+        try:
+            self._do_all()
+        finally:
+            self._going_on = False
+        if self.paused and not (self._reasons or self._queue or self._lost or self._closing):
+            super().resumeProducing()
+        if self._ended:
+            self._leave_if_ended()
+
+    def _do_all(self, but: int = 0) -> None:
+        """Do what waits in the queue, but for the last `but`, as far as nothing comes first."""
+        while len(self._queue) > but and self._may_do(self._queue[0]):
+            self._do(self._queue.popleft())
+            if self._queue and self._work >= costs.MESSAGE:
+                self._end_turn()
+
+    def _may_do(self, what: Request | Refused) -> bool:
+        """Return whether nothing comes before this; what can never be done is dropped."""
+        if self._closing or self.session.leaving:
+            self._queue.clear()
+            return False
+        if self._lost:
+            return True
+        if isinstance(what, Request) and commands.must_wait(self.session, what):
+            self._pause(HELD, True)  # until the session's lines are settled
+        return not self._reasons & ~ANSWERING  # an answer may ask for more to be told at once
+
+    def _do(self, what: Request | Refused) -> None:
+        if not isinstance(what, Request):
+            commands.refuse(self.gate.hub, self.session, what)
+            return
+        if self._lost and commands.must_wait(self.session, what):
+            return  # it cannot wait, and would do something else than was meant
+        self._work += cost(what).work
+        try:
+            with self._ways.dialect.doing(what):
+                answer = commands.run(self.gate.hub, self.session, what)
         except Exception:
-            self._failed(Failure(), request.tag)
+            self._failed(Failure(), what.tag)
         else:
             if answer is not None:
-                if request.name == "history":
+                if what.name == "history":
                     answer = self._paged(answer)
-                self._wait_for(answer, request.tag)
-
-    def run(self, request: Request) -> None:
-        self._do(request)
-        self._pause(HELD, False)
+                self._wait_for(answer, what.tag)
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)
+        self._answers += 1
         self._pause(ANSWERING, True)
         done.addErrback(self._failed, tag)
-        done.addBoth(lambda _: self.session.safely(self._pause, ANSWERING, False))
+        done.addBoth(lambda _: self.session.safely(self._answered))
+
+    def _answered(self) -> None:
+        self._answers -= 1
+        self._pause(ANSWERING, self._answers > 0)
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
@@ -269,26 +305,24 @@ class ChatProtocol(Telling):
         self._reasons = self._reasons | reason if on else self._reasons & ~reason
         if self._reasons and not self.paused:
             self.pauseProducing()
-        elif self.paused and not self._reasons and self.transport.connected:
-            self.resumeProducing()
+        elif not on and self.transport.connected:
+            self._go_on()
         if self._readers and not self._is_busy():
             self._is_ready()
-        if not on:
-            self._leave_if_ended()
 
     # Out
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
         self._send(batch.whole(self._said[elsewhere]))
 
-    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+    def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
         write_own = self._ways.dialect.write_own
         pieces = batch.pieces(self._said[elsewhere]).copy()
-        for position in batch.said_by.get(session.client, ()):
+        for position in batch.said_by.get(reader.client, ()):
             pieces[position] = write_own(batch.lines[position], elsewhere)
-        if batch.quiet or (session.user and session.user.ignores):
+        if reader.may_hide(batch):
             for position, line in enumerate(batch.lines):
-                if session.hides(line):
+                if reader.hides(line):
                     pieces[position] = b""
         data = b"".join(pieces)
         if data:
@@ -341,29 +375,6 @@ class ChatProtocol(Telling):
         self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
         self.gate.hub.sessions.leave(self.session, "reads nothing any more")
         self.close()
-
-
-_NOT_UTF8 = Refused(
-    "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
-)
-
-
-def _cost(request: Request) -> costs.Cost:
-    """The row of a request, which may be written in another way than in the table."""
-    return COSTS.get(NAMES.get(request.name.lower(), ""), costs.OTHER)
-
-
-def _is_line(what: Request | Refused) -> bool:
-    """Whether it counts as a line, which `--flood` limits."""
-    return not isinstance(what, Request) or (COSTS.get(what.name) or _cost(what)).line
-
-
-def lines_in(what: Request | Refused) -> int:
-    """How many lines something is that is said."""
-    if not isinstance(what, Request):
-        return 1
-    text = what.args.get("text") if what.rest is None else what.rest
-    return min(text.count("\n") + 1, MOST_LINES) if isinstance(text, str) else 1
 
 
 def _too_fast(rate: Rate) -> str:

@@ -19,9 +19,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc.dialects.join_page import METHOD
+from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Asked, Goodbye
-from chatsvc.transports.adapters import JSON_WAYS
+from chatsvc.transports.adapters import SharedAdapter
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection, LastWords, stop
 from chatsvc.transports.irc import IRCProtocol
@@ -62,6 +63,7 @@ class Language:
     name: str  # in --speaks
     begins: Callable[[bytes], Verdict]
     build: Callable[[ClientConnection], Any]  # an Occupant, perhaps inside a wrapper
+    chats: bool = True  # people can chat in it
 
 
 def is_tls(data: bytes) -> Verdict:
@@ -115,16 +117,17 @@ def _secure(arrival: ClientConnection) -> Any:
     return tls.around(Detector(arrival))
 
 
-TLS = Language("tls", is_tls, _secure)
+TLS = Language("tls", is_tls, _secure, chats=False)
 PEOPLE = Language("text", is_text, TextProtocol)
 LANGUAGES = (  # the first that begins so; the last takes what is nothing else
     TLS,
-    Language("json", is_json, partial(ChatProtocol, ways=JSON_WAYS)),
+    Language("json", is_json, partial(ChatProtocol, ways=SharedAdapter(JSONL))),
     Language("irc", is_irc, IRCProtocol),
-    Language("http", is_http, Page),
+    Language("http", is_http, Page, chats=False),
     PEOPLE,
 )
 NAMES = tuple(language.name for language in LANGUAGES)
+CHATTING = tuple(language.name for language in LANGUAGES if language.chats)
 
 
 def language_of(data: bytes, secure: bool = False) -> Language | None:

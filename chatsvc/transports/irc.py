@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 
-from chatsvc.core.session import Session
+from chatsvc.core.wire import Reader
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
 from chatsvc.model import costs
@@ -22,21 +25,19 @@ from chatsvc.model.events import (
     Request,
     Said,
 )
-from chatsvc.transports.chat_protocol import ChatProtocol, lines_in
+from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection, stop
-from chatsvc.transports.pacing import FIRST
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
 JITTER = 0.001  # seconds by which a timer may fire early
-
-_SAID = ("say", "me", "msg", "mods", "signal")
 
 
 class IRCAdapter:
     """The dialect of one client, in the form in which a connection uses dialects."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Callable[[bytes], None]) -> None:
         self.client = irc.Client()
+        self._answer = answer  # sends what is answered without the chat
 
     @property
     def dialect(self) -> IRCAdapter:
@@ -47,8 +48,18 @@ class IRCAdapter:
         way = self.client.write_said
         return way, way
 
-    def read(self, line: str, question: str | None) -> Request | None:
-        return irc.read(self.client, line)
+    def read(self, line: str, question: str | None) -> Sequence[Request]:
+        requests = irc.read(self.client, line)
+        self._answer(self.client.taken())
+        return requests
+
+    def refuse_encoding(self, line: bytes) -> Sequence[Refused]:
+        irc.refuse_encoding(self.client, line)
+        self._answer(self.client.taken())
+        return ()
+
+    def doing(self, request: Request) -> AbstractContextManager[None]:
+        return self.client.doing(request)
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
         irc.tell(self.client, event, tag)
@@ -70,14 +81,13 @@ class IRCAdapter:
 class IRCProtocol(ChatProtocol):
     """One IRC client's connection."""
 
-    _going_on = False
     _heard = 0.0  # when something came last
     _asked = False  # whether the client is there, and nothing came since
     _overdue = False
     _pulse: IDelayedCall | None = None
 
     def __init__(self, arrival: ClientConnection) -> None:
-        ways = IRCAdapter()
+        ways = IRCAdapter(self.answer)
         super().__init__(arrival, ways)
         self._client = ways.client
         self._client.secure = arrival.secure
@@ -87,8 +97,8 @@ class IRCProtocol(ChatProtocol):
         self._hear()
         self._pulse = self.gate.clock.callLater(SILENT, self._feel_pulse)
 
-    def _stop_timers(self) -> None:
-        super()._stop_timers()
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
         stop(self._pulse)
 
     def dataReceived(self, data: bytes) -> None:
@@ -125,68 +135,22 @@ class IRCProtocol(ChatProtocol):
         self.gate.hub.sessions.leave(self.session, "does not answer any more")
         self.close()
 
-    def _obey(self, raw: bytes) -> None:
-        super()._obey(raw)
-        self._said = self._ways.said  # it may have asked for other capabilities
-        self._go_on()
-
-    def _do(self, request: Request) -> None:
-        with self._client.doing_request():
-            super()._do(request)
-
-    def _refuse_encoding(self, raw: bytes) -> None:
-        self._work += costs.REFUSAL
-        irc.refuse_encoding(self._client, raw)
+    def answer(self, data: bytes) -> None:
+        """Send what the dialect answers by itself."""
+        if data:
+            self._work += costs.SENT + len(data) * costs.ANSWER
+            self._send(data)
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         super().tell(event, here, tag)
-        self._go_on()
-
-    def _obey_late(self) -> None:
-        super()._obey_late()
-        self._go_on()
-
-    def output_flows(self) -> None:
-        super().output_flows()
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Send what was answered without the chat, and ask the chat what else is wanted of it.
-
-        Who reads slowly is asked for nothing more meanwhile, such as the next page of a long list.
-        """
-        if self._going_on:
-            return
-        self._going_on = True
-        client = self._client
-        try:
-            while (data := client.taken()) or self._may_ask():
-                if data:
-                    self._work += costs.SENT + len(data) * costs.ANSWER
-                    self._send(data)
-                elif (request := client.next_request()) is not None:
-                    self._do(request)
-                else:
-                    break
-        finally:
-            self._going_on = False
-
-    def _may_ask(self) -> bool:
-        """What a message asks for is asked in order: what came too fast goes before the rest."""
-        if self._late is not None:
-            return False
-        if not self.transport.connected:
-            return True
-        if self._work >= costs.MESSAGE and self._client.wanted:
-            self._end_turn()
-        return not self._reasons & FIRST
+        self.ask_first(self._client.requests())  # such as the next page of a long list
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
         self._show(batch, partial(super().show, elsewhere=elsewhere))
 
-    def show_personally(self, batch: Batch, elsewhere: bool, session: Session) -> None:
+    def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
         show = super().show_personally
-        self._show(batch, lambda part: show(part, elsewhere, session))
+        self._show(batch, lambda part: show(part, elsewhere, reader))
 
     def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
         """Show lines from before the client joined as such, and the others as new."""
@@ -204,8 +168,3 @@ class IRCProtocol(ChatProtocol):
             self._said = self._ways.said
         if len(earlier) < len(batch.lines):
             show(Batch(batch.lines[len(earlier) :]) if earlier else batch)
-
-    def _weight(self, what: Request | Refused) -> int:
-        """What is said to several at once counts for each of them, as lines do of several lines."""
-        others = (request for request in self._client.wanted if request.name in _SAID)
-        return lines_in(what) + sum(map(lines_in, others))

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.protocols.basic import LineReceiver
 
-from chatsvc.core.session import Session
+from chatsvc.core.chat import Session
 from chatsvc.model import costs
 from chatsvc.model.costs import Purse
 from chatsvc.transports.gate import Gate

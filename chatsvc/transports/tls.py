@@ -38,6 +38,13 @@ class _Connection(SSL.Connection):
             raise SSL.Error([("SSL routines", "", "unexpected eof")]) from error
 
 
+class _Transport(BufferingTLSTransport):
+    def abortConnection(self) -> None:
+        """Abort the connection, unless it is lost already, which Twisted does not expect."""
+        if self.connected:
+            super().abortConnection()
+
+
 @implementer(IOpenSSLServerConnectionCreator)
 class TLS:
     """Makes connections encrypted; those that are open keep the certificate they began with."""
@@ -61,7 +68,7 @@ class TLS:
 
     def around(self, protocol: Any) -> BufferingTLSTransport:
         """A protocol that takes encrypted bytes, and gives `protocol` what they say."""
-        return BufferingTLSTransport(self._factory, protocol)
+        return _Transport(self._factory, protocol)
 
     def serverConnectionForTLS(self, protocol: object) -> SSL.Connection:  # Twisted asks for it
         self._look_at_files()

@@ -28,7 +28,7 @@ _CODES = {
 def _(client: Client, message: Message) -> None:
     if CAPABILITY in client.capabilities:
         _register(client, message.params)
-    elif client.welcome is None:
+    elif not client.registered:
         client.reply("NOTREGISTERED")
     else:
         client.type("register", " ".join(message.params))
@@ -39,7 +39,7 @@ def _register(client: Client, params: Sequence[str]) -> None:
         client.reply("NEEDMOREPARAMS", "REGISTER")
         return
     account, email, password = params[:3]
-    if client.welcome is None:
+    if not client.registered:
         words = "Say who you are first, with NICK and USER"
         client.fail("REGISTER", "COMPLETE_CONNECTION_REQUIRED", words)
     elif account not in ("*", client.nick):

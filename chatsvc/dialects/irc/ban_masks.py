@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-_PEOPLE = "people/"  # what hosts begin with, before the name
+from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, HOST, BanMask
 
 
 def named(mask: str) -> str:
@@ -13,16 +13,16 @@ def named(mask: str) -> str:
         return mask[3:]
     name, exclaims, rest = mask.partition("!")
     host = (rest if exclaims else name).rpartition("@")[2]
-    if host.startswith(_PEOPLE):
-        return host.removeprefix(_PEOPLE)
+    if host.startswith(HOST):
+        return host.removeprefix(HOST)
     return name
 
 
 def masks(label: str) -> Iterator[str]:
     """A label as masks, one for each that it names."""
     for word in label.split():
-        kind, equals, value = word.partition("=")
-        if not equals:
-            yield f"*!*@{_PEOPLE}{word}"
+        kind, value = BanMask.parse(word)
+        if not kind:
+            yield f"*!*@{HOST}{word}"
         else:
-            yield {"account": f"$a:{value}", "ip": f"*!*@{value}"}.get(kind, f"{value}!*@*")
+            yield {ACCOUNT: f"$a:{value}", ADDRESS: f"*!*@{value}"}.get(kind, f"{value}!*@*")

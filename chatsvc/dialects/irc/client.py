@@ -13,6 +13,7 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import OF_LINES, understood
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.privmsg import said, said_with, told
+from chatsvc.dialects.irc.registration_state import Registration, Stage
 from chatsvc.model.events import Request, Said, Told, Unread, Welcome
 from chatsvc.model.text_rules import key
 
@@ -89,18 +90,6 @@ class Sasl:
 
 
 @dataclass(slots=True)
-class Coming:
-    """What a client says of itself before it is let in."""
-
-    name: str = ""
-    realname: str = ""
-    user: bool = False  # USER was sent
-    password: str | None = None
-    negotiating: bool = False
-    asking: bool = False  # hello is on its way
-
-
-@dataclass(slots=True)
 class Collected:
     """A batch of lines that a client is sending; `about` says to what its answer belongs."""
 
@@ -142,8 +131,8 @@ class Client:
     def __init__(self) -> None:
         self.server = "chatsvc"
         self.nick = "*"
-        self.coming = Coming()
-        self.welcome: Welcome | None = None
+        self.registration = Registration()
+        self.welcome: Welcome | None = None  # what the chat has told of itself
         self.choose(frozenset())
         self.realname = ""
         self.account: str | None = None
@@ -161,8 +150,8 @@ class Client:
         self.teller = ""  # who tells that, if it is told in words
         self.latest = NOTHING  # the message that is being read
         self._replies: list[str] = []
-        self._requests: list[tuple[Request, Pending]] = []
-        self._next = self._current = NOTHING  # what the request without a tag is about
+        self._requests: list[Request] = []
+        self._current = NOTHING  # what events without a tag are about
         self._asked: dict[str, Pending] = {}
         self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
         self._inside = False
@@ -174,6 +163,11 @@ class Client:
         self.capabilities = capabilities
         # Clients with the same ones have the same way of writing lines.
         self.write_said = said_with(capabilities & OF_LINES)
+
+    @property
+    def registered(self) -> bool:
+        """Whether the client is let in."""
+        return self.registration.stage is Stage.REGISTERED
 
     @property
     def modes(self) -> str:
@@ -329,7 +323,7 @@ class Client:
         self._request(Request(do, None, args, self._expect(about or self.latest)))
 
     def _request(self, request: Request, about: Pending = NOTHING) -> None:
-        self._requests.append((request, about))
+        self._requests.append(request._replace(context=about))
 
     def _expect(self, about: Pending) -> str:
         """A tag by which the answer is known."""
@@ -352,22 +346,16 @@ class Client:
         """Give a command of the chat's, as people write it."""
         self._request(Request(name, rest, tag=self._expect(about or self.latest)))
 
-    @property
-    def wanted(self) -> Sequence[Request]:
-        """What is still to be asked of the chat."""
-        return [request for request, _ in self._requests]
-
-    def next_request(self) -> Request | None:
-        """Return what to ask the chat next, for the caller to do before it takes another one."""
-        if not self._requests:
-            return None
-        request, self._next = self._requests.pop(0)
-        return request
+    def requests(self) -> Sequence[Request]:
+        """Return what to ask the chat next, in order; each is given out once."""
+        requests, self._requests = self._requests, []
+        return requests
 
     @contextmanager
-    def doing_request(self) -> Iterator[None]:
-        """While the chat does the request taken last, events without a tag are about it."""
-        before, self._current, self._next = self._current, self._next, NOTHING
+    def doing(self, request: Request) -> Iterator[None]:
+        """While the chat does a request, take events without a tag to be about it."""
+        before = self._current
+        self._current = request.context if isinstance(request.context, Pending) else NOTHING
         try:
             yield
         finally:

@@ -18,7 +18,7 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 def _(event: Refusal, client: Client, about: Pending) -> None:
     if about.command == "AUTHENTICATE":
         sasl.refuse(client, event)
-    elif client.welcome is None and event.code != "not-utf8":  # of which the client hears at once
+    elif not client.registered and event.code != "not-utf8":  # of which the client hears at once
         refuse_at_the_door(event, client, about)
     elif about.command == "NOTICE" or end_of_list(client, about):
         """No notice is answered, so that programs do not answer each other for ever."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
-from chatsvc.dialects.irc.client import Client, Coming, Pending
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
 from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.registration_state import Happening, Registration
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
 from chatsvc.dialects.irc.server import motd, statistics, supported
@@ -19,17 +20,17 @@ WITH_VALUES = 302  # the version of capability negotiation from which on these h
 def _(client: Client, message: Message) -> None:
     verb, names = message.params[0].upper(), " ".join(message.params[1:]).split()
     if verb == "LS":
-        client.coming.negotiating = client.welcome is None
+        client.registration.note(Happening.CAP)
         if names and names[0].isdecimal() and len(names[0]) < 9:
             client.version = max(client.version, int(names[0]))
         _list(client, "LS", _offered(client))
     elif verb == "LIST":
         _list(client, "LIST", sorted(client.capabilities))
     elif verb == "REQ":
-        client.coming.negotiating = client.welcome is None
+        client.registration.note(Happening.CAP)
         _request(client, names)
     elif verb == "END":
-        client.coming.negotiating = False
+        client.registration.note(Happening.CAP_END)
         go_on(client)
     else:
         client.reply("INVALIDCAPCMD", message.params[0])
@@ -62,18 +63,18 @@ def _request(client: Client, names: list[str]) -> None:
 
 @on("PASS", 1, anybody=True)
 def _(client: Client, message: Message) -> None:
-    if client.welcome is not None:
+    if client.registered:
         client.reply("ALREADYREGISTERED")
     else:
-        client.coming.password = message.params[0]
+        client.registration.password = message.params[0]
 
 
 @on("NICK", anybody=True)
 def _(client: Client, message: Message) -> None:
     if not message.params or not message.params[0]:
         client.reply("NONICKNAMEGIVEN")
-    elif client.welcome is None:
-        client.coming.name = message.params[0]
+    elif not client.registered:
+        client.registration.name = message.params[0]
         go_on(client)
     elif message.params[0] != client.nick:
         client.ask("nick", name=message.params[0])
@@ -81,40 +82,38 @@ def _(client: Client, message: Message) -> None:
 
 @on("USER", 4, anybody=True)
 def _(client: Client, message: Message) -> None:
-    if client.welcome is not None:
+    if client.registered:
         client.reply("ALREADYREGISTERED")
     else:
-        client.coming.user, client.coming.realname = True, message.params[3]
+        client.registration.user, client.registration.realname = True, message.params[3]
         go_on(client)
 
 
 def go_on(client: Client) -> None:
     """Say hello, once everything is known for it."""
-    coming = client.coming
-    waiting = coming.negotiating or coming.asking or client.welcome is not None
-    if coming.name and coming.user and not waiting:
-        _hello(client, **_chat_password(coming))
+    if client.registration.is_complete:
+        _hello(client, **_chat_password(client.registration))
 
 
 def _hello(client: Client, **passwords: str) -> None:
-    coming = client.coming
-    coming.asking = True
+    registration = client.registration
+    registration.note(Happening.HELLO)
     if client.sasl is not None:
         abort(client)
-    about = Pending("NICK", (coming.name,))
-    client.ask("hello", about, name=coming.name, realname=coming.realname, **passwords)
+    about = Pending("NICK", (registration.name,))
+    client.ask("hello", about, name=registration.name, realname=registration.realname, **passwords)
 
 
-def _chat_password(coming: Coming) -> dict[str, str]:
+def _chat_password(registration: Registration) -> dict[str, str]:
     """The chat's own, which PASS may hold instead of the account's."""
-    if coming.password is None or ":" in coming.password:
+    if registration.password is None or ":" in registration.password:
         return {}
-    return {"password": coming.password}
+    return {"password": registration.password}
 
 
 def _prove(client: Client) -> bool:
     """Say hello again with the account's password, if PASS holds one; once."""
-    password, client.coming.password = client.coming.password, None
+    password, client.registration.password = client.registration.password, None
     if password is None:
         return False
     name, colon, secret = password.partition(":")
@@ -127,8 +126,9 @@ def _prove(client: Client) -> bool:
 
 @told.register
 def _(event: Welcome, client: Client, about: Pending) -> None:
-    client.welcome, client.nick, client.coming.asking = event, event.name, False
-    client.realname, client.account = client.coming.realname, event.account
+    client.registration.note(Happening.WELCOME)
+    client.welcome, client.nick = event, event.name
+    client.realname, client.account = client.registration.realname, event.account
     client.unread = {key(unread.room): unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
@@ -143,14 +143,16 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
 
 def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
     """Say why one is not let in, or not as whom one wants to be."""
-    coming = client.coming
-    coming.asking = False
+    registration = client.registration
+    registration.note(Happening.REFUSED)
     if event.code in ("registered", "password-needed") and _prove(client):
         """It is on its way again."""
     elif event.code in ("name-taken", "registered", "bad-name"):
         taken = event.code != "bad-name"
-        client.reply("NICKNAMEINUSE" if taken else "ERRONEUSNICKNAME", coming.name, event.text)
-        coming.name = ""
+        client.reply(
+            "NICKNAMEINUSE" if taken else "ERRONEUSNICKNAME", registration.name, event.text
+        )
+        registration.name = ""
     elif event.code in ("password-needed", "wrong-password", "no-account"):
         client.reply("PASSWDMISMATCH", event.text)
     elif event.code == "banned":

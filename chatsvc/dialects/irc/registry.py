@@ -5,7 +5,7 @@ The other modules fill them, each with its subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -55,18 +55,18 @@ def refused(command: str) -> Callable[[Refuser], Refuser]:
     return enter
 
 
-def read(client: Client, line: str) -> Request | None:
-    """Do what a message says; gives the first thing to be asked of the chat."""
+def read(client: Client, line: str) -> Sequence[Request]:
+    """Do what a message says, and return what to ask the chat."""
     try:
         message = wire.parse(line)
     except wire.TooLong:
         _refuse(client, wire.beginning(line), lambda _: client.reply("INPUTTOOLONG"))
-        return None
+        return client.requests()
     if message is not None:
         labeled = _labeled(client, message)
         with client.answering(labeled):
             _do(client, message, labeled)
-    return client.next_request()
+    return client.requests()
 
 
 def refuse_encoding(client: Client, line: bytes) -> None:
@@ -98,7 +98,7 @@ def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
     client.latest = Pending(message.command, tuple(message.params), labeled)
     inside = "batch" in message.tags and client.capabilities >= MULTILINE
     row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
-    if client.welcome is None and not row.anybody:
+    if not client.registered and not row.anybody:
         client.reply("NOTREGISTERED")
     elif len(message.params) < row.needed:
         client.reply("NEEDMOREPARAMS", message.command)

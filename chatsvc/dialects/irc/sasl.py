@@ -113,7 +113,9 @@ def _(event: Challenge, client: Client, about: Pending) -> None:
 @told.register
 def _(event: Proved, client: Client, about: Pending) -> None:
     client.sasl = None
-    _logged_in(client, client.nick if client.welcome else client.coming.name or "*", event.account)
+    _logged_in(
+        client, client.nick if client.registered else client.registration.name or "*", event.account
+    )
     client.reply("SASLSUCCESS")
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from chatsvc.store.archive import ArchiveFailed
-from chatsvc.store.sqlite.database import lock, lock_handle
+from chatsvc.store.sqlite.database import is_locked, lock, lock_handle, name_of_lock
 
 _TWO_SERVICES = (
     "Another chatsvc is using the archive {path}. Stop it, or give this one another archive with "
@@ -16,6 +16,10 @@ _TWO_SERVICES = (
 _SAME_FILE = (
     "Another chatsvc is using the archive {path} under another name: it is a hard link to the same "
     "file. Stop that service, or give this one another archive with --archive sqlite:PATH."
+)
+_OTHER_NAME = (
+    "A chatsvc is using the archive {path} under another name: it is a hard link to the same file."
+    " Give the path that the service uses: --archive sqlite:PATH."
 )
 _GONE = (
     "The file {path} was deleted, moved or replaced while the service runs, so nothing can be kept."
@@ -46,6 +50,7 @@ class ArchiveFile:
             lock_handle(self.handle, _SAME_FILE.format(path=self._path))
 
     def close(self) -> None:
+        """Release the locks."""
         if self.handle >= 0:
             os.close(self.handle)
         self._lock.close()
@@ -65,6 +70,15 @@ class ArchiveFile:
                 raise ArchiveFailed(_GONE.format(path=path)) from None
             if (found.st_dev, found.st_ino) != known:
                 raise ArchiveFailed(_GONE.format(path=path))
+
+
+def check_same_name(path: Path) -> None:
+    """Refuse a file that a service uses under another name: SQLite would mix up their logs.
+
+    To be asked before SQLite opens the file, because this closes a handle of it.
+    """
+    if sys.platform == "linux" and is_locked(path) and not is_locked(name_of_lock(path)):
+        raise ArchiveFailed(_OTHER_NAME.format(path=path))
 
 
 def log_of(path: Path) -> Path:

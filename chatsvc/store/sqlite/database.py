@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from chatsvc.store.archive import ArchiveFailed
+
+try:
+    import fcntl
+except ImportError:  # Windows, where SQLite alone keeps programs apart
+    fcntl = None  # type: ignore[assignment]
 
 WIPING = 20  # ms that a deletion waits until nobody reads in the write-ahead log
 BUSY = 5_000  # ms to wait for another program that writes
@@ -35,13 +39,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def set_up(database: sqlite3.Connection) -> None:
+    """Make a connection safe against power cuts, and overwrite what it deletes."""
     for setting, value in _SETTINGS.items():
         database.execute(f"PRAGMA {setting} = {value}")
 
 
 def lock(path: Path, otherwise: str) -> TextIO:
     """Lock the file until the result is closed; `otherwise` says that another program has."""
-    lock = open(f"{path.resolve()}.lock", "w")  # noqa: SIM115
+    lock = open(name_of_lock(path), "w")  # noqa: SIM115
     try:
         lock_handle(lock.fileno(), otherwise)
     except ArchiveFailed:
@@ -50,8 +55,30 @@ def lock(path: Path, otherwise: str) -> TextIO:
     return lock
 
 
+def name_of_lock(path: Path) -> Path:
+    """The file that a service locks besides its archive."""
+    return Path(f"{path.resolve()}.lock")
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another program has locked a file."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        lock_handle(handle, "")
+    except ArchiveFailed:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def lock_handle(handle: int, otherwise: str) -> None:
     """Lock an open file; raise `ArchiveFailed` with `otherwise` if another program has."""
+    if fcntl is None:
+        return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -75,6 +102,7 @@ def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> 
 
 @contextlib.contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Make everything in the block one transaction."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield database

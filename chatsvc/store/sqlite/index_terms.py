@@ -20,6 +20,7 @@ def who(line: Said, room: int) -> str:
 
 
 def name(called: str) -> str:
+    """Return the word in the index for a sender's name."""
     return f"n{called.encode().hex()}"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from chatsvc.model.records import Record
 from chatsvc.store.archive import R
 from chatsvc.store.sqlite import record_rows
+from chatsvc.store.sqlite.archive_file import check_same_name
 from chatsvc.store.sqlite.database import connect, lock, sentences, set_up, transaction
 from chatsvc.store.sqlite.migrations import bring_up_to_date, newest, version
 
@@ -26,6 +27,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         with sentences(path), ExitStack() as opening:
+            check_same_name(path)
             self._database = opening.enter_context(closing(connect(path)))
             if version(self._database, path) == newest():
                 set_up(self._database)

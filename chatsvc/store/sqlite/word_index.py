@@ -91,6 +91,7 @@ class Index:
             opening.pop_all()
 
     def close(self) -> None:
+        """Close the index and the connection to the archive."""
         self._archive.close()
         self._disconnect()
 

@@ -19,6 +19,7 @@ from chatsvc.client.settings import SETTINGS, listed
 from chatsvc.client.tui.control.chat_session import ChatSession, Going, Reach
 from chatsvc.client.tui.control.connect_flow import Porch
 from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.control.local_commands import LocalCommands
 from chatsvc.client.tui.control.local_help import Helping
 from chatsvc.client.tui.control.notifications import Notices
@@ -86,7 +87,7 @@ class ChatApp(App[int]):
         self.preferences = preferences or Preferences()
         self.moments = Moments(self, self._draw)
         self.state = State(now, self.moments.changed)
-        self.porch = Porch(self, self.preferences, going, self._come_in)
+        self.porch = Porch(self, self.preferences, going, self._come_in, self._type_on)
         self.visit = ChatSession(reach, clock, self.state, self.porch)
         connection = self.visit.connection
         self.knowing = Knowing(connection, self.state, clock, self._learnt)
@@ -95,7 +96,7 @@ class ChatApp(App[int]):
             connection, self.state, self.saying, self.preferences, self.show_doing, self._choose
         )
         Helping(self.state, self.saying, self.knowing)
-        self.saying.add("/keys", "shows what the keys do", lambda rest, pane: self.action_keys())
+        self.saying.add(self)
         self.knowing.own = self.saying.own
         self.knowing.words = {"set": tuple(SETTINGS), "set theme": (themes.DEFAULT, *themes.NAMES)}
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
@@ -173,6 +174,10 @@ class ChatApp(App[int]):
     def on_connect_page_given_up(self, message: ConnectPage.GivenUp) -> None:
         self.visit.give_up()
 
+    def _type_on(self, text: str) -> None:
+        """Go on with the message that a person is typing under a box that has just opened."""
+        self.entry.composer.insert(text)
+
     def _come_in(self) -> None:
         """Learn what there is, and remember where one is."""
         visit = self.visit
@@ -234,6 +239,10 @@ class ChatApp(App[int]):
     def action_keys(self) -> None:
         if not self.screen.is_modal:
             self.push_screen(Keys(KEYS))
+
+    @local_command("keys", "shows what the keys do")
+    def _show_keys(self, words: str, pane: Buffer) -> None:
+        self.action_keys()
 
     # Getting about
 

@@ -27,12 +27,14 @@ class Porch:
         preferences: Preferences,
         going: Going,
         inside: Callable[[], object],
+        typed: Callable[[str], object],
     ) -> None:
         self.going = going
         self.outcome: BaseException | None = None  # why one is not inside
         self._app = app
         self._preferences = preferences
         self._inside = inside
+        self._typed = typed  # takes what is typed while a box opens
         self._arrived = False
 
     @property
@@ -86,7 +88,8 @@ class Porch:
         guest = refused.suggestion
         escape = f"come in as {guest}" if guest else ""
         hint = " If it is yours, type its password." if wants_proof(refused) else ""
-        dialog = Question(f"{refused.text}{hint}", question.rstrip(": "), hidden, escape)
+        typed = self._typed if self._arrived and self.page is None else None
+        dialog = Question(f"{refused.text}{hint}", question.rstrip(": "), hidden, escape, typed)
 
         def give_up(_: object) -> None:
             self._app.call_later(self._close, dialog)

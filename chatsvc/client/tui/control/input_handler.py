@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -13,12 +11,13 @@ from chatsvc.client.commands import ONCE, Commands, aliases_of, name_of
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.passwords import PROVING, is_secret, masked
+from chatsvc.client.tui.control.local_command import LocalCommand, commands_of, local_command
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.emojis import emojized
 from chatsvc.client.tui.model.items import Spoken
 from chatsvc.client.tui.model.split_message import parts
 from chatsvc.client.tui.model.state import State
-from chatsvc.dialects.text import TEXT
+from chatsvc.dialects.text import typed
 from chatsvc.model.events import Asked, Command, Entered, Event, Refused, Request, Talking
 from chatsvc.model.text_rules import clean_lines
 
@@ -38,14 +37,6 @@ class Desk(Protocol):
         """End the visit; what waits to be sent is asked about first."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalCommand:
-    """A command of this program: how it is told of, and what it does with what follows it."""
-
-    about: Command
-    do: Callable[[str, Buffer], object]
-
-
 class InputHandler:
     """Says and asks for what a person has typed."""
 
@@ -59,21 +50,13 @@ class InputHandler:
         self._desk = desk
         self._question: str | None = None  # of the server, which the next line answers
         self._own: dict[str, LocalCommand] = {}
-        self.add("/close", "leaves this room or conversation", self._close)
-        self.add("/query name [text]", "opens a private conversation", self._query)
-        self.add("/clear", "clears this conversation on the screen", self._clear)
-        self.add("/quit [words]", "leaves the chat", self._quit, ("/exit",))
+        self.add(self)
 
-    def add(
-        self,
-        usage: str,
-        help: str,
-        do: Callable[[str, Buffer], object],
-        aliases: tuple[str, ...] = (),
-    ) -> None:
-        """Add a command of this program, which the server does not see."""
-        own = LocalCommand(Command(usage, aliases, help, ""), do)
-        self._own.update(dict.fromkeys((name_of(own.about), *aliases_of(own.about)), own))
+    def add(self, owner: object) -> None:
+        """Add the commands that a class of this program declares."""
+        for command in commands_of(owner):
+            about = command.about
+            self._own.update(dict.fromkeys((name_of(about), *aliases_of(about)), command))
 
     @property
     def own(self) -> list[Command]:
@@ -82,7 +65,7 @@ class InputHandler:
 
     def typed(self, text: str, pane: Buffer) -> None:
         """Do what the person wants by a text that was typed in a pane."""
-        request = TEXT.read(clean_lines(text), self._question)
+        request = typed(clean_lines(text), self._question)
         if request is None or request.name == "empty":
             return
         if request.name == self._question:
@@ -96,11 +79,11 @@ class InputHandler:
         name, rest = self._commands.name(request.name), request.rest or ""
         own = self._own.get(name.lower()) or self._own.get(request.name.lower())
         if request.literal is not None and own is None and request.name not in self._commands:
-            self._say(request.literal, pane)
+            self.say(request.literal, pane)
         elif own is not None:
             own.do(rest, pane)
         elif name == "say":
-            self._say(rest, pane)
+            self.say(rest, pane)
         elif name == "me":
             self._act(rest, text, pane)
         elif name == "msg" and len(rest.split()) == 1:
@@ -112,7 +95,7 @@ class InputHandler:
 
     # Saying
 
-    def _say(self, text: str, pane: Buffer) -> None:
+    def say(self, text: str, pane: Buffer) -> None:
         """Say a text, in as many parts as it needs."""
         self._check_place(pane)
         said = list(parts(self._emojized(text)))
@@ -201,23 +184,27 @@ class InputHandler:
 
     # Commands of this program
 
+    @local_command("close", "leaves this room or conversation")
     def _close(self, rest: str, pane: Buffer) -> None:
         if pane.private or not pane.inside:
             self._state.close(pane.name)
         elif pane.name != SERVER:
             self._ask("leave", pane.name, f"/leave {pane.name}", pane)
 
+    @local_command("query name [text]", "opens a private conversation")
     def _query(self, rest: str, pane: Buffer) -> None:
-        name, _, text = rest.strip().partition(" ")
+        name, _, text = rest.lstrip().partition(" ")
         if not name:
             raise Refused("usage", "It goes like this: /query name")
         self._desk.look_at(f"@{name.removeprefix('@')}")
         if text.strip():
-            self._say(text, self._state.pane)
+            self.say(text, self._state.pane)
 
+    @local_command("clear", "clears this conversation on the screen")
     def _clear(self, rest: str, pane: Buffer) -> None:
         self._state.clear(pane)
 
+    @local_command("quit [words]", "leaves the chat", "exit")
     def _quit(self, words: str, pane: Buffer) -> None:
         """Leave when what is on its way has arrived."""
         if self._connection.here:

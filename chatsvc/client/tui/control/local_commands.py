@@ -1,4 +1,4 @@
-"""Commands that the client obeys itself: what one has chosen, and conversations as files."""
+"""Commands that the client carries out itself: your settings, and conversations as files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.scripts import NotDone
 from chatsvc.client.settings import SETTINGS
 from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.state import State
@@ -22,7 +23,7 @@ FORCE = "--force"
 
 
 class LocalCommands:
-    """Obeys them; `doing` is told what takes a while, and `chosen` that something was set."""
+    """The commands; calls `doing` with what takes a while, and `chosen` after a setting."""
 
     def __init__(
         self,
@@ -39,11 +40,9 @@ class LocalCommands:
         self._preferences = preferences
         self._doing = doing
         self._chosen = chosen
-        about = "lists your settings and the room's rules, or changes one"
-        saying.add("/set [name] [value]", about, self._set)
-        about = "writes this conversation into a file: .txt, .json or .html"
-        saying.add("/save file", about, self._save, ("/export",))
+        saying.add(self)
 
+    @local_command("set [name] [value]", "lists your settings and the room's rules, or changes one")
     def _set(self, words: str, pane: Buffer) -> None:
         """Set what is ours; the rules of a room are the server's."""
         if not words.strip():
@@ -59,6 +58,9 @@ class LocalCommands:
 
     # Saving
 
+    @local_command(
+        "save file", "writes this conversation into a file: .txt, .json or .html", "export"
+    )
     def _save(self, words: str, pane: Buffer) -> None:
         words = words.strip()
         force = FORCE in words.split()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from chatsvc.client.commands import aliases_of, name_of
 from chatsvc.client.tui.control.input_handler import InputHandler
+from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.state import State
@@ -20,8 +21,9 @@ class Helping:
     def __init__(self, state: State, saying: InputHandler, knowing: Knowing) -> None:
         self._state = state
         self._knowing = knowing
-        saying.add("/help [command]", "lists the commands, or tells about one", self._help)
+        saying.add(self)
 
+    @local_command("help [command]", "lists the commands, or tells about one")
     def _help(self, words: str, pane: Buffer) -> None:
         name = words.strip().lstrip("/").lower()
         rows = self._about(name) if name else listed(self._knowing.all_commands())

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Key, Paste
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
+from chatsvc.client import graphemes
 from chatsvc.client.tui.widgets.text_field import Field
+
+PAUSE = 0.5  # seconds without a key after which a person has noticed a box
 
 
 class Question(ModalScreen[str | None]):
-    """Asks for a line of text; Escape gives an empty one, going back gives None."""
+    """Asks for a line of text; Escape gives an empty one, going back gives None.
 
+    A box that opens by itself passes what a person goes on typing to `typed`, where they were
+    typing, until they pause: it must not become a password.
+    """
+
+    AUTO_FOCUS = ""  # None would mean the first field
     BINDINGS = [
         Binding("escape", "answer('')", show=False),
         Binding("f2", "back", show=False),
     ]
 
-    def __init__(self, text: str, question: str, hidden: bool, escape: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        question: str,
+        hidden: bool,
+        escape: str,
+        typed: Callable[[str], object] | None = None,
+    ) -> None:
         super().__init__()
+        self._typed = typed
+        self._pause: Timer | None = None
         self._text = text
         self._question = question
         self._hidden = hidden
@@ -39,6 +58,34 @@ class Question(ModalScreen[str | None]):
                 if self._escape:
                     yield Button(Text(f"Esc: {self._escape}"), id="escape", compact=True)
                 yield Button("F2: back", id="back", compact=True)
+
+    def on_mount(self) -> None:
+        if self._typed is None:
+            self._begin()
+        else:
+            self._pause = self.set_timer(PAUSE, self._begin)
+
+    def _begin(self) -> None:
+        self._typed = None
+        self.query_one(Field).focus()
+
+    def on_key(self, event: Key) -> None:
+        self._pass_on(event, event.character or "")
+
+    def on_paste(self, event: Paste) -> None:
+        self._pass_on(event, event.text)
+
+    def _pass_on(self, event: Key | Paste, text: str) -> None:
+        if self._typed is None or self._pause is None:
+            return
+        event.stop()
+        event.prevent_default()
+        self._pause.reset()
+        self._typed("".join(filter(graphemes.is_text, text)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take no key for an answer before the field has the focus."""
+        return self._typed is None
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         message.stop()

@@ -1,0 +1,45 @@
+"""How a command of this program is declared: a method with `@local_command`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chatsvc.client.tui.model.buffers import Buffer
+from chatsvc.model.events import Command
+
+Do = Callable[[str, Buffer], object]
+M = TypeVar("M", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCommand:
+    """A command of this program: what `/help` says about it, and what it does with its words."""
+
+    about: Command
+    do: Do
+
+
+_ABOUT: dict[Callable[..., object], Command] = {}
+
+
+def local_command(usage: str, help: str, aliases: str = "") -> Callable[[M], M]:
+    """Make a method a command that this program carries out and the server does not see.
+
+    The method is given the words after the command, and the buffer that the person looks at.
+    """
+
+    def declare(method: M) -> M:
+        names = tuple(f"/{alias}" for alias in aliases.split())
+        _ABOUT[method] = Command(f"/{usage}", names, help, "")
+        return method
+
+    return declare
+
+
+def commands_of(owner: object) -> Iterator[LocalCommand]:
+    """Yield the commands that the class of `owner` declares, in the order of its methods."""
+    for name, method in vars(type(owner)).items():
+        if callable(method) and method in _ABOUT:
+            yield LocalCommand(_ABOUT[method], getattr(owner, name))

@@ -1,0 +1,16 @@
+"""The marks by which a ban knows somebody."""
+
+from __future__ import annotations
+
+from chatsvc.model.ban_masks import BanMask
+from chatsvc.model.records import Account
+
+
+def marks(name: str, account: Account | None, client: str | None) -> frozenset[BanMask]:
+    """Return what a ban can know somebody by, besides their address."""
+    found = {BanMask.of_name(name)}
+    if client is not None:
+        found.add(BanMask.of_client(client))
+    if account is not None:
+        found |= {BanMask.of_account(account.id), BanMask.of_name(account.name)}
+    return frozenset(found)

@@ -1,0 +1,30 @@
+"""The event that tells a room who has joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from chatsvc.model.events import Joined
+
+
+class Newcomer(NamedTuple):
+    """Somebody who has joined, as the others are told it."""
+
+    name: str
+    account: str  # its name, or empty
+    realname: str
+    role: str
+
+
+def joined(room: str, newcomers: Sequence[Newcomer]) -> Joined:
+    """Return that these people have joined; what is the same for everybody is left out."""
+    names, accounts, realnames, roles = zip(*newcomers, strict=True)
+    return Joined(
+        room,
+        names,
+        len(names),
+        accounts if any(accounts) else (),
+        realnames if any(realnames) else (),
+        roles if {*roles} - {"guest", "member"} else (),
+    )

@@ -1,0 +1,35 @@
+"""Keeping a password that was typed twice from being said in a room."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import blake2b
+
+from chatsvc.model.events import Refused
+
+_salt = secrets.token_bytes(16)
+
+
+class TypedPassword:
+    """A digest of the password that was typed last, until something else is."""
+
+    __slots__ = ("_digest",)
+
+    def __init__(self) -> None:
+        self._digest = b""
+
+    def note(self, password: str) -> None:
+        """Remember what was typed at a password prompt, which is nothing but a password."""
+        self._digest = _digest(password)
+
+    def check(self, text: str) -> None:
+        """Refuse a password that is typed again when nobody asks for it any more."""
+        if not self._digest:
+            return
+        if _digest(text) == self._digest:
+            raise Refused("not-allowed", "That is your password again. Not sent.")
+        self._digest = b""
+
+
+def _digest(password: str) -> bytes:
+    return blake2b(password.strip().encode(), key=_salt).digest()

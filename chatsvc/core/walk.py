@@ -1,0 +1,68 @@
+"""A walk through the lines of one room, past those that a session is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chatsvc.model.events import Said
+from chatsvc.store.archive import Lines
+
+LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
+READ_AT_ONCE = 1000  # of these
+
+
+class Walk:
+    """Goes through a room's lines, and finds those that a session is shown."""
+
+    def __init__(
+        self, lines: Lines, hides: Callable[[Said], bool], place: str, deleted: bool
+    ) -> None:
+        self._lines = lines
+        self._hides = hides
+        self._place = place
+        self._deleted = deleted
+        self.next: int | None = None  # where it stopped, if there were too many hidden lines
+
+    async def forth(self, lowest: int, end: int, n: int) -> list[Said]:
+        """The first `n` lines after a number and before another one, oldest first."""
+        return await self._go(lowest, end, n, True)
+
+    async def back(self, lowest: int, end: int, n: int) -> list[Said]:
+        """The last `n` lines after a number and before another one, latest first."""
+        return await self._go(lowest, end, n, False)
+
+    async def around(self, middle: int, lowest: int, end: int, n: int) -> tuple[list[Said], bool]:
+        """The `n` lines around a number, oldest first, and whether there are earlier ones."""
+        later = await self.forth(max(lowest, middle - 1), end, n)
+        earlier = await self.back(lowest, min(middle, end), n + 1)
+        later = later[: max((n + 1) // 2, n - len(earlier))]
+        kept = n - len(later)
+        return [*reversed(earlier[:kept]), *later], len(earlier) > kept
+
+    async def _go(self, lowest: int, end: int, n: int, forth: bool) -> list[Said]:
+        found: list[Said] = []
+        looked, size = 0, n
+        while len(found) < n and lowest + 1 < end:
+            if looked >= LOOKED_THROUGH:
+                self.next = lowest if forth else end
+                break
+            page = await self._read(lowest, end, size, forth)
+            found += [line for line in page if self._is_shown(line)]
+            if len(page) < size:
+                break
+            looked, size = looked + size, READ_AT_ONCE
+            if forth:
+                lowest = page[-1].number
+            else:
+                end = page[-1].number
+        return found[:n]
+
+    async def _read(self, lowest: int, end: int, size: int, forth: bool) -> list[Said]:
+        if forth:
+            page = await self._lines.read(self._place, lowest, size)
+        else:
+            page = (await self._lines.read_back(self._place, end, size))[::-1]
+        return [line for line in page if lowest < line.number < end]
+
+    def _is_shown(self, line: Said) -> bool:
+        return not self._hides(line) and (self._deleted or not line.deleted)

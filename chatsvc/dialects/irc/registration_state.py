@@ -1,0 +1,61 @@
+"""The states of a connection's registration, from the first message to the welcome."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Stage(Enum):
+    """How far a client has come."""
+
+    OPEN = auto()  # NICK and USER are awaited
+    NEGOTIATING = auto()  # CAP END is awaited, too
+    ASKING = auto()  # hello is on its way to the chat
+    ASKING_AND_NEGOTIATING = auto()
+    REGISTERED = auto()
+
+
+class Happening(Enum):
+    """What takes a client from one stage to another."""
+
+    CAP = auto()  # LS or REQ
+    CAP_END = auto()
+    HELLO = auto()  # the chat is asked
+    REFUSED = auto()
+    WELCOME = auto()
+
+
+_NEXT = {
+    (Stage.OPEN, Happening.CAP): Stage.NEGOTIATING,
+    (Stage.OPEN, Happening.HELLO): Stage.ASKING,
+    (Stage.NEGOTIATING, Happening.CAP_END): Stage.OPEN,
+    (Stage.NEGOTIATING, Happening.HELLO): Stage.ASKING_AND_NEGOTIATING,
+    (Stage.ASKING, Happening.CAP): Stage.ASKING_AND_NEGOTIATING,
+    (Stage.ASKING, Happening.REFUSED): Stage.OPEN,
+    (Stage.ASKING, Happening.WELCOME): Stage.REGISTERED,
+    (Stage.ASKING_AND_NEGOTIATING, Happening.CAP_END): Stage.ASKING,
+    (Stage.ASKING_AND_NEGOTIATING, Happening.REFUSED): Stage.NEGOTIATING,
+    (Stage.ASKING_AND_NEGOTIATING, Happening.WELCOME): Stage.REGISTERED,
+}
+
+
+class Registration:
+    """The stage, and what a client has said of itself before it is let in."""
+
+    __slots__ = ("name", "password", "realname", "stage", "user")
+
+    def __init__(self) -> None:
+        self.stage = Stage.OPEN
+        self.name = ""
+        self.realname = ""
+        self.user = False  # USER was sent
+        self.password: str | None = None
+
+    def note(self, happening: Happening) -> None:
+        """Go to the next stage; what means nothing in this one changes nothing."""
+        self.stage = _NEXT.get((self.stage, happening), self.stage)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything is known that the chat must be told, and it is not told yet."""
+        return self.stage is Stage.OPEN and bool(self.name) and self.user

@@ -1,0 +1,291 @@
+"""Accounts and the sessions online: register, log in and out, and follow what changes accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room, Session, User
+from chatsvc.core.directory import Directory
+from chatsvc.core.membership import Membership
+from chatsvc.core.timer import Timer
+from chatsvc.model.batch import Shared
+from chatsvc.model.confusables import look_alike
+from chatsvc.model.events import Exited, Notice, Refused
+from chatsvc.model.moderation_events import Identified, You
+from chatsvc.model.records import Account, Member
+from chatsvc.model.text_rules import key
+from chatsvc.policy.bans import BanList
+from chatsvc.services.authentication import Authentication, fingerprint_of
+from chatsvc.services.joining import Joining
+from chatsvc.services.login import Login
+from chatsvc.services.nicknames import Nicknames, is_same
+from chatsvc.services.presence import Presence
+from chatsvc.services.profiles import Profiles
+from chatsvc.services.sessions import Sessions
+
+
+class AccountSessions:
+    """Changes which account a session is logged in to."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        sessions: Sessions,
+        login: Login,
+        joining: Joining,
+        presence: Presence,
+        profiles: Profiles,
+        nicknames: Nicknames,
+        membership: Membership,
+        bans: BanList,
+        accounts: Accounts,
+        authentication: Authentication,
+        clock: Timer,
+        now: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._login = login
+        self._joining = joining
+        self._presence = presence
+        self._profiles = profiles
+        self._nicknames = nicknames
+        self._membership = membership
+        self._bans = bans
+        self._accounts = accounts
+        self._authentication = authentication
+        self._clock = clock
+        self._now = now
+
+    async def register(
+        self, session: Session, password: str, email: str, code: str | None
+    ) -> Account:
+        """Register the name of a session's user, who stays in all rooms."""
+        user = session.person
+        if user.account is not None:
+            raise Refused("known", f"{user.account.name} is your own already.")
+        account = await self._accounts.register(
+            user.name, password, email, code, session.source, self._clock.seconds(), self._now()
+        )
+        if user.sessions and user.account is None:
+            self._own(user, account)
+            await self._profiles.save_ignores(user)
+        self._free_names(account)
+        return account
+
+    def _own(self, user: User, account: Account) -> None:
+        """Make a guest the user of a new account; the account keeps the guest's rooms."""
+        user.account = account
+        self._directory.by_account[account.id] = user
+        self._tell_account(user)
+        for session in user.sessions:
+            for room in session.rooms.values():
+                self._membership.note(
+                    Member(
+                        room.key,
+                        account.id,
+                        self._role_of(user, account, room),
+                        seen=room.members[session],
+                        joined=_joined(session, room),
+                    )
+                )
+
+    def _role_of(self, user: User, account: Account, room: Room) -> str:
+        """Return the role that a guest gets in a room by registering."""
+        founded = any(member.role == "founder" for member in room.roster.values())
+        if room.maker is user and not founded and self._joining.may_found(account):
+            return "founder"
+        return "member" if room.role(user) == "guest" else room.role(user)
+
+    def _free_names(self, new: Account | None = None) -> None:
+        """Rename everybody whose name is, or is confusable with, the name of another account.
+
+        With `new`, look only at the names that are confusable with this account's.
+        """
+        for user in list(self._directory.users.values()):
+            if new is not None and not look_alike(user.name, new.name):
+                continue
+            owner = self._accounts.find(user.name) or self._accounts.resembled(user.name)
+            if owner is None or is_same(owner, user.account) or _is_own_name(user):
+                continue
+            session = user.sessions[0]
+            try:
+                renamed = self._profiles.rename(session, self._nicknames.free(user.name))
+            except Refused:
+                words = f"{owner.name} is a registered name. Please choose another one."
+                self._sessions.end_all(user, words)
+            else:
+                session.tell(renamed)
+
+    def check_guest(self, session: Session) -> None:
+        """Refuse a session that is logged in already."""
+        if session.person.account is not None:
+            mine = session.person.account.name
+            raise Refused("known", f"You are logged in as {mine}: /logout first.")
+
+    def login(self, session: Session, account: Account) -> None:
+        """Make a session the account's; the password or certificate was checked before.
+
+        The session stays in the rooms that the account may be in.
+        """
+        self.check_guest(session)
+        self._login.check_not_banned(session, account.name, account, session.client)
+        user = self._login.user_of(account)
+        self._joining.check_rooms(user, session.rooms)
+        self._become(session, user)
+        for room in list(session.rooms.values()):
+            if self._bans.ban_of(session, room):
+                session.tell(self._joining.exit(session, room))
+            else:
+                self._stay(session, account, room)
+
+    def _stay(self, session: Session, account: Account, room: Room) -> None:
+        """Make the account a member of a room in which its session was as a guest."""
+        member = self._membership.get(room.key, account.id)
+        if member is None or not member.inside:
+            joined = _joined(session, room)
+            role = member.role if member else "member"
+            self._membership.note(
+                Member(room.key, account.id, role, True, room.members[session], joined)
+            )
+        self._joining.bring_others(session, room)
+
+    def logout(self, session: Session) -> None:
+        """Make a session a new guest, who is in no room; the account keeps its rooms."""
+        for room in list(session.rooms.values()):
+            self._joining.step_out(session, room, "")
+            room.floors.pop(session.client, None)
+        self._become(session, self._login.new_user(self._nicknames.guest()))
+
+    def _become(self, session: Session, user: User) -> None:
+        """Make a session another user's, who replaces the old one in its rooms."""
+        old, here = session.person, session.here
+        rooms = {room: room.members[session] for room in session.rooms.values()}
+        new_here = not user.sessions
+        for room in rooms:
+            if new_here:
+                room.pass_on(session, user)
+            else:
+                room.remove(session, "")
+        self._sessions.unseat(session)
+        self._sessions.seat(session, user)
+        self._forget_passes(session)
+        if new_here:
+            self._presence.tell_renamed(user, old.name)
+            if user.account is not None:
+                self._tell_account(user)
+            return
+        for room, seen in rooms.items():
+            room.add(session, seen)
+        session.here = here
+
+    def _tell_account(self, user: User) -> None:
+        """Tell everybody who shares a room with `user` which account the user has now, if any."""
+        account = user.account.name if user.account else None
+        self._presence.tell_of(
+            user.sessions[0], Shared(Identified(user.name, account)), crowds=True
+        )
+
+    def _forget_passes(self, session: Session) -> None:
+        """Forget that a session was invited anywhere: the invitations were for the old user."""
+        for room in self._directory.rooms.values():
+            room.passes.pop(session.client, None)
+
+    async def unregister(self, session: Session, password: str) -> Account:
+        """Delete the account of a session, which stays as a guest; the name is free again."""
+        account = session.person.account
+        assert account is not None
+        now = self._clock.seconds()
+        await self._accounts.verify(account, password, session.source, now)
+        await self._accounts.remove(account)
+        self.disown(account, session)
+        self.forget_removed()
+        return account
+
+    def disown(self, account: Account, stays: Session | None = None) -> None:
+        """End the sessions of a deleted account, except one, which stays as a guest."""
+        user = self._directory.by_account.pop(account.id, None)
+        if user is None:
+            return
+        for session in user.sessions:
+            self._forget_passes(session)
+            for room in list(session.conversations.values()):
+                self._joining.step_out(session, room, "")
+        user.account = None
+        self._leave_what_is_closed(user)
+        self._tell_account(user)
+        words = f"The account {account.name} was removed"
+        if stays not in user.sessions:
+            stays = user.sessions[0]
+            stays.tell(Notice(f"{words}; you are {user.name} as a guest."))
+        self._sessions.end_all(user, f"{words}.", but=stays)
+
+    def _leave_what_is_closed(self, user: User) -> None:
+        """Take a user who has become a guest out of the rooms that guests may not enter."""
+        for session in user.sessions:
+            for room in list(session.rooms.values()):
+                if not self._joining.may_be_in(session, room):
+                    self._joining.step_out(session, room, "")
+                    session.tell(Exited(room.name, session.here.name if session.here else None))
+
+    def forget_removed(self) -> None:
+        """Remove deleted accounts from all rooms and conversations."""
+        roster = self._membership
+        for id in roster.accounts():
+            if self._accounts.get(id) is None:
+                for member in roster.of_account(id):
+                    roster.forget(member)
+
+    async def change_password(self, session: Session, account: Account, password: str) -> None:
+        """Change the password and end the account's other sessions."""
+        account = await self._accounts.set_password(account, password, session.source)
+        user = self._directory.by_account.get(account.id)
+        if user is not None:
+            user.account = account
+            self._sessions.end_all(
+                user, "Your password was changed over another connection.", but=session
+            )
+
+    async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
+        """Remove a certificate of the account, and end the other sessions that came with it."""
+        fingerprint = fingerprint_of(session, written)
+        account = await self._authentication.remove_certificate(account, fingerprint)
+        user = self._directory.by_account.get(account.id)
+        for each in list(user.sessions) if user is not None else ():
+            if each is not session and each.wire.fingerprint == fingerprint:
+                words = "Your certificate was removed over another connection."
+                self._sessions.end(each, words, final=True)
+        return account
+
+    def take_over(self, before: Mapping[str, Account]) -> None:
+        """Give users online the accounts as another process has changed them in the archive."""
+        for id, user in list(self._directory.by_account.items()):
+            account, old = self._accounts.get(id), before.get(id, user.account)
+            if account is not None:
+                user.account = account
+                self._tell_change(user, account, old or account)
+            elif old is not None:
+                self.disown(old)
+        self.forget_removed()
+        self._free_names()
+
+    def _tell_change(self, user: User, account: Account, old: Account) -> None:
+        if account.hash != old.hash:
+            self._sessions.end_all(
+                user, "Your password was changed. Please come in with the new one."
+            )
+        for session in user.sessions:
+            if account.operator and not old.operator:
+                session.tell(You(user.name, account.name, True, "claim"))
+            elif old.operator and not account.operator:
+                session.tell(Notice("You are no operator any more."))
+
+
+def _joined(session: Session, room: Room) -> int:
+    """Return the number up to which a guest may not read, nor the account the guest becomes."""
+    return room.floors.get(session.client, 0 if room.rules.history == "all" else room.last)
+
+
+def _is_own_name(user: User) -> bool:
+    return user.account is not None and key(user.account.name) == user.key

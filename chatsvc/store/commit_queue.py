@@ -1,0 +1,117 @@
+"""The queue before an archive: one commit for all the lines that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Container
+from dataclasses import dataclass
+from itertools import chain
+
+from chatsvc.model.events import Line
+from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
+
+TURNS = 8  # maximum, in which lines are gathered for one commit
+
+
+class CommitQueue:
+    """Makes one commit of all waiting lines and shows it, again and again while lines arrive.
+
+    Fewer and larger commits mean fewer sends to each reader.  So before a commit the queue lets
+    turns pass in which more lines may arrive: one when it is quiet, more after a large commit.
+    Large commits are shown in pieces; once half as many lines wait, the next commit starts
+    meanwhile.  It leaves out the rooms that have not yet been shown the commit before.
+    """
+
+    def __init__(
+        self, commit: Callable[[list[Line]], Commit], worker: Worker, turn: Turn, start: Start
+    ) -> None:
+        self._commit = commit
+        self._worker = worker
+        self._turn = turn
+        self._start = start
+        self._lines: dict[str, list[Line]] = {}  # by room
+        self._busy = False
+        self._current: _Job | None = None
+        self._following: _Job | None = None
+        self.waiting = 0
+        self.keeper: Keeper
+
+    def add(self, line: Line) -> None:
+        """Put `line` into the next commit."""
+        self._lines.setdefault(line.room, []).append(line)
+        self.waiting += 1
+        if not self._busy:
+            self._begin()
+
+    async def flush(self) -> None:
+        """Return when nothing waits any more."""
+        while self._busy:
+            await self._step()
+
+    async def settle(self, room: str) -> None:
+        """Return when nothing of a room waits any more."""
+        while self._busy and self._has(room):
+            await self._step()
+
+    async def _step(self) -> None:
+        await self._turn()
+        await self._worker(int)  # a piece of no work, behind the commit that is under way
+
+    def _has(self, room: str) -> bool:
+        jobs = (job for job in (self._current, self._following) if job is not None)
+        return room in self._lines or any(line.room == room for job in jobs for line in job.lines)
+
+    def _begin(self) -> None:
+        self._busy = True
+        self._start(self._run())
+
+    async def _run(self) -> None:
+        try:
+            count = 1
+            while self._following or self._lines:
+                if self._following is None:
+                    await self._gather(count)
+                    self._following = self._next_job()
+                job, self._following = self._following, None
+                self._current, count = job, len(job.lines)
+                await self._finish(job)
+        finally:
+            self._busy, self._current = False, None
+            if self._following or self._lines:  # something failed that should not have
+                self._begin()
+
+    async def _gather(self, count: int) -> None:
+        for _ in range(min(count, TURNS)):
+            await self._turn()
+
+    def _next_job(self, but: Container[str] = ()) -> _Job:
+        """Begin a commit of the waiting lines, except in these rooms."""
+        ready = [room for room in self._lines if room not in but]
+        lines = list(chain.from_iterable(map(self._lines.pop, ready)))
+        return _Job(lines, self._worker(self._commit, lines))
+
+    def _ready(self, but: Container[str]) -> int:
+        """Return how many lines wait, except in these rooms."""
+        return sum(len(lines) for room, lines in self._lines.items() if room not in but)
+
+    async def _finish(self, job: _Job) -> None:
+        """Wait for a commit and show it; the next one may begin meanwhile."""
+        try:
+            commit = await job.commit
+        except ArchiveFailed as failed:
+            self.keeper.not_kept(job.lines, str(failed))
+            return
+        except Exception:
+            self.keeper.not_kept(job.lines, "Keeping it failed, which is noted in the log.")
+            raise
+        finally:
+            self.waiting -= len(job.lines)
+        for _ in self.keeper.kept(commit):
+            await self._turn()
+            if self._following is None and self._ready(commit.said) * 2 >= len(job.lines):
+                self._following = self._next_job(commit.said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    lines: list[Line]
+    commit: Awaitable[Commit]

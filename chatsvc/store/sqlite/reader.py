@@ -1,0 +1,84 @@
+"""Reading an archive: every thread has a connection of its own, so nobody waits for the writer."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from bisect import bisect_left
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from chatsvc.model.events import Said, Tally
+from chatsvc.model.records import Act
+from chatsvc.store.sqlite import record_rows
+from chatsvc.store.sqlite.database import connect, sentences, set_up
+from chatsvc.store.sqlite.line_rows import READ, lines
+
+_ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
+                  last FROM room WHERE name = ?"""
+
+
+class Reader:
+    """Reads from the SQLite file at `path`, in any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = threading.local()
+        self._open = ExitStack()
+
+    def close(self) -> None:
+        """Close the connections of all threads, which no longer use them."""
+        self._open.close()
+
+    def after(self, room: str, number: int, limit: int) -> list[Said]:
+        """Return a room's first lines after `number`."""
+        return self._page(f"{READ} AND number > ? ORDER BY number LIMIT ?", room, number, limit)
+
+    def before(self, room: str, number: int, limit: int) -> list[Said]:
+        """Return a room's last lines before `number`."""
+        query = f"{READ} AND number < ? ORDER BY number DESC LIMIT ?"
+        return self._page(query, room, number, limit)[::-1]
+
+    def _page(self, query: str, *values: object) -> list[Said]:
+        with sentences(self._path):
+            return list(lines(self._reading(), query, *values))
+
+    def number_at(self, room: str, time: int) -> int:
+        """Return the number of the first line that is not earlier than `time` (milliseconds)."""
+        # Lines are stored in the order of their times, so a search by the primary key takes about
+        # twenty rows, and commits need not maintain an index of times.  In archives of early
+        # versions times may go back: then the search ends at one of the places where it passes.
+        with sentences(self._path):
+            database = self._reading()
+            id_, first, last = database.execute(_ENDS, (room,)).fetchone() or (0, None, 0)
+            numbers = range(first or last + 1, last + 1)
+            return numbers.start + bisect_left(numbers, time, key=partial(_time, database, id_))
+
+    def tallies(self, room: str, limit: int) -> list[Tally]:
+        """Return who said most, of the lines that the writer has counted."""
+        query = """SELECT sender, lines, bytes FROM tally JOIN room ON room.id = tally.room
+                   WHERE room.name = ? AND lines > 0 ORDER BY lines DESC, sender LIMIT ?"""
+        with sentences(self._path):
+            return [Tally(*row) for row in self._reading().execute(query, (room, limit))]
+
+    def acts(self, limit: int, room: str | None) -> list[Act]:
+        """Return the last acts, oldest first."""
+        with sentences(self._path):
+            return record_rows.read_acts(self._reading(), limit, room)
+
+    def _reading(self) -> sqlite3.Connection:
+        """Return this thread's own connection; open it first if there is none."""
+        if not hasattr(self._own, "connection"):
+            self._own.connection = connect(self._path)
+            set_up(self._own.connection)
+            self._open.callback(self._own.connection.close)
+        connection: sqlite3.Connection = self._own.connection
+        return connection
+
+
+def _time(database: sqlite3.Connection, room: int, number: int) -> int:
+    """Return the time of a line; 0 if it has expired meanwhile."""
+    query = "SELECT time FROM said WHERE room = ? AND number = ?"
+    (time,) = database.execute(query, (room, number)).fetchone() or (0,)
+    return int(time)

@@ -1,0 +1,28 @@
+"""Every store, by name: the suites of what a store promises run with each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from chatsvc.store.archive import Archive, Start, Turn, Worker
+from chatsvc.store.memory import MemoryArchive
+from chatsvc.store.sqlite.archive import SQLArchive, Workers
+
+Factory: TypeAlias = Callable[[Path, Worker, Turn, Start], Archive]
+"""Makes an archive; the path is free for a file of its own."""
+
+
+def memory(path: Path, worker: Worker, turn: Turn, start: Start) -> Archive:
+    return MemoryArchive(worker, turn, start)
+
+
+def sqlite(path: Path, worker: Worker, turn: Turn, start: Start) -> Archive:
+    return SQLArchive(path, Workers(*[worker] * 5), turn, start)
+
+
+STORES: tuple[tuple[str, Factory], ...] = (
+    ("memory", memory),
+    ("sqlite", sqlite),
+)
