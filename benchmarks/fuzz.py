@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -97,6 +98,7 @@ def fuzz(arguments: argparse.Namespace, options: Options) -> int:
 
 def main(words: list[str] | None = None) -> int:
     arguments = read_arguments(words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = options_of(arguments)
     try:
         if arguments.replay:

@@ -34,44 +34,54 @@ class Options(BaseOptions):
 
     synopsis = "[options]"
     longdesc = (
-        "A chat server. People join with telnet, netcat, or chatsvc join; what is said is kept in"
-        " chat.db, in the directory the service runs in."
+        "Start a chat server. Users join with telnet, netcat, an IRC client or"
+        " `chatsvc join`. Messages are stored in chat.db in the working directory."
     )
     optFlags = [
-        ["show-messages", None, "Write what is said in rooms to the log."],
-        ["stop-when-empty", None, "Stop when the last person leaves."],
-        ["leave-on-empty-line", None, "Let an empty line mean goodbye."],
-        ["require-tls", None, "Let others than those on this machine in over TLS only."],
+        ["show-messages", None, "Write room messages to the log."],
+        ["stop-when-empty", None, "Stop when the last user leaves."],
+        ["leave-on-empty-line", None, "Let an empty line end the connection."],
+        ["require-tls", None, "Require TLS except for local connections."],
     ]
     optParameters = [
-        ["port", "p", str(PORT), "The port to listen on."],
-        ["tls-port", None, None, "A port for TLS alone as well, such as 6697."],
-        ["interface", "i", None, "The one address to listen on.  [default: all, IPv4 and IPv6]"],
-        ["archive", "a", "sqlite:chat.db", "Where lines are kept: sqlite:PATH, or memory:"],
-        ["cert", None, None, "The certificates for TLS, in PEM.  [default: one is made]"],
-        ["key", None, None, "The private key that belongs to --cert."],
-        ["speaks", None, ",".join(NAMES), "Which languages are spoken on every port."],
-        ["name", None, "chatsvc", "What this chat is called in its greeting."],
-        ["motd", None, None, "A file whose lines everybody is shown on arrival."],
-        ["password", None, None, "A password that everybody must give."],
-        ["password-file", None, None, "A file whose first line is that password."],
-        ["accounts", None, "open", "Who may register: open, invite (with a code) or closed."],
-        ["max-clients", None, None, "How many may be here.  [default: what the system allows]"],
-        ["show-history", None, "20", "How many earlier lines one sees on entering a room."],
-        ["slow-reader-limit", None, "300", "Seconds without reading after which one is closed."],
-        ["flood", None, "8/2", "Lines of one person at once / a second, or: off"],
+        ["port", "p", str(PORT), "Port to listen on."],
+        ["tls-port", None, None, "Additional port for TLS only, such as 6697."],
+        ["interface", "i", None, "Address to listen on.  [default: all, IPv4 and IPv6]"],
+        ["archive", "a", "sqlite:chat.db", "Where to store messages: sqlite:PATH or memory:"],
+        ["cert", None, None, "TLS certificate chain, PEM.  [default: self-signed]"],
+        ["key", None, None, "Private key for --cert, PEM."],
+        ["speaks", None, ",".join(NAMES), "Protocols to accept on every port."],
+        ["name", None, "chatsvc", "Name of the chat, shown in the greeting."],
+        ["motd", None, None, "File with a message shown to everybody who joins."],
+        ["password", None, None, "Password that every user must enter."],
+        ["password-file", None, None, "File with that password in its first line."],
+        ["accounts", None, "open", "Who can register: open, invite (with a code) or closed."],
+        [
+            "max-clients",
+            None,
+            None,
+            "Maximum number of connections.  [default: what the system allows]",
+        ],
+        ["show-history", None, "20", "Number of earlier messages shown on joining a room."],
+        [
+            "slow-reader-limit",
+            None,
+            "300",
+            "Seconds before a connection that does not read is closed.",
+        ],
+        ["flood", None, "8/2", "Lines per connection: burst/per second, or off"],
         [
             "work",
             None,
             "100/5",
-            "Milliseconds of work for one connection at once / a second, or: off",
+            "Work per connection in milliseconds: burst/per second, or off",
         ],
-        ["per-address", None, "16", "Open connections from one address, or: off"],
-        ["arrivals", None, "32/600", "New ones from one address / in so many seconds, or: off"],
-        ["name-within", None, "60", "Seconds to say one's name, or: off"],
-        ["login-attempts", None, "5/300", "Wrong passwords / in so many seconds, or: off"],
-        ["new-rooms", None, "60/3600", "Rooms one address may make / in so many seconds, or: off"],
-        ["registrations", None, "10/3600", "Names from one address / in so many seconds, or: off"],
+        ["per-address", None, "16", "Open connections per address, or off"],
+        ["arrivals", None, "32/600", "New connections per address: number/seconds, or off"],
+        ["name-within", None, "60", "Seconds to enter a name, or off"],
+        ["login-attempts", None, "5/300", "Wrong passwords per address: number/seconds, or off"],
+        ["new-rooms", None, "60/3600", "New rooms per address: number/seconds, or off"],
+        ["registrations", None, "10/3600", "Registrations per address: number/seconds, or off"],
     ]
 
     def __init__(self) -> None:
@@ -87,7 +97,7 @@ class Options(BaseOptions):
 
     def parseArgs(self, *words: str) -> None:
         if words:
-            raise UsageError(f"{' '.join(words)} is not understood: options begin with --.")
+            raise UsageError(f"{' '.join(words)} is not an option: options begin with --.")
 
     def opt_version(self) -> None:
         """Print the version, and exit."""
@@ -114,13 +124,15 @@ class Options(BaseOptions):
         self["limits"] = self._limits()
         self["max-clients"] = _max_clients(self["max-clients"])
         if self["accounts"] not in ("open", "invite", "closed"):
-            raise UsageError(f"--accounts is open, invite or closed, not {self['accounts']!r}.")
+            raise UsageError(
+                f"--accounts must be open, invite or closed, not {self['accounts']!r}."
+            )
         self["interface"] = _address(self["interface"] or "")
         self["archive"] = _archive_place(self["archive"])
         self["motd"] = _read("--motd", self["motd"]) if self["motd"] else ""
         self["password"] = _password(self["password"], self["password-file"])
         if not self["name"].strip() or len(self["name"]) > LONGEST_WORDS:
-            raise UsageError("--name is what the chat is called, such as --name 'Class 4b'.")
+            raise UsageError("--name must be the name of the chat, such as --name 'Class 4b'.")
         self["speaks"] = _languages(self["speaks"])
         self["certificate"] = self._certificate()
         self["endpoints"] = _endpoints(self["listen"], self["port"], self["interface"])
@@ -157,9 +169,9 @@ class Options(BaseOptions):
         certificate, key = self["cert"], self["key"]
         given = [name for name in ("cert", "key", "require-tls", "tls-port") if self[name]]
         if given and "tls" not in self["speaks"]:
-            raise UsageError(f"--{given[0]} needs tls among what --speaks lists.")
+            raise UsageError(f"--{given[0]} requires tls in --speaks.")
         if bool(certificate) != bool(key):
-            raise UsageError("Give --cert and --key, both or none.")
+            raise UsageError("Give both --cert and --key, or neither.")
         return Files(Path(certificate), Path(key)) if certificate else None
 
 
@@ -175,7 +187,7 @@ def _languages(value: str) -> tuple[str, ...]:
 
 def _number(option: str, value: str, least: int, most: int) -> int:
     if not _is_number(value, least, most):
-        raise UsageError(f"{option} is a number from {least} to {most}, not {value!r}.")
+        raise UsageError(f"{option} must be a number from {least} to {most}, not {value!r}.")
     return int(value)
 
 
@@ -189,7 +201,7 @@ def _number_or_off(option: str, value: str, most: int) -> int:
     if value == "off":
         return 0
     if not _is_number(value, 1, most):
-        raise UsageError(f"{option} is a number from 1 to {most}, or off, not {value!r}.")
+        raise UsageError(f"{option} must be a number from 1 to {most}, or off, not {value!r}.")
     return int(value)
 
 
@@ -200,8 +212,7 @@ def _times(option: str, value: str, example: str) -> tuple[int, float]:
     count, _, seconds = value.partition("/")
     if not _is_number(count, 1, 1_000_000) or not _is_number(seconds, 1, 86_400):
         raise UsageError(
-            f"{option} is how many times in how many seconds, such as {example}, or off,"
-            f" not {value!r}."
+            f"{option} must be number/seconds, such as {example}, or off, not {value!r}."
         )
     return int(count), float(seconds)
 
@@ -214,7 +225,7 @@ def _rate(option: str, value: str, what: str, example: str) -> Rate | None:
     if _is_number(burst, 1, 1_000_000) and decimal and 0 < float(pace) <= 1_000_000:
         return Rate(int(burst), float(pace))
     raise UsageError(
-        f"{option} is how many {what} at once and how many a second, such as {example}, or off,"
+        f"{option} must be a burst of {what} and a rate per second, such as {example}, or off,"
         f" not {value!r}."
     )
 
@@ -230,8 +241,8 @@ def _max_clients(value: str | None) -> int:
     wanted = _number("--max-clients", value, 1, 1_000_000)
     if wanted > most:
         raise UsageError(
-            f"--max-clients {wanted} is more than the {most} this process may have: raise the"
-            " limit of open files first (ulimit -Hn)."
+            f"--max-clients {wanted} is over the limit of {most} for this"
+            " process. Raise the limit of open files first (ulimit -Hn)."
         )
     return wanted
 
@@ -244,7 +255,7 @@ def _address(value: str) -> str:
         ipaddress.ip_address(value.partition("%")[0])
     except ValueError:
         raise UsageError(
-            f"--interface is an IP address of this machine, such as 127.0.0.1, not {value!r}."
+            f"--interface must be an IP address of this machine, such as 127.0.0.1, not {value!r}."
         ) from None
     return value
 
@@ -256,20 +267,20 @@ def _archive_place(value: str) -> Path | None:
         return None
     if kind == "sqlite" and path:
         return Path(path)
-    raise UsageError(f"--archive is sqlite:PATH or memory:, not {value!r}.")
+    raise UsageError(f"--archive must be sqlite:PATH or memory:, not {value!r}.")
 
 
 def _read(option: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"{option} {path} cannot be read: {reason}.") from None
+        reason = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
+        raise UsageError(f"Cannot read {option} {path}: {reason}.") from None
 
 
 def _password(password: str | None, path: str | None) -> str | None:
     if password is not None and path is not None:
-        raise UsageError("Give --password or --password-file, not both.")
+        raise UsageError("Give either --password or --password-file, not both.")
     if path is not None:
         password = (_read("--password-file", path).splitlines() or [""])[0]
     if password is None:
@@ -289,8 +300,8 @@ def _endpoints(listen: Sequence[str], port: int, interface: str) -> list[str]:
             serverFromString(_reactor, endpoint)
         except Exception as error:
             # Each kind of endpoint raises errors of its own for what it does not understand.
-            reason = "there is no such thing" if isinstance(error, LookupError) else error
-            raise UsageError(f"--listen {endpoint} is not understood: {reason}.") from None
+            reason = "unknown endpoint type" if isinstance(error, LookupError) else error
+            raise UsageError(f"--listen {endpoint} is not a valid endpoint: {reason}.") from None
     return list(listen) or [_tcp(port, interface)]
 
 

@@ -33,7 +33,7 @@ from chatsvc.model.events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window, is_loopback
 from chatsvc.options import Options
-from chatsvc.process import Signals
+from chatsvc.process import Signals, share_memory_of_threads
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.services.settings import ServiceSettings
@@ -78,6 +78,7 @@ class StartFailed(SystemExit, Exception):
 def makeService(options: Options) -> IService:
     """The service that these options describe; it opens and listens to nothing yet."""
     measure_steadily(_reactor)
+    share_memory_of_threads()
     return cast(IService, ChatService(options, _reactor))
 
 
@@ -196,7 +197,7 @@ class ChatService(Service):
             certificate: Files | bytes | None = self._certificate
             if certificate is None and isinstance(self._archive, SQLArchive):
                 certificate = kept_beside(self._archive.path)
-                hint = " If it is moved away, another one is made."
+                hint = " To make a new one, move the file away and restart."
             return TLS(certificate or make(), self._reactor)
         except CertificateFailed as failed:
             raise StartFailed(f"{failed}{hint}") from None
@@ -207,23 +208,23 @@ class ChatService(Service):
 
     def _ready(self) -> Iterator[str]:
         """What the one who started the service wants to know."""
-        yield "The chat is ready. To join it, type in another terminal:"
+        yield "The chat is ready. To join, type in another terminal:"
         for port in self._ports:
             yield from self._ways_in(port.getHost())
         if self._tls_port is not None:
-            yield f"Port {_port_of(self._tls_port)} is for TLS alone."
+            yield f"Port {_port_of(self._tls_port)} accepts TLS only."
         tls = self._factory.tls
         if tls is not None and self._certificate is None:
-            yield f"TLS uses a certificate made here, SHA-256 {tls.fingerprint}"
+            yield f"TLS uses a self-signed certificate, SHA-256 {tls.fingerprint}"
         if isinstance(self._archive, SQLArchive):
-            yield f"What is said is kept in {self._archive.path.absolute()}"
+            yield f"Messages are stored in {self._archive.path.absolute()}"
         else:
-            yield "What is said is kept in memory, and forgotten when the service stops."
+            yield "Messages are kept in memory, and lost when the service stops."
         if not self.hub.accounts.has_operator:
             code = self.hub.login.claim_code = new_claim_code()
-            yield "There is no operator yet. To be the first one, type in the chat:"
-            yield f"    /register password, and then /claim {code}"
-        yield "Ctrl-C, or the signal TERM, stops it."
+            yield "There is no operator yet. To become the first one, type in the chat:"
+            yield f"    /register password, then /claim {code}"
+        yield "To stop the service, press Ctrl-C or send SIGTERM."
 
     def _ways_in(self, address: IAddress) -> Iterator[str]:
         """The very commands that join a chat which listens there."""
@@ -266,7 +267,7 @@ class ChatService(Service):
         try:
             await ensureDeferred(step()).addTimeout(STEP, self._reactor)
         except Exception:
-            _log.failure("Stopping: a step failed or took too long. The next one follows.")
+            _log.failure("A shutdown step failed or timed out. Continuing with the next step.")
 
     def _all_ports(self) -> list[IListeningPort]:
         return [*self._ports, *filter(None, [self._tls_port])]
@@ -275,7 +276,7 @@ class ChatService(Service):
         """Take what an administrator has changed, and say that the signal has come."""
         if self._factory.tls is not None:
             self._factory.tls.reload()
-        _log.info("{text}", text="SIGHUP: reopened the log, checked the certificate.")
+        _log.info("{text}", text="SIGHUP: reopened the log and checked the certificate.")
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, keep what was said, tell everybody, close."""
@@ -327,7 +328,7 @@ def _log_line(line: Said) -> None:
 
 
 def _log_indexing(done: int, lines: int) -> None:
-    _log.info("{done:,} of {lines:,} earlier lines can be searched", done=done, lines=lines)
+    _log.info("{done:,} of {lines:,} earlier messages indexed", done=done, lines=lines)
 
 
 def _why_not_listening(endpoint: str, failure: Failure) -> str:
@@ -337,9 +338,9 @@ def _why_not_listening(endpoint: str, failure: Failure) -> str:
         return f"Cannot listen on {endpoint}: {getattr(cause, 'strerror', cause)}."
     where = f"port {error.port}" if isinstance(error.port, int) else str(error.port)
     reasons = {
-        errno.EADDRINUSE: "it is in use. Is another chat running? --port chooses another one.",
-        errno.EADDRNOTAVAIL: f"{error.interface} is no address of this machine.",
-        errno.EACCES: "you may not. Ports below 1024 need more rights: choose a higher --port.",
+        errno.EADDRINUSE: "it is in use. Is another chat running? Choose another port with --port.",
+        errno.EADDRNOTAVAIL: f"{error.interface} is not an address of this machine.",
+        errno.EACCES: "permission denied: ports below 1024 need root. Choose a higher --port.",
     }
     return f"Cannot listen on {where}: {reasons.get(cause.errno or 0, f'{cause.strerror}.')}"
 

@@ -44,7 +44,7 @@ T = TypeVar("T")
 COMMANDS = (
     Command("/help [command]", (), "what one can do here", "/help msg"),
     Command("/msg name text", ("/w",), "says something to one person", "/msg bob hi"),
-    Command("/me text", (), "says what one does", "/me makes tea"),
+    Command("/me text", (), "describes an action", "/me makes tea"),
     Command("/join room", (), "enters a room", "/join #tea"),
     Command("/clear", (), "clears the screen", ""),
     Command("/quit [words]", ("/exit",), "says goodbye", ""),
@@ -185,16 +185,16 @@ class FakeServer:
         return [line.text for line in self.archive.get(room, [])]
 
     def unknown(self, link: Link, tag: str | None, request: dict[str, Any]) -> Event:
-        raise Refused("unknown", f"There is no command /{request['do']}.")
+        raise Refused("unknown", f"Unknown command /{request['do']}.")
 
     def do_hello(self, link: Link, tag: str | None, request: dict[str, Any]) -> Event:
         name = request.get("name") or "guest-1"
         if self.refusal is not None and name != self.refusal.suggestion:
             raise self.refusal
         if name in self.taken:
-            raise Refused("name-taken", f"{name} is here already.", f"{name}2")
+            raise Refused("name-taken", f"{name} is already in use.", f"{name}2")
         if self.password is not None and request.get("password") != self.password:
-            raise Refused("wrong-password", "That is not the password.")
+            raise Refused("wrong-password", "Wrong password.")
         link.name, link.client = name, request["client"]
         return Welcome("chat", "fake", name, link.client, 0.0, "", {"in_flight": 4, "line": 16384})
 
@@ -237,7 +237,7 @@ class FakeServer:
         if request["rest"] in self.taken:
             link.to = request["rest"]
             return Talking(link.here, link.to)
-        raise Refused("no-such-person", f"There is nobody called {request['rest']} here.")
+        raise Refused("no-such-person", f"No user named {request['rest']} is online.")
 
     def do_nick(self, link: Link, tag: str | None, request: dict[str, Any]) -> Event:
         old, link.name = link.name, request["rest"]
@@ -306,7 +306,7 @@ class Table:
         self.server.pump()
         return opening
 
-    def enter(self, room: str = "#lobby", **where: int) -> Deferred[Entered]:
+    def enter(self, room: str = "#lobby", **where: Any) -> Deferred[Entered]:
         entering = Deferred.fromCoroutine(self.connection.enter(room, **where))
         self.server.pump()
         return entering

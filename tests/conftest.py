@@ -72,9 +72,9 @@ def nothing_fails_anywhere() -> Iterator[list[LogEvent]]:
         if event.get("log_level", LogLevel.info) >= LogLevel.error:
             errors.append(event)
 
-    globalLogPublisher.addObserver(observe)
+    globalLogPublisher.addObserver(observe)  # type: ignore[arg-type]
     yield errors
-    globalLogPublisher.removeObserver(observe)
+    globalLogPublisher.removeObserver(observe)  # type: ignore[arg-type]
     assert not errors
 
 
@@ -114,7 +114,7 @@ class Worker:
             self.step()
 
 
-def start(coroutine: Coroutine[Any, Any, None]) -> None:
+def start(coroutine: Coroutine[Any, Any, object]) -> None:
     """Start a coroutine; what goes wrong in it goes wrong in the test."""
     Deferred.fromCoroutine(coroutine).addErrback(lambda failure: failure.raiseException())
 
@@ -124,15 +124,22 @@ def report(error: Exception) -> None:
     _log.failure("Something failed", Failure(error))
 
 
+class Transport(StringTransport):
+    """A transport that also knows its protocol, as real ones do."""
+
+    producer: Any
+    protocol: Any
+    loseWriteConnection = StringTransport.loseConnection
+
+
 class Person:
     """Somebody with a connection: what they send, and what they have read."""
 
     def __init__(self, factory: ChatFactory, address: str) -> None:
         protocol = factory.buildProtocol(None)  # type: ignore[arg-type]
         kind = IPv6Address if ":" in address else IPv4Address
-        self.transport = StringTransport(peerAddress=kind("TCP", address, 50000))
+        self.transport = Transport(peerAddress=kind("TCP", address, 50000))
         self.transport.abortConnection = self.hang_up  # type: ignore[method-assign]
-        self.transport.loseWriteConnection = self.transport.loseConnection
         self.transport.protocol = protocol
         protocol.makeConnection(self.transport)
 
@@ -157,7 +164,7 @@ class Person:
 
     def read(self) -> list[str]:
         """The lines that have come since the last time."""
-        data = self.transport.value()
+        data: bytes = self.transport.value()
         self.transport.clear()
         return data.decode().splitlines()
 

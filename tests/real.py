@@ -118,7 +118,7 @@ class Service:
 
     def __enter__(self) -> Service:
         try:
-            self.wait_for("stops it.")
+            self.wait_for("To stop the service")
         except BaseException:
             self.kill()
             raise

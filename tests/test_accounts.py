@@ -56,17 +56,16 @@ def restarted(chat: Chat, path: Path) -> Chat:
 def test_a_name_becomes_one_s_own_and_asks_for_its_password(chat: Chat) -> None:
     ann = chat.join("ann")
     assert ann.send(f"/register {SECRET}") == [
-        "* ann is yours now. Next time, say that name and your password."
+        "* ann is now registered to you. Next time, sign in with this name and your password."
     ]
     ann.hang_up()
     again = chat.connect()
     assert again.send("Ann")[1:] == [
-        "* ann is a registered name. If it is yours, type its password."
-        " Otherwise press Enter to be ann2, or: /name another"
+        "* ann is a registered name. If it is yours, type your password."
+        " Otherwise, press Enter to join as ann2, or type: /name another"
     ]
     assert again.send("wrong-horse") == [
-        "* That is not ann's password. Type it again. Otherwise press Enter to be ann2, or:"
-        " /name another"
+        "* Wrong password. Try again, or press Enter to join as ann2."
     ]
     assert again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #lobby")
 
@@ -87,8 +86,8 @@ def test_coming_back_means_coming_into_one_s_rooms_and_reading_what_is_new(chat:
     again = chat.connect()
     again.send("ann")
     assert again.send(SECRET) == [
-        "* Welcome back, ann. You are in #tea with bob. 2 new since you left. Type to talk, /help"
-        " for the commands.",
+        "* Welcome back, ann. You are in #tea with bob. 2 new"
+        " since you left. Type to talk, or /help for commands.",
         "[1970-01-01 00:00] <bob> one",
         "[1970-01-01 00:00] <bob> two",
     ]
@@ -98,7 +97,7 @@ def test_private_lines_between_accounts_wait_for_their_reader(chat: Chat) -> Non
     ann, bob = registered(chat, "ann"), registered(chat, "bob")
     bob.hang_up()
     assert ann.send("/msg bob see you at 5") == [
-        "* bob is not here; it waits for them.",
+        "* bob is offline and will get this after reconnecting.",
         "* to bob: see you at 5",
     ]
     chat.clock.advance(3600)
@@ -114,11 +113,11 @@ def test_private_lines_between_accounts_wait_for_their_reader(chat: Chat) -> Non
 def test_what_is_no_password_is_refused(chat: Chat) -> None:
     ann = chat.join("ann")
     for wrong in ("short", "x" * 257):
-        assert ann.send(f"/register {wrong}") == ["* A password has 6 to 256 characters."]
+        assert ann.send(f"/register {wrong}") == ["* A password must have 6 to 256 characters."]
     assert ann.send("/register correct horse") == [
-        "* It goes like this: /register password; that is one word."
+        "* Usage: /register password. The password is one word."
     ]
-    assert ann.send("/register")[0].startswith("* It goes like this: /register password")
+    assert ann.send("/register")[0].startswith("* Usage: /register password")
     assert chat.hub.accounts.find("ann") is None
 
 
@@ -131,8 +130,10 @@ def test_an_e_mail_address_is_kept_with_the_account(chat: Chat) -> None:
 
 def test_who_is_registered_is_not_so_twice(chat: Chat) -> None:
     ann = registered(chat, "ann")
-    assert ann.send(f"/register {SECRET}") == ["* ann is your own already."]
-    assert ann.send(f"/login ann {SECRET}") == ["* You are logged in as ann: /logout first."]
+    assert ann.send(f"/register {SECRET}") == ["* ann is already registered to you."]
+    assert ann.send(f"/login ann {SECRET}") == [
+        "* You are already logged in as ann. Log out first: /logout"
+    ]
 
 
 def allow_twins(chat: Chat) -> None:
@@ -145,7 +146,7 @@ def test_nobody_stays_under_what_looks_like_a_name_that_was_just_registered(chat
     ann, eve = chat.join("annl"), chat.join("ann1")
     eve.read()
     assert ann.send(f"/register {SECRET}")[0] == "* ann1 is now ann2."
-    assert eve.read() == ["* You are ann2 now."]
+    assert eve.read() == ["* You are now ann2."]
 
 
 def test_of_two_names_that_look_alike_one_is_registered() -> None:
@@ -153,25 +154,23 @@ def test_of_two_names_that_look_alike_one_is_registered() -> None:
     allow_twins(chat)
     first, second = chat.join("annl"), chat.join("ann1")
     first.send(f"/register {SECRET}")
-    assert second.send(f"/register {SECRET}")[0].startswith("* ann1 is a registered name already")
+    assert second.send(f"/register {SECRET}")[0].startswith("* ann1 is already a registered name")
     hasher.work()
-    assert first.read()[-1].startswith("* annl is yours now.")
+    assert first.read()[-1].startswith("* annl is now registered to you.")
 
 
 def test_guests_do_not_take_registered_names_nor_what_looks_like_them(chat: Chat) -> None:
     registered(chat, "annl").hang_up()
     eve = chat.join("eve")
     assert eve.send("/nick annl")[0].startswith("* annl is a registered name.")
-    assert eve.send("/nick ann1")[0].startswith("* ann1 looks like annl, a registered name.")
+    assert eve.send("/nick ann1")[0].startswith("* ann1 is too similar to annl, a registered name.")
     twin = arriving(chat, "annI")
     assert twin.send("")[0].startswith("* Welcome, ann")
 
 
 def test_who_may_register_is_chosen_by_the_one_who_runs_the_service() -> None:
     ann = Chat(accounts="closed").join("ann")
-    assert ann.send(f"/register {SECRET}") == [
-        "* Names are registered by the operators here: ask one."
-    ]
+    assert ann.send(f"/register {SECRET}") == ["* Registration is closed. Ask an operator."]
 
 
 def test_a_code_lets_one_person_register() -> None:
@@ -180,19 +179,21 @@ def test_a_code_lets_one_person_register() -> None:
     chat.hub.accounts.mode = "invite"
     code = boss.send("/invite-code")[0].split()[-1]
     ann, bob = chat.join("ann"), chat.join("bob")
-    assert ann.send(f"/register {SECRET}")[0].startswith("* Registering needs a code here")
-    assert ann.send(f"/register {SECRET} {code.upper()}")[0].startswith("* ann is yours now.")
+    assert ann.send(f"/register {SECRET}")[0].startswith("* Registration needs an invitation code")
+    assert ann.send(f"/register {SECRET} {code.upper()}")[0].startswith(
+        "* ann is now registered to you."
+    )
     assert bob.send(f"/register {SECRET} {code}") == [
-        "* There is no such code, or it has been used: ask an operator for another one."
+        "* Unknown or used code. Ask an operator for another one."
     ]
-    assert ann.send("/invite-code") == ["* Only operators may do that."]
+    assert ann.send("/invite-code") == ["* Only operators can do that."]
 
 
 @pytest.mark.parametrize(
     ("mode", "sentence"),
     [
-        ("open", "Registering needs no code here."),
-        ("closed", "Names are registered with chatsvc account add here."),
+        ("open", "Registration needs no code on this server."),
+        ("closed", "Invitation codes are off. Register users with: chatsvc account add"),
     ],
 )
 def test_a_code_is_made_only_where_it_is_good_for_something(
@@ -205,19 +206,21 @@ def test_a_code_is_made_only_where_it_is_good_for_something(
 
 def test_one_address_registers_so_many_names_within_an_hour() -> None:
     chat = Chat(limits=replace(UNLIMITED, registrations=2, registrations_within=3600.0))
-    too_many = ["* Too many names were registered from your address. Try again in 1 h."]
+    too_many = ["* Too many registrations from your address. Try again in 1 h."]
     guest = chat.connect("192.0.2.1")
     guest.send("ann")
-    assert guest.send("/register short") == ["* A password has 6 to 256 characters."]
+    assert guest.send("/register short") == ["* A password must have 6 to 256 characters."]
     for name in ("ann", "bob"):
         guest.send(f"/nick {name}")
-        assert guest.send(f"/register {SECRET}")[0].startswith(f"* {name} is yours now.")
+        assert guest.send(f"/register {SECRET}")[0].startswith(
+            f"* {name} is now registered to you."
+        )
         guest.send("/logout")
     assert guest.send("/nick carl", f"/register {SECRET}")[-1:] == too_many
     other = arriving(chat, "dora", "203.0.113.9")
-    assert other.send(f"/register {SECRET}")[0].startswith("* dora is yours now.")
+    assert other.send(f"/register {SECRET}")[0].startswith("* dora is now registered to you.")
     chat.clock.advance(3600)
-    assert guest.send(f"/register {SECRET}")[0].startswith("* carl is yours now.")
+    assert guest.send(f"/register {SECRET}")[0].startswith("* carl is now registered to you.")
 
 
 def test_names_that_were_not_registered_after_all_do_not_count() -> None:
@@ -228,18 +231,20 @@ def test_names_that_were_not_registered_after_all_do_not_count() -> None:
     ann.send(f"/register {SECRET}")
     chat.hub.accounts.mode = "closed"
     hasher.work()
-    assert ann.read() == ["* Names are registered by the operators here: ask one."]
+    assert ann.read() == ["* Registration is closed. Ask an operator."]
     chat.hub.accounts.mode = "open"
     ann.send(f"/register {SECRET}")
     hasher.work()
-    assert ann.read()[0].startswith("* ann is yours now.")
+    assert ann.read()[0].startswith("* ann is now registered to you.")
 
 
 def test_people_on_this_machine_register_as_many_names_as_they_like() -> None:
     chat = Chat(limits=replace(UNLIMITED, registrations=1, registrations_within=3600.0))
     for name in ("ann", "bob"):
         person = arriving(chat, name, "127.0.0.1")
-        assert person.send(f"/register {SECRET}")[0].startswith(f"* {name} is yours now.")
+        assert person.send(f"/register {SECRET}")[0].startswith(
+            f"* {name} is now registered to you."
+        )
 
 
 def test_registering_looks_only_for_names_like_the_new_one(
@@ -261,10 +266,8 @@ def test_a_code_is_used_by_one_of_two_who_have_it() -> None:
     for person in (ann, bob):
         person.send(f"/register {SECRET} {invitation.code}")
     hasher.work()
-    assert ann.read()[0].startswith("* ann is yours now.")
-    assert bob.read() == [
-        "* There is no such code, or it has been used: ask an operator for another one."
-    ]
+    assert ann.read()[0].startswith("* ann is now registered to you.")
+    assert bob.read() == ["* Unknown or used code. Ask an operator for another one."]
 
 
 def test_a_name_is_registered_also_when_the_connection_is_lost_meanwhile() -> None:
@@ -274,7 +277,7 @@ def test_a_name_is_registered_also_when_the_connection_is_lost_meanwhile() -> No
     ann.hang_up()
     squatter = chat.join("ann")
     hasher.work()
-    assert squatter.read() == ["* You are ann2 now."]
+    assert squatter.read() == ["* You are now ann2."]
     ann = arriving(chat, "ann")
     ann.send(SECRET)
     hasher.work()
@@ -289,15 +292,18 @@ def test_a_guest_becomes_who_they_are_registered_as(chat: Chat) -> None:
     bob, guest = chat.join("bob"), chat.join("guest")
     bob.read()
     assert guest.send(f"/login {SECRET}") == [
-        "* guest is not registered. To do that: /register password"
+        "* guest is not registered. To register: /register password"
     ]
-    assert guest.send("/login ann wrong-horse") == ["* That is not ann's password."]
-    assert guest.send(f"/login ann {SECRET}") == ["* You are ann, registered as ann."]
+    assert guest.send("/login ann wrong-horse") == ["* Wrong password."]
+    assert guest.send(f"/login ann {SECRET}") == ["* You are logged in as ann."]
     assert bob.read() == ["* guest is now ann."]
-    assert guest.send("/logout")[0] == "* You are guest-1, a guest. Your rooms are kept for you."
-    assert bob.read() == ["* ann left.", "* guest-1 came in."]
+    assert (
+        guest.send("/logout")[0] == "* Logged out. You are now the guest guest-1."
+        " Your rooms are saved for your next login."
+    )
+    assert bob.read() == ["* ann left.", "* guest-1 joined."]
     assert guest.send("/logout") == [
-        "* That is for registered people. To become one: /register password"
+        "* Only registered users can do that. To register: /register password"
     ]
 
 
@@ -310,7 +316,7 @@ def test_a_password_alone_does_not_say_who_that_is(chat: Chat) -> None:
     registered(chat, "ann").hang_up()
     ann = chat.connect()
     assert ann.send(f"/login {SECRET}")[-1].startswith(
-        "* Please say which name, too: /login name password"
+        "* Give your name as well: /login name password"
     )
     ann.send("ann")
     assert ann.send(f"/login {SECRET}")[0].startswith("* Welcome back, ann.")
@@ -323,22 +329,22 @@ def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
     chat.hub.login.claim_code = "3f9a0c1b22"
     ann, bob = registered(chat, "ann"), registered(chat, "bob")
     assert chat.join("guest").send("/claim 3f9a0c1b22") == [
-        "* That is for registered people. To become one: /register password"
+        "* Only registered users can do that. To register: /register password"
     ]
-    wrong = ["* That is not the code which the server's log shows."]
+    wrong = ["* Wrong code. The server's log shows the right one."]
     assert ann.send("/claim 0000000000") == wrong
     assert ann.send("/claim 3f9a0c1b22") == [
-        "* You are an operator now. /help shows what you may do."
+        "* You are now an operator. To see your commands: /help"
     ]
-    assert bob.send("/claim 3f9a0c1b22") == ["* There is an operator already: ask one."]
+    assert bob.send("/claim 3f9a0c1b22") == ["* There is already an operator. Ask one."]
 
 
 def test_asking_for_what_is_given_already_is_no_wrong_attempt() -> None:
     chat = Chat(limits=replace(UNLIMITED, attempts=1))
     bob = registered(chat, "bob")
     for _ in range(2):
-        assert bob.send("/claim 0") == ["* There is an operator already: ask one."]
-    assert bob.send(f"/passwd {SECRET} new-staple") == ["* Your password is changed."]
+        assert bob.send("/claim 0") == ["* There is already an operator. Ask one."]
+    assert bob.send(f"/passwd {SECRET} new-staple") == ["* Password changed."]
 
 
 def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
@@ -347,8 +353,8 @@ def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
     ann, bob = registered(chat, "ann"), registered(chat, "bob")
     chat.hub.login.claim_code = "code-of-the-log"
     archive.removed = "ann"
-    assert ann.send("/claim code-of-the-log")[-1] == "* The account ann is no more."
-    assert bob.send("/claim code-of-the-log")[-1].startswith("* You are an operator now.")
+    assert ann.send("/claim code-of-the-log")[-1] == "* The account ann no longer exists."
+    assert bob.send("/claim code-of-the-log")[-1].startswith("* You are now an operator.")
 
 
 class ChangedElsewhere(MemoryArchive):
@@ -372,7 +378,7 @@ def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
     back_again = arriving(again, "ann")
     assert back_again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #")
     assert back_again.send("/ignore") == ["* You ignore eve."]
-    assert back_again.send("/whois ann")[0].startswith("* ann: operator, here since")
+    assert back_again.send("/whois ann")[0].startswith("* ann: operator, online since")
     assert "away: lunch" in back_again.send("/whois ann")[0]
     start(again.archive.close())
 
@@ -384,8 +390,12 @@ def test_a_code_survives_a_restart_until_it_is_used(tmp_path: Path) -> None:
     code = ann.send("/invite-code")[0].split()[-1]
     again = restarted(chat, tmp_path)
     again.hub.accounts.mode = "invite"
-    assert again.join("bob").send(f"/register {SECRET} {code}")[0].startswith("* bob is yours")
+    assert (
+        again.join("bob")
+        .send(f"/register {SECRET} {code}")[0]
+        .startswith("* bob is now registered to you")
+    )
     third = restarted(again, tmp_path)
     third.hub.accounts.mode = "invite"
-    assert "it has been used" in third.join("eve").send(f"/register {SECRET} {code}")[0]
+    assert "used code" in third.join("eve").send(f"/register {SECRET} {code}")[0]
     start(third.archive.close())

@@ -58,7 +58,7 @@ class Shell:
 
 
 def test_an_account_that_is_added_is_one_within_two_seconds(chat: Chat, shell: Shell) -> None:
-    assert shell.run("add", "ann", "--operator") == (0, "ann is registered, and an operator.\n")
+    assert shell.run("add", "ann", "--operator") == (0, "Registered ann as an operator.\n")
     chat.clock.advance(OFTEN)
     ann = chat.connect()
     assert "* ann is a registered name." in ann.send("ann")[1]
@@ -80,35 +80,35 @@ def test_a_password_is_changed_and_the_old_one_is_none_any_more(chat: Chat, shel
     thief.send("ann", SECRET)
     assert shell.run("passwd", "Ann", typed="another-horse\n")[0] == 0
     chat.clock.advance(OFTEN)
-    assert thief.read()[-1] == "* Your password was changed. Please come in with the new one."
+    assert thief.read()[-1] == "* Your password was changed. Log in with the new one."
     assert thief.closed
     ann = chat.connect()
     ann.send("ann")
-    assert "That is not ann's password." in ann.send(SECRET)[0]
+    assert "Wrong password." in ann.send(SECRET)[0]
     assert "* Welcome back, ann." in ann.send("another-horse")[0]
 
 
 def test_who_is_here_becomes_an_operator_and_is_one_no_longer(chat: Chat, shell: Shell) -> None:
     ann = chat.join("ann")
     ann.send(f"/register {SECRET}")
-    assert shell.run("operator", "ann") == (0, "ann is an operator now.\n")
+    assert shell.run("operator", "ann") == (0, "ann is now an operator.\n")
     chat.clock.advance(OFTEN)
-    assert ann.read()[-1] == "* You are an operator now. /help shows what you may do."
-    assert ann.send("/announce hi") == ["* ann tells everybody: hi"]
-    assert shell.run("operator", "ann", "--off") == (0, "ann is no operator now.\n")
+    assert ann.read()[-1] == "* You are now an operator. To see your commands: /help"
+    assert ann.send("/announce hi") == ["* Announcement from ann: hi"]
+    assert shell.run("operator", "ann", "--off") == (0, "ann is no longer an operator.\n")
     chat.clock.advance(OFTEN)
-    assert ann.read() == ["* You are no operator any more."]
-    assert ann.send("/announce hi") == ["* Only operators may do that."]
+    assert ann.read() == ["* You are no longer an operator."]
+    assert ann.send("/announce hi") == ["* Only operators can do that."]
 
 
 def test_a_removed_account_s_user_is_a_guest(chat: Chat, shell: Shell) -> None:
     ann = chat.join("ann")
     ann.send(f"/register {SECRET}", "/join #tea")
     chat.clock.advance(OFTEN)
-    assert shell.run("remove", "ann") == (0, "ann is removed; the name is free.\n")
+    assert shell.run("remove", "ann") == (0, "Account ann deleted. The name is available.\n")
     chat.clock.advance(OFTEN)
-    assert ann.read()[-1] == "* The account ann was removed; you are ann as a guest."
-    assert "That is for registered people." in ann.send("/logout")[0]
+    assert ann.read()[-1] == "* Your account ann was deleted. You are now the guest ann."
+    assert "Only registered users can do that." in ann.send("/logout")[0]
     assert not chat.hub.accounts.find("ann")
     assert not any(room.roster for room in chat.hub.directory.rooms.values())
 
@@ -141,13 +141,13 @@ def test_accounts_are_listed_for_programs(chat: Chat, shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("add", "ann"), "ann is registered already."),
-        (("add", "Ann"), "ann is registered already."),
-        (("add", "аnn"), "аnn looks like ann, a registered name."),  # noqa: RUF001
-        (("add", "two words"), "A name is one word of letters, digits and _-.'[]{}|^`"),
-        (("passwd", "bob"), "bob is not registered. chatsvc account list says who is."),
-        (("operator", "bob"), "bob is not registered. chatsvc account list says who is."),
-        (("remove", "bob"), "bob is not registered. chatsvc account list says who is."),
+        (("add", "ann"), "ann is already registered."),
+        (("add", "Ann"), "ann is already registered."),
+        (("add", "аnn"), "аnn is too similar to ann, a registered name."),  # noqa: RUF001
+        (("add", "two words"), "A name must be one word of letters, digits and _-.'[]{}|^`"),
+        (("passwd", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
+        (("operator", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
+        (("remove", "bob"), "bob is not registered. To list accounts: chatsvc account list"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(
@@ -165,17 +165,17 @@ def test_a_password_may_be_in_a_file_and_must_be_long_enough(
     assert shell.run("add", "ann", "--password-file", str(secret), typed="")[0] == 0
     secret.write_bytes(b"\xef\xbb\xbfshort\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
-    assert (code, printed) == (1, "A password has 6 to 256 characters.\n")
+    assert (code, printed) == (1, "A password must have 6 to 256 characters.\n")
     secret.write_text("short\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
-    assert (code, printed) == (1, "A password has 6 to 256 characters.\n")
+    assert (code, printed) == (1, "A password must have 6 to 256 characters.\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(tmp_path / "none"))
     assert code == 1
-    assert "cannot be read" in printed
+    assert "Cannot read" in printed
 
 
 def test_no_password_at_all_is_a_sentence(chat: Chat, shell: Shell) -> None:
-    nothing = (1, "No password came on standard input.\n")
+    nothing = (1, "No password on standard input.\n")
     assert shell.run("add", "ann", typed="") == nothing
     assert shell.run("add", "ann", typed="\n") == nothing
 
@@ -185,20 +185,20 @@ def test_an_archive_that_is_not_there_is_a_sentence(
 ) -> None:
     assert shell.run("list") == (
         1,
-        f"There is no archive {shell.path}. The service makes it when it first starts.\n",
+        f"Archive not found: {shell.path}. The service creates it at its first start.\n",
     )
     assert accounts.main(["list", "--archive", "memory:"]) == 1
-    assert "--archive is sqlite:PATH" in capsys.readouterr().err
+    assert "--archive must be sqlite:PATH" in capsys.readouterr().err
 
 
 def test_a_password_is_typed_twice_and_not_seen(chat: Chat, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "chatsvc.cli", "account", "add", "ann"]
     terminal = Terminal(*command, "--archive", f"sqlite:{tmp_path / 'chat.db'}")
     with contextlib.closing(terminal):
-        for question in ("New password of ann: ", "Once more: "):
+        for question in ("New password of ann: ", "Repeat it: "):
             terminal.until(question)
             terminal.type(f"{SECRET}\r")
-        terminal.until("ann is registered.")
+        terminal.until("Registered ann.")
         assert terminal.ended() == 0
     assert SECRET not in terminal.text
 

@@ -80,7 +80,7 @@ class Keeper:
 
 
 class Steps(Worker):
-    """A worker, and the turns of a reactor, one step after the other; no test waits for ever."""
+    """A worker, and the turns of a reactor, one step after the other; no test waits forever."""
 
     def __init__(self) -> None:
         super().__init__()

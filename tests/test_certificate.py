@@ -174,7 +174,7 @@ def test_it_is_renewed_while_people_talk(
     trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
     assert Secure(chat, trust=trust).shake_hands().send("ann")
     assert chat.factory.tls.fingerprint != before
-    assert f"The certificate in {tmp_path / 'chat.db.pem'} is renewed; its key is the same." in (
+    assert f"The certificate in {tmp_path / 'chat.db.pem'} was renewed with the same key." in (
         logged
     )
 
@@ -213,7 +213,7 @@ def test_a_file_that_was_not_finished_is_no_obstacle(tmp_path: Path) -> None:
 def test_where_nothing_can_be_kept_it_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CertificateFailed) as failed:
         kept_beside(tmp_path / "missing" / "chat.db")
-    assert str(failed.value).endswith("chat.db.pem cannot be made: No such file or directory.")
+    assert str(failed.value).endswith("chat.db.pem: No such file or directory.")
 
 
 def test_the_fingerprint_is_that_of_the_certificate() -> None:
@@ -229,20 +229,20 @@ def test_the_fingerprint_is_that_of_the_certificate() -> None:
 @pytest.mark.parametrize(
     ("chain", "key", "sentence"),
     [
-        (b"", CERTIFICATE, "there is no certificate in PEM format."),
-        (b"nonsense", CERTIFICATE, "there is no certificate in PEM format."),
-        (CERTIFICATE, b"", "there is no private key in PEM format."),
-        (CERTIFICATE, b"nonsense", "there is no private key in PEM format."),
-        (CERTIFICATE, make(), "the key is not that of the certificate."),
+        (b"", CERTIFICATE, "no certificate in PEM format."),
+        (b"nonsense", CERTIFICATE, "no certificate in PEM format."),
+        (CERTIFICATE, b"", "no private key in PEM format."),
+        (CERTIFICATE, b"nonsense", "no private key in PEM format."),
+        (CERTIFICATE, make(), "the key does not match the certificate."),
         (
             CERTIFICATE,
             secret(serialization.load_pem_private_key(CERTIFICATE, None), b"sesame"),
-            "the key has a password, and must have none.",
+            "the key is encrypted. Remove its passphrase.",
         ),
         (
             CERTIFICATE,
             secret(rsa.generate_private_key(65537, 2048)),
-            "the key is not that of the certificate.",
+            "the key does not match the certificate.",
         ),
     ],
 )
@@ -256,7 +256,7 @@ def test_what_is_wrong_with_a_certificate_is_a_sentence(
         files.credentials()
     assert str(failed.value) == f"{files.certificate} and {files.key}: {sentence}"
     files.certificate.unlink()
-    with pytest.raises(CertificateFailed, match=r"cert\.pem cannot be read: No such file"):
+    with pytest.raises(CertificateFailed, match=r"Cannot read .*cert\.pem: No such file"):
         files.credentials()
 
 
@@ -286,9 +286,9 @@ def logged() -> Iterator[list[str]]:
     def observe(event: LogEvent) -> None:
         lines.append(formatEvent(event))
 
-    globalLogPublisher.addObserver(observe)
+    globalLogPublisher.addObserver(observe)  # type: ignore[arg-type]
     yield lines
-    globalLogPublisher.removeObserver(observe)
+    globalLogPublisher.removeObserver(observe)  # type: ignore[arg-type]
 
 
 class Renewed:
@@ -340,14 +340,14 @@ def test_a_broken_new_certificate_is_said_once_and_the_old_one_stays(
         place.chat.clock.advance(RECHECK)
         assert place.shows(CERTIFICATE)
     assert [line for line in logged if "certificate" in line] == [
-        f"{place.files}: the key is not that of the certificate."
-        " The certificate from before stays in use."
+        f"{place.files}: the key does not match the certificate."
+        " The previous certificate stays in use."
     ]
     place.files.key.unlink()
     for _ in range(2):
         place.chat.clock.advance(RECHECK)
         assert place.shows(CERTIFICATE)
-    assert len([line for line in logged if "key.pem cannot be read" in line]) == 1
+    assert len([line for line in logged if "Cannot read" in line and "key.pem" in line]) == 1
     place.write(new, new)
     place.chat.clock.advance(RECHECK)
     assert place.shows(new)

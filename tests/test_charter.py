@@ -54,7 +54,7 @@ def test_words_are_masked(words: str, text: str, masked: str) -> None:
     ids=ascii,
 )  # fmt: skip
 def test_words_are_refused(text: str) -> None:
-    with pytest.raises(Refused, match="is not wanted in #tea"):
+    with pytest.raises(Refused, match="is not allowed in #tea"):
         filtered(charter("refuse", "spam"), text)
 
 

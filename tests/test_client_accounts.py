@@ -32,7 +32,7 @@ def test_one_comes_into_all_rooms_of_ones_account_and_sees_what_is_new_once(hous
         "* You are in #lobby with bob. 2 new since you left.",
         "[1970-01-01 00:00] <bob> one",
         "[1970-01-01 00:00] <bob> two",
-        "* Type to talk, /help for the commands, /quit to leave.",
+        "* Type to talk, /help for commands, /quit to leave.",
     ]
     assert ann.prompt == "#lobby> "
 
@@ -94,7 +94,7 @@ def test_a_room_entered_from_elsewhere_is_entered_here_and_again_after_a_loss(ho
     assert ann.where == ("ann", "ann", ["#lobby", "#tea"])
     assert ann.prompt == "#lobby> "
     phone = house.visitor("ann", SECRET, "/leave #tea")
-    assert ann.type() == ["* You left #tea. Your lines go to #lobby."]
+    assert ann.type() == ["* You left #tea. Your messages now go to #lobby."]
     ann.lose()
     assert ann.where[2] == ["#lobby"]
     phone.hang_up()
@@ -117,7 +117,7 @@ def test_whoever_registers_comes_back_as_that(house: House) -> None:
     ann = Visit(house)
     ann.type("/join #tea")
     assert ann.type(f"/register {SECRET} ann@example.org") == [
-        "* ann is yours now. Next time, say that name and your password."
+        "* ann is now registered to you. Next time, sign in with this name and your password."
     ]
     ann.kill()
     assert ann.where == ("ann", "ann", ["#lobby", "#tea"])
@@ -129,7 +129,7 @@ def test_whoever_logs_in_comes_back_as_that_into_the_same_rooms(house: House, lo
     ann = Visit(house, Identity("guest"))
     ann.type("/join #garden")
     assert ann.type(login) == [
-        "* You are ann, registered as ann.",
+        "* You are logged in as ann.",
         "* You are in #tea, and nobody else is here yet.",
     ]
     assert ann.prompt == "#garden> "
@@ -144,7 +144,7 @@ def test_what_a_guest_chose_is_not_the_accounts_choice(house: House) -> None:
     ann = Visit(house, Identity("carol"))
     ann.type("/away lunch", "/ignore eve", f"/login ann {SECRET}")
     ann.lose()
-    assert ann.type("/ignore") == ["* You ignore nobody."]
+    assert ann.type("/ignore") == ["* Your ignore list is empty."]
     assert "away" not in ann.type("/whois ann")[0]
 
 
@@ -165,7 +165,7 @@ def test_whoever_logs_out_is_a_guest_in_the_lobby_and_comes_back_as_one(house: H
     ann.type("/logout")
     assert ann.where == ("guest-1", None, ["#lobby"])
     assert ann.prompt == "#lobby> "
-    assert ann.lose()[1] == "* The connection is back."
+    assert ann.lose()[1] == "* Reconnected."
     assert ann.where == ("guest-1", None, ["#lobby"])
 
 
@@ -183,7 +183,7 @@ def test_a_new_password_is_the_one_to_come_back_with(house: House) -> None:
     ann.type(f"/passwd {OTHER} {SECRET}")  # refused: the old one holds
     ann.lose()
     assert ann.where[1] == "ann"
-    assert ann.type(f"/passwd {SECRET} {OTHER}") == ["* Your password is changed."]
+    assert ann.type(f"/passwd {SECRET} {OTHER}") == ["* Password changed."]
     ann.lose()
     assert ann.where[1] == "ann"
 
@@ -209,9 +209,10 @@ def test_a_password_that_was_changed_meanwhile_is_tried_once_and_one_is_a_guest(
     house.lose()
     house.visitor("ann", SECRET, f"/passwd {SECRET} {OTHER}").hang_up()
     assert ann.wait(10.0)[0] == (
-        "* That is not ann's password. You are ann2 instead. To be ann again: /login ann password"
+        "* Wrong password. You are ann2 instead. To be ann again: /login ann password"
     )
-    assert ann.where == ("ann2", None, ["#lobby"])
+    where: object = ann.where
+    assert where == ("ann2", None, ["#lobby"])
     ann.type(f"/login ann {OTHER}")
     ann.lose()
     assert ann.where == ("ann", "ann", ["#lobby"])
@@ -223,7 +224,7 @@ def test_a_pipe_whose_password_was_changed_ends(house: House) -> None:
     house.lose()
     house.visitor("ann", SECRET, f"/passwd {SECRET} {OTHER}").hang_up()
     pipe.wait(10.0)
-    with pytest.raises(Refused, match="That is not ann's password"):
+    with pytest.raises(Refused, match="Wrong password"):
         result(pipe.done)
     assert house.tries == 2
 
@@ -252,7 +253,7 @@ def test_a_lost_answer_to_register_is_found_out_on_the_way_back(house: House) ->
     ann = Visit(house)
     shown = lose_the_answer(ann, f"/register {SECRET}")
     assert shown[1] == (
-        "* The connection was lost: nobody knows whether this arrived: /register *************"
+        "* The connection was lost: it is unknown whether this arrived: /register *************"
     )
     assert ann.where == ("ann", "ann", ["#lobby"])
 
@@ -285,7 +286,7 @@ def test_a_password_is_never_said_even_where_the_command_is_not_known_yet(house:
     bob = house.visitor("bob")
     ann = Visit(house)
     ann.type(f"!passwd {SECRET} {OTHER}", f"\\unregister {SECRET}", "!what?")
-    assert bob.read() == ["* ann came in.", "[1970-01-01 00:00] <ann> !what?"]
+    assert bob.read() == ["* ann joined.", "[1970-01-01 00:00] <ann> !what?"]
 
 
 def test_private_lines_are_shown_once_when_the_chat_forgot_that_they_were(house: House) -> None:

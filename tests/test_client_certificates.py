@@ -6,6 +6,7 @@ import hashlib
 import re
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Chat, Person
@@ -73,8 +74,8 @@ def test_a_certificate_that_was_added_proves_the_account(
 ) -> None:
     ann = registered(chat, "ann", own)
     assert ann.send("/certificate") == [
-        "* No certificate proves your account.",
-        f"* You have come with {fingerprint(own)}. To add it: /certificate add",
+        "* Your account has no certificates.",
+        f"* This connection uses {fingerprint(own)}. To add it: /certificate add",
     ]
     assert ann.send("/certificate add") == [f"* {fingerprint(own)} (this connection)"]
     again = secure(chat, own, maximum_version=version)
@@ -86,7 +87,7 @@ def test_whom_one_wants_to_be_must_be_whose_the_certificate_is(chat: Chat, own: 
     registered(chat, "ann", own).send("/certificate add")
     member(chat, "bob")
     again = secure(chat, own)
-    assert "Your certificate is ann's, not bob's." in ask(again, EXTERNAL % "bob")
+    assert "Your certificate belongs to ann, not bob." in ask(again, EXTERNAL % "bob")
     assert ask(again, EXTERNAL % "Ann") == '{"event":"proved","account":"ann"}'
 
 
@@ -101,12 +102,14 @@ def test_a_certificate_is_one_account_s_and_can_be_taken_away(chat: Chat, own: P
     ann = registered(chat, "ann", own)
     ann.send("/certificate add")
     bob = registered(chat, "bob", own)
-    assert bob.send("/certificate add") == ["* That certificate proves another account already."]
-    assert ann.send("/certificate add")[-1] == "* That certificate proves you already."
-    assert bob.send("/certificate remove") == [
-        "* That is no certificate of yours: /certificate lists them."
+    assert bob.send("/certificate add") == [
+        "* That certificate already belongs to another account."
     ]
-    assert ann.send("/certificate remove")[0] == "* No certificate proves your account."
+    assert ann.send("/certificate add")[-1] == "* That certificate already belongs to you."
+    assert bob.send("/certificate remove") == [
+        "* You have no such certificate. To list yours: /certificate"
+    ]
+    assert ann.send("/certificate remove")[0] == "* Your account has no certificates."
     assert bob.send("/certificate add") == [f"* {fingerprint(own)} (this connection)"]
 
 
@@ -124,25 +127,28 @@ def test_a_fingerprint_may_be_written_as_openssl_prints_it(chat: Chat) -> None:
     ann = member(chat, "ann")
     written = ":".join(["AB"] * 32)
     assert ann.send(f"/certificate add {written}") == [f"* {'ab' * 32}"]
-    assert ann.send(f"/cert remove {'ab' * 32}") == ["* No certificate proves your account."]
-    assert "64 digits" in ann.send("/certificate add abcd")[0]
-    assert "You have come without a certificate" in ann.send("/certificate add")[0]
-    assert ann.send("/certificate show") == [
-        "* It goes like this: /certificate add, or: /certificate remove"
-    ]
+    assert ann.send(f"/cert remove {'ab' * 32}") == ["* Your account has no certificates."]
+    assert "64 hexadecimal digits" in ann.send("/certificate add abcd")[0]
+    assert "This connection has no certificate" in ann.send("/certificate add")[0]
+    assert ann.send("/certificate show") == ["* Usage: /certificate add, or: /certificate remove"]
 
 
 def test_an_account_has_so_many_certificates(chat: Chat) -> None:
     ann = member(chat, "ann")
     for n in range(10):
         ann.send(f"/certificate add {n:064x}")
-    assert "which is the most" in ann.send(f"/certificate add {10:064x}")[0]
+    assert "the maximum" in ann.send(f"/certificate add {10:064x}")[0]
 
 
 def test_guests_have_no_certificates(chat: Chat) -> None:
     assert chat.join("bob").send("/certificate") == [
-        "* That is for registered people. To become one: /register password"
+        "* Only registered users can do that. To register: /register password"
     ]
+
+
+def fingerprints(chat: Chat) -> list[str]:
+    connections: list[Any] = list(chat.factory.connections)
+    return [one.fingerprint for one in connections]
 
 
 def test_browsers_are_not_asked_for_a_certificate(chat: Chat, own: Path) -> None:
@@ -150,10 +156,10 @@ def test_browsers_are_not_asked_for_a_certificate(chat: Chat, own: Path) -> None
     context.set_alpn_protocols(["h2", "http/1.1"])
     browser = Secure(chat, trust=context).shake_hands()
     browser.send("ann")
-    assert [one.fingerprint for one in chat.factory.connections] == [""]
+    assert fingerprints(chat) == [""]
     context.set_alpn_protocols(["irc"])
     Secure(chat, trust=context).shake_hands()
-    assert fingerprint(own) in [one.fingerprint for one in chat.factory.connections]
+    assert fingerprint(own) in fingerprints(chat)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -169,7 +175,7 @@ def test_a_session_that_goes_on_still_has_its_certificate(
     )
     again.shake_hands()
     assert again.tls.session_reused
-    assert [one.fingerprint for one in chat.factory.connections] == [fingerprint(own)] * 2
+    assert fingerprints(chat) == [fingerprint(own)] * 2
 
 
 def test_a_certificate_is_remembered_after_a_restart(own: Path) -> None:

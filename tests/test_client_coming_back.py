@@ -285,6 +285,7 @@ def test_an_answer_that_came_during_a_stall_counts(table: Table) -> None:
     table.server.silent = True
     table.clock.advance(PING_EVERY)
     wire = table.connection._wire
+    assert wire is not None
     table.clock.callLater(PATIENCE, wire.dataReceived, b'{"event":"pong"}\n')
     table.clock.advance(PATIENCE)
     table.server.pump()

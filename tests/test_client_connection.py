@@ -101,7 +101,7 @@ def test_a_taken_name_is_refused_at_the_door() -> None:
     with pytest.raises(Refused) as refused:
         result(table.open())
     assert refused.value.suggestion == "ann2"
-    assert table.notes.refusals == ["ann is here already."]
+    assert table.notes.refusals == ["ann is already in use."]
     table.server.pump()
     assert table.server.links == []
 
@@ -136,7 +136,7 @@ def test_a_full_server_refuses_before_it_has_read_the_hello() -> None:
 def test_a_wrong_password_is_refused_at_the_door() -> None:
     table = Table(identity=Identity("ann", "x"))
     table.server.password = "sesame"
-    with pytest.raises(Refused, match="not the password"):
+    with pytest.raises(Refused, match="Wrong password"):
         result(table.open())
 
 

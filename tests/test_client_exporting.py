@@ -168,7 +168,7 @@ def test_private_lines_are_those_with_an_account(house: House) -> None:
 def test_what_may_not_be_read_is_a_sentence(house: House) -> None:
     run = Run(house, "@bob")
     house.pump(10.0)
-    with pytest.raises(Refused, match="registered people only"):
+    with pytest.raises(Refused, match="only between registered users"):
         result(run.done)
 
 

@@ -57,15 +57,15 @@ def test_a_server_is_written_as_it_is_read() -> None:
         (["join", "localhost:99999"], "a port is a number from 1 to 65535"),
         (["tail"], "required: room"),
         (["tail", "lobby", "--since", "-1"], "--since"),
-        (["tail", "lobby", "--since", "x"], "'x' is no number of a line"),
+        (["tail", "lobby", "--since", "x"], "'x' is not a message number"),
         (["export"], "required: room"),
         (["export", "lobby", "--since", "soon"], "'soon' is no point: write a number (17)"),
-        (["export", "lobby", "--until", "0d"], "That is no time at all"),
+        (["export", "lobby", "--until", "0d"], "A duration must be longer than zero"),
         (["export", "lobby", "--format", "pdf"], "invalid choice: 'pdf'"),
-        (["send", "--timeout", "soon", "hi"], "'soon' is no number of seconds"),
-        (["join", "--password-file", "/nowhere"], "/nowhere cannot be read: No such file"),
+        (["send", "--timeout", "soon", "hi"], "'soon' is not a number of seconds"),
+        (["join", "--password-file", "/nowhere"], "Cannot read /nowhere: No such file"),
         (["join", "--password", "a", "--password-file", os.devnull], "not allowed with"),
-        (["send", "--account-password-file", "/nowhere"], "/nowhere cannot be read: No such file"),
+        (["send", "--account-password-file", "/nowhere"], "Cannot read /nowhere: No such file"),
     ],
 )
 def test_what_is_not_understood_is_a_sentence_and_2(
@@ -151,27 +151,30 @@ def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) ->
     [
         (NotConnected("it broke off"), "Cannot join the chat at localhost:13531: it broke off."),
         (NotDone("It was not kept."), "It was not kept."),
-        (PutOut("bob has put you out: spam."), "bob has put you out: spam."),
+        (
+            PutOut("bob removed you from the server: spam."),
+            "bob removed you from the server: spam.",
+        ),
         (Refused("banned", "You are banned."), "You are banned."),
         (NotTrusted("THE CERTIFICATE HAS CHANGED."), "THE CERTIFICATE HAS CHANGED."),
         (
-            Refused("tls-needed", "This chat is joined over TLS only: openssl …"),
+            Refused("tls-needed", "This chat requires TLS: openssl …"),
             "The chat at localhost:13531 is joined over TLS only:"
             " write it as tls://localhost:13531",
         ),
         (
-            Refused("password-needed", "This chat has a password."),
-            "This chat has a password. Give it with --password-file, or --password.",
+            Refused("password-needed", "This chat requires a password."),
+            "This chat requires a password. Use --password-file or --password.",
         ),
-        (Refused("wrong-password", "That is not the password."), "That is not the password."),
+        (Refused("wrong-password", "Wrong password."), "Wrong password."),
         (
             Refused("registered", "ann is a registered name.", "ann2"),
-            "ann is a registered name. Give its password with --account-password-file,"
-            " or another name with --name.",
+            "ann is a registered name. Use --account-password-file"
+            " for its password, or another name with --name.",
         ),
         (
-            Refused("wrong-password", "That is not ann's password.", "ann2"),
-            "That is not ann's password. Give the right one with --account-password-file.",
+            Refused("wrong-password", "Wrong password.", "ann2"),
+            "Wrong password. Check the file in --account-password-file.",
         ),
     ],
 )
@@ -212,8 +215,8 @@ def test_colours_are_only_where_they_are_seen_and_wanted(monkeypatch: pytest.Mon
 def test_a_dumb_terminal_is_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "isatty", lambda fd: True)
     reactor = MemoryReactor()
-    assert line_screen.screen(reactor, {"TERM": "xterm"}).interactive
-    assert not line_screen.screen(reactor, {"TERM": "dumb"}).interactive
+    assert main._screen(reactor, {"TERM": "xterm"}).interactive
+    assert not main._screen(reactor, {"TERM": "dumb"}).interactive
 
 
 def test_lines_come_out_of_any_pieces() -> None:

@@ -113,7 +113,7 @@ def pipe() -> Iterator[Visit]:
 def test_coming_in_says_where_one_is_and_what_to_do(person: Visit) -> None:
     assert person.screen.lines == [
         "* You are in #lobby, and nobody else is here yet.",
-        "* Type to talk, /help for the commands, /quit to leave.",
+        "* Type to talk, /help for commands, /quit to leave.",
     ]
     assert person.screen.prompts[-1] == ("#lobby> ", False)
 
@@ -141,7 +141,7 @@ def test_aliases_are_as_the_server_says(person: Visit) -> None:
 
 
 def test_unknown_commands_are_refused_by_the_server(person: Visit) -> None:
-    assert person.type("/dance") == ["* There is no command /dance."]
+    assert person.type("/dance") == ["* Unknown command /dance."]
 
 
 def test_a_line_that_only_looks_like_a_command_is_said(person: Visit) -> None:
@@ -193,12 +193,12 @@ def test_exit_is_an_alias_of_quit(person: Visit) -> None:
 def test_a_loss_and_what_is_typed_meanwhile(person: Visit) -> None:
     person.server.kill()
     assert person.screen.lines[-1] == (
-        "* The connection is lost (the server closed it)."
-        " What you type is kept, and sent when it is back."
+        "* Connection lost (the server closed it). What"
+        " you type is saved and sent after reconnecting."
     )
     assert person.type("one", "two") == ["* Not sent yet: one", "* Not sent yet: two"]
     assert person.come_back() == [
-        "* The connection is back.",
+        "* Reconnected.",
         "* You are in #lobby, and nobody else is here yet.",
         "[1970-01-01 00:00] You: one",
         "[1970-01-01 00:00] You: two",
@@ -216,7 +216,7 @@ def test_a_private_line_that_may_not_have_arrived_is_told_about(person: Visit) -
     person.server.handle(person.server.links[0])
     person.server.kill()
     assert person.screen.lines[-1] == (
-        "* The connection was lost: nobody knows whether this arrived: /msg bob psst"
+        "* The connection was lost: it is unknown whether this arrived: /msg bob psst"
     )
 
 
@@ -224,7 +224,7 @@ def test_leaving_while_away_waits_for_what_was_typed(person: Visit) -> None:
     person.server.kill()
     person.type("one", "/quit")
     assert person.screen.lines[-1] == (
-        "* 1 line was not sent yet, but will be. Ctrl-C leaves without that."
+        "* 1 message not sent yet. Waiting to send; Ctrl-C leaves without sending."
     )
     assert not person.done.called
     person.come_back()
@@ -241,7 +241,7 @@ def test_ctrl_c_says_what_was_not_sent_and_leaves() -> None:
     visit.server.pump()
     with pytest.raises(CancelledError):
         result(visit.done)
-    assert visit.screen.lines[-1] == "* 2 lines were not sent."
+    assert visit.screen.lines[-1] == "* 2 messages not sent."
     assert visit.screen.closed
 
 
@@ -251,15 +251,15 @@ def test_why_one_is_not_let_in_again_is_said_once(person: Visit) -> None:
     before = len(person.screen.lines)
     for _ in range(5):
         person.come_back()
-    assert person.screen.lines[before:] == ["* That is not the password."]
+    assert person.screen.lines[before:] == ["* Wrong password."]
     person.server.password = None
-    assert "* The connection is back." in person.come_back() + person.come_back()
+    assert "* Reconnected." in person.come_back() + person.come_back()
 
 
 def test_a_name_taken_meanwhile_is_replaced(person: Visit) -> None:
     person.server.kill()
     person.server.taken = {"ann"}
-    assert "* ann is here already. You are ann2 instead." in person.come_back()
+    assert "* ann is already in use. You are ann2 instead." in person.come_back()
 
 
 def test_a_person_is_asked_for_another_name() -> None:
@@ -267,7 +267,7 @@ def test_a_person_is_asked_for_another_name() -> None:
     visit.server.taken = {"ann", "eve"}
     visit.begin()
     assert visit.screen.lines == [
-        "* ann is here already. Press Enter to be ann2, or type another name."
+        "* ann is already in use. Press Enter to join as ann2, or type another name."
     ]
     assert visit.screen.reading
     visit.type("eve")
@@ -339,7 +339,7 @@ def test_a_pipe_takes_the_name_that_is_suggested() -> None:
     visit = Visit(interactive=False)
     visit.server.taken = {"ann"}
     visit.begin()
-    assert visit.screen.lines[0] == "* ann is here already. You are ann2 instead."
+    assert visit.screen.lines[0] == "* ann is already in use. You are ann2 instead."
     visit.end()
     assert result(visit.done) == 0
 
@@ -348,7 +348,7 @@ def test_a_pipe_with_a_wrong_password_fails() -> None:
     visit = Visit(interactive=False)
     visit.server.password = "sesame"
     visit.begin()
-    with pytest.raises(Refused, match="not the password"):
+    with pytest.raises(Refused, match="Wrong password"):
         result(visit.done)
 
 

@@ -56,13 +56,13 @@ def test_what_is_typed_while_the_server_is_killed_is_there_once(tmp_path: Path) 
             ann.type(f"{text}\r")
         ann.until("You: line 5")
         service.kill()
-        ann.until("The connection is lost")
+        ann.until("Connection lost")
         for text in wanted[30:50]:
             ann.type(f"{text}\r")
         with Service(tmp_path, "--port", port) as again:
             for text in wanted[50:]:
                 ann.type(f"{text}\r")
-            ann.until("The connection is back")
+            ann.until("Reconnected")
             ann.type("/quit\r")
             assert ann.ended() == 0
             assert texts(again) == wanted
@@ -93,7 +93,7 @@ def test_lines_that_are_piped_while_the_server_is_killed_are_there_once(tmp_path
 def test_two_people_and_a_pipe_talk_with_each_other(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:") as service:
         ann, bob = join(service, "ann"), join(service, "bob")
-        ann.until("bob came in")
+        ann.until("bob joined")
         ann.type("half a li")
         bob.type("hello\r")
         bob.until(r"\[\d\d:\d\d\] You: hello")
@@ -132,7 +132,7 @@ def test_a_password_is_asked_for_and_not_shown(tmp_path: Path) -> None:
         assert "sesame" not in ann.text
         refused = client("send", "hi", "--server", where(service))
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert refused.stderr.startswith("chatsvc: This chat has a password.")
+        assert refused.stderr.startswith("chatsvc: This chat requires a password.")
         file = tmp_path / "password"
         file.write_text("sesame\n")
         sent = client("send", "hi", "--server", where(service), "--password-file", str(file))
@@ -143,7 +143,7 @@ def register(service: Service, *commands: str) -> None:
     """Let ann register by telnet, do something, and leave."""
     person = service.person("ann")
     person.send(f"/register {SECRET}")
-    person.until("ann is yours now.")
+    person.until("ann is now registered to you.")
     person.send(*commands, "/quit")
     person.rest()
 
@@ -163,10 +163,10 @@ def test_an_account_comes_back_into_its_rooms_when_the_server_was_killed(tmp_pat
                 ann.type(f"own {number}.\r")
             ann.until("<bob> tea 50.")
             service.kill()
-            ann.until("The connection is lost")
+            ann.until("Connection lost")
             ann.type("own 20.\r")
             with Service(tmp_path, "--port", port) as again:
-                ann.until("The connection is back")
+                ann.until("Reconnected")
                 bob = again.person("bob")
                 bob.send("/join #tea", "tea again.")
                 ann.until("<bob> tea again.")
@@ -193,7 +193,7 @@ def test_a_registered_name_is_met_with_a_question_or_an_exit_code(tmp_path: Path
         ann.until("ann is a registered name.")
         ann.until("Password: ")
         ann.type("wrong-horse\r")
-        ann.until("That is not ann's password.")
+        ann.until("Wrong password.")
         ann.type(f"{SECRET}\r")
         ann.until("You are in #lobby")
         assert "horse" not in ann.text
@@ -201,8 +201,8 @@ def test_a_registered_name_is_met_with_a_question_or_an_exit_code(tmp_path: Path
             refused = client(*command, "--name", "ann")
             assert (refused.returncode, refused.stdout) == (1, "")
             assert refused.stderr == (
-                "chatsvc: ann is a registered name. Give its password with"
-                " --account-password-file, or another name with --name.\n"
+                "chatsvc: ann is a registered name. Use --account-password-file"
+                " for its password, or another name with --name.\n"
             )
 
 

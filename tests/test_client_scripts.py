@@ -114,7 +114,7 @@ def test_a_private_line_is_sent_to_a_person_and_no_room_is_entered(run: Run) -> 
 def test_a_line_that_is_refused_is_a_failure(run: Run) -> None:
     run.send("#lobby", ["x" * 20_000, "two"])
     assert result(run.done) == 1
-    assert run.complaints == ["That line is too long. It was not sent."]
+    assert run.complaints == ["Input line was too long. It was not sent."]
     assert run.server.texts() == ["two"]
 
 
@@ -126,7 +126,7 @@ def test_a_room_that_cannot_be_entered_is_a_failure(run: Run) -> None:
 def test_a_taken_name_is_replaced_and_said_so(run: Run) -> None:
     run.server.taken = {"ann"}
     assert result(run.send("#lobby", ["hi"]).done) == 0
-    assert run.complaints == ["ann is here already. The name used is ann2."]
+    assert run.complaints == ["ann is already in use. The name used is ann2."]
 
 
 def test_a_server_that_is_not_there_is_a_failure(run: Run) -> None:
@@ -156,7 +156,7 @@ def test_a_private_line_that_may_be_lost_is_a_failure(run: Run) -> None:
     run.server.kill()
     run.pump()
     assert result(run.done) == 1
-    assert run.complaints == ["The connection was lost: nobody knows whether this arrived: psst"]
+    assert run.complaints == ["The connection was lost: it is unknown whether this arrived: psst"]
 
 
 def test_sending_gives_up_after_a_while_without_an_answer(run: Run) -> None:
@@ -259,9 +259,9 @@ def test_a_script_that_is_not_let_in_again_ends(run: Run) -> None:
 
 def test_a_script_that_is_put_out_ends(run: Run) -> None:
     run.send("#lobby", Source())
-    run.server.links[0].tell(Goodbye("bob has put you out: spam.", final=True))
+    run.server.links[0].tell(Goodbye("bob removed you from the server: spam.", final=True))
     run.pump()
-    with pytest.raises(PutOut, match="bob has put you out: spam"):
+    with pytest.raises(PutOut, match="bob removed you from the server: spam"):
         result(run.done)
     assert run.server.tries == 1
 
@@ -385,9 +385,9 @@ def test_tail_fails_when_its_output_cannot_be_written(run: Run) -> None:
 
 def test_tail_fails_when_the_archive_cannot_be_read(run: Run) -> None:
     run.tail()
-    run.server.links[0].tell(Refusal("not-read", "Earlier lines cannot be read."))
+    run.server.links[0].tell(Refusal("not-read", "Cannot read earlier messages."))
     run.server.pump()
-    with pytest.raises(NotDone, match="cannot be read"):
+    with pytest.raises(NotDone, match="Cannot read earlier messages"):
         result(run.done)
 
 

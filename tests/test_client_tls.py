@@ -71,6 +71,7 @@ class SecureVisit(Visit):
 @pytest.fixture
 def house() -> Iterator[SecureHouse]:
     with SecureHouse() as house:
+        assert isinstance(house, SecureHouse)
         yield house
 
 
@@ -96,7 +97,7 @@ def test_who_is_met_for_the_first_time_is_told_of_once(
     bob = house.visitor("bob")
     ann.type("hello")
     assert "[1970-01-01 00:00] <ann> hello" in bob.read()
-    assert "* The connection is back." in ann.lose()
+    assert "* Reconnected." in ann.lose()
     ann.type("/quit")
     assert SecureVisit(house, servers).told == []
     assert house.heard == ["bob", "ann"]
@@ -170,7 +171,7 @@ def test_another_certificate_after_a_loss_is_the_end(
     house.pump(10.0)
     with pytest.raises(NotTrusted, match="HAS CHANGED"):
         result(ann.done)
-    assert ann.screen.lines[-1] == "* 1 line was not sent."
+    assert ann.screen.lines[-1] == "* 1 message not sent."
     assert house.heard == []
     tries = house.tries
     house.pump(60.0)
@@ -263,13 +264,13 @@ def test_a_server_that_needs_tls_is_not_tried_again_without_it(house: SecureHous
     ann = Visit(house)
     house.chat.factory.require_tls = True
     ann.lose()
-    with pytest.raises(Refused, match="over TLS only") as refused:
+    with pytest.raises(Refused, match="requires TLS") as refused:
         result(ann.done)
     assert refused.value.code == "tls-needed"
     tries = house.tries
     house.pump(60.0)
     assert house.tries == tries == 2
-    with pytest.raises(Refused, match="over TLS only"):
+    with pytest.raises(Refused, match="requires TLS"):
         result(Visit(house).done)
 
 

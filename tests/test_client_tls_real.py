@@ -82,10 +82,10 @@ def test_a_person_is_told_on_the_screen_and_comes_back_to_the_same_server(
             ann.until("#lobby> ")
             assert first.fingerprint in re.sub(r"\s", "", ann.text)
             service.kill()
-            ann.until("The connection is lost")
+            ann.until("Connection lost")
             ann.type("while it was away\r")
             with Service(tmp_path, *OURS, "--port", port):
-                ann.until("The connection is back")
+                ann.until("Reconnected")
                 ann.until("You: while it was away")
                 ann.type("/quit\r")
                 assert ann.ended() == 0
@@ -124,12 +124,12 @@ def test_another_certificate_after_a_loss_ends_the_client(
         with closing(Terminal(*command)) as ann:
             ann.until("#lobby> ")
             service.kill()
-            ann.until("The connection is lost")
+            ann.until("Connection lost")
             ann.type("for nobody else\r")
             ann.until("Not sent yet")
             certificate(tmp_path)
             with Service(tmp_path, *OURS, "--port", port) as again:
-                ann.until("1 line was not sent")
+                ann.until("1 message not sent")
                 ann.until(rf"THE CERTIFICATE OF localhost:{port} HAS CHANGED")
                 assert ann.ended() == 1
                 assert again.person("ann")

@@ -18,25 +18,25 @@ def test_those_of_guests_are_not_kept(chat: Chat) -> None:
     ann, guest = registered(chat, "ann"), chat.join("guest")
     assert guest.send("/msg ann hi") == ["* to ann: hi"]
     assert ann.read()[-1] == "* guest whispers: hi"
-    assert ann.send("/history @guest") == ["* There is no account guest."]
+    assert ann.send("/history @guest") == ["* No account is named guest."]
     assert guest.send("/history @ann") == [
-        "* Private lines are kept between registered people only."
+        "* Private messages are stored only between registered users."
     ]
     ann.hang_up()
-    assert guest.send("/msg ann hi") == ["* There is nobody called ann here."]
+    assert guest.send("/msg ann hi") == ["* No user named ann is online."]
     assert chat.hub.directory.conversations == {}
 
 
 def test_they_are_read_with_the_other_s_name_by_these_two_only(chat: Chat) -> None:
     ann, bob, eve = (registered(chat, name) for name in ("ann", "bob", "eve"))
-    assert ann.send("/history @bob") == ["* You and bob have said nothing to each other yet."]
+    assert ann.send("/history @bob") == ["* You and bob have no messages yet."]
     ann.send("/msg bob one")
     bob.send("/reply two")
     shown = [f"    {n} {NOW} @{{}} <{who}> {text}" for n, who, text in _two()]
     assert ann.send("/history @bob") == [line.format("bob") for line in shown]
     assert bob.send("/history @ann") == [line.format("ann") for line in shown]
-    assert "nothing to each other" in eve.send("/history @ann")[0]
-    assert eve.send("/history @nobody") == ["* There is no account nobody."]
+    assert "no messages yet" in eve.send("/history @ann")[0]
+    assert eve.send("/history @nobody") == ["* No account is named nobody."]
 
 
 def _two() -> list[tuple[int, str, str]]:
@@ -112,8 +112,8 @@ def test_who_has_the_name_later_reads_nothing_of_who_had_it(chat: Chat) -> None:
     chat.clock.advance(1)
     ann.send(f"/unregister {SECRET}", "/quit")
     later = registered(chat, "ann")
-    assert "nothing to each other" in later.send("/history @bob")[0]
-    assert later.send("/delete 1")[0].startswith("* That line is ann's, not yours")
+    assert "no messages yet" in later.send("/history @bob")[0]
+    assert later.send("/delete 1")[0].startswith("* That message is by ann.")
     bob.read()
     later.send("/msg bob it is me")
     assert bob.read()[-1] == "* ann whispers: it is me"
@@ -136,7 +136,7 @@ def test_none_waits_for_an_account_that_is_no_more(chat: Chat) -> None:
     bob.hang_up()
     ann.send("/to bob")
     back(chat, "bob").send(f"/unregister {SECRET}", "/quit")
-    assert "bob has left; it was not sent." in ann.send("psst")[-1]
+    assert "Not sent: bob has left." in ann.send("psst")[-1]
 
 
 def test_who_ignores_somebody_is_not_told_what_waited(chat: Chat) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
@@ -10,15 +11,18 @@ import pytest
 from conftest import Chat, at_once, hub_of, no_turn, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imports import modules
 from twisted.internet.task import Clock
 
 from chatsvc import commands
+from chatsvc.client.commands import Commands
 from chatsvc.commands import registry
 from chatsvc.commands.registry import NAMES, TABLE, Answer, command
 from chatsvc.core.chat import Session, User
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, Goodbye, Help, Notice, Refusal, Refused, Request
+from chatsvc.model.command_facts import FACTS
+from chatsvc.model.events import Command, Event, Goodbye, Help, Notice, Refusal, Refused, Request
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import KNOCKS
 from chatsvc.store.archive import ArchiveFailed
@@ -140,12 +144,12 @@ def test_a_number_is_a_number(table: Table, value: Any) -> None:
     "value", [-1, 1.0, True, "", "x", "-1", "1.5", "\u00b2", 10**15, "9" * 99, [1], float("nan")]
 )
 def test_what_is_no_number_is_refused(table: Table, value: object) -> None:
-    assert table.run("take", n=value) == "bad-argument: n is a number, 0 or more."
+    assert table.run("take", n=value) == "bad-argument: n must be a number, 0 or more."
 
 
 @pytest.mark.parametrize("value", [1, True, ["bob"], {"a": 1}, 1.5])
 def test_what_is_no_string_is_refused(table: Table, value: object) -> None:
-    assert table.run("give", name=value, what="tea") == "bad-argument: name is a string."
+    assert table.run("give", name=value, what="tea") == "bad-argument: name must be a string."
 
 
 def test_strings_are_cleaned(table: Table) -> None:
@@ -181,20 +185,20 @@ def test_a_command_has_names(table: Table, name: str) -> None:
     [
         ("giv", "Did you mean /give?"),
         ("HANDD", "Did you mean /hand?"),
-        ("xyz", "/help lists the commands."),
-        ("secrets", "/help lists the commands."),
-        ("", "/help lists the commands."),
+        ("xyz", "To list commands: /help"),
+        ("secrets", "To list commands: /help"),
+        ("", "To list commands: /help"),
     ],
 )
 def test_an_unknown_command_is_refused_with_the_nearest_one(
     table: Table, name: str, hint: str
 ) -> None:
-    assert table.run(name, "") == f"unknown: There is no command /{name}. {hint}"
+    assert table.run(name, "") == f"unknown: Unknown command /{name}. {hint}"
 
 
 def test_an_unknown_command_cannot_write_on_the_screen(table: Table) -> None:
     answer = table.run("\x1b[31m" + "x" * 1000, "")
-    assert answer == f"unknown: There is no command /{'x' * 32}. /help lists the commands."
+    assert answer == f"unknown: Unknown command /{'x' * 32}. To list commands: /help"
 
 
 def test_an_unknown_word_with_another_sign_is_said(table: Table) -> None:
@@ -206,9 +210,9 @@ def test_an_unknown_word_with_another_sign_is_said(table: Table) -> None:
 @pytest.mark.parametrize("rest", ["", "  ", "bob", "bob "])
 def test_a_command_without_what_it_needs_is_explained(table: Table, rest: str) -> None:
     assert table.run("give", rest) == (
-        "usage: It goes like this: /give name what [much] (for example: /give bob tea)"
+        "usage: Usage: /give name what [much] (for example: /give bob tea)"
     )
-    assert table.run("say", rest.replace("bob", "")) == "usage: It goes like this: /say text"
+    assert table.run("say", rest.replace("bob", "")) == "usage: Usage: /say text"
 
 
 def test_a_refusal_has_its_code_its_sentence_and_its_suggestion(table: Table) -> None:
@@ -218,7 +222,7 @@ def test_a_refusal_has_its_code_its_sentence_and_its_suggestion(table: Table) ->
 
 def test_at_the_door_only_some_commands_are_answered(table: Table) -> None:
     table.session.user = None
-    assert table.run("give", "bob tea") == "no-name: Your name comes first. What is it?"
+    assert table.run("give", "bob tea") == "no-name: Choose a name first. What is your name?"
     assert table.run("take", "3") == {"n": 3, "room": None, "before": None}
 
 
@@ -348,7 +352,7 @@ def test_help_explains_one_command(chat: Chat, word: str) -> None:
 @pytest.mark.parametrize("word", ["hello", "name", "nonsense"])
 def test_there_is_no_help_for_what_is_not_listed(chat: Chat, word: str) -> None:
     assert chat.join("ann").send(f"/help {word}") == [
-        f"* There is no command {word}. /help lists them."
+        f"* Unknown command {word}. To list commands: /help"
     ]
 
 
@@ -359,3 +363,60 @@ def test_every_listed_command_can_be_asked_for_in_json(name: str) -> None:
     assert JSONL.write(help_)
     (request,) = JSONL.read(f'{{"do":"{name}","rest":""}}')
     assert NAMES[request.name] == name
+
+
+# Facts about commands
+
+
+def test_the_facts_are_about_commands_that_exist() -> None:
+    assert set(FACTS) <= set(TABLE)
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_command_with_a_password_is_reported_as_secret(name: str) -> None:
+    passwords = {"password", "old", "new"} & set(TABLE[name].needed)
+    assert ("secret" in TABLE[name].about.facts) is bool(passwords)
+
+
+def test_programs_are_told_the_facts_about_commands(chat: Chat) -> None:
+    ann = chat.program("ann")
+
+    def facts(command: str) -> list[str]:
+        (help_,) = ann.ask(do="help", command=command)
+        return list(help_["commands"][0].get("facts", []))
+
+    assert facts("login") == ["secret"]
+    assert facts("msg") == ["once", "speech"]
+    assert facts("who") == []
+
+
+def test_a_client_goes_by_the_facts_that_a_server_reports() -> None:
+    known = Commands()
+    assert known.goes_once("msg")
+    assert known.name("whisper") == "msg"
+    assert not known.goes_once("roll")
+    known.learn(Help((Command("/roll dice", ("/dice",), "", "", facts=("once", "speech")),)))
+    assert known.goes_once(known.name("dice"))
+    assert known.is_speech("roll")
+    known.learn(Help((Command("/msg name text", (), "", ""),)))  # a server that reports no facts
+    assert known.goes_once("msg")
+
+
+def lists_of_commands(source: str) -> list[set[str]]:
+    """Return the literal lists in a module with two commands that are secret or go once."""
+    told = {name for name, facts in FACTS.items() if facts.secret or facts.once}
+    kinds = (ast.Tuple, ast.List, ast.Set)
+    lists = [node.elts for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+    strings = [{one.value for one in each if isinstance(one, ast.Constant)} for each in lists]
+    return [each for each in strings if len(each & told) > 1]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in modules() if ".client" in name or ".cli" in name]
+)
+def test_the_client_has_no_lists_of_commands_of_its_own(name: str) -> None:
+    assert lists_of_commands(modules()[name].read_text()) == []
+
+
+def test_a_list_of_commands_would_be_found() -> None:
+    assert lists_of_commands('SECRET = ("login", "passwd")') == [{"login", "passwd"}]

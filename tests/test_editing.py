@@ -141,7 +141,8 @@ def keys(person: Person, data: bytes) -> bytes:
     person.transport.clear()
     for byte in data:
         person.protocol.dataReceived(bytes([byte]))
-    return person.transport.value()
+    answer: bytes = person.transport.value()
+    return answer
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\r\0", b"\n", b"\r"])
@@ -153,7 +154,7 @@ def test_somebody_is_let_in_key_by_key(chat: Chat, name: bytes, end: bytes) -> N
     chat.wait_for_greeting()
     keys(ann, name + end + b"helx\x7flo" + end)
     came, said = bob.read()
-    assert came == "* ann came in."
+    assert came == "* ann joined."
     assert said.endswith("<ann> hello")
 
 

@@ -45,7 +45,7 @@ def test_a_room_that_is_closed_to_guests_is_left(end: End, rule: str) -> None:
     assert any("the secret" in line for line in eve.send("/history 5 #tea")) != shut_out
     assert ("eve" in [user.name for user in chat.hub.directory.rooms["#tea"].people]) != shut_out
     if rule == "registered-only on":
-        assert "is for registered people" in eve.send("/join #tea")[0]
+        assert "Only registered users can join" in eve.send("/join #tea")[0]
 
 
 @both
@@ -66,12 +66,14 @@ def test_private_lines_stay_with_the_account(end: End) -> None:
     ann.send("/msg eve before")
     end(chat, eve)
     eve.read()
-    assert eve.send("/history @ann") == ["* Private lines are kept between registered people only."]
+    assert eve.send("/history @ann") == [
+        "* Private messages are stored only between registered users."
+    ]
     eve.send("/quit")
     ann.send("/msg eve after")
     again = member(chat, "eve")
     assert not any("after" in line or "before" in line for line in again.read())
-    assert again.send("/history @ann")[0].startswith("* You and ann have said nothing")
+    assert again.send("/history @ann")[0].startswith("* You and ann have no messages")
 
 
 @both
@@ -82,11 +84,11 @@ def test_a_role_is_gone_with_the_account(end: End) -> None:
     ann.send("/op eve")
     end(chat, eve)
     eve.read()
-    assert eve.send("/kick ann")[0] == "* Only moderators of #tea may do that."
+    assert eve.send("/kick ann")[0] == "* Only moderators of #tea can do that."
     ann.send("/mods only us")
     assert not any("only us" in line for line in eve.read())
     eve.send(f"/register {SECRET}")
-    assert eve.send("/kick ann")[0] == "* Only moderators of #tea may do that."
+    assert eve.send("/kick ann")[0] == "* Only moderators of #tea can do that."
 
 
 def test_programs_and_irc_clients_leave_closed_rooms_too() -> None:

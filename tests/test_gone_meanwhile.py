@@ -10,7 +10,7 @@ import pytest
 from conftest import Chat, Person, Worker, at_once, no_turn, start
 from staff import SECRET, everybody_reads
 
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 
 REQUESTS: list[dict[str, Any]] = [
     {"do": "history", "n": 40},

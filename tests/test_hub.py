@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Chat, Worker, at_once, no_turn, start
@@ -49,7 +50,7 @@ def test_private_words_never_reach_the_room_when_their_reader_has_left(chat: Cha
     chat.join("bob")
     eve.read()
     for secret in ("pin 1", "pin 2"):
-        assert "bob has left; it was not sent." in ann.send(secret)[0]
+        assert "Not sent: bob has left." in ann.send(secret)[0]
     assert eve.read() == []
 
 
@@ -67,7 +68,7 @@ def test_a_reply_goes_to_who_whispered_and_to_nobody_else_of_that_name(chat: Cha
     stranger = chat.join("bob")
     assert ann.send("/reply hello")[-1] == "* to bobby: hello"
     bob.hang_up()
-    assert ann.send("/reply gone?")[-1].startswith("* bobby has left; it was not sent.")
+    assert ann.send("/reply gone?")[-1].startswith("* Not sent: bobby has left.")
     assert not any("whispers" in line for line in stranger.read())
 
 
@@ -117,7 +118,7 @@ def test_a_question_is_over_when_something_else_is_asked(chat: Chat) -> None:
 def test_a_name_of_digits_can_be_chosen_by_name(chat: Chat) -> None:
     ann, _, _ = chat.join("ann"), chat.join("bob"), chat.join("1")
     ann.send("/to")
-    assert "Your lines go to 1 only" in ann.send("1")[0]
+    assert "Your messages now go only to 1" in ann.send("1")[0]
 
 
 def test_a_newcomer_to_a_crowd_is_not_told_of_herself(chat: Chat) -> None:
@@ -144,18 +145,27 @@ def test_ignored_people_are_bounded(chat: Chat, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("chatsvc.services.profiles.MOST_IGNORED", 2)
     ann = chat.join("ann")
     ann.send("/ignore eve", "/ignore eva")
-    assert ann.send("/ignore ada") == ["* You ignore 2 people: /unignore one first."]
+    assert ann.send("/ignore ada") == [
+        "* You already ignore 2 users, the maximum. Remove one first: /unignore name"
+    ]
 
 
 def test_a_person_is_in_fifty_rooms_at_most(chat: Chat) -> None:
     ann = chat.join("ann")
     ann.send(*(f"/join #room{n}" for n in range(49)))
-    assert ann.send("/join #onemore") == ["* You are in 50 rooms. /leave one first."]
+    assert ann.send("/join #onemore") == [
+        "* You are already in 50 rooms, the maximum. Leave one first: /leave"
+    ]
 
 
 def test_everything_with_a_tag_is_answered_with_it(chat: Chat) -> None:
     bot = chat.connect()
-    requests = [{"do": "name"}, {"do": "empty"}, {"rest": "x"}, {"do": "say", "rest": 5}]
+    requests: list[dict[str, Any]] = [
+        {"do": "name"},
+        {"do": "empty"},
+        {"rest": "x"},
+        {"do": "say", "rest": 5},
+    ]
     assert [bot.ask(**request, tag="x")[-1]["tag"] for request in requests] == ["x"] * 4
 
 
@@ -173,7 +183,7 @@ def test_two_who_come_for_the_last_seat_are_not_both_sent_away(chat: Chat) -> No
     chat.factory.max_clients = 1
     first, second = chat.connect(), chat.connect()
     assert "* Welcome" in first.send("ann")[1]
-    assert "the server is full" in second.send("bob")[0]
+    assert "The server is full" in second.send("bob")[0]
     second.hang_up()
     first.hang_up()
     assert "* Welcome" in chat.connect().send("carol")[1]
@@ -209,9 +219,11 @@ def test_the_chat_is_empty_when_the_last_person_leaves_and_not_when_one_comes_ba
     chat: Chat,
 ) -> None:
     here: list[int] = []
-    chat.hub.sessions.when_empty = lambda: chat.clock.callLater(
-        0, lambda: here.append(len(chat.hub.directory.users))
-    )
+
+    def count_soon() -> None:
+        chat.clock.callLater(0, lambda: here.append(len(chat.hub.directory.users)))
+
+    chat.hub.sessions.when_empty = count_soon
     chat.program("ann", client="secret-of-ann")
     chat.program("ann", client="secret-of-ann").ask(do="quit")
     chat.clock.advance(0)
@@ -228,7 +240,7 @@ def test_who_takes_many_names_does_not_fill_the_list_of_those_who_ignore_them(ch
     innocent.send("/nick troll7", "hello")
     assert ann.read() == ["* bob is now troll7.", f"{NOW} <troll7> hello"]
     assert ann.send("/ignore") == ["* You ignore eve and troll19."]
-    assert ann.send("/unignore eve") == ["* You ignore nobody."]
+    assert ann.send("/unignore eve") == ["* Your ignore list is empty."]
 
 
 def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
@@ -241,7 +253,7 @@ def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
     eve = chat.join("eve")
     ann.send("/mute --quietly eve", "hi")
     eve.send("buy this")
-    assert ann.send("/stats") == ["*   ann             1 line, 2 bytes"]
+    assert ann.send("/stats") == ["*   ann             1 message, 2 bytes"]
     start(archive.close())
 
 

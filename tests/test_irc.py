@@ -57,7 +57,7 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
         ":chatsvc 366 ann #lobby :End of NAMES list",
         TAGS.format(n=1) + ":bob!chat@people/bob PRIVMSG #lobby :hello?",
     ]
-    assert bob.read() == ["* ann came in."]
+    assert bob.read() == ["* ann joined."]
     assert ann.send("PRIVMSG #lobby :hi bob", "PRIVMSG #lobby :\x01ACTION waves\x01") == []
     assert bob.read() == ["[1970-01-01 00:00] <ann> hi bob", "[1970-01-01 00:00] * ann waves"]
     bob.send("/me bows", "/topic tea at 5", "/msg ann psst", "/nick rob", "/away lunch", "/leave")
@@ -68,7 +68,7 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
         ":bob!chat@people/bob NICK :rob",
         ":rob!chat@people/rob PART #lobby",
     ]
-    assert ann.send("QUIT :bye") == ["ERROR :Goodbye, ann. Thank you for coming."]
+    assert ann.send("QUIT :bye") == ["ERROR :Goodbye, ann."]
     assert ann.closed
 
 
@@ -84,20 +84,22 @@ def test_one_s_own_lines_are_echoed_to_those_who_want_it(chat: Chat) -> None:
 def test_a_taken_nickname_is_met_with_433_and_another_one_is_let_in(chat: Chat) -> None:
     chat.join("ann")
     other = chat.connect()
-    assert other.send("NICK ann", "USER x 0 * :x") == [":chatsvc 433 * ann :ann is here already."]
+    assert other.send("NICK ann", "USER x 0 * :x") == [":chatsvc 433 * ann :ann is already in use."]
     assert other.send("NICK anna")[0].startswith(":chatsvc 001 anna ")
-    assert other.send("NICK ann") == [":chatsvc 433 anna ann :ann is here already. ann2 is free."]
+    assert other.send("NICK ann") == [
+        ":chatsvc 433 anna ann :ann is already in use. ann2 is available."
+    ]
 
 
 @pytest.mark.parametrize(
     ("sent", "answer"),
     [
-        ("JOIN #x", ":chatsvc 451 * :Say who you are first, with NICK and USER"),
+        ("JOIN #x", ":chatsvc 451 * :Register first, with NICK and USER"),
         ("NICK", ":chatsvc 431 * :No nickname given"),
         ("USER x", ":chatsvc 461 * USER :Not enough parameters"),
         ("PING 42", ":chatsvc PONG chatsvc :42"),
         ("AUTHENTICATE *", ":chatsvc 906 * :SASL authentication aborted"),
-        ("x" * 600, ":chatsvc 417 * :That line is too long"),
+        ("x" * 600, ":chatsvc 417 * :Input line was too long"),
     ],
 )
 def test_before_registration_everything_else_is_refused(chat: Chat, sent: str, answer: str) -> None:
@@ -124,7 +126,7 @@ def test_old_clients_give_the_password_with_pass(chat: Chat, password: str) -> N
         ":chatsvc 001 ann "
     )
     refused = chat.connect().send("PASS wrong-horse", "NICK ann", "USER ann 0 * :Ann")
-    assert refused == [":chatsvc 464 * :That is not ann's password."]
+    assert refused == [":chatsvc 464 * :Wrong password."]
 
 
 def test_the_password_of_the_chat_is_that_of_pass() -> None:
@@ -186,7 +188,7 @@ def test_people_and_rooms_are_asked_for(chat: Chat) -> None:
         ":chatsvc 318 ann bob :End of WHOIS list",
     ]
     assert ann.send("WHOIS nobody") == [
-        ":chatsvc 401 ann nobody :There is nobody called nobody here.",
+        ":chatsvc 401 ann nobody :No user named nobody is online.",
         ":chatsvc 318 ann nobody :End of WHOIS list",
     ]
     assert ann.send("LIST")[1] == ":chatsvc 322 ann #lobby 2 :tea at 5"
@@ -229,7 +231,7 @@ def test_a_silent_client_is_asked_and_one_that_does_not_answer_is_gone(chat: Cha
     assert "PING :chatsvc" in eve.read()
     assert eve.closed
     assert not ann.closed
-    assert bob.read()[-1] == "* eve left: does not answer any more"
+    assert bob.read()[-1] == "* eve left: ping timeout"
     ann.hang_up(), eve.hang_up()
     bob.hang_up()
     assert not chat.clock.getDelayedCalls()

@@ -24,7 +24,7 @@ def modern(chat: Chat, nick: str) -> Person:
 def test_an_account_is_made_by_register(chat: Chat) -> None:
     assert modern(chat, "ann").send(f"REGISTER * ann@example.org {SECRET}") == [
         REGISTERED,
-        ":chatsvc REGISTER SUCCESS ann :ann is yours now",
+        ":chatsvc REGISTER SUCCESS ann :ann is now registered to you",
     ]
     account = chat.hub.accounts.find("ann")
     assert account is not None
@@ -35,7 +35,7 @@ def test_it_may_be_named_if_that_is_the_nickname(chat: Chat) -> None:
     ann = modern(chat, "ann")
     assert ann.send(f"REGISTER bob * {SECRET}") == [
         ":chatsvc FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK bob"
-        " :Your account can only be called ann, as you are"
+        " :Your account name must be your nickname, ann"
     ]
     assert ann.send(f"REGISTER ann * {SECRET}")[0] == REGISTERED
 
@@ -43,8 +43,8 @@ def test_it_may_be_named_if_that_is_the_nickname(chat: Chat) -> None:
 @pytest.mark.parametrize(
     ("sent", "answer"),
     [
-        ("* * short", "WEAK_PASSWORD ann :A password has 6 to 256 characters."),
-        (f"* nonsense {SECRET}", "INVALID_EMAIL ann :An e-mail address looks like this: "),
+        ("* * short", "WEAK_PASSWORD ann :A password must have 6 to 256 characters."),
+        (f"* nonsense {SECRET}", "INVALID_EMAIL ann :Not an e-mail address. "),
     ],
 )
 def test_why_there_is_no_account_is_a_standard_reply(chat: Chat, sent: str, answer: str) -> None:
@@ -56,7 +56,7 @@ def test_an_account_of_one_s_own_is_enough(chat: Chat) -> None:
     ann = modern(chat, "ann")
     ann.send(f"REGISTER * * {SECRET}")
     assert ann.send(f"REGISTER * * {SECRET}") == [
-        ":chatsvc FAIL REGISTER ALREADY_AUTHENTICATED ann :ann is your own already."
+        ":chatsvc FAIL REGISTER ALREADY_AUTHENTICATED ann :ann is already registered to you."
     ]
 
 
@@ -65,7 +65,7 @@ def test_two_cannot_have_one_name(chat: Chat) -> None:
     bob = modern(chat, "bob")
     chat.hub.directory.users["bob"].name = "ann"  # as between one's registering and another's
     assert bob.send(f"REGISTER * * {SECRET}")[0].startswith(
-        ":chatsvc FAIL REGISTER ACCOUNT_EXISTS bob :ann is a registered name already"
+        ":chatsvc FAIL REGISTER ACCOUNT_EXISTS bob :ann is already a registered name"
     )
 
 
@@ -80,23 +80,23 @@ def test_too_many_from_one_address_is_for_later() -> None:
     chat = Chat(limits=limits)
     modern(chat, "ann").send(f"REGISTER * * {SECRET}")
     (told,) = modern(chat, "bob").send(f"REGISTER * * {SECRET}")
-    assert told.startswith(":chatsvc FAIL REGISTER TEMPORARILY_UNAVAILABLE bob :Too many names")
+    assert told.startswith(
+        ":chatsvc FAIL REGISTER TEMPORARILY_UNAVAILABLE bob :Too many registrations"
+    )
 
 
 def test_before_the_welcome_nobody_registers(chat: Chat) -> None:
     person = chat.connect()
     person.send("CAP REQ :draft/account-registration", "NICK ann")
     assert person.send(f"REGISTER * * {SECRET}") == [
-        ":chatsvc FAIL REGISTER COMPLETE_CONNECTION_REQUIRED"
-        " :Say who you are first, with NICK and USER"
+        ":chatsvc FAIL REGISTER COMPLETE_CONNECTION_REQUIRED :Register first, with NICK and USER"
     ]
     assert person.send("REGISTER *") == [":chatsvc 461 * REGISTER :Not enough parameters"]
 
 
 def test_nothing_is_to_be_verified(chat: Chat) -> None:
     assert modern(chat, "ann").send("VERIFY ann 4711") == [
-        ":chatsvc FAIL VERIFY INVALID_CODE ann"
-        " :There is nothing to verify: an account is good at once"
+        ":chatsvc FAIL VERIFY INVALID_CODE ann :Accounts need no verification"
     ]
 
 
@@ -115,18 +115,18 @@ def test_nickserv_answers_in_words_beside_what_clients_need(chat: Chat) -> None:
     say = NICKSERV.format(to="ann")
     assert ann.send(f"PRIVMSG NickServ :REGISTER {SECRET}") == [
         REGISTERED,
-        f"{say}ann is yours now. Next time, say that name and your password.",
+        f"{say}ann is now registered to you. Next time, sign in with this name and your password.",
     ]
-    assert ann.send(f"NS SET PASSWORD {SECRET} new-staple") == [f"{say}Your password is changed."]
-    assert ann.send("NICKSERV PASSWD wrong-horse x") == [f"{say}That is not ann's password."]
+    assert ann.send(f"NS SET PASSWORD {SECRET} new-staple") == [f"{say}Password changed."]
+    assert ann.send("NICKSERV PASSWD wrong-horse x") == [f"{say}Wrong password."]
     assert ann.send(f"ns cert add {'ab' * 32}") == [f"{say}{'ab' * 32}"]
     assert ann.send("NS CERT LIST") == [f"{say}{'ab' * 32}"]
-    assert ann.send(f"NS CERT DEL {'ab' * 32}") == [f"{say}No certificate proves your account."]
+    assert ann.send(f"NS CERT DEL {'ab' * 32}") == [f"{say}Your account has no certificates."]
     ann.send("QUIT")
     guest = irc(chat, "guest")
     assert guest.send("NS IDENTIFY ann new-staple")[0] == ":guest!chat@people/guest NICK :ann"
     assert guest.send("NS DROP new-staple")[-1] == (
-        f"{say}You have given the name up, and are ann as a guest."
+        f"{say}Account deleted. You are now the guest ann. Your messages remain."
     )
 
 
@@ -134,7 +134,7 @@ def test_nickserv_says_what_it_knows(chat: Chat) -> None:
     ann = irc(chat, "ann")
     say = NICKSERV.format(to="ann")
     told = ann.send("PRIVMSG nickserv :HELP")
-    assert told[0] == f"{say}NickServ knows:"
+    assert told[0] == f"{say}NickServ commands:"
     assert f"{say}IDENTIFY [name] password           logs you in" in told
     assert ann.send("NS nonsense") == told
     assert ann.send("NS") == told
@@ -155,7 +155,7 @@ def test_chanserv_gives_roles_and_sets_rules(chat: Chat) -> None:
     ann.read()
     say = CHANSERV.format(to="ann")
     assert ann.send("CS SET #tea slow 10s")[-1].endswith("NOTICE #tea :ann set slow: 10 s")
-    assert ann.send("CS INFO #tea")[0].startswith(f"{say}The rules of #tea. Founder: ann.")
+    assert ann.send("CS INFO #tea")[0].startswith(f"{say}Rules of #tea. Founder: ann.")
     assert ann.send("CS TRANSFER #tea bob")[0] == (
         ":ann!chat@people/ann MODE #tea +qo-q bob bob ann"
     )
@@ -177,20 +177,20 @@ def test_chanserv_bans_and_lifts_bans(chat: Chat) -> None:
 def test_chanserv_says_how_it_goes_and_whose_a_channel_is(chat: Chat) -> None:
     ann = irc(chat, "ann")
     say = CHANSERV.format(to="ann")
-    assert ann.send("CS KICK #tea") == [f"{say}It goes like this: KICK #channel nick [reason]"]
-    assert ann.send("CS OP") == [f"{say}It goes like this: OP #channel [nick]"]
-    assert ann.send("CHANSERV REGISTER #tea")[0].startswith(f"{say}A channel belongs to whoever")
-    assert ann.send("CS HELP")[0] == f"{say}ChanServ knows:"
+    assert ann.send("CS KICK #tea") == [f"{say}Usage: KICK #channel nick [reason]"]
+    assert ann.send("CS OP") == [f"{say}Usage: OP #channel [nick]"]
+    assert ann.send("CHANSERV REGISTER #tea")[0].startswith(f"{say}Register your nickname")
+    assert ann.send("CS HELP")[0] == f"{say}ChanServ commands:"
     assert ann.send("CS OP #nowhere ann")[0].startswith(say)
 
 
 def test_nobody_is_called_like_a_service(chat: Chat) -> None:
     person = chat.connect()
     assert person.send("NICK NickServ", "USER x 0 * :x") == [
-        ":chatsvc 432 * NickServ :By that name IRC clients call the chat itself."
+        ":chatsvc 432 * NickServ :IRC clients use that name for the server."
     ]
     assert irc(chat, "bob").send("NICK ChanServ") == [
-        ":chatsvc 432 bob ChanServ :By that name IRC clients call the chat itself."
+        ":chatsvc 432 bob ChanServ :IRC clients use that name for the server."
     ]
 
 

@@ -15,7 +15,7 @@ def test_an_answer_of_one_message_has_the_label(chat: Chat) -> None:
     assert ann.send("@label=a1 PING 42") == ["@label=a1 :chatsvc PONG chatsvc :42"]
     assert ann.send("@label=a2 NICK anna") == ["@label=a2 :ann!chat@people/ann NICK :anna"]
     assert ann.send("@label=a3 PRIVMSG #no :x") == [
-        "@label=a3 :chatsvc 404 anna #no :You are not in #no. To enter it: /join #no"
+        "@label=a3 :chatsvc 404 anna #no :You are not in #no. To join it: /join #no"
     ]
 
 
@@ -131,11 +131,11 @@ def test_real_names_are_set_and_shown(chat: Chat) -> None:
     assert ann.read() == [":bob!chat@people/bob SETNAME :Robert Roe"]
     assert ann.send("WHOIS bob")[0] == ":chatsvc 311 ann bob chat people/bob * :Robert Roe"
     assert ann.send(f"SETNAME :{'x' * 401}") == [
-        ":chatsvc NOTICE ann :Please say that in at most 400 characters."
+        ":chatsvc NOTICE ann :That is too long. Use at most 400 characters."
     ]
     telnet = chat.join("carol")
     ann.read()
-    assert telnet.send("/realname Carol C.") == ["* You are carol, Carol C.: /whois shows it."]
+    assert telnet.send("/realname Carol C.") == ["* Real name set: Carol C."]
     assert ann.read() == [":carol!chat@people/carol SETNAME :Carol C."]
 
 
@@ -217,7 +217,7 @@ def test_capabilities_that_are_too_many_for_a_message_come_in_several(chat: Chat
 
 # What cannot be read (IRCv3 "UTF8ONLY")
 
-NOT_UTF8 = "INVALID_UTF8 :Not sent: it is not UTF-8. Set your client's encoding to UTF-8"
+NOT_UTF8 = "INVALID_UTF8 :Not sent: invalid UTF-8. Set your client's encoding to UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ NOT_UTF8 = "INVALID_UTF8 :Not sent: it is not UTF-8. Set your client's encoding 
         (b"@" + b"\xff" * 5000 + b" PRIVMSG #lobby :x", f":chatsvc FAIL * {NOT_UTF8}"),
         (
             b"@label=x PRIVMSG #lobby :" + b"x" * 600,
-            "@label=x :chatsvc 417 ann :That line is too long",
+            "@label=x :chatsvc 417 ann :Input line was too long",
         ),
         (b"@label=x WHOIS\xff", f"@label=x :chatsvc FAIL * {NOT_UTF8}"),
     ],

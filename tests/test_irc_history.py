@@ -8,6 +8,7 @@ from ircpeople import irc
 from staff import SECRET, MoodyArchive, founder, member, program
 
 from chatsvc.dialects.jsonl import timestamp
+from chatsvc.model.events import Said
 from chatsvc.store.archive import ArchiveFailed
 
 HISTORY = ("draft/chathistory", "batch", "message-tags", "server-time")
@@ -89,23 +90,23 @@ def test_clients_without_batches_are_given_plain_lines(chat: Chat, six: Person) 
         "@time=1970-01-01T00:01:00.000Z :bob!chat@people/bob PRIVMSG #Tea :6"
     ]
     assert irc(chat, "dan").send("CHATHISTORY TARGETS timestamp=x timestamp=y 5") == [
-        ":chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :That cannot be understood"
+        ":chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :Invalid parameters"
     ]
 
 
-NOT_UNDERSTOOD = ":chatsvc FAIL CHATHISTORY INVALID_PARAMS {} :That cannot be understood"
-MISSING = ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Something is missing there"
+NOT_UNDERSTOOD = ":chatsvc FAIL CHATHISTORY INVALID_PARAMS {} :Invalid parameters"
+MISSING = ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Missing parameters"
 
 
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("", ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS * :Which earlier lines?"),
+        ("", ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS * :Which messages?"),
         ("LATEST #Tea *", MISSING.format("LATEST")),
         ("BETWEEN #Tea msgid=#Tea-1 5", MISSING.format("BETWEEN")),
         ("TARGETS", MISSING.format("TARGETS")),
         ("FIRST #Tea * 5", ":chatsvc FAIL CHATHISTORY UNKNOWN_COMMAND FIRST"
-         " :There is no such way to ask for earlier lines"),
+         " :Unknown subcommand"),
         ("BEFORE #Tea * 5", NOT_UNDERSTOOD.format("BEFORE")),
         ("BEFORE #Tea 5 5", NOT_UNDERSTOOD.format("BEFORE")),
         ("BEFORE #Tea msgid=#pie-5 5", NOT_UNDERSTOOD.format("BEFORE")),
@@ -117,13 +118,13 @@ MISSING = ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Something is missing t
         ("LATEST #Tea * -5", NOT_UNDERSTOOD.format("LATEST")),
         ("TARGETS * timestamp=2026-11-21T14:02:00.000Z 5", NOT_UNDERSTOOD.format("TARGETS")),
         ("AFTER #Tea timestamp=2026-13-21T14:02:00.000Z 5", ":chatsvc FAIL CHATHISTORY"
-         " INVALID_PARAMS AFTER :Please write a time like 2026-11-21T14:02:00.000Z."),
+         " INVALID_PARAMS AFTER :Not a time. Use the form 2026-11-21T14:02:00.000Z."),
         ("LATEST #pie * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #pie"
-         " :You are not in #pie. To enter it: /join #pie"),
+         " :You are not in #pie. To join it: /join #pie"),
         ("LATEST # * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #"
-         " :A room's name is # and one word, at most 32 characters, such as #tea."),
+         " :A room name is # and one word of at most 32 characters, such as #tea."),
         ("LATEST bob * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST bob"
-         " :Private lines are kept between registered people only."),
+         " :Private messages are stored only between registered users."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_given(six: Person, command: str, answer: str) -> None:
@@ -132,7 +133,7 @@ def test_what_cannot_be_given(six: Person, command: str, answer: str) -> None:
 
 def test_an_archive_that_cannot_be_read_is_a_message_error() -> None:
     class Broken(MoodyArchive):
-        async def read_back(self, room: str, before: int, limit: int) -> list[object]:  # type: ignore[override]
+        async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
             raise ArchiveFailed("The disk is gone.")
 
     chat = Chat(Broken())
@@ -170,7 +171,7 @@ def test_a_conversation_is_given_with_both_sides(chat: Chat) -> None:
     assert second == f"{tags}2 :ann!chat@people/ann PRIVMSG bob :yes"
     assert len(ann.send("CHATHISTORY AFTER bob msgid=@bob-1 10")) == 3
     assert ann.send("CHATHISTORY LATEST * * 10") == [
-        ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST * :There is no account *."
+        ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST * :No account is named *."
     ]
 
 

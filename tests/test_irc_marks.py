@@ -69,17 +69,17 @@ def test_marks_of_conversations(chat: Chat) -> None:
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("MARKREAD", "NEED_MORE_PARAMS :Which channel, or whose lines?"),
-        ("MARKREAD #lobby *", "INVALID_PARAMS #lobby * :That is no timestamp"),
+        ("MARKREAD", "NEED_MORE_PARAMS :Which channel or user?"),
+        ("MARKREAD #lobby *", "INVALID_PARAMS #lobby * :Invalid timestamp"),
         (
             "MARKREAD #lobby timestamp=no-on",
             "INVALID_PARAMS #lobby timestamp=no-on"
-            " :Please write a time like 2026-11-21T14:02:00.000Z.",
+            " :Not a time. Use the form 2026-11-21T14:02:00.000Z.",
         ),
-        ("MARKREAD #tea", "INTERNAL_ERROR #tea :You are not in #tea. To enter it: /join #tea"),
+        ("MARKREAD #tea", "INTERNAL_ERROR #tea :You are not in #tea. To join it: /join #tea"),
         (
             "MARKREAD bob timestamp=1970-01-01T00:00:10.000Z",
-            "INTERNAL_ERROR bob :Private lines are kept between registered people only.",
+            "INTERNAL_ERROR bob :Private messages are stored only between registered users.",
         ),
     ],
 )
@@ -105,8 +105,8 @@ def test_deleting_a_line_is_told_to_everybody_as_they_know_it(chat: Chat) -> Non
     redacted = ":ann!chat@people/ann REDACT #lobby #lobby-1"
     assert ann.send("REDACT #lobby #lobby-1 :not for here") == [redacted]
     assert bob.read() == [redacted]
-    assert old.read() == [":chatsvc NOTICE old :ann deleted their own line 1 in #lobby."]
-    assert telnet.read() == ["* ann deleted their own line 1."]
+    assert old.read() == [":chatsvc NOTICE old :ann deleted their own message 1 in #lobby."]
+    assert telnet.read() == ["* ann deleted their own message 1."]
 
 
 def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) -> None:
@@ -120,7 +120,7 @@ def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) 
     assert eve.read() == [redacted]
     assert eve.send("@label=x REDACT #tea #tea-1") == [
         "@label=x :chatsvc FAIL REDACT REDACT_FORBIDDEN #tea #tea-1"
-        " :That line is boss's, not yours: only moderators delete it."
+        " :That message is by boss. Only moderators can delete it."
     ]
     late = irc(chat, "late", "draft/message-redaction", "draft/chathistory")
     assert late.send("JOIN #tea")
@@ -133,13 +133,13 @@ def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) 
     ("command", "answer"),
     [
         ("#lobby #lobby-7", "UNKNOWN_MSGID #lobby #lobby-7"
-         " :#lobby has no line 7. /history shows them."),
-        ("#lobby #tea-1", "UNKNOWN_MSGID #lobby #tea-1 :There is no such line"),
-        ("#lobby x", "UNKNOWN_MSGID #lobby x :There is no such line"),
-        ("#lobby #lobby-\u0661", "UNKNOWN_MSGID #lobby #lobby-\u0661 :There is no such line"),
-        ("#tea #tea-1", "INVALID_TARGET #tea :You are not in #tea. To enter it: /join #tea"),
+         " :There is no message 7 in #lobby. To see the numbers: /history"),
+        ("#lobby #tea-1", "UNKNOWN_MSGID #lobby #tea-1 :No such message"),
+        ("#lobby x", "UNKNOWN_MSGID #lobby x :No such message"),
+        ("#lobby #lobby-\u0661", "UNKNOWN_MSGID #lobby #lobby-\u0661 :No such message"),
+        ("#tea #tea-1", "INVALID_TARGET #tea :You are not in #tea. To join it: /join #tea"),
         ("bob @bob-1", "INVALID_TARGET bob"
-         " :Private lines are kept between registered people only."),
+         " :Private messages are stored only between registered users."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_deleted(chat: Chat, command: str, answer: str) -> None:

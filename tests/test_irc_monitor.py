@@ -69,7 +69,7 @@ def test_a_full_list_says_who_is_not_on_it(chat: Chat) -> None:
 def test_masks_are_nobody_s_name(chat: Chat) -> None:
     ann = irc(chat, "ann")
     assert ann.send("MONITOR + *!*@people/bob")[0].startswith(
-        ":chatsvc 432 ann *!*@people/bob :A name is one word"
+        ":chatsvc 432 ann *!*@people/bob :A name must be one word"
     )
     assert ann.send("MONITOR + bob,*!*@*") == [":chatsvc 731 ann :bob,*!*@*"]
     assert ann.send("MONITOR L")[0] == ":chatsvc 732 ann :bob"

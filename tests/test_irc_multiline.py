@@ -74,42 +74,43 @@ INVALID = ":chatsvc FAIL BATCH MULTILINE_INVALID :"
 @pytest.mark.parametrize(
     ("sent", "answer"),
     [
-        (["BATCH"], INVALID + "There is no such batch"),
-        (["BATCH -1"], INVALID + "There is no such batch"),
-        (["@batch=1 PRIVMSG #lobby :x"], INVALID + "There is no such batch"),
-        (["BATCH +1"], INVALID + "That is no batch that can be sent here"),
-        (["BATCH +1 netsplit a b"], INVALID + "That is no batch that can be sent here"),
-        (["BATCH +1 draft/multiline"], INVALID + "That is no batch that can be sent here"),
+        (["BATCH"], INVALID + "No such batch"),
+        (["BATCH -1"], INVALID + "No such batch"),
+        (["@batch=1 PRIVMSG #lobby :x"], INVALID + "No such batch"),
+        (["BATCH +1"], INVALID + "Unsupported batch type"),
+        (["BATCH +1 netsplit a b"], INVALID + "Unsupported batch type"),
+        (["BATCH +1 draft/multiline"], INVALID + "Unsupported batch type"),
         (
             ["BATCH +1 draft/multiline #lobby"] * 2,
-            INVALID + "There is a batch inside of that batch",
+            INVALID + "Batches cannot be nested",
         ),
-        (batch("#lobby"), INVALID + "There is nothing in that batch"),
-        (batch("#lobby", " ", " "), INVALID + "There is nothing in that batch"),
-        (batch("#lobby", " x", "+"), INVALID + "That cannot be in such a batch"),
+        (batch("#lobby"), INVALID + "The batch is empty"),
+        (batch("#lobby", " ", " "), INVALID + "The batch is empty"),
+        (batch("#lobby", " x", "+"), INVALID + "This command is not allowed in a multiline batch"),
         (
             ["BATCH +1 draft/multiline #lobby", "@batch=1 NOTICE #lobby :x", "BATCH -1"],
-            INVALID + "That cannot be in such a batch",
+            INVALID + "This command is not allowed in a multiline batch",
         ),
         (
             ["BATCH +1 draft/multiline #lobby", "@batch=1 PRIVMSG #lobby", "BATCH -1"],
-            INVALID + "That cannot be in such a batch",
+            INVALID + "This command is not allowed in a multiline batch",
         ),
         (
             ["BATCH +1 draft/multiline #lobby", "@batch=1 PRIVMSG #tea :x", "BATCH -1"],
-            ":chatsvc FAIL BATCH MULTILINE_INVALID_TARGET #lobby #tea :All lines go to one target",
+            ":chatsvc FAIL BATCH MULTILINE_INVALID_TARGET"
+            " #lobby #tea :All lines must have the same target",
         ),
         (
             batch("#lobby", *[" x"] * 101),
-            ":chatsvc FAIL BATCH MULTILINE_MAX_LINES 100 :100 lines are the most",
+            ":chatsvc FAIL BATCH MULTILINE_MAX_LINES 100 :The maximum is 100 lines",
         ),
         (
             batch("#lobby", *[" " + "x" * 410] * 10),
-            ":chatsvc FAIL BATCH MULTILINE_MAX_BYTES 4096 :4096 bytes are the most",
+            ":chatsvc FAIL BATCH MULTILINE_MAX_BYTES 4096 :The maximum is 4096 bytes",
         ),
         (
             batch("#tea", " x", " y"),
-            ":chatsvc 404 ann #tea :You are not in #tea. To enter it: /join #tea",
+            ":chatsvc 404 ann #tea :You are not in #tea. To join it: /join #tea",
         ),
     ],
 )
@@ -130,9 +131,7 @@ def test_clients_without_the_capability_send_no_batches(chat: Chat, bot: Person)
     old = irc(chat, "old", "message-tags")
     old.send("JOIN #lobby")
     bot.events()
-    assert old.send("BATCH +1 draft/multiline #lobby") == [
-        INVALID + "That is no batch that can be sent here"
-    ]
+    assert old.send("BATCH +1 draft/multiline #lobby") == [INVALID + "Unsupported batch type"]
     assert old.send("@batch=1 PRIVMSG #lobby :a tag that means nothing to it") == []
     assert heard(bot) == ["a tag that means nothing to it"]
 
@@ -150,10 +149,10 @@ def test_the_answer_has_the_label_of_the_beginning(chat: Chat) -> None:
     ]
     assert ann.send(f"@label=b {begin}", "@batch=1 PRIVMSG #tea :x", end) == [
         "@label=b :chatsvc FAIL BATCH MULTILINE_INVALID_TARGET #lobby #tea"
-        " :All lines go to one target"
+        " :All lines must have the same target"
     ]
     assert ann.send(f"@label=c {begin}", *inside, begin) == [
-        "@label=c :chatsvc FAIL BATCH MULTILINE_INVALID :There is a batch inside of that batch"
+        "@label=c :chatsvc FAIL BATCH MULTILINE_INVALID :Batches cannot be nested"
     ]
     ann.send("CAP REQ -echo-message")
     assert ann.send(f"@label=d {begin}", *inside, end) == ["@label=d :chatsvc ACK"]

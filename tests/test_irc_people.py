@@ -15,7 +15,7 @@ MULTI = "multi-prefix"
 
 
 def tearoom(chat: Chat) -> Person:
-    """An operator, a founder who is away, a bot and somebody with a voice, in #tea."""
+    """An operator, a founder who is away, a bot and a voiced user, in #tea."""
     op = operator(chat)
     eve, dan = irc(chat, "eve"), irc(chat, "dan")
     bob = founder(chat, "bob", op)
@@ -230,10 +230,10 @@ def test_whois_of_several_has_one_end(chat: Chat) -> None:
     assert [line.split()[1] for line in told] == [
         "311", "319", "312", "317", "401", "311", "312", "317", "318",
     ]  # fmt: skip
-    assert told[4] == ":chatsvc 401 ann nobody :There is nobody called nobody here."
+    assert told[4] == ":chatsvc 401 ann nobody :No user named nobody is online."
     assert told[-1] == ":chatsvc 318 ann BOB,nobody,ann :End of WHOIS list"
     assert ann.send("WHOIS bob,nobody")[-2:] == [
-        ":chatsvc 401 ann nobody :There is nobody called nobody here.",
+        ":chatsvc 401 ann nobody :No user named nobody is online.",
         ":chatsvc 318 ann bob,nobody :End of WHOIS list",
     ]
     for nothing in ("WHOIS", "WHOIS ,", "WHOWAS"):
@@ -272,7 +272,7 @@ def test_whowas_knows_who_left_and_who_is_called_otherwise(chat: Chat) -> None:
         ":chatsvc 369 ann BOB :End of WHOWAS",
     ]
     assert ann.send("WHOWAS ann") == [
-        ":chatsvc 406 ann ann :Nobody called ann was here lately.",
+        ":chatsvc 406 ann ann :No recent user was named ann.",
         ":chatsvc 369 ann ann :End of WHOWAS",
     ]
 
@@ -300,9 +300,9 @@ def test_an_answer_too_long_for_a_line_comes_in_several(chat: Chat) -> None:
     long = [f"альбатросальбатросальбатрос{n}" for n in range(5)]
     for name in long:
         chat.join(name)
-    told = ann.send(f"USERHOST {' '.join(long)}")
-    assert all(len(line.encode()) <= 510 for line in told)
-    assert [line.count("=") for line in told] == [3, 2]
+    lines = ann.send(f"USERHOST {' '.join(long)}")
+    assert all(len(line.encode()) <= 510 for line in lines)
+    assert [line.count("=") for line in lines] == [3, 2]
 
 
 def test_muted_people_say_nothing_by_their_real_name(chat: Chat) -> None:

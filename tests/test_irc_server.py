@@ -12,7 +12,7 @@ from staff import SECRET, member, operator
 from chatsvc.dialects.irc import registry
 from chatsvc.dialects.irc.help_topics import SUBJECTS
 
-NOWHERE = ":chatsvc 402 ann other :There is no such server here"
+NOWHERE = ":chatsvc 402 ann other :No such server"
 
 
 @pytest.fixture
@@ -28,20 +28,21 @@ def ann(chat: Chat) -> Person:
         ("STATS u other", [NOWHERE[9:]]),
         ("TIME other", [NOWHERE[9:]]),
         ("MOTD other", [NOWHERE[9:]]),
-        ("MOTD", ["422 ann :There is no message of the day"]),
-        ("MOTD chat*", ["422 ann :There is no message of the day"]),
+        ("MOTD", ["422 ann :MOTD File is missing"]),
+        ("MOTD chat*", ["422 ann :MOTD File is missing"]),
         ("VERSION other", [NOWHERE[9:]]),
         ("INFO other", [NOWHERE[9:]]),
         ("ADMIN other", [NOWHERE[9:]]),
         ("USERS other", [NOWHERE[9:]]),
         ("INFO Ann", [
-            "371 ann :This is chatsvc, and runs chatsvc 0.1.0.",
-            "371 ann :People with IRC clients, telnet and programs meet here in the same rooms.",
-            "371 ann :What is said in a room is kept before it is shown.",
+            "371 ann :This is chatsvc, running chatsvc 0.1.0.",
+            "371 ann :IRC clients, telnet users and programs share the same channels.",
+            "371 ann :Every channel message is stored before it is shown.",
             "374 ann :End of INFO list",
         ]),
         ("ADMIN", [
-            "423 ann chatsvc :No administrative info is known; operators hear of: report name why"
+            "423 ann chatsvc :No administrative info available."
+            " To reach the operators: report name reason"
         ]),
         ("USERS", ["446 ann :USERS has been disabled"]),
         ("SUMMON bob", ["445 ann :SUMMON has been disabled"]),
@@ -86,7 +87,7 @@ def test_the_time_and_how_long_the_server_is_up(chat: Chat) -> None:
 
 def test_stats_of_a_room_are_the_chat_s(ann: Person) -> None:
     ann.send("JOIN #tea")
-    assert ann.send("STATS #tea") == [":chatsvc NOTICE ann :Nothing has been said in #tea yet."]
+    assert ann.send("STATS #tea") == [":chatsvc NOTICE ann :No messages in #tea yet."]
 
 
 def test_the_version_comes_with_what_is_supported(chat: Chat) -> None:
@@ -105,11 +106,11 @@ def test_the_version_comes_with_what_is_supported(chat: Chat) -> None:
 def test_help_lists_everything(ann: Person) -> None:
     told = ann.send("HELP")
     assert told[:3] == [
-        ":chatsvc 704 ann * :What one can do here",
+        ":chatsvc 704 ann * :Help topics",
         ":chatsvc 705 ann * :",
-        ":chatsvc 705 ann * :Messages of IRC:",
+        ":chatsvc 705 ann * :IRC commands:",
     ]
-    assert told[-1] == ":chatsvc 706 ann * :HELP and one of them says more."
+    assert told[-1] == ":chatsvc 706 ann * :For details: HELP command"
     words = re.findall(r"\w+", " ".join(told))
     assert {"WHOIS", "MONITOR", "report", "history"} <= {*words}
     assert not {"howtoban", "whois", "TEXT"} & {*words}  # which are for moderators, and above
@@ -119,17 +120,17 @@ def test_help_about_a_message_and_about_a_command_of_the_chat_s(ann: Person) -> 
     assert ann.send("HELP names") == [
         ":chatsvc 704 ann NAMES :NAMES channel[,channel]",
         ":chatsvc 705 ann NAMES :",
-        ":chatsvc 706 ann NAMES :Lists who is in these channels.",
+        ":chatsvc 706 ann NAMES :Lists the users in these channels.",
     ]
     assert ann.send("HELPOP report") == [
         ":chatsvc 704 ann report :/report name reason",
         ":chatsvc 705 ann report :",
-        ":chatsvc 705 ann report :tells the operators, also those who come later",
+        ":chatsvc 705 ann report :reports a user to the operators",
         ":chatsvc 706 ann report :For example: /report eve sends spam",
     ]
-    assert ann.send("HELP back")[-1] == ":chatsvc 706 ann back :says that one is back"
+    assert ann.send("HELP back")[-1] == ":chatsvc 706 ann back :marks you as back"
     assert ann.send("HELP :two words") == [
-        ":chatsvc 524 ann two :There is no command two words. /help lists them."
+        ":chatsvc 524 ann two :Unknown command two words. To list commands: /help"
     ]
 
 
@@ -144,8 +145,8 @@ def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Perso
     operator(chat).hang_up()
     member(chat, "bob").hang_up()
     assert ann.send("OPER op") == [":chatsvc 461 ann OPER :Not enough parameters"]
-    assert ann.send("OPER op wrong-horse") == [":chatsvc 464 ann :That is not op's password."]
-    assert ann.send(f"OPER bob {SECRET}") == [":chatsvc 491 ann :bob is no operator."]
+    assert ann.send("OPER op wrong-horse") == [":chatsvc 464 ann :Wrong password."]
+    assert ann.send(f"OPER bob {SECRET}") == [":chatsvc 491 ann :bob is not an operator."]
     assert ann.send("OPER nobody x")[0].startswith(":chatsvc 491 ann :nobody is not registered.")
     assert ann.send(f"OPER op {SECRET}") == [
         ":ann!chat@people/ann NICK :op",
@@ -156,26 +157,28 @@ def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Perso
         ":chatsvc 381 op :You are now an IRC operator",
     ]
     assert ann.send("OPER op nothing") == [":chatsvc 381 op :You are now an IRC operator"]
-    assert ann.send(f"OPER bob {SECRET}")[0].startswith(":chatsvc 491 op :You are logged in as op")
+    assert ann.send(f"OPER bob {SECRET}")[0].startswith(
+        ":chatsvc 491 op :You are already logged in as op"
+    )
 
 
 def test_an_operator_puts_somebody_off_the_server(chat: Chat, ann: Person) -> None:
     operator(chat).hang_up()
     eve, bob = irc(chat, "eve"), irc(chat, "bob")
     eve.send("JOIN #tea"), bob.send("JOIN #tea"), eve.read()
-    assert ann.send("KILL eve :spam") == [":chatsvc 481 ann :Only operators may do that."]
+    assert ann.send("KILL eve :spam") == [":chatsvc 481 ann :Only operators can do that."]
     ann.send(f"OPER op {SECRET}")
     assert ann.send("KILL eve") == [":chatsvc 461 op KILL :Not enough parameters"]
     assert ann.send("KILL nobody :spam") == [
-        ":chatsvc 401 op nobody :There is nobody called nobody here."
+        ":chatsvc 401 op nobody :No user named nobody is online."
     ]
-    assert ann.send("KILL eve :spam, spam") == [":chatsvc NOTICE op :eve was put out."]
+    assert ann.send("KILL eve :spam, spam") == [":chatsvc NOTICE op :eve was removed."]
     assert eve.read() == [
         ":op!chat@people/op KILL eve :spam, spam",
-        "ERROR :op has put you out: spam, spam.",
+        "ERROR :op removed you from the server: spam, spam.",
     ]
     assert eve.closed
-    assert bob.read()[-1] == ":eve!chat@people/eve QUIT :put out by op: spam, spam"
+    assert bob.read()[-1] == ":eve!chat@people/eve QUIT :removed by op: spam, spam"
 
 
 def test_a_moderator_who_is_no_operator_kills_nobody(chat: Chat) -> None:
@@ -183,7 +186,7 @@ def test_a_moderator_who_is_no_operator_kills_nobody(chat: Chat) -> None:
     bob = chat.connect()
     bob.send(f"PASS {SECRET}", "NICK bob", "USER b 0 * :b", "JOIN #tea")
     irc(chat, "eve").send("JOIN #tea")
-    assert bob.send("KILL eve :spam")[-1] == ":chatsvc 481 bob :Only operators may do that."
+    assert bob.send("KILL eve :spam")[-1] == ":chatsvc 481 bob :Only operators can do that."
 
 
 def test_what_an_operator_tells_everybody_is_a_notice_to_the_server(
@@ -191,10 +194,10 @@ def test_what_an_operator_tells_everybody_is_a_notice_to_the_server(
 ) -> None:
     operator(chat).hang_up()
     eve, bob = irc(chat, "eve", "server-time"), chat.join("bob")
-    assert ann.send("WALLOPS :#tea is closed") == [":chatsvc 481 ann :Only operators may do that."]
+    assert ann.send("WALLOPS :#tea is closed") == [":chatsvc 481 ann :Only operators can do that."]
     assert ann.send("WALLOPS") == [":chatsvc 461 ann WALLOPS :Not enough parameters"]
     ann.send(f"OPER op {SECRET}"), bob.read()
     told = ":op!chat@people/op NOTICE $* :back at 8"
     assert ann.send("WALLOPS :back at 8") == [told]
     assert eve.read() == [f"@time=1970-01-01T00:00:00.000Z {told}"]
-    assert bob.read() == ["* op tells everybody: back at 8"]
+    assert bob.read() == ["* Announcement from op: back at 8"]

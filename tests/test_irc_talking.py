@@ -178,8 +178,8 @@ def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> No
     ann.send("/set refuse spam")
     eve, bob = irc(chat, "eve", "message-tags"), irc(chat, "bob", "message-tags")
     eve.send("JOIN #tea"), bob.send("JOIN #tea"), eve.read()
-    assert "not wanted" in eve.send("@+draft/react=spam TAGMSG #tea")[0]
-    assert "not wanted" in eve.send("PRIVMSG #tea :\x01SPAM\x01")[0]
+    assert "not allowed" in eve.send("@+draft/react=spam TAGMSG #tea")[0]
+    assert "not allowed" in eve.send("PRIVMSG #tea :\x01SPAM\x01")[0]
     carol = chat.program("carol")
     many = {f"x{n}": "é" * 400 for n in range(3)}
     assert carol.ask(do="signal", name="bob", signs=many)[0]["code"] == "too-long"
@@ -205,7 +205,7 @@ def test_signs_go_to_several_at_once(chat: Chat) -> None:
     ann, bob = irc(chat, "ann", "message-tags"), irc(chat, "bob", "message-tags")
     ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.read()
     assert bob.send("@+typing=done TAGMSG #tea,ann,no") == [
-        ":chatsvc 401 bob no :There is nobody called no here."
+        ":chatsvc 401 bob no :No user named no is online."
     ]
     assert ann.read() == [
         "@+typing=done :bob!chat@people/bob TAGMSG #tea",

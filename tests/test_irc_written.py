@@ -59,7 +59,7 @@ def swollen(value: Any, name: str, text: str, field: str = "") -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         many = {one.name: getattr(value, one.name) for one in fields(value)}
         return replace(value, **{one: swollen(each, name, text, one) for one, each in many.items()})
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+    if hasattr(value, "_asdict"):
         many = value._asdict()
         return value._replace(**{o: swollen(each, name, text, o) for o, each in many.items()})
     if isinstance(value, tuple):

@@ -39,14 +39,14 @@ def test_the_transcript_of_the_documentation_is_true(chat: Chat) -> None:
 
 
 def test_each_event_of_the_documentation_is_one_and_the_other_way_round() -> None:
-    text = DOCS.read_text(encoding="utf-8").partition("## Events")[2].partition("## Why")[0]
+    text = DOCS.read_text(encoding="utf-8").partition("## Events")[2].partition("## Refusals")[0]
     rows = re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)} - {"event"}
     assert documented == set(KINDS)
 
 
 def test_every_code_of_a_refusal_is_documented_and_the_other_way_round() -> None:
-    text = DOCS.read_text(encoding="utf-8").partition("## Why a request is refused")[2]
+    text = DOCS.read_text(encoding="utf-8").partition("## Refusals")[2]
     documented = {
         code
         for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)

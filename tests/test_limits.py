@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Chat, Person
+from conftest import Chat, Person, Transport
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.testing import StringTransport
 
 from chatsvc.model import rate_limits
 from chatsvc.model.rate_limits import (
@@ -192,8 +191,7 @@ def test_so_many_connections_of_one_address_are_open_at_a_time() -> None:
     addresses.admit("2001:db8::2", 0)
     assert refused(addresses, "2001:db8::3", 0) == (
         "too-many-connections",
-        "Sorry, 2 connections from 2001:db8::/64 are open already, which is the most. Please come"
-        " back when one of them is closed.",
+        "2001:db8::/64 already has 2 connections, the maximum. Close one and try again.",
     )
     assert addresses.admit("2001:db8:0:1::1", 0) is None
     addresses.gone("2001:db8::1")
@@ -208,11 +206,11 @@ def test_so_many_connections_of_one_address_come_within_a_time() -> None:
         addresses.gone("192.0.2.7")
     assert refused(addresses, "192.0.2.7", 200) == (
         "too-often",
-        "Sorry, 2 connections came from 192.0.2.7 within 10 min, which is the most. Please come"
-        " back in 6 min 40 s.",
+        "Too many new connections from 192.0.2.7: the maximum is 2 in 10 min."
+        " Try again in 6 min 40 s.",
     )
     assert addresses.admit("192.0.2.8", 200) is None
-    assert refused(addresses, "192.0.2.7", 599.5)[1].endswith("back in 1 s.")
+    assert refused(addresses, "192.0.2.7", 599.5)[1].endswith("Try again in 1 s.")
     assert addresses.admit("192.0.2.7", 600) is None, "refusals do not count"
 
 
@@ -227,8 +225,7 @@ def test_one_too_many_of_an_address_is_told_and_closed() -> None:
     chat.connect()
     person, program = chat.connect(), chat.connect()
     assert person.send("eve", "let me in") == [
-        "* Sorry, 2 connections from 192.0.2.1 are open already, which is the most. Please come"
-        " back when one of them is closed."
+        "* 192.0.2.1 already has 2 connections, the maximum. Close one and try again."
     ]
     refusal, *rest = program.ask(do="hello", name="eve")
     assert (refusal["code"], rest) == ("too-many-connections", [])
@@ -236,7 +233,7 @@ def test_one_too_many_of_an_address_is_told_and_closed() -> None:
     assert program.closed
     silent = chat.connect()
     chat.wait_for_greeting()
-    assert silent.read()[0].startswith("* Sorry, 2 connections")
+    assert silent.read()[0].startswith("* 192.0.2.1 already has 2 connections")
     assert silent.closed
     assert "eve" not in chat.hub.directory.users
     assert ann.send("/time") != []
@@ -248,7 +245,7 @@ def test_an_address_may_come_again_when_a_connection_is_closed() -> None:
     refused = chat.connect()
     refused.send("eve")
     refused.hang_up()
-    assert chat.connect().send("eve")[0].startswith("* Sorry")
+    assert "already has 2 connections" in chat.connect().send("eve")[0]
     bob.hang_up()
     assert "Welcome, eve" in chat.connect().send("eve")[1]
     assert chat.connect("198.51.100.1").send("zoe")[0].startswith("Welcome to")
@@ -261,8 +258,8 @@ def test_who_comes_too_often_is_told_when_to_come_back() -> None:
         chat.connect().hang_up()
     chat.clock.advance(20)
     sentence = chat.connect().send("ann")[0]
-    assert "3 connections came from 192.0.2.1 within 1 min" in sentence
-    assert sentence.endswith("Please come back in 40 s.")
+    assert "Too many new connections from 192.0.2.1: the maximum is 3 in 1 min" in sentence
+    assert sentence.endswith("Try again in 40 s.")
     chat.clock.advance(40)
     assert "Welcome, ann" in chat.connect().send("ann")[1]
 
@@ -311,7 +308,7 @@ def test_behind_a_proxy_the_address_that_it_tells_counts() -> None:
             assert person.protocol.wrappedProtocol.address == f"192.0.2.{number}"
     third = Proxied(chat)
     third.protocol.dataReceived(HEADER % 1 + b"eve\n")
-    assert third.read()[0].startswith("* Sorry, 2 connections from 192.0.2.1 are open")
+    assert third.read()[0].startswith("* 192.0.2.1 already has 2 connections")
 
 
 @pytest.mark.parametrize(
@@ -368,7 +365,7 @@ def test_nobody_is_greeted_before_the_proxy_has_told_who_it_is() -> None:
     bob.protocol.dataReceived(HEADER % 1)
     chat.wait_for_greeting()
     assert ann.read() == ["Welcome to chatsvc. What is your name?"]
-    assert bob.read()[0].startswith("* Sorry, 1 connection from 192.0.2.1 is open")
+    assert bob.read()[0].startswith("* 192.0.2.1 already has 1 connection")
 
 
 def test_a_proxy_that_never_tells_is_closed() -> None:
@@ -403,9 +400,9 @@ def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
     assert ann.send("ann")[-1].startswith("* Welcome, ann.")
     assert not eve.closed
     chat.clock.advance(1)
-    assert eve.read()[-1] == "* You did not say your name within 60 seconds. Goodbye."
+    assert eve.read()[-1] == "* You did not enter a name within 60 seconds. Goodbye."
     assert bot.events() == [
-        {"event": "goodbye", "text": "You did not say your name within 60 seconds. Goodbye."}
+        {"event": "goodbye", "text": "You did not enter a name within 60 seconds. Goodbye."}
     ]
     assert eve.closed
     assert not ann.closed
@@ -428,7 +425,7 @@ def test_connections_come_and_go_without_a_trace(limits: Limits) -> None:
 def test_a_transport_without_addresses_is_served() -> None:
     chat = Chat(limits=Limits(per_address=1))
     for _ in range(3):
-        protocol, transport = chat.factory.buildProtocol(None), StringTransport()
+        protocol, transport = chat.factory.buildProtocol(None), Transport()
         transport.peerAddr = object()
         protocol.makeConnection(transport)
         protocol.dataReceived(b"\n")

@@ -22,7 +22,7 @@ def test_lines_end_in_crlf_or_lf(chat: Chat) -> None:
 
 def test_what_is_not_utf8_is_refused_and_harms_nobody(chat: Chat) -> None:
     ann, bob = chat.join("ann"), chat.join("bob")
-    assert ann.send(b"gr\xfc\xdfe")[0].startswith("* That was not sent: it is not UTF-8.")
+    assert ann.send(b"gr\xfc\xdfe")[0].startswith("* Not sent: invalid UTF-8.")
     assert bob.read() == []
 
 
@@ -36,9 +36,9 @@ def test_a_line_of_more_than_4_kib_is_refused_and_its_writer_stays(chat: Chat) -
     ann, bob = chat.join("ann"), chat.join("bob")
     bob.read()
     assert ann.send("x" * 4097) == [
-        "* That line has 4097 bytes; 4096 is the most. It was not sent."
+        "* Not sent: the message has 4097 bytes, and the maximum is 4096."
     ]
-    assert ann.send("ü" * 2049)[0].startswith("* That line has 4098 bytes")
+    assert ann.send("ü" * 2049)[0].startswith("* Not sent: the message has 4098 bytes")
     assert bob.read() == []
     ann.send("x" * 4096)
     assert len(bob.read()[0]) > 4096
@@ -48,7 +48,7 @@ def test_an_endless_line_ends_the_connection_with_a_word(chat: Chat) -> None:
     ann = chat.join("ann")
     for _ in range(5):
         ann.protocol.dataReceived(b"x" * 4096)
-    assert ann.read() == ["* That line has more than 16384 bytes. Goodbye."]
+    assert ann.read() == ["* The line is longer than 16384 bytes. Goodbye."]
     assert ann.closed
 
 
@@ -56,7 +56,7 @@ def test_one_too_many_is_told_that_the_server_is_full(chat: Chat) -> None:
     chat.factory.max_clients = 1
     chat.join("ann")
     person, program = chat.connect(), chat.connect()
-    assert "the server is full" in person.send("bob")[0]
+    assert "The server is full" in person.send("bob")[0]
     assert program.ask(do="hello")[0]["code"] == "full"
     assert person.closed
     assert program.closed
@@ -88,7 +88,7 @@ def test_who_stops_sending_is_answered_to_the_end(chat: Chat) -> None:
         "first",
         "last without an end",
     ]
-    assert ann.read()[-1] == "* Goodbye, ann. Thank you for coming."
+    assert ann.read()[-1] == "* Goodbye, ann."
     assert ann.closed
 
 
@@ -120,11 +120,11 @@ def test_a_slow_reader_costs_nothing_and_reads_on_where_it_was(chat: Chat) -> No
     ann.send(*(f"line {n}" for n in range(500)))
     chat.join("eve")
     assert bob.read() == []
-    assert ann.send("/msg bob hi") == ["* bob is not reading just now. It was not sent."]
+    assert ann.send("/msg bob hi") == ["* Not sent: bob is not responding at the moment."]
     bob.read_on()
     chat.clock.advance(0)  # others have a turn
     missed, *lines = bob.read()
-    assert missed.startswith("* You were reading slowly:")
+    assert missed.startswith("* Your connection was slow")
     assert [line.rpartition("> ")[2] for line in lines] == [f"line {n}" for n in range(500)]
     ann.send("live")
     assert bob.read() == ["[1970-01-01 00:00] <ann> live"]
@@ -146,7 +146,7 @@ def test_a_reader_who_never_reads_is_told_why_and_closed(chat: Chat) -> None:
     chat.clock.advance(59)
     assert not bob.closed
     chat.clock.advance(1)
-    assert bob.read() == ["* You are 60 seconds behind with reading. Goodbye."]
+    assert bob.read() == ["* You did not read for 60 seconds. Goodbye."]
     assert bob.closed
     chat.clock.advance(10)
     assert "bob" not in chat.hub.directory.users
@@ -193,7 +193,7 @@ def test_a_command_that_fails_is_logged_and_the_person_stays(
     monkeypatch.setattr(chat.archive, "tallies", burn)
     monkeypatch.setattr(chat.hub.visibility, "places", lambda: 1 / 0)
     for request in ("/stats", "/rooms"):
-        assert ann.send(request) == ["* That went wrong here, and is noted in the log."]
+        assert ann.send(request) == ["* Internal error. Details are in the server's log."]
     assert len(nothing_fails_anywhere) == 2
     nothing_fails_anywhere.clear()
     assert ann.send("/topic") != []
@@ -214,9 +214,9 @@ def test_stopping_keeps_what_waits_and_tells_everybody() -> None:
     ann = chat.join("ann")
     ann.send("last words")
     start(chat.hub.close())
-    assert ann.send("too late") == ["* The server is stopping. It was not sent."]
+    assert ann.send("too late") == ["* Not sent: the server is stopping."]
     worker.work()
-    assert ann.read() == ["* The server is stopping; what was said is kept. Goodbye."]
+    assert ann.read() == ["* The server is stopping. All messages are saved. Goodbye."]
     assert ann.closed
     assert chat.hub.directory.rooms["#lobby"].last == 1
 
@@ -225,7 +225,8 @@ def test_stopping_keeps_what_waits_and_tells_everybody() -> None:
 
 FAST = Limits(flood=Rate(8, 2.0), per_address=0, arrivals=0, name_within=0.0)
 NOTICE = (
-    "* You send faster than 2 lines a second: the rest follows at that pace, and nothing is lost."
+    "* You are sending faster than 2 lines a second. The"
+    " rest will follow at that rate; nothing is lost."
 )
 
 
@@ -290,7 +291,7 @@ def test_a_program_that_changes_too_much_is_answered_at_the_same_pace() -> None:
     answers = bot.events()
     assert [event.get("tag") for event in answers] == ["0", "1", None]
     assert answers[2]["event"] == "notice"
-    assert answers[2]["text"].startswith("You send faster than 1 line a second:")
+    assert answers[2]["text"].startswith("You are sending faster than 1 line a second.")
     for tag in ("2", "3"):
         chat.clock.advance(1)
         assert [event.get("tag") for event in bot.events()] == [tag]
@@ -323,9 +324,9 @@ def test_at_the_door_there_is_no_pace_and_the_name_costs_nothing() -> None:
     chat = Chat(limits=Limits(flood=Rate(1, 1.0)))
     bob, ann = chat.join("bob"), chat.connect()
     answers = ann.send(*["<bad name>"] * 5, "ann", "hello", "more")
-    assert len([line for line in answers if "Press Enter to be" in line]) == 5
+    assert len([line for line in answers if "Press Enter to join as" in line]) == 5
     assert said(bob) == ["hello"]
-    assert chat.connect().send(*["<bad name>"] * 10)[-1].startswith("* That did not work.")
+    assert chat.connect().send(*["<bad name>"] * 10)[-1].startswith("* Too many failed attempts.")
 
 
 def test_goodbye_comes_after_the_block_before_it() -> None:
@@ -357,7 +358,7 @@ def test_who_stops_sending_is_obeyed_to_the_end_at_the_same_pace() -> None:
     assert said(bob)[-1] == "line 9"
     chat.clock.advance(0.5)
     assert said(bob) == ["and the last"]
-    assert ann.read()[-1] == "* Goodbye, ann. Thank you for coming."
+    assert ann.read()[-1] == "* Goodbye, ann."
     assert ann.closed
 
 
@@ -430,9 +431,9 @@ def test_what_came_too_fast_waits_for_the_answer_before_it() -> None:
     assert not [line for line in ann.read() if "It is" in line]
     worker.work()
     chat.clock.advance(1)
-    answers = [line for line in ann.read() if "1 line" in line or "It is" in line]
+    answers = [line for line in ann.read() if "1 message" in line or "It is" in line]
     assert len(answers) == 2
-    assert "1 line" in answers[0]
+    assert "1 message" in answers[0]
 
 
 def test_without_a_limit_nobody_waits() -> None:

@@ -69,7 +69,7 @@ def test_ban_and_unban(chat: Chat) -> None:
     }
     assert refusal(eve, do="join", room="#tea") == (
         "banned",
-        "You are banned in #tea: spam. You can come in again in 1 h.",
+        "You are banned in #tea: spam. You can join again in 1 h.",
     )
     (bans,) = bot.ask(do="bans", room="#tea")
     assert [(ban["who"], ban["by"]) for ban in bans["bans"]] == [("eve", "bot")]
@@ -255,5 +255,5 @@ def test_invite(chat: Chat) -> None:
     assert eve.ask(do="join", room="#tea")[0]["event"] == "entered"
     assert refusal(bot, do="invite", room="#tea", name="mallory") == (
         "known",
-        "mallory is in #tea already.",
+        "mallory is already in #tea.",
     )

@@ -78,10 +78,10 @@ def test_each_line_is_as_clean_as_one_alone(text: str) -> None:
 
 def test_a_text_has_just_so_many_lines() -> None:
     check_text("\n".join("x" * MOST_LINES))
-    with pytest.raises(Refused, match=f"101 lines; {MOST_LINES} is the most") as refused:
+    with pytest.raises(Refused, match=f"101 lines, and the maximum is {MOST_LINES}") as refused:
         check_text("\n".join("x" * (MOST_LINES + 1)))
     assert refused.value.code == "too-long"
-    with pytest.raises(Refused, match=f"bytes; {LONGEST_TEXT} is the most"):
+    with pytest.raises(Refused, match=f"bytes, and the maximum is {LONGEST_TEXT}"):
         check_text("\n".join(["x" * 50] * 81))
 
 
@@ -228,7 +228,7 @@ def test_blanks_around_an_action_stay(chat: Chat, text: str) -> None:
 
 def test_a_private_message_of_blanks_is_none(chat: Chat) -> None:
     ann, _ = guest(chat, "ann"), guest(chat, "bob")
-    assert ann.send("/msg bob    ")[0].startswith("* It goes like this: /msg name text")
+    assert ann.send("/msg bob    ")[0].startswith("* Usage: /msg name text")
 
 
 def test_blanks_around_a_private_message_from_irc_stay(chat: Chat) -> None:

@@ -164,7 +164,7 @@ def test_a_certificate_comes_with_its_key() -> None:
 
 @pytest.mark.parametrize("option", [("--require-tls",), ("--cert", "c", "--key", "k")])
 def test_where_no_tls_is_spoken_nothing_can_need_it(option: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match=rf"^{option[0]} needs tls among what --speaks lists\.$"):
+    with pytest.raises(UsageError, match=rf"^{option[0]} requires tls in --speaks\.$"):
         options(*option, "--speaks", "text")
 
 
@@ -173,7 +173,9 @@ def test_more_clients_than_the_process_may_have_are_refused(
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 1024))
     assert options("--max-clients", "960")["max-clients"] == 960
-    with pytest.raises(UsageError, match=r"--max-clients 961 is more than the 960 .*ulimit -Hn"):
+    with pytest.raises(
+        UsageError, match=r"--max-clients 961 is over the limit of 960 .*ulimit -Hn"
+    ):
         options("--max-clients", "961")
 
 
@@ -212,7 +214,7 @@ def test_a_message_of_the_day_is_read_from_its_file(tmp_path: Path) -> None:
     motd.write_text("Be kind.\nTea is at five. \u00e9")
     assert options("--motd", str(motd))["motd"] == "Be kind.\nTea is at five. \u00e9"
     motd.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match=r"--motd .* cannot be read: it is not UTF-8\."):
+    with pytest.raises(UsageError, match=r"Cannot read --motd .*: invalid UTF-8\."):
         options("--motd", str(motd))
 
 
@@ -244,10 +246,12 @@ def test_an_empty_password_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_under_twistd_a_refusal_is_one_sentence_and_no_page_of_options() -> None:
     chosen = Options()
-    chosen.parent = object()
+    chosen.parent = object()  # type: ignore[assignment]
     with pytest.raises(SystemExit) as ended:
         chosen.parseOptions(["--port", "x"])
-    assert str(ended.value).startswith("twistd chat: --port is a number from 0 to 65535, not 'x'.")
+    assert str(ended.value).startswith(
+        "twistd chat: --port must be a number from 0 to 65535, not 'x'."
+    )
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

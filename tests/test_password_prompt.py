@@ -44,7 +44,7 @@ def test_a_chat_password_typed_again_is_not_a_name() -> None:
     first, second = chat.connect(), chat.connect()
     first.send("ann", "sesame")
     second.send("ann", "sesame")  # the name is taken: another one is asked for
-    assert second.send("sesame")[0] == "* That is your password again. Not sent."
+    assert second.send("sesame")[0] == "* Not sent: that is your password."
     assert "sesame" not in chat.hub.directory.users
     assert second.send("bob")[0].startswith("* Welcome, bob.")
 

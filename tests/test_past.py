@@ -222,7 +222,9 @@ def test_a_page_that_ends_early_says_where_it_goes_on(
         bob.ask(do="say", text=str(number))
     carol.ask(do="say", text="last")
     for first, found in ((False, ["last", "first"]), (True, ["first", "last"])):
-        texts, bounds, rounds = [], {}, 0
+        bounds: dict[str, Any] | None = {}
+        texts: list[str] = []
+        rounds = 0
         while bounds is not None:
             (history,) = ann.ask(do="history", room="#tea", n=5, first=first, **bounds)
             texts += [line["text"] for line in history["lines"]]
@@ -379,18 +381,18 @@ def test_both_of_a_conversation_are_told_of_a_deletion(chat: Chat) -> None:
     bob.read()
     assert refusal(bot, do="delete", room="@ann", number=1) == (
         "not-allowed",
-        "That line is ann's, not yours: only moderators delete it.",
+        "That message is by ann. Only moderators can delete it.",
     )
     deleting = chat.program("ann", account_password=SECRET)
     gone = {"event": "deleted", "number": 1, "from": "ann", "by": "ann", "own": True}
     assert deleting.ask(do="delete", room="@bob", number=1) == [{**gone, "room": "@bob"}]
     assert bot.events() == [{**gone, "room": "@ann"}]
-    assert bob.read() == ["* ann deleted their own line 1 in @ann."]
-    assert phone.read() == ["* ann deleted their own line 1 in @bob."]
+    assert bob.read() == ["* ann deleted their own message 1 in @ann."]
+    assert phone.read() == ["* ann deleted their own message 1 in @bob."]
     assert bob.send("/history @ann")[0].endswith("<ann> (deleted by ann)")
     assert refusal(bot, do="delete", room="@ann", number=7) == (
         "no-such-line",
-        "@ann has no line 7. /history shows them.",
+        "There is no message 7 in @ann. To see the numbers: /history",
     )
 
 
@@ -399,11 +401,11 @@ def test_a_moderator_may_say_why_and_others_may_not(chat: Chat) -> None:
     bob.ask(do="say", text="one")
     bob.ask(do="say", text="two")
     ann.read()
-    assert ann.send("/delete 1 no ads") == ["* ann deleted bob's line 1: no ads"]
+    assert ann.send("/delete 1 no ads") == ["* ann deleted bob's message 1: no ads"]
     assert bob.events()[0]["reason"] == "no ads"
-    assert ann.send("/audit 1")[0].endswith("ann in #tea: deleted line 1 of bob: no ads")
+    assert ann.send("/audit 1")[0].endswith("ann in #tea: deleted message 1 by bob: no ads")
     assert "reason" not in bob.ask(do="delete", number=2, reason="I am muted")[0]
-    assert ann.read() == ["* bob deleted their own line 2."]
+    assert ann.read() == ["* bob deleted their own message 2."]
 
 
 def test_slow_readers_are_told_of_deletions_as_well(chat: Chat) -> None:

@@ -96,7 +96,7 @@ def test_people_read_the_same_lines_and_what_comes_after_them() -> None:
     bob.protocol.dataReceived(b"/search tea\n")
     found = taken(chat, bob)
     assert [line[:5] for line in found[:-1]] == [f"{n:>5}" for n in range(30, 10, -1)]
-    assert found[-1] == "* There are older ones: /search alone shows them."
+    assert found[-1] == "* To see older results: /search"
 
 
 def test_irc_clients_get_one_batch_with_the_label() -> None:
@@ -132,7 +132,7 @@ def test_irc_clients_without_batches_get_the_lines() -> None:
     bob.protocol.dataReceived(b"SEARCH tea\r\n")
     found = taken(chat, bob)
     assert all(" NOTICE bob :" in line for line in found)
-    assert "older ones" in found[-1]
+    assert "older results" in found[-1]
 
 
 # Readers that read slowly, or not at all

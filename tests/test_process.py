@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from twisted.python.logfile import LogFile
 
-from chatsvc import process
 from chatsvc.options import Options
 from chatsvc.process import Log, Signals, find_log, remove_stale_pid_file
 
@@ -183,12 +182,12 @@ def test_term_stops(reactor: Reactor) -> None:
 def test_hup_stops_a_service_whose_terminal_is_gone(
     reactor: Reactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process.os, "isatty", lambda number: True)
+    monkeypatch.setattr(os, "isatty", lambda number: True)
     reloaded: list[bool] = []
     Signals(reactor, lambda: reloaded.append(True)).begin()
     os.kill(os.getpid(), signal.SIGHUP)
     assert (reloaded, reactor.stopped) == ([True], False)
-    monkeypatch.setattr(process.os, "isatty", lambda number: False)
+    monkeypatch.setattr(os, "isatty", lambda number: False)
     os.kill(os.getpid(), signal.SIGHUP)
     assert (reloaded, reactor.stopped) == ([True], True)
 

@@ -81,7 +81,7 @@ def test_another_account_than_one_s_own_wants_a_logout_first(chat: Chat) -> None
     bob.ask(do="register", password=SECRET)
     side = begun(bob, "ann")
     challenge(bob, data=side.get_client_final())
-    known = ("known", "You are logged in as bob: /logout first.")
+    known = ("known", "You are already logged in as bob. Log out first: /logout")
     assert refusal(bob, do="prove", data="") == known
 
 
@@ -90,7 +90,7 @@ def test_a_wrong_proof_is_refused_and_counts_like_a_wrong_password() -> None:
     member(chat, "ann").hang_up()
     stranger = chat.connect("203.0.113.9")
     for _ in range(3):
-        assert wrong(stranger, "ann") == ("wrong-password", "That is not ann's password.")
+        assert wrong(stranger, "ann") == ("wrong-password", "Wrong password.")
     too_many = ("too-many-attempts", "Too many wrong passwords. Try again in 5 min.")
     message = client("ann", SECRET).get_client_first()
     step = {"do": "prove", "mechanism": scram.MECHANISM, "data": message}
@@ -126,7 +126,7 @@ def test_an_account_from_before_scram_has_it_after_the_next_login(chat: Chat) ->
     member(chat, "ann").hang_up()
     chat.hub.accounts._enter(replace(account_of(chat, "ann"), scram=""))
     code, text = wrong(chat.connect(), "ann", SECRET)
-    assert (code, "log in with it once" in text) == ("wrong-password", True)
+    assert (code, "Log in once in another way" in text) == ("wrong-password", True)
     chat.program("ann", account_password=SECRET).hang_up()
     assert proved(chat.connect(), "ann")[0]["event"] == "proved"
 
@@ -146,7 +146,7 @@ def test_the_last_step_logs_nobody_in_after_the_password_was_changed(chat: Chat)
     for program in (guest, nameless):
         challenge(program, data=begun(program, "ann").get_client_final())
     ann.send(f"/passwd {SECRET} new-staple")
-    changed = ("bad-proof", "The account has changed. Begin again.")
+    changed = ("bad-proof", "The account has changed. Start authentication again.")
     assert refusal(guest, do="prove", data="") == changed
     assert refusal(nameless, do="prove", data="") == changed
     assert refusal(nameless, do="hello", name="ann")[0] == "registered"
@@ -178,7 +178,7 @@ def test_a_proof_is_given_up_after_a_minute(chat: Chat, steps: int) -> None:
     if steps == 2:
         challenge(program, data=final)
     chat.clock.advance(60.5)
-    late = ("bad-proof", "That proof has taken too long. Begin again.")
+    late = ("bad-proof", "Authentication took too long. Start again.")
     assert refusal(program, do="prove", data=final if steps == 1 else "") == late
     assert proved(program, "ann")[0]["event"] == "you"
 
@@ -261,7 +261,7 @@ def test_nobody_can_be_taken_for_a_service_of_irc(chat: Chat) -> None:
 def test_a_later_step_wants_an_earlier_one(chat: Chat) -> None:
     member(chat, "ann")
     person = chat.connect()
-    first = ("bad-proof", "A proof begins with the name of a mechanism.")
+    first = ("bad-proof", "Start authentication with the name of a mechanism.")
     assert refusal(person, do="prove", data="c=biws") == first
     side = begun(person, "ann")
     final = side.get_client_final()
@@ -287,9 +287,9 @@ def test_a_password_and_nothing_else_is_no_step_of_a_proof(chat: Chat) -> None:
 @pytest.mark.parametrize(
     ("mechanism", "data", "words"),
     [
-        ("GSSAPI", "", "There is no mechanism GSSAPI here"),
-        (scram.MECHANISM, "", "That is not SCRAM-SHA-256: "),
-        (scram.MECHANISM, "n,,n=ann", "That is not SCRAM-SHA-256: "),
+        ("GSSAPI", "", "Unknown mechanism GSSAPI"),
+        (scram.MECHANISM, "", "Invalid SCRAM-SHA-256 message: "),
+        (scram.MECHANISM, "n,,n=ann", "Invalid SCRAM-SHA-256 message: "),
         (scram.MECHANISM, "n,a=bob,n=ann,r=abc", "The GS2 authzid must be empty"),
         (scram.MECHANISM, "p=tls-unique,,n=ann,r=abc", "channel binding"),
         (scram.MECHANISM, "n,,n=an=n,r=abc", "An '=' in a username"),

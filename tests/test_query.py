@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatsvc.model.events import Refused
+from chatsvc.model.words import words_of
 from chatsvc.store.query_parser import MOST_WORDS, Query, parse
-from chatsvc.store.search_query import Sought, Term, words_of
+from chatsvc.store.search_query import Sought, Term
 
 NOW = 1_582_200_000.0
 DAY = 86400.0
@@ -70,21 +71,21 @@ def test_a_time_is_a_day_or_how_long_ago_it_was(text: str, time: float) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "Which words?"),
-        ("?!", "Which words?"),
-        ("-tea", "Which words?"),
-        ('"tea', 'One " is alone'),
+        ("", "Enter words to search for"),
+        ("?!", "Enter words to search for"),
+        ("-tea", "Enter words to search for"),
+        ('"tea', "quotation mark is missing"),
         ("t*", "at least two letters before *"),
         ("é*", "at least two letters before *"),
-        ("from:", "goes like this: /search tea from:bob"),
-        ("tea in: x", "goes like this: /search tea in:#lobby"),
+        ("from:", "from: needs a value, for example: /search tea from:bob"),
+        ("tea in: x", "in: needs a value, for example: /search tea in:#lobby"),
         ("from:a from:b", "only one from:"),
-        ("-from:bob", "Only words can be left out"),
+        ("-from:bob", "Only words can be excluded"),
         ("before:tomorrow", "before:2026-11-20"),
         ("after:2026-13-01", "after:2026-11-20"),
         ("after:7", "after:2d"),
         ("after:99999999999d", "after:2d"),
-        (" ".join(f"w{n}" for n in range(21)), "at most 20 words"),
+        (" ".join(f"w{n}" for n in range(21)), "at most 20"),
         ("x" * 401, "at most 400 characters"),
     ],
 )

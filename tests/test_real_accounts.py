@@ -22,13 +22,13 @@ def claim(service: Service, person: Person) -> None:
     """Make somebody who has an account the first operator."""
     code = service.wait_for(r"/claim (\w+)").group(1)
     person.send(f"/claim {code}")
-    person.until("You are an operator now.")
+    person.until("You are now an operator.")
 
 
 def register(service: Service, name: str) -> Person:
     person = service.person(name)
     person.send(f"/register {SECRET}")
-    person.until(f"{name} is yours now.")
+    person.until(f"{name} is now registered to you.")
     return person
 
 
@@ -48,8 +48,8 @@ def test_everything_holds_after_a_power_cut(tmp_path: Path) -> None:
         claim(service, ann)
         for command, answer in [
             ("/join #tea", "You are in #tea"),
-            ("/set slow 1h", "set slow of #tea: 1 h"),
-            ("/set mask damn", "set mask of #tea: damn"),
+            ("/set slow 1h", "set slow in #tea: 1 h"),
+            ("/set mask damn", "set mask in #tea: damn"),
             ("/op bob", "made bob a moderator of #tea"),
             ("/ignore mallory", "You ignore mallory."),
             ("/ban eve 2d spam", "eve is banned"),
@@ -65,7 +65,7 @@ def test_everything_holds_after_a_power_cut(tmp_path: Path) -> None:
     with Service(tmp_path) as service:
         guest = service.person()
         guest.send("carol")
-        guest.until("Only registered people come in just now.")
+        guest.until("Only registered users can join at the moment.")
         again = service.person()
         again.send("eve")
         again.until("You are banned: spam.")
@@ -85,7 +85,7 @@ def test_everything_holds_after_a_power_cut(tmp_path: Path) -> None:
             person.send(command)
             person.until(answer)
         bob.send("/join #tea", "/set mask off")
-        bob.until("set mask of #tea: off")
+        bob.until("set mask in #tea: off")
 
 
 def test_no_password_is_in_the_log_the_archive_or_what_others_see(tmp_path: Path) -> None:
@@ -97,16 +97,16 @@ def test_no_password_is_in_the_log_the_archive_or_what_others_see(tmp_path: Path
         observer.until("You are in #lobby")
         ann = service.person()
         ann.send("ann", secrets[8], f"/register {secrets[0]} ann@example.org")
-        ann.until("ann is yours now.")
+        ann.until("ann is now registered to you.")
         ann.send(f"/passwd {secrets[0]} {secrets[1]}", f"/passwd {secrets[2]} {secrets[1]}")
-        ann.until("Your password is changed.")
-        ann.until("That is not ann's password.")
+        ann.until("Password changed.")
+        ann.until("Wrong password.")
         ann.send("/join #tea", f"/set password {secrets[3]}", "/room #lobby", "said")
-        ann.until("set password of #tea: set")
+        ann.until("set password in #tea: set")
         observer.send(f"/join #tea {secrets[4]}")
-        observer.until("That is not the password of #tea.")
+        observer.until("Wrong password for #tea.")
         observer.send(f"/join #tea {secrets[3]}", "/room #lobby")
-        observer.until("You are in #lobby: your lines")
+        observer.until("You are in #lobby. Your messages")
         guest = service.person()
         guest.send(
             "ann", secrets[8], secrets[5], f"/login ann {secrets[6]}", f"/login {secrets[1]}"

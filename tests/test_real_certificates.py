@@ -43,7 +43,7 @@ def test_a_certificate_is_given_and_renewed_while_people_talk(tmp_path: Path) ->
             ann.come_in("ann")
             (tmp_path / "cert.pem").write_bytes(b"half a certificate")
             deadline = Deadline(LIMIT)
-            while "The certificate from before stays in use." not in chat.log:
+            while "The previous certificate stays in use." not in chat.log:
                 deadline.left("a word about the broken file")
                 secure(chat, trusting(old)).close()
             for file in ("cert.pem", "key.pem"):
@@ -67,11 +67,11 @@ def shows(chat: Service, pem: bytes) -> bool:
 @pytest.mark.parametrize(
     ("files", "options", "sentence"),
     [
-        ({}, "--cert a.pem --key b.pem", "a.pem cannot be read: No such file or directory."),
+        ({}, "--cert a.pem --key b.pem", "Cannot read a.pem: No such file or directory."),
         ({"a.pem": b"", "b.pem": b""}, "--cert a.pem --key b.pem", "no certificate in PEM"),
         ({"chat.db.pem": b""}, "", "If it is moved away, another one is made."),
-        ({}, "--cert a.pem", "Give --cert and --key, both or none."),
-        ({}, "--require-tls --speaks text", "--require-tls needs tls among what --speaks lists."),
+        ({}, "--cert a.pem", "Give both --cert and --key, or neither."),
+        ({}, "--require-tls --speaks text", "--require-tls requires tls in --speaks."),
         ({}, "--speaks text,latin", "--speaks lists some of tls, json, irc, http, text"),
     ],
 )

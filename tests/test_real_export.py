@@ -76,12 +76,14 @@ def test_private_lines_need_an_account_and_a_file_is_not_overwritten(tmp_path: P
     with Service(tmp_path, "--archive", "memory:") as service:
         bob = service.person("bob")
         bob.send("/register correct-horse-battery")
-        bob.until("bob is yours now.")
+        bob.until("bob is now registered to you.")
         register(service, "/msg bob <b>psst</b>")
         command = ("export", "@bob", "-o", str(file), "--server", where(service))
         refused = client(*command)
         assert refused.returncode == 1
-        assert refused.stderr.startswith("chatsvc: Private lines are kept between registered")
+        assert refused.stderr.startswith(
+            "chatsvc: Private messages are stored only between registered"
+        )
         proof = ("--name", "ann", "--account-password-file", str(password))
         done = client(*command, *proof)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -40,7 +40,7 @@ def test_people_can_come_in_by_a_file(tmp_path: Path) -> None:
         )
         answers = done.stdout.decode().splitlines()
         assert "You are in #lobby" in answers[1]
-        assert answers[-1] == "* Goodbye, eve. Thank you for coming."
+        assert answers[-1] == "* Goodbye, eve."
     assert not (tmp_path / "chat.sock").exists()
 
 

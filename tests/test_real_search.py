@@ -55,4 +55,4 @@ def test_an_old_archive_is_indexed_while_people_talk(tmp_path: Path) -> None:
             assert found(ann, "talking")[0] == "still talking"
             answer = ann.ask("search", query="tea 2")
         assert [line["text"] for line in answer["lines"]] == ["tea number 2"]
-        chat.wait_for(r"(\S+) of \1 earlier lines can be searched")
+        chat.wait_for(r"(\S+) of \1 earlier messages indexed")

@@ -55,7 +55,7 @@ def test_it_says_where_it_listens_how_to_join_and_where_history_is_kept(tmp_path
         client = re.search(rf"^\s+(\S+) join localhost:{port}$", chat.log, re.MULTILINE)
         assert client is not None
         assert shutil.which(client[1]) is not None
-        assert f"What is said is kept in {tmp_path / 'chat.db'}\n" in chat.log
+        assert f"Messages are stored in {tmp_path / 'chat.db'}\n" in chat.log
         assert "Ctrl-C" in chat.log
     assert (tmp_path / "chat.db").exists()
 
@@ -122,11 +122,11 @@ def test_a_low_port_without_permission_is_explained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ("--port 65536", "--port is a number from 0 to 65535, not '65536'"),
-        ("--port 0 --interface 192.0.2.1", "192.0.2.1 is no address of this machine"),
+        ("--port 65536", "--port must be a number from 0 to 65535, not '65536'"),
+        ("--port 0 --interface 192.0.2.1", "192.0.2.1 is not an address of this machine"),
         ("--port 0 --archive postgres://x", "--archive is sqlite:PATH or memory:"),
         ("--port 0 --archive sqlite:missing/chat.db", "missing"),
-        ("--port 0 --motd missing.txt", "missing.txt cannot be read: No such file"),
+        ("--port 0 --motd missing.txt", "Cannot read --motd missing.txt: No such file"),
         ("--listen nonsense", "--listen nonsense is not understood"),
         ("--listen unix:missing/chat.sock", "missing/chat.sock"),
         ("--port 0 --nonsense", "nonsense"),
@@ -174,7 +174,7 @@ def make_directory(path: Path) -> None:
         (make_foreign, "another program"),
         (make_text, "not a chatsvc archive"),
         (make_damaged, "damaged"),
-        (make_directory, "cannot be opened"),
+        (make_directory, "Cannot open"),
     ],
 )
 def test_a_bad_archive_is_explained_and_left_as_it_is(
@@ -213,9 +213,9 @@ def test_the_password_is_asked_for_and_checked(tmp_path: Path) -> None:
     with Service(tmp_path, "--password", "sesame") as chat:
         ann = chat.person()
         ann.send("ann")
-        ann.until("This chat has a password. What is it?")
+        ann.until("This chat requires a password. What is it?")
         ann.send("open")
-        ann.until("That is not the password. Try again:")
+        ann.until("Wrong password. Try again:")
         ann.send("sesame")
         ann.until("* Welcome, ann. You are in #lobby")
         wrong = chat.person()
@@ -243,11 +243,11 @@ def test_the_one_too_many_is_told_that_the_server_is_full(tmp_path: Path) -> Non
         third = chat.person()
         (words,) = third.rest()
         assert words.startswith("* ")
-        assert "the server is full" in words
+        assert "The server is full" in words
         hasty = chat.person()
         hasty.send("eve", "let me in", "/msg bob psst")
-        assert "the server is full" in hasty.rest()[-1]
-        assert ann.until("bob came in")
+        assert "The server is full" in hasty.rest()[-1]
+        assert ann.until("bob joined")
         assert ann.hears_nothing_but_answers()
         program = chat.program()
         program.request("hello", name="carol")
@@ -309,7 +309,7 @@ def test_it_stops_when_the_last_person_leaves(tmp_path: Path) -> None:
         ann.rest()
         bob.until("ann left")
         bob.send("still here", "/quit")
-        assert bob.rest()[-1] == "* Goodbye, bob. Thank you for coming."
+        assert bob.rest()[-1] == "* Goodbye, bob."
         assert chat.ended() == 0
 
 
@@ -330,7 +330,7 @@ def test_an_empty_line_means_goodbye_only_when_that_was_chosen(tmp_path: Path) -
     with Service(tmp_path, "--leave-on-empty-line") as chat:
         ann = chat.person("ann")
         ann.send("")
-        assert ann.rest()[-1] == "* Goodbye, ann. Thank you for coming."
+        assert ann.rest()[-1] == "* Goodbye, ann."
 
 
 # As a process
@@ -339,7 +339,7 @@ def test_an_empty_line_means_goodbye_only_when_that_was_chosen(tmp_path: Path) -
 def test_sighup_does_not_stop_it(tmp_path: Path) -> None:
     with Service(tmp_path) as chat:
         chat.process.send_signal(signal.SIGHUP)
-        chat.wait_for("SIGHUP: reopened the log, checked the certificate.")
+        chat.wait_for("SIGHUP: reopened the log and checked the certificate.")
         assert chat.process.poll() is None
 
 
@@ -350,7 +350,7 @@ def test_a_pid_file_with_its_own_number_does_not_keep_it_from_starting(tmp_path:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if b"stops it." in line:
+            if b"To stop the service" in line:
                 break
         assert (tmp_path / "twistd.pid").read_text() == str(process.pid)
         process.terminate()
@@ -363,7 +363,7 @@ def test_a_renamed_log_is_begun_again(tmp_path: Path, number: signal.Signals) ->
     log, renamed = tmp_path / "d.log", tmp_path / "d.log.1"
     command = [beside_python("twistd"), "-n", "--pidfile=", "--logfile", "d.log"]
     with subprocess.Popen([*command, "chat", "--port", "0"], cwd=tmp_path) as process:
-        wait_until(lambda: log.exists() and "stops it." in log.read_text(), "the chat")
+        wait_until(lambda: log.exists() and "To stop the service" in log.read_text(), "the chat")
         log.rename(renamed)
         process.send_signal(number)
         wait_until(log.exists, "a new log")

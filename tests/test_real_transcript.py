@@ -49,7 +49,7 @@ def test_people_talk_over_telnet_netcat_and_the_bundled_client(chat: Service) ->
     bob.until(r"\* Welcome, bob\. You are in #lobby.*\n")
     carol = bundled(chat, "--name", "carol")
     carol.until("You are in #lobby")
-    bob.until(r"\* carol came in\.\n")
+    bob.until(r"\* carol joined\.\n")
     bob.type("are we still on for three?\r")
     carol.until(r"<bob> are we still on for three\?")
 
@@ -58,10 +58,10 @@ def test_people_talk_over_telnet_netcat_and_the_bundled_client(chat: Service) ->
     ann.type("ann\r")
     ann.until(
         r"\* Welcome, ann\. You are in #lobby with bob and carol\."
-        r" Type to talk, /help for the commands\.\n"
+        r" Type to talk, or /help for commands\.\n"
     )
     ann.until(NOON + r"<bob> are we still on for three\?\n")
-    carol.until(r"\* ann came in\.")
+    carol.until(r"\* ann joined\.")
     ann.type("yes, three it is\r")
     bob.until(NOON + r"<ann> yes, three it is\n")
     carol.until("<ann> yes, three it is")
@@ -78,11 +78,11 @@ def test_people_talk_over_telnet_netcat_and_the_bundled_client(chat: Service) ->
     ann.until(r"\* bob whispers: thanks\n")
     dave = nc(chat)
     dave.type("dave\r")
-    ann.until(r"\* dave came in\.\n")
+    ann.until(r"\* dave joined\.\n")
     dave.until(NOON + r"<carol> fine with me\n")
 
     ann.type("/quit\r")
-    ann.until(r"\* Goodbye, ann\. Thank you for coming\.\n")
+    ann.until(r"\* Goodbye, ann\.\n")
     ann.until("Connection closed by foreign host")
     ann.ended()
     bob.until(r"\* ann left\.\n")
@@ -148,7 +148,7 @@ def test_the_end_of_telnets_input_is_the_end_of_the_visit(chat: Service) -> None
     ann = telnet(chat)
     ann.until("your name")
     ann.type("ann\r")
-    bob.until("* ann came in.")
+    bob.until("* ann joined.")
     ann.type("\x1d")
     ann.until("telnet> ")
     ann.type("quit\r")
@@ -173,9 +173,9 @@ def test_a_pipe_that_closes_its_half_is_shown_the_answers(chat: Service, end: st
     answers = pipe(chat, "-N", f"eve\n/topic tea at five\n/time\n/stats{end}")
     assert answers[0] == "Welcome to chatsvc. What is your name?"
     assert "You are in #lobby" in answers[1]
-    assert answers[-1] == "* Goodbye, eve. Thank you for coming."
+    assert answers[-1] == "* Goodbye, eve."
     assert [line for line in answers if "set the topic" in line]
-    assert [line for line in answers if "bob " in line and "1 line, 5 bytes" in line]
+    assert [line for line in answers if "bob " in line and "1 message, 5 bytes" in line]
 
 
 def test_netcat_is_shown_nothing_but_text(chat: Service) -> None:

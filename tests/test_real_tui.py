@@ -132,7 +132,7 @@ def test_the_first_minute_without_a_host(tmp_path: Path, tmux: Tmux) -> None:
         ann.type(f"localhost:{chat.port}\r")
         ann.until("ann is a registered name")
         ann.type("wrong-wrong-wrong\r")
-        ann.until("That is not ann's password")
+        ann.until("Wrong password")
         assert "wrong-wrong" not in ann.text
         ann.type(f"{SECRET}\r")
         ann.until("● no TLS")
@@ -190,7 +190,7 @@ def test_it_ends_when_its_terminal_is_gone(tmp_path: Path, tmux: Tmux) -> None:
     with Service(tmp_path) as chat:
         bob = chat.person("bob")
         ann = in_the_lobby(tmux, tmp_path, "ann", chat)
-        bob.until("ann came in")
+        bob.until("ann joined")
         child = ann.child
         with ended_at_last(child):
             tmux.do("kill-session", "-t", "ann")

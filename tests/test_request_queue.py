@@ -5,7 +5,7 @@ from __future__ import annotations
 from conftest import Chat, Worker, no_turn, start
 from ircpeople import irc
 
-from chatsvc.store.archive import MemoryArchive
+from chatsvc.store.memory import MemoryArchive
 
 
 def chat_with_disk() -> tuple[Chat, Worker]:
@@ -67,3 +67,11 @@ def test_names_are_told_before_earlier_lines_in_each_of_several_channels(chat: C
     told = irc(chat, "ann", "server-time").send("JOIN #a,#b")
     words = [word for line in told for word in line.split() if word in ("JOIN", "366", "PRIVMSG")]
     assert words == ["JOIN", "366", "PRIVMSG"] * 2
+
+
+def test_a_connection_has_so_few_attributes_that_python_shares_their_names(chat: Chat) -> None:
+    """With more than 30 each connection has a dict of its own, which is larger and slower."""
+    ann, bob = chat.join("ann"), chat.join("bob")
+    bob.send("hi")
+    ann.send("hi", "/history", "/time")
+    assert len(vars(ann.protocol)) <= 30

@@ -30,15 +30,15 @@ NAMES = [
 def test_nobody_takes_a_reserved_name_in_any_dialect(chat: Chat, name: str) -> None:
     text, program, client = chat.connect(), chat.connect(), chat.connect()
     assert text.send(name)[-1] == (
-        f"* {name} is reserved for the chat itself."
-        " Press Enter to be guest-1, or type another name."
+        f"* {name} is reserved for the server."
+        " Press Enter to join as guest-1, or type another name."
     )
     refused = program.ask(do="hello", name=name)[-1]
     assert (refused["code"], refused["suggestion"]) == ("bad-name", "guest-2")
     assert " 432 " in client.send(f"NICK {name}", "USER u 0 * :u")[-1]
     ann = chat.join("ann")
     (told,) = ann.send(f"/nick {name}")
-    assert told.startswith(f"* {name} is reserved for the chat itself. guest-")
+    assert told.startswith(f"* {name} is reserved for the server. guest-")
     assert [*chat.hub.directory.users] == ["ann"]
 
 
@@ -62,13 +62,13 @@ def test_an_account_of_a_reserved_name_can_still_be_used(chat: Chat) -> None:
     admin.send("admin")
     assert admin.send(SECRET)[0].startswith("* Welcome back, admin.")
     admin.send("/nick boss")
-    assert admin.send("/nick Admin") == ["* You are Admin now."]
+    assert admin.send("/nick Admin") == ["* You are now Admin."]
 
 
 @pytest.mark.parametrize("twin", ["Νina", "νina", "ΝINA", "Νіnа"])
 def test_no_name_looks_like_a_registered_one_in_either_case(chat: Chat, twin: str) -> None:
     member(chat, "Nina")
-    assert "looks like Nina" in chat.connect().send(twin)[-1]
+    assert "is too similar to Nina" in chat.connect().send(twin)[-1]
     assert chat.hub.directory.users.keys() == {"nina"}
 
 
@@ -77,7 +77,7 @@ def test_another_spelling_of_one_s_own_name_is_looked_at_as_well(chat: Chat) -> 
     chat.hub.nicknames._check_unlike = lambda name, account: None  # type: ignore[method-assign]
     eve = chat.join("νina")
     del chat.hub.nicknames._check_unlike
-    assert "looks like Nina" in eve.send("/nick Νina")[-1]
+    assert "is too similar to Nina" in eve.send("/nick Νina")[-1]
 
 
 def test_who_has_a_name_that_is_registered_in_another_script_gets_another_one(chat: Chat) -> None:
@@ -104,11 +104,11 @@ def test_a_guest_is_not_mistaken_for_another_one_online(chat: Chat, name: str, t
     assert " 433 " in chat.connect().send(f"NICK {twin}", "USER u 0 * :u")[-1]
     assert carol.send(f"/nick {twin}")[0].startswith(f"* {twin} looks like {name}, who is online.")
     first.send("/nick dave")
-    assert carol.send(f"/nick {twin}") == [f"* You are {twin} now."]
+    assert carol.send(f"/nick {twin}") == [f"* You are now {twin}."]
     assert first.send(f"/nick {name}")[0].startswith(f"* {name} looks like {twin}")
     carol.send("/quit")
-    assert first.send(f"/nick {name}") == [f"* You are {name} now."]
-    assert first.send(f"/nick {twin}") == [f"* You are {twin} now."]
+    assert first.send(f"/nick {name}") == [f"* You are now {name}."]
+    assert first.send(f"/nick {twin}") == [f"* You are now {twin}."]
 
 
 def test_what_is_suggested_looks_like_nobody_online(chat: Chat) -> None:

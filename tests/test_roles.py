@@ -12,13 +12,13 @@ def test_who_founds_a_room_may_appoint_moderators_and_dismiss_them(chat: Chat) -
     assert ann.send("/op bob") == ["* ann made bob a moderator of #tea."]
     assert bob.read() == ["* ann made bob a moderator of #tea."]
     assert bob.send("/op carol") == ["* bob made carol a moderator of #tea."]
-    assert bob.send("/deop carol") == ["* Only the founder of #tea may do that."]
-    assert carol.send("/deop carol")[-1] == "* carol made carol a plain member of #tea."
-    assert carol.send("/deop bob") == ["* Only moderators of #tea may do that."]
-    assert ann.send("/room")[0] == "* The rules of #tea. Founder: ann. Moderators: bob."
-    assert ann.send("/deop bob") == ["* ann made bob a plain member of #tea."]
+    assert bob.send("/deop carol") == ["* Only the founder of #tea can do that."]
+    assert carol.send("/deop carol")[-1] == "* carol made carol a regular member of #tea."
+    assert carol.send("/deop bob") == ["* Only moderators of #tea can do that."]
+    assert ann.send("/room")[0] == "* Rules of #tea. Founder: ann. Moderators: bob."
+    assert ann.send("/deop bob") == ["* ann made bob a regular member of #tea."]
     bob.read()
-    assert bob.send("/kick eve") == ["* Only moderators of #tea may do that."]
+    assert bob.send("/kick eve") == ["* Only moderators of #tea can do that."]
 
 
 def test_roles_are_refused_with_a_sentence(chat: Chat) -> None:
@@ -27,23 +27,25 @@ def test_roles_are_refused_with_a_sentence(chat: Chat) -> None:
     ann.send("/op bob")
     everybody_reads(bob, eve)
     for act in ("op", "deop", "voice", "devoice"):
-        assert eve.send(f"/{act} bob") == ["* Only moderators of #tea may do that."]
-        assert ann.send(f"/{act} nobody") == ["* There is nobody called nobody here."]
-        assert ann.send(f"/{act}")[0].startswith(f"* It goes like this: /{act} name")
-    assert eve.send("/transfer eve") == ["* Only the founder of #tea may do that."]
-    assert eve.send("/invite bob") == ["* Only registered people who are in the room may do that."]
-    assert ann.send("/op eve") == [
-        "* eve is a guest, who cannot stay a moderator: /register comes first."
+        assert eve.send(f"/{act} bob") == ["* Only moderators of #tea can do that."]
+        assert ann.send(f"/{act} nobody") == ["* No user named nobody is online."]
+        assert ann.send(f"/{act}")[0].startswith(f"* Usage: /{act} name")
+    assert eve.send("/transfer eve") == ["* Only the founder of #tea can do that."]
+    assert eve.send("/invite bob") == ["* Only registered users in the room can do that."]
+    assert ann.send("/op eve") == ["* eve is a guest and must register first: /register password"]
+    assert ann.send("/op bob") == ["* bob is already a moderator of #tea."]
+    assert ann.send("/voice bob") == ["* bob is already a moderator of #tea."]
+    assert bob.send("/deop ann") == [
+        "* ann is the founder. Transfer the room first: /transfer name"
     ]
-    assert ann.send("/op bob") == ["* bob is a moderator of #tea already."]
-    assert ann.send("/voice bob") == ["* bob is a moderator of #tea already."]
-    assert bob.send("/deop ann") == ["* ann is the founder: /transfer comes first."]
-    assert ann.send("/deop eve") == ["* eve is not a moderator of #tea: see /room."]
-    assert bob.send("/transfer bob") == ["* Only the founder of #tea may do that."]
-    assert ann.send("/transfer eve") == ["* eve is a guest: /register comes first."]
-    assert ann.send("/transfer ann") == ["* ann is the founder of #tea already."]
-    assert ann.send("/invite bob") == ["* bob is in #tea already."]
-    assert ann.send("/invite nobody") == ["* There is nobody called nobody here."]
+    assert ann.send("/deop eve") == ["* eve is not a moderator of #tea. To see roles: /room"]
+    assert bob.send("/transfer bob") == ["* Only the founder of #tea can do that."]
+    assert ann.send("/transfer eve") == [
+        "* eve is a guest and must register first: /register password"
+    ]
+    assert ann.send("/transfer ann") == ["* ann is already the founder of #tea."]
+    assert ann.send("/invite bob") == ["* bob is already in #tea."]
+    assert ann.send("/invite nobody") == ["* No user named nobody is online."]
 
 
 def test_a_founder_makes_somebody_else_the_founder(chat: Chat) -> None:
@@ -51,9 +53,9 @@ def test_a_founder_makes_somebody_else_the_founder(chat: Chat) -> None:
     ann = founder(chat, "ann", bob)
     assert ann.send("/transfer bob") == ["* ann made bob the founder of #tea."]
     assert bob.read() == ["* ann made bob the founder of #tea."]
-    assert bob.send("/room")[0] == "* The rules of #tea. Founder: bob. Moderators: ann."
-    assert ann.send("/transfer ann") == ["* Only the founder of #tea may do that."]
-    assert bob.send("/deop ann") == ["* bob made ann a plain member of #tea."]
+    assert bob.send("/room")[0] == "* Rules of #tea. Founder: bob. Moderators: ann."
+    assert ann.send("/transfer ann") == ["* Only the founder of #tea can do that."]
+    assert bob.send("/deop ann") == ["* bob made ann a regular member of #tea."]
 
 
 def test_two_transfers_at_once_make_one_founder() -> None:
@@ -65,10 +67,10 @@ def test_two_transfers_at_once_make_one_founder() -> None:
     first.send("/room #tea")
     archive.worker = Worker()
     first.send("/transfer bob")
-    assert second.send("/transfer carol") == ["* Only the founder of #tea may do that."]
+    assert second.send("/transfer carol") == ["* Only the founder of #tea can do that."]
     archive.worker.work()
     archive.worker = None
-    assert bob.send("/room")[0] == "* The rules of #tea. Founder: bob. Moderators: ann."
+    assert bob.send("/room")[0] == "* Rules of #tea. Founder: bob. Moderators: ann."
 
 
 def test_a_role_given_while_its_owner_leaves_does_not_bring_them_back() -> None:
@@ -85,7 +87,7 @@ def test_a_role_given_while_its_owner_leaves_does_not_bring_them_back() -> None:
     bob = back(restarted(chat), "bob")
     assert "#tea" not in "".join(bob.read())
     bob.send("/join #tea")
-    assert bob.send("/set slow 5s") == ["* bob set slow of #tea: 5 s"]
+    assert bob.send("/set slow 5s") == ["* bob set slow in #tea: 5 s"]
 
 
 def test_a_role_is_not_taken_back_from_an_account_that_is_gone() -> None:
@@ -116,9 +118,7 @@ def test_roles_outlive_a_kill_names_and_being_away(chat: Chat) -> None:
     carol, bob = back(killed, "carol"), back(killed, "bob")
     carol.send("/join #tea", "/room #tea")
     assert carol.send("hello") == []
-    assert bob.send("/room #tea", "/room")[1] == (
-        "* The rules of #tea. Founder: bob. Moderators: ann."
-    )
+    assert bob.send("/room #tea", "/room")[1] == ("* Rules of #tea. Founder: bob. Moderators: ann.")
 
 
 def test_somebody_who_is_elsewhere_is_told_of_their_role(chat: Chat) -> None:
@@ -136,6 +136,6 @@ def test_only_the_founder_decides_how_long_lines_are_kept(chat: Chat) -> None:
     bob = member(chat, "bob")
     ann = founder(chat, "ann", bob)
     ann.send("/op bob")
-    assert bob.send("/set keep 1h") == ["* Only the founder of #tea may do that."]
-    assert bob.send("/set slow 1s") == ["* bob set slow of #tea: 1 s"]
-    assert ann.send("/set keep 1h") == ["* ann set keep of #tea: 1 h"]
+    assert bob.send("/set keep 1h") == ["* Only the founder of #tea can do that."]
+    assert bob.send("/set slow 1s") == ["* bob set slow in #tea: 1 s"]
+    assert ann.send("/set keep 1h") == ["* ann set keep in #tea: 1 h"]

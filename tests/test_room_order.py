@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any, cast
 
 import pytest
 from conftest import Worker, hub_of, start
@@ -10,7 +11,7 @@ from twisted.internet.task import Clock
 
 from chatsvc.core.chat import Session
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.events import Event, Kept
+from chatsvc.model.events import Event, Kept, Said
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.memory import MemoryArchive
 
@@ -55,11 +56,12 @@ class Archive(MemoryArchive):
         self.worker = worker
         self.chance = chance
 
-    async def read(self, room: str, after: int, limit: int) -> list:  # type: ignore[type-arg]
+    async def read(self, room: str, after: int, limit: int) -> list[Said]:
         if self.chance.random() < 0.05:
             raise ArchiveFailed("The disk is on fire.")
         lines = await super().read(room, after, self.chance.randint(1, 5))
-        return await self.worker(lambda: lines)
+        page: list[Said] = await self.worker(lambda: lines)
+        return page
 
 
 class Play:
@@ -77,7 +79,8 @@ class Play:
 
     def come(self) -> None:
         reader = Reader()
-        session = self.hub.sessions.connect(reader)
+        wire: Any = reader
+        session = self.hub.sessions.connect(wire)
         start(self.hub.login.hello(session, f"person{len(self.all)}"))
         last = self.hub.rooms.room("#lobby").last
         after = self.chance.randint(0, last)
@@ -146,8 +149,8 @@ class Program(Reader):
     def come(self) -> None:
         self.full = False
         self.address, self.secure = "", False
-        hub = self.play.hub
-        self.session = hub.sessions.connect(self)
+        hub, wire = self.play.hub, cast(Any, self)
+        self.session = hub.sessions.connect(wire)
         start(hub.login.hello(self.session, self.name, None, f"secret-of-{self.name}"))
         hub.joining.enter(self.session, "#lobby", self.numbers[-1] if self.numbers else 0, None)
         self.room = hub.directory.rooms["#lobby"]

@@ -29,34 +29,34 @@ from chatsvc.policy.room_rules import KINDS
 def test_rules_are_shown_to_everybody_and_changed_by_moderators(chat: Chat) -> None:
     bob = guest(chat, "bob")
     ann = founder(chat, "ann", bob)
-    assert ann.send("/set slow 1m30s") == ["* ann set slow of #tea: 90 s"]
-    assert bob.read() == ["* ann set slow of #tea: 90 s"]
+    assert ann.send("/set slow 1m30s") == ["* ann set slow in #tea: 90 s"]
+    assert bob.read() == ["* ann set slow in #tea: 90 s"]
     shown = bob.send("/room")
-    assert shown[0] == "* The rules of #tea. Founder: ann."
+    assert shown[0] == "* Rules of #tea. Founder: ann."
     assert len(shown) == 1 + len(KINDS)
     assert "*   slow             90 s " in "\n".join(shown)
     assert max(map(len, shown)) < 80
     assert ann.send("/set") == shown
-    assert bob.send("/set slow off") == ["* Only moderators of #tea may do that."]
+    assert bob.send("/set slow off") == ["* Only moderators of #tea can do that."]
     assert ann.send("/set topic tea at 5") == ["* ann set the topic: tea at 5"]
 
 
 @pytest.mark.parametrize(
     ("rule", "answer"),
     [
-        ("speed 5", "There is no rule speed. There are: description, password, "),
-        ("slow soon", "slow is a time such as 10s, or off."),
-        ("slow 5", "slow is a time such as 10s, or off."),
-        ("slow forever", "slow is a time such as 10s, or off."),
-        ("slow 3651d", "slow is a time such as 10s, or off."),
-        ("keep 5", "A number alone is no duration: please add s, m, h, d or w, as in 30m."),
-        ("hidden maybe", "hidden is on or off."),
-        ("limit 0", "limit is a number from 1 to 99999, or off."),
-        ("limit 0000000001000000", "limit is a number from 1 to 99999, or off."),
-        ("history some", "history is all, joined (since they came) or none."),
-        (f"description {'x' * 401}", "Please say that in at most 400 characters."),
-        (f"refuse {' '.join(map(str, range(101)))}", "refuse has at most 100 words."),
-        (f"mask {'x' * 1001}", "mask has at most 100 words."),
+        ("speed 5", "There is no rule speed. Rules: description, password, "),
+        ("slow soon", "slow must be a duration such as 10s, or off."),
+        ("slow 5", "slow must be a duration such as 10s, or off."),
+        ("slow forever", "slow must be a duration such as 10s, or off."),
+        ("slow 3651d", "slow must be a duration such as 10s, or off."),
+        ("keep 5", "A duration needs a unit: s, m, h, d or w, such as 30m."),
+        ("hidden maybe", "hidden must be on or off."),
+        ("limit 0", "limit must be a number from 1 to 99999, or off."),
+        ("limit 0000000001000000", "limit must be a number from 1 to 99999, or off."),
+        ("history some", "history must be all, joined (since the user joined) or none."),
+        (f"description {'x' * 401}", "That is too long. Use at most 400 characters."),
+        (f"refuse {' '.join(map(str, range(101)))}", "refuse accepts at most 100 words."),
+        (f"mask {'x' * 1001}", "mask accepts at most 100 words."),
     ],
 )
 def test_what_is_no_rule_is_refused(chat: Chat, rule: str, answer: str) -> None:
@@ -72,7 +72,7 @@ def test_rules_hold_after_a_restart_and_in_an_empty_room(chat: Chat) -> None:
     ann.send("/leave #tea")
     chat = restarted(chat)
     assert guest(chat, "eve").send("/join #tea") == [
-        "* #tea is for registered people. To become one: /register password"
+        "* Only registered users can join #tea. To register: /register password"
     ]
     bob = member(chat, "bob")
     bob.send("/join #tea")
@@ -123,7 +123,7 @@ def test_a_password_is_not_set_in_a_room_that_has_gone_meanwhile() -> None:
     op.send("/set password hush")
     second.send("/leave #tea")
     worker.work()
-    assert op.read()[-1] == "* #tea is gone: please /join it first."
+    assert op.read()[-1] == "* #tea no longer exists. To create it again: /join #tea"
     assert chat.archive.records(RoomRules) == []
 
 
@@ -135,7 +135,7 @@ def test_a_password_is_not_set_by_who_is_no_moderator_any_more() -> None:
     bob.send(f"/register {SECRET}"), worker.work(), bob.send("/join #tea")
     ann.send("/op bob"), bob.send("/set password hush"), ann.send("/deop bob")
     worker.work()
-    assert bob.read()[-1] == "* Only moderators of #tea may do that."
+    assert bob.read()[-1] == "* Only moderators of #tea can do that."
     assert "*   password         off " in "\n".join(ann.send("/room"))
 
 
@@ -156,11 +156,11 @@ def test_an_invite_only_room_lets_in_members_and_the_invited(chat: Chat) -> None
     carol = member(chat, "carol")
     ann = founder(chat, "ann", carol)
     ann.send("/set invite-only on")
-    refused = ["* #tea is for those who are invited: ask a moderator there."]
+    refused = ["* #tea is invite-only. Ask a moderator for an invitation."]
     assert bob.send("/join #tea") == refused
-    assert carol.send("/invite bob") == ["* Only moderators invite people into #tea."]
-    assert ann.send("/invite bob") == ["* bob may come into #tea now."]
-    assert bob.read() == ["* ann invites you into #tea: /join #tea"]
+    assert carol.send("/invite bob") == ["* Only moderators can invite people to #tea."]
+    assert ann.send("/invite bob") == ["* bob can now join #tea."]
+    assert bob.read() == ["* ann invited you to #tea. To join: /join #tea"]
     assert bob.send("/join #tea")[0].startswith("* You are in #tea")
     assert eve.send("/join #tea") == refused
     carol.send("/leave #tea")
@@ -169,7 +169,7 @@ def test_an_invite_only_room_lets_in_members_and_the_invited(chat: Chat) -> None
     carol.read()
     assert carol.send("/join #tea") == refused
     carol.hang_up()
-    assert ann.send("/invite carol") == ["* carol may come into #tea now."]
+    assert ann.send("/invite carol") == ["* carol can now join #tea."]
     carol = back(restarted(chat), "carol")
     assert carol.send("/join #tea")[0].startswith("* You are in #tea")
 
@@ -180,7 +180,7 @@ def test_somebody_who_is_muted_invites_nobody(chat: Chat) -> None:
     ann.send("/mute eve")
     assert eve.send("/invite bob")[-1] == "* You are muted in #tea."
     ann.send("/unmute eve", "/mute --quietly eve")
-    assert eve.send("/invite bob")[-1] == "* bob may come into #tea now."
+    assert eve.send("/invite bob")[-1] == "* bob can now join #tea."
     assert [line for line in bob.read() if "invites" in line] == []
 
 
@@ -188,17 +188,17 @@ def test_a_room_s_password_is_asked_of_newcomers_only() -> None:
     chat = Chat(limits=Limits(flood=None, per_address=0, arrivals=0, attempts=3))
     carol, bob = member(chat, "carol"), guest(chat, "bob")
     ann = founder(chat, "ann", carol)
-    assert ann.send("/set password earl grey") == ["* ann set password of #tea: set"]
-    assert carol.read() == ["* ann set password of #tea: set"]
-    assert bob.send("/join #tea") == ["* #tea has a password: /join #tea password"]
+    assert ann.send("/set password earl grey") == ["* ann set password in #tea: set"]
+    assert carol.read() == ["* ann set password in #tea: set"]
+    assert bob.send("/join #tea") == ["* #tea requires a password: /join #tea password"]
     assert bob.send("/join #tea earl grey")[0].startswith("* You are in #tea")
     carol.send("/leave #tea")
-    assert carol.send("/join #tea") == ["* #tea has a password: /join #tea password"]
+    assert carol.send("/join #tea") == ["* #tea requires a password: /join #tea password"]
     ann.send("/invite carol")
     assert carol.send("/join #tea")[-1].startswith("* You are in #tea")
     eve = guest(chat, "eve")
     for _ in range(3):
-        assert eve.send("/join #tea wrong")[0].startswith("* That is not the password of #tea.")
+        assert eve.send("/join #tea wrong")[0].startswith("* Wrong password for #tea.")
     assert eve.send("/join #tea earl grey")[0].startswith("* Too many wrong passwords.")
 
 
@@ -206,7 +206,7 @@ def test_a_limit_keeps_further_people_out(chat: Chat) -> None:
     bob, eve, op = guest(chat, "bob"), guest(chat, "eve"), operator(chat)
     ann = founder(chat, "ann", bob)
     ann.send("/set limit 2")
-    assert eve.send("/join #tea") == ["* #tea is full: it is limited to 2. Try again later."]
+    assert eve.send("/join #tea") == ["* #tea is full (limit: 2). Try again later."]
     assert op.send("/join #tea")[0].startswith("* You are in #tea")
     op.send("/leave"), bob.send("/leave #tea")
     assert eve.send("/join #tea")[0].startswith("* You are in #tea")
@@ -217,7 +217,7 @@ def test_in_a_moderated_room_those_talk_who_have_a_voice(chat: Chat) -> None:
     ann = founder(chat, "ann", bob, carol)
     ann.send("/set moderated on")
     everybody_reads(bob, carol)
-    refused = ["* In #tea only those talk who have a voice: ask a moderator."]
+    refused = ["* Only users with voice can talk in #tea. Ask a moderator."]
     for person in (bob, carol):
         for line in ("hello", "/me waves", "/topic mine"):
             assert person.send(line) == refused
@@ -228,11 +228,11 @@ def test_in_a_moderated_room_those_talk_who_have_a_voice(chat: Chat) -> None:
     bob.send("/nick rob")
     bob.send("hello"), carol.send("hello")
     assert [line[-11:] for line in ann.send("/history")] == ["<rob> hello", "arol> hello"]
-    assert ann.send("/voice carol") == ["* carol is somebody with a voice of #tea already."]
+    assert ann.send("/voice carol") == ["* carol is already a voiced user of #tea."]
     ann.send("/devoice rob", "/devoice carol")
     everybody_reads(bob, carol)
     assert bob.send("hello") == carol.send("hello") == refused
-    assert ann.send("/devoice rob") == ["* rob is not somebody with a voice of #tea: see /room."]
+    assert ann.send("/devoice rob") == ["* rob is not a voiced user of #tea. To see roles: /room"]
     ann.send("/op carol")
     carol.read()
     assert carol.send("hello") == []
@@ -253,7 +253,7 @@ def test_a_hidden_room_is_seen_by_those_who_belong_to_it(chat: Chat) -> None:
 
 
 def eve_finds_nothing(room: str) -> list[str]:
-    return [f"* There is no room {room}. /rooms lists them."]
+    return [f"* There is no room {room}. To list rooms: /rooms"]
 
 
 def test_slow_mode_lets_one_wait_between_two_lines(chat: Chat) -> None:
@@ -263,7 +263,7 @@ def test_slow_mode_lets_one_wait_between_two_lines(chat: Chat) -> None:
     bob.read()
     assert bob.send("one") == []
     chat.clock.advance(4)
-    refused = ["* #tea is in slow mode: you can say that in 6 s. It was not sent."]
+    refused = ["* Not sent: #tea is in slow mode. Try again in 6 s."]
     assert bob.send("two") == refused
     assert bob.send("/me waves") == refused
     ann.send("four", "five")
@@ -279,7 +279,7 @@ def test_newcomers_read_nothing_from_before_they_came(chat: Chat, rule: str) -> 
     bob, carol = guest(chat, "bob"), member(chat, "carol")
     for person in (bob, carol):
         assert len(person.send("/join #tea")) == 1
-        assert person.send("/history 50") == ["* There is nothing earlier to read in #tea."]
+        assert person.send("/history 50") == ["* No earlier messages in #tea."]
     ann.send("new")
     for person in (bob, carol):
         person.send("/leave", "/join #tea")
@@ -309,7 +309,7 @@ def test_those_who_are_forgotten_read_nothing_from_before(chat: Chat) -> None:
     ann.send("/set history none", "old")
     bob.send("/join #tea")
     chat.hub.directory.rooms["#tea"].floors.clear()
-    assert bob.send("/history") == ["* There is nothing earlier to read in #tea."]
+    assert bob.send("/history") == ["* No earlier messages in #tea."]
 
 
 def test_whoever_is_inside_when_history_is_closed_reads_what_comes_then(chat: Chat) -> None:
@@ -338,7 +338,7 @@ def test_unwanted_words_are_refused_or_masked(chat: Chat) -> None:
     ann = founder(chat, "ann", bob)
     ann.send("/set refuse spam", "/set mask damn")
     bob.read()
-    assert bob.send("Spam!") == ['* "Spam" is not wanted in #tea. It was not sent.']
+    assert bob.send("Spam!") == ['* Not sent: "Spam" is not allowed in #tea.']
     bob.send("/me says damn")
     assert ann.read() == [f"{NOW} * bob says ****"]
     assert bob.send("/history") == [f"    1 {NOW} * bob says ****"]

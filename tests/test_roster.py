@@ -72,7 +72,7 @@ def test_an_invitation_that_cannot_be_kept_is_none() -> None:
     archive.fails = True
     assert "The disk is full." in ann.send("/invite bob")[0]
     archive.fails = False
-    assert "is for those who are invited" in bob.send("/join #tea")[0]
+    assert "is invite-only" in bob.send("/join #tea")[0]
 
 
 def test_what_could_not_be_saved_does_not_come_back_over_what_was_saved_since(

@@ -36,12 +36,12 @@ def test_bans_are_listed_with_who_when_why_and_until(chat: Chat) -> None:
     assert ann.send("/bans") == [
         "* eve is banned in #tea until 1970-01-01 01:00, by connection, address and name;"
         " ann, 1970-01-01 00:00: spam",
-        "* bob is quietly muted in #tea for ever, by connection, address and name;"
+        "* bob is quietly muted in #tea permanently, by connection, address and name;"
         " ann, 1970-01-01 00:01",
     ]
     chat.clock.advance(3540)
     assert len(ann.send("/bans")) == 1
-    assert guest(chat, "carol").send("/bans") == ["* Only moderators of #lobby may do that."]
+    assert guest(chat, "carol").send("/bans") == ["* Only moderators of #lobby can do that."]
 
 
 def test_addresses_are_shown_to_operators_only(chat: Chat) -> None:
@@ -66,21 +66,21 @@ def test_howtoban_says_whom_else_a_ban_would_hit(chat: Chat) -> None:
     eve.send("/nick mallory")
     everybody_reads(op)
     assert op.send("/howtoban mallory") == [
-        "* What would hold mallory:",
-        "*   name=mallory             hits nobody else here",
-        "*   account=eve              hits nobody else here",
-        "*   ip=192.0.2.9             also hits bob",
-        "*   ip=192.0.2.0/24          also hits bob and carol",
-        "* /ban mallory would hold them by account, connection and name.",
+        "* Bans that would match mallory:",
+        "*   name=mallory             affects nobody else online",
+        "*   account=eve              affects nobody else online",
+        "*   ip=192.0.2.9             also affects bob",
+        "*   ip=192.0.2.0/24          also affects bob and carol",
+        "* /ban mallory would match them by account, connection and name.",
     ]
-    assert op.send("/howtoban nobody") == ["* There is nobody called nobody here."]
+    assert op.send("/howtoban nobody") == ["* No user named nobody is online."]
     assert op.send("/howtoban op") == ["* You cannot do that to yourself."]
     six = guest(chat, "six", "2001:db8::1")
-    assert "*   ip=2001:db8::/64         hits nobody else here" in op.send("/howtoban six")
+    assert "*   ip=2001:db8::/64         affects nobody else online" in op.send("/howtoban six")
     assert op.send("/howtoban six")[-1] == (
-        "* /ban six would hold them by connection, address and name."
+        "* /ban six would match them by connection, address and name."
     )
-    assert six.send("/howtoban op") == ["* Only moderators of #lobby may do that."]
+    assert six.send("/howtoban op") == ["* Only moderators of #lobby can do that."]
 
 
 def test_howtoban_does_not_offer_the_address_of_the_server_s_own_machine(chat: Chat) -> None:
@@ -88,9 +88,9 @@ def test_howtoban_does_not_offer_the_address_of_the_server_s_own_machine(chat: C
     guest(chat, "eve", "127.0.0.1"), everybody_reads(op, six)
     for name in ("eve", "six"):
         assert op.send(f"/howtoban {name}") == [
-            f"* What would hold {name}:",
-            f"*   {f'name={name}':24} hits nobody else here",
-            f"* /ban {name} would hold them by connection and name.",
+            f"* Bans that would match {name}:",
+            f"*   {f'name={name}':24} affects nobody else online",
+            f"* /ban {name} would match them by connection and name.",
         ]
 
 
@@ -99,9 +99,9 @@ def test_howtoban_tells_moderators_of_people_in_their_room_only(chat: Chat) -> N
     guest(chat, "elsewhere", "192.0.2.9")
     ann = founder(chat, "ann", eve, bob)
     assert ann.send("/howtoban eve")[1:-1] == [
-        "*   name=eve                 hits nobody else here",
-        "*   address                  also hits bob",
-        "*   network                  also hits ann and bob",
+        "*   name=eve                 affects nobody else online",
+        "*   address                  also affects bob",
+        "*   network                  also affects ann and bob",
     ]
     assert ann.send("/howtoban elsewhere") == ["* elsewhere is not in #tea."]
 
@@ -110,8 +110,10 @@ def test_a_room_has_a_limited_number_of_bans(chat: Chat, monkeypatch: pytest.Mon
     monkeypatch.setattr(ban_list, "MOST_BANS_OF_ROOM", 3)
     ann, op = founder(chat), operator(chat)
     ann.send(*(f"/ban name=eve{n}" for n in range(3)))
-    assert ann.send("/mute name=eve") == ["* There are 3 bans and mutes here: /unban some first."]
-    assert op.send("/ban name=eve")[0] == "* name=eve is banned for ever, by name."
+    assert ann.send("/mute name=eve") == [
+        "* There are already 3 bans and mutes, the maximum. Remove some first: /unban who"
+    ]
+    assert op.send("/ban name=eve")[0] == "* name=eve is banned permanently, by name."
 
 
 def test_many_mutes_cost_a_line_little(chat: Chat) -> None:
@@ -185,7 +187,7 @@ def test_every_act_is_in_the_audit(chat: Chat) -> None:
     op.send("/lockdown on", "/announce hello", "/report eve loud", "/resolve 1")
     acts = [
         "set slow: 10 s",
-        "deleted line 1 of eve",
+        "deleted message 1 by eve",
         "made eve voiced",
         "kicked eve: out",
         "quietly muted bob for 1 h",
@@ -214,8 +216,8 @@ def test_the_audit_names_the_account_of_who_goes_by_another_name(chat: Chat) -> 
     ann.send("/unmute mallory", "/kick mallory", "/ban mallory")
     by = "* [1970-01-01 00:00] anna (ann) in #tea:"
     assert ann.send("/audit") == [
-        f"{by} deleted line 1 of eve",
-        f"{by} deleted line 2 of mallory (eve)",
+        f"{by} deleted message 1 by eve",
+        f"{by} deleted message 2 by mallory (eve)",
         f"{by} made mallory (eve) voiced",
         f"{by} muted mallory (eve) for 1 h",
         f"{by} unmuted mallory (eve)",
@@ -234,7 +236,9 @@ def test_the_topics_of_those_who_do_not_moderate_are_no_acts(chat: Chat) -> None
     chat.hub.start(set_topic(chat, "ann", "ours"))
     assert ann.send("/audit") == [f"* {NOW} ann in #tea: set topic: ours"]
     ann.read()
-    assert ann.send(f"/set topic {'x' * 401}") == ["* Please say that in at most 400 characters."]
+    assert ann.send(f"/set topic {'x' * 401}") == [
+        "* That is too long. Use at most 400 characters."
+    ]
     assert len(ann.send("/audit")) == 1
 
 
@@ -246,19 +250,21 @@ async def set_topic(chat: Chat, name: str, text: str) -> None:
 def test_a_report_reaches_operators_who_are_here_and_who_come(chat: Chat) -> None:
     op, bob = operator(chat), guest(chat, "bob")
     everybody_reads(op, bob)
-    assert bob.send("/report Op rude") == ["* Thank you. The operators are told about op."]
+    assert bob.send("/report Op rude") == [
+        "* Thank you. The operators will see your report about op."
+    ]
     told = f"* Report 1, {NOW[1:-1]}: bob about op in #lobby: rude"
     assert op.read() == [told]
     op.hang_up()
     again = back(chat, "op", "198.51.100.1")
     assert told in again.read()
-    assert bob.send("/reports") == ["* Only operators may do that."]
-    assert bob.send("/resolve 1") == ["* Only operators may do that."]
-    assert again.send("/resolve 2") == ["* There is no report 2: /reports lists them."]
-    assert again.send("/resolve 1") == ["* Report 1 about op is dealt with."]
-    assert again.send("/reports") == ["* Nothing is reported."]
-    assert bob.send("/report nobody rude") == ["* There is nobody called nobody here."]
-    assert bob.send("/report op")[0].startswith("* It goes like this: /report name reason")
+    assert bob.send("/reports") == ["* Only operators can do that."]
+    assert bob.send("/resolve 1") == ["* Only operators can do that."]
+    assert again.send("/resolve 2") == ["* There is no report 2. To list reports: /reports"]
+    assert again.send("/resolve 1") == ["* Report 1 about op closed."]
+    assert again.send("/reports") == ["* No open reports."]
+    assert bob.send("/report nobody rude") == ["* No user named nobody is online."]
+    assert bob.send("/report op")[0].startswith("* Usage: /report name reason")
 
 
 def test_reports_wait_for_a_restart_and_one_person_cannot_fill_them(
@@ -267,7 +273,7 @@ def test_reports_wait_for_a_restart_and_one_person_cannot_fill_them(
     monkeypatch.setattr(reports, "MOST_REPORTS_BY_ONE", 2)
     op, bob = operator(chat), member(chat, "bob")
     bob.send("/report op one", "/nick robert", "/report op two", "/nick rob")
-    refused = ["* The operators have 2 reports of yours: wait for their answer."]
+    refused = ["* There are already 2 open reports from you. Wait for an answer."]
     assert bob.send("/report op three") == refused
     op.hang_up()
     chat = restarted(chat)
@@ -281,7 +287,7 @@ def test_guests_cannot_report_more_under_ever_new_names(
     monkeypatch.setattr(reports, "MOST_REPORTS_BY_ONE", 2)
     op, eve = operator(chat), guest(chat, "eve", "2001:db8::1")
     eve.send("/report op one", "/nick mallory", "/report op two", "/nick trudy")
-    refused = ["* The operators have 2 reports from your address: wait for their answer."]
+    refused = ["* There are already 2 open reports from your address. Wait for an answer."]
     assert eve.send("/report op three") == refused
     assert guest(chat, "trent", "2001:db8::2").send("/report op three") == refused
     assert guest(chat, "bob").send("/report op rude")[0].startswith("* Thank you.")
@@ -297,13 +303,13 @@ def test_an_operator_is_told_the_last_reports_and_how_many_there_are(
     bob.send(*(f"/report op {n}" for n in range(1, 106)))
     op = back(chat, "op")
     *_, first, one, ten, end = (line for line in op.read() if int_in(line) not in range(97, 105))
-    assert first == "* There are 105 reports. The last 10 of them:"
+    assert first == "* 105 open reports. The last 10:"
     assert (one.split()[2], ten.split()[2]) == ("96,", "105,")
-    assert end == "* When one is dealt with: /resolve number"
+    assert end == "* To close a report: /resolve number"
     listed = op.send("/reports")
-    assert listed[0] == "* There are 105 reports. The last 100 of them:"
+    assert listed[0] == "* 105 open reports. The last 100:"
     assert (listed[1].split()[2], len(listed)) == ("6,", 102)
-    assert op.send("/resolve 1") == ["* Report 1 about op is dealt with."]
+    assert op.send("/resolve 1") == ["* Report 1 about op closed."]
 
 
 def int_in(line: str) -> int:
@@ -317,11 +323,11 @@ def test_an_announcement_reaches_everybody_wherever_they_are(chat: Chat) -> None
     bot = program(chat, "bot", "#elsewhere")
     everybody_reads(op, bob)
     bot.events()
-    assert op.send("/announce back at 8") == ["* op tells everybody: back at 8"]
-    assert bob.read() == ["* op tells everybody: back at 8"]
+    assert op.send("/announce back at 8") == ["* Announcement from op: back at 8"]
+    assert bob.read() == ["* Announcement from op: back at 8"]
     (event,) = bot.events()
     assert (event["event"], event["by"], event["text"]) == ("announced", "op", "back at 8")
-    assert bob.send("/announce hi") == ["* Only operators may do that."]
+    assert bob.send("/announce hi") == ["* Only operators can do that."]
 
 
 def test_a_deleted_line_is_gone_for_everybody(chat: Chat) -> None:
@@ -330,22 +336,26 @@ def test_a_deleted_line_is_gone_for_everybody(chat: Chat) -> None:
     eve.send("secret")
     everybody_reads(ann, bob)
     bot.events()
-    assert bob.send("/delete 1") == ["* That line is eve's, not yours: only moderators delete it."]
-    assert ann.send("/delete 1") == ["* ann deleted eve's line 1."]
-    assert bob.read() == ["* ann deleted eve's line 1."]
+    assert bob.send("/delete 1") == ["* That message is by eve. Only moderators can delete it."]
+    assert ann.send("/delete 1") == ["* ann deleted eve's message 1."]
+    assert bob.read() == ["* ann deleted eve's message 1."]
     (event,) = bot.events()
     assert event == {"event": "deleted", "room": "#tea", "number": 1, "from": "eve", "by": "ann"}
     assert bob.send("/history") == [f"    1 {NOW} <eve> (deleted by ann)"]
     late = guest(chat, "late")
     assert late.send("/join #tea")[1:] == [f"{NOW} <eve> (deleted by ann)"]
-    assert ann.send("/delete 1") == ["* Line 1 was deleted by ann already."]
-    assert ann.send("/delete 2") == ["* #tea has no line 2. /history shows them."]
-    assert ann.send("/delete 0") == ["* #tea has no line 0. /history shows them."]
-    assert ann.send("/delete x") == ["* number is a number, 0 or more."]
+    assert ann.send("/delete 1") == ["* Message 1 was already deleted by ann."]
+    assert ann.send("/delete 2") == [
+        "* There is no message 2 in #tea. To see the numbers: /history"
+    ]
+    assert ann.send("/delete 0") == [
+        "* There is no message 0 in #tea. To see the numbers: /history"
+    ]
+    assert ann.send("/delete x") == ["* number must be a number, 0 or more."]
     eve.send("mine")
-    assert eve.send("/delete 2") == ["* eve deleted their own line 2."]
+    assert eve.send("/delete 2") == ["* eve deleted their own message 2."]
     eve.send("mine, too", "/nick mallory")
-    assert eve.send("/delete 3") == ["* mallory deleted their own line 3."]
+    assert eve.send("/delete 3") == ["* mallory deleted their own message 3."]
     assert bot.events()[-1] == {
         "event": "deleted",
         "room": "#tea",
@@ -361,7 +371,9 @@ def test_a_deleted_line_is_not_mentioned_to_those_who_may_not_read_it(chat: Chat
     ann.send("/set history joined", "old")
     bob = guest(chat, "bob")
     bob.send("/join #tea")
-    assert bob.send("/delete 1") == ["* #tea has no line 1. /history shows them."]
+    assert bob.send("/delete 1") == [
+        "* There is no message 1 in #tea. To see the numbers: /history"
+    ]
     ann.send("/delete 1")
     assert bob.read() == []
 
@@ -381,14 +393,14 @@ def test_an_act_that_cannot_be_kept_is_not_done() -> None:
         assert op.send(act) == ["* The disk is full."]
     archive.fails = False
     assert eve.read() == bob.read() == []
-    assert ann.send("/bans") == ["* Nobody is banned or muted in #tea."]
+    assert ann.send("/bans") == ["* No bans or mutes in #tea."]
     rules = ann.send("/room")
-    assert rules[0] == "* The rules of #tea. Founder: ann."
+    assert rules[0] == "* Rules of #tea. Founder: ann."
     assert all(" off " in rule for rule in rules if rule.startswith(("*   slow", "*   password")))
     assert ann.send("/history") == [f"    1 {NOW} <eve> hello"]
-    assert op.send("/reports") == ["* Nothing is reported."]
+    assert op.send("/reports") == ["* No open reports."]
     assert "* Welcome, carol." in chat.connect("192.0.2.3").send("carol")[1]
-    assert ann.send("/audit") == ["* Nobody has had to moderate anything here yet."]
+    assert ann.send("/audit") == ["* No moderation actions yet."]
 
 
 def test_a_report_that_cannot_be_resolved_stays() -> None:
@@ -399,7 +411,7 @@ def test_a_report_that_cannot_be_resolved_stays() -> None:
     archive.fails = True
     assert op.send("/resolve 1")[-1] == "* The disk is full."
     archive.fails = False
-    assert op.send("/resolve 1") == ["* Report 1 about op is dealt with."]
+    assert op.send("/resolve 1") == ["* Report 1 about op closed."]
 
 
 def test_help_shows_people_what_they_may_do(chat: Chat) -> None:

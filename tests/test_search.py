@@ -50,19 +50,19 @@ def test_people_see_lines_with_their_numbers_and_rooms_newest_first(chat: Chat) 
         f"    1 {NOW} #lobby <bob> I would like TEA",
         f"    1 {NOW} #tea <ann> is there any tea left?",
     ]
-    assert ann.send("/search cocoa") == ["* Nothing was found for cocoa"]
+    assert ann.send("/search cocoa") == ["* No results for cocoa"]
 
 
 def test_a_search_alone_goes_on_with_older_lines(chat: Chat) -> None:
     ann = guest(chat, "ann")
-    assert ann.send("/search") == ["* Which words? For example: /search tea from:bob"]
+    assert ann.send("/search") == ["* Enter words to search for. For example: /search tea from:bob"]
     say(chat, ann, *(f"tea {n}" for n in range(45)))
     first, second, third = (ann.send(f"/search{query}") for query in (" tea", "", ""))
     assert [line.split()[-1] for line in first[:20]] == [str(n) for n in range(44, 24, -1)]
-    assert first[20] == second[20] == "* There are older ones: /search alone shows them."
+    assert first[20] == second[20] == "* To see older results: /search"
     assert [line.split()[-1] for line in second[:20]] == [str(n) for n in range(24, 4, -1)]
     assert [line.split()[-1] for line in third] == ["4", "3", "2", "1", "0"]
-    assert ann.send("/search") == ["* Nothing older was found for tea"]
+    assert ann.send("/search") == ["* No older results for tea"]
 
 
 def test_programs_ask_for_pages(chat: Chat) -> None:
@@ -85,24 +85,24 @@ def test_programs_ask_for_pages(chat: Chat) -> None:
 def test_a_query_that_is_none_is_refused(chat: Chat) -> None:
     ann = guest(chat, "ann")
     assert ann.send('/search "tea') == [
-        '* One " is alone there. Words that follow each other: /search "see you later"'
+        '* A quotation mark is missing. To search for a phrase: /search "see you later"'
     ]
     assert "such as /search tea before:2026-11-20" in ann.send("/search before:soon")[0]
-    assert ann.send("/search tea in:#tea") == ["* You are not in #tea. To enter it: /join #tea"]
+    assert ann.send("/search tea in:#tea") == ["* You are not in #tea. To join it: /join #tea"]
     assert ann.send("/search tea in:@bob") == [
-        "* Private lines are kept between registered people only."
+        "* Private messages are stored only between registered users."
     ]
 
 
 def test_only_rooms_that_one_is_in_are_searched(chat: Chat) -> None:
     ann, eve = guest(chat, "ann"), guest(chat, "eve")
     ann.send("/join #staff", "the secret tea")
-    assert eve.send("/search tea") == ["* Nothing was found for tea"]
-    assert eve.send("/search from:ann") == ["* Nothing was found for from:ann"]
+    assert eve.send("/search tea") == ["* No results for tea"]
+    assert eve.send("/search from:ann") == ["* No results for from:ann"]
     eve.send("/join #staff")
     assert eve.send("/search tea") == [f"    1 {NOW} #staff <ann> the secret tea"]
     eve.send("/leave #staff")
-    assert eve.send("/search tea") == ["* Nothing was found for tea"]
+    assert eve.send("/search tea") == ["* No results for tea"]
 
 
 def test_private_lines_are_found_by_the_two_who_have_said_them(chat: Chat) -> None:
@@ -118,7 +118,7 @@ def test_private_lines_are_found_by_the_two_who_have_said_them(chat: Chat) -> No
             f"    1 {NOW} @{other} <ann> the tea is in the shed"
         ]
     assert eve.send("/search tea") == [f"    1 {NOW} #lobby <bob> tea for all"]
-    assert "nothing to each other" in eve.send("/search tea in:@bob")[0]
+    assert "no messages yet" in eve.send("/search tea in:@bob")[0]
 
 
 def test_newcomers_find_nothing_from_before_they_came(chat: Chat) -> None:
@@ -148,8 +148,8 @@ def test_quiet_lines_are_found_by_who_does_not_notice(chat: Chat) -> None:
     everybody_reads(ann, eve)
     say(chat, eve, "tea nobody sees")
     assert eve.send("/search tea") == [f"    1 {NOW} #lobby <eve> tea nobody sees"]
-    assert ann.send("/search tea") == ["* Nothing was found for tea"]
-    assert op.send("/search tea") == ["* Nothing was found for tea"]
+    assert ann.send("/search tea") == ["* No results for tea"]
+    assert op.send("/search tea") == ["* No results for tea"]
 
 
 def test_a_deleted_line_is_not_found(chat: Chat) -> None:
@@ -157,7 +157,7 @@ def test_a_deleted_line_is_not_found(chat: Chat) -> None:
     say(chat, ann, "tea one", "tea two")
     ann.send("/delete 1")
     assert ann.send("/search tea") == [f"    2 {NOW} #lobby <ann> tea two"]
-    assert ann.send("/search one") == ["* Nothing was found for one"]
+    assert ann.send("/search one") == ["* No results for one"]
 
 
 def test_irc_clients_search_by_the_chats_own_command(chat: Chat) -> None:
@@ -245,8 +245,7 @@ def test_who_searches_for_too_long_is_told_what_to_do(
     monkeypatch.setattr("chatsvc.store.sqlite.archive.QUICK", 0.0)
     monkeypatch.setattr("chatsvc.store.sqlite.archive.SLOWEST", 0.0)
     assert ann.send("/search tea") == [
-        "* That search takes too long. Search for rarer words, or narrow it with from:, in: or"
-        " after:."
+        "* The search took too long. Use rarer words, or narrow it with from:, in: or after:."
     ]
     bot = chat.program("bot")
     bot.ask(do="join", room="#lobby")

@@ -36,19 +36,19 @@ def test_all_connections_enter_and_leave_rooms_together(chat: Chat) -> None:
     bob.send("/join #tea", "milk?")
     work.send("/join #tea")
     assert home.read() == ["* You are in #tea with bob."]
-    assert bob.read() == ["* ann came in."]
+    assert bob.read() == ["* ann joined."]
     bob.send("sugar?")
     assert home.read() == [f"{NOW} #tea <bob> sugar?"]
     home.send("/leave #tea")
     assert bob.read() == ["* ann left."]
-    assert work.read()[-1] == "* You left #tea. Your lines go to #lobby."
+    assert work.read()[-1] == "* You left #tea. Your messages now go to #lobby."
 
 
 def test_what_is_done_over_one_connection_is_told_to_the_other(chat: Chat) -> None:
     work = registered(chat, "ann")
     home = back(chat, "ann")
     work.send("/nick anna")
-    assert home.read() == ["* You are anna now."]
+    assert home.read() == ["* You are now anna."]
     work.send("/away lunch")
     assert home.read() == ["* You are away: lunch"]
     home.send("/back")
@@ -68,8 +68,8 @@ def test_a_guest_who_logs_in_joins_who_is_here_already(chat: Chat) -> None:
     guest.send("/join #tea")
     bob.send("/join #tea")
     work.read(), bob.read()
-    assert guest.send(f"/login ann {SECRET}") == ["* You are ann, registered as ann."]
-    assert set(bob.read()) == {"* guest left #lobby.", "* guest left.", "* ann came in."}
+    assert guest.send(f"/login ann {SECRET}") == ["* You are logged in as ann."]
+    assert set(bob.read()) == {"* guest left #lobby.", "* guest left.", "* ann joined."}
     assert work.read() == ["* guest left.", "* You are in #tea with bob."]
     assert bob.send("/who")[0] == "* In #tea: 2 people"
     guest.send("tea?")
@@ -85,16 +85,16 @@ def test_connections_are_listed_and_ended(chat: Chat) -> None:
         f"*   2  since {clock(0.0)}, from 203.0.113.9, in #lobby",
         "* To end one: /sessions number",
     ]
-    assert work.send("/sessions 1") == ["* That is this connection: /quit ends it."]
+    assert work.send("/sessions 1") == ["* That is this connection. To end it: /quit"]
     for none in ("0", "3"):
         assert work.send(f"/sessions {none}") == [
-            f"* You have no connection {none}: /sessions lists them."
+            f"* You have no connection {none}. To list yours: /sessions"
         ]
     assert len(work.send("/sessions 2")) == 2
-    assert home.read() == ["* You have ended this connection from another one."]
+    assert home.read() == ["* You ended this connection from another one."]
     assert home.closed
     assert chat.join("bob").send("/sessions") == [
-        "* That is for registered people. To become one: /register password"
+        "* Only registered users can do that. To register: /register password"
     ]
 
 
@@ -103,23 +103,23 @@ def test_logging_out_leaves_the_other_connections_alone(chat: Chat) -> None:
     home = back(chat, "ann")
     bob.read()
     work.send("/logout")
-    assert bob.read() == ["* guest-1 came in."]
+    assert bob.read() == ["* guest-1 joined."]
     work.send("hi")
-    assert home.read() == ["* guest-1 came in.", f"{NOW} <guest-1> hi"]
+    assert home.read() == ["* guest-1 joined.", f"{NOW} <guest-1> hi"]
 
 
 def test_giving_the_name_up_ends_the_other_connections(chat: Chat) -> None:
     bob, work = chat.join("bob"), registered(chat, "ann")
     home = back(chat, "ann")
     bob.read()
-    assert home.send("/unregister wrong-horse")[0].startswith("* That is not ann's password.")
+    assert home.send("/unregister wrong-horse")[0].startswith("* Wrong password.")
     assert home.send(f"/unregister {SECRET}") == [
-        "* You have given the name up, and are ann as a guest."
+        "* Account deleted. You are now the guest ann. Your messages remain."
     ]
-    assert work.read()[-1] == "* The account ann was removed."
+    assert work.read()[-1] == "* Your account ann was deleted."
     assert work.closed
     assert bob.read() == []
-    assert home.send("hi", f"/register {SECRET}")[-1].startswith("* ann is yours now.")
+    assert home.send("hi", f"/register {SECRET}")[-1].startswith("* ann is now registered to you.")
     assert bob.read() == [f"{NOW} <ann> hi"]
 
 
@@ -142,7 +142,7 @@ def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
     before = chat.hub.accounts._by_id
     chat.hub.accounts._learn([one for one in chat.archive.records(type(account)) if one != account])
     chat.hub.account_sessions.take_over(before)
-    assert ann.send("/sessions")[0].startswith("* That is for registered people.")
+    assert ann.send("/sessions")[0].startswith("* Only registered users can do that.")
     assert bob.send("/msg ann hi")[-1] == "* to ann: hi"
     assert chat.hub.membership.of_account(account.id) == []
 
@@ -236,7 +236,7 @@ def test_a_second_connection_reads_no_more_than_the_first(chat: Chat) -> None:
     bob.send("/join #tea", "secret")
     chat.hub.directory.rooms["#tea"].charter = RoomRules("#tea", history="none")
     work.send("/join #tea")
-    assert home.send("/history #tea") == ["* There is nothing earlier to read in #tea."]
+    assert home.send("/history #tea") == ["* No earlier messages in #tea."]
 
 
 def test_a_person_is_in_fifty_rooms_at_most_over_all_connections(chat: Chat) -> None:
@@ -248,7 +248,9 @@ def test_a_person_is_in_fifty_rooms_at_most_over_all_connections(chat: Chat) -> 
     assert bot.ask(do="join", room="#room1")[0]["event"] == "entered"
     guest = chat.join("guest")
     guest.send("/join #onemore")
-    assert guest.send(f"/login ann {SECRET}") == ["* You are in 50 rooms. /leave one first."]
+    assert guest.send(f"/login ann {SECRET}") == [
+        "* You are already in 50 rooms, the maximum. Leave one first: /leave"
+    ]
 
 
 def test_the_first_guest_in_the_lobby_does_not_found_it(chat: Chat) -> None:
@@ -277,7 +279,7 @@ def test_a_guest_is_not_let_in_for_who_they_were(chat: Chat) -> None:
     ann, bob = registered(chat, "ann"), registered(chat, "bob")
     ann.send("/join #tea", "/set registered-only on")
     bob.send("/join #tea", "/logout")
-    assert "is for registered people" in bob.send("/join #tea")[0]
+    assert "Only registered users can join" in bob.send("/join #tea")[0]
 
 
 # How many rooms
@@ -305,7 +307,7 @@ def test_who_was_let_in_before_needs_no_invitation_but_there_must_be_room(chat: 
     assert bob.send("/join #tea")[0].startswith("* You are in #tea")
     bob.send("/leave #tea")
     ann.send("/set invite-only on")  # and from now on nobody who was let in before
-    assert "is for those who are invited" in bob.send("/join #tea")[0]
+    assert "is invite-only" in bob.send("/join #tea")[0]
 
 
 def founded(chat: Chat, name: str) -> list[str]:

@@ -39,7 +39,7 @@ def test_the_muted_are_not_whom_one_replies_to(chat: Chat) -> None:
     eve, bob = silenced(chat)
     eve.send("/msg bob hi")
     assert bob.read() == []
-    assert bob.send("/reply hello") == ["* Nobody has whispered to you yet."]
+    assert bob.send("/reply hello") == ["* You have no private messages to reply to."]
 
 
 def test_the_quietly_muted_do_not_notice_it_by_any_command(chat: Chat) -> None:
@@ -53,7 +53,7 @@ def test_the_quietly_muted_do_not_notice_it_by_any_command(chat: Chat) -> None:
 def test_nobody_takes_a_banned_name(chat: Chat) -> None:
     op, eve = operator(chat), guest(chat, "eve")
     op.send("/ban name=mallory")
-    assert eve.send("/nick mallory") == ["* mallory is banned here: please choose another name."]
+    assert eve.send("/nick mallory") == ["* mallory is banned. Choose another name."]
 
 
 def test_nobody_stays_in_a_room_as_an_account_that_is_banned_there(chat: Chat) -> None:
@@ -65,14 +65,14 @@ def test_nobody_stays_in_a_room_as_an_account_that_is_banned_there(chat: Chat) -
     other.send("/join #tea")
     ann.read()
     other.send(f"/login eve {SECRET}")
-    assert other.send("/room #tea") == ["* You are not in #tea. To enter it: /join #tea"]
+    assert other.send("/room #tea") == ["* You are not in #tea. To join it: /join #tea"]
 
 
 def test_slow_mode_holds_for_who_leaves_and_comes_back(chat: Chat) -> None:
     bob = guest(chat, "bob")
     founder(chat, "ann", bob).send("/set slow 10s")
     bob.send("one", "/leave #tea", "/join #tea")
-    assert bob.send("two") == ["* #tea is in slow mode: you can say that in 10 s. It was not sent."]
+    assert bob.send("two") == ["* Not sent: #tea is in slow mode. Try again in 10 s."]
 
 
 def test_statistics_do_not_tell_newcomers_who_spoke_before(chat: Chat) -> None:
@@ -114,4 +114,4 @@ def test_a_registered_room_stays_when_its_founder_leaves(chat: Chat) -> None:
     ann.send("hello", "/leave #tea")
     eve = member(chat, "eve")
     eve.send("/join #tea")
-    assert eve.send("/room")[0] == "* The rules of #tea. Founder: ann."
+    assert eve.send("/room")[0] == "* Rules of #tea. Founder: ann."

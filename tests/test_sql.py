@@ -19,7 +19,7 @@ import pytest
 from test_archive import Keeper, line, now, sqlite
 from test_kept import write
 
-from chatsvc.model.events import Said
+from chatsvc.model.events import Line, Said
 from chatsvc.model.records import Fact
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import database, migrations
@@ -68,7 +68,7 @@ def no_rights() -> Iterator[None]:
 
 
 def sentence_of_opening(path: Path) -> str:
-    """Why it cannot be opened: one or two sentences that name the file."""
+    """Why it Cannot open: one or two sentences that name the file."""
     with pytest.raises(ArchiveFailed) as failed:
         Keeper(sqlite(path))
     sentence = str(failed.value)
@@ -91,7 +91,7 @@ def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement).fetchall()
 
 
-# Files that cannot be opened
+# Files that Cannot open
 
 
 def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_file_that_may_not_be_read_is_a_sentence(path: Path) -> None:
     path.chmod(0)
     Path(f"{path}.lock").unlink()
     with no_rights():
-        assert "cannot be opened" in sentence_of_opening(path)
+        assert "Cannot open" in sentence_of_opening(path)
 
 
 def test_a_file_that_may_only_be_read_is_a_sentence_before_anybody_speaks(path: Path) -> None:
@@ -194,7 +194,7 @@ def corrupt(path: Path) -> None:
         file.write(b"\xa5" * (size - 4096))
 
 
-def long_line(number: int) -> object:
+def long_line(number: int) -> Line:
     return line("x" * 4000, tag=f"t{number}")
 
 
@@ -227,7 +227,7 @@ def test_a_full_disk_refuses_lines_until_there_is_room(
     some = len(keeper.refused)
     assert some > 10
     assert {reason for _, reason in keeper.refused} == {
-        f"The disk is full: {path} cannot grow. Make room, and it goes on."
+        f"The disk is full: {path} cannot grow. Free some space to continue."
     }
     connection.execute("PRAGMA max_page_count = 100000")
     keeper.keep(line("after"), long_line(19))  # type: ignore[arg-type]
@@ -260,7 +260,7 @@ def test_a_locked_file_refuses_lines_until_it_is_free(
         other.execute("ROLLBACK")
     ((texts, reason),) = keeper.refused
     assert texts == ["two"]
-    assert "locked. It goes on when that is over." in reason
+    assert "The server retries when the lock is released." in reason
     assert keeper.keep(line("two", tag="t2")).numbers() == [1, 2]
 
 
@@ -287,7 +287,7 @@ def test_what_is_asked_of_a_closed_archive_is_refused_in_words(path: Path) -> No
     keeper = Keeper(sqlite(path)).keep(line("one"))
     keeper.read()
     now(keeper.archive.close())
-    with pytest.raises(ArchiveFailed, match="cannot be used"):
+    with pytest.raises(ArchiveFailed, match="Cannot use the archive"):
         keeper.read()
 
 
@@ -413,14 +413,14 @@ def test_a_ledger_leaves_other_files_alone(path: Path) -> None:
     execute(path, "CREATE TABLE bookmark (url TEXT)")
     assert "is a database of another program" in sentence_of_the_ledger(path)
     assert not Path(f"{path}.lock").exists()
-    assert "Does" in sentence_of_the_ledger(path.parent / "lost" / "chat.db")
+    assert "Check that" in sentence_of_the_ledger(path.parent / "lost" / "chat.db")
 
 
 def test_a_ledger_says_that_a_file_is_locked(path: Path) -> None:
     with Ledger(path) as ledger, contextlib.closing(connect(path)) as other:
         ledger._database.execute("PRAGMA busy_timeout = 0")
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(ArchiveFailed, match="Another program holds the archive"):
+        with pytest.raises(ArchiveFailed, match="Another program has locked the archive"):
             ledger.put(Fact("lockdown", "on"))
         other.execute("ROLLBACK")
         ledger.put(Fact("lockdown", "on"))

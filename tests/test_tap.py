@@ -70,9 +70,9 @@ def logged() -> Iterator[list[str]]:
     def observe(event: LogEvent) -> None:
         lines.extend(formatEvent(event).splitlines())
 
-    globalLogPublisher.addObserver(observe)
+    globalLogPublisher.addObserver(observe)  # type: ignore[arg-type]
     yield lines
-    globalLogPublisher.removeObserver(observe)
+    globalLogPublisher.removeObserver(observe)  # type: ignore[arg-type]
 
 
 @async_yield_fixture
@@ -121,7 +121,7 @@ async def test_a_service_says_where_it_is_serves_and_stops_gracefully(
 ) -> None:
     chat = service()
     chat.startService()
-    assert "What is said is kept in memory, and forgotten when the service stops." in logged
+    assert "Messages are kept in memory, and lost when the service stops." in logged
     ann, bob = await connect(logged, "ann"), await connect(logged, "bob")
     await ann.until("You are in #lobby")
     await bob.until("You are in #lobby")
@@ -160,7 +160,7 @@ async def test_what_was_said_is_there_after_a_restart(
     where = ("--archive", f"sqlite:{tmp_path / 'chat.db'}")
     first = service(*where)
     first.startService()
-    assert f"What is said is kept in {tmp_path / 'chat.db'}" in logged
+    assert f"Messages are stored in {tmp_path / 'chat.db'}" in logged
     await connect(logged, "ann", "are we still on for three?", "/topic tea")
     bob = await connect(logged, "bob")
     await bob.until("ann set the topic")
@@ -233,11 +233,11 @@ async def test_options_reach_the_people(
     chat.startService()
     ann = await connect(logged, "ann")
     assert await ann.next() == "Welcome to Class 4b. What is your name?"
-    await ann.until("has a password")
+    await ann.until("requires a password")
     ann.sendLine(b"sesame")
     assert await ann.next() == "* Be kind."
     await ann.until("You are in #lobby")
-    await (await connect(logged, "bob")).until("the server is full")
+    await (await connect(logged, "bob")).until("The server is full")
     ann.sendLine(b"hello")
     ann.sendLine(b"/time")
     await ann.until("It is")
@@ -305,7 +305,7 @@ async def test_an_address_of_another_machine_is_a_sentence(
     service: Callable[..., ChatService],
 ) -> None:
     sentence = reason_for_not_starting(service("--interface", "192.0.2.1"))
-    assert sentence.endswith("192.0.2.1 is no address of this machine.")
+    assert sentence.endswith("192.0.2.1 is not an address of this machine.")
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_somebody_with_a_telnet_client_is_heard(chat: Chat) -> None:
     ann.protocol.dataReceived(bytes([IAC, DO, 3, IAC, WILL]))
     ann.protocol.dataReceived(bytes([24]) + b"an" + NAWS + b"n\r\nhel" + NAWS + b"lo\r\n")
     came, said = bob.read()
-    assert came == "* ann came in."
+    assert came == "* ann joined."
     assert said.endswith("<ann> hello")
 
 

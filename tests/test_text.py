@@ -201,17 +201,17 @@ def test_a_person_is_welcomed_in_one_line_after_the_words_of_the_day() -> None:
     assert words(welcome).splitlines() == [
         "* Be kind.",
         "* Tea at 5.",
-        "* Welcome, ann. You are in #lobby with bob. Type to talk, /help for the commands.",
+        "* Welcome, ann. You are in #lobby with bob. Type to talk, or /help for commands.",
     ]
 
 
 @pytest.mark.parametrize(
     ("event", "written"),
     [
-        (Joined("#lobby", ("bob",)), "bob came in."),
-        (Joined("#tea", ("bob",)), "bob came into #tea."),
-        (Joined("#lobby", ("bob", "eve", "dan"), 3), "bob, eve and dan came in."),
-        (Joined("#lobby", ("bob", "eve", "dan"), 12), "12 people came in."),
+        (Joined("#lobby", ("bob",)), "bob joined."),
+        (Joined("#tea", ("bob",)), "bob joined #tea."),
+        (Joined("#lobby", ("bob", "eve", "dan"), 3), "bob, eve and dan joined."),
+        (Joined("#lobby", ("bob", "eve", "dan"), 12), "12 people joined."),
         (Left("#lobby", ("bob",)), "bob left."),
         (Left("#lobby", ("bob",), 1, "lunch"), "bob left: lunch"),
         (Left("#tea", ("bob", "eve"), 2), "bob and eve left #tea."),
@@ -222,15 +222,15 @@ def test_a_person_is_welcomed_in_one_line_after_the_words_of_the_day() -> None:
         (Topic("#lobby", "tea", "bob", 0.0), "bob set the topic: tea"),
         (Topic("#tea", "tea", "bob", 0.0, changed=False),
          "The topic of #tea: tea (by bob, 1970-01-01 00:00)"),
-        (Talking("#tea", None), "You are in #tea: your lines go to everybody there."),
+        (Talking("#tea", None), "You are in #tea. Your messages go to everybody there."),
         (Talking("#tea", "bob"),
-         "Your lines go to bob only. To talk to everybody again: /to all"),
+         "Your messages now go only to bob. To talk to the room again: /to all"),
         (Clock(0.0, "IST", 19800, 0.0), "It is Thursday, 1970-01-01 05:30:00 IST (UTC+05:30)."),
         (Clock(0.0, "NST", -12600, 0.0), "It is Wednesday, 1969-12-31 20:30:00 NST (UTC-03:30)."),
-        (Refusal("x", "bob is here already.", "bob2"),
-         "bob is here already. Press Enter to be bob2, or type another name."),
-        (Refusal("password-needed", "This chat has a password."),
-         "This chat has a password. What is it?"),
+        (Refusal("x", "bob is already in use.", "bob2"),
+         "bob is already in use. Press Enter to join as bob2, or type another name."),
+        (Refusal("password-needed", "This chat requires a password."),
+         "This chat requires a password. What is it?"),
     ],
 )  # fmt: skip
 def test_what_happens_is_told_in_plain_words(event: Event, written: str) -> None:
@@ -242,12 +242,12 @@ def test_what_happens_is_told_in_plain_words(event: Event, written: str) -> None
     [(59, ""), (60, ", idle 1 min"), (3660, ", idle 1 h 1 min"), (200_000, ", idle 2 days")],
 )
 def test_idle_time_is_told_from_a_minute_on(idle: float, written: str) -> None:
-    assert words(replace(ANN, idle=idle)) == f"* ann: here since 2020-02-20 12:00{written}"
+    assert words(replace(ANN, idle=idle)) == f"* ann: online since 2020-02-20 12:00{written}"
 
 
 def test_a_person_is_described() -> None:
     assert words(BOB) == (
-        "* bob: here since 2020-02-20 12:00, idle 1 min, away: lunch, in #lobby and #tea"
+        "* bob: online since 2020-02-20 12:00, idle 1 min, away: lunch, in #lobby and #tea"
     )
 
 
@@ -263,7 +263,7 @@ def test_earlier_lines_look_as_they_did() -> None:
     history = TEXT.write(History("#tea", (SAID, ACTION), True), "#tea")
     said, action = TEXT.write_said(SAID, False), TEXT.write_said(ACTION, False)
     assert history == b"    7 " + said + b"    8 " + action
-    assert words(History("#tea", (), False)) == "* There is nothing earlier to read in #tea."
+    assert words(History("#tea", (), False)) == "* No earlier messages in #tea."
 
 
 def test_help_for_one_command_has_its_aliases_and_an_example() -> None:

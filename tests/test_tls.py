@@ -93,12 +93,12 @@ def test_people_talk_over_tls_and_without_it_in_one_room(chat: Chat) -> None:
     ann, bob = Secure(chat).shake_hands(), chat.join("bob")
     bob.read()
     assert "* Welcome, ann. You are in #lobby with bob." in ann.send("ann")[1]
-    assert bob.read() == ["* ann came in."]
+    assert bob.read() == ["* ann joined."]
     ann.send("hello")
     assert bob.read() == ["[1970-01-01 00:00] <ann> hello"]
     bob.send("hello yourself")
     assert ann.read() == ["[1970-01-01 00:00] <bob> hello yourself"]
-    assert ann.send("/quit")[-1] == "* Goodbye, ann. Thank you for coming."
+    assert ann.send("/quit")[-1] == "* Goodbye, ann."
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_inside_tls_one_has_as_long_as_outside_to_say_ones_name() -> None:
     bob.send("bob")
     assert not ann.outside.closed
     chat.clock.advance(0.9)
-    words = "* You did not say your name within 60 seconds. Goodbye."
+    words = "* You did not enter a name within 60 seconds. Goodbye."
     assert ann.read() == [GREETING.decode().strip(), words]
     assert bob.send("/time") != []
     chat.clock.advance(10)
@@ -385,5 +385,5 @@ def test_whoever_talks_plainly_to_a_port_for_tls_alone_is_told() -> None:
     for data in (b"ann\r\n", b"NICK ann\r\n", b'{"do":"ping"}\n'):
         peer = tls_port(chat)
         peer.protocol.dataReceived(data)
-        assert "This chat is joined over TLS only" in peer.read()[0]
+        assert "This chat requires TLS" in peer.read()[0]
         assert peer.closed

@@ -141,7 +141,7 @@ async def test_a_registered_name_is_asked_for_its_password_until_it_is_right(cha
         assert "ann is a registered name." in ann.screen
         await ann.type("wrong-wrong-wrong", "enter")
         assert "wrong" not in ann.screen.replace("wrong-password", "")
-        assert "That is not ann's password." in ann.screen
+        assert "Wrong password." in ann.screen
         await ann.type(SECRET)
         assert SECRET not in ann.screen
         await ann.press("enter")
@@ -174,7 +174,7 @@ async def test_going_back_leads_to_the_fields_and_another_name(chat: Chat) -> No
 async def test_a_taken_name_is_asked_for_another(chat: Chat) -> None:
     chat.join("ann")
     async with visit(chat) as ann:
-        assert "ann is here already." in ann.screen
+        assert "ann is already in use." in ann.screen
         await ann.type("carol", "enter")
         assert ann.app.state.name == "carol"
 
@@ -185,12 +185,12 @@ def test_the_password_of_the_chat_is_asked_for() -> None:
 
 async def give_the_password(chat: Chat) -> None:
     async with visit(chat) as ann:
-        assert "This chat has a password." in ann.screen
+        assert "This chat requires a password." in ann.screen
         await ann.type("open", "enter")
-        assert "That is not the password." in ann.screen
+        assert "Wrong password." in ann.screen
         await ann.press("escape")
         assert isinstance(ann.app.screen, ConnectPage)
-        assert "That is not the password." in ann.screen
+        assert "Wrong password." in ann.screen
         await ann.press("enter")
         await ann.type("sesame", "enter")
         assert ann.rows[0].startswith(" #lobby")
@@ -201,7 +201,7 @@ async def test_a_lockdown_has_its_sentence_and_a_registered_name_comes_in(chat: 
     register(chat)
     chat.hub.lockdown.on = True
     async with visit(chat, "carol") as carol:
-        assert "Only registered people come in just now." in carol.screen
+        assert "Only registered users can join at the moment." in carol.screen
         await carol.press("tab", "tab")
         await carol.type("ann", "enter")
         await carol.type(SECRET, "enter")
@@ -238,7 +238,7 @@ async def test_who_is_put_out_is_told_why_and_may_go_elsewhere(chat: Chat) -> No
         bob.send("/ban ann")
         await ann.settle()
         assert isinstance(ann.app.screen, ConnectPage)
-        assert "bob has put you out." in ann.screen
+        assert "bob removed you from the server." in ann.screen
         await ann.press("enter")
         assert ann.app.elsewhere is not None
 
@@ -246,9 +246,7 @@ async def test_who_is_put_out_is_told_why_and_may_go_elsewhere(chat: Chat) -> No
 async def asked_while_typing(ann: Visitor) -> Deferred[str | None]:
     """Ask for a password while somebody types a message, and go on typing."""
     await ann.type("hello ")
-    answer = ann.app.porch.ask(
-        Refused("registered", "ann is registered.", "ann2"), "password", True
-    )
+    answer = ann.app.porch.ask(Refused("registered", "Registered ann.", "ann2"), "password", True)
     await ann.settle()
     assert isinstance(ann.app.screen, Question)
     return answer

@@ -14,8 +14,8 @@ from chatsvc.model.events import Command
 
 KNOWN = Candidates(
     commands=(
-        Command("/ban who [for] [reason]", (), "keeps somebody out", ""),
-        Command("/back", (), "says that one is back", ""),
+        Command("/ban who [for] [reason]", (), "bans a user", ""),
+        Command("/back", (), "marks you as back", ""),
         Command("/msg name text", ("/w", "/whisper"), "says something to one person", ""),
         Command("/join room", (), "enters a room", ""),
         Command("/topic [text]", (), "shows the topic", ""),
@@ -50,7 +50,7 @@ def test_commands_are_completed_with_their_help() -> None:
     assert completed("/ba", first=False) == []
     found = complete("/ban", 4, KNOWN)
     assert found is not None
-    assert found.candidates[0].shown == "/ban  keeps somebody out"
+    assert found.candidates[0].shown == "/ban  bans a user"
 
 
 def test_what_follows_a_command_is_what_its_usage_says() -> None:
@@ -78,7 +78,7 @@ def test_only_the_word_before_the_cursor_is_completed() -> None:
 
 def test_a_hint_says_which_commands_there_are_and_how_they_go() -> None:
     assert hint("/ba", KNOWN.commands) == "/back  /ban"
-    assert hint("/ban eve", KNOWN.commands) == "/ban who [for] [reason]  keeps somebody out"
+    assert hint("/ban eve", KNOWN.commands) == "/ban who [for] [reason]  bans a user"
     assert hint("/W bob", KNOWN.commands) == "/msg name text  says something to one person"
     assert hint("/nothing here", KNOWN.commands) == ""
     assert hint("//ban", KNOWN.commands) == hint("ban", KNOWN.commands) == ""

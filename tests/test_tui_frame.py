@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from conftest import Chat
 from picture import talk, without_web_fonts
+from textual.message import Message
 from tuipeople import Visitor, on_a_screen, visit
 
 from chatsvc.client.net.address import Server
@@ -110,7 +111,7 @@ async def test_the_title_and_a_notification_tell_who_looks_elsewhere(chat: Chat)
         assert not any("two" in one for one in sequences)
 
 
-def _blur() -> object:
+def _blur() -> Message:
     from textual.events import AppBlur
 
     return AppBlur()
@@ -137,7 +138,7 @@ async def test_settings_hold_at_once_and_the_rooms_rules_are_the_servers(chat: C
         assert "There is no theme 'pink'." in ann.screen
         await ann.press("escape")
         await ann.type("/set slow 10s", "enter")
-        assert "Only moderators of #lobby may do that." in ann.screen
+        assert "Only moderators of #lobby can do that." in ann.screen
 
 
 @on_a_screen

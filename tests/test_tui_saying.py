@@ -320,6 +320,6 @@ async def test_what_is_typed_before_one_is_inside_goes_to_the_first_room(chat: C
         await ann.pilot.press("enter")
         assert bob.read() == []
         await ann.settle()
-        assert bob.read() == ["* ann came in.", "[1970-01-01 00:00] <ann> good morning"]
+        assert bob.read() == ["* ann joined.", "[1970-01-01 00:00] <ann> good morning"]
         assert ann.app.entry.composer.text == ""
         assert ann.conversation[-1].endswith("ann good morning")

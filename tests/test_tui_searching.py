@@ -49,7 +49,7 @@ async def test_one_reads_on_from_a_hit_to_the_end(chat: Chat) -> None:
             await ann.press("pagedown")
         assert pane.past is None
         assert "line 999" in ann.conversation[-1]
-        numbers = [item.number for item in pane.items if getattr(item, "number", 0)]
+        numbers = [number for item in pane.items if (number := getattr(item, "number", 0))]
         assert numbers == list(range(numbers[0], 1000))
 
 
@@ -79,7 +79,7 @@ async def test_what_is_searched_for_is_no_markup(chat: Chat) -> None:
 async def test_nothing_found_is_said_where_one_looks(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/search unicorns", "enter")
-        assert "Nothing was found for unicorns" in ann.conversation[-1]
+        assert "No results for unicorns" in ann.conversation[-1]
         assert not ann.app._hits.display
 
 

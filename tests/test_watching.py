@@ -11,21 +11,19 @@ from chatsvc.services.whowas import MOST_DEPARTED
 
 def test_people_watch_for_somebody_with_a_command(chat: Chat) -> None:
     ann = chat.join("ann")
-    assert ann.send("/watch")[0].startswith("* You watch for nobody.")
-    assert ann.send("/watch bob carol") == [
-        "* You watch for bob and carol: bob and carol are not here."
-    ]
+    assert ann.send("/watch")[0].startswith("* Your watch list is empty.")
+    assert ann.send("/watch bob carol") == ["* Watching bob and carol (offline)."]
     bob = chat.program("bob")
-    assert ann.read() == ["* bob is here."]
+    assert ann.read() == ["* bob is online."]
     assert ann.send("/watch") == [
-        "* You watch for bob: bob is here.",
-        "* You watch for carol: carol is not here.",
+        "* Watching bob (online).",
+        "* Watching carol (offline).",
     ]
     bob.hang_up()
-    assert ann.read() == ["* bob is gone."]
-    assert ann.send("/unwatch bob") == ["* You watch for carol: carol is not here."]
-    assert ann.send("/unwatch")[0].startswith("* You watch for nobody.")
-    assert ann.send("/watch two!")[0].startswith("* A name is one word")
+    assert ann.read() == ["* bob is offline."]
+    assert ann.send("/unwatch bob") == ["* Watching carol (offline)."]
+    assert ann.send("/unwatch")[0].startswith("* Your watch list is empty.")
+    assert ann.send("/watch two!")[0].startswith("* A name must be one word")
 
 
 def test_programs_watch_too(chat: Chat) -> None:
@@ -69,9 +67,9 @@ def test_it_is_known_who_was_here_lately(chat: Chat) -> None:
     bob.send("/realname Bob Roe", "/quit")
     ann = chat.join("ann")
     assert ann.send("/whowas bob") == [
-        "* bob, Bob Roe, registered as bob: was here until 1970-01-01 00:00"
+        "* bob, Bob Roe, registered as bob: last seen 1970-01-01 00:00"
     ]
-    assert ann.send("/whowas eve") == ["* Nobody called eve was here lately."]
+    assert ann.send("/whowas eve") == ["* No recent user was named eve."]
     program = chat.program("program")
     assert program.ask(do="whowas", name="BOB") == [
         {
@@ -135,6 +133,6 @@ def test_only_operators_become_operators(chat: Chat) -> None:
     guest.ask(do="kill", name="eve", reason="spam")
     assert eve.events() == [
         {"event": "removed", "name": "eve", "by": "op", "reason": "spam", "own": True},
-        {"event": "goodbye", "text": "op has put you out: spam.", "final": True},
+        {"event": "goodbye", "text": "op removed you from the server: spam.", "final": True},
     ]
     assert eve.closed

@@ -16,8 +16,8 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
-from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.protocol import connectionDone
 from twisted.internet.testing import StringTransport
 from zope.interface import implementer
 
@@ -37,13 +37,14 @@ async def quiet(*_: float) -> None:
 
 # Textual takes a process for idle that uses no processor for 20 ms.  That is slow, and wrong where
 # other programs have the processor.
-textual_app.wait_for_idle = textual_pilot.wait_for_idle = quiet  # type: ignore[attr-defined]
+textual_app.wait_for_idle = textual_pilot.wait_for_idle = quiet  # type: ignore[assignment,attr-defined]
 
 
 class Pipe(StringTransport):
     """The client's end of a connection: what it writes waits until it is pumped."""
 
     gone = False
+    protocol: Any
 
     def abortConnection(self) -> None:
         self.gone = True
@@ -65,7 +66,7 @@ class Network:
         self.sent: list[bytes] = []  # all that the client has sent, as it was sent
         self._pairs: list[tuple[Pipe, Person]] = []
 
-    def connect(self, factory: IProtocolFactory) -> Deferred[Protocol]:
+    def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         if not self.up:
             return fail(self.why)
         person, pipe = self.chat.connect(), Pipe()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -160,6 +161,7 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
 
 def main(words: list[str] | None = None) -> int:
     arguments = read_arguments(words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with scratch_folder() as folder:
             trials = try_all(arguments, folder)

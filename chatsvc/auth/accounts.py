@@ -123,7 +123,7 @@ class Accounts:
         self.attempts.check("", source, now)
         check_password(password)
         if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST_WORDS):
-            raise Refused("bad-argument", "An e-mail address looks like this: ann@example.org.")
+            raise Refused("bad-argument", "Not an e-mail address. Example: ann@example.org")
         code = code.strip().lower() if code is not None and self.mode == "invite" else None
         await self._check_code(code, source, now)
         self._check_may_register(name, code)
@@ -163,7 +163,7 @@ class Accounts:
         if wait > 0:
             raise Refused(
                 "too-many-accounts",
-                f"Too many names were registered from your address. Try again in {span(wait)}.",
+                f"Too many registrations from your address. Try again in {span(wait)}.",
             )
 
     async def _check_code(self, code: str | None, source: Source, now: float) -> None:
@@ -177,22 +177,22 @@ class Accounts:
         if not await self.attempts.judge_shared("invitation", source, now, look):
             raise Refused(
                 "invite-needed",
-                "There is no such code, or it has been used: ask an operator for another one.",
+                "Unknown or used code. Ask an operator for another one.",
             )
 
     def _check_may_register(self, name: str, code: str | None) -> None:
         if self.mode == "closed":
-            raise Refused("closed", "Names are registered by the operators here: ask one.")
+            raise Refused("closed", "Registration is closed. Ask an operator.")
         if self.mode == "invite" and code is None:
             raise Refused(
                 "invite-needed",
-                "Registering needs a code here: ask an operator for one. It goes like this: "
+                "Registration needs an invitation code. Ask an operator for one. Usage: "
                 "/register password code",
             )
         if self.mode == "invite" and code not in self._invitations:
             raise Refused(
                 "invite-needed",
-                "There is no such code, or it has been used: ask an operator for another one.",
+                "Unknown or used code. Ask an operator for another one.",
             )
         if key(name) in self._by_key:
             raise _is_registered(name)
@@ -200,7 +200,8 @@ class Accounts:
         if twin is not None:
             raise Refused(
                 "name-taken",
-                f"{name} looks like {twin.name}, a registered name: /nick chooses another one.",
+                f"{name} is too similar to {twin.name}, a"
+                " registered name. To choose another: /nick",
             )
 
     @contextmanager
@@ -355,12 +356,12 @@ class Accounts:
 
 
 def _is_registered(name: str) -> Refused:
-    return Refused("registered", f"{name} is a registered name already: /nick chooses another one.")
+    return Refused("registered", f"{name} is already a registered name. To choose another: /nick")
 
 
 def is_wrong(account: Account) -> Refused:
-    return Refused("wrong-password", f"That is not {account.name}'s password.")
+    return Refused("wrong-password", "Wrong password.")
 
 
 def _is_no_more(account: Account) -> Refused:
-    return Refused("no-account", f"The account {account.name} is no more.")
+    return Refused("no-account", f"The account {account.name} no longer exists.")

@@ -45,10 +45,10 @@ def check_password(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise Refused(
             "bad-password",
-            f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
+            f"A password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
         )
     if password.split() != [password]:
-        raise Refused("bad-password", "A password has no blanks: join its words with hyphens.")
+        raise Refused("bad-password", "A password cannot contain spaces. Use hyphens instead.")
 
 
 def hash_password(password: str) -> str:

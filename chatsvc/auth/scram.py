@@ -116,4 +116,4 @@ def _refused() -> Iterator[None]:
     except ScramException as error:
         if error.server_error is ServerError.INVALID_PROOF:
             raise _Wrong from None
-        raise Refused("bad-proof", f"That is not {MECHANISM}: {error.args[0]}") from None
+        raise Refused("bad-proof", f"Invalid {MECHANISM} message: {error.args[0]}") from None

@@ -23,11 +23,11 @@ from chatsvc.store.sqlite.offline import Ledger
 
 EPILOG = """\
 examples:
-  chatsvc account add ann --operator           asks for ann's password
+  chatsvc account add ann --operator           prompts for ann's password
   chatsvc account list --archive sqlite:/var/lib/chatsvc/chat.db
-  pwgen 16 1 | chatsvc account passwd ann      sets it to what a program prints
+  pwgen 16 1 | chatsvc account passwd ann      reads the password from a pipe
 
-A service that runs knows of a change within two seconds.
+A running service picks up a change within two seconds.
 """
 
 
@@ -50,16 +50,16 @@ def main(arguments: Sequence[str]) -> int:
 def _path(archive: str) -> Path:
     kind, _, path = archive.partition(":")
     if kind != "sqlite" or not path:
-        raise NotChanged(f"--archive is sqlite:PATH, not {archive!r}.")
+        raise NotChanged(f"--archive must be sqlite:PATH, not {archive!r}.")
     if not Path(path).exists():
-        raise NotChanged(f"There is no archive {path}. The service makes it when it first starts.")
+        raise NotChanged(f"Archive not found: {path}. The service creates it at its first start.")
     return Path(path)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc account",
-        description="Accounts of a chat on this machine, in its archive.",
+        description="Manage the accounts of a chat server on this machine.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -78,15 +78,17 @@ def _parser() -> argparse.ArgumentParser:
         return own
 
     add = job("add", "Register a name.", _add)
-    add.add_argument("--operator", action="store_true", help="make it an operator's")
+    add.add_argument("--operator", action="store_true", help="make the account an operator")
     add.add_argument("--email", default="")
-    for one in (add, job("passwd", "Give an account another password.", _passwd)):
-        one.add_argument("--password-file", metavar="FILE", help="a file whose first line it is")
+    for one in (add, job("passwd", "Change an account's password.", _passwd)):
+        one.add_argument(
+            "--password-file", metavar="FILE", help="file with the password in its first line"
+        )
     listing = job("list", "List the accounts.", _list)
-    listing.add_argument("--json", action="store_true", help="one JSON object a line")
-    operator = job("operator", "Make an account an operator, or (--off) no longer.", _operator)
-    operator.add_argument("--off", action="store_true", help="it is one no longer")
-    job("remove", "Remove an account; its lines stay.", _remove)
+    listing.add_argument("--json", action="store_true", help="print one JSON object per line")
+    operator = job("operator", "Make an account an operator, or revoke that with --off.", _operator)
+    operator.add_argument("--off", action="store_true", help="revoke operator rights")
+    job("remove", "Delete an account; its messages remain.", _remove)
     return parser
 
 
@@ -94,32 +96,32 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
     check_name(options.name)
     for account in ledger.records(Account):
         if key(account.name) == key(options.name):
-            raise NotChanged(f"{account.name} is registered already.")
+            raise NotChanged(f"{account.name} is already registered.")
         if look_alike(account.name, options.name):
-            raise NotChanged(f"{options.name} looks like {account.name}, a registered name.")
+            raise NotChanged(f"{options.name} is too similar to {account.name}, a registered name.")
     kept = kept_of(_password(options))
     account = new_account(options.name, kept, options.email, round(time.time(), 3))
     ledger.put(replace(account, operator=options.operator))
-    print(f"{account.name} is registered{', and an operator' if options.operator else ''}.")
+    print(f"Registered {account.name}{' as an operator' if options.operator else ''}.")
 
 
 def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     ledger.put(replace(account, **kept_of(_password(options))))
-    print(f"{account.name} has another password now.")
+    print(f"Password changed for {account.name}.")
 
 
 def _operator(ledger: Ledger, options: argparse.Namespace) -> None:
     account = replace(_find(ledger, options.name), operator=not options.off)
     ledger.put(account)
-    print(f"{account.name} is {'an' if account.operator else 'no'} operator now.")
+    print(f"{account.name} is {'now' if account.operator else 'no longer'} an operator.")
 
 
 def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     members = [one for one in ledger.records(Member) if one.account == account.id]
     ledger.drop(account, *members)
-    print(f"{account.name} is removed; the name is free.")
+    print(f"Account {account.name} deleted. The name is available.")
 
 
 def _list(ledger: Ledger, options: argparse.Namespace) -> None:
@@ -132,7 +134,7 @@ def _list(ledger: Ledger, options: argparse.Namespace) -> None:
             role = "operator" if account.operator else ""
             print(f"{account.name:32} {since:%Y-%m-%d}  {role:8}  {account.email}".rstrip())
     if not accounts and sys.stdout.isatty() and not options.json:
-        print("Nobody is registered yet.")
+        print("No accounts yet.")
 
 
 def _as_json(account: Account, since: datetime) -> str:
@@ -149,7 +151,7 @@ def _find(ledger: Ledger, name: str) -> Account:
     for account in ledger.records(Account):
         if key(account.name) == key(name):
             return account
-    raise NotChanged(f"{name} is not registered. chatsvc account list says who is.")
+    raise NotChanged(f"{name} is not registered. To list accounts: chatsvc account list")
 
 
 def _password(options: argparse.Namespace) -> str:
@@ -158,14 +160,14 @@ def _password(options: argparse.Namespace) -> str:
         try:
             text = Path(options.password_file).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise NotChanged(f"{options.password_file} cannot be read: {error}.") from None
+            raise NotChanged(f"Cannot read {options.password_file}: {error}.") from None
         password = (text.splitlines() or [""])[0]
     elif sys.stdin.isatty():
         password = _typed_twice(options.name)
     else:
         password = sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
         if not password:
-            raise NotChanged("No password came on standard input.")
+            raise NotChanged("No password on standard input.")
     check_password(password)
     return password
 
@@ -173,8 +175,8 @@ def _password(options: argparse.Namespace) -> str:
 def _typed_twice(name: str) -> str:
     try:
         password = getpass.getpass(f"New password of {name}: ")
-        if getpass.getpass("Once more: ") != password:
-            raise NotChanged("These are two different passwords. Nothing is changed.")
+        if getpass.getpass("Repeat it: ") != password:
+            raise NotChanged("The passwords do not match. Nothing changed.")
     except EOFError:
-        raise NotChanged("No password was typed. Nothing is changed.") from None
+        raise NotChanged("No password entered. Nothing changed.") from None
     return password

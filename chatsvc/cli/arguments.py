@@ -50,13 +50,13 @@ def seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 1e9:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds")
     return seconds
 
 
 def line_number(text: str) -> int:
     if not text.isascii() or not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is no number of a line")
+        raise ArgumentTypeError(f"{text!r} is not a message number")
     return int(text[:15])
 
 
@@ -64,5 +64,5 @@ def first_line(path: str) -> str:
     try:
         return (Path(path).read_text(encoding="utf-8-sig").splitlines() or [""])[0]
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ArgumentTypeError(f"{path} cannot be read: {reason}") from None
+        reason = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
+        raise ArgumentTypeError(f"Cannot read {path}: {reason}") from None

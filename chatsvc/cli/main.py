@@ -35,32 +35,36 @@ TIMEOUT = 30.0
 
 Job: TypeAlias = Callable[[Any], Coroutine[Any, Any, int]]
 
-SINCE = "begin with that line: a number, a day (2026-11-21), a time (2026-11-21 14:02), or 2d ago"
-UNTIL = "end with that line, with that day, or before that time"
+SINCE = (
+    "start at a message number, a day (2026-11-21), a"
+    " time (2026-11-21 14:02), or a duration ago (2d)"
+)
+UNTIL = "end with a message number or a day, or before a time"
 NO_ACCOUNT = (
-    "Private lines are kept between registered people only. Give your name with --name, and its"
+    "Private messages are stored only between registered users. Give your name with --name, and its"
     " password with --account-password-file."
 )
 
 EXAMPLES = """\
 examples:
-  chatsvc join                             talk in the chat on this machine
-  chatsvc join chat.example.org --room tea talk in #tea of another one
-  chatsvc join tls://chat.example.org      talk there, encrypted
-  chatsvc send "the build is green"        say one line
-  make 2>&1 | chatsvc send --to '#builds'  say each line that a program prints
-  chatsvc send --create --to '#new' hello  make a room, and say something there
-  chatsvc send --to bob "lunch?"           tell only bob
-  chatsvc tail lobby                       show what is said, until Ctrl-C
-  chatsvc tail lobby --json --since 1      all that was ever said there, as JSON
-  chatsvc export lobby -o lobby.html       the same, as a page that one can read
-  chatsvc export lobby --since 2d          what was said in the last two days
+  chatsvc join                             join the chat on this machine
+  chatsvc join chat.example.org --room tea join #tea on another server
+  chatsvc join tls://chat.example.org      the same with TLS
+  chatsvc send "the build is green"        send a message
+  make 2>&1 | chatsvc send --to '#builds'  send each line of a program's output
+  chatsvc send --create --to '#new' hello  create a room and send a message
+  chatsvc send --to bob "lunch?"           send a private message
+  chatsvc tail lobby                       follow a room until Ctrl-C
+  chatsvc tail lobby --json --since 1      all messages as JSON
+  chatsvc export lobby -o lobby.html       save the room as a web page
+  chatsvc export lobby --since 2d          messages of the last two days
 
-The password of a registered name is asked for when you join, or read from the
-file in --account-password-file, or from the variable CHATSVC_ACCOUNT_PASSWORD.
-It is not given on the command line, which others on your machine can read.
+If your name is registered, chatsvc prompts for the password. It can also read
+the password from the file in --account-password-file, or from the variable
+CHATSVC_ACCOUNT_PASSWORD. There is no option for the password itself, because
+other users of your machine could read the command line.
 
-exit codes: 0 done, 1 failed, 2 not understood, 130 stopped with Ctrl-C
+exit codes: 0 success, 1 failure, 2 usage error, 130 stopped with Ctrl-C
 """
 
 
@@ -110,7 +114,7 @@ def _join_on_screen(options: argparse.Namespace) -> int:
 
     app = run(going, ask_where=options.server is None)
     if app.unsent:
-        complain(f"{'1 line was' if app.unsent == 1 else f'{app.unsent} lines were'} not sent.")
+        complain(f"{'1 message' if app.unsent == 1 else f'{app.unsent} messages'} not sent.")
     if app.porch.outcome is not None:
         complain(_sentence(Failure(app.porch.outcome), app.porch.going.server))
     return app.return_value if app.return_value is not None else app.return_code or 0
@@ -152,18 +156,18 @@ def _sentence(failure: Failure, server: Server) -> str:
     assert failure.value is not None
     said = sentence(failure.value, server)
     if said is None:
-        return f"This is a mistake in chatsvc; please report it.\n{failure.getTraceback()}"
+        return f"This is a bug in chatsvc. Please report it.\n{failure.getTraceback()}"
     return f"{said}{_way_in(failure.value)}" if isinstance(failure.value, Refused) else said
 
 
 def _way_in(refused: Refused) -> str:
     """What to do about a password that is missing or wrong."""
     if refused.code == "password-needed":
-        return " Give it with --password-file, or --password."
+        return " Use --password-file or --password."
     if refused.code == "registered":
-        return " Give its password with --account-password-file, or another name with --name."
+        return " Use --account-password-file for its password, or another name with --name."
     if refused.code == "wrong-password" and wants_proof(refused):
-        return " Give the right one with --account-password-file."
+        return " Check the file in --account-password-file."
     return ""
 
 
@@ -269,7 +273,7 @@ def _decoded(argument: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc",
-        description="Talk in a chat, or let scripts talk in it.",
+        description="Join a chat, or use it from scripts.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -279,95 +283,91 @@ def _parser() -> argparse.ArgumentParser:
     _add_send(commands)
     _add_tail(commands)
     _add_export(commands)
-    commands.add_parser("account", help="add, list and change accounts of a chat on this machine")
+    commands.add_parser("account", help="manage the accounts of a chat server on this machine")
     return parser
 
 
 def _add_join(commands: Any) -> None:
-    about = "talk in a chat; in a pipe, say each line"
+    about = "join a chat; in a pipe, send each line of the input"
     parser = commands.add_parser("join", help=about, description=f"{about.capitalize()}.")
     parser.add_argument(
         "server", nargs="?", type=arguments.server, metavar=WHERE,
-        help=f"where the chat is  [on a screen you are asked; else {Server()}]",
+        help=f"server address  [default: full-screen asks; --plain uses {Server()}]",
     )  # fmt: skip
     parser.add_argument(
-        "--room", type=arguments.room, help="the room to enter  [#lobby, or those of your account]"
+        "--room", type=arguments.room, help="room to join  [#lobby, or your account's rooms]"
     )
     parser.add_argument(
-        "--plain", action="store_true", help="line by line, as in a pipe; for screen readers"
+        "--plain", action="store_true", help="use the line client; for screen readers"
     )
-    own = _own_name()
-    _add_identity(parser, "", f"your name there  [the one you had there lately, or {own}]")
+    own = _own_name() or "a guest name"
+    _add_identity(parser, "", f"your name  [the last one you used on that server, or {own}]")
     parser.set_defaults(job=_join, name=None)
 
 
 def _add_send(commands: Any) -> None:
-    about = "say lines, and end when they are kept"
+    about = "send messages, and exit when they are stored"
     parser = commands.add_parser("send", help=about, description=f"{about.capitalize()}.")
-    parser.add_argument("text", nargs="*", help="what to say  [each line of the standard input]")
-    parser.add_argument("--to", default="#lobby", help="a #room, or a person's name  [#lobby]")
+    parser.add_argument("text", nargs="*", help="message to send  [each line of standard input]")
+    parser.add_argument("--to", default="#lobby", help="#room or user name  [#lobby]")
     parser.add_argument("--create", action="store_true", help="make the room if it does not exist")
     parser.add_argument(
         "--timeout", type=arguments.seconds, default=TIMEOUT, metavar="S",
-        help=f"give up after S seconds in which nothing was kept  [{TIMEOUT:g}]",
+        help=f"give up after S seconds without progress  [{TIMEOUT:g}]",
     )  # fmt: skip
     _add_server(parser)
-    _add_identity(parser, _own_name(), "your name there")
+    _add_identity(parser, _own_name(), "your name")
     parser.set_defaults(job=_send)
 
 
 def _add_tail(commands: Any) -> None:
-    about = "show the lines of a room as they are said"
+    about = "show a room's messages as they arrive"
     parser = commands.add_parser("tail", help=about, description=f"{about.capitalize()}.")
-    parser.add_argument("room", type=arguments.room, help="the room, such as '#lobby', or lobby")
-    parser.add_argument("--json", action="store_true", help="as JSON, one object a line")
+    parser.add_argument("room", type=arguments.room, help="room, such as '#lobby' or lobby")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.add_argument(
         "--since", type=arguments.line_number, metavar="N",
-        help="begin with number N  [the last 10 lines]",
+        help="start at message number N  [the last 10 messages]",
     )  # fmt: skip
     parser.add_argument(
-        "--follow", action="store_true", default=True, help="go on with new lines  [it does]"
+        "--follow", action="store_true", default=True, help="keep following new messages  [default]"
     )
     parser.add_argument(
         "-n", "--no-follow", dest="follow", action="store_false",
-        help="end when everything said until now was shown",
+        help="exit after the existing messages",
     )  # fmt: skip
     _add_server(parser)
-    _add_identity(
-        parser, "", "the name to be seen under  [a guest's; with an account's password, yours]"
-    )
+    _add_identity(parser, "", "your name  [a guest name; with an account password, your user name]")
     parser.set_defaults(job=_tail)
 
 
 def _add_export(commands: Any) -> None:
-    about = "write what was said to a file, or to the standard output"
+    about = "save a conversation to a file or to standard output"
     parser = commands.add_parser("export", help=about, description=f"{about.capitalize()}.")
     parser.add_argument(
         "room", type=arguments.conversation,
-        help="the room, such as '#lobby', or lobby; or @name: your private lines with that account",
+        help="room, such as '#lobby' or lobby; or @name: your private messages with that account",
     )  # fmt: skip
     parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
     parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
     parser.add_argument(
         "--format", choices=("txt", "json", "html"),
-        help="for people, for programs, or as a page  [by the FILE's ending, or txt]",
+        help="output format  [from the FILE extension, or txt]",
     )  # fmt: skip
     parser.add_argument(
         "-o", dest="output", type=Path, metavar="FILE",
-        help="where to write it; it is there when all is written  [the standard output]",
+        help="output file, created when complete  [standard output]",
     )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="overwrite FILE, if there is one")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing FILE")
     _add_server(parser)
-    _add_identity(
-        parser, "", "the name to be seen under  [a guest's; with an account's password, yours]"
-    )
+    _add_identity(parser, "", "your name  [a guest name; with an account password, your user name]")
     parser.set_defaults(job=_export)
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--server", type=arguments.server, default=Server(), metavar=WHERE,
-        help=f"where the chat is  [{Server()}]",
+        help=f"server address  [{Server()}]",
     )  # fmt: skip
 
 
@@ -375,15 +375,15 @@ def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> Non
     default = f"  [{name}]" if name else ""
     parser.add_argument("--name", default=name, help=f"{about}{default}")
     secret = parser.add_mutually_exclusive_group()
-    secret.add_argument("--password", help="the chat's password, where it has one")
+    secret.add_argument("--password", help="the chat's password")
     secret.add_argument(
         "--password-file", dest="password", type=arguments.first_line, metavar="FILE",
-        help="a file whose first line is that password",
+        help="file with the chat's password in its first line",
     )  # fmt: skip
     parser.add_argument(
         "--account-password-file", dest="account_password", type=arguments.first_line,
         metavar="FILE",
-        help=f"a file whose first line is the password of your name, if that is registered"
+        help=f"file with your account password in its first line"
         f"  [{SECRET}]",
     )  # fmt: skip
 

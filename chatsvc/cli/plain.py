@@ -8,13 +8,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from chatsvc.client.commands import ONCE, Commands
+from chatsvc.client.commands import Commands
 from chatsvc.client.line_screen import Screen
 from chatsvc.client.login_prompts import AtTheDoor, Identity
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.net.resume_state import FIRST_ROOM
-from chatsvc.client.passwords import PROVING, masked
+from chatsvc.client.passwords import masked
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import typed
 from chatsvc.model.events import (
@@ -84,7 +84,7 @@ class PlainChat:
             await self.connection.enter(room or FIRST_ROOM)
         self.inside = True
         if self._screen.interactive:
-            self.note("Type to talk, /help for the commands, /quit to leave.")
+            self.note("Type to talk, /help for commands, /quit to leave.")
         self._screen.resume()
         early, self._early = self._early, []
         for line in early:
@@ -94,7 +94,9 @@ class PlainChat:
         """Wait until everything is kept."""
         waiting = self.connection.unanswered
         if waiting and not self.connection.here:
-            self.note(f"{_lines(waiting)} not sent yet, but will be. Ctrl-C leaves without that.")
+            self.note(
+                f"{_lines(waiting)} not sent yet. Waiting to send; Ctrl-C leaves without sending."
+            )
         await self.connection.settled()
 
     async def _go(self, words: str) -> None:
@@ -117,7 +119,7 @@ class PlainChat:
     def _ended(self) -> None:
         if self._asking is not None:
             asking, self._asking = self._asking, None
-            asking.errback(NotConnected("you have left"))
+            asking.errback(NotConnected("you left"))
         else:
             self._leave("")
 
@@ -159,16 +161,16 @@ class PlainChat:
                 return None
             case "say" | "me":
                 return self.connection.say(rest, action=name == "me")
-        if name in PROVING:
+        if self._commands.proves(name):
             return self.connection.prove(name, rest)
-        return self.connection.request(name, once=name in ONCE, rest=rest)
+        return self.connection.request(name, once=self._commands.goes_once(name), rest=rest)
 
     def _went_wrong(self, failure: Failure, line: str) -> None:
         self._failed = True
         if isinstance(failure.value, Refused):
             self._refuse(failure.value)
         elif isinstance(failure.value, Uncertain):
-            what = f"nobody knows whether this arrived: {masked(line)}"
+            what = f"it is unknown whether this arrived: {masked(line)}"
             self.note(f"The connection was lost: {what}")
         else:
             failure.trap(NotConnected)  # we are leaving, and have said how many
@@ -208,12 +210,12 @@ class PlainChat:
 
     def lost(self, reason: str) -> None:
         self.note(
-            f"The connection is lost ({reason}). What you type is kept, and sent when it is back."
+            f"Connection lost ({reason}). What you type is saved and sent after reconnecting."
         )
 
     def back(self) -> None:
         self._door.let_in()
-        self.note("The connection is back.")
+        self.note("Reconnected.")
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
         return await self._door.refused(refusal, identity)
@@ -252,4 +254,4 @@ class PlainChat:
 
 
 def _lines(count: int) -> str:
-    return "1 line was" if count == 1 else f"{count} lines were"
+    return "1 message" if count == 1 else f"{count} messages"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-SECRET = ("login", "passwd", "register", "unregister")  # commands that are given a password
-PROVING = ("login", "passwd", "register")  # after which a password is the account's
+from chatsvc.model.command_facts import FACTS, facts_of
+
+_NAMES = "|".join(name for name, facts in FACTS.items() if facts.secret)
 
 # As the text dialect reads commands, whatever key was hit before them.
-_SECRET = re.compile(rf"(?:[\x00-\x1a ]*/|[!\\])(?:{'|'.join(SECRET)}) ", re.IGNORECASE)
+_SECRET = re.compile(rf"(?:[\x00-\x1a ]*/|[!\\])(?:{_NAMES}) ", re.IGNORECASE)
 
 
 def is_secret(line: str) -> bool:
@@ -31,4 +32,4 @@ def password_of(command: str, rest: str) -> str:
     [code]` of register; no password has a blank.
     """
     words = rest.split() or [""]
-    return words[0] if command == "register" else words[-1]
+    return words[facts_of(command).proves or 0]

@@ -27,7 +27,7 @@ def _you(session: Session, how: str) -> You:
 
 @command(
     "register password [email] [code]",
-    help="makes your name your own, with a password",
+    help="registers your name with a password",
     example="/register correct-horse-battery",
     level="unregistered",
     when=lambda hub: hub.accounts.mode != "closed",
@@ -37,14 +37,14 @@ async def register(
 ) -> Event:
     """Register the session's name."""
     if code is not None and hub.accounts.mode != "invite":
-        raise Refused("usage", "It goes like this: /register password; that is one word.")
+        raise Refused("usage", "Usage: /register password. The password is one word.")
     await hub.account_sessions.register(session, password, email, code)
     return _you(session, "register")
 
 
 @command(
     "login [name] password",
-    help="becomes who one is registered as",
+    help="logs in to your account",
     example="/login ann correct-horse-battery",
     anybody=True,
     level="unregistered",
@@ -55,8 +55,10 @@ async def login(
     """Log in to an account with its password; before a name is chosen, also join with it."""
     if session.login is not None:
         if name is None and session.login.name is None:
-            raise Refused("usage", "Please say which name, too: /login name password")
-        return await let_in(hub, session, name or session.login.name or "", tag, None, password)
+            raise Refused("usage", "Give your name as well: /login name password")
+        return await let_in(
+            hub, session, name=name or session.login.name or "", tag=tag, account_password=password
+        )
     hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name or session.name, password)
     if session in hub.directory.sessions:
@@ -84,7 +86,7 @@ async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | 
     hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name, password)
     if not account.operator:
-        raise Refused("not-operator", f"{account.name} is no operator.")
+        raise Refused("not-operator", f"{account.name} is not an operator.")
     if session not in hub.directory.sessions:
         return None
     _log_in(hub, session, account, None)
@@ -110,7 +112,7 @@ async def prove(
     elif name is not None and password is not None:
         proof = await hub.authentication.by_password(session, name, password)
     else:
-        raise Refused("usage", "A proof has a name and a password, or a mechanism, or data.")
+        raise Refused("usage", "prove needs a name and a password, a mechanism, or data.")
     if isinstance(proof, str):
         return Challenge(proof)
     if session not in hub.directory.sessions:
@@ -131,7 +133,7 @@ def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | Non
 @command(
     "certificate [change] [fingerprint]",
     aliases="cert",
-    help="lists the TLS certificates that prove your account; adds one, or removes one",
+    help="lists, adds or removes the TLS certificates you can log in with",
     example="/certificate add",
     level="account",
 )
@@ -144,13 +146,13 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
     elif change == "remove":
         account = await hub.account_sessions.remove_certificate(session, account, fingerprint)
     elif change:
-        raise Refused("usage", "It goes like this: /certificate add, or: /certificate remove")
+        raise Refused("usage", "Usage: /certificate add, or: /certificate remove")
     if session.user is not None and session.person.account is not None:
         session.person.account = account
     return Certificates(account.certificates, session.wire.fingerprint)
 
 
-@command("logout", help="becomes a guest again", level="account")
+@command("logout", help="logs out; you become a guest", level="account")
 def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
     """Become a guest."""
     hub.account_sessions.logout(session)
@@ -162,7 +164,7 @@ def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
 
 @command(
     "passwd old new",
-    help="changes one's password",
+    help="changes your password",
     example="/passwd correct-horse-battery new-staple",
     level="account",
 )
@@ -173,12 +175,12 @@ async def passwd(hub: Hub, session: Session, old: str, new: str) -> Event:
     now = hub.clock.seconds()
     account = await hub.accounts.verify(account, old, session.source, now)
     await hub.account_sessions.change_password(session, account, new)
-    return Notice("Your password is changed.")
+    return Notice("Password changed.")
 
 
 @command(
     "unregister password",
-    help="gives one's name up, and all that is kept with it",
+    help="deletes your account; your messages remain",
     example="/unregister correct-horse-battery",
     level="account",
 )
@@ -190,7 +192,7 @@ async def unregister(hub: Hub, session: Session, password: str) -> Event:
 
 @command(
     "sessions [end]",
-    help="lists one's connections, or ends one",
+    help="lists your connections, or ends one",
     example="/sessions 2",
     level="account",
 )
@@ -199,20 +201,20 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
     own = session.person.sessions
     if end is not None:
         if not 0 < end <= len(own):
-            raise Refused("no-such-session", f"You have no connection {end}: /sessions lists them.")
+            raise Refused(
+                "no-such-session", f"You have no connection {end}. To list yours: /sessions"
+            )
         if own[end - 1] is session:
-            raise Refused("yourself", "That is this connection: /quit ends it.")
-        hub.sessions.end(
-            own[end - 1], "You have ended this connection from another one.", final=True
-        )
+            raise Refused("yourself", "That is this connection. To end it: /quit")
+        hub.sessions.end(own[end - 1], "You ended this connection from another one.", final=True)
     return Sessions(
         tuple(
             Seat(
-                number,
-                each.since,
-                each.wire.address,
-                tuple(room.name for room in each.rooms.values()),
-                each is session,
+                number=number,
+                since=each.since,
+                address=each.wire.address,
+                rooms=tuple(room.name for room in each.rooms.values()),
+                own=each is session,
             )
             for number, each in enumerate(own, 1)
         )
@@ -221,7 +223,7 @@ def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
 
 @command(
     "claim code",
-    help="makes you the first operator, with the code that the server's log shows",
+    help="makes you the first operator, with the code from the server's log",
     example="/claim 3f9a0c1b22",
     level="account",
     when=lambda hub: hub.login.claim_code is not None,
@@ -234,15 +236,17 @@ async def claim(hub: Hub, session: Session, code: str) -> Event:
 
 @command(
     "invite-code",
-    help="makes a code with which one person may register",
+    help="creates an invitation code for one registration",
     level="operator",
     when=lambda hub: hub.accounts.mode == "invite",
 )
 async def invite_code(hub: Hub, session: Session) -> Event:
     """Make a code that lets one user register."""
     if hub.accounts.mode == "closed":
-        raise Refused("closed", "Names are registered with chatsvc account add here.")
+        raise Refused(
+            "closed", "Invitation codes are off. Register users with: chatsvc account add"
+        )
     if hub.accounts.mode == "open":
-        raise Refused("usage", "Registering needs no code here.")
+        raise Refused("usage", "Registration needs no code on this server.")
     invitation = await hub.accounts.invite(session.name, hub.now())
     return Code(invitation.code)

@@ -26,7 +26,9 @@ async def password(
 ) -> Event | None:
     """The answer to the question for the chat's password."""
     check_unnamed(session)
-    return await let_in(hub, session, session.logging_in.name or "", tag, password)
+    return await let_in(
+        hub, session, name=session.logging_in.name or "", tag=tag, password=password
+    )
 
 
 async def let_in(
@@ -42,7 +44,9 @@ async def let_in(
         session.typed.note(secret)
     login = session.logging_in
     try:
-        welcome = await hub.login.hello(session, name, password, None, account_password)
+        welcome = await hub.login.hello(
+            session, name=name, password=password, client=None, account_password=account_password
+        )
     except Refused as refused:
         login.refuse(refused.code, refused.suggestion)
         if login.step is Step.NAME and account_password is not None:
@@ -89,8 +93,10 @@ async def hello(
     """How a program begins; it enters rooms by itself."""
     check_unnamed(session)
     if version != 1:
-        raise Refused("version", "This server speaks version 1 of the protocol.")
-    welcome = await hub.login.hello(session, name, password, client, account_password)
+        raise Refused("version", "This server supports protocol version 1.")
+    welcome = await hub.login.hello(
+        session, name=name, password=password, client=client, account_password=account_password
+    )
     if welcome is not None:
         session.person.bot |= bot
         if realname:
@@ -104,7 +110,7 @@ async def hello(
 def check_unnamed(session: Session) -> None:
     """Refuse a session that has a name already."""
     if session.user:
-        raise Refused("known", f"You are {session.name} already. To change that: /nick name")
+        raise Refused("known", f"Your name is already {session.name}. To change it: /nick name")
 
 
 @command("empty", anybody=True)

@@ -66,7 +66,7 @@ class LongAnswer:
         try:
             await self._tell_rest()
         except ArchiveFailed as failed:
-            refusal = Refusal("not-read", f"The rest cannot be read. {failed}")
+            refusal = Refusal("not-read", f"Cannot read the rest. {failed}")
         finally:  # whatever went wrong, what waits for the end is sent
             session.tell_part(self._frame, self._tag, Part.END)
         if refusal is not None:

@@ -12,7 +12,7 @@ from chatsvc.services.hub import Hub
 
 @command(
     "help [command]",
-    help="what one can do here, or how one command goes",
+    help="lists commands, or explains one",
     example="/help msg",
     anybody=True,
 )
@@ -22,11 +22,11 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
         return Help(tuple(row.about for row in listed(hub, session)))
     row = TABLE.get(NAMES.get(command.lstrip("/!\\").lower(), ""))
     if row is None or not row.about.help:
-        raise Refused("unknown", f"There is no command {command}. /help lists them.")
+        raise Refused("unknown", f"Unknown command {command}. To list commands: /help")
     return Help((row.about,))
 
 
-@command("time", help="shows the server's time and its zone")
+@command("time", help="shows the server's time and time zone")
 def time(hub: Hub, session: Session) -> Answer:
     """Tell the server's time."""
     now = hub.now()
@@ -49,7 +49,7 @@ def clear(hub: Hub, session: Session) -> Answer:
 @command(
     "quit [words]",
     "exit q! bye",
-    "says goodbye, and leaves",
+    "leaves the chat",
     "/quit see you tomorrow",
     anybody=True,
 )

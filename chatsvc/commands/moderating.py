@@ -21,7 +21,7 @@ def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | N
 
 @command(
     "kick [--here] name [reason]",
-    help="puts somebody out",
+    help="removes a user",
     example="/kick eve too loud",
     level="moderator",
 )
@@ -46,7 +46,7 @@ async def kill(hub: Hub, session: Session, name: str, reason: Words = "") -> Eve
 
 @command(
     "ban [--here] who [duration] [reason]",
-    help="puts somebody out, and keeps them out",
+    help="removes a user and blocks them from joining",
     example="/ban eve 2d spam",
     level="moderator",
 )
@@ -61,12 +61,10 @@ async def ban(
 ) -> Event:
     """Ban a user or a mask from a room."""
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(session, who, duration, reason, where)
+    return await hub.moderation.ban(session, who=who, seconds=duration, reason=reason, room=where)
 
 
-@command(
-    "unban [--here] who", help="lets somebody in again", example="/unban eve", level="moderator"
-)
+@command("unban [--here] who", help="lifts a ban", example="/unban eve", level="moderator")
 async def unban(
     hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
 ) -> Event:
@@ -76,7 +74,7 @@ async def unban(
 
 @command(
     "mute [--here] [--quietly] who [duration] [reason]",
-    help="lets somebody only listen; --quietly: they do not notice",
+    help="stops a user from talking; --quietly: without telling them",
     example="/mute eve 10m calm down",
     level="moderator",
 )
@@ -92,12 +90,12 @@ async def mute(
 ) -> Event:
     """Mute a user or a mask in a room."""
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(session, who, duration, reason, where, True, quietly)
+    return await hub.moderation.ban(
+        session, who=who, seconds=duration, reason=reason, room=where, mute=True, quietly=quietly
+    )
 
 
-@command(
-    "unmute [--here] who", help="lets somebody talk again", example="/unmute eve", level="moderator"
-)
+@command("unmute [--here] who", help="lifts a mute", example="/unmute eve", level="moderator")
 async def unmute(
     hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
 ) -> Event:
@@ -107,7 +105,7 @@ async def unmute(
 
 @command(
     "exempt who",
-    help="lets no ban or mute of the room hold somebody",
+    help="exempts a user from this room's bans and mutes",
     example="/exempt ann",
     level="moderator",
 )
@@ -116,7 +114,7 @@ async def exempt(hub: Hub, session: Session, who: Who, room: str | None = None) 
     return await hub.moderation.exempt(session, who, room_of(session, room))
 
 
-@command("unexempt who", help="takes that back", example="/unexempt ann", level="moderator")
+@command("unexempt who", help="ends an exemption", example="/unexempt ann", level="moderator")
 async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
     """Lift an exemption."""
     return await hub.moderation.unban(session, who, room_of(session, room), exempt=True)
@@ -133,7 +131,7 @@ def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False
 
 @command(
     "howtoban [--here] name",
-    help="which bans would hold somebody, and whom else",
+    help="shows which bans would match a user, and who else they affect",
     example="/howtoban eve",
     level="moderator",
 )
@@ -147,7 +145,7 @@ def howtoban(
 
 @command(
     "delete number [room] [reason]",
-    help="deletes one of your messages, here, in a #room or with @somebody; moderators: any",
+    help="deletes one of your messages here, in #room or with @name; moderators: any message",
     example="/delete 42",
     settled=True,
 )
@@ -161,22 +159,22 @@ async def delete(
 
 @command(
     "lockdown [switch]",
-    help="on: only registered people come in; off: everybody again",
+    help="on: only registered users can join; off: everybody can join",
     example="/lockdown on",
     level="operator",
 )
 async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Event:
     """Turn lockdown on or off."""
     if switch is None:
-        return Notice(f"The lockdown is {'on' if hub.lockdown.on else 'off'}.")
+        return Notice(f"Lockdown is {'on' if hub.lockdown.on else 'off'}.")
     if switch.lower() not in ("on", "off"):
-        raise Refused("usage", "It goes like this: /lockdown on, or /lockdown off")
+        raise Refused("usage", "Usage: /lockdown on, or /lockdown off")
     return await hub.moderation.lock_down(session, switch.lower() == "on")
 
 
 @command(
     "announce text",
-    help="tells something to everybody who is here",
+    help="sends a message to everybody online",
     example="/announce back at 8",
     level="operator",
 )
@@ -185,7 +183,7 @@ async def announce(hub: Hub, session: Session, text: Words) -> Event:
     return await hub.moderation.announce(session, text)
 
 
-@command("audit [n]", help="shows who has moderated whom", example="/audit 50", level="moderator")
+@command("audit [n]", help="lists moderation actions", example="/audit 50", level="moderator")
 async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None) -> Event:
     """Show the last acts of moderation."""
     where = _where(hub, session, room, here=False)
@@ -194,7 +192,7 @@ async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None
 
 @command(
     "report name reason",
-    help="tells the operators, also those who come later",
+    help="reports a user to the operators",
     example="/report eve sends spam",
 )
 async def report(hub: Hub, session: Session, name: str, reason: Words) -> Event:
@@ -202,16 +200,14 @@ async def report(hub: Hub, session: Session, name: str, reason: Words) -> Event:
     return await hub.reports.add(session, name, reason, session.here)
 
 
-@command("reports", help="lists what was reported", level="operator")
+@command("reports", help="lists open reports", level="operator")
 def reports(hub: Hub, session: Session) -> Answer:
     """List the open reports."""
     return hub.reports.last()
 
 
-@command(
-    "resolve number", help="takes a report from the list", example="/resolve 3", level="operator"
-)
+@command("resolve number", help="closes a report", example="/resolve 3", level="operator")
 async def resolve(hub: Hub, session: Session, number: int) -> Event:
     """Close a report."""
     report = await hub.reports.resolve(session, number)
-    return Notice(f"Report {number} about {report.about} is dealt with.")
+    return Notice(f"Report {number} about {report.about} closed.")

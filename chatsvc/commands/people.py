@@ -13,7 +13,7 @@ from chatsvc.model.text_rules import key
 from chatsvc.services.hub import Hub
 
 
-@command("whois name", help="shows since when somebody is here, and where", example="/whois bob")
+@command("whois name", help="shows when a user came online, and their rooms", example="/whois bob")
 def whois(hub: Hub, session: Session, name: str) -> Answer:
     """Tell what is known about a user."""
     return hub.visibility.person(hub.directory.find(name), session)
@@ -36,7 +36,7 @@ def find(hub: Hub, session: Session, names: str, after: str | None = None) -> An
 
 @command(
     "whowas name [count]",
-    help="shows who was called so lately, and left when",
+    help="shows who used a name recently, and when they left",
     example="/whowas bob",
 )
 def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
@@ -46,7 +46,7 @@ def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
 
 @command(
     "watch [names]",
-    help="tells when somebody comes or goes; without names lists whom",
+    help="notifies you when a user joins or leaves; without names: shows the list",
     example="/watch bob",
 )
 def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) -> Answer:
@@ -58,7 +58,7 @@ def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) ->
 
 @command(
     "unwatch [names]",
-    help="tells that no longer; without names of nobody",
+    help="stops watching; without names: everybody",
     example="/unwatch bob",
 )
 def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
@@ -69,19 +69,19 @@ def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
     return hub.watchlist.unwatch(session, names.split())
 
 
-@command("nick name", "rename", "changes one's name", "/nick anna")
+@command("nick name", "rename", "changes your name", "/nick anna")
 def nick(hub: Hub, session: Session, name: str) -> Answer:
     """Change your name."""
     try:
         return hub.profiles.rename(session, name)
     except Refused as refused:
-        free = f" {refused.suggestion} is free." if refused.suggestion else ""
+        free = f" {refused.suggestion} is available." if refused.suggestion else ""
         raise Refused(refused.code, refused.text + free) from None
 
 
 @command(
     "realname text",
-    help="says what one is called besides one's name",
+    help="sets your real name",
     example="/realname Ann Lee",
 )
 def realname(hub: Hub, session: Session, text: Words) -> Answer:
@@ -96,13 +96,13 @@ def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
     return hub.visibility.person(session.person, session)
 
 
-@command("away [reason]", help="says that one is away", example="/away lunch")
+@command("away [reason]", help="marks you as away", example="/away lunch")
 def away(hub: Hub, session: Session, reason: Words = "") -> Answer:
     """Mark yourself as away."""
     return hub.profiles.set_away(session, reason or "away")
 
 
-@command("back", help="says that one is back")
+@command("back", help="marks you as back")
 def back(hub: Hub, session: Session) -> Answer:
     """Mark yourself as back."""
     return hub.profiles.set_away(session, None)
@@ -110,7 +110,7 @@ def back(hub: Hub, session: Session) -> Answer:
 
 @command(
     "ignore [name]",
-    help="hides somebody's lines, or lists whom",
+    help="hides a user's messages, or lists ignored users",
     example="/ignore eve",
 )
 async def ignore(hub: Hub, session: Session, name: str | None = None) -> Event:
@@ -120,7 +120,7 @@ async def ignore(hub: Hub, session: Session, name: str | None = None) -> Event:
     return _ignoring(session)
 
 
-@command("unignore name", help="shows somebody's lines again", example="/unignore eve")
+@command("unignore name", help="shows a user's messages again", example="/unignore eve")
 async def unignore(hub: Hub, session: Session, name: str) -> Event:
     """Stop ignoring a user."""
     await hub.profiles.unignore(session.person, name)

@@ -20,6 +20,7 @@ from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.ban_masks import is_written_mask
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
+from chatsvc.model.command_facts import facts_of
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
 from chatsvc.policy.permissions import check_level
@@ -74,28 +75,31 @@ def command(
         name, *words = usage.split()
         arguments = dict(list(inspect.signature(function).parameters.items())[2:])
         tagged = arguments.pop("tag", None) is not None
+        facts = facts_of(name)
+        others = (*facts.aliases, *aliases.split())
         TABLE[name] = CommandRow(
-            function,
-            Command(
-                f"/{usage}",
-                tuple(f"/{alias}" for alias in aliases.split()),
-                help,
-                example,
-                _TOPICS.get(module := function.__module__.rpartition(".")[2], module),
+            function=function,
+            about=Command(
+                usage=f"/{usage}",
+                aliases=tuple(f"/{alias}" for alias in others),
+                help=help,
+                example=example,
+                topic=_TOPICS.get(module := function.__module__.rpartition(".")[2], module),
+                facts=facts.names,
             ),
-            tuple(word.strip("[]") for word in words if not word.startswith("[--")),
-            {name: _kind(one.annotation) for name, one in arguments.items()},
-            frozenset(name for name, one in arguments.items() if one.default is one.empty),
-            frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
-            anybody,
-            level,
-            tagged,
-            settled,
-            reads,
-            when,
+            words=tuple(word.strip("[]") for word in words if not word.startswith("[--")),
+            kinds={name: _kind(one.annotation) for name, one in arguments.items()},
+            needed=frozenset(name for name, one in arguments.items() if one.default is one.empty),
+            flags=frozenset(word.strip("[-]") for word in words if word.startswith("[--")),
+            anybody=anybody,
+            level=level,
+            tagged=tagged,
+            settled=settled,
+            reads=reads,
+            when=when,
         )
         FIELDS.update(arguments)
-        NAMES.update(dict.fromkeys([name, *aliases.split()], name))
+        NAMES.update(dict.fromkeys([name, *others], name))
         return function
 
     return enter
@@ -146,7 +150,7 @@ async def _finish(
 
 
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
-    """Tell the asker why not; at the door, not for ever."""
+    """Tell the asker why not; before login, only so many times."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.login is not None:
         hub.login.knock(session, refused.code)
@@ -163,7 +167,7 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
             raise _unknown(request.name)
         return _call(hub, session, Request("say", request.literal))
     if session.user is None and not row.anybody:
-        raise Refused("no-name", "Your name comes first. What is it?")
+        raise Refused("no-name", "Choose a name first. What is your name?")
     arguments = _checked(row, request)
     if not row.needed <= arguments.keys():
         raise _usage(row)
@@ -182,7 +186,7 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
 
 def _usage(row: CommandRow) -> Refused:
     example = f" (for example: {row.about.example})" if row.about.example else ""
-    return Refused("usage", f"It goes like this: {row.about.usage}{example}")
+    return Refused("usage", f"Usage: {row.about.usage}{example}")
 
 
 def _check_level(hub: Hub, session: Session, row: CommandRow, named: object) -> None:
@@ -211,8 +215,8 @@ def _is_for(row: CommandRow, session: Session) -> bool:
 def _unknown(name: str) -> Refused:
     listed = [known for known in NAMES if TABLE[NAMES[known]].about.help]
     close = difflib.get_close_matches(name.lower()[:32], listed, 1)
-    hint = f"Did you mean /{close[0]}?" if close else "/help lists the commands."
-    return Refused("unknown", f"There is no command /{clean(name)[:32]}. {hint}")
+    hint = f"Did you mean /{close[0]}?" if close else "To list commands: /help"
+    return Refused("unknown", f"Unknown command /{clean(name)[:32]}. {hint}")
 
 
 def _checked(row: CommandRow, request: Request) -> dict[str, object]:
@@ -274,7 +278,7 @@ def _without_flags(row: CommandRow, rest: str, arguments: dict[str, object]) -> 
         flag, _, left = rest.lstrip()[2:].partition(" ")
         if flag not in row.flags:
             allowed = " or ".join(f"--{known}" for known in sorted(row.flags))
-            raise Refused("usage", f"There is no --{flag} here; there is {allowed}.")
+            raise Refused("usage", f"Unknown option --{flag}. Available: {allowed}.")
         arguments[flag], rest = True, left
     return rest
 
@@ -309,18 +313,18 @@ def _number(name: str, value: object) -> int:
         value = int(digits) if len(digits) < 16 else None
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
         return value
-    raise Refused("bad-argument", f"{name} is a number, 0 or more.")
+    raise Refused("bad-argument", f"{name} must be a number, 0 or more.")
 
 
 def _truth(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise Refused("bad-argument", f"{name} is true or false.")
+    raise Refused("bad-argument", f"{name} must be true or false.")
 
 
 def _string(name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise Refused("bad-argument", f"{name} is a string.")
+        raise Refused("bad-argument", f"{name} must be a string.")
     return clean(value)
 
 
@@ -355,7 +359,7 @@ def _signs(name: str, value: object) -> dict[str, str]:
         raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
     signs = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
     if len("".join([*signs, *signs.values()]).encode()) > LONGEST_SIGNS:
-        raise Refused("too-long", f"{name} have at most {LONGEST_SIGNS} bytes in all.")
+        raise Refused("too-long", f"{name} can have at most {LONGEST_SIGNS} bytes in total.")
     return signs
 
 
@@ -365,7 +369,7 @@ def _is_sign(key: object, value: object) -> bool:
 
 
 def _span(name: str, value: object) -> float:
-    """Seconds; programs may give a number of them, 0 being for ever."""
+    """Seconds; programs may give a number of them, 0 means permanently."""
     if isinstance(value, str):
         return duration(value)
     return float(_number(name, value))

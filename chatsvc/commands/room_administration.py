@@ -11,7 +11,7 @@ from chatsvc.services.hub import Hub
 
 @command(
     "set [rule] [value]",
-    help="changes one of the room's rules; without a rule lists them",
+    help="changes a room rule; without a rule: lists all",
     example="/set slow 10s",
     level="moderator",
 )
@@ -34,29 +34,29 @@ def set(
 @command(
     "remove-room room",
     "drop-room",
-    "removes a room with all of its messages, rules and roles",
+    "deletes a room with all its messages, rules and roles",
     "/remove-room #spam",
     level="operator",
 )
 async def remove_room(hub: Hub, session: Session, room: str) -> Event:
-    """Remove a room with all of its messages."""
+    """Remove a room and all its messages."""
     return await hub.room_removal.remove(session, hub.visibility.known_room(session, room))
 
 
-@command("invite name", help="lets somebody into the room", example="/invite bob", level="member")
+@command("invite name", help="invites a user to the room", example="/invite bob", level="member")
 async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Invite a user to a room."""
     return await hub.room_administration.invite(session, room_of(session, room), name)
 
 
-@command("invited", help="lists who may come in and has not", level="moderator")
+@command("invited", help="lists pending invitations", level="moderator")
 def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
     """List who is invited to a room."""
     return hub.room_administration.expected(room_of(session, room))
 
 
 @command(
-    "uninvite name", help="takes an invitation back", example="/uninvite bob", level="moderator"
+    "uninvite name", help="withdraws an invitation", example="/uninvite bob", level="moderator"
 )
 def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
     """Withdraw an invitation."""
@@ -64,7 +64,7 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 
 
 @command(
-    "op name", example="/op bob", help="makes somebody a moderator of the room", level="moderator"
+    "op name", example="/op bob", help="makes a user a moderator of the room", level="moderator"
 )
 async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Make a user a moderator of a room."""
@@ -76,7 +76,7 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 @command(
     "deop name",
     example="/deop bob",
-    help="makes a moderator a plain member again",
+    help="makes a moderator a regular member again",
     level="moderator",
 )
 async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
@@ -89,7 +89,7 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
 @command(
     "voice name",
     example="/voice bob",
-    help="lets somebody talk in a moderated room",
+    help="lets a user talk in a moderated room",
     level="moderator",
 )
 async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
@@ -97,7 +97,7 @@ async def voice(hub: Hub, session: Session, name: str, room: str | None = None) 
     return await hub.room_administration.set_role(session, room_of(session, room), name, "voiced")
 
 
-@command("devoice name", example="/devoice bob", help="takes that back", level="moderator")
+@command("devoice name", example="/devoice bob", help="removes a user's voice", level="moderator")
 async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Take a voice away."""
     return await hub.room_administration.take_role(session, room_of(session, room), name, "voiced")
@@ -105,7 +105,7 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
 
 @command(
     "transfer name",
-    help="makes somebody else the room's founder",
+    help="makes another user the room's founder",
     example="/transfer bob",
     level="founder",
 )

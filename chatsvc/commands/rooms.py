@@ -26,7 +26,7 @@ TALLIES = 20
 @command(
     "join room [password]",
     "enter j",
-    "enters a room, and makes it when there is none",
+    "joins a room, or creates it",
     "/join #tea",
 )
 def join(
@@ -45,9 +45,9 @@ def join(
         raise Refused("no-such-room", f"There is no room {room_name(room)}.")
     if password is not None:
         if found is not None and needs_password(session.person, found):
-            return _open(hub, session, found, password, (after, last, tag))
+            return _open(hub, session, room=found, password=password, where=(after, last, tag))
         if len(password.split()) > 1:  # no password is needed, and this hardly is one
-            raise Refused("usage", "It goes like this: /join room, or: /join room password")
+            raise Refused("usage", "Usage: /join room, or: /join room password")
     _enter(hub, session, room, (after, last, tag))
     return None
 
@@ -57,16 +57,18 @@ _Where: TypeAlias = tuple[int | None, int | None, str | None]  # after, last, th
 
 async def _open(hub: Hub, session: Session, room: Room, password: str, where: _Where) -> None:
     now, hash = hub.clock.seconds(), room.rules.password
-    right = await hub.accounts.opens(hash, password, room.key, session.source, now)
+    right = await hub.accounts.opens(
+        hash, password=password, room=room.key, source=session.source, now=now
+    )
     if not right or room.rules.password != hash:
-        raise Refused("wrong-password", f"That is not the password of {room.name}.")
+        raise Refused("wrong-password", f"Wrong password for {room.name}.")
     if session in hub.directory.sessions:
         _enter(hub, session, room.name, where, opened=True)
 
 
 def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = False) -> None:
     after, last, tag = where
-    session.tell(hub.joining.enter(session, room, after, last, opened), tag)
+    session.tell(hub.joining.enter(session, name=room, after=after, last=last, opened=opened), tag)
     assert session.here is not None
     for other in session.person.sessions:
         session.here.catch_up(other)
@@ -79,7 +81,9 @@ def leave(hub: Hub, session: Session, room: str | None = None, words: Words = ""
 
 
 @command(
-    "room [name]", help="shows the room's rules, or talks in another one", example="/room #lobby"
+    "room [name]",
+    help="shows the room's rules, or switches to another room",
+    example="/room #lobby",
 )
 def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
     """Switch to a room, or show the current one."""
@@ -96,7 +100,7 @@ def rooms(hub: Hub, session: Session) -> Answer:
     return Rooms(places[:PEOPLE], len(places))
 
 
-@command("topic [text]", help="shows or changes what the room is about", example="/topic tea at 5")
+@command("topic [text]", help="shows or changes the room's topic", example="/topic tea at 5")
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
     """Show or set the topic of a room."""
     here = room_of(session, room)
@@ -112,19 +116,21 @@ def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool
     return rest[:PEOPLE], len(rest) > PEOPLE
 
 
-@command("who [room]", "clients list names", "lists the people in a room", "/who #tea")
+@command("who [room]", "clients list names", "lists the users in a room", "/who #tea")
 def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
     """List who is in a room."""
     here = hub.visibility.known_room(session, room)
     present = here.seen_by(session.person)
     page, more = a_page(present, after)
     people = tuple(hub.visibility.person(user, session, here) for user in page)
-    return People(here.name, people, len(present), more, here.rules.hidden)
+    return People(
+        room=here.name, people=people, count=len(present), more=more, hidden=here.rules.hidden
+    )
 
 
 @command(
     "history [n] [room]",
-    help="shows earlier lines and their numbers, or those with one person",
+    help="shows earlier messages with their numbers; @name: private ones",
     example="/history 50",
     settled=True,
     reads=True,
@@ -142,12 +148,14 @@ async def history(
 ) -> Event:
     """Show earlier messages."""
     wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
-    return await hub.history.page(session, room, bounds, wanted, first, deleted)
+    return await hub.history.page(
+        session, room=room, bounds=bounds, n=wanted, first=first, deleted=deleted
+    )
 
 
 @command(
     "search [query]",
-    help="finds lines, newest first; alone it goes on with older ones",
+    help="searches messages, newest first; without words: older results",
     example='/search tea "at five" from:bob in:#lobby after:2d -milk',
     settled=True,
     reads=True,
@@ -170,7 +178,9 @@ async def recent(
     deleted: bool = True,
 ) -> Event:
     """List the conversations with recent messages."""
-    return await hub.history.recent(session, after, before, min(max(n, 1), LINES), first, deleted)
+    return await hub.history.recent(
+        session, after=after, before=before, n=min(max(n, 1), LINES), first=first, deleted=deleted
+    )
 
 
 @command("mark [number]", settled=True, reads=True)
@@ -184,12 +194,10 @@ async def mark(
     return await hub.history.read_to(session, place, number)
 
 
-@command("stats [room]", help="shows who has said how much in a room", settled=True, reads=True)
+@command("stats [room]", help="shows how much each user wrote in a room", settled=True, reads=True)
 async def stats(hub: Hub, session: Session, room: str | None = None) -> Event:
     """Show who said most in a room."""
     here = room_of(session, room)
     if floor(session, here):
-        raise Refused(
-            "not-allowed", f"{here.name} does not show newcomers what was said before they came."
-        )
+        raise Refused("not-allowed", f"{here.name} does not show new users earlier messages.")
     return Stats(here.name, tuple(await hub.archive.tallies(here.name, TALLIES)))

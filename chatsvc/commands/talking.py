@@ -26,10 +26,10 @@ def say(
     tag: str | None = None,
 ) -> Answer:
     """Send a message to a room."""
-    return _say(hub, session, text, room, tag, Manner(False, notice, signs))
+    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(False, notice, signs))
 
 
-@command("me text", help="says what one does", example="/me makes tea")
+@command("me text", help="describes an action", example="/me makes tea")
 def me(
     hub: Hub,
     session: Session,
@@ -39,7 +39,7 @@ def me(
     tag: str | None = None,
 ) -> Answer:
     """Send an action to a room."""
-    return _say(hub, session, text, room, tag, Manner(True, False, signs))
+    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(True, False, signs))
 
 
 def _say(
@@ -53,8 +53,8 @@ def _say(
     session.typed.check(text)
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
-        return hub.messaging.whisper(session, to, text, manner, tag)
-    hub.messaging.say(session, room_of(session, room), text, manner, tag)
+        return hub.messaging.whisper(session, to=to, text=text, manner=manner, tag=tag)
+    hub.messaging.say(session, room=room_of(session, room), text=text, manner=manner, tag=tag)
     return None
 
 
@@ -68,15 +68,14 @@ def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Acc
         return hub.directory.by_account.get(account.id, account)
     raise Refused(
         "no-such-person",
-        f"{to.name} has left; it was not sent. To talk to everybody again: /to all",
+        f"Not sent: {to.name} has left. To talk to the room again: /to all",
     )
 
 
 @command(
     "msg name text",
-    "w whisper private tell",
-    "says something only one person sees",
-    "/msg bob the code is 4711",
+    help="sends a private message",
+    example="/msg bob the code is 4711",
 )
 def msg(
     hub: Hub,
@@ -91,12 +90,14 @@ def msg(
     """Send a private message."""
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
-    return hub.messaging.whisper(session, hub.messaging.addressee(session, name), text, manner, tag)
+    return hub.messaging.whisper(
+        session, to=hub.messaging.addressee(session, name), text=text, manner=manner, tag=tag
+    )
 
 
 @command(
     "mods text",
-    help="says something that only the room's moderators see",
+    help="sends a message to the room's moderators",
     example="/mods eve is back",
 )
 def mods(
@@ -126,18 +127,18 @@ def signal(
     return hub.messaging.signal(session, to, signs)
 
 
-@command("reply text", "r", "answers who whispered last", "/reply thanks")
+@command("reply text", help="replies to the last private message", example="/reply thanks")
 def reply(hub: Hub, session: Session, text: Text, tag: str | None = None) -> Answer:
     """Answer the last private message."""
     if session.whispered is None:
-        raise Refused("nobody", "Nobody has whispered to you yet.")
+        raise Refused("nobody", "You have no private messages to reply to.")
     to = _still_reached(hub, session, session.whispered)
-    return hub.messaging.whisper(session, to, text, PLAINLY, tag)
+    return hub.messaging.whisper(session, to=to, text=text, manner=PLAINLY, tag=tag)
 
 
 @command(
     "to [who]",
-    help="talks to one person only, or to all again",
+    help="sends your messages to one user, or to the room again",
     example="/to bob",
 )
 def to(hub: Hub, session: Session, who: str | None = None) -> Answer:
@@ -162,7 +163,7 @@ def _ask_to_whom(hub: Hub, session: Session) -> Event:
     here = room_of(session, None)
     others = [user.name for user in here.seen_by(session.person) if user is not session.user]
     if not others:
-        return Notice("Nobody else is here to talk to.")
+        return Notice("Nobody else is online.")
     session.choices = tuple(others[:PEOPLE])
     session.asked = "to"
     return Asked("to", "To whom? (a number, a name, or all)", session.choices)

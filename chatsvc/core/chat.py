@@ -407,7 +407,7 @@ class Room:
                 del page  # not needed while its reader takes it
                 await session.wire.ready(read)
         except ArchiveFailed as failed:
-            session.tell(Refusal("not-read", f"Earlier lines cannot be read. {failed}"))
+            session.tell(Refusal("not-read", f"Cannot read earlier messages. {failed}"))
         except Exception as error:
             session.wire.fail(error)
         finally:

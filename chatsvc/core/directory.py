@@ -41,7 +41,7 @@ class Directory:
         """Return the user with this name; raise `Refused` if nobody has it."""
         user = self.users.get(key(name))
         if user is None:
-            raise Refused("no-such-person", f"There is nobody called {name} here.")
+            raise Refused("no-such-person", f"No user named {name} is online.")
         return user
 
 
@@ -49,9 +49,9 @@ def room_of(session: Session, name: str | None) -> Room:
     """Return the named room, or the current one; refuse a room that the session is not in."""
     if name is None:
         if session.here is None:
-            raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
+            raise Refused("no-room", "You are not in a room. To join one: /join #lobby")
         return session.here
     room = session.rooms.get(key(name)) or session.rooms.get(key(name := room_name(name)))
     if room is None:
-        raise Refused("not-in-room", f"You are not in {name}. To enter it: /join {name}")
+        raise Refused("not-in-room", f"You are not in {name}. To join it: /join {name}")
     return room

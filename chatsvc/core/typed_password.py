@@ -27,7 +27,7 @@ class TypedPassword:
         if not self._digest:
             return
         if _digest(text) == self._digest:
-            raise Refused("not-allowed", "That is your password again. Not sent.")
+            raise Refused("not-allowed", "Not sent: that is your password.")
         self._digest = b""
 
 

@@ -99,6 +99,7 @@ def _page(chat: str, place: Address, refused: str) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>{escape(chat)}</title>\n<h1>{escape(chat)}</h1>\n{reason}"
-        "<p>This is a chat, and no web site. To join it, type one of these in a terminal:</p>\n"
+        "<p>This is a chat server, not a website. To"
+        " join it, type one of these in a terminal:</p>\n"
         f"<pre>\n{commands}\n</pre>\n</html>\n"
     )

@@ -42,7 +42,7 @@ def read_event(line: str) -> tuple[Event | None, str | None]:
         event = _read(kind, value)
         return (event._replace(tag=tag) if isinstance(event, Said) else event), tag
     except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise ValueError(f"that is no event: {error!r}") from None
+        raise ValueError(f"not an event: {error!r}") from None
 
 
 def _read(kind: type, value: object) -> Any:

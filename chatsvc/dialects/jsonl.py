@@ -26,9 +26,9 @@ class JSONDialect(StatelessDialect):
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
-            raise Refused("not-json", "That line is not a JSON object.") from None
+            raise Refused("not-json", "Not a JSON object.") from None
         if not isinstance(value, dict):
-            raise Refused("not-json", 'A request is a JSON object, such as {"do":"ping"}.')
+            raise Refused("not-json", 'A request must be a JSON object, such as {"do":"ping"}.')
         request = _request(value)
         if "\\u" in line:
             _check_surrogates(request)
@@ -78,13 +78,15 @@ def _check_surrogates(request: Request) -> None:
 def _request(value: dict[str, object]) -> Request:
     tag = value.pop("tag", None)
     if tag is not None and not (isinstance(tag, str) and 0 < len(tag) <= 64 and tag.isprintable()):
-        raise Refused("bad-argument", "A tag is a string of 1 to 64 printable characters.")
+        raise Refused("bad-argument", "A tag must be a string of 1 to 64 printable characters.")
     name = value.pop("do", None)
     rest = value.pop("rest", None)
     if not isinstance(name, str):
-        raise Refused("bad-argument", 'A request names what to do: {"do":"ping"}.', tag=tag)
+        raise Refused(
+            "bad-argument", 'A request needs a "do" field, such as {"do":"ping"}.', tag=tag
+        )
     if rest is not None and not isinstance(rest, str):
-        raise Refused("bad-argument", "The rest of a command is a string.", tag=tag)
+        raise Refused("bad-argument", "rest must be a string.", tag=tag)
     return Request(name, rest, value, tag)
 
 

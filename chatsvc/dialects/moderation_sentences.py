@@ -37,26 +37,33 @@ from chatsvc.model.moderation_events import (
 @lines.register
 def _(event: You, here: str | None) -> Iterable[str]:
     if event.how == "register":
-        yield f"* {event.name} is yours now. Next time, say that name and your password."
+        yield (
+            f"* {event.name} is now registered to you. Next"
+            " time, sign in with this name and your password."
+        )
     elif event.how == "claim":
-        yield "* You are an operator now. /help shows what you may do."
+        yield "* You are now an operator. To see your commands: /help"
     elif event.how == "unregister":
-        yield f"* You have given the name up, and are {event.name} as a guest."
+        yield f"* Account deleted. You are now the guest {event.name}. Your messages remain."
     elif event.how == "logout":
-        yield f"* You are {event.name}, a guest. Your rooms are kept for you."
+        yield (
+            f"* Logged out. You are now the guest {event.name}."
+            " Your rooms are saved for your next login."
+        )
     else:
-        operator = ", an operator" if event.operator else ""
-        yield f"* You are {event.name}{operator}, registered as {event.account}."
+        operator = " (operator)" if event.operator else ""
+        name = "" if event.name == event.account else f" Your name is {event.name}."
+        yield f"* You are logged in as {event.account}{operator}.{name}"
 
 
 @lines.register
 def _(event: Proved, here: str | None) -> Iterable[str]:
-    yield f"* You have proved that you are {event.account}."
+    yield f"* Authenticated as {event.account}."
 
 
 @lines.register
 def _(event: Challenge, here: str | None) -> Iterable[str]:
-    yield f"* Please answer: {event.data}"
+    yield f"* Next authentication step: {event.data}"
 
 
 @lines.register
@@ -64,9 +71,9 @@ def _(event: Certificates, here: str | None) -> Iterable[str]:
     for fingerprint in event.fingerprints:
         yield f"* {fingerprint}{' (this connection)' if fingerprint == event.own else ''}"
     if not event.fingerprints:
-        yield "* No certificate proves your account."
+        yield "* Your account has no certificates."
     if event.own and event.own not in event.fingerprints:
-        yield f"* You have come with {event.own}. To add it: /certificate add"
+        yield f"* This connection uses {event.own}. To add it: /certificate add"
 
 
 @lines.register
@@ -81,14 +88,14 @@ def _(event: Sessions, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Code, here: str | None) -> Iterable[str]:
-    yield f"* With this code one person may register: /register password {event.code}"
+    yield f"* This invitation code lets one person register: /register password {event.code}"
 
 
 @lines.register
 def _(event: Rules, here: str | None) -> Iterable[str]:
     founder = f" Founder: {event.founder}." if event.founder else ""
     moderators = f" Moderators: {listing(event.moderators)}." if event.moderators else ""
-    yield f"* The rules of {event.room}.{founder}{moderators}"
+    yield f"* Rules of {event.room}.{founder}{moderators}"
     for rule in event.rules:
         value = rule.value if len(rule.value) <= 10 else f"{rule.value}\n*{'':30}"
         yield from f"*   {rule.name:16} {value:10} {rule.help}".splitlines()
@@ -96,7 +103,7 @@ def _(event: Rules, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Rule, here: str | None) -> Iterable[str]:
-    yield f"* {event.by} set {event.name} of {event.room}: {event.value}"
+    yield f"* {event.by} set {event.name} in {event.room}: {event.value}"
 
 
 @lines.register
@@ -104,7 +111,7 @@ def _(event: Role, here: str | None) -> Iterable[str]:
     role = {
         "founder": "the founder",
         "moderator": "a moderator",
-    }.get(event.role, "a plain member")
+    }.get(event.role, "a regular member")
     if event.role == "voiced":
         yield f"* {event.by} gave {event.name} a voice in {event.room}."
         return
@@ -114,21 +121,21 @@ def _(event: Role, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Invited, here: str | None) -> Iterable[str]:
     if event.own:
-        yield f"* {event.name} may come into {event.room} now."
+        yield f"* {event.name} can now join {event.room}."
     elif event.overheard:
-        yield f"* {event.by} has invited {event.name} into {event.room}."
+        yield f"* {event.by} invited {event.name} to {event.room}."
     else:
-        yield f"* {event.by} invites you into {event.room}: /join {event.room}"
+        yield f"* {event.by} invited you to {event.room}. To join: /join {event.room}"
 
 
 @lines.register
 def _(event: Expected, here: str | None) -> Iterable[str]:
     if event.uninvited:
-        yield f"* {event.uninvited} is not invited into {event.room} any more."
+        yield f"* {event.uninvited} is no longer invited to {event.room}."
     elif event.names:
-        yield f"* Invited into {event.room}, and not there: {listing(event.names)}."
+        yield f"* Invited to {event.room} but not joined yet: {listing(event.names)}."
     else:
-        yield f"* Nobody is invited into {event.room} who is not there."
+        yield f"* No pending invitations to {event.room}."
 
 
 @lines.register
@@ -138,34 +145,34 @@ def _(event: Identified, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Removed, here: str | None) -> Iterable[str]:
-    where = f" of {event.room}" if event.room else ""
+    where = event.room or "the server"
     reason = f": {event.reason}" if event.reason else "."
     if not event.own:
-        yield f"* {event.by} has put {event.name} out{where}{reason}"
+        yield f"* {event.by} removed {event.name} from {where}{reason}"
         return
     if event.room:  # otherwise that is the goodbye
-        yield f"* {event.by} has put you out{where}{reason}"
+        yield f"* {event.by} removed you from {where}{reason}"
     if event.here:
-        yield f"* Your lines go to {event.here}."
+        yield f"* Your messages now go to {event.here}."
 
 
 @lines.register
 def _(event: Banned, here: str | None) -> Iterable[str]:
     if event.own:
         where = f" in {event.room}" if event.room else ""
-        yield f"* {event.by} has muted you{where}{_until(event)}{_because(event)}"
+        yield f"* {event.by} muted you{where}{_until(event)}{_because(event)}"
         return
     yield f"* {_banned(event)}{_because(event)}"
     if event.hit:
-        does = "It silences" if event.mute else "It has put out"
+        does = "Muted" if event.mute else "Removed"
         yield f"*   {does}: {listing(event.hit)}."
     elif event.means and not event.exempt:
-        yield "*   It holds nobody who is here just now."
+        yield "*   It matches nobody online at the moment."
 
 
 def _banned(event: Banned) -> str:
     if event.exempt:
-        return f"No ban or mute in {event.room} holds {event.who}"
+        return f"{event.who} is exempt from bans and mutes in {event.room}"
     quietly = "quietly " if event.quietly else ""
     done = f"{quietly}muted" if event.mute else "banned"
     where = f" in {event.room}" if event.room else ""
@@ -177,7 +184,7 @@ def _banned(event: Banned) -> str:
 
 
 def _until(event: Banned) -> str:
-    return f" until {clock(event.until)}" if event.until else " for ever"
+    return f" until {clock(event.until)}" if event.until else " permanently"
 
 
 def _because(event: Banned) -> str:
@@ -188,18 +195,18 @@ def _because(event: Banned) -> str:
 def _(event: Unbanned, here: str | None) -> Iterable[str]:
     where = f" in {event.room}" if event.room else ""
     if event.own:
-        yield f"* {event.by} lets you talk again{where}."
+        yield f"* {event.by} unmuted you{where}."
     elif event.exempt:
-        yield f"* Bans and mutes{where} hold {event.who} again."
+        yield f"* Bans and mutes{where} apply to {event.who} again."
     else:
-        yield f"* {event.who} may {'talk' if event.mute else 'come in'} again{where}."
+        yield f"* {event.who} is no longer {'muted' if event.mute else 'banned'}{where}."
 
 
 @lines.register
 def _(event: Bans, here: str | None) -> Iterable[str]:
-    where = f"in {event.room}" if event.room else "on the whole server"
+    where = f"in {event.room}" if event.room else "on this server"
     if not event.bans:
-        yield f"* Nobody is banned or muted {where}."
+        yield f"* No bans or mutes {where}."
     for ban in event.bans:
         reason = f": {ban.reason}" if ban.reason else ""
         yield f"* {_banned(ban)}; {ban.by}, {clock(ban.time)}{reason}"
@@ -207,11 +214,11 @@ def _(event: Bans, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Ways, here: str | None) -> Iterable[str]:
-    yield f"* What would hold {event.name}:"
+    yield f"* Bans that would match {event.name}:"
     for way in event.ways:
-        also = f"also hits {listing(way.also)}" if way.also else "hits nobody else here"
+        also = f"also affects {listing(way.also)}" if way.also else "affects nobody else online"
         yield f"*   {way.who:24} {also}"
-    yield f"* /ban {event.name} would hold them by {listing(event.means)}."
+    yield f"* /ban {event.name} would match them by {listing(event.means)}."
 
 
 @lines.register
@@ -219,31 +226,31 @@ def _(event: Deleted, here: str | None) -> Iterable[str]:
     room = "" if event.room == here else f" in {event.room}"
     whose = "their own" if event.own else f"{event.sender}'s"
     reason = f": {event.reason}" if event.reason else "."
-    yield f"* {event.by} deleted {whose} line {event.number}{room}{reason}"
+    yield f"* {event.by} deleted {whose} message {event.number}{room}{reason}"
 
 
 @lines.register
 def _(event: Lockdown, here: str | None) -> Iterable[str]:
     if event.on:
-        yield f"* {event.by} lets in only registered people for now."
+        yield f"* {event.by} turned lockdown on: only registered users can join."
     else:
-        yield f"* {event.by} lets everybody in again."
+        yield f"* {event.by} turned lockdown off: everybody can join."
 
 
 @lines.register
 def _(event: Announced, here: str | None) -> Iterable[str]:
-    yield f"* {event.by} tells everybody: {event.text}"
+    yield f"* Announcement from {event.by}: {event.text}"
 
 
 @lines.register
 def _(event: Operating, here: str | None) -> Iterable[str]:
-    yield f"* You are an operator here, {event.name}."
+    yield f"* You are signed in as the operator {event.name}."
 
 
 @lines.register
 def _(event: Audit, here: str | None) -> Iterable[str]:
     if not event.acts:
-        yield "* Nobody has had to moderate anything here yet."
+        yield "* No moderation actions yet."
     for act in event.acts:
         room = f" in {act.room}" if act.room else ""
         yield f"* [{clock(act.time)}] {act.by}{room}: {act.what}"
@@ -252,7 +259,7 @@ def _(event: Audit, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Reported, here: str | None) -> Iterable[str]:
     if event.own:
-        yield f"* Thank you. The operators are told about {event.about}."
+        yield f"* Thank you. The operators will see your report about {event.about}."
     else:
         yield f"* {_reported(event)}"
 
@@ -266,10 +273,10 @@ def _reported(event: Reported) -> str:
 @lines.register
 def _(event: Reports, here: str | None) -> Iterable[str]:
     if not event.reports:
-        yield "* Nothing is reported."
+        yield "* No open reports."
         return
     if len(event.reports) < event.count:
-        yield f"* There are {event.count} reports. The last {len(event.reports)} of them:"
+        yield f"* {event.count} open reports. The last {len(event.reports)}:"
     for report in event.reports:
         yield f"* {_reported(report)}"
-    yield "* When one is dealt with: /resolve number"
+    yield "* To close a report: /resolve number"

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from chatsvc.model.events import Refused, Request
 
 _NOT_UTF8 = Refused(
-    "not-utf8", "That was not sent: it is not UTF-8. Please set your terminal to UTF-8."
+    "not-utf8", "That was not sent: invalid UTF-8. Please set your terminal to UTF-8."
 )
 _NOTHING = nullcontext()
 

@@ -102,7 +102,7 @@ def _(event: Welcome, here: str | None) -> Iterable[str]:
     if event.entered is not None:
         where = "".join(lines(event.entered, here))[2:]
         back = " back" if event.account else ""
-        yield f"* Welcome{back}, {event.name}. {where} Type to talk, /help for the commands."
+        yield f"* Welcome{back}, {event.name}. {where} Type to talk, or /help for commands."
 
 
 @lines.register
@@ -131,13 +131,15 @@ def _people(names: tuple[str, ...], count: int) -> str:
 
 @lines.register
 def _(event: Exited, here: str | None) -> Iterable[str]:
-    talking = f"Your lines go to {event.here}." if event.here else "To enter a room: /join #lobby"
+    talking = (
+        f"Your messages now go to {event.here}." if event.here else "To join a room: /join #lobby"
+    )
     yield f"* You left {event.room}. {talking}"
 
 
 @lines.register
 def _(event: Joined, here: str | None) -> Iterable[str]:
-    came = "came in" if event.room == here else f"came into {event.room}"
+    came = "joined" if event.room == here else f"joined {event.room}"
     yield f"* {_people(event.names, event.count)} {came}."
 
 
@@ -150,20 +152,19 @@ def _(event: Left, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Renamed, here: str | None) -> Iterable[str]:
-    yield f"* You are {event.new} now." if event.own else f"* {event.old} is now {event.new}."
+    yield f"* You are now {event.new}." if event.own else f"* {event.old} is now {event.new}."
 
 
 @lines.register
 def _(event: Realname, here: str | None) -> Iterable[str]:
     if event.own:
-        yield f"* You are {event.name}, {event.realname}: /whois shows it."
+        yield f"* Real name set: {event.realname}"
 
 
 @lines.register
 def _(event: Census, here: str | None) -> Iterable[str]:
-    people = "1 person is" if event.people == 1 else f"{event.people} people are"
-    rooms = "1 room" if event.rooms == 1 else f"{event.rooms} rooms"
-    yield f"* {people} here, in {rooms}; {event.most} were here at once."
+    users, rooms = number(event.people, "user", "users"), number(event.rooms, "room", "rooms")
+    yield f"* {users} online in {rooms}; peak: {number(event.most, 'user', 'users')}."
 
 
 @lines.register
@@ -183,7 +184,7 @@ def _(event: Topic, here: str | None) -> Iterable[str]:
     elif event.text:
         yield f"* The topic{room}: {event.text} (by {event.by}, {clock(event.time)})"
     else:
-        yield "* There is no topic yet. To set one: /topic what it is about"
+        yield "* No topic is set. To set one: /topic text"
 
 
 @lines.register
@@ -209,7 +210,10 @@ def _(event: Kept | Marked | Recent | Signal, here: str | None) -> Iterable[str]
 
 @lines.register
 def _(event: Missed, here: str | None) -> Iterable[str]:
-    yield "* You were reading slowly: who came and went was left out. /who says who is here."
+    yield (
+        "* Your connection was slow, so some join and leave"
+        " notices were skipped. To see who is here: /who"
+    )
 
 
 @lines.register
@@ -221,11 +225,11 @@ def _(event: Asked, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Talking, here: str | None) -> Iterable[str]:
     if event.to:
-        yield f"* Your lines go to {event.to} only. To talk to everybody again: /to all"
+        yield f"* Your messages now go only to {event.to}. To talk to the room again: /to all"
     elif event.room:
-        yield f"* You are in {event.room}: your lines go to everybody there."
+        yield f"* You are in {event.room}. Your messages go to everybody there."
     else:
-        yield "* You are in no room. To enter one: /join #lobby"
+        yield "* You are not in a room. To join one: /join #lobby"
 
 
 @lines.register
@@ -243,17 +247,17 @@ def _(event: Departed, here: str | None) -> Iterable[str]:
     for person in event.people:
         realname = f", {person.realname}" if person.realname else ""
         account = f", registered as {person.account}" if person.account else ""
-        yield f"* {person.name}{realname}{account}: was here until {clock(person.time)}"
+        yield f"* {person.name}{realname}{account}: last seen {clock(person.time)}"
 
 
 @lines.register
 def _(event: Online, here: str | None) -> Iterable[str]:
-    yield f"* {_are(event.names)} here."
+    yield f"* {_are(event.names)} online."
 
 
 @lines.register
 def _(event: Offline, here: str | None) -> Iterable[str]:
-    yield f"* {_are(event.names)} gone."
+    yield f"* {_are(event.names)} offline."
 
 
 def _are(names: tuple[str, ...]) -> str:
@@ -263,13 +267,13 @@ def _are(names: tuple[str, ...]) -> str:
 @lines.register
 def _(event: Watching, here: str | None) -> Iterable[str]:
     if event.left_out:
-        yield f"* That is too many: you do not watch for {listing(event.left_out)}."
+        yield f"* Your watch list is full. Not added: {listing(event.left_out)}."
     if event.online:
-        yield f"* You watch for {listing(event.online)}: {_are(event.online)} here."
+        yield f"* Watching {listing(event.online)} (online)."
     if event.offline:
-        yield f"* You watch for {listing(event.offline)}: {_are(event.offline)} not here."
+        yield f"* Watching {listing(event.offline)} (offline)."
     if event == Watching():
-        yield "* You watch for nobody. To be told when bob comes and goes: /watch bob"
+        yield "* Your watch list is empty. To be notified when bob joins or leaves: /watch bob"
 
 
 @lines.register
@@ -284,7 +288,7 @@ def _presence(person: Person) -> str:
     away = f", away: {person.away}" if person.away is not None else ""
     idle = f", idle {_span(person.idle)}" if person.idle >= 60 else ""
     role = f"{person.role}, " if person.role else ""
-    return f"{role}here since {clock(person.since)}{idle}{away}"
+    return f"{role}online since {clock(person.since)}{idle}{away}"
 
 
 def _span(seconds: float) -> str:
@@ -304,7 +308,7 @@ def _(event: Rooms, here: str | None) -> Iterable[str]:
         topic = f"  {place.topic}" if place.topic else ""
         people, said = (
             number(place.count, "person", "people"),
-            number(place.last, "line", "lines"),
+            number(place.last, "message", "messages"),
         )
         yield f"* {place.room:15} {people}, {said}{topic}"
     if event.count > _LISTED:
@@ -314,14 +318,14 @@ def _(event: Rooms, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: History, here: str | None) -> Iterable[str]:
     if not event.lines:
-        yield f"* There is nothing earlier to read in {event.room}."
+        yield f"* No earlier messages in {event.room}."
     yield from part_lines(event, here, Part.FIRST)
 
 
 @lines.register
 def _(event: Found, here: str | None) -> Iterable[str]:
     if not event.lines:
-        yield f"* Nothing was found for {event.query}"
+        yield f"* No results for {event.query}"
     yield from part_lines(event, here, Part.FIRST)
     yield from part_lines(event, here, Part.END)
 
@@ -338,9 +342,9 @@ def part_lines(event: History | Found, here: str | None, part: Part) -> Iterable
 
 def _after(event: Found) -> Iterable[str]:
     if event.more:
-        yield "* There are older ones: /search alone shows them."
+        yield "* To see older results: /search"
     if event.unfinished:
-        yield "* What was said long ago is still being made ready: please try again in a while."
+        yield "* Older messages are still being indexed. Try again in a few minutes."
 
 
 @lines.register
@@ -359,10 +363,10 @@ def there(event: Clock) -> str:
 @lines.register
 def _(event: Stats, here: str | None) -> Iterable[str]:
     if not event.people:
-        yield f"* Nothing has been said in {event.room} yet."
+        yield f"* No messages in {event.room} yet."
     for tally in event.people:
         size = f"{tally.bytes:,} bytes"
-        yield f"*   {tally.name:15} {number(tally.lines, 'line', 'lines')}, {size}"
+        yield f"*   {tally.name:15} {number(tally.lines, 'message', 'messages')}, {size}"
 
 
 @lines.register
@@ -378,8 +382,8 @@ def _(event: Help, here: str | None) -> Iterable[str]:
     for topic, about_it in groupby(event.commands, lambda about: about.topic):
         usages = ", ".join(about.usage.replace(" ", _STAYS) for about in about_it)
         yield from _columns(f"{topic}:", usages)
-    yield "* Everything else you type is said. //word says /word."
-    yield "* What one command does: /help command"
+    yield "* Everything else you type is sent as a message. To send /word, type //word."
+    yield "* To learn about a command: /help command"
 
 
 def _columns(first: str, rest: str) -> Iterable[str]:
@@ -391,7 +395,7 @@ def _columns(first: str, rest: str) -> Iterable[str]:
 
 @lines.register
 def _(event: Ignoring, here: str | None) -> Iterable[str]:
-    yield f"* You ignore {listing(event.names)}." if event.names else "* You ignore nobody."
+    yield f"* You ignore {listing(event.names)}." if event.names else "* Your ignore list is empty."
 
 
 @lines.register(Notice)
@@ -410,17 +414,19 @@ def _(event: Refusal, here: str | None) -> Iterable[str]:
     ways_on = {
         "password-needed": " What is it?",
         "wrong-password": "" if here else " Try again:",
-        "bad-name": "" if here else " Which name would you like?",
+        "bad-name": "" if here else " Choose another name:",
     }
     if event.suggestion is None:
         yield f"* {event.text}{ways_on.get(event.code, '')}"
     elif event.code == "registered":
-        yield f"* {event.text} If it is yours, type its password. {_or_else(event.suggestion)}"
-    elif event.code in ("wrong-password", "too-many-attempts"):
-        yield f"* {event.text} Type it again. {_or_else(event.suggestion)}"
+        yield f"* {event.text} If it is yours, type your password. {_or_else(event.suggestion)}"
+    elif event.code == "wrong-password":
+        yield f"* {event.text} Try again, or press Enter to join as {event.suggestion}."
+    elif event.code == "too-many-attempts":
+        yield f"* {event.text} {_or_else(event.suggestion)}"
     else:
-        yield f"* {event.text} Press Enter to be {event.suggestion}, or type another name."
+        yield f"* {event.text} Press Enter to join as {event.suggestion}, or type another name."
 
 
 def _or_else(name: str) -> str:
-    return f"Otherwise press Enter to be {name}, or: /name another"
+    return f"Otherwise, press Enter to join as {name}, or type: /name another"

@@ -191,7 +191,7 @@ def _of_mask(mask: str) -> str:
     user = (parts[2] if parts[2] is not None else parts[1] or parts[5]) or "*"
     host = parts[3] or "*"
     if not fits(user, USER):
-        raise Refused("bad-mask", f"Nobody has the user {user}: everybody's is {USER}. {_FORMS}")
+        raise Refused("bad-mask", f"No user part can be {user}: it is always {USER}. {_FORMS}")
     return _of_parts(nick, host, mask)
 
 
@@ -201,9 +201,7 @@ def _of_parts(nick: str, host: str, mask: str) -> str:
     if host.startswith(HOST):
         return _of_both(nick, host.removeprefix(HOST) or "*", mask)
     if as_network(host) is None and not _LIKE_ADDRESS.fullmatch(host):
-        raise Refused(
-            "bad-mask", f"Nobody has the host {host}: it is {HOST} and the name. {_FORMS}"
-        )
+        raise Refused("bad-mask", f"No host can be {host}: hosts are {HOST} and the name. {_FORMS}")
     if nick.strip("*"):
         raise Refused("bad-mask", "Give a name or an address in a mask, not both.")
     return _address(host)
@@ -225,7 +223,8 @@ def _name(name: str, written: str) -> str:
     literal = name.replace("*", "").replace("?", "")
     if name and not literal:
         raise Refused(
-            "bad-mask", f"{written} is everybody. To let in only registered people: /lockdown on"
+            "bad-mask",
+            f"{written} matches everybody. To let only registered users join: /lockdown on",
         )
     if not are_of_names(literal) or len(name.replace("*", "")) > LONGEST_NAME:
         raise _never(written)
@@ -254,7 +253,8 @@ def _address(text: str) -> str:
     if network is None:
         raise Refused(
             "bad-address",
-            f"{text} is no address: please write one like 192.0.2.7, or a network like 10.0.0.0/8.",
+            f"{text} is not an address. Use an address such"
+            " as 192.0.2.7, or a network such as 10.0.0.0/8.",
         )
     return str(BanMask.of_address(network))
 
@@ -281,4 +281,4 @@ def _unmapped(network: Network) -> Network:
 
 
 def _never(written: str) -> Refused:
-    return Refused("bad-mask", f"{written} can never match anybody here. {_FORMS}")
+    return Refused("bad-mask", f"{written} can never match anybody. {_FORMS}")

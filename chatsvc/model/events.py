@@ -92,7 +92,7 @@ class Line(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A line that is kept; `(room, number)` names it for ever."""
+    """A line that is kept; `(room, number)` names it permanently."""
 
     room: str
     number: int
@@ -471,13 +471,17 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What people may know of a command; `topic` is what it belongs to, such as rooms."""
+    """What people may know of a command; `topic` is what it belongs to, such as rooms.
+
+    `facts` are for programs: the words of `CommandFacts.names`.
+    """
 
     usage: str
     aliases: tuple[str, ...]
     help: str
     example: str
     topic: str = ""
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

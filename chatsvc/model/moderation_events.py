@@ -216,7 +216,7 @@ class Banned:
 
 @dataclass(frozen=True, slots=True)
 class Unbanned:
-    """A ban, mute or exemption was lifted; `own` is told to the one who may talk again."""
+    """A ban, mute or exemption was lifted; `own` is told to the one who is no longer muted."""
 
     WIRE: ClassVar[str] = "unbanned"
 

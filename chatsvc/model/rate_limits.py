@@ -196,8 +196,8 @@ class Addresses:
             return None
         return Refusal(
             "too-many-connections",
-            f"Sorry, {_number(most, 'connection')} from {place} {'is' if most == 1 else 'are'}"
-            " open already, which is the most. Please come back when one of them is closed.",
+            f"{place} already has {_number(most, 'connection')},"
+            " the maximum. Close one and try again.",
         )
 
     def _too_often(self, place: str, now: float) -> Refusal | None:
@@ -207,8 +207,8 @@ class Addresses:
         most, within = self._limits.arrivals, self._limits.arrivals_within
         return Refusal(
             "too-often",
-            f"Sorry, {_number(most, 'connection')} came from {place} within {span(within)}, which"
-            f" is the most. Please come back in {span(wait)}.",
+            f"Too many new connections from {place}: the maximum is {most} in {span(within)}."
+            f" Try again in {span(wait)}.",
         )
 
 

@@ -1,6 +1,6 @@
 """What is kept besides lines, as frozen values: no behaviour.  Times are seconds since the epoch.
 
-Each kind is a table of its own; its first fields, as many as `KEYS` says, name one record for ever.
+Each kind is a table of its own; its first fields, as many as `KEYS` says, identify a record.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class RoomRules:
     most: int = 0  # people; 0 is no limit
     slow: float = 0.0  # seconds between two lines of one person
     history: str = "all"  # what newcomers may read: all, joined (since then), none
-    keep: float = 0.0  # seconds for which lines are kept; 0 is for ever
+    keep: float = 0.0  # seconds for which lines are kept; 0: permanently
     refuse: tuple[str, ...] = ()  # words that make a line refused
     mask: tuple[str, ...] = ()  # words that are shown as asterisks
 
@@ -87,7 +87,7 @@ class Ban:
     by: str = ""
     reason: str = ""
     time: float = 0.0
-    until: float = 0.0  # 0 is for ever
+    until: float = 0.0  # 0: permanently
     exempt: bool = False
 
 

@@ -27,8 +27,8 @@ LONGEST_DURATION = 3650 * 86400.0  # seconds
 _IN_NAMES = frozenset("_-.'[]{}|^`")
 _USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
 _RESERVED = {
-    "all": '"all" means everybody here.',
-    **dict.fromkeys(map(str.lower, SERVICES), "By that name IRC clients call the chat itself."),
+    "all": '"all" means everybody in the room.',
+    **dict.fromkeys(map(str.lower, SERVICES), "IRC clients use that name for the server."),
 }
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m(?:in)?": 60, "s": 1}
 _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
@@ -44,23 +44,23 @@ def key(name: str) -> str:
 def check_text(text: str) -> None:
     """Refuse a line that is empty or too long, or is too many in one."""
     if looks_empty(text):
-        raise Refused("empty", "There is nothing in that line.")
+        raise Refused("empty", "The message is empty.")
     if len(text) * 4 > LONGEST_TEXT and (size := len(text.encode())) > LONGEST_TEXT:
         raise Refused(
             "too-long",
-            f"That line has {size} bytes; {LONGEST_TEXT} is the most. It was not sent.",
+            f"Not sent: the message has {size} bytes, and the maximum is {LONGEST_TEXT}.",
         )
 
     if (lines := text.count("\n") + 1) > MOST_LINES:
         raise Refused(
-            "too-long", f"That has {lines} lines; {MOST_LINES} is the most. It was not sent."
+            "too-long", f"Not sent: the message has {lines} lines, and the maximum is {MOST_LINES}."
         )
 
 
 def check_words(text: str) -> None:
     """Refuse a topic, a reason, parting words that are too long."""
     if len(text) > LONGEST_WORDS:
-        raise Refused("too-long", f"Please say that in at most {LONGEST_WORDS} characters.")
+        raise Refused("too-long", f"That is too long. Use at most {LONGEST_WORDS} characters.")
 
 
 def check_name(name: str) -> None:
@@ -87,7 +87,7 @@ def room_name(name: str) -> str:
     if not 2 <= len(name) <= LONGEST_NAME or not all(map(_fits_names, name[1:])):
         raise Refused(
             "bad-room",
-            f"A room's name is # and one word, at most {LONGEST_NAME} characters, such as #tea.",
+            f"A room name is # and one word of at most {LONGEST_NAME} characters, such as #tea.",
         )
     return name
 
@@ -97,7 +97,7 @@ def moment(text: str) -> float:
     for fraction in (".%f", ""):
         with suppress(ValueError):
             return datetime.strptime(text, f"%Y-%m-%dT%H:%M:%S{fraction}%z").timestamp()
-    raise Refused("bad-argument", "Please write a time like 2026-11-21T14:02:00.000Z.")
+    raise Refused("bad-argument", "Not a time. Use the form 2026-11-21T14:02:00.000Z.")
 
 
 def duration(text: str) -> float:
@@ -106,16 +106,16 @@ def duration(text: str) -> float:
     if text in ("forever", "off"):
         return 0.0
     if text.isascii() and text.isdecimal():
-        raise _bad_duration("A number alone is no duration: please add s, m, h, d or w, as in 30m.")
+        raise _bad_duration("A duration needs a unit: s, m, h, d or w, such as 30m.")
     parts = _DURATION.fullmatch(text)
     if not text or parts is None:
-        raise _bad_duration("Please write a duration like 90s, 30m, 1h30m, 2d or 1w, or forever.")
+        raise _bad_duration("Not a duration. Use 90s, 30m, 1h30m, 2d, 1w or forever.")
     numbers = zip(parts.groups(), _UNITS.values(), strict=True)
     seconds = sum(float(number or 0) * unit for number, unit in numbers)
     if not seconds:
-        raise _bad_duration("That is no time at all: please give a duration such as 90s or 1h30m.")
+        raise _bad_duration("A duration must be longer than zero, such as 90s or 1h30m.")
     if seconds > LONGEST_DURATION:
-        raise _bad_duration("A duration is at most 10 years (3650d): please say forever for more.")
+        raise _bad_duration("A duration can be at most 10 years (3650d). For longer, use forever.")
     return seconds
 
 
@@ -145,27 +145,27 @@ def _bad_duration(text: str) -> Refused:
 def _fault(name: str) -> str | None:
     """What keeps `name` from being a name, in a sentence."""
     if len(name) > LONGEST_NAME:
-        return f"A name has at most {LONGEST_NAME} characters."
+        return f"A name can have at most {LONGEST_NAME} characters."
     if (reserved := _RESERVED.get(key(name))) is not None:
         return reserved
     if not name or not all(map(_fits_names, name)) or not _begins_names(name[0]):
-        return "A name is one word of letters, digits and _-.'[]{}|^`"
+        return "A name must be one word of letters, digits and _-.'[]{}|^`"
     try:
         mapped = _USERNAMES.enforce(name)
     except UnicodeEncodeError as error:
         return _fault_of_usernames(error)
     # So names that RFC 8265 takes for one are one here: some Greek capitals would be two.
-    return None if key(mapped) == key(name) else "Please write that name in small letters."
+    return None if key(mapped) == key(name) else "Write that name in lower case."
 
 
 def _fault_of_usernames(error: UnicodeEncodeError) -> str:
     if error.reason.endswith("/bidi_rule"):
         return (
-            "A name from right to left has no letters of the other direction: begin with a letter,"
-            " end with a letter or digit, and use digits of one kind."
+            "A right-to-left name cannot mix directions. Begin with a"
+            " letter, end with a letter or digit, and use one kind of digits."
         )
     character = error.object[error.start : error.end]
-    return f'"{character}" cannot be in a name: please use plain letters and digits, of any script.'
+    return f'"{character}" cannot be in a name. Use letters and digits of any script.'
 
 
 def _is_of_usernames(c: str) -> bool:

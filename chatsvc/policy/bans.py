@@ -148,7 +148,11 @@ class BanList:
         """Hold from now on, and after a restart; the act that made it so is kept with it."""
         most = MOST_BANS_OF_ROOM if ban.room else MOST_BANS
         if len(self._of(ban.room)) >= most:
-            raise Refused("too-many", f"There are {most} bans and mutes here: /unban some first.")
+            raise Refused(
+                "too-many",
+                f"There are already {most} bans and mutes,"
+                " the maximum. Remove some first: /unban who",
+            )
         await self._records.put(ban, act)
         self._enter(ban)
 
@@ -169,11 +173,11 @@ class BanList:
     # Whom they hold
 
     def ban_at_the_door(self, marks: frozenset[BanMask], address: str) -> Ban | None:
-        """The ban that keeps somebody out of the whole server."""
+        """The ban that keeps a user out of the whole server."""
         return self._find([self._bans[""]], marks, address) if "" in self._bans else None
 
     def ban_of(self, session: Session, room: Room) -> Ban | None:
-        """The ban that keeps somebody out of a room; its moderators are never held."""
+        """The ban that keeps a user out of a room; its moderators are never held."""
         return self._ban_of(session, room, session.marks, session.wire.address)
 
     def bans_name(self, session: Session, name: str, room: Room) -> bool:
@@ -243,7 +247,7 @@ class BanList:
         """What the one whom it holds is told."""
         if ban.mute:
             return Refused("muted", self._sentence(ban, "muted", "talk"))
-        return Refused("banned", self._sentence(ban, "banned", "come in"))
+        return Refused("banned", self._sentence(ban, "banned", "join"))
 
     def _sentence(self, ban: Ban, done: str, way: str) -> str:
         where = f" in {ban.room}" if ban.room else ""
@@ -300,8 +304,8 @@ def check_not_too_wide(network: str) -> None:
     if wide.prefixlen < least:
         raise Refused(
             "bad-address",
-            f"{network} is nearly everybody: a network has at least /{least}. To let in only"
-            " registered people: /lockdown on",
+            f"{network} is too large. The minimum prefix is /{least}."
+            " To let only registered users join: /lockdown on",
         )
 
 
@@ -310,7 +314,7 @@ def check_not_too_long(who: str) -> None:
     if len(who.split()) > MOST_WORDS:
         raise Refused(
             "too-many",
-            f"One ban or mute takes at most {MOST_WORDS} names and addresses: please make several.",
+            f"A ban or mute accepts at most {MOST_WORDS} names and addresses. Use several bans.",
         )
 
 
@@ -318,5 +322,5 @@ def check_not_probing(session: Session, label: str, quietly: bool) -> None:
     """Refuse what would tell a moderator who has an address, while nobody notices."""
     if quietly and not session.person.operator and without_addresses(label) != label:
         raise Refused(
-            "not-allowed", "Only operators silence an address quietly: leave --quietly out."
+            "not-allowed", "Only operators can mute an address quietly. Leave out --quietly."
         )

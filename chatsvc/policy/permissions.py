@@ -25,24 +25,24 @@ def check_level(session: Session, level: str, room: Room | None) -> None:
     user = session.person
     if level == "account" and user.account is None:
         raise Refused(
-            "no-account", "That is for registered people. To become one: /register password"
+            "no-account", "Only registered users can do that. To register: /register password"
         )
     if level == "member" and (room is None or rank(user, room) < RANKS["member"]):
-        raise Refused("not-allowed", "Only registered people who are in the room may do that.")
+        raise Refused("not-allowed", "Only registered users in the room can do that.")
     if level == "operator" and not user.operator:
-        raise Refused("not-allowed", "Only operators may do that.")
+        raise Refused("not-allowed", "Only operators can do that.")
     if level in ("moderator", "founder") and not user.operator:
         if room is None:
-            raise Refused("no-room", "You are in no room. To enter one: /join #lobby")
+            raise Refused("no-room", "You are not in a room. To join one: /join #lobby")
         if level == "founder":
             check_founder(user, room)
         if not moderates(user, room):
-            raise Refused("not-allowed", f"Only moderators of {room.name} may do that.")
+            raise Refused("not-allowed", f"Only moderators of {room.name} can do that.")
 
 
 def check_founder(user: User, room: Room) -> None:
     if rank(user, room) < RANKS["founder"]:
-        raise Refused("not-allowed", f"Only the founder of {room.name} may do that.")
+        raise Refused("not-allowed", f"Only the founder of {room.name} can do that.")
 
 
 def check_above(user: User, other: User, room: Room | None) -> None:
@@ -56,12 +56,14 @@ def check_above(user: User, other: User, room: Room | None) -> None:
 def check_above_account(user: User, other: Account, room: Room | None) -> None:
     """The same for somebody who need not be here."""
     if other.operator:
-        raise Refused("not-allowed", f"{other.name} is an operator, and beyond your power.")
+        raise Refused(
+            "not-allowed", f"{other.name} is an operator. You cannot act against an operator."
+        )
     role = role_of(other, room) if room is not None else "guest"
     if room is not None and RANKS[role] >= max(rank(user, room), RANKS["moderator"]):
         raise Refused(
             "not-allowed",
-            f"{other.name} is {called(role)} of {room.name}: only somebody above may do that.",
+            f"{other.name} is {called(role)} of {room.name}. Only a higher role can do that.",
         )
 
 
@@ -74,7 +76,7 @@ def role_of(account: Account, room: Room) -> str:
 def called(role: str) -> str:
     """A role in a sentence."""
     if role == "voiced":
-        return "somebody with a voice"
+        return "a voiced user"
     return "the founder" if role == "founder" else f"a {role}"
 
 
@@ -86,16 +88,14 @@ def check_enter(user: User, room: Room) -> None:
     if rules.registered_only and user.account is None:
         raise Refused(
             "registered-only",
-            f"{room.name} is for registered people. To become one: /register password",
+            f"Only registered users can join {room.name}. To register: /register password",
         )
     if rules.invite_only and not is_expected(user, room):
         raise Refused(
-            "invite-only", f"{room.name} is for those who are invited: ask a moderator there."
+            "invite-only", f"{room.name} is invite-only. Ask a moderator for an invitation."
         )
     if rules.most and len(room.people) >= rules.most and user not in room.people:
-        raise Refused(
-            "room-full", f"{room.name} is full: it is limited to {rules.most}. Try again later."
-        )
+        raise Refused("room-full", f"{room.name} is full (limit: {rules.most}). Try again later.")
 
 
 def is_expected(user: User, room: Room) -> bool:
@@ -119,13 +119,13 @@ def check_talk(user: User, room: Room, now: float) -> None:
         return
     if rules.moderated and rank(user, room) < RANKS["voiced"]:
         raise Refused(
-            "moderated", f"In {room.name} only those talk who have a voice: ask a moderator."
+            "moderated", f"Only users with voice can talk in {room.name}. Ask a moderator."
         )
     wait = room.spoke.get(user.speaker, -rules.slow) + rules.slow - now if rules.slow else 0.0
     if wait > 0:
         raise Refused(
             "slow-mode",
-            f"{room.name} is in slow mode: you can say that in {span(wait)}. It was not sent.",
+            f"Not sent: {room.name} is in slow mode. Try again in {span(wait)}.",
         )
 
 
@@ -133,7 +133,7 @@ def check_topic(user: User, room: Room, now: float) -> None:
     """Refuse a new topic to those who may not talk, or where only moderators change it."""
     check_talk(user, room, now)
     if room.charter is not None and room.charter.topic_locked and not moderates(user, room):
-        raise Refused("not-allowed", f"Only moderators change the topic of {room.name}.")
+        raise Refused("not-allowed", f"Only moderators can change the topic of {room.name}.")
 
 
 def may_see(user: User, room: Room) -> bool:

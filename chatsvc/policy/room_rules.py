@@ -24,7 +24,7 @@ _UNSPACED = (  # Thai, Lao, Burmese, Khmer, Japanese, Chinese: no gaps between w
 
 def _switch(name: str, value: str) -> bool:
     if value.lower() not in ("on", "off", "yes", "no"):
-        raise Refused("bad-rule", f"{name} is on or off.")
+        raise Refused("bad-rule", f"{name} must be on or off.")
     return value.lower() in ("on", "yes")
 
 
@@ -32,7 +32,7 @@ def _count(name: str, value: str) -> int:
     if value.lower() == "off":
         return 0
     if not value.isdecimal() or len(value) > 5 or int(value) == 0:
-        raise Refused("bad-rule", f"{name} is a number from 1 to 99999, or off.")
+        raise Refused("bad-rule", f"{name} must be a number from 1 to 99999, or off.")
     return int(value)
 
 
@@ -41,19 +41,19 @@ def _duration(_name: str, value: str) -> float:
 
 
 def _pause(name: str, value: str) -> float:
-    """A duration that cannot be for ever: nobody would say a second line."""
+    """A duration that must end: otherwise nobody could send a second message."""
     try:
         seconds = duration(value)
     except Refused:
         seconds = 0.0
     if not seconds and value.lower() != "off":
-        raise Refused("bad-duration", f"{name} is a time such as 10s, or off.")
+        raise Refused("bad-duration", f"{name} must be a duration such as 10s, or off.")
     return seconds
 
 
 def _history(name: str, value: str) -> str:
     if value.lower() not in ("all", "joined", "none"):
-        raise Refused("bad-rule", f"{name} is all, joined (since they came) or none.")
+        raise Refused("bad-rule", f"{name} must be all, joined (since the user joined) or none.")
     return value.lower()
 
 
@@ -67,7 +67,7 @@ def _words(name: str, value: str) -> tuple[str, ...]:
     if words == ("off",):
         return ()
     if len(words) > MOST_WORDS or len(value) > MOST_WORDS * 10:
-        raise Refused("bad-rule", f"{name} has at most {MOST_WORDS} words.")
+        raise Refused("bad-rule", f"{name} accepts at most {MOST_WORDS} words.")
     return words
 
 
@@ -82,18 +82,18 @@ class RuleKind:
 
 KINDS = {
     "description": RuleKind("description", _text, "what the room is for"),
-    "password": RuleKind("password", _text, "what newcomers must give, or off"),
-    "invite-only": RuleKind("invite_only", _switch, "on: only those come in who are invited"),
-    "registered-only": RuleKind("registered_only", _switch, "on: only registered people come in"),
-    "moderated": RuleKind("moderated", _switch, "on: only those talk who have a voice"),
-    "topic-locked": RuleKind("topic_locked", _switch, "on: only moderators change the topic"),
-    "hidden": RuleKind("hidden", _switch, "on: /rooms does not list it"),
-    "limit": RuleKind("most", _count, "how many people have room, or off"),
-    "slow": RuleKind("slow", _pause, "time between one's lines (10s), or off"),
-    "history": RuleKind("history", _history, "what newcomers may read: all, joined or none"),
-    "keep": RuleKind("keep", _duration, "how long lines stay (30d), or off"),
-    "refuse": RuleKind("refuse", _words, "words that make a line refused, or off"),
-    "mask": RuleKind("mask", _words, "words that are shown as asterisks, or off"),
+    "password": RuleKind("password", _text, "password to join, or off"),
+    "invite-only": RuleKind("invite_only", _switch, "on: users need an invitation to join"),
+    "registered-only": RuleKind("registered_only", _switch, "on: only registered users can join"),
+    "moderated": RuleKind("moderated", _switch, "on: only users with voice can talk"),
+    "topic-locked": RuleKind("topic_locked", _switch, "on: only moderators can change the topic"),
+    "hidden": RuleKind("hidden", _switch, "on: /rooms does not list the room"),
+    "limit": RuleKind("most", _count, "maximum number of users, or off"),
+    "slow": RuleKind("slow", _pause, "wait between a user's messages (10s), or off"),
+    "history": RuleKind("history", _history, "history for new users: all, joined or none"),
+    "keep": RuleKind("keep", _duration, "delete messages after this time (30d), or off"),
+    "refuse": RuleKind("refuse", _words, "refuse messages with these words, or off"),
+    "mask": RuleKind("mask", _words, "show these words as asterisks, or off"),
 }
 
 
@@ -101,7 +101,7 @@ def rule_name(name: str) -> str:
     """A rule's name as it is listed."""
     name = name.lower().replace("_", "-")
     if name not in KINDS:
-        raise Refused("bad-rule", f"There is no rule {name[:32]}. There are: {', '.join(KINDS)}.")
+        raise Refused("bad-rule", f"There is no rule {name[:32]}. Rules: {', '.join(KINDS)}.")
     return name
 
 
@@ -143,7 +143,7 @@ def filtered(charter: RoomRules, text: str) -> str:
     """What becomes of a line that is said; refused with a word that is not wanted."""
     for start, end in _found(charter.refuse, text):
         raise Refused(
-            "filtered", f'"{text[start:end]}" is not wanted in {charter.room}. It was not sent.'
+            "filtered", f'Not sent: "{text[start:end]}" is not allowed in {charter.room}.'
         )
     for start, end in _found(charter.mask, text):
         text = text[:start] + "*" * (end - start) + text[end:]

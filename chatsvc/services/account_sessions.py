@@ -64,9 +64,15 @@ class AccountSessions:
         """Register the name of a session's user, who stays in all rooms."""
         user = session.person
         if user.account is not None:
-            raise Refused("known", f"{user.account.name} is your own already.")
+            raise Refused("known", f"{user.account.name} is already registered to you.")
         account = await self._accounts.register(
-            user.name, password, email, code, session.source, self._clock.seconds(), self._now()
+            user.name,
+            password=password,
+            email=email,
+            code=code,
+            source=session.source,
+            now=self._clock.seconds(),
+            since=self._now(),
         )
         if user.sessions and user.account is None:
             self._own(user, account)
@@ -113,7 +119,7 @@ class AccountSessions:
             try:
                 renamed = self._profiles.rename(session, self._nicknames.free(user.name))
             except Refused:
-                words = f"{owner.name} is a registered name. Please choose another one."
+                words = f"{owner.name} is a registered name. Choose another one."
                 self._sessions.end_all(user, words)
             else:
                 session.tell(renamed)
@@ -122,7 +128,7 @@ class AccountSessions:
         """Refuse a session that is logged in already."""
         if session.person.account is not None:
             mine = session.person.account.name
-            raise Refused("known", f"You are logged in as {mine}: /logout first.")
+            raise Refused("known", f"You are already logged in as {mine}. Log out first: /logout")
 
     def login(self, session: Session, account: Account) -> None:
         """Make a session the account's; the password or certificate was checked before.
@@ -147,7 +153,14 @@ class AccountSessions:
             joined = _joined(session, room)
             role = member.role if member else "member"
             self._membership.note(
-                Member(room.key, account.id, role, True, room.members[session], joined)
+                Member(
+                    room=room.key,
+                    account=account.id,
+                    role=role,
+                    inside=True,
+                    seen=room.members[session],
+                    joined=joined,
+                )
             )
         self._joining.bring_others(session, room)
 
@@ -215,11 +228,11 @@ class AccountSessions:
         user.account = None
         self._leave_what_is_closed(user)
         self._tell_account(user)
-        words = f"The account {account.name} was removed"
+        words = f"Your account {account.name} was deleted"
         if stays not in user.sessions:
             stays = user.sessions[0]
-            stays.tell(Notice(f"{words}; you are {user.name} as a guest."))
-        self._sessions.end_all(user, f"{words}.", but=stays)
+            stays.tell(Notice(f"{words} You are now the guest {user.name}."))
+        self._sessions.end_all(user, words, but=stays)
 
     def _leave_what_is_closed(self, user: User) -> None:
         """Take a user who has become a guest out of the rooms that guests may not enter."""
@@ -248,13 +261,13 @@ class AccountSessions:
             )
 
     async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
-        """Remove a certificate of the account, and end the other sessions that came with it."""
+        """Remove a certificate and end the other sessions that came with it."""
         fingerprint = fingerprint_of(session, written)
         account = await self._authentication.remove_certificate(account, fingerprint)
         user = self._directory.by_account.get(account.id)
+        words = "Your certificate was removed over another connection."
         for each in list(user.sessions) if user is not None else ():
             if each is not session and each.wire.fingerprint == fingerprint:
-                words = "Your certificate was removed over another connection."
                 self._sessions.end(each, words, final=True)
         return account
 
@@ -272,14 +285,12 @@ class AccountSessions:
 
     def _tell_change(self, user: User, account: Account, old: Account) -> None:
         if account.hash != old.hash:
-            self._sessions.end_all(
-                user, "Your password was changed. Please come in with the new one."
-            )
+            self._sessions.end_all(user, "Your password was changed. Log in with the new one.")
         for session in user.sessions:
             if account.operator and not old.operator:
                 session.tell(You(user.name, account.name, True, "claim"))
             elif old.operator and not account.operator:
-                session.tell(Notice("You are no operator any more."))
+                session.tell(Notice("You are no longer an operator."))
 
 
 def _joined(session: Session, room: Room) -> int:

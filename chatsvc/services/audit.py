@@ -14,7 +14,7 @@ from chatsvc.store.archive import Records
 
 
 def signed(user: User) -> str:
-    """What somebody is called for ever: names change, an account's does not."""
+    """What somebody is called permanently: names change, an account's does not."""
     return with_account(user.name, user.account.name if user.account else "")
 
 
@@ -41,7 +41,13 @@ class Acts:
     def act(self, session: Session, what: str, room: Room | None) -> Act:
         """What somebody does, to be kept together with what it changes."""
         where = room.name if room else ""
-        return Act(secrets.token_hex(6), self.now(), signed(session.person), what, where)
+        return Act(
+            id=secrets.token_hex(6),
+            time=self.now(),
+            by=signed(session.person),
+            what=what,
+            room=where,
+        )
 
     async def note(self, session: Session, what: str, room: Room | None) -> None:
         """Keep what somebody is about to do: nothing is done that `/audit` does not show."""

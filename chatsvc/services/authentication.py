@@ -59,8 +59,7 @@ class Authentication:
             return self._by_certificate(session, data)
         raise Refused(
             "bad-proof",
-            f"There is no mechanism {clean(mechanism)[:32]} here; there are EXTERNAL and"
-            f" {scram.MECHANISM}.",
+            f"Unknown mechanism {clean(mechanism)[:32]}. Use EXTERNAL or {scram.MECHANISM}.",
         )
 
     async def go_on(self, session: Session, data: str) -> Account | str:
@@ -70,19 +69,19 @@ class Authentication:
             self._check_in_time(proof)
             return await self._end_scram(session, proof, proof.exchange, data)
         if proof is None or data:
-            raise Refused("bad-proof", "A proof begins with the name of a mechanism.")
+            raise Refused("bad-proof", "Start authentication with the name of a mechanism.")
         return self._confirmed(proof)
 
     def _confirmed(self, proof: Proof) -> Account:
         self._check_in_time(proof)
         account = self.current(proof)
         if account is None:
-            raise Refused("bad-proof", "The account has changed. Begin again.")
+            raise Refused("bad-proof", "The account has changed. Start authentication again.")
         return account
 
     def _check_in_time(self, proof: Proof) -> None:
         if self._now() - proof.since > LONGEST_PROOF:
-            raise Refused("bad-proof", "That proof has taken too long. Begin again.")
+            raise Refused("bad-proof", "Authentication took too long. Start again.")
 
     # SCRAM
 
@@ -130,10 +129,11 @@ class Authentication:
         if account is None:
             raise Refused(
                 "no-account",
-                "Your certificate is no account's yet: log in, and then /certificate add",
+                "Your certificate is not registered to an"
+                " account. Log in, then add it: /certificate add",
             )
         if name and self._accounts.find(name) != account:
-            raise Refused("no-account", f"Your certificate is {account.name}'s, not {name}'s.")
+            raise Refused("no-account", f"Your certificate belongs to {account.name}, not {name}.")
         return account
 
     def _owner(self, fingerprint: str) -> Account | None:
@@ -148,11 +148,12 @@ class Authentication:
             owner = self._owner(fingerprint)
             if owner is not None:
                 whose = "you" if owner.id == current.id else "another account"
-                raise Refused("bad-certificate", f"That certificate proves {whose} already.")
+                raise Refused("bad-certificate", f"That certificate already belongs to {whose}.")
             if len(current.certificates) >= MOST_CERTIFICATES:
                 raise Refused(
                     "bad-certificate",
-                    f"You have {MOST_CERTIFICATES} certificates, which is the most. Remove one.",
+                    f"You already have {MOST_CERTIFICATES}"
+                    " certificates, the maximum. Remove one first.",
                 )
             return replace(current, certificates=(*current.certificates, fingerprint))
 
@@ -165,7 +166,7 @@ class Authentication:
             left = tuple(one for one in current.certificates if one != fingerprint)
             if left == current.certificates:
                 raise Refused(
-                    "bad-certificate", "That is no certificate of yours: /certificate lists them."
+                    "bad-certificate", "You have no such certificate. To list yours: /certificate"
                 )
             return replace(current, certificates=left)
 
@@ -175,7 +176,7 @@ class Authentication:
 def _check_still_here(session: Session) -> None:
     """Refuse what somebody wanted who was removed meanwhile, such as by a new password."""
     if session.leaving:
-        raise Refused("no-account", "You have left meanwhile.")
+        raise Refused("no-account", "You are no longer connected.")
 
 
 def _credentials(account: Account) -> tuple[object, ...]:
@@ -192,8 +193,8 @@ def _own(session: Session) -> str:
     if not session.wire.fingerprint:
         raise Refused(
             "bad-certificate",
-            "You have come without a certificate: connect over TLS with one, or write its SHA-256"
-            " fingerprint.",
+            "This connection has no certificate. Connect over"
+            " TLS with one, or give its SHA-256 fingerprint.",
         )
     return session.wire.fingerprint
 
@@ -204,20 +205,20 @@ def _read(written: str) -> str:
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise Refused(
             "bad-certificate",
-            "A fingerprint is what `openssl x509 -fingerprint -sha256` prints: 64 digits and"
-            " letters from a to f.",
+            "Not a SHA-256 fingerprint. Use the 64 hexadecimal"
+            " digits that `openssl x509 -fingerprint -sha256` prints.",
         )
     return fingerprint
 
 
 def _is_not_registered(name: str) -> Refused:
-    return Refused("no-account", f"{name} is not registered. To do that: /register password")
+    return Refused("no-account", f"{name} is not registered. To register: /register password")
 
 
 def _has_no_keys(account: Account) -> Refused:
     return Refused(
         "wrong-password",
-        f"{account.name}'s password is not known in the form that SCRAM needs: log in with it once"
-        " in another way, such as PLAIN. If that does not help, it has letters that SCRAM does not"
-        " allow.",
+        f"SCRAM is not set up for {account.name}. Log in once in"
+        " another way, such as PLAIN. If SCRAM still fails,"
+        " the password has characters that SCRAM does not allow.",
     )

@@ -51,7 +51,7 @@ class BanTargets:
             else:
                 marks.add(self._named_mark(session, mask, room))
         if not marks:
-            raise Refused("usage", "Whom? It goes like this: /ban who, or /mute who")
+            raise Refused("usage", "Name a user. Usage: /ban who, or /mute who")
         return marks
 
     def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
@@ -69,7 +69,8 @@ class BanTargets:
         account = self._accounts.find(mask.value)
         if account is None:
             raise Refused(
-                "no-such-person", f"There is no account {mask.value}: /whois shows accounts."
+                "no-such-person",
+                f"No account is named {mask.value}. To find an account: /whois name",
             )
         check_above_account(session.person, account, room)
         return BanMask.of_account(account.id)
@@ -82,7 +83,7 @@ class BanTargets:
         if user is None and account is None and trace is None:
             raise Refused(
                 "no-such-person",
-                f"There is nobody called {name} here. To name somebody who is not:"
+                f"No user named {name} is online. To name somebody who is not:"
                 f" {BanMask(NAME, name)}",
             )
         if user is not None:

@@ -52,14 +52,14 @@ class HistoryReader:
         theirs = user.account if user and user.account else self._accounts.find(name[1:])
         mine = session.person.account
         if mine is None:
-            raise Refused("no-account", "Private lines are kept between registered people only.")
+            raise Refused(
+                "no-account", "Private messages are stored only between registered users."
+            )
         if theirs is None:
-            raise Refused("no-such-person", f"There is no account {name[1:]}.")
+            raise Refused("no-such-person", f"No account is named {name[1:]}.")
         found = self._directory.conversations.get(conversation_name(mine.id, theirs.id))
         if found is None:
-            raise Refused(
-                "no-such-room", f"You and {theirs.name} have said nothing to each other yet."
-            )
+            raise Refused("no-such-room", f"You and {theirs.name} have no messages yet.")
         return found, f"@{theirs.name}"
 
     async def page(

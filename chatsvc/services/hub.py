@@ -163,7 +163,7 @@ class Hub:
         self.search.end()
         await self.archive.flush()
         for session in list(self.directory.sessions):
-            session.tell(Goodbye("The server is stopping; what was said is kept. Goodbye."))
+            session.tell(Goodbye("The server is stopping. All messages are saved. Goodbye."))
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()

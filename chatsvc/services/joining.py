@@ -91,7 +91,7 @@ class Joining:
             check_enter(session.person, room)
             if needs_password(session.person, room) and not opened:
                 raise Refused(
-                    "room-password", f"{room.name} has a password: /join {room.name} password"
+                    "room-password", f"{room.name} requires a password: /join {room.name} password"
                 )
 
     def may_be_in(self, session: Session, room: Room) -> bool:
@@ -130,7 +130,10 @@ class Joining:
             rooms |= {one.room for one in self._inside(user.account)}
         new = set(more) - rooms
         if new and len(rooms) + len(new) > MOST_ROOMS:
-            raise Refused("too-many-rooms", f"You are in {MOST_ROOMS} rooms. /leave one first.")
+            raise Refused(
+                "too-many-rooms",
+                f"You are already in {MOST_ROOMS} rooms, the maximum. Leave one first: /leave",
+            )
 
     def _note_member(self, account: Account, room: Room) -> None:
         member = self._membership.get(room.key, account.id)
@@ -178,17 +181,17 @@ class Joining:
         count = len(people)
         read, time = self._history.mark(session, room)
         return Entered(
-            room.name,
-            topic,
-            names,
-            count,
-            room.last,
-            session.name,
-            new or None,
-            read or None,
-            time or None,
-            room.topic.by if room.topic else "",
-            room.topic.time if room.topic else None,
+            room=room.name,
+            topic=topic,
+            names=names,
+            count=count,
+            last=room.last,
+            name=session.name,
+            new=new or None,
+            read=read or None,
+            read_time=time or None,
+            topic_by=room.topic.by if room.topic else "",
+            topic_time=room.topic.time if room.topic else None,
         )
 
     def _inside(self, account: Account) -> list[Member]:

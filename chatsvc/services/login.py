@@ -84,7 +84,9 @@ class Login:
         Return None if the session has ended while its password was checked.
         """
         if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
-            raise Refused("bad-argument", "A client is a secret of 8 to 64 printable characters.")
+            raise Refused(
+                "bad-argument", "The client must be a secret of 8 to 64 printable characters."
+            )
         login = session.logging_in
         name = name or login.suggestion or self._nicknames.guest()
         check_name(name)
@@ -92,7 +94,7 @@ class Login:
         proved = self._authentication.current(login.proved)  # unless it has changed since
         account = proved or self._accounts.find(name)
         if account is None and account_password is not None:
-            raise Refused("no-account", f"{name} is not registered: come in without a password.")
+            raise Refused("no-account", f"{name} is not registered. Join without a password.")
         if account is not None and proved is None:
             self.check_not_banned(session, name, account, client)
             login.name = account.name
@@ -130,9 +132,9 @@ class Login:
             return
         login.name = name
         if password is None:
-            raise Refused("password-needed", "This chat has a password.")
+            raise Refused("password-needed", "This chat requires a password.")
         if not await self._knows(session, "chat password", password, wanted):
-            raise Refused("wrong-password", "That is not the password.")
+            raise Refused("wrong-password", "Wrong password.")
         login.gate = LoginGate.ACCOUNT
 
     async def _knows(self, session: Session, secret: str, said: str, wanted: str) -> bool:
@@ -157,8 +159,8 @@ class Login:
         if self._lockdown.on and account is None:
             raise Refused(
                 "lockdown",
-                "Only registered people come in just now. Try again later, or say your"
-                " registered name.",
+                "Only registered users can join at the moment. Try"
+                " again later, or sign in with a registered name.",
             )
 
     def _user(self, name: str, account: Account | None, client: str | None) -> User:
@@ -192,7 +194,7 @@ class Login:
 
     def _close_ghost(self, ghost: Session | None) -> None:
         if ghost is not None:
-            self._sessions.end(ghost, "You have come back over another connection.")
+            self._sessions.end(ghost, "You reconnected over another connection.")
 
     def _admit(self, session: Session, user: User, client: str) -> Welcome:
         now = self._now()
@@ -201,13 +203,13 @@ class Login:
         self._sessions.seat(session, user)
         account = user.account
         return Welcome(
-            self._settings.name,
-            f"chatsvc {__version__}",
-            user.name,
-            client,
-            now,
-            self._settings.motd,
-            LIMITS,
+            chat=self._settings.name,
+            software=f"chatsvc {__version__}",
+            name=user.name,
+            client=client,
+            time=now,
+            motd=self._settings.motd,
+            limits=LIMITS,
             account=account.name if account else None,
             operator=user.operator,
             rooms=tuple(self._unread(account)) if account else (),
@@ -225,7 +227,7 @@ class Login:
         if code == "banned":
             session.close()
         elif login.knocks >= KNOCKS:
-            session.tell(Goodbye("That did not work. You are welcome to try again later."))
+            session.tell(Goodbye("Too many failed attempts. Try again later."))
             session.close()
 
     async def claim(self, session: Session, code: str) -> Account:
@@ -234,11 +236,14 @@ class Login:
         assert user.account is not None
         account, wanted = user.account, self.claim_code
         if wanted is None:
-            raise Refused("wrong-code", "There is an operator already: ask one.")
+            raise Refused("wrong-code", "There is already an operator. Ask one.")
         if not await self._knows(session, "claim", code, wanted):
-            raise Refused("wrong-code", "That is not the code which the server's log shows.")
+            raise Refused("wrong-code", "Wrong code. The server's log shows the right one.")
         if self.claim_code != wanted or user.account != account:
-            raise Refused("wrong-code", "Somebody else has claimed the chat, or you are another.")
+            raise Refused(
+                "wrong-code",
+                "Your account changed, or somebody else claimed the server. Try again.",
+            )
         self.claim_code = None
         try:
             user.account = await self._accounts.change(user.account, operator=True)

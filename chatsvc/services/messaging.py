@@ -103,7 +103,7 @@ class Messaging:
 
     def _keep(self, session: Session, room: Room, words: _Speech, tag: str | None) -> None:
         if self.stopping:
-            raise Refused("stopping", "The server is stopping. It was not sent.")
+            raise Refused("stopping", "Not sent: the server is stopping.")
         intake = self._intake
         room.used = True
         session.in_flight += 1
@@ -115,10 +115,19 @@ class Messaging:
         room.time = max(room.time, words.time)  # it never goes back, whatever the clock does
         intake.keep(
             Line(
-                room.name, room.time, user.name, words.text, action, client, tag, account,
-                words.quiet, notice, signs,
-            )
-        )  # fmt: skip
+                room=room.name,
+                time=room.time,
+                sender=user.name,
+                text=words.text,
+                action=action,
+                client=client,
+                tag=tag,
+                account=account,
+                quiet=words.quiet,
+                notice=notice,
+                signs=signs,
+            ),
+        )
 
     def _active(self, session: Session) -> float:
         """Note that somebody does something, and return the time of day as it is kept."""
@@ -149,7 +158,7 @@ class Messaging:
         reader = to if isinstance(to, User) else self._directory.by_account.get(to.id)
         account = to if isinstance(to, Account) else to.account
         if _hears_nothing_of(reader, account, user):
-            raise Refused("ignored", f"{to.name} takes no private lines from you.")
+            raise Refused("ignored", f"{to.name} does not accept private messages from you.")
         now = self._active(session)
         mute = self._bans.mute_of(session, None)
         if mute is not None and not mute.quietly:
@@ -163,7 +172,9 @@ class Messaging:
             room = self._rooms.conversation(user.account, account)
             if reader is None and session.waited_for != account.id:
                 session.waited_for = account.id
-                session.tell(Notice(f"{account.name} is not here; it waits for them."))
+                session.tell(
+                    Notice(f"{account.name} is offline and will get this after reconnecting.")
+                )
             self._keep(session, room, words, tag)
             return None
         return self._tell(session, reader, to.name, words)
@@ -179,10 +190,11 @@ class Messaging:
         if reader is None:
             raise Refused(
                 "no-such-person",
-                f"{to} is not here. It was not sent: lines wait only between registered people.",
+                f"Not sent: {to} is offline. Only registered"
+                " users can leave messages for each other.",
             )
         if all(each.wire.full for each in reader.sessions):
-            raise Refused("slow", f"{reader.name} is not reading just now. It was not sent.")
+            raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")
         told = words.told(session.person, reader.name)
         for each in reader.sessions if not words.quiet else ():
             each.tell(told)
@@ -328,7 +340,15 @@ class _Speech(NamedTuple):
     def told(self, sender: User, to: str) -> Told:
         account = sender.account.name if sender.account else ""
         action, notice, signs = self.manner
-        told = Told(sender.name, to, self.text, self.time, action, notice=notice, account=account)
+        told = Told(
+            sender=sender.name,
+            to=to,
+            text=self.text,
+            time=self.time,
+            action=action,
+            notice=notice,
+            account=account,
+        )
         return replace(told, signs=signs) if signs else told
 
 

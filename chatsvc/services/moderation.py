@@ -101,7 +101,7 @@ class Moderation:
             return
         if self._lockdown.on:
             session.tell(
-                Notice("Only registered people come in just now: /lockdown off ends that.")
+                Notice("Lockdown is on: only registered users can join. To end it: /lockdown off")
             )
         if self._reports:
             session.tell(self._reports.last(GREETED_WITH))
@@ -139,9 +139,11 @@ class Moderation:
         event = Removed("", user.name, by.name, reason, own=True)
         for session in list(user.sessions):
             session.tell(event)
-            session.tell(Goodbye(f"{by.name} has put you out{_because(reason)}.", final=True))
+            session.tell(
+                Goodbye(f"{by.name} removed you from the server{_because(reason)}.", final=True)
+            )
             session.close()
-            self._sessions.leave(session, f"put out by {by.name}{_because(reason)}")
+            self._sessions.leave(session, f"removed by {by.name}{_because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
         entry, event = self._joining, Removed(room.name, user.name, by.name, reason)
@@ -239,12 +241,12 @@ class Moderation:
         found = [mask.value for mask in masks if mask.is_of_address]
         room = self._directory.rooms.get(ban.room)
         return Banned(
-            ban.label if operator else without_addresses(ban.label),
-            room.name if room else ban.room,
-            ban.by,
-            ban.reason,
-            ban.time,
-            ban.until or None,
+            who=ban.label if operator else without_addresses(ban.label),
+            room=room.name if room else ban.room,
+            by=ban.by,
+            reason=ban.reason,
+            time=ban.time,
+            until=ban.until or None,
             mute=ban.mute,
             quietly=ban.quietly,
             means=_means(masks),
@@ -270,12 +272,12 @@ class Moderation:
             if (ban.mute, ban.exempt) == (mute, exempt) and self._targets.names(who, ban)
         ]
         if not bans:
-            listed = "/bans lists them" if room is None else f"/bans lists those of {room.name}"
-            raise Refused("no-such-person", f"Nobody called {who} is {done}: {listed}.")
+            of = f" of {room.name}" if room else ""
+            raise Refused("no-such-person", f"{who} is not {done}. To list the bans{of}: /bans")
         self._check_all_meant(who, bans, done)
         noticed = [ban for ban in bans if mute and not ban.quietly]
         told = {user for ban in noticed for user in self._held(ban, room)}
-        undone = {"exempt": "exempted no longer", "muted": "unmuted", "banned": "unbanned"}[done]
+        undone = {"exempt": "no longer exempted", "muted": "unmuted", "banned": "unbanned"}[done]
         await self._acts.note(session, f"{undone} {self._targets.signed(who)}", room)
         await self._bans.remove(bans)
         self._presence.reveal_unmuted()
@@ -291,7 +293,7 @@ class Moderation:
             return
         for word in who.split():
             if not any(self._targets.names(word, ban) for ban in bans):
-                raise Refused("no-such-person", f"Nobody called {word} is {done}.")
+                raise Refused("no-such-person", f"{word} is not {done}.")
 
     def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
         """Which bans would hold somebody, and whom else they would hit, here or in the room."""
@@ -317,26 +319,38 @@ class Moderation:
         lines = await self._lines.read(place.name, number - 1, 1)
         called = place.called(session)
         if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
-            raise Refused("no-such-line", f"{called} has no line {number}. /history shows them.")
+            raise Refused(
+                "no-such-line",
+                f"There is no message {number} in {called}. To see the numbers: /history",
+            )
         line = lines[0]
         if line.deleted:
-            raise Refused("no-such-line", f"Line {number} was deleted by {line.deleted} already.")
+            raise Refused(
+                "no-such-line", f"Message {number} was already deleted by {line.deleted}."
+            )
         own = session.owns(line)
         moderator = moderates(session.person, place) and not isinstance(place, DirectConversation)
         if not own and not moderator:
             raise Refused(
                 "not-allowed",
-                f"That line is {line.sender}'s, not yours: only moderators delete it.",
+                f"That message is by {line.sender}. Only moderators can delete it.",
             )
         if not moderator:
             self._check_may_delete_again(session)
         if not own:
             whose = with_account(line.sender, line.account)
-            what = f"deleted line {number} of {whose}{_because(reason)}"
+            what = f"deleted message {number} by {whose}{_because(reason)}"
             await self._acts.note(session, what, place)
         await self._store.delete(place.name, number, session.name)
         # Whoever is muted could say something by the reason for deleting lines of their own.
-        event = Deleted(called, number, line.sender, session.name, own, "" if own else reason)
+        event = Deleted(
+            room=called,
+            number=number,
+            sender=line.sender,
+            by=session.name,
+            own=own,
+            reason="" if own else reason,
+        )
         for each in place.members:
             if each is not session and _may_read(each, place, line):
                 each.tell(
@@ -350,7 +364,9 @@ class Moderation:
         who = account.id if account else network(session.wire.address) or session.client
         wait = self._deletions.wait(who, now)
         if wait:
-            raise Refused("too-many", f"You have deleted much lately: please wait {span(wait)}.")
+            raise Refused(
+                "too-many", f"You have deleted many messages recently. Wait {span(wait)}."
+            )
         self._deletions.note(who, now)
 
     # The whole server

@@ -40,10 +40,10 @@ class NewRooms:
     def _check_place(self, user: User) -> None:
         if len(self._directory.rooms) < (GUESTS if user.account is None else ACCOUNTS):
             return
-        hint = "/rooms lists those you can join."
+        hint = "To see existing rooms: /rooms"
         if user.account is None and len(self._directory.rooms) < ACCOUNTS:
-            hint = f"Registered users can still make some. {hint}"
-        raise Refused("too-many-rooms", f"There are too many rooms to make another one. {hint}")
+            hint = f"Registered users can still create rooms. {hint}"
+        raise Refused("too-many-rooms", f"The server has too many rooms. {hint}")
 
     def _check_quota(self, session: Session) -> None:
         account, now = session.person.account, self._clock.seconds()
@@ -52,9 +52,9 @@ class NewRooms:
         if wait:
             raise Refused(
                 "too-many-rooms",
-                f"Too many new rooms were made from your address. Try again in {span(wait)}, or"
-                " join another room: /rooms lists them."
+                "Too many new rooms from your address. Try again"
+                f" in {span(wait)}, or join an existing room: /rooms"
                 if account is None
-                else f"You have made too many new rooms. Try again in {span(wait)}.",
+                else f"You have created too many rooms. Try again in {span(wait)}.",
             )
         self.new.note(maker, now)

@@ -49,7 +49,7 @@ class Nicknames:
         """Refuse a name that is somebody else's, or looks like it; `user` is who has another."""
         self._check_not_reserved(name, account)
         if key(name) in self._directory.users:
-            raise Refused("name-taken", f"{name} is here already.", self.free(name))
+            raise Refused("name-taken", f"{name} is already in use.", self.free(name))
         owner = self._accounts.find(name)
         if owner is not None and not is_same(owner, account):
             raise Refused("registered", f"{name} is a registered name.", self.free(name))
@@ -66,7 +66,7 @@ class Nicknames:
         """An account may be older than the list, or an operator's choice."""
         own = account is not None and key(account.name) == key(name)
         if not own and self._is_reserved(name):
-            text = f"{name} is reserved for the chat itself."
+            text = f"{name} is reserved for the server."
             raise Refused("bad-name", text, self.guest())
 
     def _is_reserved(self, name: str) -> bool:
@@ -77,7 +77,7 @@ class Nicknames:
         if twin is not None and not is_same(twin, account):
             raise Refused(
                 "name-taken",
-                f"{name} looks like {twin.name}, a registered name.",
+                f"{name} is too similar to {twin.name}, a registered name.",
                 self.free(name),
             )
 

@@ -86,12 +86,10 @@ class Profiles:
         if session.person.operator:
             return
         if self._bans.ban_at_the_door(frozenset({BanMask.of_name(name)}), "") is not None:
-            raise Refused("banned", f"{name} is banned here: please choose another name.")
+            raise Refused("banned", f"{name} is banned. Choose another name.")
         for room in session.person.rooms():
             if self._bans.bans_name(session, name, room):
-                raise Refused(
-                    "banned", f"{name} is banned in {room.name}: please choose another name."
-                )
+                raise Refused("banned", f"{name} is banned in {room.name}. Choose another name.")
 
     def _ignore_under_new_name(self, renamed: User, name: str) -> None:
         """Who ignores somebody goes on doing so, under their first and their latest name.
@@ -118,7 +116,11 @@ class Profiles:
         if user.ignores is None:
             user.ignores = {}
         if len(user.ignores) - len(user.aliases) >= MOST_IGNORED:
-            raise Refused("too-many", f"You ignore {MOST_IGNORED} people: /unignore one first.")
+            raise Refused(
+                "too-many",
+                f"You already ignore {MOST_IGNORED} users, the"
+                " maximum. Remove one first: /unignore name",
+            )
         user.aliases.pop(key(name), None)
         user.ignores[key(name)] = name
         await self.save_ignores(user)
@@ -126,7 +128,7 @@ class Profiles:
     async def unignore(self, user: User, name: str) -> None:
         """Show somebody's lines again."""
         if not user.ignores or key(name) not in user.ignores:
-            raise Refused("no-such-person", f"You do not ignore {name}.")
+            raise Refused("no-such-person", f"You are not ignoring {name}.")
         for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
             user.aliases.pop(one, None)
             user.ignores.pop(one, None)

@@ -56,14 +56,22 @@ class Inbox:
         user = self._directory.users.get(key(name))
         account = self._accounts.find(name)
         if user is None and account is None:
-            raise Refused("no-such-person", f"There is nobody called {name} here.")
+            raise Refused("no-such-person", f"No user named {name} is online.")
         origin = _origin(session)
         self._check_not_too_many(session, origin)
         self._last += 1
         about = signed(user) if user else account.name if account else name
         where = room.name if room else ""
         by = signed(session.person)
-        report = Report(self._last, self._acts.now(), by, about, where, reason, origin)
+        report = Report(
+            number=self._last,
+            time=self._acts.now(),
+            by=by,
+            about=about,
+            room=where,
+            reason=reason,
+            origin=origin,
+        )
         await self._records.put(report)
         self._reports[report.number] = report
         event = _reported(report)
@@ -74,22 +82,23 @@ class Inbox:
 
     def _check_not_too_many(self, session: Session, origin: str) -> None:
         if len(self._reports) >= MOST_REPORTS:
-            raise Refused(
-                "too-many", "The operators have too many reports already: try again later."
-            )
+            raise Refused("too-many", "There are too many open reports. Try again later.")
         if sum(report.origin == origin for report in self._reports.values()) < MOST_REPORTS_BY_ONE:
             return
-        whose = "of yours" if session.person.account else "from your address"
+        whose = "you" if session.person.account else "your address"
         raise Refused(
             "too-many",
-            f"The operators have {MOST_REPORTS_BY_ONE} reports {whose}: wait for their answer.",
+            f"There are already {MOST_REPORTS_BY_ONE} open"
+            f" reports from {whose}. Wait for an answer.",
         )
 
     async def resolve(self, session: Session, number: int) -> Report:
         """Take a report from the list."""
         report = self._reports.pop(number, None)
         if report is None:
-            raise Refused("no-such-report", f"There is no report {number}: /reports lists them.")
+            raise Refused(
+                "no-such-report", f"There is no report {number}. To list reports: /reports"
+            )
         try:
             await self._acts.note(session, f"resolved report {number} about {report.about}", None)
             await self._records.drop(report)
@@ -109,5 +118,11 @@ def _origin(session: Session) -> str:
 
 def _reported(report: Report, own: bool = False) -> Reported:
     return Reported(
-        report.number, report.by, report.about, report.room, report.reason, report.time, own
+        number=report.number,
+        by=report.by,
+        about=report.about,
+        room=report.room,
+        reason=report.reason,
+        time=report.time,
+        own=own,
     )

@@ -104,7 +104,10 @@ class RoomAdministration:
     def _check_still_there(self, session: Session, room: Room) -> None:
         """While a password was hashed, the room may have gone, or the right to change it."""
         if self._directory.rooms.get(room.key) is not room:
-            raise Refused("no-such-room", f"{room.name} is gone: please /join it first.")
+            raise Refused(
+                "no-such-room",
+                f"{room.name} no longer exists. To create it again: /join {room.name}",
+            )
         check_level(session, "moderator", room)
 
     def _apply(self, room: Room, charter: RoomRules) -> None:
@@ -127,22 +130,26 @@ class RoomAdministration:
         user, account = self._somebody(name)
         old = self._role_of(user, account, room)
         if old not in BEFORE[role]:
-            raise Refused("known", f"{name} is {called(old)} of {room.name} already.")
+            raise Refused("known", f"{name} is already {called(old)} of {room.name}.")
         if account is None and role == "moderator":
             raise Refused(
                 "not-registered",
-                f"{name} is a guest, who cannot stay a moderator: /register comes first.",
+                f"{name} is a guest and must register first: /register password",
             )
         return await self._change_role(session, room, (user, account), role)
 
     async def take_role(self, session: Session, room: Room, name: str, role: str) -> Role:
-        """Make somebody who has a role in a room a plain member; everybody there is told."""
+        """Make somebody who has a role in a room a regular member; everybody there is told."""
         user, account = self._somebody(name)
         old = self._role_of(user, account, room)
         if old == "founder":
-            raise Refused("not-allowed", f"{name} is the founder: /transfer comes first.")
+            raise Refused(
+                "not-allowed", f"{name} is the founder. Transfer the room first: /transfer name"
+            )
         if old != role:
-            raise Refused("known", f"{name} is not {called(role)} of {room.name}: see /room.")
+            raise Refused(
+                "known", f"{name} is not {called(role)} of {room.name}. To see roles: /room"
+            )
         if role == "moderator" and user is not session.user:
             check_founder(session.person, room)
         return await self._change_role(session, room, (user, account), "member")
@@ -152,7 +159,7 @@ class RoomAdministration:
         user = self._directory.users.get(key(name))
         account = user.account if user else self._accounts.find(name)
         if user is None and account is None:
-            raise Refused("no-such-person", f"There is nobody called {name} here.")
+            raise Refused("no-such-person", f"No user named {name} is online.")
         return user, account
 
     def _role_of(self, user: User | None, account: Account | None, room: Room) -> str:
@@ -174,7 +181,9 @@ class RoomAdministration:
             room.voiced |= clients
         else:
             room.voiced -= clients
-        return self._tell_role(session, room, Role(room.name, name, role, session.name, old))
+        return self._tell_role(
+            session, room, Role(room=room.name, name=name, role=role, by=session.name, before=old)
+        )
 
     async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
         """Give accounts roles at once, so that nobody else gives the same; undone if not kept."""
@@ -207,19 +216,30 @@ class RoomAdministration:
         check_founder(session.person, room)
         user, account = self._somebody(name)
         if account is None:
-            raise Refused("not-registered", f"{name} is a guest: /register comes first.")
+            raise Refused(
+                "not-registered", f"{name} is a guest and must register first: /register password"
+            )
         if role_of(account, room) == "founder":
-            raise Refused("known", f"{name} is the founder of {room.name} already.")
+            raise Refused("known", f"{name} is already the founder of {room.name}.")
         rooms = self._membership.of_account(account.id)
         if sum(member.role == "founder" for member in rooms) >= MOST_FOUNDED:
-            raise Refused("too-many-rooms", f"{name} has founded {MOST_FOUNDED} rooms already.")
+            raise Refused(
+                "too-many-rooms", f"{name} has already founded {MOST_FOUNDED} rooms, the maximum."
+            )
         before = self._role_of(user, account, room)
         roles = {id: "moderator" for id, one in room.roster.items() if one.role == "founder"}
         act = self._acts.act(session, f"made {_signed(user, account)} founder", room)
         await self._appoint(room, {**roles, account.id: "founder"}, act)
         called_now = user.name if user else account.name
         instead = next((self._called(id) for id in roles if id != account.id), "")
-        event = Role(room.name, called_now, "founder", session.name, before, instead)
+        event = Role(
+            room=room.name,
+            name=called_now,
+            role="founder",
+            by=session.name,
+            before=before,
+            instead=instead,
+        )
         return self._tell_role(session, room, event)
 
     def _called(self, id: str) -> str:
@@ -233,9 +253,9 @@ class RoomAdministration:
         """Let somebody into a room that not everybody may enter, and tell them."""
         user, account = self._somebody(name)
         if room.rules.invite_only and not moderates(session.person, room):
-            raise Refused("not-allowed", f"Only moderators invite people into {room.name}.")
+            raise Refused("not-allowed", f"Only moderators can invite people to {room.name}.")
         if user is not None and user in room.people:
-            raise Refused("known", f"{user.name} is in {room.name} already.")
+            raise Refused("known", f"{user.name} is already in {room.name}.")
         called_now = user.name if user else account.name if account else name
         invited = Invited(room.name, called_now, session.name, own=True)
         mute = self._bans.mute_of(session, room)
@@ -273,7 +293,7 @@ class RoomAdministration:
             room.invited -= clients
         else:
             raise Refused(
-                "no-such-person", f"{name} is not among the invited: /invited lists them."
+                "no-such-person", f"{name} has no pending invitation. To list them: /invited"
             )
         return replace(self.expected(room), uninvited=name)
 

@@ -49,9 +49,9 @@ class RoomRemoval:
         if room.key == key(FIRST_ROOM):
             raise Refused("not-allowed", f"{room.name} cannot be removed: everybody starts there.")
         await self._acts.note(session, "removed the room", room)
-        self._moderation.empty(room, session, "the room is removed")
+        self._moderation.empty(room, session, "the room was removed")
         await self._remove(room)
-        return Notice(f"Removed {room.name} with all of its messages.")
+        return Notice(f"Removed {room.name} and all its messages.")
 
     async def _remove(self, room: Room) -> None:
         """Remove a room in which nobody is; lines on their way to it are refused."""

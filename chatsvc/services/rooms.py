@@ -89,8 +89,14 @@ class Rooms:
         return self._directory.rooms.get(key(name)) or self._make_room(name)
 
     def _make_room(self, name: str) -> Room:
-        members = self._membership.of_room(key(name))
-        room = Room(name, self._lines, self._clock, self._start, members, self._bans)
+        room = Room(
+            name=name,
+            lines=self._lines,
+            clock=self._clock,
+            start=self._start,
+            roster=self._membership.of_room(key(name)),
+            mutes=self._bans,
+        )
         self._directory.rooms[room.key] = room
         return room
 
@@ -98,7 +104,12 @@ class Rooms:
         """Return the conversation with this name in the archive; make it if there is none."""
         if name not in self._directory.conversations:
             self._directory.conversations[name] = DirectConversation(
-                name, self._lines, self._clock, self._start, self._accounts.name_of, self._now
+                name=name,
+                lines=self._lines,
+                clock=self._clock,
+                start=self._start,
+                name_of=self._accounts.name_of,
+                now=self._now,
             )
         return self._directory.conversations[name]
 

@@ -92,7 +92,7 @@ class Search:
             text, spot = self._going_on(session)
         query = parse(text, self._now())
         rooms = self._rooms(session, query)
-        found, rest, unfinished = await self._read(session, query, rooms, spot, n)
+        found, rest, unfinished = await self._read(session, query, rooms, older=spot, n=n)
         session.searched = LastSearch(text, rest)
         called = {name: room.called(session) for name, room in rooms.items()}
         lines = tuple(line._replace(room=called[line.room]) for line in found)
@@ -101,16 +101,16 @@ class Search:
     def _going_on(self, session: Session) -> tuple[str, Spot]:
         searched = session.searched
         if searched is None:
-            raise Refused("usage", "Which words? For example: /search tea from:bob")
+            raise Refused("usage", "Enter words to search for. For example: /search tea from:bob")
         if searched.older is None:
-            raise Refused("no-such-line", f"Nothing older was found for {searched.query}")
+            raise Refused("no-such-line", f"No older results for {searched.query}")
         return searched.query, searched.older
 
     def _spot(self, session: Session, older: str) -> Spot:
         """The line that programs name, such as `#tea 12`."""
         name, _, number = older.rpartition(" ")
         if not (name and number.isdecimal() and number.isascii() and len(number) < 16):
-            raise Refused("bad-argument", "older is a room and a number, such as #tea 12.")
+            raise Refused("bad-argument", "older must be a room and a number, such as #tea 12.")
         return Spot(self._history.place(session, name)[0].name, int(number))
 
     def _rooms(self, session: Session, query: Query) -> dict[str, Room]:

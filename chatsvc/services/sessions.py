@@ -99,7 +99,7 @@ class Sessions:
 
         def part() -> None:
             name = f", {session.name}" if session.user else ""
-            session.tell(Goodbye(f"Goodbye{name}. Thank you for coming."), tag)
+            session.tell(Goodbye(f"Goodbye{name}."), tag)
             session.close()
             self.leave(session, words)
 

@@ -38,11 +38,11 @@ class Visibility:
             addresses = _addresses(user) if asker.person.operator else ()
         roles = [_shown_role(user, place) for place in (places if room is None else [room])]
         return Person(
-            user.name,
-            user.since,
-            round(idle, 3),
-            "away" if silent and user.away is not None else user.away,
-            tuple(place.name for place in places),
+            name=user.name,
+            since=user.since,
+            idle=round(idle, 3),
+            away="away" if silent and user.away is not None else user.away,
+            rooms=tuple(place.name for place in places),
             account=user.account.name if user.account else None,
             role="operator" if user.operator else (roles[0] or None) if room else None,
             addresses=addresses,
@@ -93,7 +93,9 @@ class Visibility:
             return room_of(session, None)
         found = self._directory.rooms.get(key(room_name(name)))
         if found is None or not may_see(session.person, found):
-            raise Refused("no-such-room", f"There is no room {room_name(name)}. /rooms lists them.")
+            raise Refused(
+                "no-such-room", f"There is no room {room_name(name)}. To list rooms: /rooms"
+            )
         return found
 
     def places(self, session: Session) -> tuple[Place, ...]:
@@ -113,11 +115,11 @@ class Visibility:
     def census(self) -> Census:
         """Count users, operators, connections without a name, and rooms that are not hidden."""
         return Census(
-            len(self._directory.users),
-            self._directory.peak,
-            sum(user.operator for user in self._directory.users.values()),
-            sum(session.user is None for session in self._directory.sessions),
-            sum(not room.rules.hidden for room in self._directory.rooms.values()),
+            people=len(self._directory.users),
+            most=self._directory.peak,
+            operators=sum(user.operator for user in self._directory.users.values()),
+            arriving=sum(session.user is None for session in self._directory.sessions),
+            rooms=sum(not room.rules.hidden for room in self._directory.rooms.values()),
         )
 
 

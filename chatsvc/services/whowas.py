@@ -58,5 +58,5 @@ class Whowas:
         """The last `count` who were called so, latest first; 0 means all that are known."""
         found = [one for one, _ in self._gone if key(one.name) == key(name)]
         if not found:
-            raise Refused("no-such-person", f"Nobody called {name} was here lately.")
+            raise Refused("no-such-person", f"No recent user was named {name}.")
         return Departed(name, tuple(found[: count or None]))

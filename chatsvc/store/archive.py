@@ -38,8 +38,7 @@ class TooSlow(ArchiveFailed):
 
     def __init__(self) -> None:
         super().__init__(
-            "That search takes too long. Search for rarer words, or narrow it with from:, in: or"
-            " after:."
+            "The search took too long. Use rarer words, or narrow it with from:, in: or after:."
         )
 
 

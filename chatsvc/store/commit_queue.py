@@ -48,13 +48,13 @@ class CommitQueue:
             await self._step()
 
     async def settle(self, room: str) -> None:
-        """Return when nothing of a room waits any more."""
+        """Return when no line of a room waits any more."""
         while self._busy and self._has(room):
             await self._step()
 
     async def _step(self) -> None:
         await self._turn()
-        await self._worker(int)  # a piece of no work, behind the commit that is under way
+        await self._worker(int)  # no work; it ends after the current commit
 
     def _has(self, room: str) -> bool:
         jobs = (job for job in (self._current, self._following) if job is not None)
@@ -101,7 +101,7 @@ class CommitQueue:
             self.keeper.not_kept(job.lines, str(failed))
             return
         except Exception:
-            self.keeper.not_kept(job.lines, "Keeping it failed, which is noted in the log.")
+            self.keeper.not_kept(job.lines, "Storing it failed. Details are in the server's log.")
             raise
         finally:
             self.waiting -= len(job.lines)

@@ -190,7 +190,7 @@ class MemoryArchive:
         await self._queue.flush()
 
     async def settle(self, room: str) -> None:
-        """Return when no line of a room waits any more."""
+        """Return when no line of the room is in the queue."""
         await self._queue.settle(room)
 
     async def close(self) -> None:

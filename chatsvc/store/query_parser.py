@@ -40,14 +40,14 @@ def parse(text: str, now: float) -> Query:
     check_words(text)
     text = text.translate(_QUOTES)
     if text.count('"') % 2:
-        raise _bad('One " is alone there. Words that follow each other: /search "see you later"')
+        raise _bad('A quotation mark is missing. To search for a phrase: /search "see you later"')
     found = _Found()
     for piece in _PIECE.finditer(text):
         _take(found, piece)
     if not (found.named or any(not term.without for term in found.terms)):
-        raise _bad("Which words? For example: /search tea from:bob")
+        raise _bad("Enter words to search for. For example: /search tea from:bob")
     if len(found.terms) > MOST_TERMS:
-        raise _bad(f"That is too much at once: please look for at most {MOST_TERMS} words.")
+        raise _bad(f"Too many terms. Search for at most {MOST_TERMS}.")
     if sum(term.words.count(" ") + 1 for term in found.terms) > MOST_WORDS:
         raise _bad(
             f"Too long: search for at most {MOST_WORDS} words. In Chinese, Japanese, Korean, Thai"
@@ -60,7 +60,7 @@ def _take(found: _Found, piece: re.Match[str]) -> None:
     minus, name, value, phrase, star, word = piece.groups()
     if name is not None:
         if minus:
-            raise _bad(f"Only words can be left out, as with -tea, but not {piece[0]}")
+            raise _bad(f"Only words can be excluded, such as -tea, but not {piece[0]}")
         _name(found, name.lower(), value)
     elif phrase is not None:
         _add(found, phrase, bool(star), bool(minus))
@@ -70,9 +70,9 @@ def _take(found: _Found, piece: re.Match[str]) -> None:
 
 def _name(found: _Found, name: str, value: str) -> None:
     if not value:
-        raise _bad(f"Something is missing after {name}: — it goes like this: {_EXAMPLES[name]}")
+        raise _bad(f"{name}: needs a value, for example: {_EXAMPLES[name]}")
     if name in found.named:
-        raise _bad(f"There can be only one {name}: in a search.")
+        raise _bad(f"A search can have only one {name}:.")
     found.named[name] = value
 
 
@@ -83,7 +83,7 @@ def _add(found: _Found, text: str, begins: bool, without: bool) -> None:
         return
     last = words[-1]
     if begins and last.isascii() and len(last) < SHORTEST_BEGINNING:
-        raise _bad("Please give at least two letters before *, as in /search te*")
+        raise _bad("Use at least two letters before *, such as /search te*")
     found.terms.append(Term(" ".join(words), begins and len(last) > 1, without))
 
 
@@ -104,7 +104,7 @@ def _time(name: str, value: str, now: float) -> float:
             return moment(value)
         if looks_like_duration(value):
             return now - duration(value)
-    raise _bad(f"{value} is no day, and no time that has passed, such as {_EXAMPLES[name]}")
+    raise _bad(f"{value} is not a day or a past time, such as {_EXAMPLES[name]}")
 
 
 _EXAMPLES = {

@@ -63,7 +63,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise CertificateFailed(f"{path} cannot be read: {error.strerror}.") from None
+        raise CertificateFailed(f"Cannot read {path}: {error.strerror}.") from None
 
 
 def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
@@ -71,7 +71,7 @@ def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
     try:
         first, *others = x509.load_pem_x509_certificates(certificates)
     except ValueError:
-        raise CertificateFailed(f"{name}: there is no certificate in PEM format.") from None
+        raise CertificateFailed(f"{name}: no certificate in PEM format.") from None
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_cipher_list(_CIPHERS)
@@ -87,15 +87,15 @@ def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
     try:
         private = load_pem_private_key(key, None)
         if not isinstance(private, _KEYS):
-            raise CertificateFailed(f"{name}: a key of that kind is of no use for TLS.")
+            raise CertificateFailed(f"{name}: this kind of key does not work with TLS.")
         context.use_privatekey(private)
         context.check_privatekey()  # one of another kind is taken without complaint
     except TypeError:
-        raise CertificateFailed(f"{name}: the key has a password, and must have none.") from None
+        raise CertificateFailed(f"{name}: the key is encrypted. Remove its passphrase.") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise CertificateFailed(f"{name}: there is no private key in PEM format.") from None
+        raise CertificateFailed(f"{name}: no private key in PEM format.") from None
     except SSL.Error:
-        raise CertificateFailed(f"{name}: the key is not that of the certificate.") from None
+        raise CertificateFailed(f"{name}: the key does not match the certificate.") from None
     return Credentials(context, first.fingerprint(hashes.SHA256()).hex(":").upper())
 
 

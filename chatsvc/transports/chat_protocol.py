@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -34,6 +33,7 @@ from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.output import Telling
 from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
+from chatsvc.transports.request_queue import RequestQueue
 from chatsvc.transports.weighing import cost, weight
 
 LEFTOVER = 256  # lines of a broken connection that are still obeyed
@@ -56,10 +56,6 @@ class ChatProtocol(Telling):
     _timer: IDelayedCall | None = None  # until a slow reader is closed
     _bucket: Bucket | None = None
     _line_end = b""  # sent for each line received, if the client does not show its end
-    _pace: IDelayedCall | None = None  # until what came too fast is obeyed
-    _going_on = False
-    _following = False  # doing what an answer asked for
-    _answers = 0  # that are under way
     _closing = False
     _ended = False  # the peer sends nothing more
     _lost = False
@@ -70,7 +66,7 @@ class ChatProtocol(Telling):
     def __init__(self, arrival: ClientConnection, ways: Adapter) -> None:
         super().__init__()
         self._arrival, self._ways = arrival, ways
-        self._queue: deque[Request | Refused] = deque()  # what was asked, and is not done yet
+        self._queue = RequestQueue()
         self._said = ways.said  # at hand, because it is wanted at every send
         self.gate, self.address = arrival.gate, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
@@ -132,7 +128,7 @@ class ChatProtocol(Telling):
     def fail(self, error: Exception) -> None:
         if self._broken:
             return
-        _log.failure("A connection failed and is closed", Failure(error))
+        _log.failure("A connection failed and was closed", Failure(error))
         self._broken = self._closing = self.full = True
         self._stop_timers()
         if not self._lost:  # whoever shows or tells something to many is to finish first
@@ -161,7 +157,7 @@ class ChatProtocol(Telling):
     def _stop_timers(self) -> None:
         self._arrival.leaving()
         self.gate.busy.discard(self)
-        for timer in (self._timer, self._pace, self._debt, self._others):
+        for timer in (self._timer, self._queue.pace, self._debt, self._others):
             stop(timer)
 
     # In
@@ -205,8 +201,8 @@ class ChatProtocol(Telling):
         if not wait:
             return
         self._pause(FLOOD, True)
-        stop(self._pace)
-        self._pace = clock.callLater(wait, self.session.safely, self._pause, FLOOD, False)
+        stop(self._queue.pace)
+        self._queue.pace = clock.callLater(wait, self.session.safely, self._pause, FLOOD, False)
         if not bucket.told:
             bucket.told = True
             self.session.tell(Notice(_too_fast(bucket.rate)))
@@ -217,24 +213,24 @@ class ChatProtocol(Telling):
             return
         waiting = len(self._queue)
         self._queue.extendleft(reversed(requests))
-        if self._following:
+        if self._queue.following:
             return
-        self._following = True
+        self._queue.following = True
         try:
             self._do_all(waiting)
         finally:
-            self._following = False
+            self._queue.following = False
         self._go_on()
 
     def _go_on(self) -> None:
         """Do what was asked, in order, until something must come first; then read on."""
-        if self._going_on or self._following:
+        if self._queue.going_on or self._queue.following:
             return
-        self._going_on = True
+        self._queue.going_on = True
         try:
             self._do_all()
         finally:
-            self._going_on = False
+            self._queue.going_on = False
         if self.paused and not (self._reasons or self._queue or self._lost or self._closing):
             super().resumeProducing()
         if self._ended:
@@ -278,21 +274,23 @@ class ChatProtocol(Telling):
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)
-        self._answers += 1
+        self._queue.answers += 1
         self._pause(ANSWERING, True)
         done.addErrback(self._failed, tag)
         done.addBoth(lambda _: self.session.safely(self._answered))
 
     def _answered(self) -> None:
-        self._answers -= 1
-        self._pause(ANSWERING, self._answers > 0)
+        self._queue.answers -= 1
+        self._pause(ANSWERING, self._queue.answers > 0)
 
     def _failed(self, failure: Failure, tag: str | None) -> None:
         _log.failure("A command failed", failure)
-        self.session.tell(Refusal("failed", "That went wrong here, and is noted in the log."), tag)
+        self.session.tell(
+            Refusal("failed", "Internal error. Details are in the server's log."), tag
+        )
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        text = f"That line has more than {LONGEST_LINE} bytes. Goodbye."
+        text = f"The line is longer than {LONGEST_LINE} bytes. Goodbye."
         self.session.tell(Refusal("too-long", text))
         self.close()
 
@@ -372,11 +370,13 @@ class ChatProtocol(Telling):
 
     def _too_slow(self) -> None:
         limit = self.gate.slow_limit
-        self.session.tell(Goodbye(f"You are {limit:g} seconds behind with reading. Goodbye."))
-        self.gate.hub.sessions.leave(self.session, "reads nothing any more")
+        self.session.tell(Goodbye(f"You did not read for {limit:g} seconds. Goodbye."))
+        self.gate.hub.sessions.leave(self.session, "stopped reading")
         self.close()
 
 
 def _too_fast(rate: Rate) -> str:
     pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
-    return f"You send faster than {pace}: the rest follows at that pace, and nothing is lost."
+    return (
+        f"You are sending faster than {pace}. The rest will follow at that rate; nothing is lost."
+    )

@@ -82,10 +82,10 @@ class ClientConnection:
             return
         if not gate.understands(language):
             spoken = ", ".join(gate.spoken())
-            text = f"This chat does not speak {language}, but: {spoken}."
+            text = f"This chat does not accept {language}. It accepts {spoken}."
             self.refusal = Refusal("not-spoken", text)
         elif language != "tls" and not self.secure and not self._may_be_plain():
-            text = f"This chat is joined over TLS only: {self.place().by_hand()}"
+            text = f"This chat requires TLS: {self.place().by_hand()}"
             self.refusal = Refusal("tls-needed", text)
 
     def _time_is_up(self, within: float) -> None:
@@ -93,7 +93,7 @@ class ClientConnection:
         self._waiting = self.gate.clock.callLater(0, self._end, within)
 
     def _end(self, within: float) -> None:
-        self.occupant.end(f"You did not say your name within {within:g} seconds. Goodbye.")
+        self.occupant.end(f"You did not enter a name within {within:g} seconds. Goodbye.")
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:
         """Let another protocol have the connection, and what was received on it and not used."""

@@ -91,13 +91,13 @@ class Gate:
         try:
             guest.occupant.end("The server is stopping. Goodbye.")
         except Exception:
-            _log.failure("A connection failed and is closed")
+            _log.failure("A connection failed and was closed")
             guest.transport.abortConnection()
 
     def admit(self, guest: Guest) -> Refusal | None:
         """Count a connection, or say why it is one too many."""
         if len(self.connections) - len(self._refused) > self.max_clients:
-            text = "Sorry, the server is full. Please try again later."
+            text = "The server is full. Try again later."
             refusal: Refusal | None = Refusal("full", text)
         else:
             refusal = self._addresses.admit(guest.address, self.clock.seconds())

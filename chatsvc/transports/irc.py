@@ -131,8 +131,8 @@ class IRCProtocol(ChatProtocol):
         return SILENT
 
     def _give_up(self) -> None:
-        self.session.tell(Goodbye("You do not answer. Goodbye."))
-        self.gate.hub.sessions.leave(self.session, "does not answer any more")
+        self.session.tell(Goodbye("Ping timeout. Goodbye."))
+        self.gate.hub.sessions.leave(self.session, "ping timeout")
         self.close()
 
     def answer(self, data: bytes) -> None:

@@ -53,7 +53,7 @@ class SelfSigned(Files):
             return  # reading the credentials tells what is wrong
         if isinstance(key, ec.EllipticCurvePrivateKey) and _is_due(former[0]):
             _keep(self.key, make(key, former[:FORMER]))
-            _log.info("The certificate in {files} is renewed; its key is the same.", files=self)
+            _log.info("The certificate in {files} was renewed with the same key.", files=self)
 
 
 def kept_beside(archive: Path) -> SelfSigned:
@@ -98,7 +98,7 @@ def _keep(path: Path, pem: bytes) -> None:
             os.fsync(handle)
         unfinished.replace(path)
     except OSError as error:
-        raise CertificateFailed(f"{path} cannot be made: {error.strerror}.") from None
+        raise CertificateFailed(f"Cannot create {path}: {error.strerror}.") from None
 
 
 def make(

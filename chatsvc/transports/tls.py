@@ -58,7 +58,7 @@ class TLS:
             self._files, self._seen = certificate, certificate.state()
             self._credentials = certificate.credentials()
         else:
-            self._credentials = credentials(certificate, certificate, "the certificate made here")
+            self._credentials = credentials(certificate, certificate, "the self-signed certificate")
         self._factory = TLSMemoryBIOFactory(self, False, Factory(), clock)
 
     @property
@@ -88,7 +88,7 @@ class TLS:
         try:
             self._files.renew()
         except CertificateFailed as failed:
-            _log.warn("{failed} The certificate from before stays in use.", failed=failed)
+            _log.warn("{failed} The previous certificate stays in use.", failed=failed)
         state = self._files.state()
         if state == self._seen:
             return
@@ -96,6 +96,6 @@ class TLS:
         try:
             self._credentials = self._files.credentials()
         except CertificateFailed as failed:
-            _log.warn("{failed} The certificate from before stays in use.", failed=failed)
+            _log.warn("{failed} The previous certificate stays in use.", failed=failed)
         else:
             _log.info("The certificate in {files} is in use now.", files=self._files)

@@ -34,6 +34,7 @@ from chatsvc.client.net.outbox import Outbox, Outgoing
 from chatsvc.client.net.resume_state import HISTORY, ResumeState, before
 from chatsvc.client.net.wire import FOREIGN, ServerLink, encoded
 from chatsvc.client.passwords import password_of
+from chatsvc.model.command_facts import facts_of
 from chatsvc.model.events import Entered, Event, Goodbye, Refusal, Refused, Talking, Welcome
 from chatsvc.model.moderation_events import You
 
@@ -223,8 +224,7 @@ class Connection:
                 self._perhaps = password
             return failure
 
-        # Who has come back as a guest can log in again; what is registered cannot be once more.
-        asked = self.request(do, once=do != "login", rest=rest)
+        asked = self.request(do, once=facts_of(do).once, rest=rest)
         return asked.addCallbacks(proven, not_proven)
 
     async def settled(self) -> None:

@@ -40,10 +40,10 @@ def _register(client: Client, params: Sequence[str]) -> None:
         return
     account, email, password = params[:3]
     if not client.registered:
-        words = "Say who you are first, with NICK and USER"
+        words = "Register first, with NICK and USER"
         client.fail("REGISTER", "COMPLETE_CONNECTION_REQUIRED", words)
     elif account not in ("*", client.nick):
-        words = f"Your account can only be called {client.nick}, as you are"
+        words = f"Your account name must be your nickname, {client.nick}"
         client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", account, words)
     else:
         about = Pending("REGISTER", (client.nick,))
@@ -52,7 +52,7 @@ def _register(client: Client, params: Sequence[str]) -> None:
 
 @on("VERIFY", 2, anybody=True)
 def _(client: Client, message: Message) -> None:
-    words = "There is nothing to verify: an account is good at once"
+    words = "Accounts need no verification"
     client.fail("VERIFY", "INVALID_CODE", message.params[0], words)
 
 
@@ -62,7 +62,9 @@ def is_by_register(client: Client, about: Pending) -> bool:
 
 
 def succeed(client: Client, event: You) -> None:
-    client.send("REGISTER", "SUCCESS", event.account or "", f"{event.name} is yours now")
+    client.send(
+        "REGISTER", "SUCCESS", event.account or "", f"{event.name} is now registered to you"
+    )
 
 
 def refuse(client: Client, event: Refusal, about: Pending) -> None:

@@ -125,7 +125,7 @@ def _(event: Removed, client: Client, about: Pending) -> None:
         client.send("KILL", event.name, event.reason or event.by, source=mask(event.by))
         return
     if not event.room:
-        client.notice(f"{event.name} was put out.")
+        client.notice(f"{event.name} was removed.")
         return
     if event.own:
         client.forget(event.room)

@@ -39,7 +39,7 @@ def _(event: Help, client: Client, about: Pending) -> None:
     elif about.params:
         _about(client, about.first, event.commands[0])
     else:
-        _tell(client, "*", "What one can do here", _everything(event.commands))
+        _tell(client, "*", "Help topics", _everything(event.commands))
 
 
 def _about(client: Client, subject: str, command: Command) -> None:
@@ -51,11 +51,11 @@ def _everything(commands: Iterable[Command]) -> list[str]:
     own = (command.usage.split()[0].removeprefix("/") for command in commands)
     others = sorted(name for name in own if name.upper() not in SUBJECTS)
     return [
-        "Messages of IRC:",
+        "IRC commands:",
         *wrap(", ".join(sorted(SUBJECTS)), _WIDTH),
-        "Commands of the chat, as in /quote report eve spam:",
+        "Chat commands, such as /quote report eve spam:",
         *wrap(", ".join(others), _WIDTH),
-        "HELP and one of them says more.",
+        "For details: HELP command",
     ]
 
 

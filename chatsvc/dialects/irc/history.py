@@ -26,11 +26,11 @@ def _(client: Client, message: Message) -> None:
     verb, *params = message.params or ("*",)
     row = _VERBS.get(verb.upper())
     if not message.params:
-        _fail(client, "NEED_MORE_PARAMS", verb, "Which earlier lines?")
+        _fail(client, "NEED_MORE_PARAMS", verb, "Which messages?")
     elif row is None:
-        _fail(client, "UNKNOWN_COMMAND", verb, "There is no such way to ask for earlier lines")
+        _fail(client, "UNKNOWN_COMMAND", verb, "Unknown subcommand")
     elif len(params) < row[0]:
-        _fail(client, "NEED_MORE_PARAMS", verb, "Something is missing there")
+        _fail(client, "NEED_MORE_PARAMS", verb, "Missing parameters")
     else:
         _ask(client, verb, params, row[1])
 
@@ -41,7 +41,7 @@ def _ask(
     wanted = params.pop()
     found = bounds(params) if wanted.isdecimal() and 0 < len(wanted) < 10 and int(wanted) else None
     if found is None:
-        _fail(client, "INVALID_PARAMS", verb, "That cannot be understood")
+        _fail(client, "INVALID_PARAMS", verb, "Invalid parameters")
     elif verb.upper() == "TARGETS":
         client.ask("recent", n=int(wanted), **_deleted(client), **found)
     else:

@@ -30,19 +30,19 @@ def _begin(client: Client, reference: str, kind: str = "", target: str = "", *_:
         about = Pending("PRIVMSG", (target,), labeled and labeled.held())
         client.collected = Collected(reference, target, about)
     else:
-        _refuse(client, "MULTILINE_INVALID", "That is no batch that can be sent here")
+        _refuse(client, "MULTILINE_INVALID", "Unsupported batch type")
 
 
 def _drop(client: Client, collected: Collected) -> None:
     client.collected = None
     with client.answering(collected.about.labeled):
-        _refuse(client, "MULTILINE_INVALID", "There is a batch inside of that batch")
+        _refuse(client, "MULTILINE_INVALID", "Batches cannot be nested")
 
 
 def _end(client: Client, reference: str) -> None:
     collected = client.collected
     if collected is None or reference != f"-{collected.reference}":
-        _refuse(client, "MULTILINE_INVALID", "There is no such batch")
+        _refuse(client, "MULTILINE_INVALID", "No such batch")
         return
     client.collected, client.latest = None, collected.about
     with client.answering(collected.about.labeled):
@@ -55,13 +55,13 @@ def _say(client: Client, collected: Collected) -> None:
     if text.strip():
         speak(client, "PRIVMSG", collected.target, text)
     else:
-        _refuse(client, "MULTILINE_INVALID", "There is nothing in that batch")
+        _refuse(client, "MULTILINE_INVALID", "The batch is empty")
 
 
 def _go_on(client: Client, message: Message) -> None:
     collected = client.collected
     if collected is None or message.tags["batch"] != collected.reference:
-        _refuse(client, "MULTILINE_INVALID", "There is no such batch")
+        _refuse(client, "MULTILINE_INVALID", "No such batch")
     elif not collected.failed:
         labeled = collected.about.labeled
         with client.answering(labeled and labeled.held()):
@@ -76,19 +76,26 @@ def _collect(client: Client, collected: Collected, message: Message) -> None:
         or len(message.params) < 2
         or (concat and not message.params[1])
     ):
-        _fail(client, collected, "MULTILINE_INVALID", "That cannot be in such a batch")
+        _fail(
+            client,
+            collected,
+            "MULTILINE_INVALID",
+            "This command is not allowed in a multiline batch",
+        )
         return
     target, text = message.params[:2]
     collected.add(text, concat)
     if key(target) != key(collected.target):
         code = "MULTILINE_INVALID_TARGET"
-        _fail(client, collected, code, collected.target, target, "All lines go to one target")
+        _fail(
+            client, collected, code, collected.target, target, "All lines must have the same target"
+        )
     elif collected.lines > limits["lines"]:
         most = str(limits["lines"])
-        _fail(client, collected, "MULTILINE_MAX_LINES", most, f"{most} lines are the most")
+        _fail(client, collected, "MULTILINE_MAX_LINES", most, f"The maximum is {most} lines")
     elif collected.size > limits["text"]:
         most = str(limits["text"])
-        _fail(client, collected, "MULTILINE_MAX_BYTES", most, f"{most} bytes are the most")
+        _fail(client, collected, "MULTILINE_MAX_BYTES", most, f"The maximum is {most} bytes")
 
 
 def _fail(client: Client, collected: Collected, code: str, *words: str) -> None:

@@ -16,7 +16,7 @@ _NOTHING_THERE = ("no-account", "no-such-person", "no-such-room")
 @on("MARKREAD")
 def _(client: Client, message: Message) -> None:
     if not message.params:
-        client.fail("MARKREAD", "NEED_MORE_PARAMS", "Which channel, or whose lines?")
+        client.fail("MARKREAD", "NEED_MORE_PARAMS", "Which channel or user?")
         return
     target, *selector = message.params
     if not selector:
@@ -24,7 +24,7 @@ def _(client: Client, message: Message) -> None:
     elif selector[0].startswith("timestamp="):
         client.ask("mark", room=place(target), number=selector[0].removeprefix("timestamp="))
     else:
-        client.fail("MARKREAD", "INVALID_PARAMS", target, selector[0], "That is no timestamp")
+        client.fail("MARKREAD", "INVALID_PARAMS", target, selector[0], "Invalid timestamp")
 
 
 @told.register

@@ -24,7 +24,7 @@ def _(client: Client, message: Message) -> None:
     target, id, *reason = message.params
     number = number_in(target, id)
     if number is None:
-        client.fail("REDACT", "UNKNOWN_MSGID", target, id, "There is no such line")
+        client.fail("REDACT", "UNKNOWN_MSGID", target, id, "No such message")
     else:
         client.ask("delete", room=place(target), number=number, reason=" ".join(reason))
 

@@ -133,7 +133,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
-    client.reply("CREATED", "What is said here is kept")
+    client.reply("CREATED", "This server stores messages")
     client.reply("MYINFO", client.server, software, "Bio", "beIiklmnoqstv", "beIklqov")
     supported(client)
     if event.census is not None:

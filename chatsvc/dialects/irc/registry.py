@@ -71,7 +71,7 @@ def read(client: Client, line: str) -> Sequence[Request]:
 
 def refuse_encoding(client: Client, line: bytes) -> None:
     """Refuse a line that is not UTF-8 (IRCv3 "UTF8ONLY")."""
-    text = "Not sent: it is not UTF-8. Set your client's encoding to UTF-8"
+    text = "Not sent: invalid UTF-8. Set your client's encoding to UTF-8"
     message = wire.beginning(line.decode(errors="replace"))
     _refuse(client, message, lambda command: client.fail(command, "INVALID_UTF8", text))
 

@@ -53,7 +53,7 @@ def _begin(client: Client, mechanism: str) -> None:
         client.send("AUTHENTICATE", "+")
     else:
         client.reply("SASLMECHS", mechanisms(client))
-        client.reply("SASLFAIL", "There is no such mechanism here")
+        client.reply("SASLFAIL", "Unsupported mechanism")
 
 
 def _respond(client: Client, sasl: Sasl) -> None:
@@ -62,7 +62,7 @@ def _respond(client: Client, sasl: Sasl) -> None:
     try:
         data = base64.b64decode(encoded, validate=True).decode()
     except ValueError:
-        _fail(client, "That is not base64, or not UTF-8 inside")
+        _fail(client, "Invalid base64 or UTF-8")
         return
     about = Pending("AUTHENTICATE")
     if sasl.mechanism == "PLAIN":
@@ -78,7 +78,7 @@ def _plain(client: Client, data: str, about: Pending) -> None:
     """PLAIN (RFC 4616): an identity to act as, if it is not the account's; account; password."""
     parts = data.split("\0")
     if len(parts) != 3:
-        _fail(client, "That is not PLAIN")
+        _fail(client, "Invalid PLAIN message")
         return
     identity, account, password = parts
     if identity and key(identity) != key(account):

@@ -149,11 +149,9 @@ def _(client: Client, message: Message) -> None:
 @on("INFO")
 @here()
 def _(client: Client, message: Message) -> None:
-    client.reply("INFO", f"This is {_chat(client)}, and runs {_software(client)}.")
-    client.reply(
-        "INFO", "People with IRC clients, telnet and programs meet here in the same rooms."
-    )
-    client.reply("INFO", "What is said in a room is kept before it is shown.")
+    client.reply("INFO", f"This is {_chat(client)}, running {_software(client)}.")
+    client.reply("INFO", "IRC clients, telnet users and programs share the same channels.")
+    client.reply("INFO", "Every channel message is stored before it is shown.")
     client.reply("ENDOFINFO")
 
 

@@ -31,32 +31,34 @@ def _about(help: str, do: str) -> _ServiceRow:
 
 _NICKSERV = {
     "IDENTIFY": _person("[name] password", "logs you in", "login"),
-    "REGISTER": _person("password [email]", "makes your nickname your own", "register"),
+    "REGISTER": _person("password [email]", "registers your nickname", "register"),
     "LOGOUT": _person("", "makes you a guest again", "logout"),
     "PASSWD": _person("old new", "changes your password; also SET PASSWORD", "passwd"),
-    "DROP": _person("password", "gives your nickname up", "unregister"),
-    "INFO": _person("name", "says who somebody is", "whois"),
+    "DROP": _person("password", "deletes your account", "unregister"),
+    "INFO": _person("name", "shows details about a user", "whois"),
     "CERT": _person(
-        "[ADD|DEL] [fingerprint]", "the TLS certificates that log you in", "certificate"
+        "[ADD|DEL] [fingerprint]", "manages the TLS certificates you can log in with", "certificate"
     ),
 }
 _CHANSERV = {
-    "REGISTER": _ServiceRow("#channel", "says whose a channel is"),
-    "INFO": _ServiceRow("#channel", "the rules of a channel, and who has a role there", "set"),
-    "SET": _ServiceRow("#channel rule value", "changes a rule", "set", names=("rule", "value")),
-    "OP": _about("makes somebody a moderator", "op"),
-    "DEOP": _about("makes a moderator a plain member", "deop"),
-    "VOICE": _about("lets somebody talk where it is moderated", "voice"),
-    "DEVOICE": _about("takes that back", "devoice"),
-    "INVITE": _about("lets somebody come in", "invite"),
-    "KICK": _ServiceRow(
-        "#channel nick [reason]", "puts somebody out", "kick", names=("name", "reason")
+    "REGISTER": _ServiceRow("#channel", "shows how to own a channel"),
+    "INFO": _ServiceRow("#channel", "shows the rules and roles of a channel", "set"),
+    "SET": _ServiceRow(
+        "#channel rule value", "changes a channel rule", "set", names=("rule", "value")
     ),
-    "BAN": _ServiceRow("#channel who", "keeps somebody out", "ban", names=("who",)),
-    "UNBAN": _ServiceRow("#channel who", "lets them come in again", "unban", names=("who",)),
-    "DROP": _ServiceRow("#channel", "removes a channel, as an operator", "remove-room"),
+    "OP": _about("makes a user a moderator", "op"),
+    "DEOP": _about("makes a moderator a regular member", "deop"),
+    "VOICE": _about("lets a user talk in a moderated channel", "voice"),
+    "DEVOICE": _about("removes a user's voice", "devoice"),
+    "INVITE": _about("invites a user", "invite"),
+    "KICK": _ServiceRow(
+        "#channel nick [reason]", "removes a user", "kick", names=("name", "reason")
+    ),
+    "BAN": _ServiceRow("#channel who", "bans a user", "ban", names=("who",)),
+    "UNBAN": _ServiceRow("#channel who", "lifts a ban", "unban", names=("who",)),
+    "DROP": _ServiceRow("#channel", "deletes a channel; operators only", "remove-room"),
     "TRANSFER": _ServiceRow(
-        "#channel nick", "makes somebody its founder", "transfer", names=("name",)
+        "#channel nick", "makes a user the founder", "transfer", names=("name",)
     ),
 }
 
@@ -71,8 +73,7 @@ _SERVICES = {
     "chanserv": _Service("ChanServ", _CHANSERV),
 }
 _FOUNDING = (
-    "A channel belongs to whoever comes in first, if their nickname is registered: /join it, and"
-    " you are its founder."
+    "Register your nickname, then /join a channel that does not exist. You become its founder."
 )
 _OTHER_WORDS = {"ADD": "add", "DEL": "remove", "REMOVE": "remove", "LIST": ""}
 
@@ -118,7 +119,7 @@ def _do(client: Client, row: _ServiceRow, word: str, rest: str, source: str) -> 
     if row.own and not words:
         words = [client.nick]
     if not room.startswith("#") or (row.names and not words):
-        client.notice(f"It goes like this: {word} {row.usage}", source)
+        client.notice(f"Usage: {word} {row.usage}", source)
         return
     about = Pending(word, (room, *words), service=source)
     client.ask(row.do, about, room=room, **dict(zip(row.names, words, strict=False)))
@@ -132,6 +133,6 @@ def _as_the_chat_says(word: str, rest: str) -> str:
 
 
 def _help(client: Client, service: _Service, source: str) -> None:
-    client.notice(f"{service.name} knows:", source)
+    client.notice(f"{service.name} commands:", source)
     for name, row in service.rows.items():
         client.notice(f"{f'{name} {row.usage}':34} {row.help}", source)

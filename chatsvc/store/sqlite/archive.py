@@ -181,7 +181,7 @@ class SQLArchive:
         await self._queue.flush()
 
     async def settle(self, room: str) -> None:
-        """Return when no line of a room waits any more."""
+        """Return when no line of the room is in the queue."""
         await self._queue.settle(room)
 
     async def close(self) -> None:

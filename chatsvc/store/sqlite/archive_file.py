@@ -10,20 +10,21 @@ from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite.database import is_locked, lock, lock_handle, name_of_lock
 
 _TWO_SERVICES = (
-    "Another chatsvc is using the archive {path}. Stop it, or give this one another archive with "
+    "Another chatsvc is using the archive {path}. Stop it, or use another archive with "
     "--archive sqlite:PATH."
 )
 _SAME_FILE = (
     "Another chatsvc is using the archive {path} under another name: it is a hard link to the same "
-    "file. Stop that service, or give this one another archive with --archive sqlite:PATH."
+    "file. Stop that service, or use another archive with --archive sqlite:PATH."
 )
 _OTHER_NAME = (
     "A chatsvc is using the archive {path} under another name: it is a hard link to the same file."
     " Give the path that the service uses: --archive sqlite:PATH."
 )
 _GONE = (
-    "The file {path} was deleted, moved or replaced while the service runs, so nothing can be kept."
-    " Ask an operator to put it back or to restart the service."
+    "The file {path} was deleted, moved or replaced while the"
+    " service runs, so messages cannot be stored. Ask an"
+    " operator to put the file back or to restart the service."
 )
 
 

@@ -134,7 +134,7 @@ def sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ArchiveFailed(f"The archive {path} cannot be used: {error.strerror}.") from error
+        raise ArchiveFailed(f"Cannot use the archive {path}: {error.strerror}.") from error
     except sqlite3.Error as error:
         raise ArchiveFailed(_sentence(path, str(error))) from error
 
@@ -143,16 +143,17 @@ def _sentence(path: Path, error: str) -> str:
     for said, sentence in _SAID_BY_SQLITE.items():
         if said in error:
             return sentence.format(path=path, directory=os.path.dirname(os.path.abspath(path)))
-    return f"The archive {path} cannot be used: {error}."
+    return f"Cannot use the archive {path}: {error}."
 
 
 _SAID_BY_SQLITE = {
-    "is full": "The disk is full: {path} cannot grow. Make room, and it goes on.",
-    "readonly": "The archive {path} is read-only. Give this user the right to write it.",
-    "unable to open": "The archive {path} cannot be opened. Does {directory} exist, and may this"
-    " user write there?",
+    "is full": "The disk is full: {path} cannot grow. Free some space to continue.",
+    "readonly": "The archive {path} is read-only. Give this user write permission.",
+    "unable to open": "Cannot open the archive {path}. Check that {directory}"
+    " exists and that this user can write there.",
     "not a database": "{path} is not a chatsvc archive. Choose another file with"
     " --archive sqlite:PATH.",
-    "malformed": "The archive {path} is damaged. Move it away, or restore it from a backup.",
-    "locked": "Another program holds the archive {path} locked. It goes on when that is over.",
+    "malformed": "The archive {path} is damaged. Restore it from a backup, or move it away.",
+    "locked": "Another program has locked the archive {path}."
+    " The server retries when the lock is released.",
 }

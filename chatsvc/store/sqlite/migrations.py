@@ -45,8 +45,8 @@ def version(database: sqlite3.Connection, path: Path) -> int:
         )
     if version > newest():
         raise ArchiveFailed(
-            f"{path} was written by a newer chatsvc (its tables are version {version}, this one "
-            f"knows {newest()}). Install the newer chatsvc, or choose another file."
+            f"{path} was written by a newer chatsvc (schema version {version}, this one"
+            f" supports up to {newest()}). Install the newer chatsvc, or choose another file."
         )
     return int(version)
 

@@ -55,9 +55,7 @@ class Damaged(ArchiveFailed):
     """The index cannot be used as it is."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The index of what was said was damaged. It is being made anew: please try again."
-        )
+        super().__init__("The search index was damaged and is being rebuilt. Try again later.")
 
 
 class Index:

@@ -7,10 +7,10 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from chatsvc.client.commands import ONCE, Commands, aliases_of, name_of
+from chatsvc.client.commands import Commands, aliases_of, name_of
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
-from chatsvc.client.passwords import PROVING, is_secret, masked
+from chatsvc.client.passwords import is_secret, masked
 from chatsvc.client.tui.control.local_command import LocalCommand, commands_of, local_command
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.emojis import emojized
@@ -20,8 +20,6 @@ from chatsvc.client.tui.model.state import State
 from chatsvc.dialects.text import typed
 from chatsvc.model.events import Asked, Command, Entered, Event, Refused, Request, Talking
 from chatsvc.model.text_rules import clean_lines
-
-_TALK = ("msg", "reply", "mods")  # commands by which something is said, which may have emoji
 
 
 class Desk(Protocol):
@@ -133,11 +131,11 @@ class InputHandler:
         self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
 
     def _ask(self, name: str, rest: str, text: str, pane: Buffer) -> None:
-        if name in PROVING:
+        if self._commands.proves(name):
             asked = self._connection.prove(name, rest)
         else:
-            rest = self._emojized(rest) if name in _TALK else rest
-            asked = self._connection.request(name, once=name in ONCE, rest=rest)
+            rest = self._emojized(rest) if self._commands.is_speech(name) else rest
+            asked = self._connection.request(name, once=self._commands.goes_once(name), rest=rest)
         asked.addCallback(self._answered)
         self._wait(asked, clean_lines(masked(text)), pane, text)
 
