@@ -407,7 +407,7 @@ def lists_of_commands(source: str) -> list[set[str]]:
     told = {name for name, facts in FACTS.items() if facts.secret or facts.once}
     kinds = (ast.Tuple, ast.List, ast.Set)
     lists = [node.elts for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
-    strings = [{one.value for one in each if isinstance(one, ast.Constant)} for each in lists]
+    strings = [{str(one.value) for one in each if isinstance(one, ast.Constant)} for each in lists]
     return [each for each in strings if len(each & told) > 1]
 
 

@@ -111,7 +111,7 @@ def literals(source: str) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield "".join(
-                part.value if isinstance(part, ast.Constant) else "X" for part in node.values
+                str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values
             )
         elif isinstance(node, ast.Constant) and id(node) not in apart and " " in str(node.value):
             yield str(node.value)
