@@ -237,3 +237,19 @@ def test_short_answers_are_told_at_once() -> None:
     bob = reader(chat)
     (page,) = bob.ask(do="history", room="#tea", n=4)
     assert len(page["lines"]) == 4
+
+
+def test_a_long_answer_at_telnet_has_no_formatting_either() -> None:
+    chat = Chat()
+    ann = irc(chat, "ann")
+    ann.send("JOIN #tea")
+    for n in range(60):
+        ann.send(f"PRIVMSG #tea :\x02bold {n} \x0304,05red\x0f {'x' * 400}")
+    bob = chat.join("bob")
+    bob.send("/join #tea")
+    taken(chat, bob)
+    bob.protocol.dataReceived(b"/history 60\n")
+    lines = taken(chat, bob)
+    assert [line.split("> ")[1] for line in lines] == [
+        f"bold {n} red {'x' * 400}" for n in range(60)
+    ]

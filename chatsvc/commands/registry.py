@@ -329,7 +329,10 @@ def _string(name: str, value: object) -> str:
 
 
 def _text(name: str, value: object) -> str:
-    return clean_message(value) if isinstance(value, str) else _string(name, value)
+    if isinstance(value, str):
+        plain = value.isascii() and value.isprintable()  # nearly always
+        return value if plain else clean_message(value)
+    return _string(name, value)
 
 
 def _words(name: str, value: object) -> str:

@@ -6,9 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from chatsvc.model.events import Refused, Request
 
-_NOT_UTF8 = Refused(
-    "not-utf8", "That was not sent: invalid UTF-8. Please set your terminal to UTF-8."
-)
+_NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to UTF-8.")
 _NOTHING = nullcontext()
 
 

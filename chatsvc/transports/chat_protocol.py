@@ -55,6 +55,7 @@ class ChatProtocol(Telling):
     full = False
     _timer: IDelayedCall | None = None  # until a slow reader is closed
     _bucket: Bucket | None = None
+    _line_end = b""  # sent for each line received, if the client does not show its end
     _closing = False
     _ended = False  # the peer sends nothing more
     _lost = False
@@ -167,6 +168,8 @@ class ChatProtocol(Telling):
         if self._work >= self._most:
             self._end_turn()
         self._work += LINE
+        if self._line_end:
+            self._send(self._line_end)
         try:
             self._obey(line)
         except Exception as error:

@@ -53,11 +53,6 @@ class TextProtocol(ChatProtocol):
             self.session.tell(Notice("To leave, type /quit"))
         return data
 
-    def lineReceived(self, line: bytes) -> None:
-        if self._hidden:
-            self._send(b"\r\n")  # the client has not shown the end of the line, either
-        super().lineReceived(line)
-
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         self._hide(self.session.question in _SECRETS)
         super().tell(event, here, tag)
@@ -66,4 +61,5 @@ class TextProtocol(ChatProtocol):
         """Let a telnet client echo nothing while a password is asked for (RFC 857)."""
         if self._is_nvt and hidden != self._hidden:
             self._hidden = hidden
+            self._line_end = b"\r\n" if hidden else b""
             self._send(self._telnet.echo(hidden))
