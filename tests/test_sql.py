@@ -99,7 +99,7 @@ def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
 def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     write(path, line("one"))
     execute(path, "PRAGMA user_version = 99")
-    assert "newer chatsvc (its tables are version 99" in sentence_of_opening(path)
+    assert "newer chatsvc (schema version 99" in sentence_of_opening(path)
     assert version(path) == (APPLICATION_ID, 99)
 
 
