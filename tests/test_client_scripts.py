@@ -114,7 +114,7 @@ def test_a_private_line_is_sent_to_a_person_and_no_room_is_entered(run: Run) -> 
 def test_a_line_that_is_refused_is_a_failure(run: Run) -> None:
     run.send("#lobby", ["x" * 20_000, "two"])
     assert result(run.done) == 1
-    assert run.complaints == ["Input line was too long. It was not sent."]
+    assert run.complaints == ["Not sent: the message is too long."]
     assert run.server.texts() == ["two"]
 
 

@@ -144,7 +144,7 @@ def test_filters_see_what_is_read(chat: Chat) -> None:
     ivy.send("JOIN #tea")
     ann.send("/set refuse damn", "/set mask heck")
     tom.read()
-    assert "is not wanted" in "\n".join(ivy.send("PRIVMSG #tea :d\x02am\x02n"))
+    assert "is not allowed" in "\n".join(ivy.send("PRIVMSG #tea :d\x02am\x02n"))
     ivy.send("PRIVMSG #tea :oh \x0304h\x03eck it")
     assert "oh *" in tom.read()[-1]
 
@@ -173,7 +173,7 @@ def test_a_long_message_is_cut_between_codes(chat: Chat) -> None:
 def test_a_message_that_looks_empty_is_empty(chat: Chat) -> None:
     alice, bob, tom, jo = people(chat)
     for text in ("\x02\x0304\x0f", "\u200b", "\u3164", "\u2800 \u2800", "\u00ad"):
-        assert "nothing" in "\n".join(alice.send(f"PRIVMSG #lobby :{text}"))
+        assert "empty" in "\n".join(alice.send(f"PRIVMSG #lobby :{text}"))
         (refused,) = jo.ask(do="say", text=text)
         assert refused["code"] == "empty"
         assert tom.send(text) == []

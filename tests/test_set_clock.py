@@ -183,7 +183,7 @@ def test_slow_mode_lasts_as_long(jump: float) -> None:
     founder(chat, "ann", bob).send("/set slow 1m")
     bob.send("one")
     chat.wall.set_by(jump)
-    assert "you can say that in 1 min" in bob.send("two")[-1]
+    assert "Try again in 1 min" in bob.send("two")[-1]
     chat.clock.advance(60)
     assert bob.send("two") == []
     assert chat.hub.directory.rooms["#tea"].last == 2

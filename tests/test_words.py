@@ -151,7 +151,7 @@ def test_help_in_a_conversation_is_plain_english(chat: Chat) -> None:
 
 
 def test_phrases_that_have_crept_in_before_are_found() -> None:
-    assert unwanted("changes your name") == ["changes your name"]
+    assert unwanted("changes one's name") == ["changes one's name"]
     assert unwanted("Who is used to it may go on so")
     assert unwanted("It was not\nsent")
     assert unwanted("A ban, or more, lasts permanently.") == []

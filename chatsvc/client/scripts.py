@@ -155,7 +155,7 @@ class Send(Script):
     def _went_wrong(self, failure: Failure, text: str) -> None:
         self._failed = True
         if isinstance(failure.value, Uncertain):
-            self._complain(f"The connection was lost: nobody knows whether this arrived: {text}")
+            self._complain(f"The connection was lost: it is unknown whether this arrived: {text}")
         elif isinstance(failure.value, Refused):
             self._complain(failure.value.text)
         else:

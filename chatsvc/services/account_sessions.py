@@ -228,7 +228,7 @@ class AccountSessions:
         user.account = None
         self._leave_what_is_closed(user)
         self._tell_account(user)
-        words = f"Your account {account.name} was deleted"
+        words = f"Your account {account.name} was deleted."
         if stays not in user.sessions:
             stays = user.sessions[0]
             stays.tell(Notice(f"{words} You are now the guest {user.name}."))

@@ -83,8 +83,7 @@ class BanTargets:
         if user is None and account is None and trace is None:
             raise Refused(
                 "no-such-person",
-                f"No user named {name} is online. To name somebody who is not:"
-                f" {BanMask(NAME, name)}",
+                f"No user named {name} is online. To match the name anyway: {BanMask(NAME, name)}",
             )
         if user is not None:
             check_above(session.person, user, room)

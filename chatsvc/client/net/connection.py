@@ -438,7 +438,7 @@ class Connection:
     def _check_length(self, outgoing: Outgoing) -> None:
         """Refuse what the server would close the connection for."""
         if len(encoded(outgoing.request())) > self._longest - ADDRESS:
-            raise Refused("too-long", "That line is too long. It was not sent.")
+            raise Refused("too-long", "Not sent: the message is too long.")
 
     def _pump(self) -> None:
         if self._wire is None or not self.here:

@@ -175,7 +175,7 @@ class InputHandler:
             again = "" if back else f" Up brings back: {_short(text)}"
             self._state.note(f"{failure.value.text}{again}", wrong=True, where=where)
         elif isinstance(failure.value, Uncertain):
-            unsure = "The connection was lost, and nobody knows whether this arrived"
+            unsure = "The connection was lost, and it is unknown whether this arrived"
             self._state.note(f"{unsure}: {masked(text)}", wrong=True, where=where)
         else:
             failure.trap(NotConnected)  # one has left, and was told
