@@ -118,7 +118,7 @@ def test_a_name_that_is_taken_is_met_with_a_question(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:") as service:
         join(service, "ann")
         other = service.terminal(*CHATSVC, "join", "--plain", where(service), "--name", "ann")
-        other.until("Press Enter to be ann2")
+        other.until("Press Enter to join as ann2")
         other.type("\r")
         other.until("You are in #lobby with ann")
 
@@ -172,7 +172,7 @@ def test_an_account_comes_back_into_its_rooms_when_the_server_was_killed(tmp_pat
                 ann.until("<bob> tea again.")
                 ann.type(f"own 21.\r/passwd {SECRET} x\r")
                 ann.until("You: own 21.")
-                ann.until("A password has")
+                ann.until("A password must have")
                 ann.type("/sessions\r")
                 ann.until(r"in #tea and #lobby \(this one\)|in #lobby and #tea \(this one\)")
                 ann.type("/quit\r")

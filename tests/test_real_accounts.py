@@ -54,7 +54,7 @@ def test_everything_holds_after_a_power_cut(tmp_path: Path) -> None:
             ("/ignore mallory", "You ignore mallory."),
             ("/ban eve 2d spam", "eve is banned"),
             ("/mute --here name=mallory 1h", "name=mallory is muted in #tea"),
-            ("/lockdown on", "only registered people"),
+            ("/lockdown on", "only registered users"),
         ]:
             ann.send(command)
             ann.until(answer)

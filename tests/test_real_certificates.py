@@ -69,7 +69,7 @@ def shows(chat: Service, pem: bytes) -> bool:
     [
         ({}, "--cert a.pem --key b.pem", "Cannot read a.pem: No such file or directory."),
         ({"a.pem": b"", "b.pem": b""}, "--cert a.pem --key b.pem", "no certificate in PEM"),
-        ({"chat.db.pem": b""}, "", "If it is moved away, another one is made."),
+        ({"chat.db.pem": b""}, "", "To make a new one, move the file away and restart."),
         ({}, "--cert a.pem", "Give both --cert and --key, or neither."),
         ({}, "--require-tls --speaks text", "--require-tls requires tls in --speaks."),
         ({}, "--speaks text,latin", "--speaks lists some of tls, json, irc, http, text"),

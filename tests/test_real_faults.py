@@ -275,7 +275,7 @@ def test_a_reader_that_reads_nothing_for_too_long_is_told_and_closed(tmp_path: P
         while [place["count"] for place in other.ask("rooms")["rooms"]] != [1]:
             deadline.left("the sleeper to be closed")
         heard = sleeper.rest()
-        assert heard[-1].startswith("* You are 1 seconds behind")
+        assert heard[-1].startswith("* You did not read for 1 second")
         numbers = numbers_heard(heard)
         assert numbers == list(range(len(numbers)))
         assert len(numbers) < 1500

@@ -141,7 +141,7 @@ def test_a_socket_that_was_not_passed_on_is_a_sentence(tmp_path: Path) -> None:
     command = [beside_python("twistd"), "-n", "chat", "--listen", "systemd:domain=INET:index=0"]
     started = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT)
     assert started.returncode == 1
-    assert "--listen systemd:domain=INET:index=0 is not understood" in started.stderr
+    assert "--listen systemd:domain=INET:index=0 is not a valid endpoint" in started.stderr
     assert "Traceback" not in started.stdout + started.stderr
 
 

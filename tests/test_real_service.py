@@ -62,7 +62,7 @@ def test_it_says_where_it_listens_how_to_join_and_where_history_is_kept(tmp_path
 
 def test_in_memory_it_says_that_it_forgets_and_leaves_no_file(tmp_path: Path) -> None:
     with Service(tmp_path, "--archive", "memory:", "--interface", "127.0.0.1") as chat:
-        assert "forgotten when the service stops" in chat.log
+        assert "lost when the service stops" in chat.log
         assert f"    telnet 127.0.0.1 {chat.port}\n" in chat.log
         assert "From another machine" not in chat.log
         chat.person("ann").send("hello")
@@ -124,10 +124,10 @@ def test_a_low_port_without_permission_is_explained(tmp_path: Path) -> None:
     [
         ("--port 65536", "--port must be a number from 0 to 65535, not '65536'"),
         ("--port 0 --interface 192.0.2.1", "192.0.2.1 is not an address of this machine"),
-        ("--port 0 --archive postgres://x", "--archive is sqlite:PATH or memory:"),
+        ("--port 0 --archive postgres://x", "--archive must be sqlite:PATH or memory:"),
         ("--port 0 --archive sqlite:missing/chat.db", "missing"),
         ("--port 0 --motd missing.txt", "Cannot read --motd missing.txt: No such file"),
-        ("--listen nonsense", "--listen nonsense is not understood"),
+        ("--listen nonsense", "--listen nonsense is not a valid endpoint"),
         ("--listen unix:missing/chat.sock", "missing/chat.sock"),
         ("--port 0 --nonsense", "nonsense"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from conftest import Chat, Person
 from staff import SECRET, back, member
@@ -197,8 +196,7 @@ async def test_who_types_elsewhere_is_shown_in_the_list(chat: Chat) -> None:
 
 @on_a_screen
 async def test_the_servers_own_words_are_on_its_own_pane(chat: Chat) -> None:
-    chat.hub.settings = replace(chat.hub.settings, motd="Be kind.")
-    async with visit(chat) as ann:
+    async with visit(Chat(motd="Be kind.")) as ann:
         assert [pane.name for pane in in_order(ann.app.state.panes.values())] == ["", "#lobby"]
         ann.app.look_at("")
         await ann.settle()

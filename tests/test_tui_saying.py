@@ -86,7 +86,7 @@ async def test_what_is_refused_comes_back_with_the_reason(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/nonsense here", "enter")
         assert text(ann) == "/nonsense here"
-        assert "There is no command /nonsense" in shown(ann)
+        assert "Unknown command /nonsense" in shown(ann)
         await ann.press("ctrl+u")
         await ann.lose_connection()
         await ann.type("/msg nobody hello", "enter")

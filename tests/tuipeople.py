@@ -133,7 +133,7 @@ class Visitor:
 
     async def settle(self) -> None:
         """Let everything happen that is about to happen, without time passing."""
-        for _ in range(3):
+        for _ in range(5):
             self.network.pump()
             await self.pilot.pause()
             await self.app.moments.draw_if_due()

@@ -265,7 +265,7 @@ class ChatApp(App[int]):
             self.screen.set_focus(composer)
             composer.insert(character)
 
-    def on_entry_typed(self, message: InputArea.Typed) -> None:
+    def on_input_area_typed(self, message: InputArea.Typed) -> None:
         self.knowing.about_to_name(message.text)
         self.signs.typed(message.text, message.pane)
 

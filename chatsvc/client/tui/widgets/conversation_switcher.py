@@ -48,9 +48,9 @@ class Shelf(ContentSwitcher):
         for conversation in self._of.values():
             conversation.show_times(clock)
 
-    def on_conversation_at_the_top(self, message: ConversationView.AtTheTop) -> None:
+    def on_conversation_view_at_the_top(self, message: ConversationView.AtTheTop) -> None:
         self._reading.fetch_earlier(message.pane)
 
-    def on_conversation_at_the_end(self, message: ConversationView.AtTheEnd) -> None:
+    def on_conversation_view_at_the_end(self, message: ConversationView.AtTheEnd) -> None:
         self._reading.fetch_later(message.pane)
         self._state.seen()
