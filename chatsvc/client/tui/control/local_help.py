@@ -34,7 +34,7 @@ class Helping:
         for command in self._knowing.all_commands():
             if name in (name_of(command), *aliases_of(command)):
                 return described(command)
-        raise Refused("unknown", f"There is no command /{name}. /help lists them.")
+        raise Refused("unknown", f"Unknown command /{name}. To list commands: /help")
 
 
 def listed(commands: Iterable[Command]) -> list[str]:
