@@ -15,7 +15,7 @@ from chatsvc.client.line_screen import Input, Output
 class Terminal:
     """A terminal whose last row is the line being typed; whatever comes is shown above it.
 
-    Keys and lines that come in one turn of the reactor draw that row once, at the turn's end.
+    The row is drawn once at the end of each reactor turn, however many keys and lines arrive.
     """
 
     interactive = True

@@ -161,7 +161,7 @@ class Session(Endpoint):
         return account is not None and account.name == line.account and line.time >= account.since
 
     def hides(self, line: Said) -> bool:
-        """Whether a line is by somebody ignored, or of somebody quietly muted; never one's own."""
+        """Whether the sender is ignored or quietly muted; always False for the user's own lines."""
         ignores = self.user.ignores if self.user else None
         if not (ignores or line.quiet):
             return False

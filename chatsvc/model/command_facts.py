@@ -34,7 +34,7 @@ FACTS = {
     "announce": CommandFacts(once=True),
     "report": CommandFacts(once=True),
     "claim": CommandFacts(once=True),
-    # Somebody who has come back as a guest can log in again; nobody can register twice.
+    # A user who returned as a guest can log in again; no user can register twice.
     "login": CommandFacts(secret=True, proves=-1),
     "passwd": CommandFacts(secret=True, once=True, proves=-1),
     "register": CommandFacts(secret=True, once=True, proves=0),

@@ -235,7 +235,7 @@ class AccountSessions:
         self._sessions.end_all(user, words, but=stays)
 
     def _leave_what_is_closed(self, user: User) -> None:
-        """Take a user who has become a guest out of the rooms that guests may not enter."""
+        """Remove a user who became a guest from rooms that are closed to guests."""
         for session in user.sessions:
             for room in list(session.rooms.values()):
                 if not self._joining.may_be_in(session, room):

@@ -139,7 +139,7 @@ class RoomAdministration:
         return await self._change_role(session, room, (user, account), role)
 
     async def take_role(self, session: Session, room: Room, name: str, role: str) -> Role:
-        """Make somebody who has a role in a room a regular member; everybody there is told."""
+        """Make a user with a role in a room a regular member, and tell the room."""
         user, account = self._somebody(name)
         old = self._role_of(user, account, room)
         if old == "founder":

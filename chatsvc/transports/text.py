@@ -39,7 +39,7 @@ class TextProtocol(ChatProtocol):
         elif self._editor.passes(data):
             return data
         elif data[-1:] >= b"\x80":
-            data = self._without_telnet(data)  # a command may come in the middle of a character
+            data = self._without_telnet(data)  # a Telnet command can split a character
         self._work += (len(data) - len(data.translate(None, KEYS))) * costs.KEY
         return self._editor.feed(data)
 

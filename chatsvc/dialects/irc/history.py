@@ -50,7 +50,7 @@ def _ask(
 
 
 def _deleted(client: Client) -> Bounds:
-    """Who is told of deletions is not shown deleted lines again (`draft/message-redaction`)."""
+    """Hide deleted lines from clients that receive deletions (`draft/message-redaction`)."""
     return {"deleted": "draft/message-redaction" not in client.capabilities}
 
 

@@ -159,7 +159,7 @@ class Index:
         return self._archive.execute("SELECT id, name, last FROM room").fetchall()
 
     def repair(self) -> None:
-        """Make the file anew, because it turned out to be damaged."""
+        """Replace the damaged file with a new one."""
         with sentences(self.path):
             self._make_anew()
 

@@ -39,12 +39,12 @@ class Porch:
 
     @property
     def page(self) -> ConnectPage | None:
-        """Where one is asked where to go, while one is."""
+        """The connect page, while it is open."""
         pages = (screen for screen in self._app.screen_stack if isinstance(screen, ConnectPage))
         return next(pages, None)
 
     async def open_page(self, typing: bool = False) -> ConnectPage:
-        """Ask where to go; what a person who is `typing` types is for no field of the page."""
+        """Ask where to connect; if the user is `typing`, no field of the page takes the focus."""
         page = self.page
         if page is None:
             page = ConnectPage(self.going, self._preferences.recent(), typing)
@@ -52,7 +52,7 @@ class Porch:
         return page
 
     def go(self, going: Going) -> None:
-        """One goes there now."""
+        """Show that a connection to this server begins."""
         self.going, self.outcome = going, None
         if (page := self.page) is not None:
             page.connecting(going.server)
