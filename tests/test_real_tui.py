@@ -15,7 +15,7 @@ from tmux import Screen, Tmux
 
 CHATSVC = beside_python("chatsvc")
 SECRET = "correct-horse-battery"
-SAID = 2  # lines of each before and after the service is killed
+SAID = 5  # lines of each before and after the service is killed
 
 
 @pytest.fixture
@@ -103,6 +103,8 @@ def test_every_line_is_there_once_though_the_service_is_killed(tmp_path: Path, t
         port = chat.port
         for name in ("ann", "carol"):
             people[name] = in_the_lobby(tmux, tmp_path, name, chat)
+            people[name].resize(100, 50)
+            people[name].until(r"(.*\n){48}.*Type to talk")  # the client has all rows
         talk(0)
         chat.kill()
         talk(SAID)

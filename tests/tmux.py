@@ -15,7 +15,9 @@ class Tmux:
     """A tmux of our own, which ends, and all that runs in it, when its `with` block is left."""
 
     def __init__(self, directory: Path, columns: int = 80, rows: int = 24) -> None:
-        self._command = (needs("tmux"), "-S", str(directory / "tmux"), "-f", "/dev/null")
+        # Without LINES and COLUMNS, which readline sets, and which hide the terminal's size.
+        size = ("env", "-u", "LINES", "-u", "COLUMNS")
+        self._command = (*size, needs("tmux"), "-S", str(directory / "tmux"), "-f", "/dev/null")
         self._size = ("-x", str(columns), "-y", str(rows))
 
     def __enter__(self) -> Tmux:
