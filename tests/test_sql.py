@@ -25,7 +25,7 @@ from chatsvc.model.records import Fact
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import database, migrations
 from chatsvc.store.sqlite.database import connect
-from chatsvc.store.sqlite.migrations import APPLICATION_ID, newest
+from chatsvc.store.sqlite.migrations import APPLICATION_ID, newest, steps
 from chatsvc.store.sqlite.offline import Ledger
 from chatsvc.store.sqlite.reader import Reader
 
@@ -297,16 +297,18 @@ def test_what_is_asked_of_a_closed_archive_is_refused_in_words(path: Path) -> No
 
 
 @pytest.fixture
-def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The directory of the numbered files, as a later version of chatsvc may have it."""
     directory = tmp_path / "schema"
     shutil.copytree(Path(database.__file__).parent / "schema", directory)
     monkeypatch.setattr(migrations, "resources", SimpleNamespace(files=lambda package: tmp_path))
-    return directory
+    yield directory
+    steps.cache_clear()
 
 
 def step(schema: Path, number: int, statements: str) -> None:
     (schema / f"{number:03}-later.sql").write_text(statements)
+    steps.cache_clear()
 
 
 def test_a_new_file_is_marked_and_has_the_latest_version(path: Path, schema: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from functools import cache
 from importlib import resources
 from operator import attrgetter
 from pathlib import Path
@@ -56,11 +57,12 @@ def newest() -> int:
     return len(steps())
 
 
-def steps() -> list[str]:
+@cache
+def steps() -> tuple[str, ...]:
     """Return the migrations in order; a step never changes once an archive may have seen it."""
     files = (resources.files("chatsvc.store.sqlite") / "schema").iterdir()
     named = sorted((file for file in files if file.name[:3].isdigit()), key=attrgetter("name"))
-    return [step.read_text(encoding="utf-8") for step in named]
+    return tuple(step.read_text(encoding="utf-8") for step in named)
 
 
 def _copy(database: sqlite3.Connection, path: Path) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -87,11 +87,13 @@ class Reader:
     def _connection(self) -> sqlite3.Connection:
         """Return this thread's own connection; open it first if there is none."""
         if not hasattr(self._own, "connection"):
-            self._own.connection = connect(self._path)
-            set_up(self._own.connection)
-            self._open.callback(self._own.connection.close)
-        connection: sqlite3.Connection = self._own.connection
-        return connection
+            with ExitStack() as opening:
+                connection = opening.enter_context(closing(connect(self._path)))
+                set_up(connection)
+                self._open.push(opening.pop_all())
+            self._own.connection = connection
+        found: sqlite3.Connection = self._own.connection
+        return found
 
 
 def _time(database: sqlite3.Connection, room: int, number: int) -> int:
