@@ -21,6 +21,7 @@ from chatsvc.core.directory import room_of
 from chatsvc.model.ban_masks import is_written_mask
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.command_facts import facts_of
+from chatsvc.model.costs import COSTS, OTHER, Cost
 from chatsvc.model.events import Command, Event, Refusal, Refused, Request
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
 from chatsvc.policy.permissions import check_level
@@ -45,6 +46,7 @@ class CommandRow:
     tagged: bool  # wants to know the tag
     settled: bool  # looks at what one has said before, so that must be kept
     reads: bool  # what the archive has, and changes nothing there
+    cost: Cost
     when: Callable[[Hub], bool]  # it is of any use
 
 
@@ -96,6 +98,7 @@ def command(
             tagged=tagged,
             settled=settled,
             reads=reads,
+            cost=COSTS.get(name, OTHER),
             when=when,
         )
         FIELDS.update(arguments)
@@ -125,7 +128,7 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
 
 def must_wait(session: Session, request: Request) -> bool:
     """Return whether a request looks at what its session has said before, which is on its way."""
-    return session.in_flight > 0 and (row := _row(request.name)) is not None and row.settled
+    return session.in_flight > 0 and (row := find(request.name)) is not None and row.settled
 
 
 async def _finish(
@@ -138,7 +141,7 @@ async def _finish(
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
-        reads = (row := _row(request.name)) is not None and row.reads
+        reads = (row := find(request.name)) is not None and row.reads
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
@@ -156,12 +159,13 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
         hub.login.knock(session, refused.code)
 
 
-def _row(name: str) -> CommandRow | None:
-    return TABLE.get(NAMES.get(name.lower(), ""))
+def find(name: str) -> CommandRow | None:
+    """Return the row of a command by its name or an alias, in any case."""
+    return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
 
 
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
-    row = TABLE.get(request.name) or _row(request.name)
+    row = find(request.name)
     if row is None:
         if request.literal is None:
             raise _unknown(request.name)
@@ -178,7 +182,10 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
             _check_level(hub, session, row, arguments.get("room"))
         if session.asked != request.name:
             session.asked = None  # something else is wanted than was asked
-    _check_understood(row, request)
+    if request.rest is None:
+        _check_fields(row, request)
+    elif not row.words:
+        _check_alone(row, request.rest)
     if row.tagged:
         arguments["tag"] = request.tag
     return row.function(hub, session, **arguments)
@@ -231,12 +238,14 @@ def _checked(row: CommandRow, request: Request) -> dict[str, object]:
     }
 
 
-def _check_understood(row: CommandRow, request: Request) -> None:
-    """Refuse words after a command that has no arguments, and fields of other requests only."""
-    if request.rest is not None:
-        if not row.words and _without_flags(row, request.rest.strip(), {}):
-            raise _usage(row)
-        return
+def _check_alone(row: CommandRow, rest: str) -> None:
+    """Refuse words after a command that has no arguments."""
+    if _without_flags(row, rest.strip(), {}):
+        raise _usage(row)
+
+
+def _check_fields(row: CommandRow, request: Request) -> None:
+    """Refuse the fields of other requests; unknown ones may be from a later version."""
     strange = (name for name in request.args if name in FIELDS and name not in row.kinds)
     if (name := next(strange, None)) is not None:
         raise Refused("usage", f"{row.about.usage.split()[0][1:]} has no field {name}.")

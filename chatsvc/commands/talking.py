@@ -26,7 +26,8 @@ def say(
     tag: str | None = None,
 ) -> Answer:
     """Send a message to a room."""
-    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(False, notice, signs))
+    manner = Manner(False, notice, signs) if notice or signs else PLAINLY
+    return _say(hub, session, text=text, room=room, tag=tag, manner=manner)
 
 
 @command("me text", help="describes an action", example="/me makes tea")

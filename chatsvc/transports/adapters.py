@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol
 
@@ -20,8 +19,11 @@ class Dialect(Protocol):
     def refuse_encoding(self, line: bytes) -> Sequence[Refused]:
         """Return the refusal of a line that is not UTF-8, unless it is answered already."""
 
-    def doing(self, request: Request) -> AbstractContextManager[None]:
-        """Take events without a tag to be about `request`, while the chat does it."""
+    def begin(self, request: Request) -> object:
+        """Take events without a tag to be about `request`, and return what they were about."""
+
+    def end(self, before: object) -> None:
+        """Take events without a tag to be about what `begin` has returned."""
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
 

@@ -191,6 +191,13 @@ class ChatProtocol(Telling):
         if requests:
             if self._bucket is not None and self.session.user is not None:
                 self._keep_pace(weight(requests), self._bucket)
+            self._take_up(requests)
+
+    def _take_up(self, requests: Sequence[Request | Refused]) -> None:
+        """Do what a line asks for; a single request that need not wait skips the queue."""
+        if not self._queue and len(requests) == 1 and self._may_do(requests[0]):
+            self._do(requests[0])
+        else:
             self._queue.extend(requests)
             self._go_on()
 
@@ -261,16 +268,22 @@ class ChatProtocol(Telling):
         if self._lost and commands.must_wait(self.session, what):
             return  # it cannot wait, and would do something else than was meant
         self._work += cost(what).work
+        answer = self._run(what)
+        if answer is not None:
+            if what.name == "history":
+                answer = self._paged(answer)
+            self._wait_for(answer, what.tag)
+
+    def _run(self, request: Request) -> Coroutine[Any, Any, None] | None:
+        dialect = self._ways.dialect
+        before = dialect.begin(request)
         try:
-            with self._ways.dialect.doing(what):
-                answer = commands.run(self.gate.hub, self.session, what)
+            return commands.run(self.gate.hub, self.session, request)
         except Exception:
-            self._failed(Failure(), what.tag)
-        else:
-            if answer is not None:
-                if what.name == "history":
-                    answer = self._paged(answer)
-                self._wait_for(answer, what.tag)
+            self._failed(Failure(), request.tag)
+            return None
+        finally:
+            dialect.end(before)
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall
@@ -58,8 +57,11 @@ class IRCAdapter:
         self._answer(self.client.taken())
         return ()
 
-    def doing(self, request: Request) -> AbstractContextManager[None]:
-        return self.client.doing(request)
+    def begin(self, request: Request) -> object:
+        return self.client.begin(request)
+
+    def end(self, before: object) -> None:
+        self.client.end(before)
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
         irc.tell(self.client, event, tag)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatsvc.commands.registry import NAMES
-from chatsvc.model.costs import COSTS, OTHER, Cost
+from chatsvc.commands.registry import find
+from chatsvc.model.costs import OTHER, Cost
 from chatsvc.model.events import Refused, Request
 from chatsvc.model.text_rules import MOST_LINES
 
@@ -13,8 +13,9 @@ _SAID = ("say", "me", "msg", "mods", "signal")
 
 
 def cost(request: Request) -> Cost:
-    """Return the cost of a request, which may be written in another way than in the table."""
-    return COSTS.get(request.name) or COSTS.get(NAMES.get(request.name.lower(), ""), OTHER)
+    """Return the cost of a request, whose name may be unknown."""
+    row = find(request.name)
+    return OTHER if row is None else row.cost
 
 
 def weight(requests: Sequence[Request | Refused]) -> int:

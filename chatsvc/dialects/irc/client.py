@@ -351,15 +351,15 @@ class Client:
         requests, self._requests = self._requests, []
         return requests
 
-    @contextmanager
-    def doing(self, request: Request) -> Iterator[None]:
-        """While the chat does a request, take events without a tag to be about it."""
+    def begin(self, request: Request) -> Pending:
+        """Take events without a tag to be about a request, and return what they were about."""
         before = self._current
-        self._current = request.context if isinstance(request.context, Pending) else NOTHING
-        try:
-            yield
-        finally:
-            self._current = before
+        self.end(request.context)
+        return before
+
+    def end(self, before: object) -> None:
+        """Take events without a tag to be about what `begin` has returned."""
+        self._current = before if isinstance(before, Pending) else NOTHING
 
     def asked(self, tag: str | None) -> Pending:
         """What an answer is about."""
