@@ -10,7 +10,6 @@ BS, DEL, KILL = b"\x08", b"\x7f", b"\x15"  # KILL is Ctrl-U, as terminals have i
 KEYS = b"\x00\r" + BS + DEL + KILL  # what is more than text
 
 _TOKENS = re.compile(rb"[^\x00\x08\n\r\x15\x7f]+|\r\n|\r\x00|[\x00\x08\n\r\x15\x7f]")
-_TYPED = re.compile(rb"[\x00\x08\x15\x7f]|\r(?!\n)")
 _ENDS = (b"\n", b"\r\n", b"\r\x00")
 _LONGEST_GRAPHEME = 64  # bytes; of a longer one, a key takes away that much
 
@@ -31,8 +30,10 @@ class LineEditor:
 
     def passes(self, data: bytes) -> bool:
         """Whether `data` is whole lines in which nothing was corrected."""
-        idle = not (self._line or self._after_cr)
-        return idle and data.endswith(b"\n") and _TYPED.search(data) is None
+        if self._line or self._after_cr or not data.endswith(b"\n"):
+            return False
+        keys = len(data) - len(data.translate(None, KEYS))
+        return keys == data.count(b"\r\n")  # each of them has one, its CR
 
     def feed(self, data: bytes) -> bytes:
         """The lines that have ended, each with LF; or what is too long to be one."""
