@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import Line, Said, Tally
+from chatsvc.model.message_events import Line, Said
+from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import EXPIRING, Archive, ArchiveFailed, Commit
 from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers

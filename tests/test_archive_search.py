@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_archive import Keeper, Make, line, make, now, scrub  # noqa: F401
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.words import words_of
 from chatsvc.store.archive import Archive
 from chatsvc.store.query_parser import parse

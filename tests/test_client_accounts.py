@@ -10,7 +10,7 @@ from test_client_door import MEMBER, OTHER, SECRET, House, Visit
 
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.passwords import masked
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 
 @pytest.fixture

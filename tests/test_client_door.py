@@ -23,8 +23,8 @@ from chatsvc.cli.plain import PlainChat
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected, PutOut
 from chatsvc.client.words import Words
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import UNLIMITED, Limits
+from chatsvc.model.requests import Refused
 from chatsvc.store.archive import Archive
 
 SECRET, OTHER = "correct-horse", "battery-staple"

@@ -21,7 +21,9 @@ from chatsvc.client.net.connection import Connection
 from chatsvc.client.scripts import NotDone
 from chatsvc.client.time_points import Point
 from chatsvc.dialects.json_events import read_event
-from chatsvc.model.events import Event, Refused, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused
 
 Texts = list[str]
 

@@ -14,7 +14,10 @@ from chatsvc.cli.plain import FULL, PlainChat
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.words import Words, colour
-from chatsvc.model.events import Asked, Entered, Goodbye, Left, Refused, Told
+from chatsvc.model.message_events import Told
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Entered, Left
+from chatsvc.model.server_events import Asked, Goodbye
 
 
 class Screen:

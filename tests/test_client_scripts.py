@@ -18,8 +18,11 @@ from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected, PutOut
 from chatsvc.client.scripts import FULL, NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
-from chatsvc.model.events import Entered, Goodbye, Refusal, Refused, Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.rate_limits import UNLIMITED, Rate
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered
+from chatsvc.model.server_events import Goodbye
 
 
 class Source(Pipe):

@@ -26,7 +26,7 @@ from chatsvc.client.net.failures import NotConnected, NotTrusted
 from chatsvc.client.net.tls import PATIENCE, Encrypted
 from chatsvc.client.net.trust import VOUCHED, KnownServers, Trust, known_servers
 from chatsvc.client.words import Words
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.transports.certificate import credentials
 from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS

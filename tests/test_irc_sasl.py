@@ -15,7 +15,7 @@ from test_proofs import client
 from test_tls import Secure, encrypted
 
 from chatsvc.dialects.irc import Client, tell
-from chatsvc.model.moderation_events import Challenge
+from chatsvc.model.account_events import Challenge
 
 NUL = "\0"
 assert own  # a fixture

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from test_archive import Keeper, delete, expire, line, now, scrub, sqlite, tallies
 
-from chatsvc.model.events import Line, Tally
+from chatsvc.model.message_events import Line
+from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import KeptRoom
 
 

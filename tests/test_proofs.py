@@ -15,8 +15,8 @@ from staff import SECRET, member, operator, refusal
 from test_passwords import THREE_ATTEMPTS
 
 from chatsvc.auth import scram
-from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
+from chatsvc.model.requests import Refused
 
 
 def account_of(chat: Chat, name: str) -> Account:

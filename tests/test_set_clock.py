@@ -22,7 +22,7 @@ from test_archive import sqlite
 from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 from chatsvc.transports.irc import SILENT

@@ -20,7 +20,7 @@ import pytest
 from test_archive import Keeper, line, now, sqlite
 from test_kept import write
 
-from chatsvc.model.events import Line, Said
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Fact
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import database, migrations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
-from chatsvc.model.events import Refused, Request
+from chatsvc.model.requests import Refused, Request
 
 _NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to UTF-8.")
 _NOTHING = nullcontext()
