@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat, Person, Worker, at_once, no_turn, start
-from test_hub import sqlite
 
 from chatsvc.model.rate_limits import UNLIMITED
 from chatsvc.model.records import Account, Invitation
@@ -370,11 +370,11 @@ class ChangedElsewhere(MemoryArchive):
         return bool(gone)
 
 
-def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
+def test_what_an_account_has_survives_a_restart(path: Path) -> None:
+    chat = Chat(sqlite(path))
     ann = registered(chat, "ann", operator=True)
     ann.send("/ignore eve", "/away lunch", "/join #Tea", "/leave #lobby")
-    again = restarted(chat, tmp_path)
+    again = restarted(chat, path)
     back_again = arriving(again, "ann")
     assert back_again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #")
     assert back_again.send("/ignore") == ["* You ignore eve."]
@@ -383,19 +383,19 @@ def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
     start(again.archive.close())
 
 
-def test_a_code_survives_a_restart_until_it_is_used(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
+def test_a_code_survives_a_restart_until_it_is_used(path: Path) -> None:
+    chat = Chat(sqlite(path))
     ann = registered(chat, "ann", operator=True)
     chat.hub.accounts.mode = "invite"
     code = ann.send("/invite-code")[0].split()[-1]
-    again = restarted(chat, tmp_path)
+    again = restarted(chat, path)
     again.hub.accounts.mode = "invite"
     assert (
         again.join("bob")
         .send(f"/register {SECRET} {code}")[0]
         .startswith("* bob is now registered to you")
     )
-    third = restarted(again, tmp_path)
+    third = restarted(again, path)
     third.hub.accounts.mode = "invite"
     assert "used code" in third.join("eve").send(f"/register {SECRET} {code}")[0]
     start(third.archive.close())

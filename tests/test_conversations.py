@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archive_files import sqlite
 from conftest import Chat, Worker, no_turn, start
 from test_accounts import SECRET, arriving, back, registered, restarted
-from test_hub import sqlite
 
 from chatsvc.dialects.sentences import clock
 from chatsvc.store.memory import MemoryArchive
@@ -74,27 +74,27 @@ def test_one_that_waits_is_told_once(chat: Chat) -> None:
     assert not any("whispers" in line for line in arriving(chat, "bob").send(SECRET))
 
 
-def test_they_wait_through_a_restart(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
+def test_they_wait_through_a_restart(path: Path) -> None:
+    chat = Chat(sqlite(path))
     ann, bob = registered(chat, "ann"), registered(chat, "bob")
     bob.hang_up()
     ann.send("/msg bob one")
-    again = restarted(chat, tmp_path)
+    again = restarted(chat, path)
     assert arriving(again, "bob").send(SECRET)[-1] == "* ann whispers: one"
-    third = restarted(again, tmp_path)
+    third = restarted(again, path)
     bob = arriving(third, "bob")
     assert not any("whispers" in line for line in bob.send(SECRET))
     assert bob.send("/history @ann") == [f"    1 {NOW} @ann <ann> one"]
     start(third.archive.close())
 
 
-def test_the_first_one_waits_also_when_the_power_fails(tmp_path: Path) -> None:
-    archive = sqlite(tmp_path)
+def test_the_first_one_waits_also_when_the_power_fails(path: Path) -> None:
+    archive = sqlite(path)
     chat = Chat(archive)
     ann, _ = registered(chat, "ann"), registered(chat, "bob").hang_up()
     ann.send("/msg bob one")
     start(archive.close())
-    again = Chat(sqlite(tmp_path))
+    again = Chat(sqlite(path))
     assert arriving(again, "bob").send(SECRET)[-1] == "* ann whispers: one"
     start(again.archive.close())
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat, start
 from test_accounts import SECRET, arriving, back, registered, restarted
-from test_hub import sqlite
 
 from chatsvc.dialects.sentences import clock
 from chatsvc.model.records import Member, RoomRules
@@ -194,8 +194,8 @@ def test_of_many_new_lines_the_last_two_hundred_are_shown(chat: Chat) -> None:
     assert len(shown) == 201
 
 
-def test_what_is_read_is_known_after_the_power_fails(tmp_path: Path) -> None:
-    archive = sqlite(tmp_path)
+def test_what_is_read_is_known_after_the_power_fails(path: Path) -> None:
+    archive = sqlite(path)
     chat = Chat(archive)
     bob, ann = chat.join("bob"), registered(chat, "ann")
     bob.send("one")
@@ -203,15 +203,15 @@ def test_what_is_read_is_known_after_the_power_fails(tmp_path: Path) -> None:
     chat.clock.advance(1)
     bob.send("two", "three")
     start(archive.close())
-    again = Chat(sqlite(tmp_path))
+    again = Chat(sqlite(path))
     assert "2 new since you left." in arriving(again, "ann").send(SECRET)[0]
     start(again.archive.close())
 
 
-def test_rooms_in_which_nothing_was_said_survive_a_restart(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
+def test_rooms_in_which_nothing_was_said_survive_a_restart(path: Path) -> None:
+    chat = Chat(sqlite(path))
     registered(chat, "ann").send("/join #tea", "/leave #lobby")
-    again = restarted(chat, tmp_path)
+    again = restarted(chat, path)
     assert "You are in #tea" in arriving(again, "ann").send(SECRET)[0]
     assert again.hub.directory.rooms["#tea"].role(again.hub.directory.users["ann"]) == "founder"
     start(again.archive.close())
