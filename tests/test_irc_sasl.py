@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import Chat, Person
 from ircpeople import irc, plain
-from staff import SECRET, member, operator
+from staff import SECRET, THREE_ATTEMPTS, member, operator
 from test_client_certificates import own, secure
-from test_passwords import THREE_ATTEMPTS
 from test_proofs import client
 from test_tls import Secure, encrypted
 

@@ -11,8 +11,7 @@ from conftest import Chat, Person, Worker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scramp import ScramClient
-from staff import SECRET, member, operator, refusal
-from test_passwords import THREE_ATTEMPTS
+from staff import SECRET, THREE_ATTEMPTS, member, operator, refusal
 
 from chatsvc.auth import scram
 from chatsvc.model.records import Account
