@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_house import House
 from client_server import result
-from test_client_door import SECRET, House
+from staff import SECRET
 from twisted.internet.defer import CancelledError, Deferred
 
 from chatsvc.client import export_job

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from client_house import House
 from client_server import FakeServer, result
-from test_client_door import House
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock

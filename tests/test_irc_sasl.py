@@ -11,7 +11,7 @@ from ircpeople import irc, plain
 from staff import SECRET, THREE_ATTEMPTS, member, operator
 from test_client_certificates import own, secure
 from test_proofs import client
-from test_tls import Secure, encrypted
+from tlspeople import Secure, encrypted
 
 from chatsvc.dialects.irc import Client, tell
 from chatsvc.model.account_events import Challenge
