@@ -14,9 +14,12 @@ from twisted.internet.defer import Deferred
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import Archive, ArchiveFailed, Commit
+from chatsvc.store.query_parser import parse
+from chatsvc.store.search_query import Finds, Seeker
 
 Make: TypeAlias = Callable[[Any], Archive]
 
+EVERYWHERE = Seeker({"#tea": 0, "#pie": 0})
 in_new_rooms = settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -119,6 +122,18 @@ def expire(keeper: Keeper, before: float, room: str = "#tea") -> Any:
 
 def tallies(keeper: Keeper) -> list[Tally]:
     return list(now(keeper.archive.tallies("#tea", 9)))
+
+
+def finds(keeper: Keeper, query: str, limit: int = 50, **more: Any) -> Finds:
+    seeker = more.pop("seeker", EVERYWHERE)
+    found = keeper.archive.search(parse(query, 100.0).sought, seeker, more.get("older"), limit)
+    result = now(found)
+    assert isinstance(result, Finds)
+    return result
+
+
+def texts(keeper: Keeper, query: str, **more: Any) -> list[str]:
+    return [said.text for said in finds(keeper, query, **more).lines]
 
 
 @pytest.fixture

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from keeper import Keeper, line, now, scrub
+from keeper import EVERYWHERE, Keeper, finds, line, now, scrub, texts
 
 from chatsvc.model.requests import Refused
 from chatsvc.model.words import words_of
 from chatsvc.store.query_parser import parse
-from chatsvc.store.search_query import Finds, Seeker, Spot
-
-EVERYWHERE = Seeker({"#tea": 0, "#pie": 0})
-
-
-def finds(keeper: Keeper, query: str, limit: int = 50, **more: Any) -> Finds:
-    seeker = more.pop("seeker", EVERYWHERE)
-    found = keeper.archive.search(parse(query, 100.0).sought, seeker, more.get("older"), limit)
-    result = now(found)
-    assert isinstance(result, Finds)
-    return result
-
-
-def texts(keeper: Keeper, query: str, **more: Any) -> list[str]:
-    return [said.text for said in finds(keeper, query, **more).lines]
-
+from chatsvc.store.search_query import Seeker, Spot
 
 # Words
 

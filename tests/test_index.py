@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from archive_files import sqlite, write
 from conftest import at_once, no_turn, start
-from keeper import Keeper, Steps, delete, expire, line, now, scrub
-from test_archive_search import finds, texts
+from keeper import Keeper, Steps, delete, expire, finds, line, now, scrub, texts
 from twisted.internet.defer import Deferred
 
 from chatsvc.store.archive import ArchiveFailed, TooSlow

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import Chat, Person
 from ircpeople import irc, plain
+from scram_steps import client
 from staff import SECRET, THREE_ATTEMPTS, member, operator
 from test_client_certificates import own, secure
-from test_proofs import client
 from tlspeople import Secure, encrypted
 
 from chatsvc.dialects.irc import Client, tell
