@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Chat, at_once, no_turn, start
 from real import Terminal
-from test_proofs import proved
+from scram_steps import proved
 
 from chatsvc.cli import accounts
 from chatsvc.services.maintenance import OFTEN

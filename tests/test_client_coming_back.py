@@ -21,20 +21,11 @@ from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import Uncertain
 from chatsvc.client.net.wire import PATIENCE, PING_EVERY
-from chatsvc.model.events import (
-    Entered,
-    Event,
-    Goodbye,
-    Kept,
-    Pong,
-    Refusal,
-    Refused,
-    Said,
-    Talking,
-    Told,
-    Unread,
-    Welcome,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Kept, Said, Told
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered, Talking, Unread
+from chatsvc.model.server_events import Goodbye, Pong, Welcome
 
 table = pytest.fixture(begun)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from client_house import House
 from client_server import FakeServer, result
-from test_client_door import House
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock
@@ -18,8 +18,11 @@ from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected, PutOut
 from chatsvc.client.scripts import FULL, NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
-from chatsvc.model.events import Entered, Goodbye, Refusal, Refused, Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.rate_limits import UNLIMITED, Rate
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered
+from chatsvc.model.server_events import Goodbye
 
 
 class Source(Pipe):

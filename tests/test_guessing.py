@@ -8,8 +8,7 @@ import pytest
 from conftest import Chat, Person
 from hypothesis import given
 from hypothesis import strategies as st
-from staff import SECRET, founder, guest, member, operator, restarted
-from test_accounts import arriving, registered
+from staff import SECRET, arriving, founder, guest, member, operator, restarted
 
 from chatsvc.model.rate_limits import Limits, Trickle
 
@@ -30,7 +29,7 @@ def try_to_come_in(chat: Chat, name: str, password: str, address: str) -> Person
 
 def test_strangers_slow_the_owner_down_and_do_not_lock_them_out() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     for last in range(3):
         try_to_come_in(chat, "ann", "wrong-horse", f"203.0.113.{last}")
     elsewhere = try_to_come_in(chat, "ann", SECRET, "198.51.100.7")
@@ -41,7 +40,7 @@ def test_strangers_slow_the_owner_down_and_do_not_lock_them_out() -> None:
 
 def test_the_owner_waits_for_nobody_where_they_have_been() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     for last in range(9):
         try_to_come_in(chat, "ann", "wrong-horse", f"203.0.113.{last}")
     assert is_in(try_to_come_in(chat, "ann", SECRET, "192.0.2.1"))
@@ -49,7 +48,7 @@ def test_the_owner_waits_for_nobody_where_they_have_been() -> None:
 
 def test_after_a_restart_a_stranger_cannot_lock_the_owner_out() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     later = restarted(chat)
     later.hub.accounts.attempts = Chat(limits=THREE).hub.accounts.attempts
     for last in range(3):
@@ -63,7 +62,7 @@ def test_after_a_restart_a_stranger_cannot_lock_the_owner_out() -> None:
 def test_guesses_at_one_account_from_this_machine_are_slow_and_logins_to_another_are_not() -> None:
     chat = Chat(limits=THREE)
     for name in ("ann", "bob"):
-        registered(chat, name).hang_up()
+        member(chat, name).hang_up()
     strangers = [try_to_come_in(chat, "ann", "wrong-horse", HERE) for _ in range(20)]
     answers = [line for stranger in strangers for line in stranger.read()]
     assert sum("Wrong password" in line for line in answers) == 3
@@ -76,7 +75,7 @@ def test_guesses_at_one_account_from_this_machine_are_slow_and_logins_to_another
 
 def test_the_right_password_from_this_machine_is_slow_while_others_guess() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     for _ in range(4):
         try_to_come_in(chat, "ann", "wrong-horse", HERE)
     ann = try_to_come_in(chat, "ann", SECRET, HERE)
@@ -87,13 +86,13 @@ def test_the_right_password_from_this_machine_is_slow_while_others_guess() -> No
 
 def test_right_passwords_use_nothing_up() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann")
+    member(chat, "ann")
     assert all(is_in(try_to_come_in(chat, "ann", SECRET, HERE)) for _ in range(10))
 
 
 def test_a_program_of_the_owner_s_is_not_held_up_by_strangers_at_its_address() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     hello = {"account_password": SECRET, "client": "a-secret-of-ann"}
     chat.program("ann", **hello).hang_up()
     for _ in range(9):
@@ -103,7 +102,7 @@ def test_a_program_of_the_owner_s_is_not_held_up_by_strangers_at_its_address() -
 
 def test_a_new_password_makes_strangers_of_those_who_knew_the_old_one() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     elsewhere = try_to_come_in(chat, "ann", SECRET, "198.51.100.7")
     elsewhere.send(f"/passwd {SECRET} new-staple")
     for _ in range(3):

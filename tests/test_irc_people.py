@@ -8,7 +8,7 @@ import pytest
 from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, founder, operator
-from test_tls import Secure, encrypted
+from tlspeople import Secure, encrypted
 
 WHO = ":chatsvc 352 ann {room} chat people/{name} chatsvc {name} {flags} :0 {name}"
 MULTI = "multi-prefix"

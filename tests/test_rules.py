@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from precis_i18n import get_profile
 
 from chatsvc.model.characters import clean
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import (
     LONGEST_DURATION,
     LONGEST_NAME,

@@ -19,7 +19,7 @@ from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.model.keys import KEYS
 from chatsvc.client.tui.model.themes import chosen
 from chatsvc.client.tui.widgets.dialogs import Sure
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 ROOT = Path(__file__).parent.parent
 

@@ -23,9 +23,9 @@ from chatsvc.auth.passwords import (
 )
 from chatsvc.auth.throttle import Attempts, Source
 from chatsvc.model.confusables import skeletons
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import Window
 from chatsvc.model.records import Account, Invitation
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_WORDS, key, span
 from chatsvc.store.archive import ArchiveFailed, Records
 

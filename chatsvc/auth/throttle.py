@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import Trickle, Window, is_loopback, network
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import span
 
 T = TypeVar("T")

@@ -15,8 +15,8 @@ from pathlib import Path
 from chatsvc.auth.accounts import new_account
 from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.events import Refused
 from chatsvc.model.records import Account, Member
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, key
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite.offline import Ledger

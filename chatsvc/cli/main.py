@@ -25,8 +25,8 @@ from chatsvc.client.net.address import Server
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
 from chatsvc.model.confusables import RESERVED
-from chatsvc.model.events import Refused
 from chatsvc.model.monotonic import measure_steadily
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, likely_name
 
 WHERE = "[tls://]HOST[:PORT]"

@@ -17,17 +17,10 @@ from chatsvc.client.net.resume_state import FIRST_ROOM
 from chatsvc.client.passwords import masked
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import typed
-from chatsvc.model.events import (
-    Asked,
-    Entered,
-    Event,
-    Goodbye,
-    Help,
-    Refusal,
-    Refused,
-    Request,
-    Welcome,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.room_events import Entered
+from chatsvc.model.server_events import Asked, Goodbye, Help, Welcome
 
 FULL = 1000  # lines of a pipe that may wait before no more are read
 

@@ -15,7 +15,8 @@ from chatsvc.client.net.connection import Connection
 from chatsvc.client.scripts import NotDone, Reader
 from chatsvc.client.time_points import Point
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import History, Said
+from chatsvc.model.history_events import History
+from chatsvc.model.message_events import Said
 
 PAGE = 500  # lines, the most that a server gives at once
 INSTANT = 0.001  # seconds: lines have their times in whole ms

@@ -14,7 +14,9 @@ from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.model.events import Event, Refusal, Refused, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refusal, Refused
 from chatsvc.model.text_rules import key
 
 FULL = 1000  # lines that may wait before no more are read

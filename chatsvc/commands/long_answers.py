@@ -12,7 +12,9 @@ from itertools import groupby
 from typing import NamedTuple, TypeGuard
 
 from chatsvc.core.chat import Session
-from chatsvc.model.events import Found, History, Part, Refusal, Said
+from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refusal
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
 

@@ -6,7 +6,8 @@ import time as local
 
 from chatsvc.commands.registry import Answer, Words, command, find, listed
 from chatsvc.core.chat import Session
-from chatsvc.model.events import Cleared, Clock, Help, Refused
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Cleared, Clock, Help
 from chatsvc.services.hub import Hub
 
 

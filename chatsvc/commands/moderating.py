@@ -5,8 +5,10 @@ from __future__ import annotations
 from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
-from chatsvc.model.events import Event, Notice, Refused
+from chatsvc.model.events import Event
 from chatsvc.model.moderation_events import Bans
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Notice
 from chatsvc.services.hub import Hub
 
 ACTS = 500  # listed at once

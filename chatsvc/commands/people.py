@@ -7,8 +7,9 @@ from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
 from chatsvc.core.chat import Session
 from chatsvc.model.ban_masks import fits, is_pattern
-from chatsvc.model.events import Event, Ignoring, Refused
-from chatsvc.model.presence_events import People
+from chatsvc.model.events import Event
+from chatsvc.model.presence_events import Ignoring, People
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.services.hub import Hub
 

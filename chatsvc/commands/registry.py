@@ -22,7 +22,9 @@ from chatsvc.model.ban_masks import is_written_mask
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.command_facts import facts_of
 from chatsvc.model.costs import COSTS, OTHER, Cost
-from chatsvc.model.events import Command, Event, Refusal, Refused, Request
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.server_events import Command
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
 from chatsvc.policy.permissions import check_level
 from chatsvc.services.hub import Hub

@@ -12,8 +12,10 @@ from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
 from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import room_of
-from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
+from chatsvc.model.events import Event
 from chatsvc.model.presence_events import People
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Rooms, Stats, Topic
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.permissions import floor, needs_password
 from chatsvc.services.history import Bounds

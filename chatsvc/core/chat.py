@@ -23,8 +23,11 @@ from chatsvc.core.walk import Walk
 from chatsvc.core.wire import Wire
 from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Batch, Shared, portions
-from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Account, Member, RoomRules
+from chatsvc.model.requests import Refusal
+from chatsvc.model.room_events import Joined, Left, Topic
 from chatsvc.model.text_rules import key
 from chatsvc.store.archive import ArchiveFailed, Lines, Start
 from chatsvc.store.search_query import LastSearch

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Batch
-from chatsvc.model.events import Event, Said, Told
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said, Told
 from chatsvc.store.archive import Lines, Start
 
 LATE = 60.0  # seconds after which a line is told with its time

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from chatsvc.core.wire import Wire
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Event, Found, History, Part
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Part
 
 
 class Place(Protocol):

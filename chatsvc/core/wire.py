@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.events import Event, Found, History, Part, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.message_events import Said
 
 
 class Reader(Protocol):

@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.model.characters import plain
-from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused, Request
 
 _encode: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False

@@ -5,33 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatsvc.dialects.sentences import clock, lines, listing
+from chatsvc.model.account_events import (
+    Certificates,
+    Challenge,
+    Code,
+    Identified,
+    Operating,
+    Proved,
+    Sessions,
+    You,
+)
 from chatsvc.model.ban_masks import BanMask
+from chatsvc.model.message_events import Deleted
 from chatsvc.model.moderation_events import (
     Announced,
     Audit,
     Banned,
     Bans,
-    Certificates,
-    Challenge,
-    Code,
-    Deleted,
-    Expected,
-    Identified,
-    Invited,
     Lockdown,
-    Operating,
-    Proved,
     Removed,
     Reported,
     Reports,
-    Role,
-    Rule,
-    Rules,
-    Sessions,
     Unbanned,
     Ways,
-    You,
 )
+from chatsvc.model.room_events import Expected, Invited, Role, Rule, Rules
 
 
 @lines.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.model.events import Refused, Request
+from chatsvc.model.requests import Refused, Request
 
 _NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to UTF-8.")
 

@@ -8,40 +8,33 @@ from functools import lru_cache, singledispatch
 from itertools import groupby
 from textwrap import wrap
 
-from chatsvc.model.events import (
-    Asked,
+from chatsvc.model.history_events import Found, History, Marked, Part, Recent
+from chatsvc.model.message_events import Kept, Said, Signal, Told
+from chatsvc.model.presence_events import (
     Away,
-    Census,
-    Clock,
+    Departed,
+    Ignoring,
+    Offline,
+    Online,
+    People,
+    Person,
+    Realname,
+    Renamed,
+    Watching,
+)
+from chatsvc.model.requests import Refusal
+from chatsvc.model.room_events import (
     Entered,
     Exited,
-    Found,
-    Goodbye,
-    Help,
-    History,
-    Ignoring,
     Joined,
-    Kept,
     Left,
-    Marked,
     Missed,
-    Notice,
-    Part,
-    Pong,
-    Realname,
-    Recent,
-    Refusal,
-    Renamed,
     Rooms,
-    Said,
-    Signal,
     Stats,
     Talking,
-    Told,
     Topic,
-    Welcome,
 )
-from chatsvc.model.presence_events import Departed, Offline, Online, People, Person, Watching
+from chatsvc.model.server_events import Asked, Census, Clock, Goodbye, Help, Notice, Pong, Welcome
 
 _STAYS = "\xa0"  # a space at which no line is broken
 _WIDTH = 80  # of a terminal

@@ -8,7 +8,11 @@ from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.dialects.sentences import lines, part_lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain
-from chatsvc.model.events import Cleared, Event, Found, History, Part, Request, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Request
+from chatsvc.model.server_events import Cleared
 
 # A stray key, or a byte order mark, before a command does not publish it.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)

@@ -1,176 +1,11 @@
-"""Events about accounts, rooms' rules and moderation; `events.py` has the others.  No behaviour."""
+"""Events about moderation: bans, removals, reports and the audit.  No behaviour."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
-
-@dataclass(frozen=True, slots=True)
-class You:
-    """Who one is now; `how` is what made it so: register, login, logout, unregister, claim."""
-
-    WIRE: ClassVar[str] = "you"
-
-    name: str
-    account: str | None
-    operator: bool
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """One has proved whose account one comes with."""
-
-    WIRE: ClassVar[str] = "proved"
-
-    account: str
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What one's next step must answer, in a proof that takes several."""
-
-    WIRE: ClassVar[str] = "challenge"
-
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """The SHA-256 fingerprints of the certificates that prove one's account.
-
-    `own` is that of the certificate with which one has come, if there is one.
-    """
-
-    WIRE: ClassVar[str] = "certificates"
-
-    fingerprints: tuple[str, ...]
-    own: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """Somebody is known to have an account from now on, or (None) to have none any more."""
-
-    WIRE: ClassVar[str] = "identified"
-
-    name: str
-    account: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Operating:
-    """One is an operator, as one has asked to be."""
-
-    WIRE: ClassVar[str] = "operating"
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One of one's own connections, counted from 1; `own` is the one that asks."""
-
-    number: int
-    since: float
-    address: str
-    rooms: tuple[str, ...]
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sessions:
-    """The connections of an account."""
-
-    WIRE: ClassVar[str] = "sessions"
-    sessions: tuple[Seat, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code with which one person may register."""
-
-    WIRE: ClassVar[str] = "code"
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One of a room's rules, what it is set to, and what it is for."""
-
-    name: str
-    value: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """A room's rules, and who has a role there."""
-
-    WIRE: ClassVar[str] = "rules"
-
-    room: str
-    rules: tuple[Setting, ...]
-    founder: str | None
-    moderators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Somebody has changed one of a room's rules."""
-
-    WIRE: ClassVar[str] = "rule"
-
-    room: str
-    name: str
-    value: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """Somebody was made founder, moderator, voiced or (plain) member of a room.
-
-    `before` is what they were; a new founder is so `instead` of another, a moderator from then on.
-    """
-
-    WIRE: ClassVar[str] = "role"
-
-    room: str
-    name: str
-    role: str
-    by: str
-    before: str = ""
-    instead: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """One is invited into a room, or has invited somebody oneself (`own`).
-
-    Moderators hear of whom others have invited (`overheard`).
-    """
-
-    WIRE: ClassVar[str] = "invited"
-
-    room: str
-    name: str
-    by: str
-    own: bool = False
-    overheard: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """Those who are invited into a room and not in it, and (`uninvited`) who is so no longer."""
-
-    WIRE: ClassVar[str] = "expected"
-
-    room: str
-    names: tuple[str, ...]
-    uninvited: str = ""
+from chatsvc.model.account_events import You as You  # for client.net.connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +93,6 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
-    """A line's text is gone; `own` says that whoever said it has deleted it."""
-
-    WIRE: ClassVar[str] = "deleted"
-
-    room: str
-    number: int
-    sender: str
-    by: str
-    own: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Lockdown:
     """From now on only registered people come in, or (not `on`) everybody again."""
 
@@ -333,3 +154,9 @@ class Reports:
 
     reports: tuple[Reported, ...]
     count: int
+
+
+ModerationEvent: TypeAlias = (
+    Removed | Banned | Unbanned | Bans | Ways | Lockdown | Announced | Audit | Reported
+    | Reports
+)  # fmt: skip

@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
-from chatsvc.model.events import Refusal
+from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import span
 
 MOST_KEYS = 10_000  # that are remembered; of more the oldest are forgotten

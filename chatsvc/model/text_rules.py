@@ -14,7 +14,7 @@ from precis_i18n import get_profile
 from chatsvc.model.characters import clean as clean  # the client's way to it
 from chatsvc.model.characters import clean_lines as clean_lines
 from chatsvc.model.characters import is_unseen, looks_empty
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 LONGEST_TEXT = 4096  # bytes of UTF-8
 MOST_LINES = 100  # of a text

@@ -14,8 +14,8 @@ from chatsvc.model.ban_masks import (
     parsed_address,
     without_addresses,
 )
-from chatsvc.model.events import Refused
 from chatsvc.model.records import Act, Ban
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, span
 from chatsvc.policy.permissions import RANKS, rank
 from chatsvc.store.archive import Records

@@ -9,9 +9,9 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.model.ban_masks import ACCOUNT, NAME, BanMask, without_addresses
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import check_not_too_wide
 from chatsvc.policy.permissions import check_above, check_above_account

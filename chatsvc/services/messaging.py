@@ -17,8 +17,11 @@ from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.characters import clean
-from chatsvc.model.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
+from chatsvc.model.message_events import Kept, Line, Said, Signal, Told
+from chatsvc.model.presence_events import Away
 from chatsvc.model.records import Account, RoomRules
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_talk, moderates

@@ -20,11 +20,11 @@ from chatsvc.model.ban_masks import (
     without_addresses,
 )
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Event, Goodbye, Notice, Refused, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Deleted, Said
 from chatsvc.model.moderation_events import (
     Announced,
     Banned,
-    Deleted,
     Lockdown,
     Removed,
     Unbanned,
@@ -33,6 +33,8 @@ from chatsvc.model.moderation_events import (
 )
 from chatsvc.model.rate_limits import Window, is_loopback, network
 from chatsvc.model.records import Ban, Fact
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Goodbye, Notice
 from chatsvc.model.text_rules import check_words, key, span
 from chatsvc.policy.bans import (
     BanList,

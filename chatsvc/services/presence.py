@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Renamed
+from chatsvc.model.presence_events import Renamed
 from chatsvc.policy.bans import BanList
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist

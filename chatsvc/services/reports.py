@@ -6,10 +6,10 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.model.ban_masks import BanMask
-from chatsvc.model.events import Refused
 from chatsvc.model.moderation_events import Reported, Reports
 from chatsvc.model.rate_limits import network
 from chatsvc.model.records import Report
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_words, key
 from chatsvc.services.audit import Acts, signed
 from chatsvc.store.archive import ArchiveFailed, Records

@@ -5,8 +5,10 @@ from __future__ import annotations
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Census, Place, Refused
 from chatsvc.model.presence_events import Person
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Place
+from chatsvc.model.server_events import Census
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_see

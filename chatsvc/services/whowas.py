@@ -6,8 +6,8 @@ from collections import deque
 from typing import NamedTuple
 
 from chatsvc.core.chat import Session, User
-from chatsvc.model.events import Refused
 from chatsvc.model.presence_events import Departed, Gone
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 
 MOST_DEPARTED = 1000

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
-from chatsvc.model.events import Line, Said, Tally
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
+from chatsvc.model.room_events import Tally
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 
 T = TypeVar("T")

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import cast
 
-from chatsvc.model.events import Line, Said, Tally
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
+from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import EXPIRING, Commit, Keeper, KeptRoom, R, Start, Turn, Worker, key_of
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought

@@ -7,7 +7,10 @@ from functools import partial
 from typing import Protocol
 
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused, Request
 
 
 class Dialect(Protocol):

@@ -18,15 +18,10 @@ from chatsvc.core.wire import Reader
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.costs import LINE
-from chatsvc.model.events import (
-    Event,
-    Goodbye,
-    Notice,
-    Refusal,
-    Refused,
-    Request,
-)
+from chatsvc.model.events import Event
 from chatsvc.model.rate_limits import Bucket, Rate
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.server_events import Goodbye, Notice
 from chatsvc.model.text_rules import LONGEST_LINE
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop

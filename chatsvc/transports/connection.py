@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc.dialects.join_page import Address
-from chatsvc.model.events import Refusal
 from chatsvc.model.rate_limits import is_loopback
+from chatsvc.model.requests import Refusal
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.peer import address_of, prepare
 

@@ -14,16 +14,11 @@ from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch
-from chatsvc.model.events import (
-    Event,
-    Found,
-    Goodbye,
-    History,
-    Part,
-    Refused,
-    Request,
-    Said,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused, Request
+from chatsvc.model.server_events import Goodbye
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection, stop
 

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from chatsvc.model import costs
-from chatsvc.model.events import Found, History, Part
+from chatsvc.model.history_events import Found, History, Part
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.pacing import FIRST
 from chatsvc.transports.sending import BUFFER, Sending

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chatsvc.commands.registry import find
 from chatsvc.model.costs import OTHER, Cost
-from chatsvc.model.events import Refused, Request
+from chatsvc.model.requests import Refused, Request
 from chatsvc.model.text_rules import MOST_LINES
 
 _SAID = ("say", "me", "msg", "mods", "signal")

@@ -34,9 +34,12 @@ from chatsvc.client.net.outbox import Outbox, Outgoing
 from chatsvc.client.net.resume_state import HISTORY, ResumeState, before
 from chatsvc.client.net.wire import FOREIGN, ServerLink, encoded
 from chatsvc.client.passwords import password_of
+from chatsvc.model.account_events import You
 from chatsvc.model.command_facts import facts_of
-from chatsvc.model.events import Entered, Event, Goodbye, Refusal, Refused, Talking, Welcome
-from chatsvc.model.moderation_events import You
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered, Talking
+from chatsvc.model.server_events import Goodbye, Welcome
 
 WAITING = 10_000  # requests that may wait to be sent
 ATTEMPTS = 100  # names and passwords that one server is told before we believe that it wants none

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
 
-from chatsvc.model.events import Event, Refused
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,8 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
 from chatsvc.dialects.json_events import read_event
-from chatsvc.model.events import Event, Pong
+from chatsvc.model.events import Event
+from chatsvc.model.server_events import Pong
 from chatsvc.model.text_rules import clean_lines
 
 PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there

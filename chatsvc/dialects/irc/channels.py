@@ -8,8 +8,8 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import on, told
-from chatsvc.model.events import Entered, Exited, Joined, Left, Rooms, Topic
-from chatsvc.model.moderation_events import Invited, Removed
+from chatsvc.model.moderation_events import Removed
+from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Rooms, Topic
 from chatsvc.model.text_rules import key
 
 _MOST_KICKED = 10  # in one KICK

@@ -14,7 +14,10 @@ from chatsvc.dialects.irc.capabilities import OF_LINES, understood
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.privmsg import said, said_with, told
 from chatsvc.dialects.irc.registration_state import Registration, Stage
-from chatsvc.model.events import Request, Said, Told, Unread, Welcome
+from chatsvc.model.message_events import Said, Told
+from chatsvc.model.requests import Request
+from chatsvc.model.room_events import Unread
+from chatsvc.model.server_events import Welcome
 from chatsvc.model.text_rules import key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with

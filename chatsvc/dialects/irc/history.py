@@ -10,7 +10,8 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import History, Recent, Refusal
+from chatsvc.model.history_events import History, Recent
+from chatsvc.model.requests import Refusal
 
 _TIME = re.compile(r"timestamp=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
 _NOT_THERE = (

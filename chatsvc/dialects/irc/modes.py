@@ -9,8 +9,9 @@ from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import in_words, on, told
-from chatsvc.model.moderation_events import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
+from chatsvc.model.moderation_events import Banned, Bans, Unbanned
 from chatsvc.model.presence_events import Person
+from chatsvc.model.room_events import Expected, Role, Rule, Rules
 from chatsvc.model.text_rules import key
 
 _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc.client import NOTHING, Client, Labeled, Pending
 from chatsvc.dialects.irc.registry import told
 from chatsvc.dialects.sentences import part_lines
-from chatsvc.model.events import Found, History, Part
+from chatsvc.model.history_events import Found, History, Part
 
 
 def tell_part(client: Client, event: History | Found, tag: str | None, part: Part) -> None:

@@ -14,9 +14,11 @@ from chatsvc.dialects.irc.capabilities import MULTILINE
 from chatsvc.dialects.irc.client import Client, Labeled, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.sentences import lines
-from chatsvc.model.events import Event, Refusal, Request
-from chatsvc.model.moderation_events import Bans, Rules
+from chatsvc.model.events import Event
+from chatsvc.model.moderation_events import Bans
 from chatsvc.model.presence_events import Person
+from chatsvc.model.requests import Refusal, Request
+from chatsvc.model.room_events import Rules
 
 Handler = Callable[[Client, Message], None]
 Refuser = Callable[[Refusal, Client, Pending], None]

@@ -8,8 +8,8 @@ from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask, userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
-from chatsvc.model.events import Refusal
 from chatsvc.model.presence_events import People, Person
+from chatsvc.model.requests import Refusal
 
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}

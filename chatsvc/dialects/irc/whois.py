@@ -10,8 +10,8 @@ from chatsvc.dialects.irc.modes import own_mode
 from chatsvc.dialects.irc.privmsg import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.dialects.irc.who import prefixes
-from chatsvc.model.events import Refusal
 from chatsvc.model.presence_events import Departed, Person
+from chatsvc.model.requests import Refusal
 
 _MOST_NAMES = 10  # in one WHOIS or WHOWAS
 

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from chatsvc.model.events import Line, Said, Tally
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
+from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import (
     Keeper,
     KeptRoom,

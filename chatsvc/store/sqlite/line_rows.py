@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 
 ACTION, NOTICE = 1, 2  # what the column `action` says of a line that is not plain
 

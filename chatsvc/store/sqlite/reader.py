@@ -10,8 +10,9 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from chatsvc.model.events import Said, Tally
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Act
+from chatsvc.model.room_events import Tally
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.database import connect, sentences, set_up
 from chatsvc.store.sqlite.line_rows import READ, lines

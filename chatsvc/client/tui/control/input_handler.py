@@ -18,7 +18,10 @@ from chatsvc.client.tui.model.items import Spoken
 from chatsvc.client.tui.model.split_message import parts
 from chatsvc.client.tui.model.state import State
 from chatsvc.dialects.text import typed
-from chatsvc.model.events import Asked, Command, Entered, Event, Refused, Request, Talking
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused, Request
+from chatsvc.model.room_events import Entered, Talking
+from chatsvc.model.server_events import Asked, Command
 from chatsvc.model.text_rules import clean_lines
 
 

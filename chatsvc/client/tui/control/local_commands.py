@@ -17,7 +17,7 @@ from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.state import State
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 FORCE = "--force"
 

@@ -10,7 +10,8 @@ from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.state import State
-from chatsvc.model.events import Command, Refused
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Command
 
 MORE = "/help command tells more about one.  F1 shows the keys."
 

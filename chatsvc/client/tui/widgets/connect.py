@@ -21,7 +21,7 @@ from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.tui.control.chat_session import Going
 from chatsvc.client.tui.control.preferences import RecentServers
 from chatsvc.client.tui.widgets.text_field import Field
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 KEYS = "Enter connects · Tab next field · Ctrl-Q leaves"
 PUT_OUT = "Enter or F5 connects again · Tab goes to the fields · Ctrl-Q leaves"

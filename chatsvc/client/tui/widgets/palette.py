@@ -22,7 +22,7 @@ from chatsvc.client.tui.model.buffers import SERVER
 from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.state import State
 from chatsvc.client.tui.widgets.text_field import Field
-from chatsvc.model.events import Command
+from chatsvc.model.server_events import Command
 from chatsvc.model.text_rules import key
 
 _MOST = 50  # places that are listed at once

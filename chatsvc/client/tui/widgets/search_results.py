@@ -10,7 +10,8 @@ from textual.message import Message
 
 from chatsvc.client.tui.model.state import State
 from chatsvc.client.tui.widgets.sidebars import Listing
-from chatsvc.model.events import Found, Said
+from chatsvc.model.history_events import Found
+from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import clean
 
 _OLDER = "older ones…"
