@@ -24,7 +24,21 @@ class Line(NamedTuple):
 
     def numbered(self, number: int) -> Said:
         """Return the line as it is kept under `number`."""
-        return Said(self.room, number, *self[1:-2], "", self.notice, self.signs)
+        return Said.__new__(  # with so many keywords, calling the class takes longer
+            Said,
+            room=self.room,
+            number=number,
+            time=self.time,
+            sender=self.sender,
+            text=self.text,
+            action=self.action,
+            client=self.client,
+            tag=self.tag,
+            account=self.account,
+            quiet=self.quiet,
+            notice=self.notice,
+            signs=self.signs,
+        )
 
 
 class Said(NamedTuple):

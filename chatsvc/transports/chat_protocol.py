@@ -186,15 +186,12 @@ class ChatProtocol(Telling):
         if requests:
             if self._bucket is not None and self.session.user is not None:
                 self._keep_pace(weight(requests), self._bucket)
-            self._take_up(requests)
-
-    def _take_up(self, requests: Sequence[Request | Refused]) -> None:
-        """Do what a line asks for; a single request that need not wait skips the queue."""
-        if not self._queue and len(requests) == 1 and self._may_do(requests[0]):
-            self._do(requests[0])
-        else:
-            self._queue.extend(requests)
-            self._go_on()
+            # Nearly always one request, which need not wait and skips the queue.
+            if len(requests) == 1 and not self._queue and self._may_do(requests[0]):
+                self._do(requests[0])
+            else:
+                self._queue.extend(requests)
+                self._go_on()
 
     def _keep_pace(self, lines: int, bucket: Bucket) -> None:
         """Let what came too fast wait in the queue, and read nothing until then."""

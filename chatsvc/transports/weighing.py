@@ -23,11 +23,14 @@ def weight(requests: Sequence[Request | Refused]) -> int:
 
     What is said to several at once counts for each of them, as lines do of several lines.
     """
-    first, *others = requests
+    first = requests[0]
     if isinstance(first, Request) and not cost(first).line:
         return 0
-    said = (what for what in others if isinstance(what, Request) and what.name in _SAID)
-    return _lines_in(first) + sum(map(_lines_in, said))
+    lines = _lines_in(first)
+    for what in requests[1:]:
+        if isinstance(what, Request) and what.name in _SAID:
+            lines += _lines_in(what)
+    return lines
 
 
 def _lines_in(what: Request | Refused) -> int:
