@@ -281,7 +281,7 @@ class Table:
     def __init__(self, **options: Any) -> None:
         self.clock = Clock()
         self.server = FakeServer(self.clock)
-        self.notes = Notes()
+        self.notes: Notes = options.pop("notes", None) or Notes()
         identity = options.pop("identity", Identity("ann"))
         self.connection = Connection(
             self.server, self.notes, self.clock, identity, lambda attempt: float(attempt), **options

@@ -130,7 +130,8 @@ class Table:
         for line in lines:
             self.wire.dataReceived(line + b"\n")
         self.wire.dataReceived(JSONL.write(SAID))
-        return self.aborted or self.front.events[-1] == SAID
+        gone = self.aborted or self.transport.disconnecting
+        return gone or self.front.events[-1] == SAID
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:

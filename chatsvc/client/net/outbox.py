@@ -91,3 +91,8 @@ class Outbox:
         self._sent.clear()
         self._waiting.clear()
         return given_up
+
+
+def given(**arguments: object) -> dict[str, object]:
+    """Return the arguments that have a value."""
+    return {name: value for name, value in arguments.items() if value is not None}

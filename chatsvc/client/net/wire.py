@@ -60,6 +60,11 @@ class ServerLink(LineReceiver):
         self._reason = self._reason or reason
         self.transport.abortConnection()
 
+    def hang_up(self) -> None:
+        """Close this connection in good order; nothing more is received from it."""
+        self._reason = self._reason or "this client closed it"
+        self.transport.loseConnection()
+
     def connectionMade(self) -> None:
         self._watch = self._clock.callLater(PING_EVERY, self._quiet)
         self._owner.connected(self)

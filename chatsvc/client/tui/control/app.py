@@ -29,7 +29,7 @@ from chatsvc.client.tui.model import themes
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.items import Spoken
-from chatsvc.client.tui.model.keys import BINDINGS, KEYS
+from chatsvc.client.tui.model.keys import HELP, Where, bindings, keys_of, named
 from chatsvc.client.tui.model.state import State
 from chatsvc.client.tui.model.typing_indicator import Signs
 from chatsvc.client.tui.widgets.connect import ConnectPage
@@ -50,9 +50,10 @@ from chatsvc.client.tui.widgets.search_results import Hits
 from chatsvc.client.tui.widgets.sidebars import PeopleList, Places
 from chatsvc.client.tui.widgets.status import StatusLine, status, topic
 
-STOPPED = 130  # the exit code of who was stopped with Ctrl-C
+STOPPED = 130  # the exit code after an interrupt, as of any program
 MIDDLING = 60  # columns below which there is no room for lists, unless somebody wants one
-TWICE = 2.0  # seconds in which a second Ctrl-C leaves
+TWICE = 2.0  # seconds in which a second interrupt leaves
+AGAIN = named("{interrupt} again leaves")
 _NO_COLOUR = NoColor()  # no-color.org
 
 
@@ -69,7 +70,8 @@ class ChatApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"), (MIDDLING, "-middling"), (110, "-wide"), (150, "-huge")
     ]  # fmt: skip
-    BINDINGS = BINDINGS
+    BINDINGS = bindings(Where.APP)
+    COMMAND_PALETTE_BINDING = keys_of("palette")[0]
 
     def __init__(
         self,
@@ -109,13 +111,11 @@ class ChatApp(App[int]):
         self._wanted: set[str] = set()  # lists that are shown though there is little room
         self._now = now
         self._doing = ""
-        self._interrupted = -TWICE  # when Ctrl-C was pressed
+        self._interrupted = -TWICE  # when it was interrupted last
         self._places, self._people, self._hits = Places(), PeopleList(), Hits()
-        keys = {
-            "ctrl+n": partial(self.action_go, 1),
-            "alt+down": partial(self.action_go, 1),
-            "alt+up": partial(self.action_go, -1),
-        }
+        # These come in the order they are typed in, lest a line is said elsewhere.
+        keys = dict.fromkeys(keys_of("next"), partial(self.action_go, 1))
+        keys |= dict.fromkeys(keys_of("previous"), partial(self.action_go, -1))
         self.entry = InputArea(self.state.pane, self.knowing.known, self._typed, keys)
         self._topic, self._status = StatusLine("topic"), StatusLine("status")
         self.shelf = Shelf(self.state, self.visit.reading)
@@ -215,14 +215,14 @@ class ChatApp(App[int]):
         self.exit(0 if self.porch.outcome is None else 1)
 
     def action_end(self) -> None:
-        """Ctrl-D: the end of a text that is empty is the end of it all."""
+        """Leave if nothing is typed; else delete the next letter."""
         if self.screen.is_modal or not self.entry.composer.text:
             self.action_leave()
         else:
             self.entry.composer.action_delete_right()
 
     def action_interrupt(self) -> None:
-        """Ctrl-C: copy what is selected, else empty the input, else leave when it comes twice."""
+        """Copy what is selected, else empty the input, else leave when it comes twice."""
         chosen = self.entry.composer.selected_text or self.screen.get_selected_text()
         if chosen:
             self.copy_to_clipboard(chosen)
@@ -234,11 +234,11 @@ class ChatApp(App[int]):
             self.exit(STOPPED)
         else:
             self._interrupted = self._now()
-            self.show_doing("Ctrl-C again leaves")
+            self.show_doing(AGAIN)
 
     def action_keys(self) -> None:
         if not self.screen.is_modal:
-            self.push_screen(Keys(KEYS))
+            self.push_screen(Keys(HELP))
 
     @local_command("keys", "shows what the keys do")
     def _show_keys(self, words: str, pane: Buffer) -> None:
@@ -387,7 +387,7 @@ class ChatApp(App[int]):
         self._show_status()
 
     def _tick(self) -> None:
-        if self._doing == "Ctrl-C again leaves" and self._now() - self._interrupted >= TWICE:
+        if self._doing == AGAIN and self._now() - self._interrupted >= TWICE:
             self._doing = ""
         self._show_status()
 

@@ -15,6 +15,7 @@ from chatsvc.client.tui.control.local_command import LocalCommand, commands_of, 
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.emojis import emojized
 from chatsvc.client.tui.model.items import Spoken
+from chatsvc.client.tui.model.keys import KEYS
 from chatsvc.client.tui.model.split_message import parts
 from chatsvc.client.tui.model.state import State
 from chatsvc.dialects.text import typed
@@ -175,7 +176,7 @@ class InputHandler:
         where = pane.name if self._state.panes.get(pane.name) is pane else None
         if isinstance(failure.value, Refused):
             back = is_secret(text) or self._desk.give_back(text, pane)
-            again = "" if back else f" Up brings back: {_short(text)}"
+            again = "" if back else f" {KEYS['older']} brings back: {_short(text)}"
             self._state.note(f"{failure.value.text}{again}", wrong=True, where=where)
         elif isinstance(failure.value, Uncertain):
             unsure = "The connection was lost, and it is unknown whether this arrived"

@@ -9,11 +9,12 @@ from chatsvc.client.tui.control.input_handler import InputHandler
 from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
+from chatsvc.client.tui.model.keys import named
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Command
 
-MORE = "/help command tells more about one.  F1 shows the keys."
+MORE = named("/help command tells more about one.  {keys} shows the keys.")
 
 
 class Helping:

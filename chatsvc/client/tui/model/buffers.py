@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatsvc.client.tui.model.items import Item, Spoken
+from chatsvc.client.tui.model.keys import KEYS
 
 MOST = 10_000  # items of one conversation in memory; others are fetched again
 _SLACK = 500  # items more than that, so that not every line is one to forget
@@ -136,8 +137,10 @@ class Buffer:
         """What is said about what is below the last row, for who does not see the end."""
         if self.past is not None:
             new = f", {self.unread} new" if self.unread else ""
-            return f"↓ earlier lines{new}; Escape: back to now"
-        return f"↓ {self.unread} new; Escape: go there" if self.unread else "↓ more; Escape: end"
+            return f"↓ earlier lines{new}; {KEYS['present']}: back to now"
+        if self.unread:
+            return f"↓ {self.unread} new; {KEYS['present']}: go there"
+        return f"↓ more; {KEYS['present']}: end"
 
     # What is new
 

@@ -1,44 +1,155 @@
-"""The keys: what is bound to the whole screen, and all that a person can press, in words."""
+"""The keys: one table, from which bindings, help, hints and the documentation follow."""
 
 from __future__ import annotations
 
+from enum import Enum, auto
+from typing import NamedTuple
+
 from textual.binding import Binding, BindingType
 
-BINDINGS: list[BindingType] = [
-    Binding("ctrl+q", "leave", show=False, priority=True),
-    Binding("ctrl+c", "interrupt", show=False, priority=True),
-    Binding("ctrl+d", "end", show=False, priority=True),
-    Binding("f1", "keys", show=False, priority=True),
-    Binding("f3", "toggle_list('places')", show=False, priority=True),
-    Binding("f4", "toggle_list('people')", show=False, priority=True),
-    # These come in the order they are typed in, lest a line is said elsewhere.
-    Binding("ctrl+n,alt+down", "go(1)", show=False),
-    Binding("alt+up", "go(-1)", show=False),
-    Binding("ctrl+k", "jump", show=False, priority=True),
-    Binding("escape,ctrl+end", "present", show=False),
-    Binding("pageup", "page(-1)", show=False, priority=True),
-    Binding("pagedown", "page(1)", show=False, priority=True),
-]
+_NAMES = {"escape": "Esc", "pageup": "PageUp", "pagedown": "PageDown", "underscore": "_"}
 
-KEYS = (
-    ("Enter", "sends what is typed"),
-    ("Ctrl-J, Shift-Enter", "begins another line; so does Alt-Enter"),
-    ("Up, Down", "what was sent before"),
-    ("Tab", "completes /commands, names, #rooms and :emoji:; again takes the next one"),
-    ("Esc", "empties the input, which Up brings back; an empty one goes to the last line"),
-    ("Ctrl-U, Ctrl-W, Alt-K", "deletes to the beginning, a word, to the end; Ctrl-Y puts it back"),
-    ("Ctrl-Z, Alt-Z", "undoes, and does again"),
-    ("Alt-Down, Alt-Up", "the next room or conversation, the one before"),
-    ("Ctrl-K", "jumps to a room or person by a few letters, what is new first"),
-    ("Ctrl-P", "finds rooms, commands and settings by a few letters"),
-    ("PageUp, PageDown", "earlier and later lines; further up come those of the archive"),
-    ("Ctrl-End", "back to the last line"),
-    ("F3, F4", "shows and hides the list of rooms, of people"),
+
+class Where(Enum):
+    """What has to be on the screen, or have the focus, for a key to do what the table says."""
+
+    APP = auto()
+    INPUT = auto()
+    RESULTS = auto()
+    CONNECT_PAGE = auto()
+    QUESTION = auto()
+    CONFIRMATION = auto()
+    KEYS_BOX = auto()
+    JUMP = auto()
+    PASTE = auto()
+
+
+class Shortcut(NamedTuple):
+    """Keys, as Textual names them, that do the same; the first is the one hints mention."""
+
+    where: Where
+    keys: str
+    action: str = ""  # without one, Textual or the widget acts by itself
+    priority: bool = False  # also while a widget with keys of its own has the focus
+
+    @property
+    def each(self) -> tuple[str, ...]:
+        """Textual's names of the keys."""
+        return tuple(self.keys.split(","))
+
+    def __format__(self, spec: str) -> str:
+        """Write the first key for people; with `all`, all of them."""
+        return ", ".join(map(label, self.each if spec == "all" else self.each[:1]))
+
+
+KEYS = {
+    "leave": Shortcut(Where.APP, "ctrl+q", "leave", priority=True),
+    "interrupt": Shortcut(Where.APP, "ctrl+c", "interrupt", priority=True),
+    "end": Shortcut(Where.APP, "ctrl+d", "end", priority=True),
+    "keys": Shortcut(Where.APP, "f1", "keys", priority=True),
+    "rooms": Shortcut(Where.APP, "f3", "toggle_list('places')", priority=True),
+    "people": Shortcut(Where.APP, "f4", "toggle_list('people')", priority=True),
+    "next": Shortcut(Where.APP, "alt+down,ctrl+n", "go(1)"),
+    "previous": Shortcut(Where.APP, "alt+up", "go(-1)"),
+    "jump": Shortcut(Where.APP, "ctrl+k", "jump", priority=True),
+    "palette": Shortcut(Where.APP, "ctrl+p"),
+    "present": Shortcut(Where.APP, "escape", "present"),
+    "last_line": Shortcut(Where.APP, "ctrl+end", "present"),
+    "page_up": Shortcut(Where.APP, "pageup", "page(-1)", priority=True),
+    "page_down": Shortcut(Where.APP, "pagedown", "page(1)", priority=True),
+    # The input's actions are its methods.  The keys are those of shells, but for Ctrl-K: as in
+    # other chats it jumps to a room, so that Alt-K deletes to the end of the line.
+    "send": Shortcut(Where.INPUT, "enter", "send"),
+    "new_line": Shortcut(Where.INPUT, "ctrl+j,shift+enter,alt+enter", "new_line"),
+    "older": Shortcut(Where.INPUT, "up", "up"),
+    "newer": Shortcut(Where.INPUT, "down", "down"),
+    "complete": Shortcut(Where.INPUT, "tab", "tab"),
+    "complete_back": Shortcut(Where.INPUT, "shift+tab", "back_tab"),
+    "put_away": Shortcut(Where.INPUT, "escape", "put_away"),
+    "kill_before": Shortcut(Where.INPUT, "ctrl+u", "kill_before"),
+    "kill_word": Shortcut(Where.INPUT, "ctrl+w", "kill_word"),
+    "kill_after": Shortcut(Where.INPUT, "alt+k", "kill_after"),
+    "yank": Shortcut(Where.INPUT, "ctrl+y", "yank"),
+    "undo": Shortcut(Where.INPUT, "ctrl+z,ctrl+underscore", "undo_it"),
+    "redo": Shortcut(Where.INPUT, "alt+z", "redo_it"),
+    "see_result": Shortcut(Where.RESULTS, "enter"),
+    "close_results": Shortcut(Where.RESULTS, "escape"),
+    "connect": Shortcut(Where.CONNECT_PAGE, "enter"),
+    "connect_again": Shortcut(Where.CONNECT_PAGE, "f5", "connect"),
+    "next_field": Shortcut(Where.CONNECT_PAGE, "tab"),
+    "give_up": Shortcut(Where.CONNECT_PAGE, "escape", "give_up"),
+    "answer": Shortcut(Where.QUESTION, "enter"),
+    "decline": Shortcut(Where.QUESTION, "escape", "answer('')"),
+    "back": Shortcut(Where.QUESTION, "f2", "back"),
+    "confirm": Shortcut(Where.CONFIRMATION, "enter", "answer(True)", priority=True),
+    "cancel": Shortcut(Where.CONFIRMATION, "escape", "answer(False)"),
+    "close_keys": Shortcut(Where.KEYS_BOX, "escape,f1,q,enter", "dismiss"),
+    "stay": Shortcut(Where.JUMP, "escape,ctrl+k", "dismiss(None)"),
+    "higher": Shortcut(Where.JUMP, "up", "move(-1)"),
+    "lower": Shortcut(Where.JUMP, "down,tab", "move(1)"),
+    "go": Shortcut(Where.JUMP, "enter"),
+    "discard": Shortcut(Where.PASTE, "escape", "dismiss('leave')"),
+}
+
+_HELP = (
+    ("{send}", "sends what is typed"),
+    ("{new_line:all}", "begins another line"),
+    ("{older}, {newer}", "what was sent before"),
+    (
+        "{complete}",
+        "completes /commands, names, #rooms and :emoji:; again takes the next one,"
+        " {complete_back} the one before",
+    ),
+    (
+        "{put_away}",
+        "empties the input, which {older} brings back; an empty one goes to the last line",
+    ),
+    (
+        "{kill_before}, {kill_word}, {kill_after}",
+        "deletes to the beginning, a word, to the end; {yank} puts it back",
+    ),
+    ("{undo}, {redo}", "undoes, and does again"),
+    ("{next}, {previous}", "the next room or conversation, the one before"),
+    ("{jump}", "jumps to a room or person by a few letters, what is new first"),
+    ("{palette}", "finds rooms, commands and settings by a few letters"),
+    ("{page_up}, {page_down}", "earlier and later lines; further up come those of the archive"),
+    ("{last_line}", "back to the last line"),
+    ("{rooms}, {people}", "shows and hides the list of rooms, of people"),
     ("Mouse", "a room in the list looks at it; dragging selects text"),
-    ("Ctrl-C", "copies what is selected; else empties the input; twice leaves"),
-    ("Ctrl-D, Ctrl-Q", "leaves: Ctrl-D when nothing is typed, Ctrl-Q always"),
+    ("{interrupt}", "copies what is selected; else empties the input; twice leaves"),
+    ("{end}, {leave}", "leaves: {end} when nothing is typed, {leave} always"),
     ("/help", "the commands of the chat"),
     ("/set", "lists your settings and the room's rules, or sets one"),
     ("/save FILE", "writes the conversation into a .txt, .json or .html file"),
-    ("F1, /keys", "shows this"),
+    ("{keys}, /keys", "shows this"),
 )
+
+
+def label(key: str) -> str:
+    """Return a key as people know it: `Ctrl-Q` for `ctrl+q`."""
+    return "-".join(_NAMES.get(part, part.capitalize()) for part in key.split("+"))
+
+
+def named(text: str) -> str:
+    """Return `text` with keys for their names in the table: `{leave}` becomes `Ctrl-Q`."""
+    return text.format_map(KEYS)
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """Return what Textual binds to the app, a screen or a widget."""
+    shortcuts = [one for one in KEYS.values() if one.where is where and one.action]
+    return [Binding(one.keys, one.action, show=False, priority=one.priority) for one in shortcuts]
+
+
+def actions(where: Where) -> dict[str, str]:
+    """Return the action of each key, for a widget that handles its keys itself."""
+    shortcuts = [one for one in KEYS.values() if one.where is where]
+    return {key: one.action for one in shortcuts for key in one.each}
+
+
+def keys_of(*names: str) -> tuple[str, ...]:
+    """Return Textual's names of the keys of these shortcuts."""
+    return tuple(key for name in names for key in KEYS[name].each)
+
+
+HELP = tuple((named(keys), named(does)) for keys, does in _HELP)
