@@ -18,15 +18,16 @@ from zope.interface import implementer
 
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.connection import Connection
-from chatsvc.client.net.connection_state import (
-    ConnectionState,
-)
+from chatsvc.client.net.connection_state import ConnectionState
 from chatsvc.client.net.failures import NotTrusted
 from chatsvc.client.net.phases import GOODBYE
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Goodbye
+
+LATE = Refused("too-often", "Too many connections. Try again later.")
+BANNED = Refused("banned", "You are banned.")
 
 
 class SlowServer(FakeServer):
@@ -111,7 +112,7 @@ class Disorder:
         finally:
             ended.append(None)
         self.answers.append(recorded(start(self.connection.enter("#lobby"))))
-        await forever()
+        await Deferred()
 
     def close(self) -> None:
         self.ends.append(recorded(start(self.connection.close())))

@@ -1,4 +1,4 @@
-"""The states of the client's connection: which follow each other; every order ends well."""
+"""The states of the client's connection: which follow each other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from chatsvc.model.server_events import Goodbye
 
 table = pytest.fixture(begun)
 
-LATE = Refused("too-often", "Too many connections. Try again later.")
 BANNED = Refused("banned", "You are banned.")
 
 # The table

@@ -66,7 +66,7 @@ class DirectConversation(Room):
     def announce(self, event: Event, but: Session | User | None = None) -> None:
         """Coming and going is not the other's business."""
 
-    def _give(self, session: Session, batch: Batch) -> None:
+    def give(self, session: Session, batch: Batch) -> None:
         for line in batch.lines:
             if not session.hides(line):
                 tag = line.tag if line.client == session.client else None
