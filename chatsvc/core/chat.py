@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Protocol
 
+from chatsvc.auth.known_places import Source
 from chatsvc.auth.proof import Proof
-from chatsvc.auth.throttle import Source
 from chatsvc.core.ban_marks import marks
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
