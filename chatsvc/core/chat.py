@@ -186,6 +186,9 @@ class Mutes(Protocol):
     def conceals(self, user: User, room: Room, /) -> bool:
         """Whether somebody is muted in a room under another name than the one they have."""
 
+    def follow(self, user: User, room: Room, /) -> object:
+        """Let a mute that holds somebody by name hold them under other names, too."""
+
 
 class NoMutes:
     """Nobody is muted."""
@@ -193,7 +196,7 @@ class NoMutes:
     def silences(self, user: User, room: Room) -> bool:
         return False
 
-    conceals = silences
+    conceals = follow = silences
 
 
 NOBODY_MUTED = NoMutes()
@@ -301,6 +304,7 @@ class Room:
         if backlog is not None and seen < self.members[session] < self.last:
             self._backlogs[session] = backlog, seen
         self._of(session)[self.key] = self
+        self._mutes.follow(user, self)
 
     def _of(self, session: Session) -> dict[str, Room]:
         """Where the session has its rooms of this kind."""

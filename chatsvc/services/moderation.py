@@ -39,6 +39,7 @@ from chatsvc.policy.bans import (
     check_not_probing,
     check_not_too_long,
     holds_user,
+    masks_of,
     new_ban,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
@@ -193,13 +194,14 @@ class Moderation:
         act = self._acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
         await self._bans.add(ban, act)
         hit = list(self._held(ban, room))
+        self._bans.catch(ban, [each for user in hit for each in user.sessions])
         self._enforce(ban, hit, room, session)
         shown = self.shown(ban, session, tuple(user.name for user in hit))
         return replace(shown, who=who)
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
         """Those who are here, or in the room, and whom a ban holds."""
-        masks = [BanMask.parse(each) for each in ban.who]
+        masks = masks_of(ban)
         for user in list(room.people if room else self._directory.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
             if not above and holds_user(user, masks) and not self._is_exempt(user, room):
