@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from conftest import Chat, Person, start
 from ircpeople import irc
@@ -12,7 +14,12 @@ from chatsvc.model.records import Ban
 
 def speaker(chat: Chat, dialect: str, name: str) -> Person:
     """Somebody in #lobby and #tea, who speaks one of the dialects."""
-    person = {"text": guest, "irc": irc, "json": Chat.program}[dialect](chat, name)
+    come: Callable[[str], Person] = {
+        "text": chat.join,
+        "irc": lambda name: irc(chat, name),
+        "json": chat.program,
+    }[dialect]
+    person = come(name)
     for room in ("#lobby", "#tea"):
         person.send(COMMANDS[dialect][2].replace("#tea", room))
     return person

@@ -191,7 +191,7 @@ def test_a_command_that_fails_is_logged_and_the_person_stays(
         raise RuntimeError("burned")
 
     monkeypatch.setattr(chat.archive, "tallies", burn)
-    monkeypatch.setattr(chat.hub.visibility, "places", lambda: 1 / 0)
+    monkeypatch.setattr(chat.hub.visibility, "rooms", lambda: 1 / 0)
     for request in ("/stats", "/rooms"):
         assert ann.send(request) == ["* Internal error. Details are in the server's log."]
     assert len(nothing_fails_anywhere) == 2

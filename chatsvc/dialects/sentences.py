@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache, singledispatch
 from itertools import groupby
 from textwrap import wrap
+from typing import TypeVar
 
 from chatsvc.model.events import (
     Asked,
@@ -41,7 +42,10 @@ from chatsvc.model.events import (
     Topic,
     Welcome,
 )
+from chatsvc.model.long_events import LongEvent, entries_of, with_entries
 from chatsvc.model.presence_events import Departed, Offline, Online, People, Person, Watching
+
+T = TypeVar("T")
 
 _STAYS = "\xa0"  # a space at which no line is broken
 _WIDTH = 80  # of a terminal
@@ -88,7 +92,17 @@ def _clock(minute: int, _quarter: int) -> str:
 @singledispatch
 def lines(event: object, here: str | None) -> Iterable[str]:
     """`event` in words."""
-    raise TypeError(f"no words for {event!r}")
+    if not isinstance(event, LongEvent):
+        raise TypeError(f"no words for {event!r}")
+    end = Part(len(entries_of(event)), ends=True)
+    yield from part_lines(event, here, Part())
+    yield from part_lines(with_entries(event, ()), here, end)
+
+
+@singledispatch
+def part_lines(event: object, here: str | None, part: Part) -> Iterable[str]:
+    """A part of a long answer in words: some of its entries, or what comes after them."""
+    raise TypeError(f"no words for a part of {event!r}")
 
 
 @lines.register
@@ -232,18 +246,19 @@ def _(event: Talking, here: str | None) -> Iterable[str]:
         yield "* You are not in a room. To join one: /join #lobby"
 
 
-@lines.register
-def _(event: People, here: str | None) -> Iterable[str]:
-    where = f"In {event.room}" if event.room else "Found"
-    yield f"* {where}: {number(event.count, 'person', 'people')}"
-    for person in event.people[:_LISTED]:
+@part_lines.register
+def _(event: People, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins:
+        where = f"In {event.room}" if event.room else "Found"
+        yield f"* {where}: {number(event.count, 'person', 'people')}"
+    for person in _listed(event.people, part):
         yield f"*   {person.name:15} {_presence(person)}"
-    if event.count > _LISTED:
+    if part.ends and event.count > _LISTED:
         yield f"*   and {event.count - _LISTED} others"
 
 
-@lines.register
-def _(event: Departed, here: str | None) -> Iterable[str]:
+@part_lines.register
+def _(event: Departed, here: str | None, part: Part) -> Iterable[str]:
     for person in event.people:
         realname = f", {person.realname}" if person.realname else ""
         account = f", registered as {person.account}" if person.account else ""
@@ -302,48 +317,41 @@ def number(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-@lines.register
-def _(event: Rooms, here: str | None) -> Iterable[str]:
-    for place in event.rooms[:_LISTED]:
+@part_lines.register
+def _(event: Rooms, here: str | None, part: Part) -> Iterable[str]:
+    for place in _listed(event.rooms, part):
         topic = f"  {place.topic}" if place.topic else ""
         people, said = (
             number(place.count, "person", "people"),
             number(place.last, "message", "messages"),
         )
         yield f"* {place.room:15} {people}, {said}{topic}"
-    if event.count > _LISTED:
+    if part.ends and event.count > _LISTED:
         yield f"* and {event.count - _LISTED} more"
 
 
-@lines.register
-def _(event: History, here: str | None) -> Iterable[str]:
-    if not event.lines:
+def _listed(entries: tuple[T, ...], part: Part) -> tuple[T, ...]:
+    """Those of a portion of a list that people are shown."""
+    return entries[: max(0, _LISTED - part.start)]
+
+
+@part_lines.register
+def _(event: History, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins and not event.lines:
         yield f"* No earlier messages in {event.room}."
-    yield from part_lines(event, here, Part.FIRST)
+    for line in event.lines:
+        yield f"{line.number:>5} {said(line, event.room != here)}"
 
 
-@lines.register
-def _(event: Found, here: str | None) -> Iterable[str]:
-    if not event.lines:
+@part_lines.register
+def _(event: Found, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins and not event.lines:
         yield f"* No results for {event.query}"
-    yield from part_lines(event, here, Part.FIRST)
-    yield from part_lines(event, here, Part.END)
-
-
-def part_lines(event: History | Found, here: str | None, part: Part) -> Iterable[str]:
-    """A part of a long answer in words: a portion of its lines, or what comes after them."""
-    if part is not Part.END:
-        for line in event.lines:
-            elsewhere = isinstance(event, Found) or event.room != here
-            yield f"{line.number:>5} {said(line, elsewhere)}"
-    elif isinstance(event, Found):
-        yield from _after(event)
-
-
-def _after(event: Found) -> Iterable[str]:
-    if event.more:
+    for line in event.lines:
+        yield f"{line.number:>5} {said(line, elsewhere=True)}"
+    if part.ends and event.more:
         yield "* To see older results: /search"
-    if event.unfinished:
+    if part.ends and event.unfinished:
         yield "* Older messages are still being indexed. Try again in a few minutes."
 
 

@@ -8,7 +8,8 @@ from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.dialects.sentences import lines, part_lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain
-from chatsvc.model.events import Cleared, Event, Found, History, Part, Request, Said
+from chatsvc.model.events import Cleared, Event, Part, Request, Said
+from chatsvc.model.long_events import LongEvent
 
 # A stray key, or a byte order mark, before a command does not publish it.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)
@@ -28,10 +29,8 @@ class TextDialect(StatelessDialect):
             return b"\x1b[2J\x1b[H"
         return "".join(f"{plain(line)}\r\n" for line in lines(event, here)).encode()
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
-        """A part of a long answer: its lines, or what comes after them."""
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
+        """A part of a long answer: some of its entries, or what comes after them."""
         return "".join(f"{plain(line)}\r\n" for line in part_lines(event, here, part)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:

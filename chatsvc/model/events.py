@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from chatsvc.model.moderation_events import (
@@ -352,6 +351,7 @@ class Rooms:
     """The first of the rooms, most people first, and how many there are in all."""
 
     WIRE: ClassVar[str] = "rooms"
+    ENTRIES: ClassVar[str] = "rooms"
 
     rooms: tuple[Place, ...]
     count: int
@@ -377,6 +377,7 @@ class History:
     """
 
     WIRE: ClassVar[str] = "history"
+    ENTRIES: ClassVar[str] = "lines"
 
     room: str
     lines: tuple[Said, ...]
@@ -392,6 +393,7 @@ class Found:
     """
 
     WIRE: ClassVar[str] = "found"
+    ENTRIES: ClassVar[str] = "lines"
 
     query: str
     lines: tuple[Said, ...]
@@ -399,12 +401,16 @@ class Found:
     unfinished: bool = False
 
 
-class Part(Enum):
-    """Which part of a long answer is told: the first portion, another one, or that it ends."""
+class Part(NamedTuple):
+    """Which part of a long answer is told: a portion of its entries, or that it ends there."""
 
-    FIRST = 1
-    NEXT = 2
-    END = 3
+    start: int = 0  # how many entries were told before
+    ends: bool = False
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is the first part."""
+        return self.start == 0 and not self.ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ class Banned:
     """
 
     WIRE: ClassVar[str] = "banned"
+    ENTRIES: ClassVar[str] = "hit"
 
     who: str
     room: str
@@ -233,6 +234,7 @@ class Bans:
     """The bans and mutes of a room, or (`room` is empty) of the whole server."""
 
     WIRE: ClassVar[str] = "bans"
+    ENTRIES: ClassVar[str] = "bans"
 
     room: str
     bans: tuple[Banned, ...]
@@ -240,10 +242,14 @@ class Bans:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What a ban could know somebody by, and whom else who is here that would hit."""
+    """What a ban could know somebody by, and whom else who is here that would hit.
+
+    Of many only some are named; that leaves so many `others`.
+    """
 
     who: str
     also: tuple[str, ...]
+    others: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +313,8 @@ class Audit:
     """Acts of moderation, oldest first."""
 
     WIRE: ClassVar[str] = "audit"
+    ENTRIES: ClassVar[str] = "acts"
+
     acts: tuple[Deed, ...]
 
 
@@ -330,6 +338,7 @@ class Reports:
     """What nobody has dealt with yet: the last ones, and how many there are in all."""
 
     WIRE: ClassVar[str] = "reports"
+    ENTRIES: ClassVar[str] = "reports"
 
     reports: tuple[Reported, ...]
     count: int

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Protocol
 
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
+from chatsvc.model.events import Event, Part, Refused, Request, Said
+from chatsvc.model.long_events import LongEvent
 
 
 class Dialect(Protocol):
@@ -26,7 +27,7 @@ class Dialect(Protocol):
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
 
     def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
+        self, event: LongEvent, here: str | None, tag: str | None, part: Part
     ) -> bytes: ...
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes: ...

@@ -252,6 +252,8 @@ class ChatProtocol(Telling):
             return True
         if isinstance(what, Request) and commands.must_wait(self.session, what):
             self._pause(HELD, True)  # until the session's lines are settled
+        if self._telling:
+            return False  # what comes after a long answer waits for its end
         return not self._reasons & ~ANSWERING  # an answer may ask for more to be told at once
 
     def _do(self, what: Request | Refused) -> None:

@@ -17,14 +17,13 @@ from chatsvc.model import costs
 from chatsvc.model.batch import Batch
 from chatsvc.model.events import (
     Event,
-    Found,
     Goodbye,
-    History,
     Part,
     Refused,
     Request,
     Said,
 )
+from chatsvc.model.long_events import LongEvent
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection, stop
 
@@ -65,9 +64,7 @@ class IRCAdapter:
         irc.tell(self.client, event, tag)
         return self.client.taken()
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
         irc.tell_part(self.client, event, tag, part)
         return self.client.taken()
 
