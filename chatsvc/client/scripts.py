@@ -15,7 +15,7 @@ from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.model.events import Event, Refusal, Refused, Said
-from chatsvc.model.text_rules import key
+from chatsvc.model.text_rules import counted, key
 
 FULL = 1000  # lines that may wait before no more are read
 SHOWN = 10  # lines that are shown of a room's past
@@ -171,7 +171,7 @@ class Send(Script):
     def _so_far(self) -> str:
         lines = self.connection.unanswered
         what = "It was" if lines < 2 else f"{lines} lines were"
-        return f"{what} not kept: no answer for {self._timeout:g} seconds."
+        return f"{what} not kept: no answer for {counted(self._timeout, 'second')}."
 
 
 class Reader(Script):

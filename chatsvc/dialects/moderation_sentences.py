@@ -33,6 +33,7 @@ from chatsvc.model.moderation_events import (
     Ways,
     You,
 )
+from chatsvc.model.text_rules import counted
 
 
 @lines.register
@@ -217,7 +218,7 @@ def _(event: Bans, here: str | None, part: Part) -> Iterable[str]:
 def _(event: Ways, here: str | None) -> Iterable[str]:
     yield f"* Bans that would match {event.name}:"
     for way in event.ways:
-        others = (f"{way.others} others",) if way.others else ()
+        others = (counted(way.others, "other"),) if way.others else ()
         names = listing((*way.also, *others))
         also = f"also affects {names}" if way.also else "affects nobody else online"
         yield f"*   {way.who:24} {also}"

@@ -44,6 +44,7 @@ from chatsvc.model.events import (
 )
 from chatsvc.model.long_events import LongEvent, entries_of, with_entries
 from chatsvc.model.presence_events import Departed, Offline, Online, People, Person, Watching
+from chatsvc.model.text_rules import counted
 
 T = TypeVar("T")
 
@@ -177,8 +178,8 @@ def _(event: Realname, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Census, here: str | None) -> Iterable[str]:
-    users, rooms = number(event.people, "user", "users"), number(event.rooms, "room", "rooms")
-    yield f"* {users} online in {rooms}; peak: {number(event.most, 'user', 'users')}."
+    users, rooms = counted(event.people, "user"), counted(event.rooms, "room")
+    yield f"* {users} online in {rooms}; peak: {counted(event.most, 'user')}."
 
 
 @lines.register
@@ -250,11 +251,11 @@ def _(event: Talking, here: str | None) -> Iterable[str]:
 def _(event: People, here: str | None, part: Part) -> Iterable[str]:
     if part.begins:
         where = f"In {event.room}" if event.room else "Found"
-        yield f"* {where}: {number(event.count, 'person', 'people')}"
+        yield f"* {where}: {counted(event.count, 'person', 'people')}"
     for person in _listed(event.people, part):
         yield f"*   {person.name:15} {_presence(person)}"
     if part.ends and event.count > _LISTED:
-        yield f"*   and {event.count - _LISTED} others"
+        yield f"*   and {counted(event.count - _LISTED, 'other')}"
 
 
 @part_lines.register
@@ -310,11 +311,9 @@ def _span(seconds: float) -> str:
     minutes = int(seconds) // 60
     if minutes < 60:
         return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes < 1440 else f"{minutes // 1440} days"
-
-
-def number(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+    if minutes < 1440:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return counted(minutes // 1440, "day")
 
 
 @part_lines.register
@@ -322,8 +321,8 @@ def _(event: Rooms, here: str | None, part: Part) -> Iterable[str]:
     for place in _listed(event.rooms, part):
         topic = f"  {place.topic}" if place.topic else ""
         people, said = (
-            number(place.count, "person", "people"),
-            number(place.last, "message", "messages"),
+            counted(place.count, "person", "people"),
+            counted(place.last, "message"),
         )
         yield f"* {place.room:15} {people}, {said}{topic}"
     if part.ends and event.count > _LISTED:
@@ -373,8 +372,8 @@ def _(event: Stats, here: str | None) -> Iterable[str]:
     if not event.people:
         yield f"* No messages in {event.room} yet."
     for tally in event.people:
-        size = f"{tally.bytes:,} bytes"
-        yield f"*   {tally.name:15} {number(tally.lines, 'message', 'messages')}, {size}"
+        size = counted(tally.bytes, "byte")
+        yield f"*   {tally.name:15} {counted(tally.lines, 'message')}, {size}"
 
 
 @lines.register

@@ -27,7 +27,7 @@ from chatsvc.model.events import (
     Request,
 )
 from chatsvc.model.rate_limits import Bucket, Rate
-from chatsvc.model.text_rules import LONGEST_LINE
+from chatsvc.model.text_rules import LONGEST_LINE, counted
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.gate import Gate
@@ -371,14 +371,14 @@ class ChatProtocol(Telling):
         self._timer = self.gate.clock.callLater(0, self._too_slow)
 
     def _too_slow(self) -> None:
-        limit = self.gate.slow_limit
-        self.session.tell(Goodbye(f"You did not read for {limit:g} seconds. Goodbye."))
+        limit = counted(self.gate.slow_limit, "second")
+        self.session.tell(Goodbye(f"You did not read for {limit}. Goodbye."))
         self.gate.hub.sessions.leave(self.session, "stopped reading")
         self.close()
 
 
 def _too_fast(rate: Rate) -> str:
-    pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
+    pace = f"{counted(rate.per_second, 'line')} a second"
     return (
         f"You are sending faster than {pace}. The rest will follow at that rate; nothing is lost."
     )
