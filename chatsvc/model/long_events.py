@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from chatsvc.model.events import Found, History, Rooms
@@ -11,6 +13,8 @@ from chatsvc.model.moderation_events import Audit, Banned, Bans, Reports
 from chatsvc.model.presence_events import Departed, People
 
 LongEvent: TypeAlias = History | Found | People | Rooms | Banned | Bans | Audit | Reports | Departed
+
+_Getter: TypeAlias = Callable[[Any], tuple[Any, ...]]
 
 PORTION = 16384  # characters
 _BESIDE = 100  # those of an entry that are not in its fields, about
@@ -33,9 +37,22 @@ def size(entry: Any) -> int:
     """Return about how many characters an entry takes."""
     if isinstance(entry, str):
         return _BESIDE + len(entry)
-    values = (getattr(entry, name) for name in entry.__slots__)
-    return _BESIDE + sum(
-        len(value) if isinstance(value, str) else _ITEM * len(value)
-        for value in values
-        if isinstance(value, str | tuple)
-    )
+    words, lists = _of_any_length(type(entry))
+    texts, items = filter(None, words(entry)), map(len, lists(entry))
+    return _BESIDE + sum(map(len, texts)) + _ITEM * sum(items)
+
+
+@cache
+def _of_any_length(kind: Any) -> tuple[_Getter, _Getter]:
+    """What gets the fields of an entry that are texts, and those that are several names."""
+    kinds = {field.name: str(field.type) for field in fields(kind)}
+    words = [name for name, type_ in kinds.items() if type_.startswith("str")]
+    lists = [name for name, type_ in kinds.items() if type_.startswith("tuple")]
+    return _getter(words), _getter(lists)
+
+
+def _getter(names: Sequence[str]) -> _Getter:
+    """Return what gets some fields as a tuple, however many these are."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda entry: tuple(getattr(entry, name) for name in names)
