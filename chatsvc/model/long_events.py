@@ -37,7 +37,8 @@ def size(entry: Any) -> int:
     """Return about how many characters an entry takes."""
     if isinstance(entry, str):
         return _BESIDE + len(entry)
-    words, lists = _of_any_length(type(entry))
+    kind: Any = type(entry)
+    words, lists = _of_any_length(kind)
     texts, items = filter(None, words(entry)), map(len, lists(entry))
     return _BESIDE + sum(map(len, texts)) + _ITEM * sum(items)
 
