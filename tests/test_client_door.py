@@ -143,7 +143,7 @@ def test_after_too_many_wrong_passwords_one_comes_back_later_and_as_before() -> 
         stranger = house.chat.connect(HERE)
         stranger.send("ann", "wrong-one")
         attempts = house.chat.hub.accounts.attempts
-        attempts._known.clear()  # as after a restart, which forgets where ann has been
+        attempts.known._known.clear()  # as if ann had never logged in from here
         (shown,) = ann.wait(10.0) + ann.wait(10.0)
         assert shown.startswith("* Too many wrong passwords. Try again in ")
         ann.wait(60.0)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from conftest import Chat, Person
+from conftest import Chat, Person, start
 from hypothesis import given
 from hypothesis import strategies as st
 from staff import SECRET, arriving, founder, guest, member, operator, restarted
 
+from chatsvc.auth.known_places import MOST_KNOWN, Source
 from chatsvc.model.rate_limits import Limits, Trickle
+from chatsvc.model.records import Fact
 
 THREE = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 HERE = "127.0.0.1"
@@ -225,3 +228,104 @@ def test_a_trickle_lets_no_more_through_than_its_burst_and_its_rate(gaps: list[f
     assert through == sorted(through)
     for first, last in zip(through, through[3:], strict=False):
         assert last - first >= 2.0 - 1e-6
+
+
+# After a restart
+
+
+def strangers_guess(chat: Chat, number: int = 40) -> None:
+    """Let strangers guess at ann's password from many addresses, without pause."""
+    for n in range(number):
+        try_to_come_in(chat, "ann", f"guess-{n}", f"203.0.113.{n}")
+
+
+def hello_of_ann(chat: Chat, address: str, client: str = "") -> dict[str, object] | None:
+    """The answer to ann's password at an address, if there is one without waiting."""
+    secret = {"client": client} if client else {}
+    person = chat.connect(address)
+    return next(iter(person.ask(do="hello", name="ann", account_password=SECRET, **secret)), None)
+
+
+def known_facts(chat: Chat) -> list[Fact]:
+    return [fact for fact in chat.archive.records(Fact) if fact.name.startswith("known ")]
+
+
+@pytest.mark.parametrize(("address", "client"), [("198.51.100.7", ""), (HERE, "secret-of-ann")])
+def test_strangers_do_not_lock_an_owner_out_after_a_restart(address: str, client: str) -> None:
+    chat = Chat(limits=THREE)
+    member(chat, "ann", "192.0.2.1").hang_up()
+    before = hello_of_ann(chat, address, client)
+    later = Chat(chat.archive, limits=THREE)
+    strangers_guess(later)
+    after = hello_of_ann(later, address, client)
+    assert before is not None
+    assert after is not None
+    assert before["event"] == after["event"] == "welcome"
+    elsewhere = hello_of_ann(later, "192.0.2.99")
+    assert elsewhere is not None
+    assert elsewhere["code"] == "too-many-attempts"
+
+
+@pytest.mark.parametrize("change", ["/passwd {} new-staple", "/unregister {}"])
+def test_a_new_password_or_the_account_s_end_forgets_who_was_known(change: str) -> None:
+    chat = Chat(limits=THREE)
+    member(chat, "ann", "198.51.100.7").hang_up()
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    known = chat.hub.accounts.attempts.known
+    there, here = Source("198.51.100.7"), Source("192.0.2.5")
+    assert known.has(account.id, there)
+    other = guest(chat, "other", "192.0.2.5")
+    other.send(f"/login ann {SECRET}", change.format(SECRET))
+    later = Chat(chat.archive, limits=THREE).hub.accounts.attempts.known
+    lives = chat.hub.accounts.get(account.id) is not None
+    for one in (known, later):
+        assert not one.has(account.id, there)
+        assert one.has(account.id, here) == lives
+    assert len(known_facts(chat)) == lives
+
+
+def test_a_password_changed_in_the_file_forgets_who_was_known() -> None:
+    chat = Chat(limits=THREE)
+    ann = member(chat, "ann", "198.51.100.7")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    ann.hang_up()
+    start(chat.archive.put(replace(account, hash="another")))
+    later = Chat(chat.archive, limits=THREE).hub.accounts.attempts.known
+    assert not later.has(account.id, Source("198.51.100.7"))
+
+
+def test_a_password_hashed_again_is_still_its_owner_s() -> None:
+    chat = Chat(limits=THREE)
+    ann = member(chat, "ann", "198.51.100.7")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    ann.hang_up()
+    accounts = chat.hub.accounts
+    start(accounts.change(account, hash="the same password, hashed again"))
+    rehashed = accounts.get(account.id)
+    assert rehashed is not None
+    start(accounts.know(rehashed, Source("198.51.100.7")))
+    later = Chat(chat.archive, limits=THREE).hub.accounts.attempts.known
+    assert later.has(account.id, Source("198.51.100.7"))
+
+
+def test_what_is_stored_of_an_address_fits_many_others(chat: Chat) -> None:
+    member(chat, "ann", "198.51.100.7")
+    (fact,) = known_facts(chat)
+    _, _, *digests = fact.value.split()
+    assert "198.51" not in fact.value
+    assert 4 in map(len, digests)  # two bytes, which one address in 65,536 has as well
+
+
+def test_only_the_latest_places_are_known(chat: Chat) -> None:
+    member(chat, "ann", "192.0.2.1")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    for n in range(MOST_KNOWN):
+        start(chat.hub.accounts.know(account, Source(f"198.51.100.{n}")))
+    known = chat.hub.accounts.attempts.known
+    assert not known.has(account.id, Source("192.0.2.1"))
+    (fact,) = known_facts(chat)
+    assert len(fact.value.split()) == 2 + MOST_KNOWN

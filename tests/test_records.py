@@ -119,6 +119,14 @@ def test_the_last_acts_are_given_oldest_first(keeper: Keeper) -> None:
     assert acts(keeper, 9, "#pie") == []
 
 
+def test_acts_are_read_again_by_their_ids(keeper: Keeper) -> None:
+    for id in ("z", "y", "x"):
+        put(keeper, Act(id, 1.0, "eve", "kicked bob", "#tea"))
+    again = now(keeper.archive.acts_of(["x", "gone", "z"]))
+    assert [act.id for act in again] == ["z", "x"]
+    assert now(keeper.archive.acts_of([])) == []
+
+
 def test_what_one_writes_oneself_has_not_changed(keeper: Keeper) -> None:
     assert now(keeper.archive.changed()) is False
     put(keeper, ann)

@@ -17,6 +17,7 @@ from chatsvc.client.time_points import Point
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.history_events import History
 from chatsvc.model.message_events import Said
+from chatsvc.model.text_rules import counted
 
 PAGE = 500  # lines, the most that a server gives at once
 INSTANT = 0.001  # seconds: lines have their times in whole ms
@@ -176,7 +177,7 @@ class ProgressRow:
 
     def __call__(self, lines: int, share: float | None) -> None:
         percent = "" if share is None else f", {share:.0%}"
-        self._show(f"{self._room}: {counted(lines)}{percent}")
+        self._show(f"{self._room}: {counted(lines, 'line')}{percent}")
 
     def clear(self) -> None:
         """Make room for something else."""
@@ -185,7 +186,9 @@ class ProgressRow:
     def finish(self, lines: int, file: Path | None) -> None:
         """Say what was done, where somebody looks."""
         if self._terminal is not None:
-            self._terminal.write(f"{counted(lines)} of {self._room} in {file}.\n" if file else "")
+            self._terminal.write(
+                f"{counted(lines, 'line')} of {self._room} in {file}.\n" if file else ""
+            )
 
     def _show(self, row: str) -> None:
         if self._terminal is not None and row != self._row:
@@ -198,10 +201,6 @@ class ProgressRow:
 def terminal(file: Path | None) -> TextIO | None:
     """Where somebody looks who is not shown the lines themselves."""
     return sys.stderr if os.isatty(2) and (file is not None or not os.isatty(1)) else None
-
-
-def counted(lines: int) -> str:
-    return "1 line" if lines == 1 else f"{lines:,} lines"
 
 
 def _to_standard_output(text: str) -> None:

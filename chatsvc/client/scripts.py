@@ -17,7 +17,7 @@ from chatsvc.dialects.jsonl import JSONL
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refusal, Refused
-from chatsvc.model.text_rules import key
+from chatsvc.model.text_rules import counted, key
 
 FULL = 1000  # lines that may wait before no more are read
 SHOWN = 10  # lines that are shown of a room's past
@@ -173,7 +173,7 @@ class Send(Script):
     def _so_far(self) -> str:
         lines = self.connection.unanswered
         what = "It was" if lines < 2 else f"{lines} lines were"
-        return f"{what} not kept: no answer for {self._timeout:g} seconds."
+        return f"{what} not kept: no answer for {counted(self._timeout, 'second')}."
 
 
 class Reader(Script):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from chatsvc.commands.long_answers import LongAnswer, is_long
+from chatsvc.commands.long_answers import Listing, Reading, begin, shortened, tell
 from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.ban_masks import is_written_mask
@@ -30,7 +30,7 @@ from chatsvc.policy.permissions import check_level
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
 
-Answer: TypeAlias = "Event | Coroutine[Any, Any, Event | None] | None"
+Answer: TypeAlias = "Event | Listing | Coroutine[Any, Any, Event | Reading | None] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
         return None
     if isinstance(answer, Coroutine):
         return _finish(hub, session, answer, request)
+    if isinstance(answer, Listing):
+        return begin(session, answer, request.tag)
     session.tell(answer, request.tag)
     return None
 
@@ -134,12 +136,16 @@ def must_wait(session: Session, request: Request) -> bool:
 
 
 async def _finish(
-    hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], request: Request
+    hub: Hub,
+    session: Session,
+    answer: Coroutine[Any, Any, Event | Reading | None],
+    request: Request,
 ) -> None:
     tag = request.tag
     try:
         event = await answer
-        long = LongAnswer(hub, session, event, tag) if is_long(event) else None
+        if event is not None and not isinstance(event, Reading):
+            event = shortened(hub, session, event)
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
@@ -147,9 +153,10 @@ async def _finish(
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
-        if long is not None:
-            del event
-            await long.tell()
+        if isinstance(event, Reading):
+            telling = tell(session, event, tag)
+            del event  # its first lines need not stay in memory until all is told
+            await telling
         elif event is not None:
             session.tell(event, tag)
 

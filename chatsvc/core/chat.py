@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Protocol
 
+from chatsvc.auth.known_places import Source
 from chatsvc.auth.proof import Proof
-from chatsvc.auth.throttle import Source
 from chatsvc.core.ban_marks import marks
 from chatsvc.core.catching_up import CatchingUp
 from chatsvc.core.endpoint import Endpoint
@@ -188,6 +188,9 @@ class Mutes(Protocol):
     def conceals(self, user: User, room: Room, /) -> bool:
         """Whether somebody is muted in a room under another name than the one they have."""
 
+    def follow(self, user: User, room: Room, /) -> object:
+        """Let a mute that holds somebody by name hold them under other names, too."""
+
 
 class NoMutes:
     """Nobody is muted."""
@@ -195,7 +198,7 @@ class NoMutes:
     def silences(self, user: User, room: Room) -> bool:
         return False
 
-    conceals = silences
+    conceals = follow = silences
 
 
 NOBODY_MUTED = NoMutes()
@@ -300,6 +303,7 @@ class Room:
         if backlog is not None and seen < self.members[session] < self.last:
             self._catching_up.backlogs[session] = backlog, seen
         self._of(session)[self.key] = self
+        self._mutes.follow(user, self)
 
     def _of(self, session: Session) -> dict[str, Room]:
         """Where the session has its rooms of this kind."""

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.model.characters import plain
 from chatsvc.model.events import Event
-from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent, entries_of, with_entries
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused, Request
 
@@ -44,18 +45,16 @@ class JSONDialect(StatelessDialect):
             value["tag"] = tag
         return _encode(value).encode() + b"\n"
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
         """A part of a long answer, which is one line in the end."""
-        if part is Part.END:
+        if part.ends:
             return b"]}\n"
-        items = ",".join(_encode(_said(line)) for line in event.lines).encode()
-        if part is Part.NEXT:
+        items = ",".join(_encode(_value("", entry)) for entry in entries_of(event)).encode()
+        if not part.begins:
             return b"," + items if items else b""
-        head = {**_plain(event), **({} if tag is None else {"tag": tag})}
-        del head["lines"]
-        return _encode(head)[:-1].encode() + b',"lines":[' + items
+        head = {**_plain(with_entries(event, ())), **({} if tag is None else {"tag": tag})}
+        head.pop(event.ENTRIES, None)
+        return _encode(head)[:-1].encode() + f',"{event.ENTRIES}":['.encode() + items
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
         """A line as everybody but its sender is shown it."""

@@ -9,7 +9,8 @@ from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.dialects.sentences import lines, part_lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain
 from chatsvc.model.events import Event
-from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Request
 from chatsvc.model.server_events import Cleared
@@ -32,10 +33,8 @@ class TextDialect(StatelessDialect):
             return b"\x1b[2J\x1b[H"
         return "".join(f"{plain(line)}\r\n" for line in lines(event, here)).encode()
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
-        """A part of a long answer: its lines, or what comes after them."""
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
+        """A part of a long answer: some of its entries, or what comes after them."""
         return "".join(f"{plain(line)}\r\n" for line in part_lines(event, here, part)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from chatsvc.model.message_events import Said
 
@@ -19,6 +18,7 @@ class History:
     """
 
     WIRE: ClassVar[str] = "history"
+    ENTRIES: ClassVar[str] = "lines"
 
     room: str
     lines: tuple[Said, ...]
@@ -34,6 +34,7 @@ class Found:
     """
 
     WIRE: ClassVar[str] = "found"
+    ENTRIES: ClassVar[str] = "lines"
 
     query: str
     lines: tuple[Said, ...]
@@ -41,12 +42,16 @@ class Found:
     unfinished: bool = False
 
 
-class Part(Enum):
-    """Which part of a long answer is told: the first portion, another one, or that it ends."""
+class Part(NamedTuple):
+    """Which part of a long answer is told: a portion of its entries, or that it ends there."""
 
-    FIRST = 1
-    NEXT = 2
-    END = 3
+    start: int = 0  # how many entries were told before
+    ends: bool = False
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is the first part."""
+        return self.start == 0 and not self.ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from chatsvc.model.account_events import You as You  # for client.net.connection
-
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -33,6 +31,7 @@ class Banned:
     """
 
     WIRE: ClassVar[str] = "banned"
+    ENTRIES: ClassVar[str] = "hit"
 
     who: str
     room: str
@@ -68,6 +67,7 @@ class Bans:
     """The bans and mutes of a room, or (`room` is empty) of the whole server."""
 
     WIRE: ClassVar[str] = "bans"
+    ENTRIES: ClassVar[str] = "bans"
 
     room: str
     bans: tuple[Banned, ...]
@@ -75,10 +75,14 @@ class Bans:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What a ban could know somebody by, and whom else who is here that would hit."""
+    """What a ban could know somebody by, and whom else who is here that would hit.
+
+    Of many only some are named; that leaves so many `others`.
+    """
 
     who: str
     also: tuple[str, ...]
+    others: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class Audit:
     """Acts of moderation, oldest first."""
 
     WIRE: ClassVar[str] = "audit"
+    ENTRIES: ClassVar[str] = "acts"
+
     acts: tuple[Deed, ...]
 
 
@@ -151,6 +157,7 @@ class Reports:
     """What nobody has dealt with yet: the last ones, and how many there are in all."""
 
     WIRE: ClassVar[str] = "reports"
+    ENTRIES: ClassVar[str] = "reports"
 
     reports: tuple[Reported, ...]
     count: int

@@ -39,6 +39,7 @@ class People:
     """
 
     WIRE: ClassVar[str] = "people"
+    ENTRIES: ClassVar[str] = "people"
 
     room: str
     people: tuple[Person, ...]
@@ -62,6 +63,7 @@ class Departed:
     """Who was called so lately, latest first."""
 
     WIRE: ClassVar[str] = "departed"
+    ENTRIES: ClassVar[str] = "people"
 
     name: str
     people: tuple[Gone, ...]

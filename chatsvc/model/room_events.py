@@ -128,6 +128,7 @@ class Rooms:
     """The first of the rooms, most people first, and how many there are in all."""
 
     WIRE: ClassVar[str] = "rooms"
+    ENTRIES: ClassVar[str] = "rooms"
 
     rooms: tuple[Place, ...]
     count: int

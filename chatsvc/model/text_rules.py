@@ -124,6 +124,12 @@ def looks_like_duration(word: str) -> bool:
     return "0" <= word[:1] <= "9" or word.lower() == "forever"
 
 
+def counted(count: float, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 line, 2 lines; `many` is the plural if it has no s."""
+    number = f"{count:g}" if isinstance(count, float) else f"{count:,}"
+    return f"{number} {one if count == 1 else many or f'{one}s'}"
+
+
 def span(seconds: float) -> str:
     """A time in words that follow `for` or `in`, such as 1 h 30 min; never less than it is."""
     whole = max(1, math.ceil(round(seconds, 3)))  # the difference of two times is not exact

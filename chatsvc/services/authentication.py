@@ -111,7 +111,7 @@ class Authentication:
         account = self.current(proof)
         if answer is None or account is None:
             raise self._is_not_proved(exchange.name)
-        self._accounts.attempts.remember(account.id, session.source)
+        await self._accounts.know(account, session.source)
         session.proving = proof._replace(exchange=None)
         return answer
 

@@ -13,7 +13,7 @@ from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
-from chatsvc.policy.bans import check_not_too_wide
+from chatsvc.policy.bans import check_not_too_wide, masks_of
 from chatsvc.policy.permissions import check_above, check_above_account
 from chatsvc.services.audit import signed
 from chatsvc.services.whowas import Trace, Whowas, trace_of
@@ -132,7 +132,7 @@ class BanTargets:
         """Whether a ban goes by this label, or by any of the marks in it, or of whom it names."""
         if key(who) in (key(ban.label), key(without_addresses(ban.label))):
             return True
-        return not self._wanted(who).isdisjoint(map(BanMask.parse, ban.who))
+        return not self._wanted(who).isdisjoint(masks_of(ban))
 
     def _wanted(self, who: str) -> set[BanMask]:
         wanted = {BanMask.of_name(who)}

@@ -167,3 +167,4 @@ class Hub:
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()
+        await self.bans.save()

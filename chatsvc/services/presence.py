@@ -46,7 +46,9 @@ class Presence:
         """
         told: set[Session] = set()
         revealing = []
+        self._bans.follow(user, None)
         for room in user.rooms():
+            self._bans.follow(user, room)
             if self._is_kept_back(user, room):
                 room.conceal(user, old)
             elif user in room.unseen:

@@ -71,6 +71,7 @@ class Sessions:
         if new:
             self._nicknames.came(user.name)
             self._watchlist.came(user.name)
+        self._bans.follow(user, None)
         if user.account is not None:
             for member in self._membership.of_account(user.account.id):
                 if member.room.startswith("@"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import cast
@@ -177,6 +178,10 @@ class MemoryArchive:
         """Return the last acts that are still remembered."""
         acts = (act for act in reversed(self._acts) if room is None or act.room == room)
         return list(islice(acts, limit))[::-1]
+
+    async def acts_of(self, ids: Sequence[str]) -> list[Act]:
+        """Return those that are still remembered."""
+        return [act for act in self._acts if act.id in ids]
 
     async def changed(self) -> bool:
         """Return False: no other process can write here."""

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.events import Event
-from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused, Request
 
@@ -31,7 +32,7 @@ class Dialect(Protocol):
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
 
     def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
+        self, event: LongEvent, here: str | None, tag: str | None, part: Part
     ) -> bytes: ...
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes: ...

@@ -22,7 +22,7 @@ from chatsvc.model.events import Event
 from chatsvc.model.rate_limits import Bucket, Rate
 from chatsvc.model.requests import Refusal, Refused, Request
 from chatsvc.model.server_events import Goodbye, Notice
-from chatsvc.model.text_rules import LONGEST_LINE
+from chatsvc.model.text_rules import LONGEST_LINE, counted
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.gate import Gate
@@ -251,6 +251,8 @@ class ChatProtocol(Telling):
             return True
         if isinstance(what, Request) and commands.must_wait(self.session, what):
             self._pause(HELD, True)  # until the session's lines are settled
+        if self._telling:
+            return False  # what comes after a long answer waits for its end
         return not self._reasons & ~ANSWERING  # an answer may ask for more to be told at once
 
     def _do(self, what: Request | Refused) -> None:
@@ -374,14 +376,14 @@ class ChatProtocol(Telling):
         self._timer = self.gate.clock.callLater(0, self._too_slow)
 
     def _too_slow(self) -> None:
-        limit = self.gate.slow_limit
-        self.session.tell(Goodbye(f"You did not read for {limit:g} seconds. Goodbye."))
+        limit = counted(self.gate.slow_limit, "second")
+        self.session.tell(Goodbye(f"You did not read for {limit}. Goodbye."))
         self.gate.hub.sessions.leave(self.session, "stopped reading")
         self.close()
 
 
 def _too_fast(rate: Rate) -> str:
-    pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
+    pace = f"{counted(rate.per_second, 'line')} a second"
     return (
         f"You are sending faster than {pace}. The rest will follow at that rate; nothing is lost."
     )

@@ -15,7 +15,8 @@ from chatsvc.dialects.irc.message import write
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch
 from chatsvc.model.events import Event
-from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused, Request
 from chatsvc.model.server_events import Goodbye
@@ -62,9 +63,7 @@ class IRCAdapter:
         irc.tell(self.client, event, tag)
         return self.client.taken()
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
         irc.tell_part(self.client, event, tag, part)
         return self.client.taken()
 

@@ -150,7 +150,7 @@ class Client:
         self.sasl: Sasl | None = None
         self.speaker = ""  # who says what is put into words; the server, if nobody else
         self.opened = ""  # the batch that a long answer is
-        self.teller = ""  # who tells that, if it is told in words
+        self.telling = NOTHING  # what that answers
         self.latest = NOTHING  # the message that is being read
         self._replies: list[str] = []
         self._requests: list[Request] = []

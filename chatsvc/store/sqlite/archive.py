@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -168,6 +169,10 @@ class SQLArchive:
     async def acts(self, limit: int, room: str | None = None) -> list[Act]:
         """Return the last acts, oldest first."""
         return await self._workers.reader(self._reader.acts, limit, room)
+
+    async def acts_of(self, ids: Sequence[str]) -> list[Act]:
+        """Return these acts, oldest first."""
+        return await self._workers.reader(self._reader.acts_of, ids)
 
     async def changed(self) -> bool:
         """Return whether another process has written the file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -71,6 +71,11 @@ class Reader:
         """Return the last acts, oldest first."""
         with self._reading() as database:
             return record_rows.read_acts(database, limit, room)
+
+    def acts_of(self, ids: Sequence[str]) -> list[Act]:
+        """Return these acts, oldest first."""
+        with self._reading() as database:
+            return record_rows.read_acts_of(database, ids)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

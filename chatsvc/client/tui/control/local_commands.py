@@ -18,6 +18,7 @@ from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted
 
 FORCE = "--force"
 
@@ -76,17 +77,17 @@ class LocalCommands:
 
     async def _written(self, room: str, path: Path, force: bool) -> str:
         from chatsvc.client.export import FORMATS  # which only who saves something needs
-        from chatsvc.client.export_job import counted, format_of, opened, write_history
+        from chatsvc.client.export_job import format_of, opened, write_history
 
         def progress(lines: int, share: float | None) -> None:
             percent = "" if share is None else f", {share:.0%}"
-            self._doing(f"saving {room}: {counted(lines)}{percent}")
+            self._doing(f"saving {room}: {counted(lines, 'line')}{percent}")
 
         self._doing(f"saving {room}")
         format = FORMATS[format_of(path)](room)
         with opened(path, force) as sink:
             lines = await write_history(self._connection, room, None, None, format, sink, progress)
-        return f"{counted(lines)} of {room} in {path}."
+        return f"{counted(lines, 'line')} of {room} in {path}."
 
     def _saved(self, result: str | Failure) -> None:
         self._doing("")
