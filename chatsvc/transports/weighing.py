@@ -37,4 +37,6 @@ def _lines_in(what: Request | Refused) -> int:
     if not isinstance(what, Request):
         return 1
     text = what.args.get("text") if what.rest is None else what.rest
-    return min(text.count("\n") + 1, MOST_LINES) if isinstance(text, str) else 1
+    if not isinstance(text, str) or "\n" not in text:
+        return 1
+    return min(text.count("\n") + 1, MOST_LINES)
