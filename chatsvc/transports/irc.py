@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.protocol import connectionDone
-from twisted.python.failure import Failure
-
 from chatsvc.core.wire import Reader
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
@@ -19,12 +15,10 @@ from chatsvc.model.history_events import Part
 from chatsvc.model.long_events import LongEvent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused, Request
-from chatsvc.model.server_events import Goodbye
-from chatsvc.transports.chat_protocol import ChatProtocol
-from chatsvc.transports.connection import ClientConnection, stop
+from chatsvc.transports.connection import ClientConnection
+from chatsvc.transports.heartbeat import Heartbeat
 
 SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
-JITTER = 0.001  # seconds by which a timer may fire early
 
 
 class IRCAdapter:
@@ -74,13 +68,10 @@ class IRCAdapter:
         return self.client.write_own(line)
 
 
-class IRCProtocol(ChatProtocol):
+class IRCProtocol(Heartbeat):
     """One IRC client's connection."""
 
-    _heard = 0.0  # when something came last
-    _asked = False  # whether the client is there, and nothing came since
-    _overdue = False
-    _pulse: IDelayedCall | None = None
+    _silent = _within = SILENT
 
     def __init__(self, arrival: ClientConnection) -> None:
         ways = IRCAdapter(self.answer)
@@ -88,48 +79,8 @@ class IRCProtocol(ChatProtocol):
         self._client = ways.client
         self._client.secure = arrival.secure
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
-        self._hear()
-        self._pulse = self.gate.clock.callLater(SILENT, self._feel_pulse)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        super().connectionLost(reason)
-        stop(self._pulse)
-
-    def dataReceived(self, data: bytes) -> None:
-        self._hear()
-        super().dataReceived(data)
-
-    def _hear(self) -> None:
-        self._heard = self.gate.clock.seconds()
-        self._asked = self._overdue = False
-
-    def _feel_pulse(self) -> None:
-        """Ask a silent client whether it is there; close one that does not answer that either."""
-        if self.paused:
-            self._hear()  # nothing is read at the moment, and its answer may be what waits
-        if self._overdue:
-            self._give_up()
-        else:
-            self._pulse = self.gate.clock.callLater(self._next_look(), self._feel_pulse)
-
-    def _next_look(self) -> float:
-        """Ask if it is time to, and return the seconds until the next look."""
-        if self._asked:
-            self._overdue = True
-            return 0.0  # after a stall, read first what has come meanwhile
-        left = self._heard + SILENT - self.gate.clock.seconds()
-        if left > JITTER:
-            return left
-        self._asked = True
+    def _ask(self) -> None:
         self._send(write("PING", self._client.server).encode())
-        return SILENT
-
-    def _give_up(self) -> None:
-        self.session.tell(Goodbye("Ping timeout. Goodbye."))
-        self.gate.hub.sessions.leave(self.session, "ping timeout")
-        self.close()
 
     def answer(self, data: bytes) -> None:
         """Send what the dialect answers by itself."""
