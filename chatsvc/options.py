@@ -22,6 +22,8 @@ from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.process import remove_stale_pid_file
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.detection import CHATTING, NAMES
+from chatsvc.transports.websocket.access import WebAccess, is_host, place_of_origin
+from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
 
 PORT = 13531
 RESERVE = 64  # files the process opens besides connections
@@ -87,6 +89,8 @@ class Options(BaseOptions):
     def __init__(self) -> None:
         super().__init__()
         self["listen"] = []
+        self["web-host"] = []
+        self["web-origin"] = []
 
     def opt_listen(self, endpoint: str) -> None:
         """Listen on a Twisted endpoint, such as unix:chat.sock or tcp:7000; may be repeated.
@@ -94,6 +98,14 @@ class Options(BaseOptions):
         self["listen"].append(endpoint)
 
     opt_l = opt_listen
+
+    def opt_web_host(self, names: str) -> None:
+        """Other name by which browsers reach this server; may be repeated."""
+        self["web-host"] += _several(names)
+
+    def opt_web_origin(self, origins: str) -> None:
+        """Other page that can connect, as https://HOST[:PORT]; may be repeated."""
+        self["web-origin"] += _several(origins)
 
     def parseArgs(self, *words: str) -> None:
         if words:
@@ -134,6 +146,7 @@ class Options(BaseOptions):
         if not self["name"].strip() or len(self["name"]) > LONGEST_WORDS:
             raise UsageError("--name must be the name of the chat, such as --name 'Class 4b'.")
         self["speaks"] = _languages(self["speaks"])
+        self["web"] = _web_access(self["web-host"], self["web-origin"])
         self["certificate"] = self._certificate()
         self["endpoints"] = _endpoints(self["listen"], self["port"], self["interface"])
         self["tls-endpoint"] = self._tls_endpoint()
@@ -182,7 +195,25 @@ def _languages(value: str) -> tuple[str, ...]:
             f"--speaks lists some of {', '.join(NAMES)}, and at least one of"
             f" {', '.join(CHATTING)}, not {value!r}."
         )
+    if WEBSOCKET in wanted and "http" not in wanted:
+        raise UsageError("websocket in --speaks requires http.")
     return wanted
+
+
+def _several(value: str) -> list[str]:
+    return [word for word in value.replace(" ", "").split(",") if word]
+
+
+def _web_access(hosts: Sequence[str], origins: Sequence[str]) -> WebAccess:
+    for host in hosts:
+        if not is_host(host):
+            raise UsageError(f"--web-host must be a name such as chat.example.org, not {host!r}.")
+    for origin in origins:
+        if place_of_origin(origin) is None:
+            raise UsageError(
+                f"--web-origin must be an origin such as https://www.example.org, not {origin!r}."
+            )
+    return WebAccess(hosts, origins)
 
 
 def _number(option: str, value: str, least: int, most: int) -> int:

@@ -126,6 +126,7 @@ class ChatService(Service):
             options["speaks"],
             bool(options["require-tls"]),
         )
+        self._factory.web = options["web"]
         self._certificate: Files | None = options["certificate"]
         self._ports: list[IListeningPort] = []
 

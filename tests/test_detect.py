@@ -17,6 +17,7 @@ from twisted.internet.testing import StringTransport
 from chatsvc.model.rate_limits import Limits
 from chatsvc.transports.detection import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
 from chatsvc.transports.tls import TLS
+from chatsvc.transports.websocket.access import WebAccess
 
 
 def named(data: bytes) -> str | None:
@@ -30,7 +31,8 @@ def test_the_first_line_tells_what_is_spoken(name: str, data: bytes) -> None:
 
 
 def test_every_language_has_a_row_and_examples_here() -> None:
-    assert set(NAMES) == set(BEGINNINGS) == {language.name for language in LANGUAGES}
+    assert set(BEGINNINGS) == {language.name for language in LANGUAGES}
+    assert set(NAMES) == {*BEGINNINGS, "websocket"}
 
 
 words = st.sampled_from(
@@ -194,6 +196,7 @@ def test_a_browser_that_is_made_to_send_commands_has_no_effect(chat: Chat) -> No
 
 
 def test_a_request_s_head_may_be_late_but_not_endless(chat: Chat) -> None:
+    chat.factory.web = WebAccess(hosts=["chat.example.org"])
     slow = chat.connect()
     slow.protocol.dataReceived(b"GET / HTTP/1.1\r\nHo")
     chat.clock.advance(5)

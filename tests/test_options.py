@@ -119,6 +119,10 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--speaks", ""),
         ("--speaks", "text,latin"),
         ("--speaks", "tls,http"),
+        ("--web-host", "chat.example.org:80"),
+        ("--web-host", "http://chat.example.org"),
+        ("--web-origin", "chat.example.org"),
+        ("--web-origin", "https://chat.example.org/page"),
         ("--cert", "cert.pem"),
         ("--key", "key.pem"),
     ],
@@ -153,7 +157,19 @@ def test_limits_are_chosen_or_off() -> None:
 def test_everything_is_spoken_unless_it_is_chosen() -> None:
     assert {"text", "json", "irc", "tls", "http"} <= set(NAMES) == set(options()["speaks"])
     assert options("--speaks", "tls, json,tls")["speaks"] == ("tls", "json")
+    with pytest.raises(UsageError, match=r"^websocket in --speaks requires http\.$"):
+        options("--speaks", "json,websocket")
     assert not options()["require-tls"]
+
+
+def test_names_and_pages_that_are_accepted_are_repeated_or_listed() -> None:
+    chosen = options("--web-host", "a.example, B.example", "--web-host", "c.example")["web"]
+    assert all(map(chosen.knows, ("a.example", "b.example:1", "C.example")))
+    assert not chosen.knows("d.example")
+    chosen = options("--web-origin", "https://a.example,http://b.example:8080")["web"]
+    assert chosen.trusts("https://a.example:443", "chat", False)
+    assert chosen.trusts("http://b.example:8080", "chat", True)
+    assert not chosen.trusts("http://a.example", "chat", False)
 
 
 def test_a_certificate_comes_with_its_key() -> None:

@@ -60,15 +60,19 @@ class Secure:
         return self.read()
 
     def read(self) -> list[str]:
+        return self.received().decode().splitlines()
+
+    def received(self) -> bytes:
+        """The bytes that have come."""
         self.carry()
         heard = b""
         try:
             while data := self.tls.read(65536):
                 heard += data
-        except ssl.SSLWantReadError:
+        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
             pass
         self.carry()
-        return heard.decode().splitlines()
+        return heard
 
 
 def encrypted(chat: Chat) -> Chat:

@@ -15,6 +15,7 @@ from chatsvc.model.rate_limits import Rate, network
 LINE = 30.0  # a line of input, even an empty one
 BYTE = 0.1  # of input: text, tags, anything
 COMMAND = 1.0  # a byte of telnet negotiation, on top of that
+FRAME = 5.0  # a WebSocket frame, on top of its bytes and of the line in it
 KEY = 0.5  # a key that corrects what was typed or ends it, on top of that
 ANSWER = 0.1  # a byte of an answer
 SENT = 40.0  # an answer, however short

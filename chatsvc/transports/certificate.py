@@ -27,6 +27,7 @@ class Credentials(NamedTuple):
 
     context: SSL.Context
     fingerprint: str  # SHA-256, as `openssl x509 -fingerprint -sha256` writes it
+    names: tuple[str, ...] = ()  # of hosts
 
 
 class Files:
@@ -96,7 +97,16 @@ def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
         raise CertificateFailed(f"{name}: no private key in PEM format.") from None
     except SSL.Error:
         raise CertificateFailed(f"{name}: the key does not match the certificate.") from None
-    return Credentials(context, first.fingerprint(hashes.SHA256()).hex(":").upper())
+    fingerprint = first.fingerprint(hashes.SHA256()).hex(":").upper()
+    return Credentials(context, fingerprint, _names(first))
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):  # browsers look nowhere else
+        return ()
+    return tuple(found.value.get_values_for_type(x509.DNSName))
 
 
 def _ask_for_certificate(context: SSL.Context) -> None:

@@ -147,6 +147,10 @@ class ChatProtocol(Telling):
         self._timer = self.gate.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
             self.transport.resumeProducing()  # TLS wants to hear the peer's farewell
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close the connection once everything is sent."""
         self.transport.loseConnection()
 
     def _stop_timers(self) -> None:

@@ -29,6 +29,7 @@ from chatsvc.transports.irc import IRCProtocol
 from chatsvc.transports.text import TextProtocol
 from chatsvc.transports.tls import fingerprint_of
 from chatsvc.transports.web import Page
+from chatsvc.transports.websocket.opening import NAME
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
 # Where TLS may still begin, which a greeting would break: HexChat does so after 0.3 s, eggdrop
@@ -123,10 +124,10 @@ LANGUAGES = (  # the first that begins so; the last takes what is nothing else
     TLS,
     Language("json", is_json, partial(ChatProtocol, ways=SharedAdapter(JSONL))),
     Language("irc", is_irc, IRCProtocol),
-    Language("http", is_http, Page, chats=False),
+    Language("http", is_http, lambda arrival: Page(arrival, _name_of), chats=False),
     PEOPLE,
 )
-NAMES = tuple(language.name for language in LANGUAGES)
+NAMES = (*(language.name for language in LANGUAGES), NAME)  # which an HTTP request asks for
 CHATTING = tuple(language.name for language in LANGUAGES if language.chats)
 
 
@@ -137,6 +138,11 @@ def language_of(data: bytes, secure: bool = False) -> Language | None:
         if verdict is not False:
             return language if verdict else None
     return None
+
+
+def _name_of(line: bytes) -> str:
+    """Return the language of a first line that is whole."""
+    return (language_of(line, secure=True) or PEOPLE).name
 
 
 @implementer(IHalfCloseableProtocol, IHandshakeListener)

@@ -17,6 +17,7 @@ from chatsvc.model.rate_limits import Addresses, Limits
 from chatsvc.model.requests import Refusal
 from chatsvc.services.hub import Hub
 from chatsvc.transports.tls import TLS
+from chatsvc.transports.websocket.access import WebAccess
 
 PAGES = 2  # of earlier lines that are in memory at a time, whoever asks for them
 
@@ -60,6 +61,7 @@ class Gate:
         self.speaks = speaks
         self.require_tls = require_tls  # of everybody but those on this machine
         self.tls: TLS | None = None
+        self.web = WebAccess()
         self.connections: set[Guest] = set()
         self._refused: set[Guest] = set()  # of these
         self._addresses = Addresses(limits)

@@ -66,6 +66,11 @@ class TLS:
         """By which those who join can know the certificate."""
         return self._credentials.fingerprint
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The host names in the certificate."""
+        return self._credentials.names
+
     def around(self, protocol: Any) -> BufferingTLSTransport:
         """A protocol that takes encrypted bytes, and gives `protocol` what they say."""
         return _Transport(self._factory, protocol)

@@ -11,9 +11,12 @@ from zope.interface import implementer
 
 from chatsvc.dialects.join_page import LONGEST_HEAD, answer, is_whole, place_in
 from chatsvc.transports.connection import ClientConnection, LastWords
+from chatsvc.transports.websocket.opening import NameOf, is_known_place, opened
 
 _STATUS = {"tls-needed": "200 OK", "not-spoken": "403 Forbidden"}
 _BUSY = "503 Service Unavailable"
+_MISDIRECTED = "421 Misdirected Request"
+_UNKNOWN = "This server does not know the name in the address. The operator can add it: --web-host."
 
 
 @implementer(IHalfCloseableProtocol)
@@ -22,8 +25,8 @@ class Page(Protocol):
 
     transport: Any
 
-    def __init__(self, arrival: ClientConnection) -> None:
-        self._arrival, self._head = arrival, b""
+    def __init__(self, arrival: ClientConnection, name_of: NameOf) -> None:
+        self._arrival, self._head, self._name_of = arrival, b"", name_of
 
     def dataReceived(self, data: bytes) -> None:
         self._head += data
@@ -40,12 +43,17 @@ class Page(Protocol):
         """Nobody but its successor ends this half of a connection."""
 
     def _answer(self) -> None:
-        self._arrival.hand_over(self.transport, LastWords(self._arrival, self._written()))
+        known = is_known_place(self._arrival, self._head)
+        websocket = opened(self._arrival, self._head, self._name_of) if known else None
+        successor = websocket or LastWords(self._arrival, self._written(known))
+        self._arrival.hand_over(self.transport, successor)
 
-    def _written(self) -> bytes:
+    def _written(self, known: bool) -> bytes:
         arrival, refusal = self._arrival, self._arrival.refusal
         place = place_in(self._head, arrival.place(), 443 if arrival.secure else 80)
         chat = arrival.gate.hub.settings.name
+        if not known:
+            return answer(self._head, chat, arrival.place(), _UNKNOWN, _MISDIRECTED)
         if refusal is None:
             return answer(self._head, chat, place)
         status = _STATUS.get(refusal.code, _BUSY)
