@@ -16,8 +16,8 @@ from benchmarks.fuzzing.sending import send
 from benchmarks.fuzzing.service import NO_LIMITS, Service, running
 from benchmarks.fuzzing.sessions import Session, load, save, session
 
-# Sessions after which everything is looked at; more where a session is a single input.
-ROUND = {"text": 64, "json": 64, "irc": 64, "telnet": 64, "http": 512, "tls": 256, "proxy": 512}
+# Sessions after which everything is looked at, if not 64: more where one is a single input.
+ROUND = {"http": 512, "tls": 256, "proxy": 512}
 MOST_FAILURES = 20  # different ones, or rounds that failed: then it is time to mend something
 SETTLING_SECONDS = 5.0
 PATIENCE = 120.0  # seconds until a connection counts as left hanging: hashing takes time
@@ -112,7 +112,7 @@ class Campaign:
 
     def _next_sessions(self) -> list[Session]:
         first = self.sessions
-        self.sessions += ROUND[self.kind]
+        self.sessions += ROUND.get(self.kind, 64)
         numbers = range(first, self.sessions)
         sessions = [session(self.kind, self.options.seed, n) for n in numbers]
         self.inputs += sum(one.inputs for one in sessions)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "seeds"
-KINDS = ("text", "json", "irc", "telnet", "http", "tls", "proxy")
+KINDS = ("text", "json", "irc", "telnet", "http", "websocket", "tls", "proxy")
 ME = b"%me%"
 
 _BYTE = re.compile(rb"\\x([0-9a-fA-F]{2})")

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.fuzzing.mutations import mutated
 from benchmarks.fuzzing.seeds import KINDS, ME, Seed, seeds_of
+from benchmarks.fuzzing.websocket import in_frames
 
 ENDINGS = ("finish", "finish", "finish", "close", "reset")
 
@@ -67,6 +68,8 @@ def session(kind: str, seed: int, number: int) -> Session:
     lines, inputs = _one_input(random, base) if base.one_input else _many_inputs(random, base)
     me = b"f%d" % number
     lines = [line.replace(ME, me) for line in lines]
+    if kind == "websocket":
+        lines = in_frames(random, lines)
     damaged = [n for n in range(len(lines)) if base.inside_tls and random.random() < 0.03]
     pieces, pause = _cut(random, lines, whole=base.inside_tls)
     ending = random.choice(ENDINGS)
