@@ -6,6 +6,9 @@ import contextlib
 import json
 import socket
 import ssl
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +95,20 @@ def test_json_irc_and_telnet_share_a_room(chat: Service, scheme: str, subprotoco
         event(ann, "goodbye")
         assert closing(ann).code == 1000
     tom.until("* bob left.")
+
+
+def test_the_example_in_python_works(chat: Service, tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "protocol.md").read_text()
+    example = page.partition("with the `websockets` package:\n")[2].partition("\nThe first")[0]
+    program = textwrap.dedent(example).replace("13531", str(chat.port))
+    (tmp_path / "example.py").write_text(program)
+    tom = chat.person("tom")
+    running = subprocess.Popen([sys.executable, str(tmp_path / "example.py")])
+    try:
+        tom.until("* bot joined.")
+    finally:
+        running.kill()
+        running.wait(LIMIT)
 
 
 @SCHEMES
