@@ -209,7 +209,7 @@ def test_a_password_that_was_changed_meanwhile_is_tried_once_and_one_is_a_guest(
     house.lose()
     house.visitor("ann", SECRET, f"/passwd {SECRET} {OTHER}").hang_up()
     assert ann.wait(10.0)[0] == (
-        "* Wrong password. You are ann2 instead. To be ann again: /login ann password"
+        "* Wrong password. You are now ann2. To sign in again: /login ann password"
     )
     where: object = ann.where
     assert where == ("ann2", None, ["#lobby"])
@@ -234,7 +234,7 @@ def test_whoever_is_not_registered_any_more_comes_back_as_a_guest(house: House) 
     ann = Visit(house, MEMBER)
     house.lose()
     house.visitor("ann", SECRET, f"/unregister {SECRET}").send("/quit")
-    assert ann.wait(10.0)[0] == "* ann is not registered any more. You are a guest now."
+    assert ann.wait(10.0)[0] == "* ann is no longer registered. You are now a guest."
     assert ann.where == ("ann", None, ["#lobby"])
 
 
@@ -253,7 +253,7 @@ def test_a_lost_answer_to_register_is_found_out_on_the_way_back(house: House) ->
     ann = Visit(house)
     shown = lose_the_answer(ann, f"/register {SECRET}")
     assert shown[1] == (
-        "* The connection was lost: it is unknown whether this arrived: /register *************"
+        "* The connection was lost. This may not have arrived: /register *************"
     )
     assert ann.where == ("ann", "ann", ["#lobby"])
 

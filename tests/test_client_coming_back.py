@@ -45,7 +45,7 @@ def test_it_comes_back_under_the_same_name_and_secret_where_it_left_off(table: T
     table.server.kill()
     table.server.said_by_other("two")
     table.come_back()
-    assert table.notes.losses == ["the server closed it"]
+    assert table.notes.losses == ["closed by the server"]
     assert table.notes.returns == 1
     first, second = table.server.asked("hello")
     assert first == second

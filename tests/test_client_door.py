@@ -309,7 +309,7 @@ def test_too_many_connections_are_waited_for_from_the_beginning(interactive: boo
             ann.wait(30.0)
         assert ann.screen.lines == [
             "* 192.0.2.1 already has 1 connection, the maximum."
-            " Close one and try again. It is tried again by itself."
+            " Close one and try again. Trying again soon."
         ]
         assert 5 < house.tries < 20
         first.hang_up()
@@ -320,7 +320,7 @@ def test_too_many_connections_are_waited_for_from_the_beginning(interactive: boo
 def test_connections_that_come_too_often_wait_after_a_loss() -> None:
     with House(replace(UNLIMITED, arrivals=1, arrivals_within=100.0)) as house:
         ann = Visit(house)
-        shown = [line for line in ann.lose() + ann.wait(30.0) if "It is tried again" in line]
+        shown = [line for line in ann.lose() + ann.wait(30.0) if "Trying again" in line]
         assert len(shown) == 1
         assert shown[0].startswith("* Too many new connections from 192.0.2.1")
         ann.wait(100.0)

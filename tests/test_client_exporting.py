@@ -182,8 +182,8 @@ def test_a_lost_connection_is_made_good(house: House) -> None:
             step(house)
         harm()
     assert run.texts == numbered(1, 20)
-    lost = "The connection is lost (the server closed it). It will be back by itself."
-    assert run.complaints == [lost, "The connection is back."] * 3
+    lost = "Connection lost (closed by the server). Reconnecting."
+    assert run.complaints == [lost, "Reconnected."] * 3
 
 
 def step(house: House) -> None:
@@ -311,7 +311,7 @@ def test_a_file_is_overwritten_only_by_force(tmp_path: Path) -> None:
     path = tmp_path / "lobby.txt"
     path.write_text("before")
     with (
-        pytest.raises(NotDone, match=r"is there already\. To overwrite it, add --force\."),
+        pytest.raises(NotDone, match=r"already exists\. To overwrite it, add --force\."),
         opened(path, force=False),
     ):
         raise AssertionError
@@ -322,7 +322,7 @@ def test_a_file_is_overwritten_only_by_force(tmp_path: Path) -> None:
 
 def test_a_file_that_came_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "lobby.txt"
-    with pytest.raises(NotDone, match="is there already"), opened(path, force=False):
+    with pytest.raises(NotDone, match="already exists"), opened(path, force=False):
         path.write_text("meanwhile")
     assert path.read_text() == "meanwhile"
     assert os.listdir(tmp_path) == ["lobby.txt"]
@@ -341,8 +341,8 @@ def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("/dev/null", "/dev/null cannot be written: it is no file."),
-        ("/", "/ cannot be written: it is no file."),
+        ("/dev/null", "/dev/null cannot be written: it is not a regular file."),
+        ("/", "/ cannot be written: it is not a regular file."),
         ("/nowhere/lobby.txt", "/nowhere/lobby.txt cannot be written: No such file or directory."),
     ],
 )
@@ -372,8 +372,11 @@ def test_progress_is_one_row_that_goes_again() -> None:
     row.clear()
     row.clear()
     row.finish(1, Path("tea.txt"))
-    rows = ["#tea: 12,500 lines, 50%", "#tea: 13,000 lines     ", " " * 18]
-    assert terminal.getvalue() == f"\r{rows[0]}\r{rows[1]}\r{rows[2]}\r1 line of #tea in tea.txt.\n"
+    rows = ["#tea: 12,500 messages, 50%", "#tea: 13,000 messages     ", " " * 21]
+    assert (
+        terminal.getvalue()
+        == f"\r{rows[0]}\r{rows[1]}\r{rows[2]}\rSaved 1 message of #tea to tea.txt.\n"
+    )
 
 
 def test_where_nobody_looks_there_is_no_progress() -> None:

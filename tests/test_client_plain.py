@@ -193,7 +193,7 @@ def test_exit_is_an_alias_of_quit(person: Visit) -> None:
 def test_a_loss_and_what_is_typed_meanwhile(person: Visit) -> None:
     person.server.kill()
     assert person.screen.lines[-1] == (
-        "* Connection lost (the server closed it). What"
+        "* Connection lost (closed by the server). What"
         " you type is saved and sent after reconnecting."
     )
     assert person.type("one", "two") == ["* Not sent yet: one", "* Not sent yet: two"]
@@ -216,7 +216,7 @@ def test_a_private_line_that_may_not_have_arrived_is_told_about(person: Visit) -
     person.server.handle(person.server.links[0])
     person.server.kill()
     assert person.screen.lines[-1] == (
-        "* The connection was lost: it is unknown whether this arrived: /msg bob psst"
+        "* The connection was lost. This may not have arrived: /msg bob psst"
     )
 
 
@@ -259,7 +259,7 @@ def test_why_one_is_not_let_in_again_is_said_once(person: Visit) -> None:
 def test_a_name_taken_meanwhile_is_replaced(person: Visit) -> None:
     person.server.kill()
     person.server.taken = {"ann"}
-    assert "* ann is already in use. You are ann2 instead." in person.come_back()
+    assert "* ann is already in use. You are now ann2." in person.come_back()
 
 
 def test_a_person_is_asked_for_another_name() -> None:
@@ -339,7 +339,7 @@ def test_a_pipe_takes_the_name_that_is_suggested() -> None:
     visit = Visit(interactive=False)
     visit.server.taken = {"ann"}
     visit.begin()
-    assert visit.screen.lines[0] == "* ann is already in use. You are ann2 instead."
+    assert visit.screen.lines[0] == "* ann is already in use. You are now ann2."
     visit.end()
     assert result(visit.done) == 0
 

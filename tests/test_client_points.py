@@ -66,7 +66,7 @@ def test_times_are_those_of_this_machine_and_a_day_may_have_25_hours() -> None:
     "text", ["", "soon", "-3", "2026-13-01", "2026-02-30", "2026-11-20 25:00", "d", "2d ago", "٣"]
 )
 def test_what_is_no_point_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match=r"is no point: write a number \(17\), a day"):
+    with pytest.raises(Refused, match=r"is not a valid position\. Use a number \(17\), a day"):
         since(text, NOW)
 
 

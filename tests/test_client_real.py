@@ -102,7 +102,7 @@ def test_two_people_and_a_pipe_talk_with_each_other(tmp_path: Path) -> None:
         bob.until("<ann> half a line")
         piped = client("join", where(service), "--name", "ann", text="from a pipe\n/msg bob psst\n")
         assert piped.returncode == 0
-        assert "You are ann2 instead" in piped.stdout
+        assert "You are now ann2" in piped.stdout
         assert "You: from a pipe" in piped.stdout
         bob.until("<ann2> from a pipe")
         bob.until("ann2 whispers: psst")

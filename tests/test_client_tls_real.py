@@ -60,7 +60,7 @@ def test_the_fingerprint_that_is_told_once_is_that_in_the_services_log(
         logged = service.wait_for(r"SHA-256 ([0-9A-F:]{95})\n")[1]
         sent = send(service, "hello")
         assert (sent.returncode, sent.stdout) == (0, "")
-        assert sent.stderr.startswith(f"chatsvc: localhost:{service.port} is joined over TLS")
+        assert sent.stderr.startswith(f"chatsvc: First TLS connection to localhost:{service.port}")
         assert f"SHA-256 {logged}." in sent.stderr
         assert known.read_text() == f"localhost:{service.port} {logged}\n"
         assert known.stat().st_mode & 0o777 == 0o600
@@ -78,7 +78,7 @@ def test_a_person_is_told_on_the_screen_and_comes_back_to_the_same_server(
             [*CHATSVC, "join", "--plain", where(service), "--name", "ann"],
         )
         with closing(Terminal(*command)) as ann:
-            ann.until(rf"\* localhost:{port} is joined over TLS for the first time")
+            ann.until(rf"\* First TLS connection to localhost:{port}")
             ann.until("#lobby> ")
             assert first.fingerprint in re.sub(r"\s", "", ann.text)
             service.kill()
@@ -89,7 +89,7 @@ def test_a_person_is_told_on_the_screen_and_comes_back_to_the_same_server(
                 ann.until("You: while it was away")
                 ann.type("/quit\r")
                 assert ann.ended() == 0
-            assert ann.text.count("for the first time") == 1
+            assert ann.text.count("First TLS connection") == 1
 
 
 def test_another_certificate_is_refused_until_its_line_is_removed(

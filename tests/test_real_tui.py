@@ -138,7 +138,7 @@ def test_the_first_minute_without_a_host(tmp_path: Path, tmux: Tmux) -> None:
         ann.type(f"{SECRET}\r")
         ann.until("● no TLS")
         ann.press("C-c")
-        ann.until("Ctrl-C again leaves")
+        ann.until("Press Ctrl-C again to leave")
         ann.press("C-c")
         ann.until("it ended with 130")
         again = join(tmux, tmp_path, "ann2")  # who has been nowhere yet

@@ -128,7 +128,7 @@ async def test_a_first_certificate_is_told_in_the_room(chat: Chat) -> None:
     async with visit(chat, settled=False) as ann:
         while not ann.network.reached:
             await ann.pilot.pause()
-        ann.network.tell("localhost is joined over TLS for the first time: SHA-256 AB:CD.")
+        ann.network.tell("localhost has a new certificate: SHA-256 AB:CD.")
         await ann.settle()
         assert "SHA-256 AB:CD" in " ".join(ann.conversation)
 
@@ -153,7 +153,7 @@ async def test_a_registered_name_is_asked_for_its_password_until_it_is_right(cha
 async def test_escape_comes_in_as_a_guest_under_the_suggested_name(chat: Chat) -> None:
     register(chat)
     async with visit(chat) as ann:
-        assert "Esc: come in as ann2" in ann.screen
+        assert "Esc: join as ann2" in ann.screen
         await ann.press("escape")
         assert (ann.app.state.name, ann.app.state.account) == ("ann2", None)
 
@@ -215,7 +215,7 @@ async def test_escape_gives_up_while_one_waits(chat: Chat) -> None:
         await ann.press("enter")
         assert "Connecting to localhost:13531" in ann.screen
         await ann.press("escape")
-        assert "Enter connects" in ann.screen
+        assert "Enter: connect" in ann.screen
         ann.network.silent = False
         await ann.press("enter")
         assert ann.rows[0].startswith(" #lobby")

@@ -138,7 +138,7 @@ async def test_private_lines_between_accounts_have_a_past(chat: Chat) -> None:
         await ann.settle()
         rows = [row.split("bob ")[-1] for row in ann.conversation if " bob " in row]
         assert rows == ["secret 1", "secret 2", "secret 3", "and another"]
-        assert "this is where @bob begins" in ann.conversation[0]
+        assert "beginning of @bob" in ann.conversation[0]
         assert ("@bob", 4) in marks(ann.network)
 
 

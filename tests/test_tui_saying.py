@@ -93,7 +93,7 @@ async def test_what_is_refused_comes_back_with_the_reason(chat: Chat) -> None:
         await ann.type("a draft")
         await ann.come_back()
         assert text(ann) == "a draft"
-        assert "Up brings back: /msg nobody hello" in shown(ann)
+        assert "To edit it, press Up: /msg nobody hello" in shown(ann)
         await ann.press("up")
         assert text(ann) == "/msg nobody hello"
 
@@ -117,7 +117,7 @@ async def test_a_private_line_of_which_nobody_knows_is_kept_and_said_so(chat: Ch
         await ann.lose_connection()
         await ann.come_back()
         assert said(bob) == ["hi"]
-        assert "it is unknown whether this arrived: hi" in shown(ann)
+        assert "This may not have arrived: hi" in shown(ann)
         await ann.press("up")
         assert text(ann) == "hi"
 
@@ -233,7 +233,7 @@ async def test_what_must_not_be_done_twice_is_not_sent_again(chat: Chat) -> None
         await ann.come_back()
         assert said(bob) == ["hi"]
         assert len(requests(ann, "msg")) == 1
-        assert "it is unknown whether this arrived: /w bob hi" in shown(ann)
+        assert "This may not have arrived: /w bob hi" in shown(ann)
 
 
 @on_a_screen

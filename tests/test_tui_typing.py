@@ -157,7 +157,7 @@ async def test_many_pasted_lines_are_asked_about_once(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("a draft")
         await paste(ann, pasted)
-        assert "You have pasted 100 lines." in ann.screen
+        assert "You pasted 100 lines." in ann.screen
         await ann.press("enter")
         said = [one["text"] for one in bob.events() if one["event"] == "said"]
         assert said == [pasted]

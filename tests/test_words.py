@@ -29,6 +29,7 @@ PACKAGE = ROOT / "chatsvc"
 LAYERS = [
     "auth",
     "cli",
+    "client",
     "commands",
     "core",
     "dialects",
@@ -76,7 +77,7 @@ UNWANTED = (
     r"\btell(?:s|ing)? that no longer\b",
     r"\b(?:is|are) yours (?:now|already)\b",
     r"\byour own already\b",
-    r"\bvouche[sd] for\b",
+    r"(?<!this system )\bvouche[sd] for\b",
     r"\b(?:back|again|do it|does it) by (?:it|them)sel(?:f|ves)\b",
     r"\bwhat can be\b",
     r"\bas ever\b",

@@ -175,7 +175,7 @@ def _password(options: argparse.Namespace) -> str:
 def _typed_twice(name: str) -> str:
     try:
         password = getpass.getpass(f"New password of {name}: ")
-        if getpass.getpass("Repeat it: ") != password:
+        if getpass.getpass("Repeat the password: ") != password:
             raise NotChanged("The passwords do not match. Nothing changed.")
     except EOFError:
         raise NotChanged("No password entered. Nothing changed.") from None

@@ -298,7 +298,7 @@ def _add_join(commands: Any) -> None:
         "--room", type=arguments.room, help="room to join  [#lobby, or your account's rooms]"
     )
     parser.add_argument(
-        "--plain", action="store_true", help="use the line client; for screen readers"
+        "--plain", action="store_true", help="no full screen, for example for a screen reader"
     )
     own = _own_name() or "a guest name"
     _add_identity(parser, "", f"your name  [the last one you used on that server, or {own}]")
@@ -310,7 +310,7 @@ def _add_send(commands: Any) -> None:
     parser = commands.add_parser("send", help=about, description=f"{about.capitalize()}.")
     parser.add_argument("text", nargs="*", help="message to send  [each line of standard input]")
     parser.add_argument("--to", default="#lobby", help="#room or user name  [#lobby]")
-    parser.add_argument("--create", action="store_true", help="make the room if it does not exist")
+    parser.add_argument("--create", action="store_true", help="create the room if it is missing")
     parser.add_argument(
         "--timeout", type=arguments.seconds, default=TIMEOUT, metavar="S",
         help=f"give up after S seconds without progress  [{TIMEOUT:g}]",
@@ -375,10 +375,10 @@ def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> Non
     default = f"  [{name}]" if name else ""
     parser.add_argument("--name", default=name, help=f"{about}{default}")
     secret = parser.add_mutually_exclusive_group()
-    secret.add_argument("--password", help="the chat's password")
+    secret.add_argument("--password", help="the chat password")
     secret.add_argument(
         "--password-file", dest="password", type=arguments.first_line, metavar="FILE",
-        help="file with the chat's password in its first line",
+        help="file with the chat password in its first line",
     )  # fmt: skip
     parser.add_argument(
         "--account-password-file", dest="account_password", type=arguments.first_line,

@@ -170,8 +170,8 @@ class PlainChat:
         if isinstance(failure.value, Refused):
             self._refuse(failure.value)
         elif isinstance(failure.value, Uncertain):
-            what = f"it is unknown whether this arrived: {masked(line)}"
-            self.note(f"The connection was lost: {what}")
+            what = f"This may not have arrived: {masked(line)}"
+            self.note(f"The connection was lost. {what}")
         else:
             failure.trap(NotConnected)  # we are leaving, and have said how many
 

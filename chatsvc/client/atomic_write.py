@@ -37,6 +37,6 @@ def _check(path: Path, force: bool) -> None:
     """Refuse to replace what somebody has, or what is no file (such as /dev/null)."""
     if path.is_file():
         if not force:
-            raise FileExistsError(errno.EEXIST, "it is there already", str(path))
+            raise FileExistsError(errno.EEXIST, "it already exists", str(path))
     elif path.exists():
-        raise OSError(errno.EINVAL, "it is no file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))

@@ -14,7 +14,7 @@ def sentence(error: BaseException, server: Server) -> str | None:
     if isinstance(error, NotConnected):
         return f"Cannot join the chat at {server}: {error}."
     if isinstance(error, Refused) and error.code == TLS_NEEDED:
-        return f"The chat at {server} is joined over TLS only: write it as {TLS}{server}"
+        return f"The chat at {server} accepts only TLS connections. Use {TLS}{server}"
     if isinstance(error, (Refused, NotDone, NotTrusted, PutOut)):
         return str(error)
     return None

@@ -95,7 +95,7 @@ class AsPage:
         self._days = Days()
 
     def begin(self) -> str:
-        title = f"Private lines with {self._room[1:]}" if self._room[:1] == "@" else self._room
+        title = f"Private messages with {self._room[1:]}" if self._room[:1] == "@" else self._room
         return _HEAD.replace("TITLE", escape(title))
 
     def page(self, lines: Iterable[Said]) -> Iterator[str]:

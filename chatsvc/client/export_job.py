@@ -159,7 +159,7 @@ def opened(path: Path | None, force: bool) -> Iterator[Sink]:
             with replacing(path, force=force) as file:
                 yield file.write
     except FileExistsError:
-        raise NotDone(f"{path} is there already. To overwrite it, add --force.") from None
+        raise NotDone(f"{path} already exists. To overwrite it, add --force.") from None
     except OSError as error:
         what = path or "The output"
         raise NotDone(f"{what} cannot be written: {error.strerror}.") from None
@@ -183,8 +183,8 @@ class ProgressRow:
 
     def finish(self, lines: int, file: Path | None) -> None:
         """Say what was done, where somebody looks."""
-        if self._terminal is not None:
-            self._terminal.write(f"{counted(lines)} of {self._room} in {file}.\n" if file else "")
+        if self._terminal is not None and file is not None:
+            self._terminal.write(f"Saved {counted(lines)} of {self._room} to {file}.\n")
 
     def _show(self, row: str) -> None:
         if self._terminal is not None and row != self._row:
@@ -200,7 +200,7 @@ def terminal(file: Path | None) -> TextIO | None:
 
 
 def counted(lines: int) -> str:
-    return "1 line" if lines == 1 else f"{lines:,} lines"
+    return "1 message" if lines == 1 else f"{lines:,} messages"
 
 
 def _to_standard_output(text: str) -> None:

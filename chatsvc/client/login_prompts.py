@@ -97,16 +97,16 @@ class AtTheDoor:
         """Under which other name to come in, or as a guest, where nobody is asked."""
         name, person = refusal.suggestion, self._person
         if name and refusal.code in NAME_REFUSED:
-            person.note(f"{refusal.text} You are {name} instead.")
+            person.note(f"{refusal.text} You are now {name}.")
             return Identity(name, identity.password)
         if not person.inside or not person.interactive or not is_final(refusal):
             return None
         if refusal.code == "no-account":
-            person.note(f"{identity.name} is not registered any more. You are a guest now.")
+            person.note(f"{identity.name} is no longer registered. You are now a guest.")
             return identity._replace(account_password=None)
         if name:
-            again = f"To be {identity.name} again: /login {identity.name} password"
-            person.note(f"{refusal.text} You are {name} instead. {again}")
+            again = f"To sign in again: /login {identity.name} password"
+            person.note(f"{refusal.text} You are now {name}. {again}")
             return Identity(name, identity.password)
         return None
 
@@ -116,7 +116,7 @@ class AtTheDoor:
             return
         if refusal.code in LATER:
             self._complaint = refusal.code
-            self._person.note(f"{refusal.text} It is tried again by itself.")
+            self._person.note(f"{refusal.text} Trying again soon.")
         elif self._person.inside:
             self._complaint = refusal.code
             self._person.note(refusal.text)

@@ -52,11 +52,11 @@ class Script:
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
         if refusal.code in NAME_REFUSED and refusal.suggestion is not None:
-            self._complain(f"{refusal.text} The name used is {refusal.suggestion}.")
+            self._complain(f"{refusal.text} Using the name {refusal.suggestion}.")
             return Identity(refusal.suggestion, identity.password)
         if refusal.code in LATER and refusal.code != self._refused_for:
             self._refused_for = refusal.code
-            self._complain(f"{refusal.text} It is tried again by itself.")
+            self._complain(f"{refusal.text} Trying again soon.")
         return None
 
 
@@ -155,7 +155,7 @@ class Send(Script):
     def _went_wrong(self, failure: Failure, text: str) -> None:
         self._failed = True
         if isinstance(failure.value, Uncertain):
-            self._complain(f"The connection was lost: it is unknown whether this arrived: {text}")
+            self._complain(f"The connection was lost. This may not have arrived: {text}")
         elif isinstance(failure.value, Refused):
             self._complain(failure.value.text)
         else:
@@ -170,19 +170,19 @@ class Send(Script):
 
     def _so_far(self) -> str:
         lines = self.connection.unanswered
-        what = "It was" if lines < 2 else f"{lines} lines were"
-        return f"{what} not kept: no answer for {self._timeout:g} seconds."
+        what = "Not stored" if lines < 2 else f"{lines} messages not stored"
+        return f"{what}: no answer for {self._timeout:g} seconds."
 
 
 class Reader(Script):
     """Reads for long, and so says when it cannot."""
 
     def lost(self, reason: str) -> None:
-        self._complain(f"The connection is lost ({reason}). It will be back by itself.")
+        self._complain(f"Connection lost ({reason}). Reconnecting.")
 
     def back(self) -> None:
         super().back()
-        self._complain("The connection is back.")
+        self._complain("Reconnected.")
 
 
 class Tail(Reader):
@@ -228,7 +228,7 @@ class Tail(Reader):
         if self._done.called:
             return
         if error is not None:
-            self._done.errback(NotDone(f"The output cannot be written: {error.strerror}."))
+            self._done.errback(NotDone(f"Cannot write the output: {error.strerror}."))
         else:
             self._done.callback(None)
 

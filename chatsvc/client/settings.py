@@ -64,19 +64,19 @@ class Preference:
 
 def _switch(name: str, value: str) -> bool:
     if value.lower() not in ("on", "off", "yes", "no", "true", "false"):
-        raise _bad(f"{name} is on or off.")
+        raise _bad(f"{name} must be on or off.")
     return value.lower() in ("on", "yes", "true")
 
 
 def _word(name: str, value: str) -> str:
     if not value.isprintable() or len(value.split()) != 1 or len(value) > 64:
-        raise _bad(f"{name} is one word.")
+        raise _bad(f"{name} must be one word.")
     return value
 
 
 def _notify(name: str, value: str) -> str:
     if value.lower() not in ("off", "mentions", "all"):
-        raise _bad(f"{name} is off, mentions or all.")
+        raise _bad(f"{name} must be off, mentions or all.")
     return value.lower()
 
 
@@ -85,7 +85,7 @@ def _words(name: str, value: str) -> tuple[str, ...]:
     if [word.lower() for word in words] in ([], ["off"]):
         return ()
     if len(words) > MOST_WORDS or not "".join(words).isprintable():
-        raise _bad(f"{name} are at most {MOST_WORDS} words, or off.")
+        raise _bad(f"{name} must be at most {MOST_WORDS} words, or off.")
     return words
 
 
@@ -93,7 +93,7 @@ def _timestamps(name: str, value: str) -> str:
     if value.lower() == "off":
         return ""
     if "%" not in value or len(value) > 32 or not _DIRECTIVES.fullmatch(value):
-        raise _bad(f"{name} are written like %H:%M or %d.%m. %H:%M:%S, or off.")
+        raise _bad(f"{name} must be a time format such as %H:%M or %d.%m. %H:%M:%S, or off.")
     return value
 
 
@@ -104,26 +104,25 @@ def _bad(text: str) -> Refused:
 ON_OFF = "on, off"
 
 SETTINGS = {
-    "theme": Preference("theme", "a name", _word, "the colours of the screen"),
+    "theme": Preference("theme", "a name", _word, "colours of the screen"),
     "notify": Preference(
         "notify", "off, mentions, all", _notify,
-        "what is told as a desktop notification: nothing, lines that mention you and private ones,"
-        " or every line",
+        "which messages cause a desktop notification: none, mentions and private messages, or all",
     ),
-    "bell": Preference("bell", ON_OFF, _switch, "rings the terminal's bell with it"),
+    "bell": Preference("bell", ON_OFF, _switch, "ring the terminal's bell on every notification"),
     "highlights": Preference(
         "highlights", "words, off", _words, "words that count as a mention, besides your name"
     ),
     "timestamps": Preference(
-        "timestamps", "%H:%M, off", _timestamps, "how times are shown, as strftime writes them"
+        "timestamps", "%H:%M, off", _timestamps, "time format, as for strftime"
     ),
     "fold-joins": Preference(
-        "fold_joins", ON_OFF, _switch, "comings and goings are one line: 5 came, 3 left"
+        "fold_joins", ON_OFF, _switch, "fold joins and leaves into one line: 5 joined, 3 left"
     ),
-    "people": Preference("people", ON_OFF, _switch, "the list of the people in the room"),
-    "places": Preference("places", ON_OFF, _switch, "the list of rooms and private conversations"),
-    "emoji": Preference("emoji", ON_OFF, _switch, "what you type as :tea: becomes that emoji"),
-    "typing": Preference("typing", ON_OFF, _switch, "others see that you are typing"),
+    "people": Preference("people", ON_OFF, _switch, "show the list of people in the room"),
+    "places": Preference("places", ON_OFF, _switch, "show the list of rooms and conversations"),
+    "emoji": Preference("emoji", ON_OFF, _switch, "replace :tea: with the emoji as you type"),
+    "typing": Preference("typing", ON_OFF, _switch, "let others see that you are typing"),
 }  # fmt: skip
 
 
@@ -134,7 +133,7 @@ def set(
     name, _, value = words.strip().partition(" ")
     name = setting_name(name)
     if not value.strip():
-        raise _bad(f"{name} is {written(settings, name)}. It may be: {SETTINGS[name].values}.")
+        raise _bad(f"{name} is {written(settings, name)}. Values: {SETTINGS[name].values}.")
     return with_value(settings, name, value.strip(), check_theme)
 
 
@@ -143,7 +142,7 @@ def setting_name(name: str) -> str:
     listed = name.lower().replace("_", "-")
     if listed not in SETTINGS:
         there = ", ".join(SETTINGS)
-        raise Refused("no-such-setting", f"There is no setting {name[:32]!r}. There are: {there}.")
+        raise Refused("no-such-setting", f"No setting {name[:32]!r}. Settings: {there}.")
     return listed
 
 

@@ -46,7 +46,7 @@ class InvalidSettings(Exception):
 
     def __init__(self, path: Path, line: int | None, why: str) -> None:
         where = "" if line is None else f"line {line} of "
-        super().__init__(f"The settings in {where}{path} cannot be used: {why}")
+        super().__init__(f"Invalid setting in {where}{path}: {why}")
 
 
 def settings_path() -> Path:
@@ -69,7 +69,7 @@ class SettingsFile:
             settings, wrong = ClientSettings(), error
         if wrong is None:
             return Loaded(settings)
-        return Loaded(settings, f"{wrong} The default is used instead; the file stays as it is.")
+        return Loaded(settings, f"{wrong} Using the default. The file is unchanged.")
 
     def save(self, settings: ClientSettings) -> None:
         """Write what is changed; raises `OSError`, and `Wrong`: nobody's mistakes are lost."""
@@ -95,7 +95,7 @@ class SettingsFile:
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:
-            raise InvalidSettings(self.path, None, "it is not UTF-8.") from None
+            raise InvalidSettings(self.path, None, "invalid UTF-8.") from None
         except OSError as error:
             raise InvalidSettings(self.path, None, f"{error.strerror}.") from None
 
@@ -122,7 +122,7 @@ class SettingsFile:
         if name == SERVERS:
             return replace(settings, servers=dict(_servers(value)))
         if name not in SETTINGS:
-            raise Refused("no-such-setting", f"there is no setting {name!r}.")
+            raise Refused("no-such-setting", f"no setting {name!r}.")
         return with_value(settings, name, _as_typed(value), self._check_theme)
 
 
@@ -142,7 +142,7 @@ def _servers(tables: object) -> Iterator[tuple[str, ServerSettings]]:
     for server, table in tables.items() if isinstance(tables, Mapping) else [("servers", None)]:
         found = _server(table)
         if found is None:
-            raise Refused("bad-setting", f"{server} has name, tls, rooms and last-used.")
+            raise Refused("bad-setting", f"{server} may have only name, tls, rooms and last-used.")
         yield server, found
 
 

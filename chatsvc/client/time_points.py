@@ -43,7 +43,7 @@ def _point(text: str, now: float, days: int) -> Point:
     try:
         return _moment(text, days)
     except (ValueError, OverflowError, OSError):
-        raise Refused("bad-point", f"{text!r} is no point: write {WRITTEN}.") from None
+        raise Refused("bad-point", f"{text!r} is not a valid position. Use {WRITTEN}.") from None
 
 
 def _moment(text: str, days: int) -> float:

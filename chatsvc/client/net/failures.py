@@ -59,7 +59,7 @@ def _why(failure: Failure) -> str:
     if failure.check(NobodyListens):
         return "nothing is listening there"
     if failure.check(DNSLookupError):
-        return "there is no such host"
+        return "host not found"
     if failure.check(NobodyAnswers, UserError):
         return "it does not answer"
     return str(failure.value).rstrip(".")

@@ -49,7 +49,7 @@ class Outbox:
     def put(self, outgoing: Outgoing) -> None:
         """Add to the end of the waiting line; refused when that is full."""
         if len(self._waiting) >= self._limit:
-            text = f"{self._limit} lines are waiting to be sent already. This one is not."
+            text = f"{self._limit} messages are already waiting to be sent. This one is discarded."
             raise Refused("waiting", text)
         self._waiting.append(outgoing)
 

@@ -132,9 +132,9 @@ def _why(reason: Failure) -> str:
         return "it broke off before the connection was encrypted"
     said = str(reason.value)
     if "access denied" in said:
-        return "it refuses encrypted connections, perhaps only for now"
+        return "it refuses encrypted connections at the moment"
     if "alert" in said:
-        return "it refuses to encrypt the connection as this client does"
+        return "it has no TLS settings in common with this client"
     return "what answers there does not speak TLS"
 
 

@@ -43,8 +43,8 @@ class KnownServers:
         except FileNotFoundError:
             return ""
         except OSError as error:
-            text = f"{self.path}, which says what servers are known, cannot be read"
-            raise NotTrusted(f"{text}: {error.strerror}. Nothing was sent.") from None
+            text = f"The list of known servers, {self.path}, cannot be read: {error.strerror}."
+            raise NotTrusted(f"{text} Nothing was sent.") from None
 
     def remember(self, address: str, certificate: str) -> None:
         """Add a server; raises `OSError` when the file cannot be written."""
@@ -102,14 +102,14 @@ class Trust:
         except OSError as error:
             # Taking a new certificate every time would be no protection at all.
             raise NotTrusted(
-                f"The certificate of {self._address} is new, and cannot be remembered in {path}:"
-                f" {error.strerror}. Nothing was sent. The variable XDG_DATA_HOME may name a"
-                " directory that can be written to."
+                f"The certificate of {self._address} is new and cannot be remembered in {path}:"
+                f" {error.strerror}. Nothing was sent. Set XDG_DATA_HOME to a writable directory."
             ) from None
         self._tell(
-            f"{self._address} is joined over TLS for the first time, and nobody vouches for its"
-            f" certificate: SHA-256 {fingerprint}. Compare that with the one in the log of the"
-            f" service, or ask who runs it. It is remembered in {path}, and no other is accepted."
+            f"First TLS connection to {self._address}, whose certificate this system does not know:"
+            f" SHA-256 {fingerprint}. Compare the fingerprint with the one in the log of the"
+            f" service, or ask its administrator. From now on, only this certificate is accepted"
+            f" (saved in {path})."
         )
 
     def _take_renewed(self, known: TrustedCertificates, fingerprint: str) -> None:
@@ -126,13 +126,13 @@ class Trust:
         if known.certificate == VOUCHED:
             before = "one that this system vouches for"
         return (
-            f"THE CERTIFICATE OF {self._address} HAS CHANGED, and nobody vouches for the new one.\n"
-            "Somebody may be between you and the chat, to read along and to learn your password;"
-            " or the chat has a new certificate. Nothing was sent.\n"
+            f"THE CERTIFICATE OF {self._address} HAS CHANGED. Nothing was sent.\n"
+            "Either the server has a new certificate, or an attacker is intercepting the connection"
+            " to read your messages and your password.\n"
             f"  before: {before}\n"
             f"  now:    SHA-256 {fingerprint}\n"
-            "Ask who runs the chat, or compare the new one with the log of the service. If it is"
-            f" right, remove line {known.number} of {self._servers.path} and join again."
+            "Ask the administrator, or compare it with the one in the log of the service. If they"
+            f" match, remove line {known.number} of {self._servers.path} and join again."
         )
 
 

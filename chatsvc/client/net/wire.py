@@ -20,7 +20,7 @@ PING_EVERY = 30.0  # seconds without a word from the server before it is asked w
 PATIENCE = 30.0  # seconds it has to answer
 
 _EMPTY_LINES = re.compile(rb"\n[\r\n]*\n")
-FOREIGN = "what answers there does not speak the chat's protocol"
+FOREIGN = "the server does not speak the chat protocol"
 
 
 class Owner(Protocol):
@@ -77,7 +77,7 @@ class ServerLink(LineReceiver):
         try:
             event, tag = read_event(_harmless(line.decode()))
         except (ValueError, RecursionError):
-            self.drop(f"{FOREIGN}; it says {_excerpt(line)}")
+            self.drop(f"{FOREIGN}; it sent {_excerpt(line)}")
         else:
             if tag is not None or not isinstance(event, Pong):
                 self._owner.received(event, tag if isinstance(tag, str) else None)
@@ -129,9 +129,9 @@ def _cleaned(value: Any) -> Any:
 def _sentence(reason: Failure) -> str:
     """Why a connection is lost, for people."""
     if reason.check(ConnectionDone):
-        return "the server closed it"
+        return "closed by the server"
     if reason.check(ConnectionLost):
-        return "it broke off"
+        return "connection reset"
     return str(reason.value).rstrip(".")
 
 

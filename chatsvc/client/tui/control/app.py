@@ -53,6 +53,7 @@ from chatsvc.client.tui.widgets.status import StatusLine, status, topic
 STOPPED = 130  # the exit code of who was stopped with Ctrl-C
 MIDDLING = 60  # columns below which there is no room for lists, unless somebody wants one
 TWICE = 2.0  # seconds in which a second Ctrl-C leaves
+AGAIN = "Press Ctrl-C again to leave"
 _NO_COLOUR = NoColor()  # no-color.org
 
 
@@ -205,8 +206,8 @@ class ChatApp(App[int]):
         if not waiting or not self.visit.inside or self.visit.online:
             self.leave(words)
             return
-        lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
-        dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
+        lines = "1 message is" if waiting == 1 else f"{waiting} messages are"
+        dialog = Sure(f"{lines} not sent yet. Leave without sending?", "leave", "stay")
         self.call_later(self.push_screen, dialog, lambda sure: self.leave(words) if sure else None)
 
     def leave(self, words: str = "") -> None:
@@ -234,13 +235,13 @@ class ChatApp(App[int]):
             self.exit(STOPPED)
         else:
             self._interrupted = self._now()
-            self.show_doing("Ctrl-C again leaves")
+            self.show_doing(AGAIN)
 
     def action_keys(self) -> None:
         if not self.screen.is_modal:
             self.push_screen(Keys(KEYS))
 
-    @local_command("keys", "shows what the keys do")
+    @local_command("keys", "list the keyboard shortcuts")
     def _show_keys(self, words: str, pane: Buffer) -> None:
         self.action_keys()
 
@@ -387,7 +388,7 @@ class ChatApp(App[int]):
         self._show_status()
 
     def _tick(self) -> None:
-        if self._doing == "Ctrl-C again leaves" and self._now() - self._interrupted >= TWICE:
+        if self._doing == AGAIN and self._now() - self._interrupted >= TWICE:
             self._doing = ""
         self._show_status()
 

@@ -157,13 +157,14 @@ class ChatSession:
     def lost(self, reason: str) -> None:
         self.online = False
         self.pulse.stop()
-        self._state.note(f"The connection is lost ({reason}). What you type waits.", wrong=True)
+        text = f"Connection lost ({reason}). What you type is sent after reconnecting."
+        self._state.note(text, wrong=True)
 
     def back(self) -> None:
         self.online = True
         self._door.let_in()
         self.pulse.start()
-        self._state.note("The connection is back.")
+        self._state.note("Reconnected.")
 
     # At the door
 

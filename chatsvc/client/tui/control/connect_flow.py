@@ -86,8 +86,8 @@ class Porch:
 
     def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
         guest = refused.suggestion
-        escape = f"come in as {guest}" if guest else ""
-        hint = " If it is yours, type its password." if wants_proof(refused) else ""
+        escape = f"join as {guest}" if guest else ""
+        hint = " If it is your account, type its password." if wants_proof(refused) else ""
         typed = self._typed if self._arrived and self.page is None else None
         dialog = Question(f"{refused.text}{hint}", question.rstrip(": "), hidden, escape, typed)
 

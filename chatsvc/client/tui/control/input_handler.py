@@ -98,7 +98,7 @@ class InputHandler:
         self._check_place(pane)
         said = list(parts(self._emojized(text)))
         if len(said) > 1:
-            self._state.note(f"That is too long for one line; it is {len(said)}.", where=pane.name)
+            self._state.note(f"Too long: sent as {len(said)} messages.", where=pane.name)
         for part in said:
             self._wait(self._sent(part, pane), part, pane, part)
 
@@ -119,7 +119,7 @@ class InputHandler:
 
     def _check_place(self, pane: Buffer) -> None:
         if pane.name == SERVER:
-            raise Refused("nowhere", "Nobody would read that here: /join #lobby enters a room.")
+            raise Refused("nowhere", "You are not in a room. To join one: /join #lobby")
 
     def _emojized(self, text: str) -> str:
         return emojized(text) if self.emoji else text
@@ -172,37 +172,37 @@ class InputHandler:
         where = pane.name if self._state.panes.get(pane.name) is pane else None
         if isinstance(failure.value, Refused):
             back = is_secret(text) or self._desk.give_back(text, pane)
-            again = "" if back else f" Up brings back: {_short(text)}"
+            again = "" if back else f" To edit it, press Up: {_short(text)}"
             self._state.note(f"{failure.value.text}{again}", wrong=True, where=where)
         elif isinstance(failure.value, Uncertain):
-            unsure = "The connection was lost, and it is unknown whether this arrived"
+            unsure = "The connection was lost. This may not have arrived"
             self._state.note(f"{unsure}: {masked(text)}", wrong=True, where=where)
         else:
             failure.trap(NotConnected)  # one has left, and was told
 
     # Commands of this program
 
-    @local_command("close", "leaves this room or conversation")
+    @local_command("close", "leave this room or conversation")
     def _close(self, rest: str, pane: Buffer) -> None:
         if pane.private or not pane.inside:
             self._state.close(pane.name)
         elif pane.name != SERVER:
             self._ask("leave", pane.name, f"/leave {pane.name}", pane)
 
-    @local_command("query name [text]", "opens a private conversation")
+    @local_command("query name [text]", "open a private conversation")
     def _query(self, rest: str, pane: Buffer) -> None:
         name, _, text = rest.lstrip().partition(" ")
         if not name:
-            raise Refused("usage", "It goes like this: /query name")
+            raise Refused("usage", "Usage: /query name [text]")
         self._desk.look_at(f"@{name.removeprefix('@')}")
         if text.strip():
             self.say(text, self._state.pane)
 
-    @local_command("clear", "clears this conversation on the screen")
+    @local_command("clear", "clear this conversation on the screen")
     def _clear(self, rest: str, pane: Buffer) -> None:
         self._state.clear(pane)
 
-    @local_command("quit [words]", "leaves the chat", "exit")
+    @local_command("quit [words]", "leave the chat", "exit")
     def _quit(self, words: str, pane: Buffer) -> None:
         """Leave when what is on its way has arrived."""
         if self._connection.here:

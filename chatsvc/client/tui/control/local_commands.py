@@ -42,11 +42,11 @@ class LocalCommands:
         self._chosen = chosen
         saying.add(self)
 
-    @local_command("set [name] [value]", "lists your settings and the room's rules, or changes one")
+    @local_command("set [name] [value]", "list your settings and the room's rules, or change one")
     def _set(self, words: str, pane: Buffer) -> None:
         """Set what is ours; the rules of a room are the server's."""
         if not words.strip():
-            self._state.note("Your settings; /set name value changes one:", where=pane.name)
+            self._state.note("Your settings (to change one: /set name value):", where=pane.name)
             for row in self._preferences.listed():
                 self._state.note(row, where=pane.name)
         elif words.split()[0].lower().replace("_", "-") in SETTINGS:
@@ -58,19 +58,17 @@ class LocalCommands:
 
     # Saving
 
-    @local_command(
-        "save file", "writes this conversation into a file: .txt, .json or .html", "export"
-    )
+    @local_command("save file", "save this conversation to a .txt, .json or .html file", "export")
     def _save(self, words: str, pane: Buffer) -> None:
         words = words.strip()
         force = FORCE in words.split()
         file = words.replace(FORCE, "", 1).strip() if force else words
         if not file or pane.name == SERVER:
-            raise Refused("usage", "It goes like this, in a conversation: /save FILE.html")
+            raise Refused("usage", "Usage, in a conversation: /save FILE.html")
         try:
             path = Path(file).expanduser()
         except RuntimeError:
-            raise Refused("usage", f"Nobody here has the home {Path(file).parts[0]}.") from None
+            raise Refused("usage", f"No such user on this machine: {Path(file).parts[0]}") from None
         writing = self._written(pane.name, path, force)
         Deferred.fromCoroutine(writing).addBoth(self._saved)
 
@@ -86,7 +84,7 @@ class LocalCommands:
         format = FORMATS[format_of(path)](room)
         with opened(path, force) as sink:
             lines = await write_history(self._connection, room, None, None, format, sink, progress)
-        return f"{counted(lines)} of {room} in {path}."
+        return f"Saved {counted(lines)} of {room} to {path}."
 
     def _saved(self, result: str | Failure) -> None:
         self._doing("")

@@ -12,7 +12,7 @@ from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.events import Command, Refused
 
-MORE = "/help command tells more about one.  F1 shows the keys."
+MORE = "For details: /help command.  Keyboard shortcuts: F1"
 
 
 class Helping:
@@ -23,7 +23,7 @@ class Helping:
         self._knowing = knowing
         saying.add(self)
 
-    @local_command("help [command]", "lists the commands, or tells about one")
+    @local_command("help [command]", "list the commands, or explain one")
     def _help(self, words: str, pane: Buffer) -> None:
         name = words.strip().lstrip("/").lower()
         rows = self._about(name) if name else listed(self._knowing.all_commands())

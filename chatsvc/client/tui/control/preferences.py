@@ -35,7 +35,7 @@ class Preferences:
         """Choose something, `theme nord`; gives a sentence, and raises `Refused`."""
         wrong = self._change(lambda before: settings.set(before, words, check))
         name = settings.setting_name(words.split()[0])
-        said = f"{name} is {settings.written(self.settings, name)} now."
+        said = f"{name} is now {settings.written(self.settings, name)}."
         return " ".join(filter(None, (said, wrong)))
 
     def listed(self) -> list[str]:
@@ -73,7 +73,7 @@ class Preferences:
         try:
             self._file.save(how(self._file.load().settings))
         except InvalidSettings as error:
-            return f"It is not kept: {error}"
+            return f"Not saved: {error}"
         except OSError as error:
-            return f"It is not kept, because {self._file.path}: {error.strerror}."
+            return f"Not saved to {self._file.path}: {error.strerror}."
         return ""

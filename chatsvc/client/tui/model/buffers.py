@@ -128,16 +128,16 @@ class Buffer:
         if not self.kept:
             return ""
         if self.shown.whole:
-            return f"this is where {self.name} begins"
-        return "earlier lines are fetched…" if self.fetching else "there are earlier lines"
+            return f"beginning of {self.name}"
+        return "loading earlier messages…" if self.fetching else "earlier messages above"
 
     @property
     def below(self) -> str:
         """What is said about what is below the last row, for who does not see the end."""
         if self.past is not None:
             new = f", {self.unread} new" if self.unread else ""
-            return f"↓ earlier lines{new}; Escape: back to now"
-        return f"↓ {self.unread} new; Escape: go there" if self.unread else "↓ more; Escape: end"
+            return f"↓ earlier messages{new}; Escape: back to the latest"
+        return f"↓ {self.unread} new; Escape: latest" if self.unread else "↓ more; Escape: latest"
 
     # What is new
 

@@ -48,7 +48,7 @@ class Company:
     def text(self) -> str:
         """In words; of many only how many."""
         words = f" ({self.words})" if self.words else ""
-        parts = [_who(self.came, "came"), _who(self.went, "left") + words]
+        parts = [_who(self.came, "joined"), _who(self.went, "left") + words]
         return ", ".join(filter(None, parts))
 
     def and_then(

@@ -32,7 +32,7 @@ def check(name: str) -> None:
     """Refuse a theme that is not there."""
     if name not in (DEFAULT, *NAMES):
         there = ", ".join((DEFAULT, *NAMES))
-        raise Refused("bad-setting", f"There is no theme {name[:32]!r}. There are: {there}.")
+        raise Refused("bad-setting", f"No theme {name[:32]!r}. Themes: {there}.")
 
 
 def chosen(name: str, environment: Mapping[str, str]) -> str:

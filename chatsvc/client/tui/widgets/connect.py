@@ -23,9 +23,9 @@ from chatsvc.client.tui.control.preferences import RecentServers
 from chatsvc.client.tui.widgets.text_field import Field
 from chatsvc.model.events import Refused
 
-KEYS = "Enter connects · Tab next field · Ctrl-Q leaves"
-PUT_OUT = "Enter or F5 connects again · Tab goes to the fields · Ctrl-Q leaves"
-CONNECTING = "Esc gives up · Ctrl-Q leaves"
+KEYS = "Enter: connect · Tab: next field · Ctrl-Q: quit"
+PUT_OUT = "Enter or F5: reconnect · Tab: edit the fields · Ctrl-Q: quit"
+CONNECTING = "Esc: cancel · Ctrl-Q: quit"
 
 
 class InvalidEntry(NamedTuple):
@@ -39,7 +39,7 @@ def wrong(error: BaseException, text: str) -> InvalidEntry:
     """Beside which field it is said why one was not let in."""
     if isinstance(error, Refused):
         if error.code == TLS_NEEDED:
-            return InvalidEntry("This chat is joined over TLS only: Enter joins it so.", "tls")
+            return InvalidEntry("This chat requires TLS. Press Enter to use TLS.", "tls")
         names = error.code in (*NAME_REFUSED, "registered", "no-account")
         return InvalidEntry(text, "name" if names else "")
     if isinstance(error, NotConnected):
@@ -94,7 +94,7 @@ class ConnectPage(Screen[None]):
             yield from self._row("Host", Field(to.host, id="host", compact=True))
             yield from self._row("Port", Field(str(to.port), id="port", compact=True))
             yield from self._row("Your name", Field(identity.name, id="name", compact=True))
-            yield from self._row("", Tick("over TLS (encrypted)", to.tls, id="tls", compact=True))
+            yield from self._row("", Tick("use TLS (encrypted)", to.tls, id="tls", compact=True))
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect", compact=True)
                 yield Button("Leave", id="leave", compact=True)

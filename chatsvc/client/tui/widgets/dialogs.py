@@ -54,7 +54,7 @@ class Question(ModalScreen[str | None]):
             yield Static(self._text, markup=False, classes="told")
             yield Field(placeholder=self._question, password=self._hidden, id="answer")
             with Horizontal(classes="buttons"):
-                yield Button("Enter: go on", variant="primary", id="go-on", compact=True)
+                yield Button("Enter: continue", variant="primary", id="go-on", compact=True)
                 if self._escape:
                     yield Button(Text(f"Esc: {self._escape}"), id="escape", compact=True)
                 yield Button("F2: back", id="back", compact=True)

@@ -13,7 +13,7 @@ from chatsvc.client.tui.widgets.sidebars import Listing
 from chatsvc.model.events import Found, Said
 from chatsvc.model.text_rules import clean
 
-_OLDER = "older ones…"
+_OLDER = "older results…"
 
 
 class Hits(Listing):
@@ -50,7 +50,7 @@ class Hits(Listing):
             self.focus()
         rest = [Text(_OLDER, "italic")] if found.more else []
         self.show([*map(_hit, found.lines), *rest])
-        self.border_title = Text(clean(f"{found.query}: Enter goes there, Esc back to now"))
+        self.border_title = Text(clean(f"{found.query}: Enter: open, Esc: back to the latest"))
         self.highlighted = min(position, self.option_count - 1)
 
     def on_option_list_option_selected(self, message: Listing.OptionSelected) -> None:

@@ -34,11 +34,11 @@ def topic(pane: Buffer, state: State, listed: bool) -> Text:
         return Text(state.chat or "chatsvc", "bold", no_wrap=True)
     text = Text(pane.name, "bold", no_wrap=True, overflow="ellipsis")
     if pane.private:
-        return text.append("  only the two of you read this", "not bold dim")
+        return text.append("  private: only the two of you can read this", "not bold dim")
     if not listed:
         here = len(pane.people)
         names = nsmallest(NAMED, (one.name for one in pane.people.values()), key=str.casefold)
-        text.append(f"  {here} here: {', '.join(names)}", "not bold dim")
+        text.append(f"  {here} in the room: {', '.join(names)}", "not bold dim")
         text.append("…" if here > NAMED else "", "not bold dim")
     if pane.topic:
         text.append(f"  {pane.topic}", "not bold")
