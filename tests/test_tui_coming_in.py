@@ -97,7 +97,7 @@ async def test_nothing_listens_there_and_it_is_tried_again(chat: Chat) -> None:
 def test_each_reason_has_its_sentence_and_its_field(chat: Chat) -> None:
     handshake = NotConnected("what answers there does not speak TLS")
     for why, sentence, place in (
-        (DNSLookupError(), "there is no such", "host"),
+        (DNSLookupError(), "host not found", "host"),
         (NobodyAnswers(), "it does not", "host"),
         (handshake, "does not speak TLS", "tls"),
     ):
@@ -128,7 +128,7 @@ async def test_a_first_certificate_is_told_in_the_room(chat: Chat) -> None:
     async with visit(chat, settled=False) as ann:
         while not ann.network.reached:
             await ann.pilot.pause()
-        ann.network.tell("localhost has a new certificate: SHA-256 AB:CD.")
+        ann.network.tell("New: SHA-256 AB:CD.")
         await ann.settle()
         assert "SHA-256 AB:CD" in " ".join(ann.conversation)
 

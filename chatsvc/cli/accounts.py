@@ -1,4 +1,4 @@
-"""`chatsvc account`: accounts from a shell, in the archive's file, also while the service runs."""
+"""`chatsvc account`: manages accounts in the archive's file, even while the service runs."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ A running service picks up a change within two seconds.
 
 
 class NotChanged(Exception):
-    """Why not, in a sentence."""
+    """Nothing was changed; the message is a sentence for users."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says; gives the exit code."""
+    """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         with Ledger(_path(options.archive)) as ledger:
@@ -155,7 +155,7 @@ def _find(ledger: Ledger, name: str) -> Account:
 
 
 def _password(options: argparse.Namespace) -> str:
-    """The new password: from a file, from a pipe, or typed twice."""
+    """Return the new password: from a file, from a pipe, or typed twice."""
     if options.password_file is not None:
         try:
             text = Path(options.password_file).read_text(encoding="utf-8-sig")

@@ -17,16 +17,16 @@ from chatsvc.dialects.jsonl import JSONL
 from chatsvc.model.events import Event, Refusal, Refused, Said
 from chatsvc.model.text_rules import key
 
-FULL = 1000  # lines that may wait before no more are read
-SHOWN = 10  # lines that are shown of a room's past
+FULL = 1000  # lines that may wait before reading pauses
+SHOWN = 10  # lines of history shown by default
 
 
 class NotDone(Exception):
-    """It did not work, for this reason."""
+    """The operation failed, for this reason."""
 
 
 class Script:
-    """What they have in common: nobody is asked anything, complaints go to standard error."""
+    """The common base: asks nothing, and complains to standard error."""
 
     def __init__(
         self,
@@ -38,16 +38,16 @@ class Script:
         self.connection = Connection(endpoint, self, clock, identity)
         self._clock = clock
         self._complain = complain
-        self._refused_for = ""  # the code of what was complained about last
+        self._refused_for = ""  # the code of the last complaint
 
     def event(self, event: Event, tag: str | None) -> None:
-        """Of no interest unless said otherwise."""
+        """Ignore events by default."""
 
     def lost(self, reason: str) -> None:
-        """The connection comes back by itself."""
+        """Do nothing: the connection is restored."""
 
     def back(self) -> None:
-        """As expected."""
+        """Forget the last complaint."""
         self._refused_for = ""
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
@@ -61,7 +61,7 @@ class Script:
 
 
 class Send(Script):
-    """Says lines, and knows when they are kept."""
+    """Sends messages, and waits until they are stored."""
 
     def __init__(
         self,
@@ -77,9 +77,9 @@ class Send(Script):
         self._late = False
 
     async def run(self, to: str, texts: Sequence[str] | Pipe, create: bool = False) -> int:
-        """Say `texts`, or what comes out of a pipe, to a #room or a person.
+        """Send `texts`, or the lines of a pipe, to a #room or a user.
 
-        Only `create` makes a room that does not exist.
+        Only with `create`, create a room that does not exist.
         """
         work = self.connection.while_wanted(self._work(to, texts, create))
         working = Deferred.fromCoroutine(work)
@@ -116,7 +116,7 @@ class Send(Script):
             raise NotDone(f"{refused.text} To create it, add --create.") from None
 
     async def _copy(self, to: str, pipe: Pipe) -> None:
-        """Say what comes out of `pipe`, no faster than it is kept."""
+        """Send what `pipe` yields, no faster than it is stored."""
         ended: Deferred[None] = Deferred()
 
         def flow() -> None:
@@ -126,7 +126,7 @@ class Send(Script):
                 pipe.resume()
 
         def end() -> None:
-            if not ended.called:  # its end, and then that nobody reads the output
+            if not ended.called:  # the end of the input, or nobody reads the output
                 ended.callback(None)
 
         pipe.open(lambda text: self._say(to, text, flow), end)
@@ -159,7 +159,7 @@ class Send(Script):
         elif isinstance(failure.value, Refused):
             self._complain(failure.value.text)
         else:
-            failure.trap(NotConnected)  # we have given up, and say so
+            failure.trap(NotConnected)  # the user was told that we have given up
 
     def _give_up(self, working: Deferred[None]) -> None:
         if self.connection.here and not self.connection.unanswered:
@@ -175,7 +175,7 @@ class Send(Script):
 
 
 class Reader(Script):
-    """Reads for long, and so says when it cannot."""
+    """Reads for a long time, and so reports when the connection is lost."""
 
     def lost(self, reason: str) -> None:
         self._complain(f"Connection lost ({reason}). Reconnecting.")
@@ -186,7 +186,7 @@ class Reader(Script):
 
 
 class Tail(Reader):
-    """Shows the lines of a room as they come."""
+    """Prints the lines of a room as they arrive."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class Tail(Reader):
         self._until: int | None = None  # the number of the last line wanted
 
     async def run(self, room: str, since: int | None, follow: bool) -> int:
-        """Show lines from number `since` on, or the last ones; `follow` goes on for ever."""
+        """Print lines from number `since` on, or the last ones; with `follow`, do not end."""
         self._room = key(room)
         try:
             await self.connection.while_wanted(self._work(room, since, follow))
@@ -224,7 +224,7 @@ class Tail(Reader):
         await self._done
 
     def finish(self, error: OSError | None = None) -> None:
-        """Show no more, because nobody reads it, or because it cannot be written."""
+        """Stop, because nobody reads the output or it cannot be written."""
         if self._done.called:
             return
         if error is not None:
@@ -242,10 +242,10 @@ class Tail(Reader):
 
 
 def as_text(words: Words) -> Callable[[Said], str]:
-    """How a line is written for people."""
+    """Return a line for people."""
     return lambda line: "".join(f"{text}\n" for text in words.lines(line, line.room))
 
 
 def as_json(line: Said) -> str:
-    """How a line is written for programs: as the server sends it."""
+    """Return a line for programs, as the server sends it."""
     return JSONL.write(line).decode()

@@ -1,6 +1,6 @@
-"""What a person has chosen for the client, as values, and as they write and read it.
+"""The client's settings as values, and as users read and write them.
 
-`SETTINGS` is all there is; `client/settings_file.py` keeps it.  No input or output.
+`SETTINGS` lists them all; `client/settings_file.py` stores them.  No input or output.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DIRECTIVES = re.compile(r"(?:[^%\x00-\x1f\x7f]|%[aAbBdHIjmMpSyYZ%])+")  # of st
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """A server that one has joined: as whom, how, which rooms, and when last."""
+    """A server joined before: name, TLS, rooms, and when it was last used."""
 
     name: str = ""
     tls: bool = False
@@ -30,7 +30,7 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """What is chosen; whatever is not has its default."""
+    """The chosen settings; all others have their defaults."""
 
     theme: str = "default"
     notify: str = "mentions"
@@ -45,16 +45,16 @@ class ClientSettings:
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)  # by HOST:PORT
 
 
-CheckTheme = Callable[[str], object]  # raises `Refused` where there is no such theme
+CheckTheme = Callable[[str], object]  # raises `Refused` for an unknown theme
 
 
 def any_theme(name: str) -> None:
-    """All names will do."""
+    """Accept any name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """How one of them is written, and what it is for."""
+    """How a setting is read and written, and what it is for."""
 
     field: str
     values: str
@@ -129,7 +129,7 @@ SETTINGS = {
 def set(
     settings: ClientSettings, words: str, check_theme: CheckTheme = any_theme
 ) -> ClientSettings:
-    """`settings` after somebody has typed `notify mentions`; refused when it cannot be that."""
+    """Return the settings after input such as `notify mentions`; refuse invalid input."""
     name, _, value = words.strip().partition(" ")
     name = setting_name(name)
     if not value.strip():
@@ -138,7 +138,7 @@ def set(
 
 
 def setting_name(name: str) -> str:
-    """A setting's name as it is listed; refused when there is none."""
+    """Return a setting's name as listed; refuse an unknown one."""
     listed = name.lower().replace("_", "-")
     if listed not in SETTINGS:
         there = ", ".join(SETTINGS)
@@ -149,7 +149,7 @@ def setting_name(name: str) -> str:
 def with_value(
     settings: ClientSettings, name: str, value: str, check_theme: CheckTheme = any_theme
 ) -> ClientSettings:
-    """`settings` with another value of one, as it is written."""
+    """Return `settings` with a new value for one of them, in the user's format."""
     read = SETTINGS[name].read(name, value)
     if name == "theme":
         check_theme(read)
@@ -157,12 +157,12 @@ def with_value(
 
 
 def current(settings: ClientSettings, name: str) -> Any:
-    """The value of a setting."""
+    """Return the value of a setting."""
     return getattr(settings, SETTINGS[name].field)
 
 
 def written(settings: ClientSettings, name: str) -> str:
-    """The value of a setting, as people write it."""
+    """Return the value of a setting in the user's format."""
     value = current(settings, name)
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -170,7 +170,7 @@ def written(settings: ClientSettings, name: str) -> str:
 
 
 def listed(settings: ClientSettings) -> Iterator[tuple[str, str, str]]:
-    """Each setting's name, its value and what it is for."""
+    """Yield each setting's name, value and purpose."""
     for name, setting in SETTINGS.items():
         yield name, written(settings, name), setting.help
 
@@ -184,13 +184,13 @@ def remember_server(
     tls: bool = False,
     rooms: tuple[str, ...] = (),
 ) -> ClientSettings:
-    """`settings` after one has joined a server (HOST:PORT); the oldest of too many is forgotten."""
+    """Return `settings` with a server just joined (HOST:PORT); of too many, forget the oldest."""
     servers = {**settings.servers, server: ServerSettings(name, tls, rooms, now // 1)}
     return replace(settings, servers=dict(_latest_first(servers)[:RECENT]))
 
 
 def recent_servers(settings: ClientSettings) -> list[tuple[str, ServerSettings]]:
-    """The servers that one has joined, the last one first."""
+    """Return the servers joined before, the last one first."""
     return _latest_first(settings.servers)
 
 

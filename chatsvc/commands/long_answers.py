@@ -1,6 +1,6 @@
-"""Long answers, told a portion at a time as their reader takes them.
+"""Long answers, sent a portion at a time as their reader takes them.
 
-Meanwhile nothing is in memory of the lines that are still to be told but their numbers.
+Until then, only the numbers of the remaining lines are in memory.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ Answer = History | Found
 
 
 class _Spots(NamedTuple):
-    """Lines of one room that are to be read again, in the order in which they are told."""
+    """Lines of one room that are to be read again, in the order of the answer."""
 
-    room: str  # as the archive has it
-    called: str  # as the answer has it
+    room: str  # as the archive names it
+    called: str  # as the answer names it
     numbers: array[int]
 
 
 def is_long(answer: object) -> TypeGuard[Answer]:
-    """Whether an answer has more lines than are told at once."""
+    """Return whether an answer has too many lines to be sent at once."""
     if not isinstance(answer, History | Found):
         return False
     return sum(len(line.text) for line in answer.lines) > PORTION
 
 
 class LongAnswer:
-    """Tells a session a long answer, which has all its lines only until this is made.
+    """Sends a session a long answer; its lines are in memory only until this is created.
 
-    Refused to who has left one of its rooms since asking.
+    Refused to a user who has left one of its rooms since asking.
     """
 
     def __init__(self, hub: Hub, session: Session, answer: Answer, tag: str | None) -> None:
@@ -59,7 +59,7 @@ class LongAnswer:
         return self._hub.history.place(self._session, called)[0].name
 
     async def tell(self) -> None:
-        """Return when all is told, or the connection is closed."""
+        """Return when everything is sent, or the connection is closed."""
         session, refusal = self._session, None
         session.tell_part(self._first, self._tag, Part.FIRST)
         self._first = self._frame
@@ -67,7 +67,7 @@ class LongAnswer:
             await self._tell_rest()
         except ArchiveFailed as failed:
             refusal = Refusal("not-read", f"Cannot read the rest. {failed}")
-        finally:  # whatever went wrong, what waits for the end is sent
+        finally:  # whatever went wrong, send what waits for the end
             session.tell_part(self._frame, self._tag, Part.END)
         if refusal is not None:
             session.tell(refusal)
@@ -100,7 +100,7 @@ def _portions(lines: Sequence[Said]) -> Iterator[tuple[Said, ...]]:
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The numbers as stretches without a gap: the first one of each, and how many there are."""
+    """Return the runs of consecutive numbers: the first number of each, and its length."""
     for _, group in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         yield run[0], len(run)

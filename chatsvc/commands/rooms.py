@@ -1,4 +1,4 @@
-"""Rooms: into them and out, what is said there, who is there."""
+"""Rooms: joining, leaving, history, search, and members."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chatsvc.policy.permissions import floor, needs_password
 from chatsvc.services.history import Bounds
 from chatsvc.services.hub import Hub
 
-LINES = 500  # of history given at once
+LINES = 500  # of history in one answer
 TALLIES = 20
 
 
@@ -46,7 +46,7 @@ def join(
     if password is not None:
         if found is not None and needs_password(session.person, found):
             return _open(hub, session, room=found, password=password, where=(after, last, tag))
-        if len(password.split()) > 1:  # no password is needed, and this hardly is one
+        if len(password.split()) > 1:  # no password is needed, and this is hardly one
             raise Refused("usage", "Usage: /join room, or: /join room password")
     _enter(hub, session, room, (after, last, tag))
     return None
@@ -110,7 +110,7 @@ def topic(hub: Hub, session: Session, text: Words | None = None, room: str | Non
 
 
 def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool]:
-    """So many people as are listed at once, by name, and whether there are more of them."""
+    """Return the first users by name, as many as are listed at once, and whether there are more."""
     last = "" if after is None else key(after)
     rest = sorted((user for user in users if user.key > last), key=attrgetter("key"))
     return rest[:PEOPLE], len(rest) > PEOPLE

@@ -1,4 +1,4 @@
-"""What the dialects that remember nothing of their clients have in common in reading."""
+"""The reading methods that stateless dialects share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOTHING = nullcontext()
 
 
 class StatelessDialect:
-    """A dialect whose requests stand for themselves."""
+    """A dialect whose requests do not depend on earlier ones."""
 
     def refuse_encoding(self, line: bytes) -> tuple[Refused, ...]:
         """Return the refusal of a line that is not UTF-8."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class You:
-    """Who one is now; `how` is what made it so: register, login, logout, unregister, claim."""
+    """Your identity has changed; `how` says why: register, login, logout, unregister, claim."""
 
     WIRE: ClassVar[str] = "you"
 
@@ -20,7 +20,7 @@ class You:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """One has proved whose account one comes with."""
+    """You have authenticated with this account."""
 
     WIRE: ClassVar[str] = "proved"
 
@@ -29,7 +29,7 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What one's next step must answer, in a proof that takes several."""
+    """What your next step must answer, in an authentication of several steps."""
 
     WIRE: ClassVar[str] = "challenge"
 
@@ -38,9 +38,9 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """The SHA-256 fingerprints of the certificates that prove one's account.
+    """The SHA-256 fingerprints of the certificates that log in to your account.
 
-    `own` is that of the certificate with which one has come, if there is one.
+    `own` is that of this connection's certificate, if it has one.
     """
 
     WIRE: ClassVar[str] = "certificates"
@@ -51,7 +51,7 @@ class Certificates:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Somebody is known to have an account from now on, or (None) to have none any more."""
+    """A user is known to have an account from now on, or (None) to have none any more."""
 
     WIRE: ClassVar[str] = "identified"
 
@@ -61,7 +61,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Operating:
-    """One is an operator, as one has asked to be."""
+    """You are now an operator, as you requested."""
 
     WIRE: ClassVar[str] = "operating"
 
@@ -70,7 +70,7 @@ class Operating:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One of one's own connections, counted from 1; `own` is the one that asks."""
+    """One of your own connections, counted from 1; `own` is this one."""
 
     number: int
     since: float
@@ -89,7 +89,7 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code with which one person may register."""
+    """A code with which one user may register."""
 
     WIRE: ClassVar[str] = "code"
 
@@ -98,7 +98,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One of a room's rules, what it is set to, and what it is for."""
+    """One of a room's rules: its value and purpose."""
 
     name: str
     value: str
@@ -119,7 +119,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Somebody has changed one of a room's rules."""
+    """A user has changed one of a room's rules."""
 
     WIRE: ClassVar[str] = "rule"
 
@@ -131,9 +131,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Somebody was made founder, moderator, voiced or (plain) member of a room.
+    """A user was made founder, moderator, voiced or (plain) member of a room.
 
-    `before` is what they were; a new founder is so `instead` of another, a moderator from then on.
+    `before` is the previous role; a new founder replaces another (`instead`), who becomes a
+    moderator.
     """
 
     WIRE: ClassVar[str] = "role"
@@ -148,9 +149,9 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """One is invited into a room, or has invited somebody oneself (`own`).
+    """You were invited to a room, or have invited somebody (`own`).
 
-    Moderators hear of whom others have invited (`overheard`).
+    Moderators are told about invitations by others (`overheard`).
     """
 
     WIRE: ClassVar[str] = "invited"
@@ -164,7 +165,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Those who are invited into a room and not in it, and (`uninvited`) who is so no longer."""
+    """The users who are invited to a room and not in it, and those just `uninvited`."""
 
     WIRE: ClassVar[str] = "expected"
 
@@ -175,9 +176,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Somebody was put out of a room, or (`room` is empty) off the server.
+    """A user was removed from a room, or (`room` is empty) from the server.
 
-    If it is oneself (`own`), one talks in the room `here` now, if one is in any.
+    If it is you (`own`), `here` is your current room now, if you are in any.
     """
 
     WIRE: ClassVar[str] = "removed"
@@ -192,9 +193,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Banned:
-    """A ban, or (`mute`) what keeps somebody silent; on the whole server if `room` is empty.
+    """A ban, or (`mute`) a mute; on the whole server if `room` is empty.
 
-    It knows people by `means`; `hit` are those here whom it holds.  `own` is told to one of these.
+    It recognises users by `means`; `hit` are the users online that it affects, each of whom
+    receives it as `own`.
     """
 
     WIRE: ClassVar[str] = "banned"
@@ -211,12 +213,12 @@ class Banned:
     addresses: tuple[str, ...] = ()  # told to operators
     hit: tuple[str, ...] = ()
     own: bool = False
-    exempt: bool = False  # bans and mutes do not hold them
+    exempt: bool = False  # bans and mutes do not affect them
 
 
 @dataclass(frozen=True, slots=True)
 class Unbanned:
-    """A ban, mute or exemption was lifted; `own` is told to the one who is no longer muted."""
+    """A ban, mute or exemption was lifted; `own` is for the user who is no longer muted."""
 
     WIRE: ClassVar[str] = "unbanned"
 
@@ -240,7 +242,7 @@ class Bans:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What a ban could know somebody by, and whom else who is here that would hit."""
+    """A mark that a ban could use, and who else online it would affect."""
 
     who: str
     also: tuple[str, ...]
@@ -248,7 +250,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Which bans would hold somebody; one of just their name would know them by `means`."""
+    """The bans that would affect a user; one by just their name would use `means`."""
 
     WIRE: ClassVar[str] = "ways"
 
@@ -259,7 +261,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A line's text is gone; `own` says that whoever said it has deleted it."""
+    """A message was deleted; `own` says that its sender has deleted it."""
 
     WIRE: ClassVar[str] = "deleted"
 
@@ -273,7 +275,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Lockdown:
-    """From now on only registered people come in, or (not `on`) everybody again."""
+    """From now on only registered users can join, or (not `on`) everybody again."""
 
     WIRE: ClassVar[str] = "lockdown"
 
@@ -283,7 +285,7 @@ class Lockdown:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What an operator tells everybody."""
+    """A message from an operator to everybody."""
 
     WIRE: ClassVar[str] = "announced"
 
@@ -312,7 +314,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """Somebody told the operators something about somebody; `own` thanks them for it."""
+    """A user has reported another one to the operators; `own` thanks them for it."""
 
     WIRE: ClassVar[str] = "reported"
 
@@ -327,7 +329,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """What nobody has dealt with yet: the last ones, and how many there are in all."""
+    """The last open reports, and how many there are in all."""
 
     WIRE: ClassVar[str] = "reports"
 

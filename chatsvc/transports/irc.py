@@ -1,4 +1,4 @@
-"""IRC over a connection: a `ChatProtocol` whose dialect remembers the client, and may ask."""
+"""IRC over a connection: a `ChatProtocol` whose dialect has state, and may send requests."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from chatsvc.model.events import (
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection, stop
 
-SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
+SILENT = 90.0  # seconds of silence after which a client is pinged, and that it has to answer
 JITTER = 0.001  # seconds by which a timer may fire early
 
 
 class IRCAdapter:
-    """The dialect of one client, in the form in which a connection uses dialects."""
+    """The dialect of one client, in the form that a connection uses."""
 
     def __init__(self, answer: Callable[[bytes], None]) -> None:
         self.client = irc.Client()
-        self._answer = answer  # sends what is answered without the chat
+        self._answer = answer  # sends answers that do not involve the chat
 
     @property
     def dialect(self) -> IRCAdapter:
@@ -81,8 +81,8 @@ class IRCAdapter:
 class IRCProtocol(ChatProtocol):
     """One IRC client's connection."""
 
-    _heard = 0.0  # when something came last
-    _asked = False  # whether the client is there, and nothing came since
+    _heard = 0.0  # when the client last sent something
+    _asked = False  # a ping was sent, and nothing has arrived since
     _overdue = False
     _pulse: IDelayedCall | None = None
 
@@ -110,19 +110,19 @@ class IRCProtocol(ChatProtocol):
         self._asked = self._overdue = False
 
     def _feel_pulse(self) -> None:
-        """Ask a silent client whether it is there; close one that does not answer that either."""
+        """Ping a silent client; close one that does not answer."""
         if self.paused:
-            self._hear()  # nothing is read at the moment, and its answer may be what waits
+            self._hear()  # nothing is read at the moment, and the answer may be waiting
         if self._overdue:
             self._give_up()
         else:
             self._pulse = self.gate.clock.callLater(self._next_look(), self._feel_pulse)
 
     def _next_look(self) -> float:
-        """Ask if it is time to, and return the seconds until the next look."""
+        """Ping if it is time, and return the seconds until the next check."""
         if self._asked:
             self._overdue = True
-            return 0.0  # after a stall, read first what has come meanwhile
+            return 0.0  # after a stall, first read what has arrived meanwhile
         left = self._heard + SILENT - self.gate.clock.seconds()
         if left > JITTER:
             return left
@@ -153,7 +153,7 @@ class IRCProtocol(ChatProtocol):
         self._show(batch, lambda part: show(part, elsewhere, reader))
 
     def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
-        """Show lines from before the client joined as such, and the others as new."""
+        """Show lines from before the client joined as history, and the others as new."""
         client, room = self._client, batch.lines[0].room
         joined_after = client.earlier.get(room, 0)
         if batch.first > joined_after:

@@ -1,4 +1,4 @@
-"""What requests cost, and for how many lines they count."""
+"""What requests cost, and how many lines they count as."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ _SAID = ("say", "me", "msg", "mods", "signal")
 
 
 def cost(request: Request) -> Cost:
-    """Return the cost of a request, which may be written in another way than in the table."""
+    """Return the cost of a request, which may be spelled differently from the table."""
     return COSTS.get(request.name) or COSTS.get(NAMES.get(request.name.lower(), ""), OTHER)
 
 
 def weight(requests: Sequence[Request | Refused]) -> int:
-    """Return for how many lines an input line counts, which `--flood` limits.
+    """Return how many lines an input line counts as, which `--flood` limits.
 
-    What is said to several at once counts for each of them, as lines do of several lines.
+    A message to several recipients counts once for each of them, and a message of several lines
+    once for each line.
     """
     first, *others = requests
     if isinstance(first, Request) and not cost(first).line:

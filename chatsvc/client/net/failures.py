@@ -1,4 +1,4 @@
-"""Why there is no connection, or no answer, in words that complete a sentence."""
+"""Why a connection or an answer failed, in words that complete a sentence."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class NotConnected(Exception):
 
 
 class NotTrusted(Exception):
-    """Nobody knows whether it is the server that answers there; nothing was sent to it."""
+    """The server's certificate is not trusted; nothing was sent."""
 
 
 class PutOut(Exception):
-    """The server does not want us any more; this is its sentence."""
+    """The server has removed us; the message is its reason."""
 
 
 class Uncertain(Exception):
-    """The connection was lost before the answer came: it may have been done, or not."""
+    """The connection was lost before the answer arrived: the request may have been carried out."""
 
     def __init__(self) -> None:
         super().__init__("the connection was lost before the answer came")
@@ -35,7 +35,7 @@ class Uncertain(Exception):
 
 @implementer(IStreamClientEndpoint)
 class Watched:
-    """An endpoint; `failed` is told of every connection that does not come about."""
+    """An endpoint that calls `failed` for every failed attempt to connect."""
 
     def __init__(
         self, endpoint: IStreamClientEndpoint, failed: Callable[[Failure], Failure]
@@ -48,14 +48,14 @@ class Watched:
 
 
 def not_connected(failure: Failure) -> NotConnected:
-    """A connection that did not come about, and why."""
+    """Return the error for a failed attempt to connect."""
     error = NotConnected(_why(failure))
     error.__cause__ = failure.value
     return error
 
 
 def _why(failure: Failure) -> str:
-    """It, for people."""
+    """Return the reason in words."""
     if failure.check(NobodyListens):
         return "nothing is listening there"
     if failure.check(DNSLookupError):

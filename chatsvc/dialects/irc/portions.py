@@ -1,4 +1,4 @@
-"""Long answers, a part at a time, as the client reads them."""
+"""Long answers, sent in parts as the client reads them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatsvc.model.events import Found, History, Part
 
 
 def tell_part(client: Client, event: History | Found, tag: str | None, part: Part) -> None:
-    """Put a part of a long answer into the client's words."""
+    """Write part of a long answer."""
     if part is Part.FIRST:
         _begin(client, event, client.asked(tag))
     with client.inside(client.opened):
@@ -22,7 +22,7 @@ def tell_part(client: Client, event: History | Found, tag: str | None, part: Par
 
 
 def _begin(client: Client, event: History | Found, asked: Pending) -> None:
-    """Open the batch that the answer is, if the client knows batches and it needs one."""
+    """Open the batch of the answer, if the client supports batches and the answer needs one."""
     label = _label(client, asked.labeled)
     client.teller, client.opened = asked.service, ""
     if isinstance(event, History) and "batch" in client.capabilities:
@@ -32,7 +32,7 @@ def _begin(client: Client, event: History | Found, asked: Pending) -> None:
 
 
 def _label(client: Client, labeled: Labeled | None) -> str:
-    """The label of a message to which this is the whole answer."""
+    """Return the label of a message to which this is the whole answer."""
     if labeled is None:
         return ""
     if labeled.waiting == 1 and not labeled.lines:

@@ -1,4 +1,4 @@
-"""Reading an archive: every thread has a connection of its own, so nobody waits for the writer."""
+"""Reading an archive: every thread has its own connection, so nobody waits for the writer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Reader:
         self._path = path
         self._own = threading.local()
         self._open = ExitStack()
-        self._reads = 0  # under way
+        self._reads = 0  # connections in use
         self._idle = threading.Condition()
 
     def close(self) -> None:

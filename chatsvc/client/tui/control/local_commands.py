@@ -1,4 +1,4 @@
-"""Commands that the client carries out itself: your settings, and conversations as files."""
+"""Commands that the client carries out itself: settings, and saving conversations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORCE = "--force"
 
 
 class LocalCommands:
-    """The commands; calls `doing` with what takes a while, and `chosen` after a setting."""
+    """The commands; calls `doing` with the progress of slow ones, and `chosen` after a setting."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class LocalCommands:
 
     @local_command("set [name] [value]", "list your settings and the room's rules, or change one")
     def _set(self, words: str, pane: Buffer) -> None:
-        """Set what is ours; the rules of a room are the server's."""
+        """Set a client setting; pass the rules of a room on to the server."""
         if not words.strip():
             self._state.note("Your settings (to change one: /set name value):", where=pane.name)
             for row in self._preferences.listed():
@@ -73,7 +73,7 @@ class LocalCommands:
         Deferred.fromCoroutine(writing).addBoth(self._saved)
 
     async def _written(self, room: str, path: Path, force: bool) -> str:
-        from chatsvc.client.export import FORMATS  # which only who saves something needs
+        from chatsvc.client.export import FORMATS  # imported here: only saving needs it
         from chatsvc.client.export_job import counted, format_of, opened, write_history
 
         def progress(lines: int, share: float | None) -> None:

@@ -1,4 +1,4 @@
-"""`/help` in the full-screen client: the commands of the chat, and those of this program."""
+"""`/help` in the full-screen client: the commands of the server and of this program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MORE = "For details: /help command.  Keyboard shortcuts: F1"
 
 
 class Helping:
-    """Answers `/help` from what is known, in rows that only the conversation breaks."""
+    """Answers `/help` from what the server has sent, in rows that the conversation wraps."""
 
     def __init__(self, state: State, saying: InputHandler, knowing: Knowing) -> None:
         self._state = state
@@ -38,13 +38,13 @@ class Helping:
 
 
 def listed(commands: Iterable[Command]) -> list[str]:
-    """Every command, one a row, in the order of their names."""
+    """Return one row for each command, sorted by name."""
     rows = [f"{one.usage}  {one.help}" for one in sorted(commands, key=name_of)]
     return [*rows, MORE]
 
 
 def described(command: Command) -> list[str]:
-    """All that is known of a command."""
+    """Return everything known about a command."""
     rows = [f"{command.usage}  {command.help}"]
     if command.aliases:
         rows.append(f"Also: {', '.join(f'/{alias}' for alias in aliases_of(command))}")

@@ -1,4 +1,4 @@
-"""The keys: what is bound to the whole screen, and all that a person can press, in words."""
+"""The key bindings of the whole screen, and a description of all keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BINDINGS: list[BindingType] = [
     Binding("f1", "keys", show=False, priority=True),
     Binding("f3", "toggle_list('places')", show=False, priority=True),
     Binding("f4", "toggle_list('people')", show=False, priority=True),
-    # These come in the order they are typed in, lest a line is said elsewhere.
+    # These are handled in the order of typing, so that no message goes to another room.
     Binding("ctrl+n,alt+down", "go(1)", show=False),
     Binding("alt+up", "go(-1)", show=False),
     Binding("ctrl+k", "jump", show=False, priority=True),

@@ -1,4 +1,4 @@
-"""A question that is asked in the middle of the screen, because of a paste of many lines."""
+"""The dialog that asks what to do with a paste of many lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatsvc.client.tui.model.split_message import parts
 
 
 class PasteQuestion(ModalScreen[str]):
-    """What is to become of many lines at once."""
+    """Asks what to do with many pasted lines."""
 
     BINDINGS = [("escape", "dismiss('leave')", "Discard")]
 
