@@ -1,4 +1,4 @@
-"""Accounts, as people at telnet meet them: registering, coming back, several connections."""
+"""Accounts, as telnet users see them: registering, logging in, several connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECRET = "correct-horse"
 
 
 def registered(chat: Chat, name: str, operator: bool = False) -> Person:
-    """Somebody who has just registered, and has read everything."""
+    """Return a newly registered user, who has read everything."""
     person = chat.join(name)
     person.send(f"/register {SECRET}")
     if operator:
@@ -27,27 +27,27 @@ def registered(chat: Chat, name: str, operator: bool = False) -> Person:
 
 
 def arriving(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """Somebody who is asked for the password of a registered name."""
+    """Return a user who is asked for the password of a registered name."""
     person = chat.connect(address)
     person.send(name)
     return person
 
 
 def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """Somebody who has come back to their account, and has read everything."""
+    """Return a user who has logged in to their account, and has read everything."""
     person = arriving(chat, name, address)
     person.send(SECRET)
     return person
 
 
 def patient_chat(**settings: object) -> tuple[Chat, Worker]:
-    """A chat whose passwords are looked at when the test says so."""
+    """Return a chat whose passwords are hashed when the test says so."""
     hasher = Worker()
     return Chat(hasher=hasher, **settings), hasher  # type: ignore[arg-type]
 
 
 def restarted(chat: Chat, path: Path) -> Chat:
-    """The chat of the same file after it was stopped and started."""
+    """Return the chat of the same file after a restart."""
     start(chat.hub.close())
     start(chat.archive.close())
     return Chat(sqlite(path))
@@ -137,7 +137,7 @@ def test_who_is_registered_is_not_so_twice(chat: Chat) -> None:
 
 
 def allow_twins(chat: Chat) -> None:
-    """Let two people online have names that look alike."""
+    """Let two users online have confusable names."""
     chat.hub.nicknames._check_unlike_those_online = lambda name, user: None  # type: ignore[method-assign]
 
 
@@ -358,7 +358,7 @@ def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
 
 
 class ChangedElsewhere(MemoryArchive):
-    """An archive from which another process has removed an account, when it is told so."""
+    """An archive from which another process removes an account, on demand."""
 
     def __init__(self) -> None:
         super().__init__(at_once, no_turn, start)

@@ -1,4 +1,4 @@
-"""Accounts at the client, in memory: who one is, and in which rooms, whatever is lost."""
+"""Accounts at the client, in memory: identity and rooms, whatever is lost."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_room_entered_from_elsewhere_during_a_loss_is_entered_afterwards(house
     assert ann.prompt == "#lobby> "
 
 
-# Becoming somebody else
+# Changing the identity
 
 
 def test_whoever_registers_comes_back_as_that(house: House) -> None:
@@ -180,7 +180,7 @@ def test_whoever_gives_the_name_up_comes_back_as_a_guest(house: House) -> None:
 def test_a_new_password_is_the_one_to_come_back_with(house: House) -> None:
     house.member()
     ann = Visit(house, MEMBER)
-    ann.type(f"/passwd {OTHER} {SECRET}")  # refused: the old one holds
+    ann.type(f"/passwd {OTHER} {SECRET}")  # refused: the old one stays valid
     ann.lose()
     assert ann.where[1] == "ann"
     assert ann.type(f"/passwd {SECRET} {OTHER}") == ["* Password changed."]
@@ -238,11 +238,11 @@ def test_whoever_is_not_registered_any_more_comes_back_as_a_guest(house: House) 
     assert ann.where == ("ann", None, ["#lobby"])
 
 
-# Answers that are lost
+# Lost answers
 
 
 def lose_the_answer(ann: Visit, line: str) -> list[str]:
-    """Type a line that the server obeys, and lose its answer; gives what is shown then."""
+    """Type a line that the server carries out, and lose its answer; return what is shown then."""
     ann.screen.type(line)
     (cable,) = ann.house.cables
     cable.server.send(cable.transport.value())

@@ -1,4 +1,4 @@
-"""The client whose connection is lost comes back: nothing is missing, and nothing is twice."""
+"""A client that has lost its connection reconnects: nothing is missing, and nothing is repeated."""
 
 from __future__ import annotations
 

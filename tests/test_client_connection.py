@@ -1,4 +1,4 @@
-"""The client's connection: coming in, saying something, leaving."""
+"""The client's connection: joining, sending, leaving."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from chatsvc.model.events import (
 table = pytest.fixture(begun)
 
 
-# Coming in
+# Joining
 
 
 def test_it_says_hello_with_its_name_and_a_secret_and_enters_a_room(table: Table) -> None:
@@ -140,7 +140,7 @@ def test_a_wrong_password_is_refused_at_the_door() -> None:
         result(table.open())
 
 
-# Saying
+# Sending
 
 
 def test_a_line_is_acknowledged_by_its_said_event(table: Table) -> None:

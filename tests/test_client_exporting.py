@@ -1,4 +1,4 @@
-"""`export`, in memory: with a whole chat, page by page, into files."""
+"""`export` from a whole chat in memory, page by page, to files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def house() -> Any:
 
 
 def talk(house: House, count: int, room: str = "#lobby") -> None:
-    """Bob says some lines, one a second: the first one at 1001."""
+    """Let bob say some lines, one per second: the first one at 1001."""
     bob = house.visitor("bob", f"/join {room}")
     house.chat.clock.advance(1000.0 - house.chat.clock.seconds())
     for number in range(1, count + 1):
@@ -48,7 +48,7 @@ def talk(house: House, count: int, room: str = "#lobby") -> None:
 
 
 class Run:
-    """An export that runs."""
+    """A running export."""
 
     def __init__(
         self,
@@ -187,7 +187,7 @@ def test_a_lost_connection_is_made_good(house: House) -> None:
 
 
 def step(house: House) -> None:
-    """Let one thing happen at most, so that something stays on its way."""
+    """Let at most one thing happen, so that something stays on its way."""
     house.clock.advance(1.0)
     house.chat.clock.advance(0.0)
     for cable in house.cables:
@@ -249,7 +249,7 @@ def test_who_stops_reading_has_enough(house: House) -> None:
 
 
 class Closed(list[str]):
-    """A pipe that nobody reads."""
+    """A pipe whose reader is gone."""
 
     def append(self, text: str) -> None:
         raise BrokenPipeError

@@ -1,4 +1,4 @@
-"""The command line: what is understood, and what is said about the rest."""
+"""The command line: valid arguments, and messages about invalid ones."""
 
 from __future__ import annotations
 

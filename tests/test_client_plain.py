@@ -1,4 +1,4 @@
-"""A person at the client, or a pipe: what they type, and what they are shown."""
+"""The plain client, for a person or a pipe: what is typed, and what is shown."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Screen:
 
 
 class Visit:
-    """Somebody at a screen, in a chat of a fake server."""
+    """A user at a screen, in a chat of a fake server."""
 
     def __init__(self, interactive: bool = True, colours: bool = False) -> None:
         self.clock = Clock()
@@ -69,7 +69,7 @@ class Visit:
         return self
 
     def type(self, *lines: str) -> list[str]:
-        """Type lines; gives what is shown then."""
+        """Type lines; return what is shown then."""
         before = len(self.screen.lines)
         for line in lines:
             self.screen.type(line)
@@ -77,7 +77,7 @@ class Visit:
         return self.screen.lines[before:]
 
     def hear(self, event: object) -> list[str]:
-        """Let the server tell something; gives what is shown then."""
+        """Let the server send something; return what is shown then."""
         self.server.links[0].tell(event)  # type: ignore[arg-type]
         return self.type()
 

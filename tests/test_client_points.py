@@ -1,4 +1,4 @@
-"""Points in a conversation, as people write them; the tests' time zone is UTC."""
+"""Positions in a conversation, as users write them; the tests' time zone is UTC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = 86_400.0
 
 @pytest.fixture
 def berlin() -> Iterator[None]:
-    """A machine whose time is that of Berlin."""
+    """Use the time zone of Berlin."""
     os.environ["TZ"] = "Europe/Berlin"
     time.tzset()
     yield

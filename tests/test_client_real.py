@@ -16,7 +16,7 @@ SECRET = "correct-horse-battery"
 
 
 def client(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    """The client with its input and output in pipes."""
+    """Run the client with its input and output in pipes."""
     return subprocess.run(
         [*CHATSVC, *arguments],
         input=text,
@@ -27,7 +27,7 @@ def client(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def join(service: Service, name: str) -> Terminal:
-    """The client at a terminal, in the lobby."""
+    """Return the client at a terminal, in the lobby."""
     terminal = service.terminal(*CHATSVC, "join", "--plain", where(service), "--name", name)
     terminal.until("You are in #lobby")
     terminal.until("#lobby> ")
@@ -39,7 +39,7 @@ def where(service: Service) -> str:
 
 
 def texts(service: Service, room: str = "lobby") -> list[str]:
-    """Everything that was ever said in a room."""
+    """Return the texts of all lines in a room."""
     done = client("tail", room, "--json", "--since", "1", "-n", "--server", where(service))
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -70,7 +70,7 @@ def test_what_is_typed_while_the_server_is_killed_is_there_once(tmp_path: Path) 
 
 
 def at_terminal(service: Service) -> closing[Terminal]:
-    """The client at a terminal that outlives the service."""
+    """Return the client at a terminal that outlives the service."""
     return closing(Terminal(*CHATSVC, "join", "--plain", where(service), "--name", "ann"))
 
 

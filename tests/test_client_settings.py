@@ -1,4 +1,4 @@
-"""Settings of the client: what may be chosen, and the file that keeps it."""
+"""The client's settings, and the file that stores them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> SettingsFile:
 
 
 def of(file: SettingsFile, text: str) -> ClientSettings:
-    """What a file with `text` says, which is all right."""
+    """Return the settings of a valid file with `text`."""
     put(file, text)
     loaded = file.load()
     assert loaded.complaint is None

@@ -1,4 +1,4 @@
-"""The client over TLS with the real service, whose certificate may be another one later."""
+"""The client over TLS with the real service, whose certificate may change."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ OURS = ("--cert", "cert.pem", "--key", "cert.pem")
 
 @pytest.fixture(autouse=True)
 def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of known servers of whoever runs these tests' clients."""
+    """Return the file of known servers of these tests' clients."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path / "data" / "chatsvc" / "known_servers"
 
 
 @pytest.fixture
 def first(tmp_path: Path) -> Credentials:
-    """The certificate that the service has at first."""
+    """Return the service's first certificate."""
     return certificate(tmp_path)
 
 
@@ -39,7 +39,7 @@ def service(tmp_path: Path, first: Credentials) -> Iterator[Service]:
 
 
 def certificate(directory: Path) -> Credentials:
-    """Have the service's files hold a new certificate."""
+    """Put a new certificate into the service's files."""
     pem = make()
     (directory / "cert.pem").write_bytes(pem)
     return credentials(pem, pem, "x")

@@ -1,4 +1,4 @@
-"""Every public name of the packages that most changes touch says what it promises."""
+"""Every public name of the packages that change most has a docstring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guessing secrets: every one is guarded alike, and nobody is locked out by strangers."""
+"""Guessing secrets: all are protected alike, and strangers cannot lock anybody out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_in(person: Person) -> bool:
 
 
 def try_to_come_in(chat: Chat, name: str, password: str, address: str) -> Person:
-    """Somebody who has given a password, and read nothing since."""
+    """Return a user who has sent a password, and has read nothing since."""
     person = arriving(chat, name, address)
     person.protocol.dataReceived(f"{password}\n".encode())
     return person

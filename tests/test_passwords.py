@@ -1,4 +1,4 @@
-"""Passwords: looking at them takes a while, in which much can happen; and many are wrong."""
+"""Passwords: hashing takes a while, in which much can happen; and many are wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatsvc.model.rate_limits import Limits
 THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 
 
-# How often
+# Rate
 
 
 def test_after_too_many_wrong_passwords_one_comes_again_later() -> None:

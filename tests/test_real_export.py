@@ -1,4 +1,4 @@
-"""`chatsvc export` and the real service, which may be killed in between."""
+"""`chatsvc export` and the real service, which may be killed meanwhile."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from test_client_real import CHATSVC, client, register, where
 
 LINES = 1200
 WANTED = [f"line {number}" for number in range(LINES)]
-SLOWLY = ("--flood", "1/2")  # so that an export is under way when something happens to it
+SLOWLY = ("--flood", "1/2")  # so that an export is in progress when something happens to it
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Where an archive is, in which much was said."""
+    """Return the directory of an archive with many lines."""
     with Service(tmp_path) as service:
         said = client("send", "--name", "ann", "--server", where(service), text="\n".join(WANTED))
         assert (said.returncode, said.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The limits of the real `twistd`: many connections, much at once, nobody there."""
+"""The limits of the real `twistd`: many connections, floods, and idle connections."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def behind_proxy(tmp_path: Path) -> Iterator[Service]:
 
 
 def proxied(chat: Service, kind: type[P], address: str) -> P:
-    """Somebody at an address, by way of a proxy."""
+    """Return a user at an address, through a proxy."""
     peer = chat.peer(kind, "127.0.0.1")
     family = "TCP6 {} 2001:db8::" if ":" in address else "TCP4 {} 192.0.2.254"
     peer.send_bytes(f"PROXY {family.format(address)} 1000 13531\r\n".encode())
@@ -35,14 +35,14 @@ def proxied(chat: Service, kind: type[P], address: str) -> P:
 
 
 def memory(chat: Service) -> int:
-    """How many bytes of memory the service has at this moment."""
+    """Return how many bytes of memory the service uses."""
     status = proc(chat.pid, "status").read_text()
     (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
     return int(kilobytes) * 1024
 
 
 def connections(chat: Service) -> int:
-    """How many sockets the service has open."""
+    """Return how many sockets the service has open."""
     files = 0
     for link in proc(chat.pid, "fd").iterdir():
         with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""One port for everybody: real programs, each in its own language, with and without encryption."""
+"""One port for every protocol: real programs, with and without encryption."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def chat(tmp_path: Path) -> Iterator[Service]:
 
 @cache
 def trusting(pem: bytes | None = None) -> ssl.SSLContext:
-    """A client that knows one certificate, or takes any."""
+    """Return a client that trusts one certificate, or any."""
     if pem is not None:
         return ssl.create_default_context(cadata=pem[pem.index(b"-----BEGIN CERT") :].decode())
     context = ssl.create_default_context()
@@ -42,12 +42,12 @@ def connected(chat: Service) -> socket.socket:
 
 
 def secure(chat: Service, trust: ssl.SSLContext | None = None) -> ssl.SSLSocket:
-    """A connection over TLS."""
+    """Return a connection over TLS."""
     return (trust or trusting()).wrap_socket(connected(chat), server_hostname="localhost")
 
 
 def run(*command: str, text: str = "") -> str:
-    """What a program prints that is given this to read."""
+    """Return what a program prints for this input."""
     path = needs(command[0])
     done = subprocess.run(
         [path, *command[1:]], input=text.encode(), capture_output=True, timeout=LIMIT
@@ -55,7 +55,7 @@ def run(*command: str, text: str = "") -> str:
     return done.stdout.decode()
 
 
-# Each in its own language
+# Each in its own protocol
 
 
 @pytest.mark.parametrize("encrypted", [False, True])

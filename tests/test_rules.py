@@ -1,4 +1,4 @@
-"""What names, rooms and lines may be."""
+"""Valid names, rooms and texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chatsvc.model.text_rules import (
     span,
 )
 
-# Text with many of the characters that do something to a terminal.
+# Text with many of the characters that have an effect on a terminal.
 wild = st.text(
     st.one_of(
         st.characters(),
@@ -38,7 +38,7 @@ wild = st.text(
         st.characters(categories=["Cc", "Cf", "Cs"]),
     )
 )
-# Letters, digits and marks of many scripts, also such as RFC 8265 has something to say about.
+# Letters, digits and marks of many scripts, including those that RFC 8265 mentions.
 letters = st.one_of(
     st.sampled_from(
         "annAl1_-σςΣΐϊΪ\u0301ßẞİ\u0131K\u05d0\u05d1\u0639\u0661\u06f2日न\u093f½ﬁⅧ\uff41\uff21"

@@ -19,12 +19,12 @@ from chatsvc.transports.tls import TLS
 
 
 def trusting(pem: bytes = CERTIFICATE) -> ssl.SSLContext:
-    """A client that knows one certificate, and checks the name."""
+    """Return a client that trusts one certificate, and checks the name."""
     return ssl.create_default_context(cadata=pem[pem.index(b"-----BEGIN CERT") :].decode())
 
 
 class Secure:
-    """Somebody who comes over TLS, in memory."""
+    """A user who connects over TLS, in memory."""
 
     def __init__(
         self, chat: Chat, address: str = "192.0.2.1", trust: ssl.SSLContext | None = None
@@ -48,7 +48,7 @@ class Secure:
                 return self
 
     def carry(self, size: int = 1 << 20) -> bool:
-        """Carry what was sent, in pieces of this size, and bring the answers; says if there are."""
+        """Deliver what was sent, in pieces of this size, and any answers; return if any came."""
         data = self._sent.read()
         for start in range(0, len(data), size):
             self.outside.protocol.dataReceived(data[start : start + size])
@@ -59,7 +59,7 @@ class Secure:
         return bool(answer)
 
     def send(self, *lines: str | bytes) -> list[str]:
-        """Send lines; gives what comes in answer."""
+        """Send lines; return what comes in answer."""
         for line in lines:
             self.tls.write((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
         return self.read()
@@ -338,7 +338,7 @@ def test_old_versions_are_not_spoken(chat: Chat, version: int, understood: bool)
     assert ("alert protocol version" in said) is not understood
 
 
-# Beginning late
+# Starting late
 
 
 @pytest.mark.parametrize("late", [0.0, 0.254, 0.349, 1.01, 1.49])

@@ -1,4 +1,4 @@
-"""The first minute in the full-screen client: where to go, as whom, and what if not."""
+"""Joining with the full-screen client: the connect page, names, and failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "correct-horse-battery"
 
 
 def register(chat: Chat, name: str = "ann") -> None:
-    """Somebody makes a name their own, and goes."""
+    """Register a name, and leave."""
     somebody = chat.join(name)
     somebody.send(f"/register {SECRET}", "/quit")
     somebody.hang_up()
@@ -34,7 +34,7 @@ def field(visitor: Visitor, name: str) -> str:
 
 
 def said(visitor: Visitor) -> str:
-    """What is on the screen, wherever it is wrapped."""
+    """Return what is on the screen, without line breaks."""
     return " ".join(visitor.screen.split())
 
 
@@ -55,7 +55,7 @@ async def test_the_fields_say_where_and_as_whom(chat: Chat) -> None:
         await ann.type("192.0.2.7", "tab")
         await ann.type("7000", "tab")
         await ann.type("carol", "tab", "space", "enter")
-        assert ann.network.reached == []  # Enter on the tick only ticks, and here it unticks
+        assert ann.network.reached == []  # Enter on the checkbox only toggles it, off here
         await ann.press("f5")
         assert ann.network.reached == [Server("192.0.2.7", 7000, False)]
         assert ann.app.state.name == "carol"
@@ -244,7 +244,7 @@ async def test_who_is_put_out_is_told_why_and_may_go_elsewhere(chat: Chat) -> No
 
 
 async def asked_while_typing(ann: Visitor) -> Deferred[str | None]:
-    """Ask for a password while somebody types a message, and go on typing."""
+    """Ask for a password while the user types a message, and continue typing."""
     await ann.type("hello ")
     answer = ann.app.porch.ask(Refused("registered", "Registered ann.", "ann2"), "password", True)
     await ann.settle()

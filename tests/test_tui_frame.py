@@ -1,4 +1,4 @@
-"""What is around the conversation: status, titles and notifications, settings, files, leaving."""
+"""Around the conversation: status, titles and notifications, settings, files, leaving."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def written(visitor: Visitor) -> list[str]:
-    """What goes to the terminal besides what is drawn, from now on."""
+    """Record what is written to the terminal besides drawings."""
     sequences: list[str] = []
     visitor.app.notices._write = sequences.append
     return sequences

@@ -1,4 +1,4 @@
-"""What a person may rely on in the full-screen client, whatever they type and wherever they are."""
+"""What users can rely on in the full-screen client, whatever they type and wherever they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading in the full-screen client: how far one can go back, and that one stays where one is."""
+"""Reading in the full-screen client: scrolling back, and keeping the position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is typed in the full-screen client on its way to the chat: it waits, arrives, or is back."""
+"""Messages on their way from the full-screen client: waiting, stored, or restored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tuipeople import Visitor, on_a_screen, visit
 
 
 def program(chat: Chat, name: str = "bob", *rooms: str) -> Person:
-    """Somebody who reads JSON, in some rooms."""
+    """Return a JSON program in some rooms."""
     person = chat.program(name)
     for room in rooms or ("#lobby",):
         person.ask(do="join", room=room)
@@ -26,12 +26,12 @@ def text(person: Visitor) -> str:
 
 
 def shown(person: Visitor) -> str:
-    """What stands in the conversation, however it is wrapped."""
+    """Return the text of the conversation, without line breaks."""
     return " ".join(" ".join(person.conversation).split())
 
 
 def requests(person: Visitor, do: str) -> list[dict[str, Any]]:
-    """What the client has asked of the server."""
+    """Return what the client has requested of the server."""
     sent = [json.loads(line) for data in person.network.sent for line in data.splitlines()]
     return [one for one in sent if one["do"] == do]
 
@@ -266,7 +266,7 @@ async def test_names_of_emoji_are_sent_as_emoji(chat: Chat) -> None:
         assert said(bob) == ["I like :tea:"]
 
 
-# Showing that one types
+# Typing notices
 
 
 @on_a_screen

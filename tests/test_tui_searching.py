@@ -1,4 +1,4 @@
-"""Going to what a search has found, and back to now."""
+"""Jumping to a search result, and back."""
 
 from __future__ import annotations
 

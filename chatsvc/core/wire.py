@@ -12,7 +12,7 @@ class Reader(Protocol):
     """The session behind a connection, as far as it affects how lines are written."""
 
     client: str
-    """The secret by which its own lines are known."""
+    """The secret that identifies its own lines."""
 
     def may_hide(self, batch: Batch) -> bool:
         """Return whether some lines of `batch` may be hidden from this reader."""
@@ -25,13 +25,13 @@ class Wire(Protocol):
     """What the chat needs of a connection."""
 
     address: str
-    """The peer's IP address; empty where there is none."""
+    """The peer's IP address; empty if it has none."""
 
     secure: bool
-    """What is said cannot be read on the way."""
+    """Nobody can read the traffic."""
 
     fingerprint: str
-    """SHA-256 of the peer's certificate, in small hexadecimal digits; empty where there is none."""
+    """SHA-256 of the peer's certificate, in lower-case hexadecimal; empty if it has none."""
 
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""

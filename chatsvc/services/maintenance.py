@@ -75,7 +75,7 @@ class Maintenance:
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:
-            """It is tried again; whoever says something meanwhile is told what is wrong."""
+            pass  # retried; users who send something meanwhile are told what is wrong
         finally:
             self.begin()
 
@@ -91,7 +91,7 @@ class Maintenance:
         for room in list(self._directory.rooms.values()):
             keep = room.charter.keep if room.charter is not None else 0.0
             while keep and await self._store.expire(room.name, now - keep):
-                """There is more that is too old."""
+                pass  # more lines have expired
 
 
 class Scrubbing:
@@ -134,7 +134,7 @@ class Scrubbing:
             if self._clock.seconds() >= self._next_pass:
                 more = await self._store.scrub()
         except ArchiveFailed:
-            """It begins again after a while."""
+            pass  # a new pass begins later
         finally:
             self._go_on(more)
 

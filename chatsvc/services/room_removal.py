@@ -74,7 +74,7 @@ class RoomRemoval:
         await self._store.settle(room.name)
         await self._store.set_topic(room.name, "", "", 0.0)
         while await self._store.clear(room.name, room.last):
-            """There are more lines."""
+            pass  # there are more lines
 
     # Empty rooms
 

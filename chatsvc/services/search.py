@@ -68,7 +68,7 @@ class Search:
             left = await self._lines.index()
             self._tell(left)
         except ArchiveFailed:
-            """It is tried again; whoever searches meanwhile is told what is wrong."""
+            pass  # retried; users who search meanwhile are told what is wrong
         finally:
             # While many talk, one piece per second; a search indexes the rest first.
             self._later(BREATH if left and not self._lines.waiting else SOON)

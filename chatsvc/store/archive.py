@@ -23,7 +23,7 @@ class Worker(Protocol):
 
 
 Turn = Callable[[], Awaitable[None]]
-"""Waits until everything else that is ready has happened."""
+"""Waits until everything else that is ready has run."""
 
 Start = Callable[[Coroutine[Any, Any, None]], object]
 """Starts a coroutine that nobody waits for."""

@@ -21,7 +21,7 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
     elif not client.registered and event.code != "not-utf8":  # which the client is told at once
         refuse_at_the_door(event, client, about)
     elif about.command == "NOTICE" or end_of_list(client, about):
-        """No notice is answered, so that programs do not answer each other endlessly."""
+        pass  # notices get no answer, so that programs do not answer each other endlessly
     elif about.service:
         client.notice(event.text)
     elif about.command in REFUSED:

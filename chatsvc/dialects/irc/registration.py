@@ -146,7 +146,7 @@ def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
     registration = client.registration
     registration.note(Happening.REFUSED)
     if event.code in ("registered", "password-needed") and _prove(client):
-        """It is on its way again."""
+        pass  # hello is on its way again
     elif event.code in ("name-taken", "registered", "bad-name"):
         taken = event.code != "bad-name"
         client.reply(

@@ -89,7 +89,7 @@ class SQLArchive:
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         """Count the lines that are not counted yet, then return who said most."""
         while not await self._workers.writer(self._writer.tally_on, room):
-            """There is more to count."""
+            pass  # there is more to count
         return await self._workers.reader(self._reader.tallies, room, limit)
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:

@@ -186,7 +186,7 @@ class State:
                 self.open(event.room).inside = False
                 self._words(event, self.open(event.room))
             case Talking():
-                """Where lines go is said by what one looks at."""
+                pass  # the current buffer determines where lines go
             case Found() if event.lines:
                 self._found(event)
             case Cleared():
