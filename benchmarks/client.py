@@ -56,7 +56,7 @@ def first_screens() -> None:
     start = chatsvc(twistd, "sqlite:{folder}/chat.db", UNLIMITED, ())
     with scratch_folder() as home, running(Server("chatsvc", "text", 1, 1, 1, start)) as server:
         times = sorted(_first_screen(str(home), server.port) for _ in range(5))
-    report("start to the first screen with its lines, median of 5", f"{times[2]:.2f} s")
+    report("start to the first screen with messages, median of 5", f"{times[2]:.2f} s")
 
 
 def _first_screen(home: str, port: int) -> float:
@@ -102,8 +102,8 @@ async def scrollback() -> None:
             await ann.settle()
             pages += 1
         each = (time.perf_counter() - began) / pages
-        report(f"a page up, fetching, to the first of {LINES:,} lines", milliseconds(each))
-        report("memory for these lines", f"{(memory() - before) / 1e6:.0f} MB")
+        report(f"a page up, with loading, to the first of {LINES:,} messages", milliseconds(each))
+        report("memory for these messages", f"{(memory() - before) / 1e6:.0f} MB")
         await _measure("a page down", ann, lambda: ann.app.action_page(1))
         await _measure("a page up", ann, lambda: ann.app.action_page(-1))
         await _measure_resize(ann)
@@ -141,8 +141,8 @@ async def loud() -> None:
         taken, used = time.perf_counter() - began, time.process_time() - used
         await ann.settle()
         assert str(LOUD * SECONDS - 1) in ann.screen
-        report(f"{LOUD * SECONDS:,} lines at {LOUD} a second took", f"{taken:.1f} s")
-        report("of which the processor was busy (chat and client)", f"{used / taken:.0%}")
+        report(f"{LOUD * SECONDS:,} messages at {LOUD} per second", f"{taken:.1f} s")
+        report("processor use meanwhile (chat and client)", f"{used / taken:.0%}")
 
 
 def memory() -> int:

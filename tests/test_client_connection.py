@@ -51,7 +51,7 @@ def test_two_connections_have_different_secrets() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (NobodyListens(), "nothing is listening there"),
+        (NobodyListens(), "connection refused"),
         (DNSLookupError(), "host not found"),
     ],
 )

@@ -236,5 +236,5 @@ def test_nobody_listening_is_a_sentence_and_an_exit_code() -> None:
         done = client(*command, "localhost:1")
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
-            "chatsvc: Cannot join the chat at localhost:1: nothing is listening there.\n"
+            "chatsvc: Cannot join the chat at localhost:1: connection refused.\n"
         )

@@ -156,7 +156,7 @@ def test_a_refused_connection_is_told_on_the_page_and_at_the_end(
     ann = join(tmux, tmp_path, "ann", f"localhost:{port}")
     ann.until("is listening there|nothing is")
     ann.press("C-q")
-    ann.until(rf"chatsvc: Cannot join the chat at localhost:{port}: nothing is listening there")
+    ann.until(rf"chatsvc: Cannot join the chat at localhost:{port}: connection refused")
     ann.until("it ended with 1")
 
 

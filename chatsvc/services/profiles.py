@@ -70,7 +70,7 @@ class Profiles:
         return own
 
     def _check_not_muted(self, session: Session) -> None:
-        """Refuse a new name to a muted user whom others would still recognise by the old one.
+        """Refuse a new name to a muted user if the mute would hide it from somebody.
 
         A quiet mute must not be noticed, so the name changes, and the room is not shown it.
         """

@@ -57,7 +57,7 @@ def not_connected(failure: Failure) -> NotConnected:
 def _why(failure: Failure) -> str:
     """Return the reason in words."""
     if failure.check(NobodyListens):
-        return "nothing is listening there"
+        return "connection refused"
     if failure.check(DNSLookupError):
         return "host not found"
     if failure.check(NobodyAnswers, UserError):

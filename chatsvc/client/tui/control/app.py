@@ -241,7 +241,7 @@ class ChatApp(App[int]):
         if not self.screen.is_modal:
             self.push_screen(Keys(KEYS))
 
-    @local_command("keys", "list the keyboard shortcuts")
+    @local_command("keys", "lists the keyboard shortcuts")
     def _show_keys(self, words: str, pane: Buffer) -> None:
         self.action_keys()
 

@@ -182,14 +182,14 @@ class InputHandler:
 
     # Commands of this program
 
-    @local_command("close", "leave this room or conversation")
+    @local_command("close", "leaves this room or conversation")
     def _close(self, rest: str, pane: Buffer) -> None:
         if pane.private or not pane.inside:
             self._state.close(pane.name)
         elif pane.name != SERVER:
             self._ask("leave", pane.name, f"/leave {pane.name}", pane)
 
-    @local_command("query name [text]", "open a private conversation")
+    @local_command("query name [text]", "opens a private conversation")
     def _query(self, rest: str, pane: Buffer) -> None:
         name, _, text = rest.lstrip().partition(" ")
         if not name:
@@ -198,11 +198,11 @@ class InputHandler:
         if text.strip():
             self.say(text, self._state.pane)
 
-    @local_command("clear", "clear this conversation on the screen")
+    @local_command("clear", "clears this conversation on the screen")
     def _clear(self, rest: str, pane: Buffer) -> None:
         self._state.clear(pane)
 
-    @local_command("quit [words]", "leave the chat", "exit")
+    @local_command("quit [words]", "leaves the chat", "exit")
     def _quit(self, words: str, pane: Buffer) -> None:
         """Leave after everything is sent."""
         if self._connection.here:

@@ -42,7 +42,7 @@ class LocalCommands:
         self._chosen = chosen
         saying.add(self)
 
-    @local_command("set [name] [value]", "list your settings and the room's rules, or change one")
+    @local_command("set [name] [value]", "lists your settings and the room's rules, or changes one")
     def _set(self, words: str, pane: Buffer) -> None:
         """Set a client setting; pass the rules of a room on to the server."""
         if not words.strip():
@@ -58,7 +58,7 @@ class LocalCommands:
 
     # Saving
 
-    @local_command("save file", "save this conversation to a .txt, .json or .html file", "export")
+    @local_command("save file", "saves this conversation to a .txt, .json or .html file", "export")
     def _save(self, words: str, pane: Buffer) -> None:
         words = words.strip()
         force = FORCE in words.split()

@@ -23,7 +23,7 @@ class Helping:
         self._knowing = knowing
         saying.add(self)
 
-    @local_command("help [command]", "list the commands, or explain one")
+    @local_command("help [command]", "lists the commands, or explains one")
     def _help(self, words: str, pane: Buffer) -> None:
         name = words.strip().lstrip("/").lower()
         rows = self._about(name) if name else listed(self._knowing.all_commands())
