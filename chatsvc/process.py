@@ -107,7 +107,7 @@ class Signals:
         self._on_terminal = _has_terminal()
 
     def begin(self) -> None:
-        # The reactor's handlers end the process by the same signal, but stopping is no failure.
+        # The reactor's handlers end the process by the same signal, which looks like a failure.
         for number in (signal.SIGINT, signal.SIGTERM):
             handler = signal.getsignal(number)
             if getattr(handler, "__self__", None) is self._reactor:

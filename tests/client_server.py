@@ -42,7 +42,7 @@ from chatsvc.model.events import (
 T = TypeVar("T")
 
 COMMANDS = (
-    Command("/help [command]", (), "what one can do here", "/help msg"),
+    Command("/help [command]", (), "lists the commands", "/help msg"),
     Command("/msg name text", ("/w",), "says something to one person", "/msg bob hi"),
     Command("/me text", (), "describes an action", "/me makes tea"),
     Command("/join room", (), "enters a room", "/join #tea"),

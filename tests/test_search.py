@@ -215,7 +215,7 @@ def test_indexing_goes_on_and_tells_how_far_it_is() -> None:
 
 
 class Busy(Indexed):
-    """An archive in which lines wait to be stored, as long as it is told so."""
+    """An archive in which lines wait to be stored, as long as the test says so."""
 
     waits = 0
 

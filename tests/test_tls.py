@@ -59,7 +59,7 @@ class Secure:
         return bool(answer)
 
     def send(self, *lines: str | bytes) -> list[str]:
-        """Send lines; return what comes in answer."""
+        """Send lines; return the answers."""
         for line in lines:
             self.tls.write((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
         return self.read()

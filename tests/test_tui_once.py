@@ -64,7 +64,7 @@ class Desk:
 
 
 class Host:
-    """A user who is let in, and never asked."""
+    """A user who joins without being asked anything."""
 
     def let_in(self) -> None:
         """Do nothing."""

@@ -39,7 +39,7 @@ async def let_in(
     password: str | None = None,
     account_password: str | None = None,
 ) -> Event | None:
-    """Let in a user who answers one question at a time."""
+    """Log in a user who answers one question at a time."""
     if (secret := password or account_password) is not None:
         session.typed.note(secret)
     login = session.logging_in

@@ -300,7 +300,7 @@ def _several(rest: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentKind:
-    """How an argument is checked, recognised, and read from what people write."""
+    """How an argument is checked, recognized, and read from what people write."""
 
     check: Callable[[str, object], object]
     fits: Callable[[str], bool] = bool

@@ -42,7 +42,7 @@ class Endpoint:
         self.safely(self.wire.tell_part, event, self.here.name if self.here else None, tag, part)
 
     def announce(self, event: Shared) -> None:
-        """Send an event that a slow reader can miss, and is told so."""
+        """Send an event that a slow reader can miss; it is told that some were skipped."""
         if self.wire.full:
             self.missed = True
             return

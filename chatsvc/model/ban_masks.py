@@ -30,7 +30,7 @@ _ADDRESSES = re.compile(rf"\b{ADDRESS}=[^\s]*[^\s:]")
 
 
 class BanMask(NamedTuple):
-    """A mark by which a ban recognises users; without a kind, a name as people write it."""
+    """A mark by which a ban recognizes users; without a kind, a name as people write it."""
 
     kind: str
     value: str
@@ -79,7 +79,7 @@ class BanMask(NamedTuple):
 
     @property
     def way(self) -> str:
-        """What it recognises people by, in a word for people."""
+        """What it recognizes people by, in a word for people."""
         return {CLIENT: "connection", ADDRESS: "address"}.get(self.kind, self.kind)
 
     def matches(self, other: BanMask) -> bool:

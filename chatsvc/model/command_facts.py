@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class CommandFacts(NamedTuple):
-    """Facts about one command, and the other names that it must be recognised by at all times."""
+    """Facts about one command, and the other names that it must be recognized by at all times."""
 
     secret: bool = False  # a password is among its arguments
     once: bool = False  # must not be repeated after a lost connection: it would act twice

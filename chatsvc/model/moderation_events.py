@@ -195,7 +195,7 @@ class Removed:
 class Banned:
     """A ban, or (`mute`) a mute; on the whole server if `room` is empty.
 
-    It recognises users by `means`; `hit` are the users online that it affects, each of whom
+    It recognizes users by `means`; `hit` are the users online that it affects, each of whom
     receives it as `own`.
     """
 

@@ -60,7 +60,7 @@ class RoomRules:
     moderated: bool = False  # only voiced members may talk
     topic_locked: bool = False  # only moderators may change the topic
     hidden: bool = False  # not listed
-    most: int = 0  # maximum number of users; 0 is no limit
+    most: int = 0  # maximum number of users; 0 means no limit
     slow: float = 0.0  # seconds between two messages of one user
     history: str = "all"  # what newcomers may read: all, joined (since then), none
     keep: float = 0.0  # seconds for which lines are stored; 0: permanently

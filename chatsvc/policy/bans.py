@@ -31,7 +31,7 @@ K = TypeVar("K")
 
 
 class _Bans:
-    """The bans, or the mutes, of one place: by id, and by what they recognise users by."""
+    """The bans, or the mutes, of one place: by id, and by what they recognize users by."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Ban] = {}
@@ -262,7 +262,7 @@ def _weight(ban: Ban) -> tuple[bool, bool, float]:
 
 
 def _names(mute: Ban, session: Session) -> set[str]:
-    """Return the names by which a mute recognises a user, as keys."""
+    """Return the names by which a mute recognizes a user, as keys."""
     masks = {BanMask.parse(one) for one in mute.who}
     names = {one.value for one in masks if one.kind == NAME and not one.is_name_pattern}
     account = session.person.account

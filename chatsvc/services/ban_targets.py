@@ -1,4 +1,4 @@
-"""Translates what moderators write into the marks by which a ban recognises users."""
+"""Translates what moderators write into the marks by which a ban recognizes users."""
 
 from __future__ import annotations
 

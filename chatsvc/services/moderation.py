@@ -400,7 +400,7 @@ def _may_read(session: Session, room: Room, line: Said) -> bool:
 
 
 def _means(masks: Iterable[BanMask]) -> tuple[str, ...]:
-    """Return what a ban recognises users by, in words."""
+    """Return what a ban recognizes users by, in words."""
     return tuple(dict.fromkeys(mask.way for mask in sorted(masks)))
 
 

@@ -85,7 +85,7 @@ class Visibility:
         return any(self.is_silent(user, reader) for reader in room.people)
 
     def is_silent_somewhere(self, user: User) -> bool:
-        """Whether a mute affects `user` in any of their rooms, or on the whole server."""
+        """Return whether a mute affects `user` in any of their rooms, or on the whole server."""
         return any(self._bans.silences(user, room) for room in (None, *user.rooms()))
 
     def known_room(self, session: Session, name: str | None) -> Room:

@@ -11,7 +11,7 @@ from chatsvc.model.presence_events import Departed, Gone
 from chatsvc.model.text_rules import key
 
 MOST_DEPARTED = 1000
-TRACED = 3600.0  # seconds in which a ban still recognises a user who has left by more than the name
+TRACED = 3600.0  # seconds in which a ban still recognizes a user who has left by more than the name
 
 
 class Trace(NamedTuple):

@@ -43,7 +43,7 @@ class SelfSigned(Files):
     def renew(self) -> None:
         """Create a new certificate of the same key in time, or if clients cannot accept this one.
 
-        Clients that know the former one recognise the key by it, so it is sent along.
+        Clients that know the former one recognize the key by it, so it is sent along.
         """
         try:
             pem = self.key.read_bytes()

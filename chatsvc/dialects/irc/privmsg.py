@@ -146,7 +146,7 @@ def _message(words: _LineText, text: str, tags: Tags) -> str:
 
 
 def _multiline(words: _LineText, pieces: list[_Piece], tags: Tags) -> Iterator[str]:
-    """Write an IRCv3 "draft/multiline" batch, which has the tags; nothing comes in between."""
+    """Write an IRCv3 "draft/multiline" batch, which has the tags; nothing else comes between."""
     reference, outer = f"m{words.number}", {tag: tags[tag] for tag in tags if tag == "batch"}
     begin = ("BATCH", f"+{reference}", "draft/multiline", words.target)
     yield wire.write(*begin, source=words.source, tags=tags)

@@ -75,7 +75,7 @@ def _respond(client: Client, sasl: Sasl) -> None:
 
 
 def _plain(client: Client, data: str, about: Pending) -> None:
-    """PLAIN (RFC 4616): an identity to act as, if it differs; the account; the password."""
+    """Read PLAIN (RFC 4616): an identity to act as, if it differs; the account; the password."""
     parts = data.split("\0")
     if len(parts) != 3:
         _fail(client, "Invalid PLAIN message")

@@ -141,7 +141,7 @@ class Composer(TextArea):
         return True
 
     def up(self) -> bool:
-        """In the first row, recall an earlier message."""
+        """Recall an earlier message, if the cursor is in the first row."""
         row = self.wrapped_document.location_to_offset(self.cursor_location).y
         if row > 0 or self._back >= len(self.sent):
             return False
