@@ -129,7 +129,7 @@ async def test_settings_hold_at_once_and_the_rooms_rules_are_the_servers(chat: C
     async with visit(chat) as ann:
         await ann.type("/set theme chatsvc-light", "enter")
         assert ann.app.theme == "chatsvc-light"
-        assert "theme is chatsvc-light now." in ann.screen
+        assert "theme is now chatsvc-light." in ann.screen
         await ann.type("/set timestamps off", "enter")
         chat.join("bob").send("no time")
         await ann.settle()
@@ -175,7 +175,7 @@ async def test_one_list_leaves_the_conversation_its_width_on_either_side(chat: C
 def test_what_is_chosen_and_where_one_was_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     first = Preferences(SettingsFile(path))
-    assert first.set("notify all") == "notify is all now."
+    assert first.set("notify all") == "notify is now all."
     assert first.remember(Server("chat.example.org", 7000, True), "ann", ("#lobby",), 5.0) == ""
     second = Preferences(SettingsFile(path))
     assert second.settings.notify == "all"
@@ -192,7 +192,7 @@ def test_what_others_write_into_the_settings_meanwhile_stays(tmp_path: Path) -> 
     first, second = Preferences(SettingsFile(path)), Preferences(SettingsFile(path))
     second.set("notify all")
     second.remember(Server("chat.example.org"), "ann", (), 5.0)
-    assert first.set("bell on") == "bell is on now."
+    assert first.set("bell on") == "bell is now on."
     third = Preferences(SettingsFile(path))
     assert (third.settings.notify, third.settings.bell) == ("all", True)
     assert third.name_at(Server("chat.example.org")) == "ann"

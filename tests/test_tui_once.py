@@ -150,7 +150,7 @@ def _private_lines_arrive_or_are_doubted(ann: Talker, arrived: list[str], sent: 
         item.text.rpartition(": ")[2]
         for pane in ann.state.panes.values()
         for item in pane.items
-        if isinstance(item, Note) and "it is unknown" in item.text
+        if isinstance(item, Note) and "may not have arrived" in item.text
     ]
     assert arrived == [text for text in sent if text in arrived]
     assert set(sent) == {*arrived, *doubted}

@@ -46,7 +46,7 @@ class LoginState:
     def __init__(self) -> None:
         self.step = Step.NAME
         self.gate = LoginGate.CHAT
-        self.name: str | None = None  # sent before it was asked for
+        self.name: str | None = None  # sent before the password was asked for
         self.suggestion: str | None = None  # the name that an empty line accepts
         self.proved: Proof | None = None  # complete, before the name
         self.knocks = 0  # refusals

@@ -239,7 +239,7 @@ class Joining:
         return Exited(room.name, session.here.name if session.here else None)
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
-        """Stop an account from rejoining; without `invited`, also end its invitation."""
+        """Stop an account from rejoining by itself; keep an invitation only if `invited`."""
         member = self._membership.get(room.key, account.id)
         if member is None:
             return

@@ -71,7 +71,7 @@ class Presence:
                 room.reveal(user)
 
     def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
-        """Tell watchers of the details too, but in crowds nobody else."""
+        """Tell close watchers, and users in shared rooms; in crowded ones only with `crowds`."""
         rooms = [room for room in session.person.rooms() if crowds or not room.crowded]
         self._tell(rooms, session, event, self._watchlist.closely(session.person))
 

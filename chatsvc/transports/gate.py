@@ -18,7 +18,7 @@ from chatsvc.model.rate_limits import Addresses, Limits
 from chatsvc.services.hub import Hub
 from chatsvc.transports.tls import TLS
 
-PAGES = 2  # readers for whom earlier lines are in memory at the same time
+PAGES = 2  # pages of earlier lines in memory at a time, for all connections
 
 _log = Logger()
 

@@ -379,7 +379,7 @@ class Client:
             self.write_said = before
 
     def write_own(self, line: Said) -> bytes:
-        """Send the client its own line if it wants that, or that a labeled one is stored."""
+        """Echo the client's own line if it wants that, or confirm that a labeled one is stored."""
         echo = self.write_said(line) if "echo-message" in self.capabilities else b""
         asked = self._asked.pop(line.tag, None) if line.tag is not None else None
         if asked is None or asked.labeled is None:
