@@ -26,7 +26,7 @@ Reach = Callable[[Server, Callable[[str], None]], IStreamClientEndpoint]
 
 
 class Going(NamedTuple):
-    """A server to join, under which name, and in which room."""
+    """A server to join, the name to use, and the room."""
 
     server: Server = Server()
     identity: Identity = Identity()

@@ -15,7 +15,7 @@ from chatsvc.client.tui.model.themes import check
 
 @dataclass(frozen=True, slots=True)
 class RecentServers:
-    """A server joined before, and under which name."""
+    """A server joined before, and the name used there."""
 
     server: Server
     name: str
@@ -58,7 +58,7 @@ class Preferences:
         return "" if known is None else known.name
 
     def remember(self, to: Server, name: str, rooms: tuple[str, ...], now: float) -> str:
-        """Remember a server, and under which name; return what went wrong, if anything."""
+        """Remember a server and the name used there; return what went wrong, if anything."""
         return self._change(
             lambda before: settings.remember_server(
                 before, to.address, name, now, tls=to.tls, rooms=rooms

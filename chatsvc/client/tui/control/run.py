@@ -30,7 +30,7 @@ GOODBYE = 8  # seconds to leave in after the terminal is gone
 def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> ChatApp:
     """Run a visit until the user leaves; return the app.
 
-    `going` receives a function that returns your name on a server.  No reactor may be installed.
+    `going` receives a function that returns your name on a server.  No reactor may exist yet.
     """
     loop = asyncio.SelectorEventLoop()  # the only one that Twisted can use on every system
     asyncio.set_event_loop(loop)
