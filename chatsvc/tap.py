@@ -207,7 +207,7 @@ class ChatService(Service):
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
-        """Return what the administrator should know."""
+        """Yield what the administrator should know."""
         yield "The chat is ready. To join, type in another terminal:"
         for port in self._ports:
             yield from self._ways_in(port.getHost())
@@ -227,7 +227,7 @@ class ChatService(Service):
         yield "To stop the service, press Ctrl-C or send SIGTERM."
 
     def _ways_in(self, address: IAddress) -> Iterator[str]:
-        """Return the commands that join this chat."""
+        """Yield the commands that join this chat."""
         if isinstance(address, UNIXAddress):
             yield f"    nc -U {os.fsdecode(address.name or b'')}"
         elif isinstance(address, IPv4Address | IPv6Address):

@@ -321,7 +321,7 @@ class Table:
 
 
 def begun() -> Iterator[Table]:
-    """Return a table that has joined #lobby."""
+    """Yield a table that has joined #lobby."""
     table = Table()
     result(table.open())
     result(table.enter())

@@ -14,7 +14,7 @@ FILES = sorted(path for name in PACKAGES for path in (ROOT / PACKAGE / name).rgl
 
 
 def undocumented(tree: ast.Module) -> Iterator[str]:
-    """Return the module, and its public classes, functions and methods without a docstring."""
+    """Yield the module, and its public classes, functions and methods without a docstring."""
     if not ast.get_docstring(tree):
         yield "the module"
     yield from _undocumented(tree, "")

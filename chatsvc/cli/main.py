@@ -298,7 +298,7 @@ def _add_join(commands: Any) -> None:
         "--room", type=arguments.room, help="room to join  [#lobby, or your account's rooms]"
     )
     parser.add_argument(
-        "--plain", action="store_true", help="no full screen, for example for a screen reader"
+        "--plain", action="store_true", help="print plain lines, for example for a screen reader"
     )
     own = _own_name() or "a guest name"
     _add_identity(parser, "", f"your name  [the last one you used on that server, or {own}]")

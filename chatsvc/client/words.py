@@ -20,7 +20,7 @@ class Words:
         self._colours = colours
 
     def lines(self, event: Event, here: str | None = None, own: bool = False) -> Iterator[str]:
-        """Return `event` in words, for the current room `here`; `own` lines are by "You"."""
+        """Yield `event` in words, for the current room `here`; `own` lines are by "You"."""
         if isinstance(event, Said):
             yield from self._said(event, here, own)
         elif isinstance(event, History) and event.lines:

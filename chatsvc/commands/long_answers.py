@@ -100,7 +100,7 @@ def _portions(lines: Sequence[Said]) -> Iterator[tuple[Said, ...]]:
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Return the runs of consecutive numbers: the first number of each, and its length."""
+    """Yield the runs of consecutive numbers: the first number of each, and its length."""
     for _, group in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         yield run[0], len(run)

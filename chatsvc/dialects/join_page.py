@@ -35,7 +35,7 @@ class Address:
     plain: bool = True  # without encryption too
 
     def commands(self, client: str = "chatsvc") -> Iterator[str]:
-        """Return the commands to type at a shell."""
+        """Yield the commands to type at a shell."""
         if self.plain and "json" in self.speaks:
             yield f"{client} join {self._both()}"
         if self.plain and "text" in self.speaks:

@@ -331,7 +331,7 @@ def _(event: Found, here: str | None) -> Iterable[str]:
 
 
 def part_lines(event: History | Found, here: str | None, part: Part) -> Iterable[str]:
-    """Return part of a long answer in words: some of its lines, or what follows them."""
+    """Yield part of a long answer in words: some of its lines, or what follows them."""
     if part is not Part.END:
         for line in event.lines:
             elsewhere = isinstance(event, Found) or event.room != here

@@ -198,7 +198,7 @@ class Moderation:
         return replace(shown, who=who)
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
-        """Return the users online, or in the room, whom a ban affects."""
+        """Yield the users online, or in the room, whom a ban affects."""
         masks = [BanMask.parse(each) for each in ban.who]
         for user in list(room.people if room else self._directory.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])

@@ -146,7 +146,7 @@ def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _names() -> Iterator[str]:
-    """Return this machine's names, the primary one first."""
+    """Yield this machine's names, the primary one first."""
     host = socket.gethostname()
     found = [host]
     if _HOST.fullmatch(host) and "." not in host:
@@ -155,7 +155,7 @@ def _names() -> Iterator[str]:
 
 
 def _addresses() -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """Return this machine's addresses: loopback, and those by which it reaches others."""
+    """Yield this machine's addresses: loopback, and those by which it reaches others."""
     found = ["127.0.0.1", "::1"]
     for family, elsewhere in _ELSEWHERE:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:

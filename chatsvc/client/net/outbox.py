@@ -54,7 +54,7 @@ class Outbox:
         self._waiting.append(outgoing)
 
     def ready(self) -> Iterator[Outgoing]:
-        """Return the requests that may be sent now, and mark them as sent."""
+        """Yield the requests that may be sent now, and mark them as sent."""
         while self._waiting and self._may_send(self._waiting[0]):
             outgoing = self._waiting.popleft()
             self._sent[outgoing.tag] = outgoing

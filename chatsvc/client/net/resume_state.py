@@ -116,7 +116,7 @@ class ResumeState:
             self._choose(talking=Talking(here, self.talking.to))
 
     def to_restore(self) -> Iterator[Asking]:
-        """Return the requests that restore everything but the name, the current room last."""
+        """Yield the requests that restore everything but the name, the current room last."""
         if self.choices.nick not in (None, self.name):
             yield "nick", {"name": self.choices.nick}
         for name in self.choices.ignored:

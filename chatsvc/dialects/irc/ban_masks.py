@@ -19,7 +19,7 @@ def named(mask: str) -> str:
 
 
 def masks(label: str) -> Iterator[str]:
-    """Return a label as masks, one for each part."""
+    """Yield a label as masks, one for each part."""
     for word in label.split():
         kind, value = BanMask.parse(word)
         if not kind:

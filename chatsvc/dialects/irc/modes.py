@@ -52,7 +52,7 @@ def too_many_changes(client: Client, target: str) -> None:
 def _changes(
     client: Client, room: str, letters: str, words: list[str]
 ) -> Iterator[Callable[[], None]]:
-    """Return the changes that a MODE requests, in order; of several passwords only the last one."""
+    """Yield the changes that a MODE requests, in order; of several passwords only the last one."""
     plus, passwords = True, letters.count("k")
     for letter in letters:
         if letter in "+-":

@@ -98,7 +98,7 @@ class _Search:
     def _hits(
         self, sought: Sought, seeker: Seeker, ids: dict[str, int], older: Spot | None
     ) -> Iterator[tuple[int, int]]:
-        """Return rooms and numbers of matches, as far as the index can tell."""
+        """Yield rooms and numbers of matches, as far as the index can tell."""
         first, end = self._within(sought)
         if older is not None and older.room in ids:
             end = min(end, self._first_id(ids[older.room], older.number, end))

@@ -361,7 +361,7 @@ class ChatApp(App[int]):
     # What the palette offers
 
     def offers(self) -> Iterable[Offer]:
-        """Return rooms and conversations, commands, settings and themes."""
+        """Yield rooms and conversations, commands, settings and themes."""
         yield from place_offers(goals(self.state, self.knowing), self.go_to)
         yield from command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
         yield from setting_offers(listed(self.preferences.settings), self.entry.begin)

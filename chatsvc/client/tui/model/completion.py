@@ -73,7 +73,7 @@ def _candidates(before: str, start: int, known: Candidates, first: bool) -> Iter
 
 
 def _commands(part: str, commands: Iterable[Command]) -> Iterator[Candidate]:
-    """Return names before aliases."""
+    """Yield names before aliases."""
     names = {name_of(command): command.help for command in commands}
     aliases = {alias: each.help for each in commands for alias in aliases_of(each)}
     for name, help in sorted(names.items()) + sorted(aliases.items()):
@@ -82,7 +82,7 @@ def _commands(part: str, commands: Iterable[Command]) -> Iterator[Candidate]:
 
 
 def _arguments(before: str, word: str, known: Candidates) -> Iterator[Candidate]:
-    """Return the candidates for an argument, by the command's usage: rooms, people, or words."""
+    """Yield the candidates for an argument, by the command's usage: rooms, people, or words."""
     name, *given = before[1:].split(" ")
     command = _called(name, known.commands)
     place = len(given) - 1

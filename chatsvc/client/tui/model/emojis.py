@@ -18,7 +18,7 @@ def emojized(text: str) -> str:
 
 
 def beginning(part: str) -> Iterator[tuple[str, str]]:
-    """Return names that begin with `part`, then those that contain it, each with its emoji."""
+    """Yield names that begin with `part`, then those that contain it, each with its emoji."""
     found = [name for name in _known() if part in name]
     found.sort(key=lambda name: (not name.startswith(part), len(name), name))
     for name in found[:_MOST]:

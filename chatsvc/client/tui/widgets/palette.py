@@ -188,7 +188,7 @@ def _offered(offer: Offer, matcher: Matcher | None = None) -> Content:
 
 
 def place_offers(everywhere: Iterable[Goal], go: Callable[[str], object]) -> Iterator[Offer]:
-    """Return the rooms and conversations."""
+    """Yield the rooms and conversations."""
     for goal in everywhere:
         yield Offer(goal.name, goal.about or "a conversation", partial(go, goal.name))
 
@@ -196,7 +196,7 @@ def place_offers(everywhere: Iterable[Goal], go: Callable[[str], object]) -> Ite
 def command_offers(
     commands: Iterable[Command], do: Callable[[str], object], begin: Callable[[str], object]
 ) -> Iterator[Offer]:
-    """Return the commands; one with arguments is put into the input, to be completed."""
+    """Yield the commands; one with arguments is put into the input, to be completed."""
     for command in sorted(commands, key=name_of):
         name = f"/{name_of(command)}"
         needs = " " in command.usage
@@ -207,7 +207,7 @@ def command_offers(
 def setting_offers(
     settings: Iterable[tuple[str, str, str]], begin: Callable[[str], object]
 ) -> Iterator[Offer]:
-    """Return the settings, each with its value and purpose."""
+    """Yield the settings, each with its value and purpose."""
     for name, value, help in settings:
         yield Offer(f"Setting: {name} is {value}", help, partial(begin, f"/set {name} "))
 

@@ -115,7 +115,7 @@ class Painting:
         time: str,
         chosen: tuple[int, int] | None,
     ) -> Iterator[Strip]:
-        """Return an item's text, with time and name before the first row if there is room."""
+        """Yield an item's text, with time and name before the first row if there is room."""
         text, base = shown_text(item), self._widget.rich_style
         marks = [*self._marks(item, text, chosen)]
         head = [*self._head(item, shape, time)]

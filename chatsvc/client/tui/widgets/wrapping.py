@@ -35,7 +35,7 @@ def columns(width: int, time: int) -> Columns:
 
 
 def spans(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Return where rows of at most `width` columns begin and end in a text."""
+    """Yield where rows of at most `width` columns begin and end in a text."""
     start = 0
     for line in text.split("\n"):
         yield from _spans_of_line(text, start, start + len(line), width)
