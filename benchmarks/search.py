@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chatsvc.model.events import Line
+from chatsvc.model.message_events import Line
 from chatsvc.store.archive import Commit, Worker
 from chatsvc.store.query_parser import parse
 from chatsvc.store.search_query import Seeker

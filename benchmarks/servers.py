@@ -216,13 +216,16 @@ def start(command: list[str], **options: Any) -> subprocess.Popen[str]:
         raise Trouble(f"{command[0]} cannot be started: {error.strerror}.") from error
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def stop(process: subprocess.Popen[str]) -> bool:
+    """Stop a process; returns whether SIGTERM was enough."""
     process.terminate()
     try:
         process.wait(STOPPING_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+        return False
+    return True
 
 
 def wait_until_accepting(

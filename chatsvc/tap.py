@@ -29,7 +29,7 @@ from twisted.python.threadpool import ThreadPool
 
 from chatsvc.dialects.join_page import Address
 from chatsvc.model.characters import clean, plain
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window, is_loopback
 from chatsvc.options import Options

@@ -18,26 +18,12 @@ from zope.interface import implementer
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.connection import Connection
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.model.events import (
-    Away,
-    Cleared,
-    Command,
-    Entered,
-    Event,
-    Exited,
-    Goodbye,
-    Help,
-    Ignoring,
-    Kept,
-    Pong,
-    Refusal,
-    Refused,
-    Renamed,
-    Said,
-    Talking,
-    Told,
-    Welcome,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Kept, Said, Told
+from chatsvc.model.presence_events import Away, Ignoring, Renamed
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered, Exited, Talking
+from chatsvc.model.server_events import Cleared, Command, Goodbye, Help, Pong, Welcome
 
 T = TypeVar("T")
 
@@ -295,7 +281,7 @@ class Table:
     def __init__(self, **options: Any) -> None:
         self.clock = Clock()
         self.server = FakeServer(self.clock)
-        self.notes = Notes()
+        self.notes: Notes = options.pop("notes", None) or Notes()
         identity = options.pop("identity", Identity("ann"))
         self.connection = Connection(
             self.server, self.notes, self.clock, identity, lambda attempt: float(attempt), **options

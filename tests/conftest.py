@@ -32,6 +32,8 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
+pytest_plugins = ["keeper", "archive_files"]  # more fixtures
+
 _log = Logger()
 
 os.environ["TZ"] = "UTC"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from archive_files import sqlite
 from conftest import Chat, Person, Worker, at_once, no_turn, start
 
+from chatsvc.model.rate_limits import Limits
 from chatsvc.model.records import Record
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.memory import MemoryArchive
 
 SECRET = "correct-horse"
 NOW = "[1970-01-01 00:00]"
+THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 
 
 def guest(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
@@ -19,6 +23,9 @@ def guest(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
     person = chat.connect(address)
     person.send(name)
     return person
+
+
+arriving = guest  # where the name is registered: somebody who is asked for its password
 
 
 def member(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
@@ -51,6 +58,13 @@ def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
     person = chat.connect(address)
     person.send(name)
     person.protocol.dataReceived(f"{SECRET}\n".encode())
+    return person
+
+
+def returned(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
+    """A registered person who has come back, and has read everything."""
+    person = back(chat, name, address)
+    person.read()
     return person
 
 
@@ -102,3 +116,16 @@ def restarted(chat: Chat) -> Chat:
     later = Chat(chat.archive)
     later.clock.advance(chat.clock.seconds())
     return later
+
+
+def reopened(chat: Chat, path: Path) -> Chat:
+    """Return the chat of the same file after a restart."""
+    start(chat.hub.close())
+    start(chat.archive.close())
+    return Chat(sqlite(path))
+
+
+def patient_chat(**settings: object) -> tuple[Chat, Worker]:
+    """Return a chat whose passwords are hashed when the test says so."""
+    hasher = Worker()
+    return Chat(hasher=hasher, **settings), hasher  # type: ignore[arg-type]

@@ -6,51 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Chat, Person, Worker, at_once, no_turn, start
-from test_hub import sqlite
+from archive_files import sqlite
+from conftest import Chat, Worker, at_once, no_turn, start
+from staff import SECRET, arriving, member, operator, patient_chat, reopened
 
 from chatsvc.model.rate_limits import UNLIMITED
 from chatsvc.model.records import Account, Invitation
 from chatsvc.store.memory import MemoryArchive
-
-SECRET = "correct-horse"
-
-
-def registered(chat: Chat, name: str, operator: bool = False) -> Person:
-    """Return a newly registered user, who has read everything."""
-    person = chat.join(name)
-    person.send(f"/register {SECRET}")
-    if operator:
-        chat.hub.login.claim_code = "code-of-the-log"
-        person.send("/claim code-of-the-log")
-    return person
-
-
-def arriving(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """Return a user who is asked for the password of a registered name."""
-    person = chat.connect(address)
-    person.send(name)
-    return person
-
-
-def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """Return a user who has logged in to their account, and has read everything."""
-    person = arriving(chat, name, address)
-    person.send(SECRET)
-    return person
-
-
-def patient_chat(**settings: object) -> tuple[Chat, Worker]:
-    """Return a chat whose passwords are hashed when the test says so."""
-    hasher = Worker()
-    return Chat(hasher=hasher, **settings), hasher  # type: ignore[arg-type]
-
-
-def restarted(chat: Chat, path: Path) -> Chat:
-    """Return the chat of the same file after a restart."""
-    start(chat.hub.close())
-    start(chat.archive.close())
-    return Chat(sqlite(path))
 
 
 def test_a_name_becomes_one_s_own_and_asks_for_its_password(chat: Chat) -> None:
@@ -71,14 +33,14 @@ def test_a_name_becomes_one_s_own_and_asks_for_its_password(chat: Chat) -> None:
 
 
 def test_a_guest_who_arrives_under_a_registered_name_takes_the_one_offered(chat: Chat) -> None:
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     guest = chat.connect()
     guest.send("ann")
     assert guest.send("")[0].startswith("* Welcome, ann2.")
 
 
 def test_coming_back_means_coming_into_one_s_rooms_and_reading_what_is_new(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), chat.join("bob")
+    ann, bob = member(chat, "ann"), chat.join("bob")
     ann.send("/join #tea", "/leave #lobby")
     bob.send("/join #tea")
     ann.hang_up()
@@ -94,7 +56,7 @@ def test_coming_back_means_coming_into_one_s_rooms_and_reading_what_is_new(chat:
 
 
 def test_private_lines_between_accounts_wait_for_their_reader(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     bob.hang_up()
     assert ann.send("/msg bob see you at 5") == [
         "* bob is offline and will get this after reconnecting.",
@@ -129,7 +91,7 @@ def test_an_e_mail_address_is_kept_with_the_account(chat: Chat) -> None:
 
 
 def test_who_is_registered_is_not_so_twice(chat: Chat) -> None:
-    ann = registered(chat, "ann")
+    ann = member(chat, "ann")
     assert ann.send(f"/register {SECRET}") == ["* ann is already registered to you."]
     assert ann.send(f"/login ann {SECRET}") == [
         "* You are already logged in as ann. Log out first: /logout"
@@ -160,7 +122,7 @@ def test_of_two_names_that_look_alike_one_is_registered() -> None:
 
 
 def test_guests_do_not_take_registered_names_nor_what_looks_like_them(chat: Chat) -> None:
-    registered(chat, "annl").hang_up()
+    member(chat, "annl").hang_up()
     eve = chat.join("eve")
     assert eve.send("/nick annl")[0].startswith("* annl is a registered name.")
     assert eve.send("/nick ann1")[0].startswith("* ann1 is too similar to annl, a registered name.")
@@ -175,7 +137,7 @@ def test_who_may_register_is_chosen_by_the_one_who_runs_the_service() -> None:
 
 def test_a_code_lets_one_person_register() -> None:
     chat = Chat()
-    boss = registered(chat, "boss", operator=True)
+    boss = operator(chat, "boss")
     chat.hub.accounts.mode = "invite"
     code = boss.send("/invite-code")[0].split()[-1]
     ann, bob = chat.join("ann"), chat.join("bob")
@@ -199,7 +161,7 @@ def test_a_code_lets_one_person_register() -> None:
 def test_a_code_is_made_only_where_it_is_good_for_something(
     chat: Chat, mode: str, sentence: str
 ) -> None:
-    boss = registered(chat, "boss", operator=True)
+    boss = operator(chat, "boss")
     chat.hub.accounts.mode = mode
     assert boss.send("/invite-code") == [f"* {sentence}"]
 
@@ -288,7 +250,7 @@ def test_a_name_is_registered_also_when_the_connection_is_lost_meanwhile() -> No
 
 
 def test_a_guest_becomes_who_they_are_registered_as(chat: Chat) -> None:
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     bob, guest = chat.join("bob"), chat.join("guest")
     bob.read()
     assert guest.send(f"/login {SECRET}") == [
@@ -308,12 +270,12 @@ def test_a_guest_becomes_who_they_are_registered_as(chat: Chat) -> None:
 
 
 def test_one_logs_in_with_one_s_name_at_once(chat: Chat) -> None:
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     assert chat.connect().send(f"/login ann {SECRET}")[1].startswith("* Welcome back, ann.")
 
 
 def test_a_password_alone_does_not_say_who_that_is(chat: Chat) -> None:
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     ann = chat.connect()
     assert ann.send(f"/login {SECRET}")[-1].startswith(
         "* Give your name as well: /login name password"
@@ -327,7 +289,7 @@ def test_a_password_alone_does_not_say_who_that_is(chat: Chat) -> None:
 
 def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
     chat.hub.login.claim_code = "3f9a0c1b22"
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     assert chat.join("guest").send("/claim 3f9a0c1b22") == [
         "* Only registered users can do that. To register: /register password"
     ]
@@ -341,7 +303,7 @@ def test_the_code_of_the_log_makes_one_operator(chat: Chat) -> None:
 
 def test_asking_for_what_is_given_already_is_no_wrong_attempt() -> None:
     chat = Chat(limits=replace(UNLIMITED, attempts=1))
-    bob = registered(chat, "bob")
+    bob = member(chat, "bob")
     for _ in range(2):
         assert bob.send("/claim 0") == ["* There is already an operator. Ask one."]
     assert bob.send(f"/passwd {SECRET} new-staple") == ["* Password changed."]
@@ -350,7 +312,7 @@ def test_asking_for_what_is_given_already_is_no_wrong_attempt() -> None:
 def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
     archive = ChangedElsewhere()
     chat = Chat(archive)
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     chat.hub.login.claim_code = "code-of-the-log"
     archive.removed = "ann"
     assert ann.send("/claim code-of-the-log")[-1] == "* The account ann no longer exists."
@@ -370,11 +332,11 @@ class ChangedElsewhere(MemoryArchive):
         return bool(gone)
 
 
-def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
-    ann = registered(chat, "ann", operator=True)
+def test_what_an_account_has_survives_a_restart(path: Path) -> None:
+    chat = Chat(sqlite(path))
+    ann = operator(chat, "ann")
     ann.send("/ignore eve", "/away lunch", "/join #Tea", "/leave #lobby")
-    again = restarted(chat, tmp_path)
+    again = reopened(chat, path)
     back_again = arriving(again, "ann")
     assert back_again.send(SECRET)[0].startswith("* Welcome back, ann. You are in #")
     assert back_again.send("/ignore") == ["* You ignore eve."]
@@ -383,19 +345,19 @@ def test_what_an_account_has_survives_a_restart(tmp_path: Path) -> None:
     start(again.archive.close())
 
 
-def test_a_code_survives_a_restart_until_it_is_used(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
-    ann = registered(chat, "ann", operator=True)
+def test_a_code_survives_a_restart_until_it_is_used(path: Path) -> None:
+    chat = Chat(sqlite(path))
+    ann = operator(chat, "ann")
     chat.hub.accounts.mode = "invite"
     code = ann.send("/invite-code")[0].split()[-1]
-    again = restarted(chat, tmp_path)
+    again = reopened(chat, path)
     again.hub.accounts.mode = "invite"
     assert (
         again.join("bob")
         .send(f"/register {SECRET} {code}")[0]
         .startswith("* bob is now registered to you")
     )
-    third = restarted(again, tmp_path)
+    third = reopened(again, path)
     third.hub.accounts.mode = "invite"
     assert "used code" in third.join("eve").send(f"/register {SECRET} {code}")[0]
     start(third.archive.close())

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 from conftest import Chat, Person, Worker, no_turn, start
-from test_accounts import SECRET
-from test_passwords import THREE_ATTEMPTS
+from staff import SECRET, THREE_ATTEMPTS
 
 from chatsvc.model.rate_limits import UNLIMITED
 from chatsvc.store.memory import MemoryArchive

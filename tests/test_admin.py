@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from conftest import Chat, at_once, no_turn, start
 from real import Terminal
-from test_proofs import proved
+from scram_steps import proved
 
+from chatsvc.auth.known_places import Source
 from chatsvc.cli import accounts
+from chatsvc.model.records import Fact
 from chatsvc.services.maintenance import OFTEN
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
+from chatsvc.store.sqlite.offline import Ledger
 
 SECRET = "correct-horse"
 
@@ -111,6 +114,24 @@ def test_a_removed_account_s_user_is_a_guest(chat: Chat, shell: Shell) -> None:
     assert "Only registered users can do that." in ann.send("/logout")[0]
     assert not chat.hub.accounts.find("ann")
     assert not any(room.roster for room in chat.hub.directory.rooms.values())
+
+
+@pytest.mark.parametrize("change", ["passwd", "remove"])
+def test_where_an_owner_logged_in_is_deleted_with_the_password(
+    chat: Chat, shell: Shell, change: str
+) -> None:
+    ann = chat.connect("198.51.100.7")
+    ann.send("ann", f"/register {SECRET}")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    place, known = Source("198.51.100.7"), chat.hub.accounts.attempts.known
+    with Ledger(shell.path) as ledger:
+        assert len(ledger.records(Fact)) == 1
+        assert known.has(account.id, place)
+        shell.run(change, "ann", typed="another-horse\n")
+        chat.clock.advance(OFTEN)
+        assert ledger.records(Fact) == []
+        assert not known.has(account.id, place)
 
 
 def test_what_the_service_keeps_of_an_account_does_not_undo_what_the_shell_changed(

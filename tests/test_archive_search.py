@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from conftest import at_once
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_archive import Keeper, Make, line, make, now, scrub  # noqa: F401
+from keeper import EVERYWHERE, Keeper, finds, line, now, scrub, texts
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.words import words_of
-from chatsvc.store.archive import Archive
 from chatsvc.store.query_parser import parse
-from chatsvc.store.search_query import Finds, Seeker, Spot
-
-EVERYWHERE = Seeker({"#tea": 0, "#pie": 0})
-
-
-@pytest.fixture
-def keeper(make: Make) -> Keeper:  # noqa: F811
-    return Keeper(make(at_once))
-
-
-def finds(keeper: Keeper, query: str, limit: int = 50, **more: Any) -> Finds:
-    seeker = more.pop("seeker", EVERYWHERE)
-    found = keeper.archive.search(parse(query, 100.0).sought, seeker, more.get("older"), limit)
-    result = now(found)
-    assert isinstance(result, Finds)
-    return result
-
-
-def texts(keeper: Keeper, query: str, **more: Any) -> list[str]:
-    return [said.text for said in finds(keeper, query, **more).lines]
-
+from chatsvc.store.search_query import Seeker, Spot
 
 # Words
 
@@ -94,11 +70,6 @@ lines_of = st.lists(TEXT.map(lambda some: "".join(a + b for a, b in some)), min_
 often = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture
-def keepers(archives: dict[str, Archive]) -> list[Keeper]:
-    return [Keeper(archive) for archive in archives.values()]
 
 
 @given(lines_of, st.lists(ALPHABET, min_size=1, max_size=3), st.booleans(), st.booleans())

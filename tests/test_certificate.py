@@ -15,8 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from OpenSSL import SSL
-from test_detect import CERTIFICATE
-from test_tls import Secure, encrypted, trusting
+from tlspeople import CERTIFICATE, Secure, encrypted, trusting
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 

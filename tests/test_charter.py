@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from chatsvc.model.events import Refused
 from chatsvc.model.records import RoomRules
+from chatsvc.model.requests import Refused
 from chatsvc.policy.room_rules import changed, filtered, value_of
 
 

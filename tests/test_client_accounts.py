@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from client_house import MEMBER, OTHER, House, Visit
 from client_server import result
-from test_client_door import MEMBER, OTHER, SECRET, House, Visit
+from staff import SECRET
 
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.passwords import masked
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from staff import SECRET, member, refusal
-from test_tls import Secure, encrypted, trusting
+from tlspeople import Secure, encrypted, trusting
 
 from chatsvc.transports.selfsigned import make
 

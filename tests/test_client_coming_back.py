@@ -21,20 +21,11 @@ from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import Uncertain
 from chatsvc.client.net.wire import PATIENCE, PING_EVERY
-from chatsvc.model.events import (
-    Entered,
-    Event,
-    Goodbye,
-    Kept,
-    Pong,
-    Refusal,
-    Refused,
-    Said,
-    Talking,
-    Told,
-    Unread,
-    Welcome,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Kept, Said, Told
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered, Talking, Unread
+from chatsvc.model.server_events import Goodbye, Pong, Welcome
 
 table = pytest.fixture(begun)
 
@@ -259,8 +250,8 @@ def test_a_loss_while_a_name_is_being_thought_of_asks_anew() -> None:
             self.refusals.append(refusal.text)
             return await (Deferred() if len(self.refusals) == 1 else succeed(Identity("anna")))
 
-    table = Table()
-    thinking = table.notes = table.connection._front = Thinking()
+    thinking = Thinking()
+    table = Table(notes=thinking)
     result(table.open())
     table.server.taken = {"ann"}
     table.kill_and_come_back()
@@ -284,8 +275,7 @@ def test_a_server_that_stops_answering_is_noticed(table: Table) -> None:
 def test_an_answer_that_came_during_a_stall_counts(table: Table) -> None:
     table.server.silent = True
     table.clock.advance(PING_EVERY)
-    wire = table.connection._wire
-    assert wire is not None
+    wire = table.server.links[0].protocol
     table.clock.callLater(PATIENCE, wire.dataReceived, b'{"event":"pong"}\n')
     table.clock.advance(PATIENCE)
     table.server.pump()

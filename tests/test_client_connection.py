@@ -15,16 +15,10 @@ from twisted.internet.error import DNSLookupError
 
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected
-from chatsvc.model.events import (
-    Entered,
-    Goodbye,
-    Joined,
-    Refusal,
-    Refused,
-    Said,
-    Talking,
-    Welcome,
-)
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered, Joined, Talking
+from chatsvc.model.server_events import Goodbye, Welcome
 
 table = pytest.fixture(begun)
 

@@ -13,7 +13,7 @@ from chatsvc.client.export import FORMATS, hue
 from chatsvc.client.links import pieces
 from chatsvc.dialects.json_events import read_event
 from chatsvc.dialects.jsonl import JSONL, seconds
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 
 FRIDAY, SATURDAY = "2026-11-20T23:59:00.000Z", "2026-11-21T00:01:00.000Z"
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_house import House
 from client_server import result
-from test_client_door import SECRET, House
+from staff import SECRET
 from twisted.internet.defer import CancelledError, Deferred
 
 from chatsvc.client import export_job
@@ -21,7 +22,9 @@ from chatsvc.client.net.connection import Connection
 from chatsvc.client.scripts import NotDone
 from chatsvc.client.time_points import Point
 from chatsvc.dialects.json_events import read_event
-from chatsvc.model.events import Event, Refused, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused
 
 Texts = list[str]
 

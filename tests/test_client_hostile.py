@@ -29,7 +29,11 @@ from chatsvc.client.tui.widgets.status import topic
 from chatsvc.client.tui.widgets.wrapping import spans
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.model.events import Event, Joined, Refused, Said, Welcome
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Joined
+from chatsvc.model.server_events import Welcome
 
 CROWD = 100_000
 WELCOME = JSONL.write(Welcome("chat", "x 1", "ann", "c", 1.0, "", {"in_flight": 8}), None, "1")
@@ -126,7 +130,8 @@ class Table:
         for line in lines:
             self.wire.dataReceived(line + b"\n")
         self.wire.dataReceived(JSONL.write(SAID))
-        return self.aborted or self.front.events[-1] == SAID
+        gone = self.aborted or self.transport.disconnecting
+        return gone or self.front.events[-1] == SAID
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:

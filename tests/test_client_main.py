@@ -20,7 +20,7 @@ from chatsvc.client.net.address import Server
 from chatsvc.client.net.address import server as read_server
 from chatsvc.client.net.failures import NotConnected, NotTrusted, PutOut
 from chatsvc.client.scripts import NotDone
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 
 @pytest.mark.parametrize(

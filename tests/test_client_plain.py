@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from client_house import Screen
 from client_server import FakeServer, result
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
@@ -14,43 +15,10 @@ from chatsvc.cli.plain import FULL, PlainChat
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.words import Words, colour
-from chatsvc.model.events import Asked, Entered, Goodbye, Left, Refused, Told
-
-
-class Screen:
-    """A screen in memory."""
-
-    def __init__(self, interactive: bool) -> None:
-        self.interactive = interactive
-        self.lines: list[str] = []
-        self.prompts: list[tuple[str, bool]] = []
-        self.reading = False
-        self.closed = False
-        self.cleared = 0
-        self.type: Callable[[str], None]
-        self.end: Callable[[], None]
-
-    def open(self, typed: Callable[[str], None], ended: Callable[[], None]) -> None:
-        self.type, self.end = typed, ended
-
-    def pause(self) -> None:
-        self.reading = False
-
-    def resume(self) -> None:
-        self.reading = True
-
-    def show(self, line: str) -> None:
-        assert not self.closed
-        self.lines.append(line)
-
-    def prompt(self, text: str, hidden: bool = False) -> None:
-        self.prompts.append((text, hidden))
-
-    def clear(self) -> None:
-        self.cleared += 1
-
-    def close(self) -> None:
-        self.closed = True
+from chatsvc.model.message_events import Told
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Entered, Left
+from chatsvc.model.server_events import Asked, Goodbye
 
 
 class Visit:

@@ -10,7 +10,7 @@ import pytest
 
 from chatsvc.client.time_points import since, until
 from chatsvc.dialects.jsonl import seconds
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 NOW = seconds("2026-11-21T14:02:00.000Z")
 DAY = 86_400.0

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from client_house import House
 from client_server import FakeServer, result
-from test_client_door import House
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.task import Clock
@@ -18,8 +18,11 @@ from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.failures import NotConnected, PutOut
 from chatsvc.client.scripts import FULL, NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
-from chatsvc.model.events import Entered, Goodbye, Refusal, Refused, Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.rate_limits import UNLIMITED, Rate
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.room_events import Entered
+from chatsvc.model.server_events import Goodbye
 
 
 class Source(Pipe):
@@ -159,12 +162,15 @@ def test_a_private_line_that_may_be_lost_is_a_failure(run: Run) -> None:
     assert run.complaints == ["The connection was lost. This may not have arrived: psst"]
 
 
-def test_sending_gives_up_after_a_while_without_an_answer(run: Run) -> None:
+@pytest.mark.parametrize(("timeout", "time"), [(5.0, "5 seconds"), (1.0, "1 second")])
+def test_sending_gives_up_after_a_while_without_an_answer(
+    run: Run, timeout: float, time: str
+) -> None:
     run.server.silent = True
-    run.send("#lobby", ["hi"], timeout=5)
-    run.clock.advance(5)
+    run.send("#lobby", ["hi"], timeout=timeout)
+    run.clock.advance(timeout)
     run.server.pump()
-    with pytest.raises(NotDone, match="Not stored: no answer for 5 seconds"):
+    with pytest.raises(NotDone, match=rf"Not stored: no answer for {time}\."):
         result(run.done)
 
 

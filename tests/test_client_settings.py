@@ -21,7 +21,7 @@ from chatsvc.client.settings import (
     written,
 )
 from chatsvc.client.settings_file import InvalidSettings, SettingsFile, settings_path
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.policy import room_rules
 
 ROOT = Path(__file__).parent.parent

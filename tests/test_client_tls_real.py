@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from real import Service, Terminal
-from test_client_real import CHATSVC, client
+from real_client import CHATSVC, client
 
 from chatsvc.transports.certificate import Credentials, credentials
 from chatsvc.transports.selfsigned import make

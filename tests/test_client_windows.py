@@ -8,8 +8,8 @@ from pathlib import Path
 
 from conftest import Chat, at_once, no_turn, start
 from real import Service
+from real_client import texts, where
 from staff import member
-from test_client_real import texts, where
 
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archive_files import sqlite
 from conftest import Chat, Worker, no_turn, start
-from test_accounts import SECRET, arriving, back, registered, restarted
-from test_hub import sqlite
+from staff import SECRET, arriving, member, reopened, returned
 
 from chatsvc.dialects.sentences import clock
 from chatsvc.store.memory import MemoryArchive
@@ -15,7 +15,7 @@ NOW = f"[{clock(0.0)}]"
 
 
 def test_those_of_guests_are_not_kept(chat: Chat) -> None:
-    ann, guest = registered(chat, "ann"), chat.join("guest")
+    ann, guest = member(chat, "ann"), chat.join("guest")
     assert guest.send("/msg ann hi") == ["* to ann: hi"]
     assert ann.read()[-1] == "* guest whispers: hi"
     assert ann.send("/history @guest") == ["* No account is named guest."]
@@ -28,7 +28,7 @@ def test_those_of_guests_are_not_kept(chat: Chat) -> None:
 
 
 def test_they_are_read_with_the_other_s_name_by_these_two_only(chat: Chat) -> None:
-    ann, bob, eve = (registered(chat, name) for name in ("ann", "bob", "eve"))
+    ann, bob, eve = (member(chat, name) for name in ("ann", "bob", "eve"))
     assert ann.send("/history @bob") == ["* You and bob have no messages yet."]
     ann.send("/msg bob one")
     bob.send("/reply two")
@@ -44,8 +44,8 @@ def _two() -> list[tuple[int, str, str]]:
 
 
 def test_all_connections_of_both_are_told(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
-    ann_too, bob_too = back(chat, "ann"), back(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
+    ann_too, bob_too = returned(chat, "ann"), returned(chat, "bob")
     bob.read()
     assert ann.send("/msg bob hi") == ["* to bob: hi"]
     assert ann_too.read() == ["* to bob: hi"]
@@ -54,8 +54,8 @@ def test_all_connections_of_both_are_told(chat: Chat) -> None:
 
 
 def test_a_program_is_told_private_lines_without_being_in_a_room(chat: Chat) -> None:
-    bob = registered(chat, "bob")
-    registered(chat, "ann").hang_up()
+    bob = member(chat, "bob")
+    member(chat, "ann").hang_up()
     program = chat.program("ann", account_password=SECRET)
     bob.send("in the lobby", "/msg ann in private")
     assert [(event["event"], event.get("text")) for event in program.events()] == [
@@ -64,7 +64,7 @@ def test_a_program_is_told_private_lines_without_being_in_a_room(chat: Chat) -> 
 
 
 def test_one_that_waits_is_told_once(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     bob.hang_up()
     ann.send("/msg bob one")
     again = arriving(chat, "bob")
@@ -74,44 +74,44 @@ def test_one_that_waits_is_told_once(chat: Chat) -> None:
     assert not any("whispers" in line for line in arriving(chat, "bob").send(SECRET))
 
 
-def test_they_wait_through_a_restart(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+def test_they_wait_through_a_restart(path: Path) -> None:
+    chat = Chat(sqlite(path))
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     bob.hang_up()
     ann.send("/msg bob one")
-    again = restarted(chat, tmp_path)
+    again = reopened(chat, path)
     assert arriving(again, "bob").send(SECRET)[-1] == "* ann whispers: one"
-    third = restarted(again, tmp_path)
+    third = reopened(again, path)
     bob = arriving(third, "bob")
     assert not any("whispers" in line for line in bob.send(SECRET))
     assert bob.send("/history @ann") == [f"    1 {NOW} @ann <ann> one"]
     start(third.archive.close())
 
 
-def test_the_first_one_waits_also_when_the_power_fails(tmp_path: Path) -> None:
-    archive = sqlite(tmp_path)
+def test_the_first_one_waits_also_when_the_power_fails(path: Path) -> None:
+    archive = sqlite(path)
     chat = Chat(archive)
-    ann, _ = registered(chat, "ann"), registered(chat, "bob").hang_up()
+    ann, _ = member(chat, "ann"), member(chat, "bob").hang_up()
     ann.send("/msg bob one")
     start(archive.close())
-    again = Chat(sqlite(tmp_path))
+    again = Chat(sqlite(path))
     assert arriving(again, "bob").send(SECRET)[-1] == "* ann whispers: one"
     start(again.archive.close())
 
 
 def test_over_one_connection_two_accounts_are_two_people(chat: Chat) -> None:
-    registered(chat, "bob").hang_up()
-    person = registered(chat, "ann")
+    member(chat, "bob").hang_up()
+    person = member(chat, "ann")
     person.send("/msg bob note", "/logout")
     assert person.send(f"/login bob {SECRET}")[-1] == "* ann whispers: note"
 
 
 def test_who_has_the_name_later_reads_nothing_of_who_had_it(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     ann.send("in public", "/msg bob private")
     chat.clock.advance(1)
     ann.send(f"/unregister {SECRET}", "/quit")
-    later = registered(chat, "ann")
+    later = member(chat, "ann")
     assert "no messages yet" in later.send("/history @bob")[0]
     assert later.send("/delete 1")[0].startswith("* That message is by ann.")
     bob.read()
@@ -123,7 +123,7 @@ def test_who_has_the_name_later_reads_nothing_of_who_had_it(chat: Chat) -> None:
 def test_one_on_its_way_when_the_name_is_given_up_hurts_nobody() -> None:
     worker = Worker()
     chat = Chat(MemoryArchive(worker, no_turn, start))
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     bob.send("/msg ann one")
     ann.send(f"/unregister {SECRET}")
     worker.work()
@@ -132,15 +132,15 @@ def test_one_on_its_way_when_the_name_is_given_up_hurts_nobody() -> None:
 
 
 def test_none_waits_for_an_account_that_is_no_more(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     bob.hang_up()
     ann.send("/to bob")
-    back(chat, "bob").send(f"/unregister {SECRET}", "/quit")
+    returned(chat, "bob").send(f"/unregister {SECRET}", "/quit")
     assert "Not sent: bob has left." in ann.send("psst")[-1]
 
 
 def test_who_ignores_somebody_is_not_told_what_waited(chat: Chat) -> None:
-    eve, bob = registered(chat, "eve"), registered(chat, "bob")
+    eve, bob = member(chat, "eve"), member(chat, "bob")
     bob.send("/ignore eve")
     bob.hang_up()
     eve.send("/msg bob buy this")
@@ -149,7 +149,7 @@ def test_who_ignores_somebody_is_not_told_what_waited(chat: Chat) -> None:
 
 def test_a_slow_reader_is_told_later() -> None:
     chat = Chat()
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     bob.stop_reading()
     ann.send("/msg bob one", "/msg bob two")
     assert bob.read()[-1:] != ["* ann whispers: two"]
@@ -158,6 +158,6 @@ def test_a_slow_reader_is_told_later() -> None:
 
 
 def test_one_can_write_to_oneself(chat: Chat) -> None:
-    ann = registered(chat, "ann")
+    ann = member(chat, "ann")
     assert ann.send("/msg ann milk") == ["* to ann: milk"]
     assert ann.send("/history @ann") == [f"    1 {NOW} @ann <ann> milk"]

@@ -10,15 +10,13 @@ from conftest import Chat, Person, start
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_limits import HEADER, Proxied
+from tlspeople import ALERT, CERTIFICATE
 from twisted.internet.address import UNIXAddress
 from twisted.internet.testing import StringTransport
 
 from chatsvc.model.rate_limits import Limits
 from chatsvc.transports.detection import LANGUAGES, LONGEST_FIRST, NAMES, TLS_BEGINS, language_of
-from chatsvc.transports.selfsigned import make
 from chatsvc.transports.tls import TLS
-
-CERTIFICATE = make()
 
 
 def named(data: bytes) -> str | None:
@@ -248,9 +246,6 @@ def refusals(chat: Chat, address: str = "192.0.2.1") -> dict[str, str]:
         data = peer.transport.value()
         said[name] = data.decode("latin-1") + (" and closed" if peer.closed else "")
     return said
-
-
-ALERT = "\x15\x03\x03\x00\x02\x02\x31"
 
 
 @pytest.mark.parametrize("spoken", ["text", "json", "irc", "text,json", "text,tls", "json,http"])

@@ -22,7 +22,9 @@ from chatsvc.core.chat import Session, User
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.command_facts import FACTS
-from chatsvc.model.events import Command, Event, Goodbye, Help, Notice, Refusal, Refused, Request
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.server_events import Command, Goodbye, Help, Notice
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import KNOCKS
 from chatsvc.store.archive import ArchiveFailed

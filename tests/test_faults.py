@@ -17,7 +17,8 @@ from twisted.logger import LogEvent
 from chatsvc import commands
 from chatsvc.dialects.irc.client import Pending
 from chatsvc.dialects.irc.registry import _HANDLERS, tell
-from chatsvc.model.events import Line, Request
+from chatsvc.model.message_events import Line
+from chatsvc.model.requests import Request
 from chatsvc.store.archive import ArchiveFailed, Commit
 from chatsvc.store.memory import MemoryArchive
 from chatsvc.transports.connection import LAST_WORDS

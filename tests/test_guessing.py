@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from conftest import Chat, Person
+from conftest import Chat, Person, start
 from hypothesis import given
 from hypothesis import strategies as st
-from staff import SECRET, founder, guest, member, operator, restarted
-from test_accounts import arriving, registered
+from staff import SECRET, arriving, founder, guest, member, operator, restarted
 
+from chatsvc.auth.known_places import MOST_KNOWN, Source
 from chatsvc.model.rate_limits import Limits, Trickle
+from chatsvc.model.records import Fact
 
 THREE = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
 HERE = "127.0.0.1"
@@ -30,7 +32,7 @@ def try_to_come_in(chat: Chat, name: str, password: str, address: str) -> Person
 
 def test_strangers_slow_the_owner_down_and_do_not_lock_them_out() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     for last in range(3):
         try_to_come_in(chat, "ann", "wrong-horse", f"203.0.113.{last}")
     elsewhere = try_to_come_in(chat, "ann", SECRET, "198.51.100.7")
@@ -41,7 +43,7 @@ def test_strangers_slow_the_owner_down_and_do_not_lock_them_out() -> None:
 
 def test_the_owner_waits_for_nobody_where_they_have_been() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     for last in range(9):
         try_to_come_in(chat, "ann", "wrong-horse", f"203.0.113.{last}")
     assert is_in(try_to_come_in(chat, "ann", SECRET, "192.0.2.1"))
@@ -49,7 +51,7 @@ def test_the_owner_waits_for_nobody_where_they_have_been() -> None:
 
 def test_after_a_restart_a_stranger_cannot_lock_the_owner_out() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     later = restarted(chat)
     later.hub.accounts.attempts = Chat(limits=THREE).hub.accounts.attempts
     for last in range(3):
@@ -63,7 +65,7 @@ def test_after_a_restart_a_stranger_cannot_lock_the_owner_out() -> None:
 def test_guesses_at_one_account_from_this_machine_are_slow_and_logins_to_another_are_not() -> None:
     chat = Chat(limits=THREE)
     for name in ("ann", "bob"):
-        registered(chat, name).hang_up()
+        member(chat, name).hang_up()
     strangers = [try_to_come_in(chat, "ann", "wrong-horse", HERE) for _ in range(20)]
     answers = [line for stranger in strangers for line in stranger.read()]
     assert sum("Wrong password" in line for line in answers) == 3
@@ -76,7 +78,7 @@ def test_guesses_at_one_account_from_this_machine_are_slow_and_logins_to_another
 
 def test_the_right_password_from_this_machine_is_slow_while_others_guess() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     for _ in range(4):
         try_to_come_in(chat, "ann", "wrong-horse", HERE)
     ann = try_to_come_in(chat, "ann", SECRET, HERE)
@@ -87,13 +89,13 @@ def test_the_right_password_from_this_machine_is_slow_while_others_guess() -> No
 
 def test_right_passwords_use_nothing_up() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann")
+    member(chat, "ann")
     assert all(is_in(try_to_come_in(chat, "ann", SECRET, HERE)) for _ in range(10))
 
 
 def test_a_program_of_the_owner_s_is_not_held_up_by_strangers_at_its_address() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     hello = {"account_password": SECRET, "client": "a-secret-of-ann"}
     chat.program("ann", **hello).hang_up()
     for _ in range(9):
@@ -103,7 +105,7 @@ def test_a_program_of_the_owner_s_is_not_held_up_by_strangers_at_its_address() -
 
 def test_a_new_password_makes_strangers_of_those_who_knew_the_old_one() -> None:
     chat = Chat(limits=THREE)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     elsewhere = try_to_come_in(chat, "ann", SECRET, "198.51.100.7")
     elsewhere.send(f"/passwd {SECRET} new-staple")
     for _ in range(3):
@@ -226,3 +228,104 @@ def test_a_trickle_lets_no_more_through_than_its_burst_and_its_rate(gaps: list[f
     assert through == sorted(through)
     for first, last in zip(through, through[3:], strict=False):
         assert last - first >= 2.0 - 1e-6
+
+
+# After a restart
+
+
+def strangers_guess(chat: Chat, number: int = 40) -> None:
+    """Let strangers guess at ann's password from many addresses, without pause."""
+    for n in range(number):
+        try_to_come_in(chat, "ann", f"guess-{n}", f"203.0.113.{n}")
+
+
+def hello_of_ann(chat: Chat, address: str, client: str = "") -> dict[str, object] | None:
+    """The answer to ann's password at an address, if there is one without waiting."""
+    secret = {"client": client} if client else {}
+    person = chat.connect(address)
+    return next(iter(person.ask(do="hello", name="ann", account_password=SECRET, **secret)), None)
+
+
+def known_facts(chat: Chat) -> list[Fact]:
+    return [fact for fact in chat.archive.records(Fact) if fact.name.startswith("known ")]
+
+
+@pytest.mark.parametrize(("address", "client"), [("198.51.100.7", ""), (HERE, "secret-of-ann")])
+def test_strangers_do_not_lock_an_owner_out_after_a_restart(address: str, client: str) -> None:
+    chat = Chat(limits=THREE)
+    member(chat, "ann", "192.0.2.1").hang_up()
+    before = hello_of_ann(chat, address, client)
+    later = Chat(chat.archive, limits=THREE)
+    strangers_guess(later)
+    after = hello_of_ann(later, address, client)
+    assert before is not None
+    assert after is not None
+    assert before["event"] == after["event"] == "welcome"
+    elsewhere = hello_of_ann(later, "192.0.2.99")
+    assert elsewhere is not None
+    assert elsewhere["code"] == "too-many-attempts"
+
+
+@pytest.mark.parametrize("change", ["/passwd {} new-staple", "/unregister {}"])
+def test_a_new_password_or_the_account_s_end_forgets_who_was_known(change: str) -> None:
+    chat = Chat(limits=THREE)
+    member(chat, "ann", "198.51.100.7").hang_up()
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    known = chat.hub.accounts.attempts.known
+    there, here = Source("198.51.100.7"), Source("192.0.2.5")
+    assert known.has(account.id, there)
+    other = guest(chat, "other", "192.0.2.5")
+    other.send(f"/login ann {SECRET}", change.format(SECRET))
+    later = Chat(chat.archive, limits=THREE).hub.accounts.attempts.known
+    lives = chat.hub.accounts.get(account.id) is not None
+    for one in (known, later):
+        assert not one.has(account.id, there)
+        assert one.has(account.id, here) == lives
+    assert len(known_facts(chat)) == lives
+
+
+def test_a_password_changed_in_the_file_forgets_who_was_known() -> None:
+    chat = Chat(limits=THREE)
+    ann = member(chat, "ann", "198.51.100.7")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    ann.hang_up()
+    start(chat.archive.put(replace(account, hash="another")))
+    later = Chat(chat.archive, limits=THREE).hub.accounts.attempts.known
+    assert not later.has(account.id, Source("198.51.100.7"))
+
+
+def test_a_password_hashed_again_is_still_its_owner_s() -> None:
+    chat = Chat(limits=THREE)
+    ann = member(chat, "ann", "198.51.100.7")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    ann.hang_up()
+    accounts = chat.hub.accounts
+    start(accounts.change(account, hash="the same password, hashed again"))
+    rehashed = accounts.get(account.id)
+    assert rehashed is not None
+    start(accounts.know(rehashed, Source("198.51.100.7")))
+    later = Chat(chat.archive, limits=THREE).hub.accounts.attempts.known
+    assert later.has(account.id, Source("198.51.100.7"))
+
+
+def test_what_is_stored_of_an_address_fits_many_others(chat: Chat) -> None:
+    member(chat, "ann", "198.51.100.7")
+    (fact,) = known_facts(chat)
+    _, _, *digests = fact.value.split()
+    assert "198.51" not in fact.value
+    assert 4 in map(len, digests)  # two bytes, which one address in 65,536 has as well
+
+
+def test_only_the_latest_places_are_known(chat: Chat) -> None:
+    member(chat, "ann", "192.0.2.1")
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    for n in range(MOST_KNOWN):
+        start(chat.hub.accounts.know(account, Source(f"198.51.100.{n}")))
+    known = chat.hub.accounts.attempts.known
+    assert not known.has(account.id, Source("192.0.2.1"))
+    (fact,) = known_facts(chat)
+    assert len(fact.value.split()) == 2 + MOST_KNOWN

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from chatsvc.auth.passwords import Turn
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.transports.hashing import MOST_WAITING, HashingQueue
 
 

@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat, Worker, at_once, no_turn, start
 
 from chatsvc.store.memory import MemoryArchive
-from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 NOW = "[1970-01-01 00:00]"
-
-
-def sqlite(path: Path) -> SQLArchive:
-    return SQLArchive(path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
 
 
 def slow_chat() -> tuple[Chat, Worker]:
@@ -23,13 +19,13 @@ def slow_chat() -> tuple[Chat, Worker]:
     return Chat(MemoryArchive(worker, no_turn, start)), worker
 
 
-def test_a_room_left_while_its_first_line_is_being_kept_is_still_that_room(tmp_path: Path) -> None:
-    archive = sqlite(tmp_path)
+def test_a_room_left_while_its_first_line_is_being_kept_is_still_that_room(path: Path) -> None:
+    archive = sqlite(path)
     chat = Chat(archive)
     ann = chat.join("ann")
     ann.protocol.dataReceived(b"/join #Tea\nfirst\n/leave\n/join #tea\nsecond\n")
     start(archive.close())
-    again = sqlite(tmp_path)
+    again = sqlite(path)
     assert [room.name for room in Chat(again).hub.directory.rooms.values()] == ["#Tea"]
     start(again.close())
 
@@ -243,8 +239,8 @@ def test_who_takes_many_names_does_not_fill_the_list_of_those_who_ignore_them(ch
     assert ann.send("/unignore eve") == ["* Your ignore list is empty."]
 
 
-def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
-    archive = sqlite(tmp_path)
+def test_quiet_lines_are_in_nobody_s_statistics(path: Path) -> None:
+    archive = sqlite(path)
     chat = Chat(archive)
     ann = chat.join("ann")
     ann.send("/register correct-horse")
@@ -260,7 +256,7 @@ def test_quiet_lines_are_in_nobody_s_statistics(tmp_path: Path) -> None:
 def test_the_log_tells_when_nothing_can_be_stored_and_when_it_can_again(tmp_path: Path) -> None:
     path, aside = tmp_path / "chat.db", tmp_path / "aside.db"
     log: list[str] = []
-    chat = Chat(SQLArchive(path, Workers(*[at_once] * 5), no_turn, start), log=log.append)
+    chat = Chat(sqlite(path), log=log.append)
     ann = chat.join("ann")
     assert ann.send("one") == []
     for _ in range(2):

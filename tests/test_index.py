@@ -7,15 +7,13 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from archive_files import sqlite, write
 from conftest import at_once, no_turn, start
-from test_archive import Keeper, Steps, delete, expire, line, now, scrub, sqlite
-from test_archive_search import finds, texts
-from test_kept import write
+from keeper import Keeper, Steps, delete, expire, finds, line, now, scrub, texts
 from twisted.internet.defer import Deferred
 
 from chatsvc.store.archive import ArchiveFailed, TooSlow
@@ -24,26 +22,6 @@ from chatsvc.store.search_query import Finds, Seeker
 from chatsvc.store.sqlite import index_search
 from chatsvc.store.sqlite import word_index as index_of
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "chat.db"
-
-
-@pytest.fixture
-def reopen(path: Path) -> Iterator[Any]:
-    opened: list[Keeper] = []
-
-    def reopen() -> Keeper:
-        for keeper in opened:
-            now(keeper.archive.close())
-        opened[:] = [Keeper(sqlite(path))]
-        return opened[-1]
-
-    yield reopen
-    for keeper in opened:
-        now(keeper.archive.close())
 
 
 @pytest.fixture(autouse=True)
@@ -228,7 +206,8 @@ def test_an_index_that_cannot_forget_is_made_anew(path: Path, reopen: Any) -> No
 _KILLED = """
 import os, random, sys
 sys.path[:0] = {paths!r}
-from test_archive import Keeper, line, now, sqlite
+from archive_files import sqlite
+from keeper import Keeper, line, now
 from chatsvc.store.sqlite import word_index
 word_index.BATCH = 7
 keeper = Keeper(sqlite(__import__('pathlib').Path({path!r})))

@@ -8,7 +8,7 @@ from ircpeople import irc
 from staff import SECRET, MoodyArchive, founder, member, program
 
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.store.archive import ArchiveFailed
 
 HISTORY = ("draft/chathistory", "batch", "message-tags", "server-time")

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from conftest import Chat, Person
 from ircpeople import irc, plain
-from staff import SECRET, member, operator
+from scram_steps import client
+from staff import SECRET, THREE_ATTEMPTS, member, operator
 from test_client_certificates import own, secure
-from test_passwords import THREE_ATTEMPTS
-from test_proofs import client
-from test_tls import Secure, encrypted
+from tlspeople import Secure, encrypted
 
 from chatsvc.dialects.irc import Client, tell
-from chatsvc.model.moderation_events import Challenge
+from chatsvc.model.account_events import Challenge
 
 NUL = "\0"
 assert own  # a fixture

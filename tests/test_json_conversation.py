@@ -204,14 +204,12 @@ def test_every_other_request_is_answered_with_its_tag(chat: Chat) -> None:
         assert (event["event"], event["tag"]) == (answer, "t")
 
 
-def test_a_list_of_people_can_be_read_page_by_page(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chatsvc.commands.rooms.PEOPLE", 2)
+def test_a_list_of_people_can_be_read_page_by_page(chat: Chat) -> None:
     for name in ("ann", "bob", "carol"):
         chat.join(name)
     bot = chat.program("bot")
-    (page,) = bot.ask(do="who", room="#lobby")
+    (page,) = bot.ask(do="who", room="#lobby", n=2)
     assert ([person["name"] for person in page["people"]], page["count"]) == (["ann", "bob"], 3)
+    assert page["more"]
     (page,) = bot.ask(do="who", room="#lobby", after="bob")
     assert [person["name"] for person in page["people"]] == ["carol"]

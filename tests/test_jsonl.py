@@ -14,16 +14,11 @@ from samples import ACTION, EVENTS, SAID
 
 from chatsvc.dialects.json_events import KINDS, read_event
 from chatsvc.dialects.jsonl import JSONL, TIMES, seconds, timestamp
-from chatsvc.model.events import (
-    Event,
-    Pong,
-    Refusal,
-    Refused,
-    Request,
-    Said,
-    Welcome,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
 from chatsvc.model.presence_events import Person
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.server_events import Pong, Welcome
 
 DEEP = 100_000
 often = settings(max_examples=100, deadline=None)

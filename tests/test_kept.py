@@ -12,36 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_archive import Keeper, delete, expire, line, now, scrub, sqlite, tallies
+from archive_files import sqlite, write
+from keeper import Keeper, delete, expire, line, now, scrub, tallies
 
-from chatsvc.model.events import Line, Tally
+from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import KeptRoom
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "kept.db"
-
-
-def write(path: Path, *lines: Line, topic: str = "") -> None:
-    """Write what an earlier run of the service has left."""
-    keeper = Keeper(sqlite(path)).keep(*lines)
-    if topic:
-        now(keeper.archive.set_topic("#tea", topic, "ann", 2.5))
-    now(keeper.archive.close())
-
-
-@pytest.fixture
-def reopen(path: Path) -> Any:
-    opened: list[Keeper] = []
-
-    def reopen() -> Keeper:
-        opened.append(Keeper(sqlite(path)))
-        return opened[-1]
-
-    yield reopen
-    for keeper in opened:
-        now(keeper.archive.close())
 
 
 def test_reopening_gives_the_rooms_with_their_numbers_and_topics(path: Path, reopen: Any) -> None:
@@ -140,7 +115,7 @@ def somebody_reads(path: Path) -> Any:
 def test_the_text_of_a_deleted_line_is_in_no_file(path: Path, reopen: Any, repeated: int) -> None:
     keeper = reopen().keep(line("before"), line("a secret " * repeated), line("after"))
     keeper.read()
-    assert files_with("secret", path) == ["kept.db-wal"]
+    assert files_with("secret", path) == ["chat.db-wal"]
     with contextlib.closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT count(*) FROM said").fetchone() == (3,)
         delete(keeper, 2)
@@ -151,7 +126,7 @@ def test_the_text_of_a_deleted_line_is_in_no_file(path: Path, reopen: Any, repea
 @pytest.mark.parametrize("repeated", [1, 8, 300], ids=["short", "medium", "long"])
 def test_a_text_that_was_kept_earlier_is_in_no_file(path: Path, reopen: Any, repeated: int) -> None:
     write(path, line("before"), line("a secret " * repeated), line("after"))
-    assert files_with("secret", path) == ["kept.db"]
+    assert files_with("secret", path) == ["chat.db"]
     delete(reopen(), 2)
     assert files_with("secret", path) == []
 
@@ -161,7 +136,7 @@ def test_while_somebody_reads_a_text_goes_with_the_next_line(path: Path, reopen:
     with somebody_reads(path):
         delete(keeper, 1)
         keeper.keep(line("two"))
-        assert files_with("secret", path) == ["kept.db-wal"]
+        assert files_with("secret", path) == ["chat.db-wal"]
     keeper.keep(line("three"))
     assert files_with("secret", path) == []
     assert keeper.read() == ["", "two", "three"]
@@ -171,13 +146,13 @@ def test_a_text_goes_when_the_service_begins_after_it_was_killed(
     path: Path, reopen: Any, tmp_path: Path
 ) -> None:
     keeper = reopen().keep(line("a secret"))
-    copy = tmp_path / "copy" / "kept.db"
+    copy = tmp_path / "copy" / "chat.db"
     copy.parent.mkdir()
     with somebody_reads(path):
         delete(keeper, 1)
-        for file in ("kept.db", "kept.db-wal"):
+        for file in ("chat.db", "chat.db-wal"):
             shutil.copy(tmp_path / file, copy.parent)
-    assert files_with("secret", copy) == ["kept.db-wal"]
+    assert files_with("secret", copy) == ["chat.db-wal"]
     again = Keeper(sqlite(copy))
     assert files_with("secret", copy) == []
     assert again.read() == [""]

@@ -390,6 +390,13 @@ def test_a_name_that_came_during_a_stall_is_in_time() -> None:
     assert "ann" in chat.hub.directory.users
 
 
+def test_one_second_to_say_a_name_is_one_second() -> None:
+    chat = Chat(limits=Limits(name_within=1.0))
+    eve = chat.connect()
+    chat.clock.advance(1)
+    assert eve.read()[-1] == "* You did not enter a name within 1 second. Goodbye."
+
+
 def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
     chat = Chat(limits=Limits())
     ann, eve, bot = chat.connect(), chat.connect(), chat.connect()

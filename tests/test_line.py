@@ -139,14 +139,20 @@ def test_a_reader_who_has_read_during_a_stall_stays(chat: Chat) -> None:
     assert not bob.closed
 
 
-def test_a_reader_who_never_reads_is_told_why_and_closed(chat: Chat) -> None:
+@pytest.mark.parametrize(
+    ("limit", "time"), [(60.0, "60 seconds"), (1.0, "1 second"), (1.5, "1.5 seconds")]
+)
+def test_a_reader_who_never_reads_is_told_why_and_closed(
+    chat: Chat, limit: float, time: str
+) -> None:
     bob = chat.join("bob")
+    bob.protocol.gate.slow_limit = limit
     bob.read()
     bob.stop_reading()
-    chat.clock.advance(59)
+    chat.clock.advance(limit - 0.5)
     assert not bob.closed
-    chat.clock.advance(1)
-    assert bob.read() == ["* You did not read for 60 seconds. Goodbye."]
+    chat.clock.advance(0.5)
+    assert bob.read() == [f"* You did not read for {time}. Goodbye."]
     assert bob.closed
     chat.clock.advance(10)
     assert "bob" not in chat.hub.directory.users
@@ -191,7 +197,7 @@ def test_a_command_that_fails_is_logged_and_the_person_stays(
         raise RuntimeError("burned")
 
     monkeypatch.setattr(chat.archive, "tallies", burn)
-    monkeypatch.setattr(chat.hub.visibility, "places", lambda: 1 / 0)
+    monkeypatch.setattr(chat.hub.visibility, "rooms", lambda: 1 / 0)
     for request in ("/stats", "/rooms"):
         assert ann.send(request) == ["* Internal error. Details are in the server's log."]
     assert len(nothing_fails_anywhere) == 2

@@ -18,7 +18,7 @@ from staff import SECRET, founder, guest, member, operator, program, refusal
 from chatsvc.dialects.irc.ban_masks import masks
 from chatsvc.model import ban_masks
 from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, CLIENT, NAME, BanMask, label
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.policy.bans import holds
 
 

@@ -14,8 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat
-from test_archive import Keeper, line, now, sqlite
+from keeper import Keeper, line, now
 
 from chatsvc.model.records import Account, Act, Ban, Invitation, Member, Report, RoomRules
 from chatsvc.store.archive import ArchiveFailed

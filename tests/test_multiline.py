@@ -15,8 +15,10 @@ from staff import NOW, founder, guest, program, refusal
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import TEXT
 from chatsvc.model.characters import clean, clean_lines
-from chatsvc.model.events import History, Line, Refused, Told
+from chatsvc.model.history_events import History
+from chatsvc.model.message_events import Line, Told
 from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES, check_text
 
 POEM = "roses are red,\n\n  violets are blue"

@@ -6,8 +6,7 @@ import pytest
 from conftest import Chat, Worker
 from hypothesis import given
 from hypothesis import strategies as st
-from staff import SECRET, member
-from test_accounts import arriving, registered
+from staff import SECRET, arriving, member
 
 TYPED = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=30)
 
@@ -15,7 +14,7 @@ TYPED = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs
 def test_a_password_typed_again_while_the_first_one_is_looked_at_is_not_sent() -> None:
     hasher = Worker()
     chat = Chat(hasher=hasher)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     hasher.work()
     bob = chat.join("bob")
     ann = arriving(chat, "ann")
@@ -31,7 +30,7 @@ def test_a_password_typed_again_while_the_first_one_is_looked_at_is_not_sent() -
 
 
 def test_a_password_typed_after_the_account_was_removed_is_not_a_name(chat: Chat) -> None:
-    ann = registered(chat, "ann")
+    ann = member(chat, "ann")
     again = arriving(chat, "ann")
     ann.send(f"/unregister {SECRET}", "/quit")
     assert "is not registered" in again.send(SECRET)[0]
@@ -51,7 +50,7 @@ def test_a_chat_password_typed_again_is_not_a_name() -> None:
 
 @pytest.mark.parametrize("command", ["/name bob", "/NAME bob", "/Name bob"])
 def test_commands_are_obeyed_at_the_prompt(chat: Chat, command: str) -> None:
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     assert arriving(chat, "ann").send(command)[0].startswith("* Welcome, bob.")
 
 

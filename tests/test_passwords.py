@@ -5,20 +5,16 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 from conftest import Chat, Worker
-from test_accounts import SECRET, arriving, back, patient_chat, registered
+from staff import SECRET, THREE_ATTEMPTS, arriving, member, patient_chat, returned
 
 from chatsvc.auth import passwords
-from chatsvc.model.rate_limits import Limits
-
-THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, attempts=3)
-
 
 # Rate
 
 
 def test_after_too_many_wrong_passwords_one_comes_again_later() -> None:
     chat = Chat(limits=THREE_ATTEMPTS)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     stranger = arriving(chat, "ann", "203.0.113.9")
     for _ in range(3):
         stranger.send("wrong-horse")
@@ -33,7 +29,7 @@ def test_after_too_many_wrong_passwords_one_comes_again_later() -> None:
 
 def test_strangers_do_not_keep_people_out_who_come_from_where_they_have_been() -> None:
     chat = Chat(limits=THREE_ATTEMPTS)
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     stranger = arriving(chat, "ann", "203.0.113.9")
     for _ in range(4):
         stranger.send("wrong-horse")
@@ -44,7 +40,7 @@ def test_attempts_at_many_names_from_one_address_are_counted_together() -> None:
     chat = Chat(limits=THREE_ATTEMPTS)
     guest = chat.join("guest")
     for name in ("ann", "bob", "carol"):
-        registered(chat, name).hang_up()
+        member(chat, name).hang_up()
         guest.send(f"/login {name} wrong-horse")
     assert guest.send(f"/login ann {SECRET}") == ["* Too many wrong passwords. Try again in 5 min."]
     assert "Too many" in guest.send(f"/register {SECRET}")[0]
@@ -131,7 +127,7 @@ def test_a_ban_placed_while_the_password_is_looked_at_holds() -> None:
 
 
 def test_a_password_is_changed_by_who_knows_the_old_one(chat: Chat) -> None:
-    ann = registered(chat, "ann")
+    ann = member(chat, "ann")
     assert ann.send("/passwd wrong-horse new-staple") == ["* Wrong password."]
     assert ann.send(f"/passwd {SECRET} short") == ["* A password must have 6 to 256 characters."]
     assert ann.send(f"/passwd {SECRET} new staple") == [
@@ -147,8 +143,8 @@ def test_a_password_is_changed_by_who_knows_the_old_one(chat: Chat) -> None:
 
 
 def test_who_is_here_with_the_old_password_is_put_out(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
-    home, program = back(chat, "ann"), chat.program("ann", account_password=SECRET)
+    bob, work = chat.join("bob"), member(chat, "ann")
+    home, program = returned(chat, "ann"), chat.program("ann", account_password=SECRET)
     bob.read()
     assert work.send(f"/passwd {SECRET} new-staple") == ["* Password changed."]
     assert home.read()[-1] == "* Your password was changed over another connection."
@@ -189,10 +185,10 @@ def test_being_away_meanwhile_makes_no_password_wrong() -> None:
 def test_passwords_are_hashed_again_when_that_is_made_stronger(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     stronger = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "_argon2", stronger)
-    back(chat, "ann").hang_up()
+    returned(chat, "ann").hang_up()
     account = chat.hub.accounts.find("ann")
     assert account is not None
     assert not stronger.check_needs_rehash(account.hash)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ircpeople import irc
 
-from chatsvc.commands.long_answers import PORTION
+from chatsvc.model.long_events import PORTION
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.memory import MemoryArchive
 

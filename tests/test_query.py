@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.words import words_of
 from chatsvc.store.query_parser import MOST_WORDS, Query, parse
 from chatsvc.store.search_query import Sought, Term

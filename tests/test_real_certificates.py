@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from real import LIMIT, Deadline, Person, Service
+from real_connections import IN_MEMORY, run, secure, trusting
 from test_real_service import fails_with
-from test_real_ways_in import IN_MEMORY, run, secure, trusting
 
 from chatsvc.transports.selfsigned import make
 

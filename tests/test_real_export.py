@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from real import Service, Terminal
-from test_client_real import CHATSVC, client, register, where
+from real_client import CHATSVC, client, register, where
 
 LINES = 1200
 WANTED = [f"line {number}" for number in range(LINES)]

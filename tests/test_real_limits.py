@@ -9,45 +9,18 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from real import LIMIT, Deadline, Peer, Person, Program, Service, Stopwatch, needs, proc
-
-P = TypeVar("P", bound=Peer)
+from real import LIMIT, Deadline, Person, Program, Service, Stopwatch, needs
+from real_connections import BEHIND_PROXY, connections, memory, proxied
 
 DEFAULT = ("--flood", "8/2")
-BEHIND_PROXY = ("--listen", "haproxy:tcp:0:interface=127.0.0.1")
 
 
 @pytest.fixture
 def behind_proxy(tmp_path: Path) -> Iterator[Service]:
     with Service(tmp_path, *BEHIND_PROXY, *DEFAULT, "--archive", "memory:") as chat:
         yield chat
-
-
-def proxied(chat: Service, kind: type[P], address: str) -> P:
-    """Return a user at an address, through a proxy."""
-    peer = chat.peer(kind, "127.0.0.1")
-    family = "TCP6 {} 2001:db8::" if ":" in address else "TCP4 {} 192.0.2.254"
-    peer.send_bytes(f"PROXY {family.format(address)} 1000 13531\r\n".encode())
-    return peer
-
-
-def memory(chat: Service) -> int:
-    """Return how many bytes of memory the service uses."""
-    status = proc(chat.pid, "status").read_text()
-    (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-    return int(kilobytes) * 1024
-
-
-def connections(chat: Service) -> int:
-    """Return how many sockets the service has open."""
-    files = 0
-    for link in proc(chat.pid, "fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            files += link.readlink().name.startswith("socket:")
-    return files
 
 
 # Connections

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from real import Program, Service, Terminal, needs
-from test_real_ways_in import IN_MEMORY, run
+from real_connections import IN_MEMORY, run
 
 from chatsvc.transports.selfsigned import make
 

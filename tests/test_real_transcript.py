@@ -24,6 +24,14 @@ def telnet(chat: Service) -> Terminal:
     return chat.terminal(needs("telnet"), "localhost", str(chat.port))
 
 
+def ann_at_telnet(chat: Service) -> Terminal:
+    ann = telnet(chat)
+    ann.until("your name")
+    ann.type("ann\r")
+    ann.until("You are in #lobby")
+    return ann
+
+
 def nc(chat: Service) -> Terminal:
     return chat.terminal(needs("nc"), "localhost", str(chat.port))
 
@@ -97,10 +105,7 @@ def test_people_talk_over_telnet_netcat_and_the_bundled_client(chat: Service) ->
 
 def test_ctrl_c_in_telnet_says_how_to_leave_and_the_talk_goes_on(chat: Service) -> None:
     bob = chat.person("bob")
-    ann = telnet(chat)
-    ann.until("your name")
-    ann.type("ann\r")
-    ann.until("You are in #lobby")
+    ann = ann_at_telnet(chat)
     for number in range(3):  # telnet shows nothing more unless each is answered (RFC 860)
         ann.type("\x03")
         ann.until(r"\* To leave, type /quit\n")
@@ -114,10 +119,7 @@ def test_telnet_sends_what_is_typed_in_any_language(chat: Service) -> None:
     # GNU telnet takes the bytes 83, 8F, 9A and 9C of a character for Ctrl-C and its like, and sends
     # IAC IP, AO, SUSP or BRK instead.
     bob = chat.person("bob")
-    ann = telnet(chat)
-    ann.until("your name")
-    ann.type("ann\r")
-    ann.until("You are in #lobby")
+    ann = ann_at_telnet(chat)
     lines = ["Käse und ☕", "Über Ümläute", "до свидания, друзья", "日本", "Ãpril ☃", "done"]
     for line in lines:
         ann.type(f"{line}\r")
@@ -132,10 +134,7 @@ def test_telnet_sends_what_is_typed_in_any_language(chat: Service) -> None:
 def test_a_command_after_ctrl_d_or_ctrl_l_in_telnet_is_a_command(chat: Service) -> None:
     # In telnet these keys are characters like any other, and nothing of them is visible.
     bob = chat.person("bob")
-    ann = telnet(chat)
-    ann.until("your name")
-    ann.type("ann\r")
-    ann.until("You are in #lobby")
+    ann = ann_at_telnet(chat)
     ann.type("\x0c/msg bob the code is 4711\r")
     assert "whispers" in bob.until("4711")
     ann.type("\x04/quit\r")

@@ -6,53 +6,32 @@ import contextlib
 import re
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from beginnings import BEGINNINGS, GREETING
 from real import LIMIT, Deadline, Person, Program, Service, needs
-from test_real_limits import BEHIND_PROXY, connections, memory, proxied
-
-IN_MEMORY = ("--archive", "memory:")
+from real_connections import (
+    BEHIND_PROXY,
+    IN_MEMORY,
+    connected,
+    connections,
+    memory,
+    proxied,
+    run,
+    secure,
+    trusting,
+)
 
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Service]:
     with Service(tmp_path, *IN_MEMORY) as service:
         yield service
-
-
-@cache
-def trusting(pem: bytes | None = None) -> ssl.SSLContext:
-    """Return a client that trusts one certificate, or any."""
-    if pem is not None:
-        return ssl.create_default_context(cadata=pem[pem.index(b"-----BEGIN CERT") :].decode())
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
-def connected(chat: Service) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", chat.port), LIMIT)
-
-
-def secure(chat: Service, trust: ssl.SSLContext | None = None) -> ssl.SSLSocket:
-    """Return a connection over TLS."""
-    return (trust or trusting()).wrap_socket(connected(chat), server_hostname="localhost")
-
-
-def run(*command: str, text: str = "") -> str:
-    """Return what a program prints for this input."""
-    path = needs(command[0])
-    done = subprocess.run(
-        [path, *command[1:]], input=text.encode(), capture_output=True, timeout=LIMIT
-    )
-    return done.stdout.decode()
 
 
 # Each in its own protocol

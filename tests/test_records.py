@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from archive_files import sqlite
 from hypothesis import example, given
 from hypothesis import strategies as st
+from keeper import Keeper, delete, expire, in_new_rooms, line, now, tallies
 from stores import STORES
-from test_archive import Keeper, delete, expire, in_new_rooms, line, now, sqlite, tallies
 
 from chatsvc.model.records import Account, Act, Ban, Fact, Invitation, Member, Record, Report
 from chatsvc.store.archive import Archive, ArchiveFailed, key_of
@@ -20,11 +21,6 @@ from chatsvc.store.sqlite.migrations import APPLICATION_ID, steps
 from chatsvc.store.sqlite.offline import Ledger
 
 KINDS = get_args(Record)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "chat.db"
 
 
 @pytest.fixture
@@ -121,6 +117,14 @@ def test_the_last_acts_are_given_oldest_first(keeper: Keeper) -> None:
     assert acts(keeper, 1, "#tea") == ["x"]
     assert acts(keeper, 9, "") == ["y"]
     assert acts(keeper, 9, "#pie") == []
+
+
+def test_acts_are_read_again_by_their_ids(keeper: Keeper) -> None:
+    for id in ("z", "y", "x"):
+        put(keeper, Act(id, 1.0, "eve", "kicked bob", "#tea"))
+    again = now(keeper.archive.acts_of(["x", "gone", "z"]))
+    assert [act.id for act in again] == ["z", "x"]
+    assert now(keeper.archive.acts_of([])) == []
 
 
 def test_what_one_writes_oneself_has_not_changed(keeper: Keeper) -> None:

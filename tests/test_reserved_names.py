@@ -7,7 +7,6 @@ import pytest
 from conftest import Chat
 from ircpeople import irc
 from staff import SECRET, member, refusal
-from test_accounts import registered
 
 from chatsvc.auth.accounts import new_account
 from chatsvc.auth.passwords import kept_of
@@ -51,7 +50,7 @@ def test_the_name_of_the_chat_is_reserved() -> None:
 
 def test_what_the_chat_suggests_is_not_reserved() -> None:
     chat = Chat(name="ann2")
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     assert "ann3" in chat.connect().send("ann")[-1]
 
 
@@ -118,7 +117,7 @@ def test_what_is_suggested_looks_like_nobody_online(chat: Chat) -> None:
 
 
 def test_a_registered_user_always_comes_in_under_their_own_name(chat: Chat) -> None:
-    registered(chat, "ann").hang_up()
+    member(chat, "ann").hang_up()
     chat.hub.accounts._by_looks.clear()  # as if the two names were not confusable for accounts
     chat.join("аnn")
     ann = chat.connect()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat, NewArchive, Person, Worker, start
 from staff import (
     SECRET,
@@ -18,7 +19,6 @@ from staff import (
     program,
     refusal,
 )  # fmt: skip
-from test_archive import sqlite
 from twisted.internet.defer import Deferred
 
 from chatsvc.model.rate_limits import Limits

@@ -11,7 +11,8 @@ from twisted.internet.task import Clock
 
 from chatsvc.core.chat import Session
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.events import Event, Kept, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Kept, Said
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.memory import MemoryArchive
 

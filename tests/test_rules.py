@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
+from chatsvc.model import text_rules
 from chatsvc.model.characters import clean
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import (
     LONGEST_DURATION,
     LONGEST_NAME,
@@ -20,6 +23,7 @@ from chatsvc.model.text_rules import (
     check_name,
     check_text,
     check_words,
+    counted,
     duration,
     key,
     likely_name,
@@ -378,3 +382,35 @@ def test_a_time_in_words_is_never_less_than_it_is(seconds: float) -> None:
     short = words.replace("days", "d").replace("day", "d").replace("min", "m").replace(" ", "")
     assert -0.001 <= duration(short) - seconds <= 60
     assert span(duration(short)) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0 lines"),
+        (1, "1 line"),
+        (1.0, "1 line"),
+        (1.5, "1.5 lines"),
+        (2, "2 lines"),
+        (60.0, "60 lines"),
+        (1234, "1,234 lines"),
+    ],
+)
+def test_a_number_has_its_noun_in_the_right_form(count: float, said: str) -> None:
+    assert counted(count, "line") == said
+    assert counted(count, "person", "people") == said.replace("lines", "people").replace(
+        "line", "person"
+    )
+
+
+def test_no_sentence_has_a_number_and_a_plural_noun_by_hand() -> None:
+    """Whose number can be 1; limits that are constants cannot."""
+    by_hand = re.compile(
+        r"\{[a-z_.]+(?:[^{}]*:[,g])?\} (?:seconds|minutes|hours|messages|others)\b"
+    )
+    found = [
+        f"{path.name}: {found[0]}"
+        for path in Path(text_rules.__file__).parent.parent.rglob("*.py")
+        for found in by_hand.finditer(path.read_text())
+    ]
+    assert found == ["paste_dialog.py: {whole} messages", "paste_dialog.py: {lines} messages"]

@@ -302,13 +302,13 @@ def test_an_operator_is_told_the_last_reports_and_how_many_there_are(
     operator(chat).hang_up()
     bob.send(*(f"/report op {n}" for n in range(1, 106)))
     op = back(chat, "op")
-    *_, first, one, ten, end = (line for line in op.read() if int_in(line) not in range(97, 105))
-    assert first == "* 105 open reports. The last 10:"
+    *_, one, ten, last, end = (line for line in op.read() if int_in(line) not in range(97, 105))
     assert (one.split()[2], ten.split()[2]) == ("96,", "105,")
+    assert last == "* These are the last 10 of 105 open reports."
     assert end == "* To close a report: /resolve number"
     listed = op.send("/reports")
-    assert listed[0] == "* 105 open reports. The last 100:"
-    assert (listed[1].split()[2], len(listed)) == ("6,", 102)
+    assert (listed[0].split()[2], len(listed)) == ("6,", 102)
+    assert listed[-2] == "* These are the last 100 of 105 open reports."
     assert op.send("/resolve 1") == ["* Report 1 about op closed."]
 
 

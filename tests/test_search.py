@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat, NewArchive, Person, at_once, no_turn, start
 from ircpeople import irc
+from keeper import now
 from staff import NOW, everybody_reads, founder, guest, member, operator, program, refusal
-from test_archive import now, sqlite
 
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.memory import MemoryArchive

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat, start
-from test_accounts import SECRET, arriving, back, registered, restarted
-from test_hub import sqlite
+from staff import SECRET, arriving, member, reopened, returned
 
 from chatsvc.dialects.sentences import clock
 from chatsvc.model.records import Member, RoomRules
@@ -16,9 +16,9 @@ NOW = f"[{clock(0.0)}]"
 
 
 def test_two_connections_are_one_person(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
     bob.read()
-    home = back(chat, "ann")
+    home = returned(chat, "ann")
     assert bob.read() == []
     assert bob.send("/who")[0] == "* In #lobby: 2 people"
     work.send("hi")
@@ -31,8 +31,8 @@ def test_two_connections_are_one_person(chat: Chat) -> None:
 
 
 def test_all_connections_enter_and_leave_rooms_together(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
-    home = back(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
+    home = returned(chat, "ann")
     bob.send("/join #tea", "milk?")
     work.send("/join #tea")
     assert home.read() == ["* You are in #tea with bob."]
@@ -45,8 +45,8 @@ def test_all_connections_enter_and_leave_rooms_together(chat: Chat) -> None:
 
 
 def test_what_is_done_over_one_connection_is_told_to_the_other(chat: Chat) -> None:
-    work = registered(chat, "ann")
-    home = back(chat, "ann")
+    work = member(chat, "ann")
+    home = returned(chat, "ann")
     work.send("/nick anna")
     assert home.read() == ["* You are now anna."]
     work.send("/away lunch")
@@ -56,14 +56,14 @@ def test_what_is_done_over_one_connection_is_told_to_the_other(chat: Chat) -> No
 
 
 def test_who_is_called_otherwise_logs_in_from_a_second_place_as_that(chat: Chat) -> None:
-    registered(chat, "ann").send("/nick anna")
+    member(chat, "ann").send("/nick anna")
     assert arriving(chat, "ann").send(SECRET)[0].startswith("* Welcome back, anna.")
     assert list(chat.hub.directory.users) == ["anna"]
     assert "ann is a registered name" in chat.connect().send("ann")[1]
 
 
 def test_a_guest_who_logs_in_joins_who_is_here_already(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
     guest = chat.join("guest")
     guest.send("/join #tea")
     bob.send("/join #tea")
@@ -77,8 +77,8 @@ def test_a_guest_who_logs_in_joins_who_is_here_already(chat: Chat) -> None:
 
 
 def test_connections_are_listed_and_ended(chat: Chat) -> None:
-    work = registered(chat, "ann")
-    home = back(chat, "ann", "203.0.113.9")
+    work = member(chat, "ann")
+    home = returned(chat, "ann", "203.0.113.9")
     work.read()
     assert work.send("/sessions") == [
         f"*   1  since {clock(0.0)}, from 192.0.2.1, in #lobby (this one)",
@@ -99,8 +99,8 @@ def test_connections_are_listed_and_ended(chat: Chat) -> None:
 
 
 def test_logging_out_leaves_the_other_connections_alone(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
-    home = back(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
+    home = returned(chat, "ann")
     bob.read()
     work.send("/logout")
     assert bob.read() == ["* guest-1 joined."]
@@ -109,8 +109,8 @@ def test_logging_out_leaves_the_other_connections_alone(chat: Chat) -> None:
 
 
 def test_giving_the_name_up_ends_the_other_connections(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
-    home = back(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
+    home = returned(chat, "ann")
     bob.read()
     assert home.send("/unregister wrong-horse")[0].startswith("* Wrong password.")
     assert home.send(f"/unregister {SECRET}") == [
@@ -124,8 +124,8 @@ def test_giving_the_name_up_ends_the_other_connections(chat: Chat) -> None:
 
 
 def test_both_connections_may_give_the_name_up_at_once(chat: Chat) -> None:
-    work = registered(chat, "ann")
-    home = back(chat, "ann")
+    work = member(chat, "ann")
+    home = returned(chat, "ann")
     account = chat.hub.accounts.find("ann")
     for person in (work, home):
         person.protocol.dataReceived(f"/unregister {SECRET}\r\n".encode())
@@ -134,8 +134,8 @@ def test_both_connections_may_give_the_name_up_at_once(chat: Chat) -> None:
 
 
 def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
-    ann = registered(chat, "ann")
-    bob = registered(chat, "bob")
+    ann = member(chat, "ann")
+    bob = member(chat, "bob")
     ann.send("/msg bob hi")
     account = chat.hub.accounts.find("ann")
     assert account is not None
@@ -148,8 +148,8 @@ def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
 
 
 def test_a_slow_connection_does_not_hold_the_other_up(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
-    home = back(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
+    home = returned(chat, "ann")
     work.read()
     work.stop_reading()
     bob.send("one", "two")
@@ -160,7 +160,7 @@ def test_a_slow_connection_does_not_hold_the_other_up(chat: Chat) -> None:
 
 
 def test_what_a_dead_connection_was_not_shown_is_shown_to_the_next(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
     work.stop_reading()
     bob.send("one", "two")
     home = arriving(chat, "ann").send(SECRET)
@@ -172,7 +172,7 @@ def test_what_a_dead_connection_was_not_shown_is_shown_to_the_next(chat: Chat) -
 
 
 def test_new_lines_are_counted_where_no_connection_was(chat: Chat) -> None:
-    bob, ann = chat.join("bob"), registered(chat, "ann")
+    bob, ann = chat.join("bob"), member(chat, "ann")
     chat.program("ann", account_password=SECRET)
     ann.hang_up()
     bob.send("one")
@@ -180,7 +180,7 @@ def test_new_lines_are_counted_where_no_connection_was(chat: Chat) -> None:
 
 
 def test_of_many_new_lines_the_last_two_hundred_are_shown(chat: Chat) -> None:
-    bob, ann = chat.join("bob"), registered(chat, "ann")
+    bob, ann = chat.join("bob"), member(chat, "ann")
     ann.hang_up()
     bob.send(*(f"line {n}" for n in range(60)))
     for _ in range(4):
@@ -194,24 +194,24 @@ def test_of_many_new_lines_the_last_two_hundred_are_shown(chat: Chat) -> None:
     assert len(shown) == 201
 
 
-def test_what_is_read_is_known_after_the_power_fails(tmp_path: Path) -> None:
-    archive = sqlite(tmp_path)
+def test_what_is_read_is_known_after_the_power_fails(path: Path) -> None:
+    archive = sqlite(path)
     chat = Chat(archive)
-    bob, ann = chat.join("bob"), registered(chat, "ann")
+    bob, ann = chat.join("bob"), member(chat, "ann")
     bob.send("one")
     ann.hang_up()
     chat.clock.advance(1)
     bob.send("two", "three")
     start(archive.close())
-    again = Chat(sqlite(tmp_path))
+    again = Chat(sqlite(path))
     assert "2 new since you left." in arriving(again, "ann").send(SECRET)[0]
     start(again.archive.close())
 
 
-def test_rooms_in_which_nothing_was_said_survive_a_restart(tmp_path: Path) -> None:
-    chat = Chat(sqlite(tmp_path))
-    registered(chat, "ann").send("/join #tea", "/leave #lobby")
-    again = restarted(chat, tmp_path)
+def test_rooms_in_which_nothing_was_said_survive_a_restart(path: Path) -> None:
+    chat = Chat(sqlite(path))
+    member(chat, "ann").send("/join #tea", "/leave #lobby")
+    again = reopened(chat, path)
     assert "You are in #tea" in arriving(again, "ann").send(SECRET)[0]
     assert again.hub.directory.rooms["#tea"].role(again.hub.directory.users["ann"]) == "founder"
     start(again.archive.close())
@@ -219,7 +219,7 @@ def test_rooms_in_which_nothing_was_said_survive_a_restart(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("rule", "new"), [("all", 2), ("joined", 2), ("none", 0)])
 def test_what_is_new_is_what_one_may_read(chat: Chat, rule: str, new: int) -> None:
-    bob, ann = chat.join("bob"), registered(chat, "ann")
+    bob, ann = chat.join("bob"), member(chat, "ann")
     bob.send("/join #tea", "before")
     chat.hub.directory.rooms["#tea"].charter = RoomRules("#tea", history=rule)
     ann.send("/join #tea", "/leave #lobby")
@@ -231,8 +231,8 @@ def test_what_is_new_is_what_one_may_read(chat: Chat, rule: str, new: int) -> No
 
 
 def test_a_second_connection_reads_no_more_than_the_first(chat: Chat) -> None:
-    bob, work = chat.join("bob"), registered(chat, "ann")
-    home = back(chat, "ann")
+    bob, work = chat.join("bob"), member(chat, "ann")
+    home = returned(chat, "ann")
     bob.send("/join #tea", "secret")
     chat.hub.directory.rooms["#tea"].charter = RoomRules("#tea", history="none")
     work.send("/join #tea")
@@ -240,7 +240,7 @@ def test_a_second_connection_reads_no_more_than_the_first(chat: Chat) -> None:
 
 
 def test_a_person_is_in_fifty_rooms_at_most_over_all_connections(chat: Chat) -> None:
-    ann = registered(chat, "ann")
+    ann = member(chat, "ann")
     ann.send(*(f"/join #room{n}" for n in range(49)))
     bot = chat.program("ann", account_password=SECRET)
     (refused,) = bot.ask(do="join", room="#onemore")
@@ -254,7 +254,7 @@ def test_a_person_is_in_fifty_rooms_at_most_over_all_connections(chat: Chat) -> 
 
 
 def test_the_first_guest_in_the_lobby_does_not_found_it(chat: Chat) -> None:
-    registered(chat, "ann")
+    member(chat, "ann")
     ann = chat.hub.directory.users["ann"]
     assert chat.hub.directory.rooms["#lobby"].role(ann) == "member"
 
@@ -266,8 +266,8 @@ def test_who_made_a_room_as_a_guest_founds_it_by_registering(chat: Chat) -> None
 
 
 def test_an_account_does_not_stay_where_it_is_banned(chat: Chat) -> None:
-    bob = registered(chat, "bob")
-    registered(chat, "ann").hang_up()
+    bob = member(chat, "bob")
+    member(chat, "ann").hang_up()
     bob.send("/join #tea", "/ban account=ann")
     guest = chat.join("guest")
     guest.send("/join #tea")
@@ -276,7 +276,7 @@ def test_an_account_does_not_stay_where_it_is_banned(chat: Chat) -> None:
 
 
 def test_a_guest_is_not_let_in_for_who_they_were(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), registered(chat, "bob")
+    ann, bob = member(chat, "ann"), member(chat, "bob")
     ann.send("/join #tea", "/set registered-only on")
     bob.send("/join #tea", "/logout")
     assert "Only registered users can join" in bob.send("/join #tea")[0]
@@ -286,7 +286,7 @@ def test_a_guest_is_not_let_in_for_who_they_were(chat: Chat) -> None:
 
 
 def test_who_was_let_in_before_waits_until_there_is_room_again(chat: Chat) -> None:
-    bob, carl, ann = chat.join("bob"), chat.join("carl"), registered(chat, "ann")
+    bob, carl, ann = chat.join("bob"), chat.join("carl"), member(chat, "ann")
     for person in (ann, bob):
         person.send("/join #tea")
     ann.send("/set limit 2")
@@ -298,7 +298,7 @@ def test_who_was_let_in_before_waits_until_there_is_room_again(chat: Chat) -> No
 
 
 def test_who_was_let_in_before_needs_no_invitation_but_there_must_be_room(chat: Chat) -> None:
-    bob, carl, ann = chat.join("bob"), chat.join("carl"), registered(chat, "ann")
+    bob, carl, ann = chat.join("bob"), chat.join("carl"), member(chat, "ann")
     ann.send("/join #tea", "/set invite-only on", "/set limit 2", "/invite bob", "/invite carl")
     bob.send("/join #tea", "/leave #tea")
     carl.send("/join #tea")
@@ -319,7 +319,7 @@ def founded(chat: Chat, name: str) -> list[str]:
 
 
 def test_an_account_founds_twenty_rooms(chat: Chat) -> None:
-    ann, bob = registered(chat, "ann"), chat.join("bob")
+    ann, bob = member(chat, "ann"), chat.join("bob")
     ann.send(*(f"/join #a{n}" for n in range(21)))
     assert len(founded(chat, "ann")) == 20
     bob.send(*(f"/join #b{n}" for n in range(21)), f"/register {SECRET}")
@@ -327,7 +327,7 @@ def test_an_account_founds_twenty_rooms(chat: Chat) -> None:
 
 
 def test_a_room_with_nothing_in_it_goes_with_its_founder(chat: Chat) -> None:
-    ann = registered(chat, "ann")
+    ann = member(chat, "ann")
     ann.send("/join #tea", "/join #ale", "hello", "/leave #ale", "/leave #tea")
     assert set(chat.hub.directory.rooms) == {"#lobby", "#ale"}
     assert founded(chat, "ann") == ["#ale"]

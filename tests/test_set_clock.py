@@ -12,17 +12,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from archive_files import sqlite
 from conftest import Chat, Person, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ircpeople import irc
 from samples import NOON
 from staff import back, founder, guest, member, operator, program, refusal
-from test_archive import sqlite
 from twisted.internet.defer import Deferred
 from twisted.internet.selectreactor import SelectReactor
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 from chatsvc.transports.irc import SILENT

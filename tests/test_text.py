@@ -16,35 +16,14 @@ from samples import ACTION, ANN, BOB, EVENTS, NOON, SAID
 from chatsvc.dialects import sentences
 from chatsvc.dialects.sentences import clock
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import (
-    Asked,
-    Away,
-    Cleared,
-    Clock,
-    Command,
-    Entered,
-    Event,
-    Found,
-    Help,
-    History,
-    Joined,
-    Kept,
-    Left,
-    Marked,
-    Place,
-    Realname,
-    Recent,
-    Refusal,
-    Request,
-    Rooms,
-    Said,
-    Signal,
-    Talking,
-    Topic,
-    Welcome,
-)
-from chatsvc.model.moderation_events import Identified
-from chatsvc.model.presence_events import People, Person
+from chatsvc.model.account_events import Identified
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Marked, Recent
+from chatsvc.model.message_events import Kept, Said, Signal
+from chatsvc.model.presence_events import Away, People, Person, Realname
+from chatsvc.model.requests import Refusal, Request
+from chatsvc.model.room_events import Entered, Joined, Left, Place, Rooms, Talking, Topic
+from chatsvc.model.server_events import Asked, Cleared, Clock, Command, Help, Welcome
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from chatsvc.client.net.address import Server
 from chatsvc.client.net.failures import NotConnected, NotTrusted
 from chatsvc.client.tui.widgets.connect import ConnectPage
 from chatsvc.client.tui.widgets.dialogs import Question
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 SECRET = "correct-horse-battery"
 

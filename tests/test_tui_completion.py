@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chatsvc.client.tui.model.completion import Candidates, complete, hint
 from chatsvc.client.tui.model.emojis import emojized
 from chatsvc.client.tui.model.split_message import LINES, LONGEST, parts
-from chatsvc.model.events import Command
+from chatsvc.model.server_events import Command
 
 KNOWN = Candidates(
     commands=(

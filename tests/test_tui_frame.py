@@ -16,10 +16,10 @@ from chatsvc.client.net.address import Server
 from chatsvc.client.settings_file import SettingsFile
 from chatsvc.client.tui.control.notifications import notification
 from chatsvc.client.tui.control.preferences import Preferences
-from chatsvc.client.tui.model.keys import KEYS
+from chatsvc.client.tui.model.keys import HELP
 from chatsvc.client.tui.model.themes import chosen
 from chatsvc.client.tui.widgets.dialogs import Sure
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 ROOT = Path(__file__).parent.parent
 
@@ -232,14 +232,14 @@ async def test_a_home_that_nobody_has_is_told(chat: Chat) -> None:
 async def test_the_keys_are_shown(chat: Chat) -> None:
     async with visit(chat, size=(100, 50)) as ann:
         await ann.press("f1")
-        assert all(key in ann.screen for key, _ in KEYS)
+        assert all(key in ann.screen for key, _ in HELP)
         await ann.press("escape")
         assert "Esc closes this." not in ann.screen
 
 
 def test_the_document_has_the_keys_there_are() -> None:
     text = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
-    assert all(f"| {key} | {does} |" in text for key, does in KEYS)
+    assert all(f"| {key} | {does} |" in text for key, does in HELP)
 
 
 @on_a_screen

@@ -13,7 +13,7 @@ from tuipeople import Visitor, on_a_screen, visit
 from chatsvc.client import locales
 from chatsvc.client.tui.model.buffers import SERVER
 from chatsvc.client.tui.widgets.connect import ConnectPage
-from chatsvc.model.events import Goodbye
+from chatsvc.model.server_events import Goodbye
 
 
 def text(person: Visitor) -> str:

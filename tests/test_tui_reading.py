@@ -82,7 +82,7 @@ async def test_who_reads_above_stays_there_and_is_told_what_is_below(chat: Chat)
         bob.send("one more", "and another")
         await ann.settle()
         assert ann.conversation[:-1] == before
-        assert ann.conversation[-1] == " ↓ 2 new; Escape: latest"
+        assert ann.conversation[-1] == " ↓ 2 new; Esc: latest"
         await ann.press("escape")
         assert "and another" in ann.conversation[-1]
         assert ann.app.state.pane.unread == 0

@@ -29,7 +29,7 @@ async def test_one_goes_from_hit_to_hit_and_back_to_now(chat: Chat) -> None:
         bob.send("now")
         await ann.settle()
         assert "now" not in " ".join(ann.conversation[:-1])
-        assert ann.conversation[-1] == " ↓ earlier messages, 1 new; Escape: back to the latest"
+        assert ann.conversation[-1] == " ↓ earlier messages, 1 new; Esc: back to the latest"
         await ann.press("down", "enter")
         assert any("line 50 with coffee" in row for row in ann.conversation)
         assert "line 350 with coffee" not in ann.screen.split("line 950")[0].split("#lobby bob")[0]

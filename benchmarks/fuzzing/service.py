@@ -11,11 +11,11 @@ from pathlib import Path
 
 from benchmarks.servers import (
     HOST,
-    STOPPING_SECONDS,
     Server,
     free_port,
     scratch_folder,
     start,
+    stop,
     wait_until_accepting,
 )
 
@@ -75,15 +75,4 @@ def running(twistd: Sequence[str], limits: Sequence[str]) -> Iterator[Service]:
             wait_until_accepting(named, process, port, folder)
             yield service
         finally:
-            service.stopped = _stop(process)
-
-
-def _stop(process: subprocess.Popen[str]) -> bool:
-    process.terminate()
-    try:
-        process.wait(STOPPING_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return False
-    return True
+            service.stopped = stop(process)

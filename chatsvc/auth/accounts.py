@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from chatsvc.auth import scram
+from chatsvc.auth.known_places import Source, stored_as
 from chatsvc.auth.passwords import (
     LONGEST_PASSWORD,
     Hasher,
@@ -21,11 +22,11 @@ from chatsvc.auth.passwords import (
     kept_of,
     matches,
 )
-from chatsvc.auth.throttle import Attempts, Source
+from chatsvc.auth.throttle import Attempts
 from chatsvc.model.confusables import skeletons
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import Window
-from chatsvc.model.records import Account, Invitation
+from chatsvc.model.records import Account, Fact, Invitation
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_WORDS, key, span
 from chatsvc.store.archive import ArchiveFailed, Records
 
@@ -55,6 +56,7 @@ class Accounts:
     def open(self) -> None:
         """Load the accounts; the archive is open."""
         self._learn(self._records.records(Account))
+        self.attempts.known.open(self, self._records.records(Fact))
         self._invitations = {one.code: one for one in self._records.records(Invitation)}
 
     async def refresh(self) -> None:
@@ -67,8 +69,16 @@ class Accounts:
             accounts = await self._records.reread(Account)
         before = self._by_id
         self._learn(accounts)
+        self._forget_owners(before)
         self.when_changed(before)
         self._invitations = {one.code: one for one in await self._records.reread(Invitation)}
+
+    def _forget_owners(self, before: Mapping[str, Account]) -> None:
+        """Forget who owns the accounts that were deleted, or have another password."""
+        for id, old in before.items():
+            account = self._by_id.get(id)
+            if account is None or account.hash != old.hash:
+                self.attempts.known.forget(id)
 
     def _learn(self, accounts: list[Account]) -> None:
         self._by_id = {account.id: account for account in accounts}
@@ -135,7 +145,7 @@ class Accounts:
             with self._used_up(code) as used:
                 await self._records.put(account)
         self._enter(account)
-        self.attempts.remember(account.id, source)
+        await self.know(account, source)
         with suppress(ArchiveFailed):  # the account is stored; a restart would bring the code back
             await self._records.drop(*used)
         return account
@@ -232,8 +242,16 @@ class Accounts:
         )
         if proved is None:
             raise is_wrong(account)
-        self.attempts.remember(account.id, source)
-        return await self._rehash(proved, password, source)
+        proved = await self._rehash(proved, password, source)
+        await self.know(proved, source)
+        return self._still(proved)
+
+    async def know(self, account: Account, source: Source) -> None:
+        """Exempt where an account's owner has logged in from what strangers guess."""
+        known = self.attempts.known
+        if account.id in self._by_id and known.add(account, source):
+            with suppress(ArchiveFailed):  # it is known until the next restart only
+                await self._records.put(known.fact(account.id))
 
     async def _proved(self, id: str, password: str, source: Source) -> Account | None:
         """Return the account if the password is right and still current after hashing."""
@@ -298,9 +316,10 @@ class Accounts:
                 raise is_wrong(account)
             return replace(current, **kept)
 
-        self.attempts.forget(account.id)
-        self.attempts.remember(account.id, source)
-        return await self.become(account, changed)
+        account = await self.become(account, changed)
+        self.attempts.known.forget(account.id)
+        await self.know(account, source)
+        return self._by_id.get(account.id, account)
 
     async def change(self, account: Account, **fields: Any) -> Account:
         """Store an account with new values in some fields."""
@@ -331,9 +350,9 @@ class Accounts:
         if current is None:
             return
         self._take_out(current)
-        self.attempts.forget(current.id)
+        self.attempts.known.forget(current.id)
         try:
-            await self._records.drop(current)
+            await self._records.drop(current, Fact(stored_as(current.id), ""))
         except ArchiveFailed:
             self._enter(current)
             raise

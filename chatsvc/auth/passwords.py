@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from chatsvc.auth import scram
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 T = TypeVar("T")
 

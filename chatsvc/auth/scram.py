@@ -15,7 +15,7 @@ from typing import NamedTuple
 from scramp import ScramException, ScramMechanism
 from scramp.utils import ServerError, saslprep
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 MECHANISM = "SCRAM-SHA-256"
 ITERATIONS = 15_000  # the minimum that RFC 7677, section 4, recommends

@@ -10,34 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from chatsvc.model.events import Refused
-from chatsvc.model.rate_limits import Trickle, Window, is_loopback, network
+from chatsvc.auth.known_places import KnownPlaces, Source
+from chatsvc.model.rate_limits import Trickle, Window
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import span
 
 T = TypeVar("T")
 
-MOST_KNOWN = 16  # places and programs that are remembered of one account
 LONGEST_PAUSE = 10.0  # seconds that a guess waits before it is looked at
-
-
-class Source(NamedTuple):
-    """Where a guess comes from."""
-
-    address: str = ""
-    connection: str = ""
-    client: str = ""  # the secret by which a program comes back
-
-    @property
-    def is_local(self) -> bool:
-        """Whether others may share the address: those behind a proxy on this machine do."""
-        return not network(self.address) or is_loopback(self.address)
-
-    @property
-    def place(self) -> str:
-        """What guesses count by: an address, or one connection of those that share it."""
-        return f"connection {self.connection}" if self.is_local else network(self.address)
 
 
 class Attempts:
@@ -58,7 +40,7 @@ class Attempts:
         self._pause = pause
         self._slow = Trickle(window.most, window.within / 60)
         self._judged: Counter[str] = Counter()  # guesses that are being looked at, by place
-        self._known: dict[str, dict[str, None]] = {}  # where an account's owner has logged in
+        self.known = KnownPlaces()
 
     async def judge(
         self, subject: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
@@ -81,7 +63,7 @@ class Attempts:
     async def _look(
         self, subject: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
     ) -> T | None:
-        if not subject or self._is_known(subject, source):
+        if not subject or self.known.has(subject, source):
             return await look()
         await self._wait_for_slot(subject, now)
         found = refused = None
@@ -129,35 +111,10 @@ class Attempts:
         if wait > 0:
             raise _too_many(wait)
 
-    def remember(self, subject: str, source: Source) -> None:
-        """Exempt where an account's owner has logged in from what strangers guess."""
-        known = self._known.setdefault(subject, {})
-        for mark in _marks(source):
-            known.pop(mark, None)
-            known[mark] = None
-        while len(known) > MOST_KNOWN:
-            del known[next(iter(known))]
-
-    def forget(self, subject: str) -> None:
-        """The account is gone, or has another password: nobody is known to be its owner."""
-        self._known.pop(subject, None)
-
-    def _is_known(self, subject: str, source: Source) -> bool:
-        return not self._known.get(subject, {}).keys().isdisjoint(_marks(source))
-
     def _place(self, subject: str, source: Source) -> str:
         """A program that its owner uses counts alone, whoever else has its address."""
-        program = _program(source)
-        return program if program in self._known.get(subject, {}) else source.place
-
-
-def _marks(source: Source) -> list[str]:
-    place = [] if source.is_local else [source.place]
-    return [*place, _program(source)] if source.client else place
-
-
-def _program(source: Source) -> str:
-    return f"program {source.client}"
+        known = self.known.has_program(subject, source)
+        return source.program if known else source.place
 
 
 def _too_many(wait: float) -> Refused:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chatsvc.auth.accounts import new_account
+from chatsvc.auth.known_places import stored_as
 from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.events import Refused
-from chatsvc.model.records import Account, Member
+from chatsvc.model.records import Account, Fact, Member
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, key
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite.offline import Ledger
@@ -108,6 +109,7 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
 def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     ledger.put(replace(account, **kept_of(_password(options))))
+    ledger.drop(_known(account))
     print(f"Password changed for {account.name}.")
 
 
@@ -120,8 +122,13 @@ def _operator(ledger: Ledger, options: argparse.Namespace) -> None:
 def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     members = [one for one in ledger.records(Member) if one.account == account.id]
-    ledger.drop(account, *members)
+    ledger.drop(account, *members, _known(account))
     print(f"Account {account.name} deleted. The name is available.")
+
+
+def _known(account: Account) -> Fact:
+    """Where the account's owner has logged in, by its key alone."""
+    return Fact(stored_as(account.id), "")
 
 
 def _list(ledger: Ledger, options: argparse.Namespace) -> None:

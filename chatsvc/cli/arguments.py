@@ -11,7 +11,7 @@ from chatsvc.client import time_points
 from chatsvc.client.net import address
 from chatsvc.client.net.address import Server
 from chatsvc.client.time_points import Point
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 
 def server(text: str) -> Server:

@@ -25,9 +25,9 @@ from chatsvc.client.net.address import Server
 from chatsvc.client.scripts import NotDone, Send, Tail, as_json, as_text
 from chatsvc.client.words import Words
 from chatsvc.model.confusables import RESERVED
-from chatsvc.model.events import Refused
 from chatsvc.model.monotonic import measure_steadily
-from chatsvc.model.text_rules import key, likely_name
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted, key, likely_name
 
 WHERE = "[tls://]HOST[:PORT]"
 SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment variable
@@ -114,7 +114,7 @@ def _join_on_screen(options: argparse.Namespace) -> int:
 
     app = run(going, ask_where=options.server is None)
     if app.unsent:
-        complain(f"{'1 message' if app.unsent == 1 else f'{app.unsent} messages'} not sent.")
+        complain(f"{counted(app.unsent, 'message')} not sent.")
     if app.porch.outcome is not None:
         complain(_sentence(Failure(app.porch.outcome), app.porch.going.server))
     return app.return_value if app.return_value is not None else app.return_code or 0

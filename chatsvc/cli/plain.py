@@ -17,17 +17,11 @@ from chatsvc.client.net.resume_state import FIRST_ROOM
 from chatsvc.client.passwords import masked
 from chatsvc.client.words import Words
 from chatsvc.dialects.text import typed
-from chatsvc.model.events import (
-    Asked,
-    Entered,
-    Event,
-    Goodbye,
-    Help,
-    Refusal,
-    Refused,
-    Request,
-    Welcome,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.room_events import Entered
+from chatsvc.model.server_events import Asked, Goodbye, Help, Welcome
+from chatsvc.model.text_rules import counted
 
 FULL = 1000  # lines of a pipe that may be unanswered before reading pauses
 
@@ -95,14 +89,15 @@ class PlainChat:
         waiting = self.connection.unanswered
         if waiting and not self.connection.here:
             self.note(
-                f"{_lines(waiting)} not sent yet. Waiting to send; Ctrl-C leaves without sending."
+                f"{counted(waiting, 'message')} not sent yet. Waiting to send;"
+                " Ctrl-C leaves without sending."
             )
         await self.connection.settled()
 
     async def _go(self, words: str) -> None:
         self._screen.pause()
         if self.inside and (lost := self.connection.unanswered):
-            self.note(f"{_lines(lost)} not sent.")
+            self.note(f"{counted(lost, 'message')} not sent.")
         await self.connection.close(words)
 
     # Input
@@ -251,7 +246,3 @@ class PlainChat:
     def _show(self, event: Event, own: bool = False) -> None:
         for line in self._words.lines(event, self.connection.talking.room, own):
             self._screen.show(line)
-
-
-def _lines(count: int) -> str:
-    return "1 message" if count == 1 else f"{count} messages"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.model.command_facts import FACTS, facts_of
-from chatsvc.model.events import Command, Event, Help
+from chatsvc.model.events import Event
+from chatsvc.model.server_events import Command, Help
 
 
 class Commands:

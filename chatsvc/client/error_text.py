@@ -6,7 +6,7 @@ from chatsvc.client.login_prompts import TLS_NEEDED
 from chatsvc.client.net.address import TLS, Server
 from chatsvc.client.net.failures import NotConnected, NotTrusted, PutOut
 from chatsvc.client.scripts import NotDone
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 
 def sentence(error: BaseException, server: Server) -> str | None:

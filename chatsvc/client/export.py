@@ -15,7 +15,7 @@ from zlib import crc32
 from chatsvc.client.links import pieces
 from chatsvc.dialects.jsonl import JSONL, timestamp
 from chatsvc.dialects.sentences import spoken
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import clean, clean_lines, key
 
 

@@ -15,7 +15,9 @@ from chatsvc.client.net.connection import Connection
 from chatsvc.client.scripts import NotDone, Reader
 from chatsvc.client.time_points import Point
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import History, Said
+from chatsvc.model.history_events import History
+from chatsvc.model.message_events import Said
+from chatsvc.model.text_rules import counted
 
 PAGE = 500  # lines, the maximum that a server sends at once
 INSTANT = 0.001  # seconds: the times of lines are in whole ms
@@ -175,7 +177,7 @@ class ProgressRow:
 
     def __call__(self, lines: int, share: float | None) -> None:
         percent = "" if share is None else f", {share:.0%}"
-        self._show(f"{self._room}: {counted(lines)}{percent}")
+        self._show(f"{self._room}: {counted(lines, 'message')}{percent}")
 
     def clear(self) -> None:
         """Clear the row, to make room for other output."""
@@ -184,7 +186,8 @@ class ProgressRow:
     def finish(self, lines: int, file: Path | None) -> None:
         """Report what was saved, if there is a terminal."""
         if self._terminal is not None and file is not None:
-            self._terminal.write(f"Saved {counted(lines)} of {self._room} to {file}.\n")
+            saved = counted(lines, "message")
+            self._terminal.write(f"Saved {saved} of {self._room} to {file}.\n")
 
     def _show(self, row: str) -> None:
         if self._terminal is not None and row != self._row:
@@ -197,10 +200,6 @@ class ProgressRow:
 def terminal(file: Path | None) -> TextIO | None:
     """Return the terminal, if the lines themselves are not printed there."""
     return sys.stderr if os.isatty(2) and (file is not None or not os.isatty(1)) else None
-
-
-def counted(lines: int) -> str:
-    return "1 message" if lines == 1 else f"{lines:,} messages"
 
 
 def _to_standard_output(text: str) -> None:

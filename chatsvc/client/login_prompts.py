@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 NAME_REFUSED = ("name-taken", "bad-name")
 PASSWORD_REFUSED = ("password-needed", "wrong-password")

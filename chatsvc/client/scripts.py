@@ -14,8 +14,10 @@ from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.words import Words
 from chatsvc.dialects.jsonl import JSONL
-from chatsvc.model.events import Event, Refusal, Refused, Said
-from chatsvc.model.text_rules import key
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.text_rules import counted, key
 
 FULL = 1000  # lines that may wait before reading pauses
 SHOWN = 10  # lines of history shown by default
@@ -170,8 +172,8 @@ class Send(Script):
 
     def _so_far(self) -> str:
         lines = self.connection.unanswered
-        what = "Not stored" if lines < 2 else f"{lines} messages not stored"
-        return f"{what}: no answer for {self._timeout:g} seconds."
+        what = "Not stored" if lines < 2 else f"{counted(lines, 'message')} not stored"
+        return f"{what}: no answer for {counted(self._timeout, 'second')}."
 
 
 class Reader(Script):

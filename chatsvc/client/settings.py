@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 RECENT = 20  # servers that are remembered
 MOST_WORDS = 100

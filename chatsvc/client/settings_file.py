@@ -26,7 +26,7 @@ from chatsvc.client.settings import (
     recent_servers,
     with_value,
 )
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 SERVERS = "servers"
 EPOCH = datetime.fromtimestamp(0, UTC)

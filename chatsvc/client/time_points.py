@@ -9,7 +9,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import duration
 
 Point: TypeAlias = int | float

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from zlib import crc32
 
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, History, Said, Told
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import History
+from chatsvc.model.message_events import Said, Told
 from chatsvc.model.text_rules import clean, clean_lines, key
 
 _PALETTE = (31, 32, 33, 34, 35, 36, 91, 92, 94, 95, 96)  # colours of SGR (ECMA-48, 8.3.117)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from chatsvc.commands.login import let_in
 from chatsvc.commands.registry import Answer, Email, command
 from chatsvc.core.chat import FIRST_ROOM, Session
-from chatsvc.model.events import Event, Notice, Refused
-from chatsvc.model.moderation_events import (
+from chatsvc.model.account_events import (
     Certificates,
     Challenge,
     Code,
@@ -16,7 +15,10 @@ from chatsvc.model.moderation_events import (
     Sessions,
     You,
 )
+from chatsvc.model.events import Event
 from chatsvc.model.records import Account
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Notice
 from chatsvc.services.hub import Hub
 
 

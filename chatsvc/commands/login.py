@@ -7,7 +7,9 @@ from dataclasses import replace
 from chatsvc.commands.registry import Answer, Words, command
 from chatsvc.core.chat import FIRST_ROOM, Session
 from chatsvc.core.login_state import Step
-from chatsvc.model.events import Event, Pong, Refused, Welcome
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Pong, Welcome
 from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.services.hub import Hub
 

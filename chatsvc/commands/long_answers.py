@@ -1,24 +1,106 @@
 """Long answers, sent a portion at a time as their reader takes them.
 
-Until then, only the numbers of the remaining lines are in memory.
+Until then, only what the remaining entries are made from is in memory: the numbers of lines and
+the ids of audit entries, which are read again, and the users and rooms of a list.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
-from typing import NamedTuple, TypeGuard
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from typing import Any, NamedTuple, TypeVar
 
 from chatsvc.core.chat import Session
-from chatsvc.model.events import Found, History, Part, Refusal, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, History, Part
+from chatsvc.model.long_events import PORTION, LongEvent, entries_of, size, with_entries
+from chatsvc.model.message_events import Said
+from chatsvc.model.moderation_events import Audit, Banned
+from chatsvc.model.records import Act
+from chatsvc.model.requests import Refusal
 from chatsvc.services.hub import Hub
-from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.archive import ArchiveFailed, Lines
 
-PORTION = 16384  # characters
+E = TypeVar("E")
+Entries = Sequence[Any]
 
-Answer = History | Found
+
+class Reading(NamedTuple):
+    """The beginning of a long answer, and its other portions, which are read when told."""
+
+    begun: LongEvent
+    rest: AsyncIterator[Entries]
+
+
+async def tell(session: Session, reading: Reading, tag: str | None) -> None:
+    """Tell each portion when the reader has taken the one before; return after the last."""
+    frame, told, refusal = with_entries(reading.begun, ()), len(entries_of(reading.begun)), None
+    session.tell_part(reading.begun, tag, Part())
+    rest = reading.rest
+    del reading
+    try:
+        while await session.wire.ready() and (entries := await anext(rest, None)) is not None:
+            session.tell_part(with_entries(frame, entries), tag, Part(told))
+            told += len(entries)
+            del entries
+    except ArchiveFailed as failed:
+        refusal = Refusal("not-read", f"Cannot read the rest. {failed}")
+    finally:  # whatever went wrong, send what waits for the end
+        session.tell_part(frame, tag, Part(told, ends=True))
+    if refusal is not None:
+        session.tell(refusal)
+
+
+def portions(entries: Iterable[E], size: Callable[[E], int]) -> Iterator[tuple[E, ...]]:
+    """Cut entries into portions of about `PORTION` characters."""
+    portion: list[E] = []
+    total = 0
+    for entry in entries:
+        total += size(entry)
+        if portion and total > PORTION:
+            yield tuple(portion)
+            portion, total = [], size(entry)
+        portion.append(entry)
+    if portion:
+        yield tuple(portion)
+
+
+# Lists
+
+
+class Listing(NamedTuple):
+    """A list whose entries are made as its reader takes them."""
+
+    frame: LongEvent  # without entries
+    sources: Sequence[Any]
+    make: Callable[[Any], object | None]  # an entry of a source, if there still is one
+
+
+def begin(session: Session, listing: Listing, tag: str | None) -> Coroutine[Any, Any, None] | None:
+    """Tell a short list; return what tells a long one."""
+    made = map(listing.make, listing.sources)
+    answer = _cut(listing.frame, (entry for entry in made if entry is not None))
+    if isinstance(answer, Reading):
+        return tell(session, answer, tag)
+    session.tell(answer, tag)
+    return None
+
+
+def _cut(frame: LongEvent, entries: Iterable[Any]) -> LongEvent | Reading:
+    """Return an event with these entries, or of many the first ones and what makes the others."""
+    rest = portions(entries, size)
+    first, second = next(rest, ()), next(rest, None)
+    begun = with_entries(frame, first)
+    return begun if second is None else Reading(begun, _made(chain((second,), rest)))
+
+
+async def _made(rest: Iterable[Entries]) -> AsyncIterator[Entries]:
+    for entries in rest:
+        yield entries
+
+
+# Lines
 
 
 class _Spots(NamedTuple):
@@ -29,74 +111,46 @@ class _Spots(NamedTuple):
     numbers: array[int]
 
 
-def is_long(answer: object) -> TypeGuard[Answer]:
-    """Return whether an answer has too many lines to be sent at once."""
-    if not isinstance(answer, History | Found):
-        return False
-    return sum(len(line.text) for line in answer.lines) > PORTION
-
-
-class LongAnswer:
-    """Sends a session a long answer; its lines are in memory only until this is created.
+def shortened(hub: Hub, session: Session, answer: Event) -> Event | Reading:
+    """Return an answer, or a `Reading` of it if it is too long to be sent at once.
 
     Refused to a user who has left one of its rooms since asking.
     """
-
-    def __init__(self, hub: Hub, session: Session, answer: Answer, tag: str | None) -> None:
-        self._hub, self._session, self._tag = hub, session, tag
-        first, *others = _portions(answer.lines)
-        self._first = replace(answer, lines=first)
-        self._frame = replace(answer, lines=())
-        self._rest = [self._spots(lines) for lines in others]
-
-    def _spots(self, lines: Sequence[Said]) -> list[_Spots]:
-        return [
-            _Spots(self._kept_as(called), called, array("q", (line.number for line in group)))
-            for called, group in groupby(lines, lambda line: line.room)
-        ]
-
-    def _kept_as(self, called: str) -> str:
-        return self._hub.history.place(self._session, called)[0].name
-
-    async def tell(self) -> None:
-        """Return when everything is sent, or the connection is closed."""
-        session, refusal = self._session, None
-        session.tell_part(self._first, self._tag, Part.FIRST)
-        self._first = self._frame
-        try:
-            await self._tell_rest()
-        except ArchiveFailed as failed:
-            refusal = Refusal("not-read", f"Cannot read the rest. {failed}")
-        finally:  # whatever went wrong, send what waits for the end
-            session.tell_part(self._frame, self._tag, Part.END)
-        if refusal is not None:
-            session.tell(refusal)
-
-    async def _tell_rest(self) -> None:
-        session = self._session
-        for spots in self._rest:
-            await session.wire.ready()
-            lines = [line for each in spots for line in await self._read(each)]
-            part = replace(self._frame, lines=tuple(lines))
-            session.tell_part(part, self._tag, Part.NEXT)
-            del lines, part
-
-    async def _read(self, spots: _Spots) -> list[Said]:
-        lines = []
-        for first, count in _runs(spots.numbers):
-            page = await self._hub.archive.read(spots.room, first - 1, count)
-            lines += [line for line in page if line.number < first + count]
-        return [line._replace(room=spots.called) for line in lines]
+    if isinstance(answer, Banned):
+        return _cut(answer, answer.hit)
+    if not isinstance(answer, History | Found) or sum(map(_size, answer.lines)) <= PORTION:
+        return answer
+    first, *others = portions(answer.lines, _size)
+    rest = [_spots(hub, session, lines) for lines in others]
+    return Reading(with_entries(answer, first), _lines(hub.archive, rest))
 
 
-def _portions(lines: Sequence[Said]) -> Iterator[tuple[Said, ...]]:
-    start = size = 0
-    for end, line in enumerate(lines):
-        size += len(line.text)
-        if size > PORTION and end > start:
-            yield tuple(lines[start:end])
-            start, size = end, len(line.text)
-    yield tuple(lines[start:])
+def _size(line: Said) -> int:
+    return len(line.text)
+
+
+def _spots(hub: Hub, session: Session, lines: Sequence[Said]) -> list[_Spots]:
+    return [
+        _Spots(
+            hub.history.place(session, called)[0].name,
+            called,
+            array("q", (line.number for line in group)),
+        )
+        for called, group in groupby(lines, lambda line: line.room)
+    ]
+
+
+async def _lines(archive: Lines, rest: Iterable[list[_Spots]]) -> AsyncIterator[Entries]:
+    for spots in rest:
+        yield [line for each in spots for line in await _read(archive, each)]
+
+
+async def _read(archive: Lines, spots: _Spots) -> list[Said]:
+    lines = []
+    for first, count in _runs(spots.numbers):
+        page = await archive.read(spots.room, first - 1, count)
+        lines += [line for line in page if line.number < first + count]
+    return [line._replace(room=spots.called) for line in lines]
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -104,3 +158,21 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     for _, group in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         yield run[0], len(run)
+
+
+# Acts
+
+
+def audit_of(hub: Hub, session: Session, acts: Sequence[Act]) -> Audit | Reading:
+    """Return the answer that shows somebody these acts."""
+    first, *others = list(portions(acts, size)) or [()]
+    audit = hub.audit.shown(session, first)
+    ids = [tuple(act.id for act in portion) for portion in others]
+    return Reading(audit, _acts(hub, session, ids)) if ids else audit
+
+
+async def _acts(
+    hub: Hub, session: Session, ids: Iterable[tuple[str, ...]]
+) -> AsyncIterator[Entries]:
+    for some in ids:
+        yield hub.audit.shown(session, await hub.audit.again(some)).acts

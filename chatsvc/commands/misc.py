@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time as local
 
-from chatsvc.commands.registry import NAMES, TABLE, Answer, Words, command, listed
+from chatsvc.commands.registry import Answer, Words, command, find, listed
 from chatsvc.core.chat import Session
-from chatsvc.model.events import Cleared, Clock, Help, Refused
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Cleared, Clock, Help
 from chatsvc.services.hub import Hub
 
 
@@ -20,7 +21,7 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
     """List the commands, or explain one."""
     if command is None:
         return Help(tuple(row.about for row in listed(hub, session)))
-    row = TABLE.get(NAMES.get(command.lstrip("/!\\").lower(), ""))
+    row = find(command.lstrip("/!\\"))
     if row is None or not row.about.help:
         raise Refused("unknown", f"Unknown command {command}. To list commands: /help")
     return Help((row.about,))

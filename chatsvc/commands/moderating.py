@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from chatsvc.commands.long_answers import Listing, Reading, audit_of
 from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
-from chatsvc.model.events import Event, Notice, Refused
-from chatsvc.model.moderation_events import Bans
+from chatsvc.model.events import Event
+from chatsvc.model.moderation_events import Bans, Reports
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Notice
 from chatsvc.services.hub import Hub
+from chatsvc.services.reports import reported
 
 ACTS = 500  # listed at once
 
@@ -124,9 +130,8 @@ async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None
 def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
     """List the bans, mutes and exemptions of a room."""
     where = _where(hub, session, room, here)
-    found = hub.bans.all(where)
-    listed = tuple(hub.moderation.shown(ban, session) for ban in found)
-    return Bans(where.name if where else "", listed)
+    shown = partial(hub.moderation.shown, asker=session)
+    return Listing(Bans(where.name if where else "", ()), hub.bans.all(where), shown)
 
 
 @command(
@@ -184,10 +189,12 @@ async def announce(hub: Hub, session: Session, text: Words) -> Event:
 
 
 @command("audit [n]", help="lists moderation actions", example="/audit 50", level="moderator")
-async def audit(hub: Hub, session: Session, n: int = 20, room: str | None = None) -> Event:
+async def audit(
+    hub: Hub, session: Session, n: int = 20, room: str | None = None
+) -> Event | Reading:
     """Show the last acts of moderation."""
     where = _where(hub, session, room, here=False)
-    return await hub.audit.last(session, min(max(n, 1), ACTS), where)
+    return audit_of(hub, session, await hub.audit.last(min(max(n, 1), ACTS), where))
 
 
 @command(
@@ -203,7 +210,7 @@ async def report(hub: Hub, session: Session, name: str, reason: Words) -> Event:
 @command("reports", help="lists open reports", level="operator")
 def reports(hub: Hub, session: Session) -> Answer:
     """List the open reports."""
-    return hub.reports.last()
+    return Listing(Reports((), len(hub.reports)), hub.reports.newest(), reported)
 
 
 @command("resolve number", help="closes a report", example="/resolve 3", level="operator")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from chatsvc.commands.long_answers import Listing
 from chatsvc.commands.registry import Answer, Words, command
 from chatsvc.commands.rooms import a_page
 from chatsvc.commands.talking import PEOPLE
-from chatsvc.core.chat import Session
+from chatsvc.core.chat import Session, User
 from chatsvc.model.ban_masks import fits, is_pattern
-from chatsvc.model.events import Event, Ignoring, Refused
-from chatsvc.model.presence_events import People
+from chatsvc.model.events import Event
+from chatsvc.model.presence_events import Departed, Ignoring, People, Person
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.services.hub import Hub
 
@@ -20,18 +24,23 @@ def whois(hub: Hub, session: Session, name: str) -> Answer:
 
 
 @command("find names [after]")
-def find(hub: Hub, session: Session, names: str, after: str | None = None) -> Answer:
+def find(
+    hub: Hub, session: Session, names: str, after: str | None = None, n: int = PEOPLE
+) -> Answer:
     """Return which of the named people are online, or the matches of a pattern with * and ?."""
     if is_pattern(names):
         known = hub.visibility.acquainted(session)
         users = [user for user in known if fits(names.strip(), user.name)]
-        page, more = a_page(users, after)
+        page, more = a_page(users, after, n)
     else:
         named = dict.fromkeys(hub.directory.users.get(key(name)) for name in names.split())
         users = [user for user in named if user is not None]
         page, more = users[:PEOPLE], False
-    people = tuple(hub.visibility.person(user, session) for user in page)
-    return People("", people, len(users), more)
+    return Listing(People("", (), len(users), more), page, partial(_person, hub, session))
+
+
+def _person(hub: Hub, session: Session, user: User) -> Person | None:
+    return hub.visibility.person(user, session) if user.sessions else None
 
 
 @command(
@@ -41,7 +50,7 @@ def find(hub: Hub, session: Session, names: str, after: str | None = None) -> An
 )
 def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
     """Tell what is known about a user who has left."""
-    return hub.whowas.of(name, count)
+    return Listing(Departed(name, ()), hub.whowas.of(name, count), lambda gone: gone)
 
 
 @command(

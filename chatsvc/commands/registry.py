@@ -15,19 +15,22 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from chatsvc.commands.long_answers import LongAnswer, is_long
+from chatsvc.commands.long_answers import Listing, Reading, begin, shortened, tell
 from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.ban_masks import is_written_mask
 from chatsvc.model.characters import clean, clean_formatted, clean_message, looks_empty
 from chatsvc.model.command_facts import facts_of
-from chatsvc.model.events import Command, Event, Refusal, Refused, Request
+from chatsvc.model.costs import COSTS, OTHER, Cost
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.server_events import Command
 from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
 from chatsvc.policy.permissions import check_level
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
 
-Answer: TypeAlias = "Event | Coroutine[Any, Any, Event | None] | None"
+Answer: TypeAlias = "Event | Listing | Coroutine[Any, Any, Event | Reading | None] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class CommandRow:
     tagged: bool  # receives the tag
     settled: bool  # depends on what the session said before, so that must be stored
     reads: bool  # reads the archive, and changes nothing there
+    cost: Cost
     when: Callable[[Hub], bool]  # whether it is of any use here
 
 
@@ -96,6 +100,7 @@ def command(
             tagged=tagged,
             settled=settled,
             reads=reads,
+            cost=COSTS.get(name, OTHER),
             when=when,
         )
         FIELDS.update(arguments)
@@ -119,32 +124,39 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
         return None
     if isinstance(answer, Coroutine):
         return _finish(hub, session, answer, request)
+    if isinstance(answer, Listing):
+        return begin(session, answer, request.tag)
     session.tell(answer, request.tag)
     return None
 
 
 def must_wait(session: Session, request: Request) -> bool:
     """Return whether a request depends on what its session said before and is not stored yet."""
-    return session.in_flight > 0 and (row := _row(request.name)) is not None and row.settled
+    return session.in_flight > 0 and (row := find(request.name)) is not None and row.settled
 
 
 async def _finish(
-    hub: Hub, session: Session, answer: Coroutine[Any, Any, Event | None], request: Request
+    hub: Hub,
+    session: Session,
+    answer: Coroutine[Any, Any, Event | Reading | None],
+    request: Request,
 ) -> None:
     tag = request.tag
     try:
         event = await answer
-        long = LongAnswer(hub, session, event, tag) if is_long(event) else None
+        if event is not None and not isinstance(event, Reading):
+            event = shortened(hub, session, event)
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
-        reads = (row := _row(request.name)) is not None and row.reads
+        reads = (row := find(request.name)) is not None and row.reads
         code = "not-read" if reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
-        if long is not None:
-            del event
-            await long.tell()
+        if isinstance(event, Reading):
+            telling = tell(session, event, tag)
+            del event  # its first lines need not stay in memory until all is told
+            await telling
         elif event is not None:
             session.tell(event, tag)
 
@@ -156,12 +168,13 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
         hub.login.knock(session, refused.code)
 
 
-def _row(name: str) -> CommandRow | None:
-    return TABLE.get(NAMES.get(name.lower(), ""))
+def find(name: str) -> CommandRow | None:
+    """Return the row of a command by its name or an alias, in any case."""
+    return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
 
 
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
-    row = TABLE.get(request.name) or _row(request.name)
+    row = find(request.name)
     if row is None:
         if request.literal is None:
             raise _unknown(request.name)
@@ -178,7 +191,10 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
             _check_level(hub, session, row, arguments.get("room"))
         if session.asked != request.name:
             session.asked = None  # the command needs something else first
-    _check_understood(row, request)
+    if request.rest is None:
+        _check_fields(row, request)
+    elif not row.words:
+        _check_alone(row, request.rest)
     if row.tagged:
         arguments["tag"] = request.tag
     return row.function(hub, session, **arguments)
@@ -231,12 +247,14 @@ def _checked(row: CommandRow, request: Request) -> dict[str, object]:
     }
 
 
-def _check_understood(row: CommandRow, request: Request) -> None:
-    """Refuse words after a command without arguments, and fields of other requests."""
-    if request.rest is not None:
-        if not row.words and _without_flags(row, request.rest.strip(), {}):
-            raise _usage(row)
-        return
+def _check_alone(row: CommandRow, rest: str) -> None:
+    """Refuse words after a command without arguments."""
+    if _without_flags(row, rest.strip(), {}):
+        raise _usage(row)
+
+
+def _check_fields(row: CommandRow, request: Request) -> None:
+    """Refuse the fields of other requests; unknown ones may be from a later version."""
     strange = (name for name in request.args if name in FIELDS and name not in row.kinds)
     if (name := next(strange, None)) is not None:
         raise Refused("usage", f"{row.about.usage.split()[0][1:]} has no field {name}.")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 from typing import TypeAlias
 
+from chatsvc.commands.long_answers import Listing
 from chatsvc.commands.registry import Answer, Moment, Point, Words, command
 from chatsvc.commands.talking import PEOPLE, talking
 from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import room_of
-from chatsvc.model.events import Event, Refused, Rooms, Stats, Topic
+from chatsvc.model.events import Event
 from chatsvc.model.presence_events import People
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Rooms, Stats, Topic
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.permissions import floor, needs_password
 from chatsvc.services.history import Bounds
@@ -94,10 +98,11 @@ def room(hub: Hub, session: Session, name: str | None = None, room: str | None =
 
 
 @command("rooms", help="lists the rooms")
-def rooms(hub: Hub, session: Session) -> Answer:
+def rooms(hub: Hub, session: Session, n: int = PEOPLE) -> Answer:
     """List the rooms."""
-    places = hub.visibility.places(session)
-    return Rooms(places[:PEOPLE], len(places))
+    found = hub.visibility.rooms(session)
+    place = partial(hub.visibility.place, asker=session)
+    return Listing(Rooms((), len(found)), found[:n], place)
 
 
 @command("topic [text]", help="shows or changes the room's topic", example="/topic tea at 5")
@@ -109,23 +114,25 @@ def topic(hub: Hub, session: Session, text: Words | None = None, room: str | Non
     return replace(here.topic or Topic(here.name, "", "", 0.0), changed=False)
 
 
-def a_page(users: Collection[User], after: str | None) -> tuple[list[User], bool]:
-    """Return the first users by name, as many as are listed at once, and whether there are more."""
+def a_page(users: Collection[User], after: str | None, n: int) -> tuple[list[User], bool]:
+    """Return the first `n` users by name, and whether there are more."""
     last = "" if after is None else key(after)
     rest = sorted((user for user in users if user.key > last), key=attrgetter("key"))
-    return rest[:PEOPLE], len(rest) > PEOPLE
+    return rest[:n], len(rest) > n
 
 
 @command("who [room]", "clients list names", "lists the users in a room", "/who #tea")
-def who(hub: Hub, session: Session, room: str | None = None, after: str | None = None) -> Answer:
+def who(
+    hub: Hub, session: Session, room: str | None = None, after: str | None = None, n: int = PEOPLE
+) -> Answer:
     """List who is in a room."""
     here = hub.visibility.known_room(session, room)
     present = here.seen_by(session.person)
-    page, more = a_page(present, after)
-    people = tuple(hub.visibility.person(user, session, here) for user in page)
-    return People(
-        room=here.name, people=people, count=len(present), more=more, hidden=here.rules.hidden
+    page, more = a_page(present, after, n)
+    frame = People(
+        room=here.name, people=(), count=len(present), more=more, hidden=here.rules.hidden
     )
+    return Listing(frame, page, partial(hub.visibility.member, asker=session, room=here))
 
 
 @command(

@@ -6,8 +6,11 @@ from chatsvc.commands.registry import Answer, Signs, Text, Words, command
 from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import room_of
 from chatsvc.model.characters import clean_formatted
-from chatsvc.model.events import Asked, Event, Notice, Refused, Talking
+from chatsvc.model.events import Event
 from chatsvc.model.records import Account
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Talking
+from chatsvc.model.server_events import Asked, Notice
 from chatsvc.model.text_rules import key
 from chatsvc.services.hub import Hub
 from chatsvc.services.messaging import PLAINLY, Manner
@@ -26,7 +29,8 @@ def say(
     tag: str | None = None,
 ) -> Answer:
     """Send a message to a room."""
-    return _say(hub, session, text=text, room=room, tag=tag, manner=Manner(False, notice, signs))
+    manner = Manner(False, notice, signs) if notice or signs else PLAINLY
+    return _say(hub, session, text=text, room=room, tag=tag, manner=manner)
 
 
 @command("me text", help="describes an action", example="/me makes tea")

@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Protocol
 
+from chatsvc.auth.known_places import Source
 from chatsvc.auth.proof import Proof
-from chatsvc.auth.throttle import Source
 from chatsvc.core.ban_marks import marks
+from chatsvc.core.catching_up import CatchingUp
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
 from chatsvc.core.login_state import LoginState
@@ -19,14 +20,15 @@ from chatsvc.core.newcomers import Newcomer, joined
 from chatsvc.core.read_mark import Mark
 from chatsvc.core.timer import Timer
 from chatsvc.core.typed_password import TypedPassword
-from chatsvc.core.walk import Walk
 from chatsvc.core.wire import Wire
 from chatsvc.model.ban_masks import BanMask
-from chatsvc.model.batch import Batch, Shared, portions
-from chatsvc.model.events import Event, Joined, Left, Refusal, Said, Topic
+from chatsvc.model.batch import Batch, Shared
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Account, Member, RoomRules
+from chatsvc.model.room_events import Joined, Left, Topic
 from chatsvc.model.text_rules import key
-from chatsvc.store.archive import ArchiveFailed, Lines, Start
+from chatsvc.store.archive import Lines, Start
 from chatsvc.store.search_query import LastSearch
 
 FIRST_ROOM = "#lobby"
@@ -186,6 +188,9 @@ class Mutes(Protocol):
     def conceals(self, user: User, room: Room, /) -> bool:
         """Whether somebody is muted in a room under another name than the one they have."""
 
+    def follow(self, user: User, room: Room, /) -> object:
+        """Let a mute that holds somebody by name hold them under other names, too."""
+
 
 class NoMutes:
     """Nobody is muted."""
@@ -193,7 +198,7 @@ class NoMutes:
     def silences(self, user: User, room: Room) -> bool:
         return False
 
-    conceals = silences
+    conceals = follow = silences
 
 
 NOBODY_MUTED = NoMutes()
@@ -203,9 +208,9 @@ class Room:
     """A named place with members and a last number; `roster` has those who have an account."""
 
     __slots__ = (
-        "_backlogs", "_catching", "_clock", "_fold", "_lines", "_mutes", "_start", "charter",
-        "empty_since", "floors", "invited", "key", "last", "maker", "members", "name", "passes",
-        "people", "roster", "spoke", "time", "topic", "unseen", "used", "voiced",
+        "_catching_up", "_clock", "_fold", "_mutes", "charter", "empty_since", "floors", "invited",
+        "key", "last", "maker", "members", "name", "passes", "people", "roster", "spoke", "time",
+        "topic", "unseen", "used", "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -235,12 +240,9 @@ class Room:
         self.voiced: set[str] = set()  # guests' clients
         self.spoke: dict[str, float] = {}  # when somebody last did, by the clock; latest last
         self.maker: User | None = None  # a guest, who becomes the founder by registering
-        self._lines = lines
         self._clock = clock
-        self._start = start
         self._mutes = mutes
-        self._catching: set[Session] = set()
-        self._backlogs: dict[Session, tuple[int, int]] = {}  # of those who have not begun theirs
+        self._catching_up: CatchingUp[Session] = CatchingUp(lines, start)
         self._fold: Fold[User] | None = None
 
     @property
@@ -299,8 +301,9 @@ class Room:
         seen = min(max(seen, 0), self.last)
         self.members[session] = seen if backlog is None else max(seen, self.last - backlog)
         if backlog is not None and seen < self.members[session] < self.last:
-            self._backlogs[session] = backlog, seen
+            self._catching_up.backlogs[session] = backlog, seen
         self._of(session)[self.key] = self
+        self._mutes.follow(user, self)
 
     def _of(self, session: Session) -> dict[str, Room]:
         """Where the session has its rooms of this kind."""
@@ -311,7 +314,7 @@ class Room:
         crowded = self.crowded
         user = session.person
         del self.members[session]
-        self._backlogs.pop(session, None)
+        self._catching_up.backlogs.pop(session, None)
         del self._of(session)[self.key]
         if session.here is self:
             session.here = next(reversed(session.rooms.values()), None)
@@ -366,7 +369,7 @@ class Room:
         """Show what was just kept to everybody for whom it comes next; others read on."""
         before, last = batch.first - 1, batch.last
         self.last = last
-        members, give = self.members, self._give
+        members, give = self.members, self.give
         for session, seen in members.items():
             if session.wire.full:
                 continue
@@ -379,7 +382,7 @@ class Room:
             elif seen < last:
                 self.catch_up(session)
 
-    def _give(self, session: Session, batch: Batch) -> None:
+    def give(self, session: Session, batch: Batch) -> None:
         """Show lines to somebody, for whom they must be the next ones."""
         user, elsewhere = session.user, self is not session.here
         if session.client in batch.said_by or batch.quiet or (user is not None and user.ignores):
@@ -389,50 +392,7 @@ class Room:
 
     def catch_up(self, session: Session) -> None:
         """Read on from the archive until `session` is shown the last line."""
-        if session not in self._catching and self.members.get(session, self.last) < self.last:
-            self._catching.add(session)
-            self._start(self._read_on(session))
-
-    async def _read_on(self, session: Session) -> None:
-        try:
-            while not session.wire.full and self.members.get(session, self.last) < self.last:
-                seen, last = self.members[session], self.last
-                page = await self._lines.read(self.name, seen, PAGE)
-                if session in self._backlogs and any(map(session.passes_over, page)):
-                    await self._begin_earlier(session, last)
-                    continue
-                self._backlogs.pop(session, None)
-                self._show_page(session, page, last)
-                read = len(page)
-                del page  # not needed while its reader takes it
-                await session.wire.ready(read)
-        except ArchiveFailed as failed:
-            session.tell(Refusal("not-read", f"Cannot read earlier messages. {failed}"))
-        except Exception as error:
-            session.wire.fail(error)
-        finally:
-            self._catching.discard(session)
-
-    async def _begin_earlier(self, session: Session, last: int) -> None:
-        """Let a new member begin so early that hidden and deleted lines do not count."""
-        size, lowest = self._backlogs.pop(session)
-        walk = Walk(self._lines, session.hides, self.name, deleted=False)
-        lines = await walk.back(lowest, last + 1, size)
-        if session in self.members and lines:
-            self.members[session] = min(self.members[session], lines[-1].number - 1)
-
-    def _show_page(self, session: Session, page: list[Said], last: int) -> None:
-        # While the page was read, live lines may have been shown, or the session may have left.
-        seen = self.members.get(session)
-        if seen is None:
-            return
-        unseen = [line for line in page if line.number > seen]
-        if not unseen:  # they are no longer kept
-            self.members[session] = max(seen, last)
-        for portion in portions(unseen):
-            if not session.wire.full:
-                self.members[session] = portion[-1].number
-                self._give(session, Batch(portion))
+        self._catching_up.begin(self, session)
 
     def _joined(self, users: Sequence[User]) -> Joined:
         return joined(self.name, [self._newcomer(user) for user in users])

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Batch
-from chatsvc.model.events import Event, Said, Told
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said, Told
 from chatsvc.store.archive import Lines, Start
 
 LATE = 60.0  # seconds after which a message is shown with its time
@@ -65,7 +66,7 @@ class DirectConversation(Room):
     def announce(self, event: Event, but: Session | User | None = None) -> None:
         """Do nothing: joins and leaves of the other user are not shown."""
 
-    def _give(self, session: Session, batch: Batch) -> None:
+    def give(self, session: Session, batch: Batch) -> None:
         for line in batch.lines:
             if not session.hides(line):
                 tag = line.tag if line.client == session.client else None

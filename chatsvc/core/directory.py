@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, room_name
 
 

@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from chatsvc.core.wire import Wire
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Event, Found, History, Part
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
 
 
 class Place(Protocol):
@@ -37,7 +39,7 @@ class Endpoint:
         except Exception as error:
             self.wire.fail(error)
 
-    def tell_part(self, event: History | Found, tag: str | None, part: Part) -> None:
+    def tell_part(self, event: LongEvent, tag: str | None, part: Part) -> None:
         """Send part of a long answer."""
         self.safely(self.wire.tell_part, event, self.here.name if self.here else None, tag, part)
 

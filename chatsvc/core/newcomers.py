@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from chatsvc.model.events import Joined
+from chatsvc.model.room_events import Joined
 
 
 class Newcomer(NamedTuple):

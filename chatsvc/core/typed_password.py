@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from hashlib import blake2b
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 _salt = secrets.token_bytes(16)
 

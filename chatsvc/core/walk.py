@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.store.archive import Lines
 
 LOOKED_THROUGH = 100_000  # lines read for one page: most of them may be hidden

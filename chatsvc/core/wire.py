@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from chatsvc.model.batch import Batch, Shared
-from chatsvc.model.events import Event, Found, History, Part, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
+from chatsvc.model.message_events import Said
 
 
 class Reader(Protocol):
@@ -45,15 +48,13 @@ class Wire(Protocol):
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Send an event other than a line."""
 
-    def tell_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> None:
+    def tell_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> None:
         """Send part of a long answer; everything else sent meanwhile follows its end."""
 
-    async def ready(self, read: int = 0) -> None:
-        """Charge for lines read from the archive, and return when more can be sent.
+    async def ready(self, read: int = 0) -> bool:
+        """Charge for lines read from the archive, and return whether more can be sent.
 
-        By then everything was sent and paid for, or the connection is closed.
+        By then everything was sent and paid for; if not, the connection is closed.
         """
 
     def announce(self, event: Shared, here: str | None) -> None:

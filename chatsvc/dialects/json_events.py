@@ -14,7 +14,8 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from chatsvc.dialects.jsonl import NAMES, SAID, TIMES, seconds
-from chatsvc.model.events import Event, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
 
 LARGEST = 2**53  # maximum that every program can represent (RFC 8259, 6)
 LONGEST = 65_536  # characters of one string

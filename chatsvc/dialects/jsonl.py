@@ -9,7 +9,11 @@ from datetime import UTC, datetime
 
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.model.characters import plain
-from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent, entries_of, with_entries
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused, Request
 
 _encode: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False
@@ -41,18 +45,16 @@ class JSONDialect(StatelessDialect):
             value["tag"] = tag
         return _encode(value).encode() + b"\n"
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
         """Write part of a long answer; the parts make up one line."""
-        if part is Part.END:
+        if part.ends:
             return b"]}\n"
-        items = ",".join(_encode(_said(line)) for line in event.lines).encode()
-        if part is Part.NEXT:
+        items = ",".join(_encode(_value("", entry)) for entry in entries_of(event)).encode()
+        if not part.begins:
             return b"," + items if items else b""
-        head = {**_plain(event), **({} if tag is None else {"tag": tag})}
-        del head["lines"]
-        return _encode(head)[:-1].encode() + b',"lines":[' + items
+        head = {**_plain(with_entries(event, ())), **({} if tag is None else {"tag": tag})}
+        head.pop(event.ENTRIES, None)
+        return _encode(head)[:-1].encode() + f',"{event.ENTRIES}":['.encode() + items
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
         """Write a line for everybody but its sender."""

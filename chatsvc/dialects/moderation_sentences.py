@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatsvc.dialects.sentences import clock, lines, listing
+from chatsvc.dialects.sentences import clock, lines, listing, part_lines
+from chatsvc.model.account_events import (
+    Certificates,
+    Challenge,
+    Code,
+    Identified,
+    Operating,
+    Proved,
+    Sessions,
+    You,
+)
 from chatsvc.model.ban_masks import BanMask
+from chatsvc.model.history_events import Part
+from chatsvc.model.message_events import Deleted
 from chatsvc.model.moderation_events import (
     Announced,
     Audit,
     Banned,
     Bans,
-    Certificates,
-    Challenge,
-    Code,
-    Deleted,
-    Expected,
-    Identified,
-    Invited,
     Lockdown,
-    Operating,
-    Proved,
     Removed,
     Reported,
     Reports,
-    Role,
-    Rule,
-    Rules,
-    Sessions,
     Unbanned,
     Ways,
-    You,
 )
+from chatsvc.model.room_events import Expected, Invited, Role, Rule, Rules
+from chatsvc.model.text_rules import counted
 
 
 @lines.register
@@ -156,17 +156,17 @@ def _(event: Removed, here: str | None) -> Iterable[str]:
         yield f"* Your messages now go to {event.here}."
 
 
-@lines.register
-def _(event: Banned, here: str | None) -> Iterable[str]:
-    if event.own:
+@part_lines.register
+def _(event: Banned, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins and event.own:
         where = f" in {event.room}" if event.room else ""
         yield f"* {event.by} muted you{where}{_until(event)}{_because(event)}"
-        return
-    yield f"* {_banned(event)}{_because(event)}"
+    elif part.begins:
+        yield f"* {_banned(event)}{_because(event)}"
     if event.hit:
         does = "Muted" if event.mute else "Removed"
         yield f"*   {does}: {listing(event.hit)}."
-    elif event.means and not event.exempt:
+    elif part.begins and event.means and not event.exempt and not event.own:
         yield "*   It matches nobody online at the moment."
 
 
@@ -202,10 +202,10 @@ def _(event: Unbanned, here: str | None) -> Iterable[str]:
         yield f"* {event.who} is no longer {'muted' if event.mute else 'banned'}{where}."
 
 
-@lines.register
-def _(event: Bans, here: str | None) -> Iterable[str]:
+@part_lines.register
+def _(event: Bans, here: str | None, part: Part) -> Iterable[str]:
     where = f"in {event.room}" if event.room else "on this server"
-    if not event.bans:
+    if part.begins and not event.bans:
         yield f"* No bans or mutes {where}."
     for ban in event.bans:
         reason = f": {ban.reason}" if ban.reason else ""
@@ -216,7 +216,9 @@ def _(event: Bans, here: str | None) -> Iterable[str]:
 def _(event: Ways, here: str | None) -> Iterable[str]:
     yield f"* Bans that would match {event.name}:"
     for way in event.ways:
-        also = f"also affects {listing(way.also)}" if way.also else "affects nobody else online"
+        others = (counted(way.others, "other"),) if way.others else ()
+        names = listing((*way.also, *others))
+        also = f"also affects {names}" if way.also else "affects nobody else online"
         yield f"*   {way.who:24} {also}"
     yield f"* /ban {event.name} would match them by {listing(event.means)}."
 
@@ -247,9 +249,9 @@ def _(event: Operating, here: str | None) -> Iterable[str]:
     yield f"* You are signed in as the operator {event.name}."
 
 
-@lines.register
-def _(event: Audit, here: str | None) -> Iterable[str]:
-    if not event.acts:
+@part_lines.register
+def _(event: Audit, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins and not event.acts:
         yield "* No moderation actions yet."
     for act in event.acts:
         room = f" in {act.room}" if act.room else ""
@@ -270,13 +272,13 @@ def _reported(event: Reported) -> str:
     return f"Report {event.number}, {when}: {event.by} about {event.about}{room}: {event.reason}"
 
 
-@lines.register
-def _(event: Reports, here: str | None) -> Iterable[str]:
-    if not event.reports:
+@part_lines.register
+def _(event: Reports, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins and not event.reports:
         yield "* No open reports."
-        return
-    if len(event.reports) < event.count:
-        yield f"* {event.count} open reports. The last {len(event.reports)}:"
     for report in event.reports:
         yield f"* {_reported(report)}"
-    yield "* To close a report: /resolve number"
+    if part.ends and 0 < part.start < event.count:
+        yield f"* These are the last {part.start} of {event.count} open reports."
+    if part.ends and part.start:
+        yield "* To close a report: /resolve number"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-
-from chatsvc.model.events import Refused, Request
+from chatsvc.model.requests import Refused, Request
 
 _NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to UTF-8.")
-_NOTHING = nullcontext()
 
 
 class StatelessDialect:
@@ -17,6 +14,8 @@ class StatelessDialect:
         """Return the refusal of a line that is not UTF-8."""
         return (_NOT_UTF8,)
 
-    def doing(self, request: Request) -> AbstractContextManager[None]:
+    def begin(self, request: Request) -> None:
         """Do nothing: an event without a tag is about no request."""
-        return _NOTHING
+
+    def end(self, before: object) -> None:
+        """Do nothing either."""

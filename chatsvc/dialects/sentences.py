@@ -7,41 +7,39 @@ from collections.abc import Iterable
 from functools import lru_cache, singledispatch
 from itertools import groupby
 from textwrap import wrap
+from typing import TypeVar
 
-from chatsvc.model.events import (
-    Asked,
+from chatsvc.model.history_events import Found, History, Marked, Part, Recent
+from chatsvc.model.long_events import LongEvent, entries_of, with_entries
+from chatsvc.model.message_events import Kept, Said, Signal, Told
+from chatsvc.model.presence_events import (
     Away,
-    Census,
-    Clock,
+    Departed,
+    Ignoring,
+    Offline,
+    Online,
+    People,
+    Person,
+    Realname,
+    Renamed,
+    Watching,
+)
+from chatsvc.model.requests import Refusal
+from chatsvc.model.room_events import (
     Entered,
     Exited,
-    Found,
-    Goodbye,
-    Help,
-    History,
-    Ignoring,
     Joined,
-    Kept,
     Left,
-    Marked,
     Missed,
-    Notice,
-    Part,
-    Pong,
-    Realname,
-    Recent,
-    Refusal,
-    Renamed,
     Rooms,
-    Said,
-    Signal,
     Stats,
     Talking,
-    Told,
     Topic,
-    Welcome,
 )
-from chatsvc.model.presence_events import Departed, Offline, Online, People, Person, Watching
+from chatsvc.model.server_events import Asked, Census, Clock, Goodbye, Help, Notice, Pong, Welcome
+from chatsvc.model.text_rules import counted
+
+T = TypeVar("T")
 
 _STAYS = "\xa0"  # a space where no line is broken
 _WIDTH = 80  # of a terminal
@@ -88,7 +86,17 @@ def _clock(minute: int, _quarter: int) -> str:
 @singledispatch
 def lines(event: object, here: str | None) -> Iterable[str]:
     """Return `event` in words."""
-    raise TypeError(f"no words for {event!r}")
+    if not isinstance(event, LongEvent):
+        raise TypeError(f"no words for {event!r}")
+    end = Part(len(entries_of(event)), ends=True)
+    yield from part_lines(event, here, Part())
+    yield from part_lines(with_entries(event, ()), here, end)
+
+
+@singledispatch
+def part_lines(event: object, here: str | None, part: Part) -> Iterable[str]:
+    """A part of a long answer in words: some of its entries, or what comes after them."""
+    raise TypeError(f"no words for a part of {event!r}")
 
 
 @lines.register
@@ -163,8 +171,8 @@ def _(event: Realname, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Census, here: str | None) -> Iterable[str]:
-    users, rooms = number(event.people, "user", "users"), number(event.rooms, "room", "rooms")
-    yield f"* {users} online in {rooms}; peak: {number(event.most, 'user', 'users')}."
+    users, rooms = counted(event.people, "user"), counted(event.rooms, "room")
+    yield f"* {users} online in {rooms}; peak: {counted(event.most, 'user')}."
 
 
 @lines.register
@@ -232,18 +240,19 @@ def _(event: Talking, here: str | None) -> Iterable[str]:
         yield "* You are not in a room. To join one: /join #lobby"
 
 
-@lines.register
-def _(event: People, here: str | None) -> Iterable[str]:
-    where = f"In {event.room}" if event.room else "Found"
-    yield f"* {where}: {number(event.count, 'person', 'people')}"
-    for person in event.people[:_LISTED]:
+@part_lines.register
+def _(event: People, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins:
+        where = f"In {event.room}" if event.room else "Found"
+        yield f"* {where}: {counted(event.count, 'person', 'people')}"
+    for person in _listed(event.people, part):
         yield f"*   {person.name:15} {_presence(person)}"
-    if event.count > _LISTED:
-        yield f"*   and {event.count - _LISTED} others"
+    if part.ends and event.count > _LISTED:
+        yield f"*   and {counted(event.count - _LISTED, 'other')}"
 
 
-@lines.register
-def _(event: Departed, here: str | None) -> Iterable[str]:
+@part_lines.register
+def _(event: Departed, here: str | None, part: Part) -> Iterable[str]:
     for person in event.people:
         realname = f", {person.realname}" if person.realname else ""
         account = f", registered as {person.account}" if person.account else ""
@@ -295,55 +304,46 @@ def _span(seconds: float) -> str:
     minutes = int(seconds) // 60
     if minutes < 60:
         return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes < 1440 else f"{minutes // 1440} days"
+    if minutes < 1440:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return counted(minutes // 1440, "day")
 
 
-def number(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
-
-
-@lines.register
-def _(event: Rooms, here: str | None) -> Iterable[str]:
-    for place in event.rooms[:_LISTED]:
+@part_lines.register
+def _(event: Rooms, here: str | None, part: Part) -> Iterable[str]:
+    for place in _listed(event.rooms, part):
         topic = f"  {place.topic}" if place.topic else ""
         people, said = (
-            number(place.count, "person", "people"),
-            number(place.last, "message", "messages"),
+            counted(place.count, "person", "people"),
+            counted(place.last, "message"),
         )
         yield f"* {place.room:15} {people}, {said}{topic}"
-    if event.count > _LISTED:
+    if part.ends and event.count > _LISTED:
         yield f"* and {event.count - _LISTED} more"
 
 
-@lines.register
-def _(event: History, here: str | None) -> Iterable[str]:
-    if not event.lines:
+def _listed(entries: tuple[T, ...], part: Part) -> tuple[T, ...]:
+    """Those of a portion of a list that people are shown."""
+    return entries[: max(0, _LISTED - part.start)]
+
+
+@part_lines.register
+def _(event: History, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins and not event.lines:
         yield f"* No earlier messages in {event.room}."
-    yield from part_lines(event, here, Part.FIRST)
+    for line in event.lines:
+        yield f"{line.number:>5} {said(line, event.room != here)}"
 
 
-@lines.register
-def _(event: Found, here: str | None) -> Iterable[str]:
-    if not event.lines:
+@part_lines.register
+def _(event: Found, here: str | None, part: Part) -> Iterable[str]:
+    if part.begins and not event.lines:
         yield f"* No results for {event.query}"
-    yield from part_lines(event, here, Part.FIRST)
-    yield from part_lines(event, here, Part.END)
-
-
-def part_lines(event: History | Found, here: str | None, part: Part) -> Iterable[str]:
-    """Yield part of a long answer in words: some of its lines, or what follows them."""
-    if part is not Part.END:
-        for line in event.lines:
-            elsewhere = isinstance(event, Found) or event.room != here
-            yield f"{line.number:>5} {said(line, elsewhere)}"
-    elif isinstance(event, Found):
-        yield from _after(event)
-
-
-def _after(event: Found) -> Iterable[str]:
-    if event.more:
+    for line in event.lines:
+        yield f"{line.number:>5} {said(line, elsewhere=True)}"
+    if part.ends and event.more:
         yield "* To see older results: /search"
-    if event.unfinished:
+    if part.ends and event.unfinished:
         yield "* Older messages are still being indexed. Try again in a few minutes."
 
 
@@ -365,8 +365,8 @@ def _(event: Stats, here: str | None) -> Iterable[str]:
     if not event.people:
         yield f"* No messages in {event.room} yet."
     for tally in event.people:
-        size = f"{tally.bytes:,} bytes"
-        yield f"*   {tally.name:15} {number(tally.lines, 'message', 'messages')}, {size}"
+        size = counted(tally.bytes, "byte")
+        yield f"*   {tally.name:15} {counted(tally.lines, 'message')}, {size}"
 
 
 @lines.register

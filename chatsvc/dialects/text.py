@@ -8,7 +8,12 @@ from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.dialects.sentences import lines, part_lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain
-from chatsvc.model.events import Cleared, Event, Found, History, Part, Request, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Request
+from chatsvc.model.server_events import Cleared
 
 # A stray key or a byte order mark before a command does not make it a message.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)
@@ -28,10 +33,8 @@ class TextDialect(StatelessDialect):
             return b"\x1b[2J\x1b[H"
         return "".join(f"{plain(line)}\r\n" for line in lines(event, here)).encode()
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
-        """Write part of a long answer: its lines, or what follows them."""
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
+        """Write part of a long answer: some of its entries, or what follows them."""
         return "".join(f"{plain(line)}\r\n" for line in part_lines(event, here, part)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:

@@ -15,8 +15,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_NAME, are_of_names, key
 
 USER = "chat"  # that of every user, as shown to IRC clients

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from chatsvc.model.events import Event, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import LONGEST_TEXT
 
 PORTION = 65536  # characters sent to one reader at once

@@ -1,177 +1,9 @@
-"""Events about accounts, rooms' rules and moderation; `events.py` has the others.  No behaviour."""
+"""Events about moderation: bans, removals, reports and the audit.  No behaviour."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-
-@dataclass(frozen=True, slots=True)
-class You:
-    """Your identity has changed; `how` says why: register, login, logout, unregister, claim."""
-
-    WIRE: ClassVar[str] = "you"
-
-    name: str
-    account: str | None
-    operator: bool
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """You have authenticated with this account."""
-
-    WIRE: ClassVar[str] = "proved"
-
-    account: str
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What your next step must answer, in an authentication of several steps."""
-
-    WIRE: ClassVar[str] = "challenge"
-
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """The SHA-256 fingerprints of the certificates that log in to your account.
-
-    `own` is that of this connection's certificate, if it has one.
-    """
-
-    WIRE: ClassVar[str] = "certificates"
-
-    fingerprints: tuple[str, ...]
-    own: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """A user is known to have an account from now on, or (None) to have none any more."""
-
-    WIRE: ClassVar[str] = "identified"
-
-    name: str
-    account: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Operating:
-    """You are now an operator, as you requested."""
-
-    WIRE: ClassVar[str] = "operating"
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One of your own connections, counted from 1; `own` is this one."""
-
-    number: int
-    since: float
-    address: str
-    rooms: tuple[str, ...]
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sessions:
-    """The connections of an account."""
-
-    WIRE: ClassVar[str] = "sessions"
-    sessions: tuple[Seat, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code with which one user may register."""
-
-    WIRE: ClassVar[str] = "code"
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One of a room's rules: its value and purpose."""
-
-    name: str
-    value: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """A room's rules, and who has a role there."""
-
-    WIRE: ClassVar[str] = "rules"
-
-    room: str
-    rules: tuple[Setting, ...]
-    founder: str | None
-    moderators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A user has changed one of a room's rules."""
-
-    WIRE: ClassVar[str] = "rule"
-
-    room: str
-    name: str
-    value: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A user was made founder, moderator, voiced or (plain) member of a room.
-
-    `before` is the previous role; a new founder replaces another (`instead`), who becomes a
-    moderator.
-    """
-
-    WIRE: ClassVar[str] = "role"
-
-    room: str
-    name: str
-    role: str
-    by: str
-    before: str = ""
-    instead: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """You were invited to a room, or have invited somebody (`own`).
-
-    Moderators are told about invitations by others (`overheard`).
-    """
-
-    WIRE: ClassVar[str] = "invited"
-
-    room: str
-    name: str
-    by: str
-    own: bool = False
-    overheard: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """The users who are invited to a room and not in it, and those just `uninvited`."""
-
-    WIRE: ClassVar[str] = "expected"
-
-    room: str
-    names: tuple[str, ...]
-    uninvited: str = ""
+from typing import ClassVar, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +32,7 @@ class Banned:
     """
 
     WIRE: ClassVar[str] = "banned"
+    ENTRIES: ClassVar[str] = "hit"
 
     who: str
     room: str
@@ -235,6 +68,7 @@ class Bans:
     """The bans and mutes of a room, or (`room` is empty) of the whole server."""
 
     WIRE: ClassVar[str] = "bans"
+    ENTRIES: ClassVar[str] = "bans"
 
     room: str
     bans: tuple[Banned, ...]
@@ -242,10 +76,14 @@ class Bans:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A mark that a ban could use, and who else online it would affect."""
+    """A mark that a ban could use, and who else online it would affect.
+
+    Of many only some are named; that leaves so many `others`.
+    """
 
     who: str
     also: tuple[str, ...]
+    others: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,20 +95,6 @@ class Ways:
     name: str
     ways: tuple[Way, ...]
     means: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A message was deleted; `own` says that its sender has deleted it."""
-
-    WIRE: ClassVar[str] = "deleted"
-
-    room: str
-    number: int
-    sender: str
-    by: str
-    own: bool = False
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +133,8 @@ class Audit:
     """Acts of moderation, oldest first."""
 
     WIRE: ClassVar[str] = "audit"
+    ENTRIES: ClassVar[str] = "acts"
+
     acts: tuple[Deed, ...]
 
 
@@ -332,6 +158,13 @@ class Reports:
     """The last open reports, and how many there are in all."""
 
     WIRE: ClassVar[str] = "reports"
+    ENTRIES: ClassVar[str] = "reports"
 
     reports: tuple[Reported, ...]
     count: int
+
+
+ModerationEvent: TypeAlias = (
+    Removed | Banned | Unbanned | Bans | Ways | Lockdown | Announced | Audit | Reported
+    | Reports
+)  # fmt: skip

@@ -1,9 +1,9 @@
-"""Events about who is online, and who was, in any room; no behaviour."""
+"""Events about people: who is online, who was, names and who is away.  No behaviour."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class People:
     """
 
     WIRE: ClassVar[str] = "people"
+    ENTRIES: ClassVar[str] = "people"
 
     room: str
     people: tuple[Person, ...]
@@ -62,6 +63,7 @@ class Departed:
     """The users who recently had a name, latest first."""
 
     WIRE: ClassVar[str] = "departed"
+    ENTRIES: ClassVar[str] = "people"
 
     name: str
     people: tuple[Gone, ...]
@@ -97,3 +99,53 @@ class Watching:
     online: tuple[str, ...] = ()
     offline: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A user has another name."""
+
+    WIRE: ClassVar[str] = "renamed"
+    old: str
+    new: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Realname:
+    """What somebody is called besides their name, from now on."""
+
+    WIRE: ClassVar[str] = "realname"
+
+    name: str
+    realname: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody is away, for a reason, or (`reason` is None) back.
+
+    With `written` it is somebody to whom one has just written.
+    """
+
+    WIRE: ClassVar[str] = "away"
+
+    name: str
+    reason: str | None
+    own: bool = False
+    written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ignoring:
+    """The users you ignore."""
+
+    WIRE: ClassVar[str] = "ignoring"
+    names: tuple[str, ...]
+
+
+PresenceEvent: TypeAlias = (
+    Person | People | Departed | Online | Offline | Watching | Renamed | Realname | Away
+    | Ignoring
+)  # fmt: skip

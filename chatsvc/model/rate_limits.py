@@ -11,8 +11,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
-from chatsvc.model.events import Refusal
-from chatsvc.model.text_rules import span
+from chatsvc.model.requests import Refusal
+from chatsvc.model.text_rules import counted, span
 
 MOST_KEYS = 10_000  # maximum number remembered; of more, the oldest are forgotten
 MOST_ADDRESSES = 16_384  # addresses whose normal form is remembered
@@ -196,7 +196,7 @@ class Addresses:
             return None
         return Refusal(
             "too-many-connections",
-            f"{place} already has {_number(most, 'connection')},"
+            f"{place} already has {counted(most, 'connection')},"
             " the maximum. Close one and try again.",
         )
 
@@ -239,7 +239,3 @@ def is_loopback(address: str) -> bool:
 
 def _counted(address: str) -> str:
     return "" if is_loopback(address) else network(address)
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -14,7 +14,7 @@ from precis_i18n import get_profile
 from chatsvc.model.characters import clean as clean  # the space for it in a client's command
 from chatsvc.model.characters import clean_lines as clean_lines
 from chatsvc.model.characters import is_unseen, looks_empty
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 LONGEST_TEXT = 4096  # bytes of UTF-8
 MOST_LINES = 100  # of a text
@@ -122,6 +122,12 @@ def duration(text: str) -> float:
 def looks_like_duration(word: str) -> bool:
     """Return whether `word` was meant as a duration, valid or not."""
     return "0" <= word[:1] <= "9" or word.lower() == "forever"
+
+
+def counted(count: float, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 line, 2 lines; `many` is the plural if it has no s."""
+    number = f"{count:g}" if isinstance(count, float) else f"{count:,}"
+    return f"{number} {one if count == 1 else many or f'{one}s'}"
 
 
 def span(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from chatsvc.core.chat import Room, Session, User
@@ -14,15 +15,16 @@ from chatsvc.model.ban_masks import (
     parsed_address,
     without_addresses,
 )
-from chatsvc.model.events import Refused
 from chatsvc.model.records import Act, Ban
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, span
 from chatsvc.policy.permissions import RANKS, rank
-from chatsvc.store.archive import Records
+from chatsvc.store.archive import ArchiveFailed, Records
 
 MOST_BANS = 10_000  # on the whole server
 MOST_BANS_OF_ROOM = 500
 MOST_REMEMBERED = 10_000  # names whose matching patterns are remembered
+MOST_CAUGHT = 500  # marks of those whom a ban holds since they had a name in it
 MOST_WORDS = 10  # names, accounts and addresses in one ban
 WIDEST = {4: 8, 6: 16}  # the shortest network prefix, by the version of its addresses
 FOR_EVER = 0.0
@@ -43,7 +45,7 @@ class _Bans:
     def add(self, ban: Ban) -> None:
         self.by_id[ban.id] = ban
         self._fitting.clear()
-        for mark in map(BanMask.parse, ban.who):
+        for mark in masks_of(ban):
             self._by_mark.setdefault(mark, {})[ban.id] = ban
             if mark.is_name_pattern:
                 self._by_pattern.setdefault(mark, {})[ban.id] = ban
@@ -54,7 +56,7 @@ class _Bans:
     def remove(self, ban: Ban) -> None:
         self.by_id.pop(ban.id, None)
         self._fitting.clear()
-        for mark in map(BanMask.parse, ban.who):
+        for mark in masks_of(ban):
             _take(self._by_mark, mark, ban.id)
             _take(self._by_pattern, mark, ban.id)
             if mark.is_of_address:
@@ -110,6 +112,7 @@ class BanList:
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
         self._exemptions: dict[str, _Bans] = {}
+        self._unsaved: dict[str, Ban] = {}  # those that have caught somebody since
 
     def open(self) -> None:
         """Load the bans; the archive is open."""
@@ -127,7 +130,8 @@ class BanList:
     def _forget(self, ban: Ban) -> None:
         table = self._table(ban)
         place = table.get(ban.room, _Bans())
-        place.remove(ban)
+        place.remove(place.by_id.get(ban.id, ban))
+        self._unsaved.pop(ban.id, None)
         if not place.by_id:
             table.pop(ban.room, None)
 
@@ -169,6 +173,32 @@ class BanList:
         past = [ban for where in wheres for ban in self._of(where) if not self._holds_still(ban)]
         if past:
             await self.remove(past)
+
+    # Under another name
+
+    def follow(self, user: User, room: Room | None) -> None:
+        """Extend mutes that affect a user by name, here or (None) everywhere, to other names."""
+        for mute, session in self._mutes_of(user, room):
+            self.catch(mute, [session])
+
+    def catch(self, ban: Ban, sessions: Iterable[Session]) -> None:
+        """Extend a ban or mute to the other names of the users whose name it lists."""
+        names = [mask for mask in map(BanMask.parse, ban.who) if mask.kind == NAME]
+        caught = [one for session in sessions for one in _caught(ban, names, session)]
+        if caught:
+            new = replace(ban, caught=(*ban.caught, *caught)[-MOST_CAUGHT:])
+            self._forget(ban)
+            self._enter(new)
+            self._unsaved[new.id] = new
+
+    async def save(self) -> None:
+        """Save who was caught; what cannot be saved is retried with the next call."""
+        unsaved, self._unsaved = self._unsaved, {}
+        try:
+            await self._records.put(*unsaved.values())
+        except ArchiveFailed:
+            held = (ban for ban in unsaved.values() if ban in self._of(ban.room))
+            self._unsaved.update({ban.id: ban for ban in held})
 
     # Who is affected
 
@@ -220,7 +250,7 @@ class BanList:
         mutes = self._mutes_of(user, room)
         return any(user.key not in _names(mute, each) for mute, each in mutes)
 
-    def _mutes_of(self, user: User, room: Room) -> Iterator[tuple[Ban, Session]]:
+    def _mutes_of(self, user: User, room: Room | None) -> Iterator[tuple[Ban, Session]]:
         for session in user.sessions if self._mutes else ():
             mute = self.mute_of(session, room)
             if mute is not None:
@@ -261,10 +291,30 @@ def _weight(ban: Ban) -> tuple[bool, bool, float]:
     return not ban.quietly, ban.until == FOR_EVER, ban.until
 
 
+def masks_of(ban: Ban) -> list[BanMask]:
+    """All by which a ban knows people, those included whom it has caught by name."""
+    return [*map(BanMask.parse, ban.who), *(mask for _, mask in map(_parsed, ban.caught))]
+
+
+def _parsed(caught: str) -> tuple[str, BanMask]:
+    name, _, mask = caught.partition(" ")
+    return name, BanMask.parse(mask)
+
+
+def _caught(ban: Ban, names: Iterable[BanMask], session: Session) -> list[str]:
+    """What a ban that knows a session by its name alone needs to know it under another one."""
+    known = {mark for mark in session.marks if mark.kind != NAME}
+    fits = any(name.matches(mark) for name in names for mark in session.marks)
+    if not fits or not known.isdisjoint(masks_of(ban)):
+        return []
+    return [f"{session.person.key} {mark}" for mark in sorted(known)]
+
+
 def _names(mute: Ban, session: Session) -> set[str]:
     """Return the names by which a mute recognizes a user, as keys."""
     masks = {BanMask.parse(one) for one in mute.who}
     names = {one.value for one in masks if one.kind == NAME and not one.is_name_pattern}
+    names |= {name for name, mask in map(_parsed, mute.caught) if mask in session.marks}
     account = session.person.account
     if account is not None and BanMask.of_account(account.id) in masks:
         names.add(key(account.name))
@@ -278,7 +328,7 @@ def _knew_as(mute: Ban, session: Session) -> str | None:
     """
     names = _names(mute, session)
     same = {one for one in session.marks if one.kind != NAME}
-    if session.person.key in names or same.isdisjoint(map(BanMask.parse, mute.who)):
+    if session.person.key in names or same.isdisjoint(masks_of(mute)):
         return None
     return min(names, default=None)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.core.chat import Room, Session, User
-from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import span
 
 RANKS = {"guest": 0, "member": 1, "voiced": 2, "moderator": 3, "founder": 4}

@@ -11,9 +11,9 @@ from typing import Any
 
 from chatsvc.model.characters import formatting_in, is_unseen
 from chatsvc.model.confusables import imitated
-from chatsvc.model.events import Refused
-from chatsvc.model.moderation_events import Setting
 from chatsvc.model.records import RoomRules
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Setting
 from chatsvc.model.text_rules import check_words, duration, key, span
 
 MOST_WORDS = 100  # in a word filter

@@ -9,11 +9,13 @@ from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
+from chatsvc.model.account_events import Identified, You
 from chatsvc.model.batch import Shared
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.events import Exited, Notice, Refused
-from chatsvc.model.moderation_events import Identified, You
 from chatsvc.model.records import Account, Member
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Exited
+from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
 from chatsvc.services.authentication import Authentication, fingerprint_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.model.ban_masks import without_addresses
@@ -53,8 +53,15 @@ class Acts:
         """Store an action before it is carried out, so that `/audit` shows everything."""
         await self._records.put(self.act(session, what, room))
 
-    async def last(self, session: Session, count: int, room: Room | None) -> Audit:
-        """Return the last actions in a room, or (None) all of them; addresses are for operators."""
-        acts = await self._records.acts(count, room.name if room else None)
+    async def last(self, count: int, room: Room | None) -> list[Act]:
+        """Return the last actions in a room, or (None) everywhere."""
+        return await self._records.acts(count, room.name if room else None)
+
+    async def again(self, ids: Sequence[str]) -> list[Act]:
+        """Return these acts."""
+        return await self._records.acts_of(ids)
+
+    def shown(self, session: Session, acts: Iterable[Act]) -> Audit:
+        """Return acts as somebody may read them; addresses are for operators."""
         show = str if session.person.operator else without_addresses
         return Audit(tuple(Deed(act.time, act.by, show(act.what), act.room) for act in acts))

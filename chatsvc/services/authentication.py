@@ -11,8 +11,8 @@ from chatsvc.auth.accounts import Accounts, is_wrong
 from chatsvc.auth.proof import Proof
 from chatsvc.core.chat import Session
 from chatsvc.model.characters import clean
-from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
+from chatsvc.model.requests import Refused
 
 MOST_CERTIFICATES = 10  # of one account
 LONGEST_PROOF = 60.0  # seconds from the first step to the last
@@ -111,7 +111,7 @@ class Authentication:
         account = self.current(proof)
         if answer is None or account is None:
             raise self._is_not_proved(exchange.name)
-        self._accounts.attempts.remember(account.id, session.source)
+        await self._accounts.know(account, session.source)
         session.proving = proof._replace(exchange=None)
         return answer
 

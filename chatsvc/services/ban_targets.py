@@ -9,11 +9,11 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.model.ban_masks import ACCOUNT, NAME, BanMask, without_addresses
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
-from chatsvc.policy.bans import check_not_too_wide
+from chatsvc.policy.bans import check_not_too_wide, masks_of
 from chatsvc.policy.permissions import check_above, check_above_account
 from chatsvc.services.audit import signed
 from chatsvc.services.whowas import Trace, Whowas, trace_of
@@ -132,7 +132,7 @@ class BanTargets:
         """Return whether a ban has this label, a mark in it, or affects the user it names."""
         if key(who) in (key(ban.label), key(without_addresses(ban.label))):
             return True
-        return not self._wanted(who).isdisjoint(map(BanMask.parse, ban.who))
+        return not self._wanted(who).isdisjoint(masks_of(ban))
 
     def _wanted(self, who: str) -> set[BanMask]:
         wanted = {BanMask.of_name(who)}

@@ -12,7 +12,9 @@ from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.membership import Membership
 from chatsvc.core.read_mark import Mark
 from chatsvc.core.walk import Walk
-from chatsvc.model.events import History, Latest, Marked, Recent, Refused, Said
+from chatsvc.model.history_events import History, Latest, Marked, Recent
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.store.archive import Lines

@@ -14,8 +14,8 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Goodbye
 from chatsvc.model.rate_limits import Window
+from chatsvc.model.server_events import Goodbye
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
 from chatsvc.services.account_sessions import AccountSessions
@@ -167,3 +167,4 @@ class Hub:
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()
+        await self.bans.save()

@@ -13,8 +13,9 @@ from itertools import islice
 from chatsvc.core.chat import CROWD, FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.model.events import Entered, Exited, Refused
 from chatsvc.model.records import Account, Member
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Entered, Exited
 from chatsvc.model.text_rules import check_words, key, room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_enter, floor, needs_password

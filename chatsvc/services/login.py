@@ -13,8 +13,10 @@ from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.login_state import LoginGate, LoginState
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Goodbye, Refused, Unread, Welcome
 from chatsvc.model.records import Account
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Unread
+from chatsvc.model.server_events import Goodbye, Welcome
 from chatsvc.model.text_rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch

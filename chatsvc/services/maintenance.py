@@ -85,6 +85,7 @@ class Maintenance:
         self._joining.note_what_is_read()
         await self._membership.save()
         await self._bans.forget_past()
+        await self._bans.save()
         self._presence.reveal_unmuted()
         await self._room_removal.remove_empty()
         now = self._now()

@@ -17,8 +17,11 @@ from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Batch, Shared, portions
 from chatsvc.model.characters import clean
-from chatsvc.model.events import Away, Kept, Line, Notice, Refusal, Refused, Said, Signal, Told
+from chatsvc.model.message_events import Kept, Line, Said, Signal, Told
+from chatsvc.model.presence_events import Away
 from chatsvc.model.records import Account, RoomRules
+from chatsvc.model.requests import Refusal, Refused
+from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_talk, moderates
@@ -99,9 +102,19 @@ class Messaging:
             text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
                 room.note_spoken(user, now)
-        self._keep(session, room, _Speech(text, manner, time, quiet), tag)
+        self._keep(session, room, text=text, manner=manner, time=time, quiet=quiet, tag=tag)
 
-    def _keep(self, session: Session, room: Room, words: _Speech, tag: str | None) -> None:
+    def _keep(
+        self,
+        session: Session,
+        room: Room,
+        *,
+        text: str,
+        manner: Manner,
+        time: float,
+        quiet: bool,
+        tag: str | None,
+    ) -> None:
         if self.stopping:
             raise Refused("stopping", "Not sent: the server is stopping.")
         intake = self._intake
@@ -111,19 +124,21 @@ class Messaging:
             session.hold(True)
         user = session.person
         account = user.account.name if user.account else ""
-        (action, notice, signs), client = words.manner, session.client
-        room.time = max(room.time, words.time)  # it never moves back, whatever the clock does
+        action, notice, signs = manner
+        if time > room.time:  # it never moves back, whatever the clock does
+            room.time = time
         intake.keep(
-            Line(
+            Line.__new__(  # with so many keywords, calling the class takes four times as long
+                Line,
                 room=room.name,
                 time=room.time,
                 sender=user.name,
-                text=words.text,
+                text=text,
                 action=action,
-                client=client,
+                client=session.client,
                 tag=tag,
                 account=account,
-                quiet=words.quiet,
+                quiet=quiet,
                 notice=notice,
                 signs=signs,
             ),
@@ -163,7 +178,7 @@ class Messaging:
         mute = self._bans.mute_of(session, None)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
-        words = _Speech(text, manner, now, mute is not None)
+        quiet = mute is not None
         if reader is not None:
             self._tell_whether_away(session, reader)
         for each in reader.sessions if reader is not None and mute is None else ():
@@ -175,9 +190,9 @@ class Messaging:
                 session.tell(
                     Notice(f"{account.name} is offline and will get this after reconnecting.")
                 )
-            self._keep(session, room, words, tag)
+            self._keep(session, room, text=text, manner=manner, time=now, quiet=quiet, tag=tag)
             return None
-        return self._tell(session, reader, to.name, words)
+        return self._tell(session, reader, to.name, _Speech(text, manner, now, quiet))
 
     def _tell_whether_away(self, session: Session, reader: User) -> None:
         """Tell the sender once that the recipient is away, and why."""
@@ -330,7 +345,7 @@ class Outage:
 
 
 class _Speech(NamedTuple):
-    """The text of a message, and how it is sent."""
+    """The text of a message that is not stored, and how it is sent."""
 
     text: str
     manner: Manner

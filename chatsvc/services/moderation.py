@@ -20,11 +20,11 @@ from chatsvc.model.ban_masks import (
     without_addresses,
 )
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Event, Goodbye, Notice, Refused, Said
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Deleted, Said
 from chatsvc.model.moderation_events import (
     Announced,
     Banned,
-    Deleted,
     Lockdown,
     Removed,
     Unbanned,
@@ -33,12 +33,15 @@ from chatsvc.model.moderation_events import (
 )
 from chatsvc.model.rate_limits import Window, is_loopback, network
 from chatsvc.model.records import Ban, Fact
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Goodbye, Notice
 from chatsvc.model.text_rules import check_words, key, span
 from chatsvc.policy.bans import (
     BanList,
     check_not_probing,
     check_not_too_long,
     holds_user,
+    masks_of,
     new_ban,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
@@ -47,11 +50,12 @@ from chatsvc.services.audit import Acts, signed, with_account
 from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.joining import Joining
 from chatsvc.services.presence import Presence
-from chatsvc.services.reports import GREETED_WITH, Inbox
+from chatsvc.services.reports import Inbox
 from chatsvc.services.sessions import Sessions
 from chatsvc.store.archive import Lines, Records, RoomStore
 
 LOCKDOWN = "lockdown"
+MOST_NAMED = 100  # people whom a way to ban somebody would hit as well
 DELETIONS = (10, 600.0)  # deletions of own messages, within so many seconds
 
 
@@ -104,7 +108,7 @@ class Moderation:
                 Notice("Lockdown is on: only registered users can join. To end it: /lockdown off")
             )
         if self._reports:
-            session.tell(self._reports.last(GREETED_WITH))
+            session.tell(self._reports.last())
 
     # Removing users
 
@@ -193,13 +197,14 @@ class Moderation:
         act = self._acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
         await self._bans.add(ban, act)
         hit = list(self._held(ban, room))
+        self._bans.catch(ban, [each for user in hit for each in user.sessions])
         self._enforce(ban, hit, room, session)
         shown = self.shown(ban, session, tuple(user.name for user in hit))
         return replace(shown, who=who)
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
         """Yield the users online, or in the room, whom a ban affects."""
-        masks = [BanMask.parse(each) for each in ban.who]
+        masks = masks_of(ban)
         for user in list(room.people if room else self._directory.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
             if not above and holds_user(user, masks) and not self._is_exempt(user, room):
@@ -303,10 +308,11 @@ class Moderation:
         people = list(room.people if room else self._directory.users.values())
         ways = []
         for who, mark in _marks_to_choose(user).items():
-            others = (one.name for one in people if one is not user and holds_user(one, (mark,)))
+            also = [one.name for one in people if one is not user and holds_user(one, (mark,))]
             hidden = mark.is_of_address and not session.person.operator
             kind = "network" if "/" in who and ":" not in who else "address"
-            ways.append(Way(kind if hidden else who, tuple(others)))
+            others = len(also[MOST_NAMED:]) or None
+            ways.append(Way(kind if hidden else who, tuple(also[:MOST_NAMED]), others))
         return Ways(
             user.name, tuple(ways), _means(self._targets.marks_of(session, user.name, room))
         )

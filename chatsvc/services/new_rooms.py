@@ -5,8 +5,8 @@ from __future__ import annotations
 from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Refused
 from chatsvc.model.rate_limits import Window, network
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, span
 from chatsvc.services.rooms import Rooms
 

@@ -8,8 +8,8 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import User
 from chatsvc.core.directory import Directory
 from chatsvc.model.confusables import is_reserved, skeletons
-from chatsvc.model.events import Refused
 from chatsvc.model.records import Account
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_NAME, key, likely_name
 
 

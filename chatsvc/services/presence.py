@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Renamed
+from chatsvc.model.presence_events import Renamed
 from chatsvc.policy.bans import BanList
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
@@ -46,7 +46,9 @@ class Presence:
         """
         told: set[Session] = set()
         revealing = []
+        self._bans.follow(user, None)
         for room in user.rooms():
+            self._bans.follow(user, room)
             if self._is_kept_back(user, room):
                 room.conceal(user, old)
             elif user in room.unseen:

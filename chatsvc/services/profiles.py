@@ -7,7 +7,8 @@ from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Away, Realname, Refused, Renamed
+from chatsvc.model.presence_events import Away, Realname, Renamed
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, check_words, key
 from chatsvc.policy.bans import BanList
 from chatsvc.services.nicknames import Nicknames

@@ -6,10 +6,10 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.model.ban_masks import BanMask
-from chatsvc.model.events import Refused
 from chatsvc.model.moderation_events import Reported, Reports
 from chatsvc.model.rate_limits import network
 from chatsvc.model.records import Report
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_words, key
 from chatsvc.services.audit import Acts, signed
 from chatsvc.store.archive import ArchiveFailed, Records
@@ -45,10 +45,13 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._reports)
 
-    def last(self, count: int = LISTED) -> Reports:
+    def last(self) -> Reports:
         """Return the last ones, oldest first, and how many there are in all."""
-        found = list(self._reports.values())[-count:]
-        return Reports(tuple(map(_reported, found)), len(self._reports))
+        return Reports(tuple(map(reported, self.newest(GREETED_WITH))), len(self._reports))
+
+    def newest(self, count: int = LISTED) -> list[Report]:
+        """Return the last ones, oldest first."""
+        return list(self._reports.values())[-count:]
 
     async def add(self, session: Session, name: str, reason: str, room: Room | None) -> Reported:
         """Report to the operators online, and to those who come online later."""
@@ -74,11 +77,11 @@ class Inbox:
         )
         await self._records.put(report)
         self._reports[report.number] = report
-        event = _reported(report)
+        event = reported(report)
         for each in self._directory.clients.values():
             if each.person.operator and each is not session:
                 each.tell(event)
-        return _reported(report, own=True)
+        return reported(report, own=True)
 
     def _check_not_too_many(self, session: Session, origin: str) -> None:
         if len(self._reports) >= MOST_REPORTS:
@@ -116,7 +119,8 @@ def _origin(session: Session) -> str:
     return str(BanMask.of_address(network(session.wire.address)))
 
 
-def _reported(report: Report, own: bool = False) -> Reported:
+def reported(report: Report, own: bool = False) -> Reported:
+    """Return a report as operators, or its author (`own`), are told it."""
     return Reported(
         number=report.number,
         by=report.by,

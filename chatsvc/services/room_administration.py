@@ -11,9 +11,9 @@ from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Refused, Topic
-from chatsvc.model.moderation_events import Expected, Invited, Role, Rule, Rules
 from chatsvc.model.records import Account, Act, Member, RoomRules
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Expected, Invited, Role, Rule, Rules, Topic
 from chatsvc.model.text_rules import check_words, key
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import called, check_founder, check_level, moderates, role_of

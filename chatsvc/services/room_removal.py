@@ -9,7 +9,8 @@ from operator import attrgetter
 from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
-from chatsvc.model.events import Notice, Refused
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
 from chatsvc.services.audit import Acts

@@ -13,8 +13,8 @@ from chatsvc.core.direct import DirectConversation, both_in, conversation_name
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Topic
 from chatsvc.model.records import Account, Member, RoomRules
+from chatsvc.model.room_events import Topic
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.store.archive import KeptRoom, Lines, Records, Start

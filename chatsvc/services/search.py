@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Found, Refused, Said
+from chatsvc.model.history_events import Found
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.services.history import HistoryReader

@@ -9,8 +9,9 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.safely import Safely
 from chatsvc.core.wire import Wire
-from chatsvc.model.events import Goodbye, Missed
 from chatsvc.model.records import Member
+from chatsvc.model.room_events import Missed
+from chatsvc.model.server_events import Goodbye
 from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList
 from chatsvc.services.joining import Joining
@@ -70,6 +71,7 @@ class Sessions:
         if new:
             self._nicknames.came(user.name)
             self._watchlist.came(user.name)
+        self._bans.follow(user, None)
         if user.account is not None:
             for member in self._membership.of_account(user.account.id):
                 if member.room.startswith("@"):

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Refused, Topic
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Topic
 from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_topic

@@ -5,8 +5,10 @@ from __future__ import annotations
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.timer import Timer
-from chatsvc.model.events import Census, Place, Refused
 from chatsvc.model.presence_events import Person
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Place
+from chatsvc.model.server_events import Census
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_see
@@ -99,19 +101,23 @@ class Visibility:
             )
         return found
 
-    def places(self, session: Session) -> tuple[Place, ...]:
+    def rooms(self, session: Session) -> list[Room]:
         """Return the rooms that a user may know of, most people first."""
-        places = [
-            Place(
-                room.name,
-                len(room.seen_by(session.person)),
-                room.topic.text if room.topic else "",
-                room.last,
-            )
-            for room in self._directory.rooms.values()
-            if may_see(session.person, room)
-        ]
-        return tuple(sorted(places, key=lambda place: (-place.count, place.room)))
+        user = session.person
+        rooms = [room for room in self._directory.rooms.values() if may_see(user, room)]
+        return sorted(rooms, key=lambda room: (-len(room.seen_by(user)), room.name))
+
+    def place(self, room: Room, asker: Session) -> Place | None:
+        """Return a room as a list shows it to somebody who may still know of it."""
+        if not may_see(asker.person, room):
+            return None
+        count = len(room.seen_by(asker.person))
+        return Place(room.name, count, room.topic.text if room.topic else "", room.last)
+
+    def member(self, user: User, asker: Session, room: Room) -> Person | None:
+        """Return somebody as the list of a room shows them who may still be known to be there."""
+        hidden = user in room.unseen and user is not asker.person
+        return None if hidden or user not in room.people else self.person(user, asker, room)
 
     def census(self) -> Census:
         """Count users, operators, connections without a name, and rooms that are not hidden."""

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from chatsvc.core.chat import Session, User
 from chatsvc.model.batch import Shared
-from chatsvc.model.events import Event, Refused
+from chatsvc.model.events import Event
 from chatsvc.model.presence_events import Offline, Online, Watching
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, key
 
 MOST_WATCHED = 100  # names, by one session

@@ -6,8 +6,8 @@ from collections import deque
 from typing import NamedTuple
 
 from chatsvc.core.chat import Session, User
-from chatsvc.model.events import Refused
-from chatsvc.model.presence_events import Departed, Gone
+from chatsvc.model.presence_events import Gone
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 
 MOST_DEPARTED = 1000
@@ -54,9 +54,9 @@ class Whowas:
                 return trace if now - gone.time < TRACED else None
         return None
 
-    def of(self, name: str, count: int) -> Departed:
+    def of(self, name: str, count: int) -> list[Gone]:
         """Return the last `count` users of a name, latest first; 0 means all that are known."""
         found = [one for one, _ in self._gone if key(one.name) == key(name)]
         if not found:
             raise Refused("no-such-person", f"No recent user was named {name}.")
-        return Departed(name, tuple(found[: count or None]))
+        return found[: count or None]

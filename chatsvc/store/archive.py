@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
-from chatsvc.model.events import Line, Said, Tally
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
+from chatsvc.model.room_events import Tally
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 
 T = TypeVar("T")
@@ -185,6 +186,9 @@ class Records(Protocol):
 
     async def acts(self, limit: int, room: str | None = None) -> list[Act]:
         """Return the last `limit` acts, of one room if it is given, in the order of `put`."""
+
+    async def acts_of(self, ids: Sequence[str]) -> list[Act]:
+        """Return the acts with these ids that are still remembered, in the order of `put`."""
 
     async def changed(self) -> bool:
         """Return whether another process has written records since the last call, or since `open`.

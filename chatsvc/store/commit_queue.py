@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from itertools import chain
 
-from chatsvc.model.events import Line
+from chatsvc.model.message_events import Line
 from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
 
 TURNS = 8  # maximum turns in which lines are collected for one commit

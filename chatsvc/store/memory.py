@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import cast
 
-from chatsvc.model.events import Line, Said, Tally
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
+from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import EXPIRING, Commit, Keeper, KeptRoom, R, Start, Turn, Worker, key_of
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought
@@ -176,6 +178,10 @@ class MemoryArchive:
         """Return the last acts that are still remembered."""
         acts = (act for act in reversed(self._acts) if room is None or act.room == room)
         return list(islice(acts, limit))[::-1]
+
+    async def acts_of(self, ids: Sequence[str]) -> list[Act]:
+        """Return those that are still remembered."""
+        return [act for act in self._acts if act.id in ids]
 
     async def changed(self) -> bool:
         """Return False: no other process can write here."""

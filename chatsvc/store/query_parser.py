@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_words, duration, key, looks_like_duration, moment
 from chatsvc.model.words import words_of
 from chatsvc.store.search_query import Sought, Term

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import key
 from chatsvc.model.words import words_of
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol
 
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Event, Found, History, Part, Refused, Request, Said
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused, Request
 
 
 class Dialect(Protocol):
@@ -20,13 +23,16 @@ class Dialect(Protocol):
     def refuse_encoding(self, line: bytes) -> Sequence[Refused]:
         """Return the refusal of a line that is not UTF-8, unless it was answered already."""
 
-    def doing(self, request: Request) -> AbstractContextManager[None]:
-        """Treat events without a tag as being about `request`, while the chat carries it out."""
+    def begin(self, request: Request) -> object:
+        """Treat events without a tag as being about `request`; return what they were about."""
+
+    def end(self, before: object) -> None:
+        """Treat events without a tag as being about what `begin` has returned."""
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
 
     def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
+        self, event: LongEvent, here: str | None, tag: str | None, part: Part
     ) -> bytes: ...
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes: ...

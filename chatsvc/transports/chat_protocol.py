@@ -18,16 +18,11 @@ from chatsvc.core.wire import Reader
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.costs import LINE
-from chatsvc.model.events import (
-    Event,
-    Goodbye,
-    Notice,
-    Refusal,
-    Refused,
-    Request,
-)
+from chatsvc.model.events import Event
 from chatsvc.model.rate_limits import Bucket, Rate
-from chatsvc.model.text_rules import LONGEST_LINE
+from chatsvc.model.requests import Refusal, Refused, Request
+from chatsvc.model.server_events import Goodbye, Notice
+from chatsvc.model.text_rules import LONGEST_LINE, counted
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.gate import Gate
@@ -191,8 +186,12 @@ class ChatProtocol(Telling):
         if requests:
             if self._bucket is not None and self.session.user is not None:
                 self._keep_pace(weight(requests), self._bucket)
-            self._queue.extend(requests)
-            self._go_on()
+            # Nearly always one request, which need not wait and skips the queue.
+            if len(requests) == 1 and not self._queue and self._may_do(requests[0]):
+                self._do(requests[0])
+            else:
+                self._queue.extend(requests)
+                self._go_on()
 
     def _keep_pace(self, lines: int, bucket: Bucket) -> None:
         """Let what came too fast wait in the queue, and read nothing until then."""
@@ -252,6 +251,8 @@ class ChatProtocol(Telling):
             return True
         if isinstance(what, Request) and commands.must_wait(self.session, what):
             self._pause(HELD, True)  # until the session's lines are settled
+        if self._telling:
+            return False  # what comes after a long answer waits for its end
         return not self._reasons & ~ANSWERING  # an answer may ask for more to be told at once
 
     def _do(self, what: Request | Refused) -> None:
@@ -261,16 +262,22 @@ class ChatProtocol(Telling):
         if self._lost and commands.must_wait(self.session, what):
             return  # it cannot wait, and would do something else than was meant
         self._work += cost(what).work
+        answer = self._run(what)
+        if answer is not None:
+            if what.name == "history":
+                answer = self._paged(answer)
+            self._wait_for(answer, what.tag)
+
+    def _run(self, request: Request) -> Coroutine[Any, Any, None] | None:
+        dialect = self._ways.dialect
+        before = dialect.begin(request)
         try:
-            with self._ways.dialect.doing(what):
-                answer = commands.run(self.gate.hub, self.session, what)
+            return commands.run(self.gate.hub, self.session, request)
         except Exception:
-            self._failed(Failure(), what.tag)
-        else:
-            if answer is not None:
-                if what.name == "history":
-                    answer = self._paged(answer)
-                self._wait_for(answer, what.tag)
+            self._failed(Failure(), request.tag)
+            return None
+        finally:
+            dialect.end(before)
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)
@@ -336,7 +343,7 @@ class ChatProtocol(Telling):
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
     def output_stuck(self) -> None:
-        """Much waits until the reader reads: it is a slow one."""
+        """Note that much waits for the reader, which is slow."""
         if not self._reasons & FULL:
             self.full = True
             self._pause(FULL, True)
@@ -344,7 +351,7 @@ class ChatProtocol(Telling):
                 self._timer = self.gate.clock.callLater(self.gate.slow_limit, self._slow)
 
     def output_flows(self) -> None:
-        """Everything was taken."""
+        """Note that everything was taken."""
         self._buffered, self._waiting = False, 0
         if self._reasons & FULL and not self._broken:
             self.full = telling = self._telling
@@ -369,14 +376,14 @@ class ChatProtocol(Telling):
         self._timer = self.gate.clock.callLater(0, self._too_slow)
 
     def _too_slow(self) -> None:
-        limit = self.gate.slow_limit
-        self.session.tell(Goodbye(f"You did not read for {limit:g} seconds. Goodbye."))
+        limit = counted(self.gate.slow_limit, "second")
+        self.session.tell(Goodbye(f"You did not read for {limit}. Goodbye."))
         self.gate.hub.sessions.leave(self.session, "stopped reading")
         self.close()
 
 
 def _too_fast(rate: Rate) -> str:
-    pace = f"{rate.per_second:g} line{'' if rate.per_second == 1 else 's'} a second"
+    pace = f"{counted(rate.per_second, 'line')} a second"
     return (
         f"You are sending faster than {pace}. The rest will follow at that rate; nothing is lost."
     )

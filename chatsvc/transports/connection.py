@@ -13,8 +13,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc.dialects.join_page import Address
-from chatsvc.model.events import Refusal
 from chatsvc.model.rate_limits import is_loopback
+from chatsvc.model.requests import Refusal
+from chatsvc.model.text_rules import counted
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.peer import address_of, prepare
 
@@ -93,7 +94,7 @@ class ClientConnection:
         self._waiting = self.gate.clock.callLater(0, self._end, within)
 
     def _end(self, within: float) -> None:
-        self.occupant.end(f"You did not enter a name within {within:g} seconds. Goodbye.")
+        self.occupant.end(f"You did not enter a name within {counted(within, 'second')}. Goodbye.")
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:
         """Give the connection to another protocol, with what was received and not used."""

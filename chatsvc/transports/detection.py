@@ -21,7 +21,7 @@ from zope.interface import implementer
 from chatsvc.dialects.join_page import METHOD
 from chatsvc.dialects.jsonl import JSONL
 from chatsvc.dialects.text import TEXT
-from chatsvc.model.events import Asked, Goodbye
+from chatsvc.model.server_events import Asked, Goodbye
 from chatsvc.transports.adapters import SharedAdapter
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection, LastWords, stop

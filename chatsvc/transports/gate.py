@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatsvc.model.costs import Purses
-from chatsvc.model.events import Refusal
 from chatsvc.model.rate_limits import Addresses, Limits
+from chatsvc.model.requests import Refusal
 from chatsvc.services.hub import Hub
 from chatsvc.transports.tls import TLS
 

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from chatsvc.auth.passwords import Turn
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 from chatsvc.store.archive import Worker
 
 MOST_WAITING = 200  # maximum jobs, of all sources

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall
@@ -15,16 +14,12 @@ from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch
-from chatsvc.model.events import (
-    Event,
-    Found,
-    Goodbye,
-    History,
-    Part,
-    Refused,
-    Request,
-    Said,
-)
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
+from chatsvc.model.message_events import Said
+from chatsvc.model.requests import Refused, Request
+from chatsvc.model.server_events import Goodbye
 from chatsvc.transports.chat_protocol import ChatProtocol
 from chatsvc.transports.connection import ClientConnection, stop
 
@@ -58,16 +53,17 @@ class IRCAdapter:
         self._answer(self.client.taken())
         return ()
 
-    def doing(self, request: Request) -> AbstractContextManager[None]:
-        return self.client.doing(request)
+    def begin(self, request: Request) -> object:
+        return self.client.begin(request)
+
+    def end(self, before: object) -> None:
+        self.client.end(before)
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
         irc.tell(self.client, event, tag)
         return self.client.taken()
 
-    def write_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> bytes:
+    def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
         irc.tell_part(self.client, event, tag, part)
         return self.client.taken()
 

@@ -8,7 +8,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from chatsvc.model import costs
-from chatsvc.model.events import Found, History, Part
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.pacing import FIRST
 from chatsvc.transports.sending import BUFFER, Sending
@@ -29,15 +30,13 @@ class Telling(Sending):
         """Show what was said meanwhile."""
         raise NotImplementedError
 
-    def tell_part(
-        self, event: History | Found, here: str | None, tag: str | None, part: Part
-    ) -> None:
+    def tell_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> None:
         self._let_go()
         data = self._ways.dialect.write_part(event, here, tag, part)
         self._work += costs.SENT + len(data) * costs.ANSWER
         self._telling = False
         self._send(data)
-        if part is Part.END:
+        if part.ends:
             behind, self._behind = self._behind, []
             self._send(b"".join(behind))
             self._catch_up()
@@ -50,14 +49,18 @@ class Telling(Sending):
         if sum(map(len, self._behind)) > BUFFER:
             self.full = True
 
-    async def ready(self, read: int = 0) -> None:
+    async def ready(self, read: int = 0) -> bool:
         self._work += read * costs.READ
         if self._work >= self._most:
             self._end_turn()
-        while self._is_busy() and self.transport.connected and not self._closing:
+        while self._is_busy() and self._is_open():
             waiting: Deferred[None] = Deferred()
             self._readers.append(waiting)
             await waiting
+        return self._is_open()
+
+    def _is_open(self) -> bool:
+        return self.transport.connected and not self._closing
 
     def _is_busy(self) -> bool:
         """Return whether something is still to be sent or paid, or others have their turn."""

@@ -6,7 +6,7 @@ from collections import deque
 
 from twisted.internet.interfaces import IDelayedCall
 
-from chatsvc.model.events import Refused, Request
+from chatsvc.model.requests import Refused, Request
 
 
 class RequestQueue(deque[Request | Refused]):

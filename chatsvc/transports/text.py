@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chatsvc.model import costs
-from chatsvc.model.events import Event, Notice
+from chatsvc.model.events import Event
+from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import LONGEST_LINE
 from chatsvc.transports.adapters import TEXT_WAYS
 from chatsvc.transports.chat_protocol import ChatProtocol

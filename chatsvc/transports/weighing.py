@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatsvc.commands.registry import NAMES
-from chatsvc.model.costs import COSTS, OTHER, Cost
-from chatsvc.model.events import Refused, Request
+from chatsvc.commands.registry import find
+from chatsvc.model.costs import OTHER, Cost
+from chatsvc.model.requests import Refused, Request
 from chatsvc.model.text_rules import MOST_LINES
 
 _SAID = ("say", "me", "msg", "mods", "signal")
 
 
 def cost(request: Request) -> Cost:
-    """Return the cost of a request, which may be spelled differently from the table."""
-    return COSTS.get(request.name) or COSTS.get(NAMES.get(request.name.lower(), ""), OTHER)
+    """Return the cost of a request, whose name may be unknown."""
+    row = find(request.name)
+    return OTHER if row is None else row.cost
 
 
 def weight(requests: Sequence[Request | Refused]) -> int:
@@ -23,15 +24,20 @@ def weight(requests: Sequence[Request | Refused]) -> int:
     A message to several recipients counts once for each of them, and a message of several lines
     once for each line.
     """
-    first, *others = requests
+    first = requests[0]
     if isinstance(first, Request) and not cost(first).line:
         return 0
-    said = (what for what in others if isinstance(what, Request) and what.name in _SAID)
-    return _lines_in(first) + sum(map(_lines_in, said))
+    lines = _lines_in(first)
+    for what in requests[1:]:
+        if isinstance(what, Request) and what.name in _SAID:
+            lines += _lines_in(what)
+    return lines
 
 
 def _lines_in(what: Request | Refused) -> int:
     if not isinstance(what, Request):
         return 1
     text = what.args.get("text") if what.rest is None else what.rest
-    return min(text.count("\n") + 1, MOST_LINES) if isinstance(text, str) else 1
+    if not isinstance(text, str) or "\n" not in text:
+        return 1
+    return min(text.count("\n") + 1, MOST_LINES)

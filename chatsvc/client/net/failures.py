@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.error import DNSLookupError, UserError
 from twisted.internet.error import TimeoutError as NobodyAnswers
-from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 
 class NotConnected(Exception):
@@ -31,20 +25,6 @@ class Uncertain(Exception):
 
     def __init__(self) -> None:
         super().__init__("the connection was lost before the answer came")
-
-
-@implementer(IStreamClientEndpoint)
-class Watched:
-    """An endpoint that calls `failed` for every failed attempt to connect."""
-
-    def __init__(
-        self, endpoint: IStreamClientEndpoint, failed: Callable[[Failure], Failure]
-    ) -> None:
-        self._endpoint = endpoint
-        self._failed = failed
-
-    def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
-        return self._endpoint.connect(factory).addErrback(self._failed)
 
 
 def not_connected(failure: Failure) -> NotConnected:

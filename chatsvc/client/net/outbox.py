@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
 
-from chatsvc.model.events import Event, Refused
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +51,8 @@ class Outbox:
     def put(self, outgoing: Outgoing) -> None:
         """Append a request; refuse it if the queue is full."""
         if len(self._waiting) >= self._limit:
-            text = f"{self._limit} messages are already waiting to be sent. This one is discarded."
+            waiting = counted(self._limit, "message")
+            text = f"{waiting} not sent yet, the maximum. This one is discarded."
             raise Refused("waiting", text)
         self._waiting.append(outgoing)
 
@@ -90,3 +93,8 @@ class Outbox:
         self._sent.clear()
         self._waiting.clear()
         return given_up
+
+
+def given(**arguments: object) -> dict[str, object]:
+    """Return the arguments that have a value."""
+    return {name: value for name, value in arguments.items() if value is not None}

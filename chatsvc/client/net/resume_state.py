@@ -11,20 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from chatsvc.model.events import (
-    Away,
-    Entered,
-    Event,
-    Exited,
-    Ignoring,
-    Renamed,
-    Said,
-    Talking,
-    Told,
-    Unread,
-    Welcome,
-)
-from chatsvc.model.moderation_events import Removed, You
+from chatsvc.model.account_events import You
+from chatsvc.model.events import Event
+from chatsvc.model.message_events import Said, Told
+from chatsvc.model.moderation_events import Removed
+from chatsvc.model.presence_events import Away, Ignoring, Renamed
+from chatsvc.model.room_events import Entered, Exited, Talking, Unread
+from chatsvc.model.server_events import Welcome
 
 FIRST_ROOM = "#lobby"
 HISTORY = 20  # lines that a server shows by default on joining a room

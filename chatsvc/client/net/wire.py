@@ -13,7 +13,8 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
 from chatsvc.dialects.json_events import read_event
-from chatsvc.model.events import Event, Pong
+from chatsvc.model.events import Event
+from chatsvc.model.server_events import Pong
 from chatsvc.model.text_rules import clean_lines
 
 PING_EVERY = 30.0  # seconds of silence after which the server is pinged
@@ -58,6 +59,11 @@ class ServerLink(LineReceiver):
         """Abort the connection."""
         self._reason = self._reason or reason
         self.transport.abortConnection()
+
+    def hang_up(self) -> None:
+        """Close this connection in good order; nothing more is received from it."""
+        self._reason = self._reason or "this client closed it"
+        self.transport.loseConnection()
 
     def connectionMade(self) -> None:
         self._watch = self._clock.callLater(PING_EVERY, self._quiet)

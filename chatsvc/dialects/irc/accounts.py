@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.registry import on
-from chatsvc.model.events import Refusal
-from chatsvc.model.moderation_events import You
+from chatsvc.model.account_events import You
+from chatsvc.model.requests import Refusal
 
 CAPABILITY = "draft/account-registration"
 _CODES = {

@@ -7,9 +7,11 @@ from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.privmsg import mask
-from chatsvc.dialects.irc.registry import on, told
-from chatsvc.model.events import Entered, Exited, Joined, Left, Rooms, Topic
-from chatsvc.model.moderation_events import Invited, Removed
+from chatsvc.dialects.irc.registry import on, told, told_part
+from chatsvc.dialects.irc.who import EVERYBODY, ask_names
+from chatsvc.model.history_events import Part
+from chatsvc.model.moderation_events import Removed
+from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Rooms, Topic
 from chatsvc.model.text_rules import key
 
 _MOST_KICKED = 10  # in one KICK
@@ -68,7 +70,7 @@ def _(event: Entered, client: Client, about: Pending) -> None:
         client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
     if read_marker.CAPABILITY in client.capabilities:
         read_marker.tell_mark(client, event.room, event.read_time)
-    client.ask("who", Pending("NAMES", (event.room,)), room=event.room)
+    ask_names(client, event.room)
 
 
 @told.register
@@ -151,18 +153,20 @@ def _(event: Topic, client: Client, about: Pending) -> None:
 
 @on("LIST")
 def _(client: Client, message: Message) -> None:
-    client.ask("rooms")
+    client.ask("rooms", n=EVERYBODY)
 
 
-@told.register
-def _(event: Rooms, client: Client, about: Pending) -> None:
+@told_part.register
+def _(event: Rooms, client: Client, about: Pending, part: Part) -> None:
     asked = key(",".join(about.params[:1])).split(",") if about.command == "LIST" else []
     wanted = {name for name in asked if name.startswith("#")}
-    client.reply("LISTSTART", "Channel")
+    if part.begins:
+        client.reply("LISTSTART", "Channel")
     for place in event.rooms:
         if not wanted or key(place.room) in wanted:
             client.reply("LIST", place.room, str(place.count), place.topic)
-    client.reply("LISTEND")
+    if part.ends:
+        client.reply("LISTEND")
 
 
 @on("INVITE", 2)

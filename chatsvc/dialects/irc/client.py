@@ -14,7 +14,10 @@ from chatsvc.dialects.irc.capabilities import OF_LINES, understood
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.privmsg import said, said_with, told
 from chatsvc.dialects.irc.registration_state import Registration, Stage
-from chatsvc.model.events import Request, Said, Told, Unread, Welcome
+from chatsvc.model.message_events import Said, Told
+from chatsvc.model.requests import Request
+from chatsvc.model.room_events import Unread
+from chatsvc.model.server_events import Welcome
 from chatsvc.model.text_rules import key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which no text begins with
@@ -148,7 +151,7 @@ class Client:
         self.sasl: Sasl | None = None
         self.speaker = ""  # the source of text answers; by default the server
         self.opened = ""  # the batch of a long answer
-        self.teller = ""  # the source of its text, if it is text
+        self.telling = NOTHING  # the message that it answers
         self.latest = NOTHING  # the message being read
         self._replies: list[str] = []
         self._requests: list[Request] = []
@@ -352,15 +355,15 @@ class Client:
         requests, self._requests = self._requests, []
         return requests
 
-    @contextmanager
-    def doing(self, request: Request) -> Iterator[None]:
-        """Treat events without a tag as being about the request, while the chat carries it out."""
+    def begin(self, request: Request) -> Pending:
+        """Treat events without a tag as being about a request; return what they were about."""
         before = self._current
-        self._current = request.context if isinstance(request.context, Pending) else NOTHING
-        try:
-            yield
-        finally:
-            self._current = before
+        self.end(request.context)
+        return before
+
+    def end(self, before: object) -> None:
+        """Take events without a tag to be about what `begin` has returned."""
+        self._current = before if isinstance(before, Pending) else NOTHING
 
     def asked(self, tag: str | None) -> Pending:
         """Return what an answer is about."""

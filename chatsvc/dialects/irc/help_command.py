@@ -9,7 +9,8 @@ from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.help_topics import SUBJECTS
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
-from chatsvc.model.events import Command, Help, Refusal
+from chatsvc.model.requests import Refusal
+from chatsvc.model.server_events import Command, Help
 
 _WIDTH = 72
 

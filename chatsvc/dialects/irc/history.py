@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
-from chatsvc.dialects.irc.registry import on, refused, told
+from chatsvc.dialects.irc.registry import on, refused, told, told_part
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import History, Recent, Refusal
+from chatsvc.model.history_events import History, Part, Recent
+from chatsvc.model.requests import Refusal
 
 _TIME = re.compile(r"timestamp=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
 _NOT_THERE = (
@@ -111,13 +112,18 @@ _VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
 
 @told.register
 def _(event: History, client: Client, about: Pending) -> None:
+    with client.batch("chathistory", event.room.removeprefix("@")):
+        told_part(event, client, about, Part())
+
+
+@told_part.register
+def _(event: History, client: Client, about: Pending, part: Part) -> None:
     private = event.room.startswith("@")
     other = event.room.removeprefix("@")
     unmarked = "batch" not in client.capabilities
-    with client.batch("chathistory", other):
-        for line in event.lines:
-            to_me = private and line.account != client.account
-            client.line(line, client.nick if to_me else other, earlier=unmarked)
+    for line in event.lines:
+        to_me = private and line.account != client.account
+        client.line(line, client.nick if to_me else other, earlier=unmarked)
 
 
 @told.register

@@ -8,9 +8,11 @@ from chatsvc.dialects.irc.ban_masks import masks, named
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask
-from chatsvc.dialects.irc.registry import in_words, on, told
-from chatsvc.model.moderation_events import Banned, Bans, Expected, Role, Rule, Rules, Unbanned
+from chatsvc.dialects.irc.registry import in_words, on, part_in_words, told, told_part
+from chatsvc.model.history_events import Part
+from chatsvc.model.moderation_events import Banned, Bans, Unbanned
 from chatsvc.model.presence_events import Person
+from chatsvc.model.room_events import Expected, Role, Rule, Rules
 from chatsvc.model.text_rules import key
 
 _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}
@@ -170,10 +172,10 @@ def _(event: Rules, client: Client, about: Pending) -> None:
     client.reply("CHANNELMODEIS", event.room, f"+{modes}{'l' if params else ''}", *params)
 
 
-@told.register
-def _(event: Bans, client: Client, about: Pending) -> None:
+@told_part.register
+def _(event: Bans, client: Client, about: Pending, part: Part) -> None:
     if not about.command.startswith("LIST "):
-        in_words(client, event)
+        part_in_words(client, event, about, part)
         return
     letter = about.command[-1]
     _, _, _, entry, end = _LISTS[letter]
@@ -181,7 +183,8 @@ def _(event: Bans, client: Client, about: Pending) -> None:
         if ban.exempt == (letter == "e") and not ban.mute:
             for each in masks(ban.who):
                 client.reply(entry, event.room, each, ban.by, str(int(ban.time)))
-    client.reply(end, event.room)
+    if part.ends:
+        client.reply(end, event.room)
 
 
 @told.register
@@ -196,9 +199,10 @@ def _(event: Expected, client: Client, about: Pending) -> None:
         client.reply("ENDOFINVITELIST", event.room)
 
 
-@told.register
-def _(event: Banned, client: Client, about: Pending) -> None:
-    _listed(event, client, about, "+")
+@told_part.register
+def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
+    if part.begins:
+        _listed(event, client, about, "+")
     if event.room and not event.mute:
         for name in event.hit:
             client.send(

@@ -9,8 +9,8 @@ from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
-from chatsvc.model.events import Refusal
 from chatsvc.model.presence_events import Offline, Online, Watching
+from chatsvc.model.requests import Refusal
 
 
 @on("MONITOR", 1)

@@ -7,8 +7,9 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import Refusal
-from chatsvc.model.moderation_events import Announced, Operating
+from chatsvc.model.account_events import Operating
+from chatsvc.model.moderation_events import Announced
+from chatsvc.model.requests import Refusal
 
 _WRONG = ("wrong-password", "too-many-attempts", "busy")
 

@@ -6,8 +6,8 @@ from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import on, told
-from chatsvc.model.events import Away, Realname, Renamed
-from chatsvc.model.moderation_events import Identified
+from chatsvc.model.account_events import Identified
+from chatsvc.model.presence_events import Away, Realname, Renamed
 
 
 @told.register

@@ -10,7 +10,7 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE, understood
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.dialects.sentences import clock
-from chatsvc.model.events import Said, Told
+from chatsvc.model.message_events import Said, Told
 
 Tags = Mapping[str, "str | None"]
 

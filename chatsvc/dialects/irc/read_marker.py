@@ -7,7 +7,8 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import place
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
-from chatsvc.model.events import Marked, Refusal
+from chatsvc.model.history_events import Marked
+from chatsvc.model.requests import Refusal
 
 CAPABILITY = "draft/read-marker"
 _NOTHING_THERE = ("no-account", "no-such-person", "no-such-room")

@@ -7,8 +7,8 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
 from chatsvc.dialects.irc.privmsg import mask, msgid
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
-from chatsvc.model.events import Refusal
-from chatsvc.model.moderation_events import Deleted
+from chatsvc.model.message_events import Deleted
+from chatsvc.model.requests import Refusal
 
 _CODES = {
     **dict.fromkeys(

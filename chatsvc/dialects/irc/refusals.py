@@ -8,7 +8,7 @@ from chatsvc.dialects.irc.modes import end_of_list
 from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.dialects.irc.registration import refuse_at_the_door
 from chatsvc.dialects.irc.registry import REFUSED, told
-from chatsvc.model.events import Refusal
+from chatsvc.model.requests import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
 _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")

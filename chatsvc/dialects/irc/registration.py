@@ -10,7 +10,8 @@ from chatsvc.dialects.irc.registration_state import Happening, Registration
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
 from chatsvc.dialects.irc.server import motd, statistics, supported
-from chatsvc.model.events import Goodbye, Pong, Refusal, Welcome
+from chatsvc.model.requests import Refusal
+from chatsvc.model.server_events import Goodbye, Pong, Welcome
 from chatsvc.model.text_rules import key
 
 WITH_VALUES = 302  # the version of capability negotiation that introduced values

@@ -5,7 +5,7 @@ The other modules fill them, each for its subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -13,10 +13,14 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import MULTILINE
 from chatsvc.dialects.irc.client import Client, Labeled, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.sentences import lines
-from chatsvc.model.events import Event, Refusal, Request
-from chatsvc.model.moderation_events import Bans, Rules
+from chatsvc.dialects.sentences import lines, part_lines
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Part
+from chatsvc.model.long_events import LongEvent, entries_of, with_entries
+from chatsvc.model.moderation_events import Bans
 from chatsvc.model.presence_events import Person
+from chatsvc.model.requests import Refusal, Request
+from chatsvc.model.room_events import Rules
 
 Handler = Callable[[Client, Message], None]
 Refuser = Callable[[Refusal, Client, Pending], None]
@@ -130,10 +134,30 @@ def tell(client: Client, event: Event, tag: str | None) -> None:
 
 @singledispatch
 def told(event: object, client: Client, about: Pending) -> None:
-    in_words(client, event)
+    if not isinstance(event, LongEvent):
+        in_words(client, event)
+        return
+    told_part(event, client, about, Part())
+    end = Part(len(entries_of(event)), ends=True)
+    told_part(with_entries(event, ()), client, about, end)
 
 
 def in_words(client: Client, event: object) -> None:
     """Write an event without an IRC message as a notice, in the words of the text dialect."""
-    for line in lines(event, None):
-        client.notice(line.removeprefix("* "))
+    _notices(client, lines(event, None), client.speaker)
+
+
+@singledispatch
+def told_part(event: object, client: Client, about: Pending, part: Part) -> None:
+    """Tell some of the entries of a long answer, or what comes after them."""
+    part_in_words(client, event, about, part)
+
+
+def part_in_words(client: Client, event: object, about: Pending, part: Part) -> None:
+    """Tell a part of a long answer as notices, from the service that was asked."""
+    _notices(client, part_lines(event, None, part), about.service)
+
+
+def _notices(client: Client, lines: Iterable[str], source: str) -> None:
+    for line in lines:
+        client.notice(line.removeprefix("* "), source)

@@ -12,8 +12,8 @@ from chatsvc.dialects.irc.client import Client, Pending, Sasl
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import in_words, on, told
-from chatsvc.model.events import Refusal
-from chatsvc.model.moderation_events import Challenge, Proved, You
+from chatsvc.model.account_events import Challenge, Proved, You
+from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import key
 
 PIECE = 400  # characters of one AUTHENTICATE

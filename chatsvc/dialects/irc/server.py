@@ -10,7 +10,7 @@ from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message, pieces
 from chatsvc.dialects.irc.registry import Handler, on, told
 from chatsvc.dialects.sentences import there
-from chatsvc.model.events import Census, Cleared, Clock
+from chatsvc.model.server_events import Census, Cleared, Clock
 from chatsvc.model.text_rules import key
 
 _TOKENS = 12  # in one ISUPPORT reply

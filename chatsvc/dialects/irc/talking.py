@@ -7,7 +7,7 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask, sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
-from chatsvc.model.events import Kept, Said, Signal, Told
+from chatsvc.model.message_events import Kept, Said, Signal, Told
 
 _MOST_TARGETS = 4  # of one message
 _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # CTCP queries, as client tags

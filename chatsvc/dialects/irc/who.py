@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.privmsg import mask, userhost
-from chatsvc.dialects.irc.registry import in_words, on, refused, told
-from chatsvc.model.events import Refusal
+from chatsvc.dialects.irc.registry import on, part_in_words, refused, told_part
+from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import People, Person
+from chatsvc.model.requests import Refusal
 
+EVERYBODY = 10**9  # entries of a list, all of which are wanted
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
@@ -38,7 +41,12 @@ def _(client: Client, message: Message) -> None:
         client.reply("ENDOFNAMES", "*")
         return
     for room in client.targets(message.params[0], _MOST_ROOMS):
-        client.ask("who", Pending("NAMES", (room,)), room=room)
+        ask_names(client, room)
+
+
+def ask_names(client: Client, room: str) -> None:
+    """Ask for everybody in a room."""
+    client.ask("who", Pending("NAMES", (room,)), room=room, n=EVERYBODY)
 
 
 @on("WHO")
@@ -46,9 +54,9 @@ def _(client: Client, message: Message) -> None:
     wanted, *options = message.params or ["*"]
     about = Pending("WHO", (wanted, *options))
     if wanted.startswith("#"):
-        client.ask("who", about, room=wanted)
+        client.ask("who", about, room=wanted, n=EVERYBODY)
     else:
-        client.ask("find", about, names="*" if wanted == "0" else wanted)
+        client.ask("find", about, names="*" if wanted == "0" else wanted, n=EVERYBODY)
 
 
 @refused("NAMES")
@@ -61,35 +69,36 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("ENDOFWHO", about.first)
 
 
-@told.register
-def _(event: People, client: Client, about: Pending) -> None:
+@told_part.register
+def _(event: People, client: Client, about: Pending, part: Part) -> None:
     if about.command == "WHO":
-        _who(client, event, about)
-    elif about.command == "ISON":
-        names = [person.name for person in event.people]
-        client.replies("ISON", items=names or [""])
-    elif about.command == "USERHOST":
-        client.replies("USERHOST", items=list(map(_present, event.people)) or [""])
+        _who(client, event, about, part)
+    elif about.command in ("ISON", "USERHOST"):
+        _online(client, event, about, part)
     elif event.room:
-        _names(client, event, about)
+        _names(client, event, part)
     else:
-        in_words(client, event)
+        part_in_words(client, event, about, part)
 
 
-def _names(client: Client, event: People, about: Pending) -> None:
+def _online(client: Client, event: People, about: Pending, part: Part) -> None:
+    as_written = _present if about.command == "USERHOST" else attrgetter("name")
+    items = list(map(as_written, event.people))
+    client.replies(about.command, items=items or [""] * part.begins)
+
+
+def _names(client: Client, event: People, part: Part) -> None:
     hosts = "userhost-in-names" in client.capabilities
     names = [
         prefixes(client, person, role_of(person)) + (mask(person.name) if hosts else person.name)
         for person in event.people
     ]
     client.replies("NAMREPLY", "@" if event.hidden else "=", event.room, items=names)
-    if event.more:
-        client.ask("who", about, room=event.room, after=event.people[-1].name)
-    else:
+    if part.ends:
         client.reply("ENDOFNAMES", event.room)
 
 
-def _who(client: Client, event: People, about: Pending) -> None:
+def _who(client: Client, event: People, about: Pending, part: Part) -> None:
     wanted, options = about.first, "".join(about.params[1:2])
     flags, percent, fields = options.partition("%")
     for person in event.people:
@@ -100,14 +109,8 @@ def _who(client: Client, event: People, about: Pending) -> None:
             client.reply("WHOSPCRPL", *_fields(client, room, person, fields))
         else:
             _whoreply(client, room, person)
-    if not event.more:
+    if part.ends:
         client.reply("ENDOFWHO", wanted)
-        return
-    after = event.people[-1].name
-    if event.room:
-        client.ask("who", about, room=event.room, after=after)
-    else:
-        client.ask("find", about, names="*" if wanted == "0" else wanted, after=after)
 
 
 def _whoreply(client: Client, room: str, person: Person) -> None:

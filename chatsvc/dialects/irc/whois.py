@@ -8,10 +8,11 @@ from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import own_mode
 from chatsvc.dialects.irc.privmsg import userhost
-from chatsvc.dialects.irc.registry import in_words, on, refused, told
+from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.who import prefixes
-from chatsvc.model.events import Refusal
+from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import Departed, Person
+from chatsvc.model.requests import Refusal
 
 _MOST_NAMES = 10  # in one WHOIS or WHOWAS
 
@@ -95,12 +96,13 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
     client.reply("ENDOFWHOWAS", about.first)
 
 
-@told.register
-def _(event: Departed, client: Client, about: Pending) -> None:
+@told_part.register
+def _(event: Departed, client: Client, about: Pending, part: Part) -> None:
     for one in event.people:
         client.reply("WHOWASUSER", one.name, *userhost(one.name), "*", one.realname or one.name)
         when = time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(one.time))
         client.reply("WHOISSERVER", one.name, client.server, f"{when} UTC")
         if one.account:
             client.reply("WHOISACCOUNT", one.name, one.account)
-    client.reply("ENDOFWHOWAS", event.name)
+    if part.ends:
+        client.reply("ENDOFWHOWAS", event.name)

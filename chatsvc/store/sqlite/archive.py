@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from chatsvc.model.events import Line, Said, Tally
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
+from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
@@ -167,6 +169,10 @@ class SQLArchive:
     async def acts(self, limit: int, room: str | None = None) -> list[Act]:
         """Return the last acts, oldest first."""
         return await self._workers.reader(self._reader.acts, limit, room)
+
+    async def acts_of(self, ids: Sequence[str]) -> list[Act]:
+        """Return these acts, oldest first."""
+        return await self._workers.reader(self._reader.acts_of, ids)
 
     async def changed(self) -> bool:
         """Return whether another process has written the file."""

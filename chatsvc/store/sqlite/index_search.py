@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Timer
 from urllib.parse import quote
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.store.archive import TooSlow
 from chatsvc.store.search_query import Seeker, Sought, Spot, is_for
 from chatsvc.store.sqlite.database import sentences

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import key
 from chatsvc.model.words import words_of
 from chatsvc.store.search_query import Seeker, Sought, Term, names_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 
 ACTION, NOTICE = 1, 2  # the values of the column `action` for lines that are not plain
 

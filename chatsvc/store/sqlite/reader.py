@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from chatsvc.model.events import Said, Tally
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Act
+from chatsvc.model.room_events import Tally
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.database import connect, sentences, set_up
 from chatsvc.store.sqlite.line_rows import READ, lines
@@ -70,6 +71,11 @@ class Reader:
         """Return the last acts, oldest first."""
         with self._reading() as database:
             return record_rows.read_acts(database, limit, room)
+
+    def acts_of(self, ids: Sequence[str]) -> list[Act]:
+        """Return these acts, oldest first."""
+        with self._reading() as database:
+            return record_rows.read_acts_of(database, ids)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
@@ -70,6 +70,12 @@ def read_acts(database: sqlite3.Connection, limit: int, room: str | None) -> lis
     if room is None:
         return _read(database, Act, last, limit)[::-1]
     return _read(database, Act, f"WHERE room = ? {last}", room, limit)[::-1]
+
+
+def read_acts_of(database: sqlite3.Connection, ids: Sequence[str]) -> list[Act]:
+    """The acts with these ids, in the order in which they were written."""
+    which = f"WHERE id IN ({', '.join('?' * len(ids))}) ORDER BY rowid"
+    return _read(database, Act, which, *ids)
 
 
 def _read(database: sqlite3.Connection, kind: type[R], which: str, *values: object) -> list[R]:

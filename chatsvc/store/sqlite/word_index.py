@@ -14,7 +14,7 @@ from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 
-from chatsvc.model.events import Said
+from chatsvc.model.message_events import Said
 from chatsvc.model.words import UNICODE
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite.archive_file import log_of

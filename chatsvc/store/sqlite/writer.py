@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from itertools import takewhile
 from pathlib import Path
 
-from chatsvc.model.events import Line, Said
+from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Record
 from chatsvc.store.archive import EXPIRING, Commit, KeptRoom, R
 from chatsvc.store.sqlite import record_rows

@@ -29,7 +29,7 @@ from chatsvc.client.tui.model import themes
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
 from chatsvc.client.tui.model.items import Spoken
-from chatsvc.client.tui.model.keys import BINDINGS, KEYS
+from chatsvc.client.tui.model.keys import HELP, Where, bindings, keys_of, named
 from chatsvc.client.tui.model.state import State
 from chatsvc.client.tui.model.typing_indicator import Signs
 from chatsvc.client.tui.widgets.connect import ConnectPage
@@ -49,11 +49,12 @@ from chatsvc.client.tui.widgets.palette import (
 from chatsvc.client.tui.widgets.search_results import Hits
 from chatsvc.client.tui.widgets.sidebars import PeopleList, Places
 from chatsvc.client.tui.widgets.status import StatusLine, status, topic
+from chatsvc.model.text_rules import counted
 
-STOPPED = 130  # the exit code after Ctrl-C
+STOPPED = 130  # the exit code after an interrupt
 MIDDLING = 60  # columns below which the lists are hidden by default
-TWICE = 2.0  # seconds in which a second Ctrl-C quits
-AGAIN = "Press Ctrl-C again to leave"
+TWICE = 2.0  # seconds in which a second interrupt quits
+AGAIN = named("Press {interrupt} again to leave")
 _NO_COLOUR = NoColor()  # no-color.org
 
 
@@ -70,7 +71,8 @@ class ChatApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"), (MIDDLING, "-middling"), (110, "-wide"), (150, "-huge")
     ]  # fmt: skip
-    BINDINGS = BINDINGS
+    BINDINGS = bindings(Where.APP)
+    COMMAND_PALETTE_BINDING = keys_of("palette")[0]
 
     def __init__(
         self,
@@ -110,13 +112,11 @@ class ChatApp(App[int]):
         self._wanted: set[str] = set()  # lists shown although the screen is narrow
         self._now = now
         self._doing = ""
-        self._interrupted = -TWICE  # when Ctrl-C was pressed
+        self._interrupted = -TWICE  # when it was interrupted last
         self._places, self._people, self._hits = Places(), PeopleList(), Hits()
-        keys = {
-            "ctrl+n": partial(self.action_go, 1),
-            "alt+down": partial(self.action_go, 1),
-            "alt+up": partial(self.action_go, -1),
-        }
+        # These are handled in the order of typing, so that no message goes to another room.
+        keys = dict.fromkeys(keys_of("next"), partial(self.action_go, 1))
+        keys |= dict.fromkeys(keys_of("previous"), partial(self.action_go, -1))
         self.entry = InputArea(self.state.pane, self.knowing.known, self._typed, keys)
         self._topic, self._status = StatusLine("topic"), StatusLine("status")
         self.shelf = Shelf(self.state, self.visit.reading)
@@ -206,7 +206,7 @@ class ChatApp(App[int]):
         if not waiting or not self.visit.inside or self.visit.online:
             self.leave(words)
             return
-        lines = "1 message is" if waiting == 1 else f"{waiting} messages are"
+        lines = f"{counted(waiting, 'message')} {'is' if waiting == 1 else 'are'}"
         dialog = Sure(f"{lines} not sent yet. Leave without sending?", "leave", "stay")
         self.call_later(self.push_screen, dialog, lambda sure: self.leave(words) if sure else None)
 
@@ -216,14 +216,14 @@ class ChatApp(App[int]):
         self.exit(0 if self.porch.outcome is None else 1)
 
     def action_end(self) -> None:
-        """Ctrl-D: leave if the input is empty, else delete."""
+        """Leave if the input is empty; else delete the next letter."""
         if self.screen.is_modal or not self.entry.composer.text:
             self.action_leave()
         else:
             self.entry.composer.action_delete_right()
 
     def action_interrupt(self) -> None:
-        """Ctrl-C: copy the selection, else clear the input, else leave on the second press."""
+        """Copy the selection, else clear the input, else leave on the second press."""
         chosen = self.entry.composer.selected_text or self.screen.get_selected_text()
         if chosen:
             self.copy_to_clipboard(chosen)
@@ -239,7 +239,7 @@ class ChatApp(App[int]):
 
     def action_keys(self) -> None:
         if not self.screen.is_modal:
-            self.push_screen(Keys(KEYS))
+            self.push_screen(Keys(HELP))
 
     @local_command("keys", "lists the keyboard shortcuts")
     def _show_keys(self, words: str, pane: Buffer) -> None:

@@ -20,7 +20,10 @@ from chatsvc.client.net.resume_state import FIRST_ROOM
 from chatsvc.client.tui.control.history_loader import HistoryLoader
 from chatsvc.client.tui.control.latency import Pulse
 from chatsvc.client.tui.model.state import State
-from chatsvc.model.events import Entered, Event, Goodbye, Refused
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Entered
+from chatsvc.model.server_events import Goodbye
 
 Reach = Callable[[Server, Callable[[str], None]], IStreamClientEndpoint]
 

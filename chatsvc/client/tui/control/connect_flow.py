@@ -15,7 +15,7 @@ from chatsvc.client.tui.control.chat_session import Going
 from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.widgets.connect import ConnectPage, wrong
 from chatsvc.client.tui.widgets.dialogs import Question
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 
 class Porch:

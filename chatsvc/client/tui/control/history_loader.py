@@ -14,8 +14,10 @@ from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.tui.model.buffers import Buffer, Stretch
 from chatsvc.client.tui.model.state import State
-from chatsvc.model.events import Event, History, Refused
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import History
 from chatsvc.model.presence_events import People
+from chatsvc.model.requests import Refused
 
 PAGE = 200  # lines of history fetched at once
 MARK_EVERY = 3.0  # seconds between two reports about one room

@@ -15,10 +15,14 @@ from chatsvc.client.tui.control.local_command import LocalCommand, commands_of, 
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.emojis import emojized
 from chatsvc.client.tui.model.items import Spoken
+from chatsvc.client.tui.model.keys import KEYS
 from chatsvc.client.tui.model.split_message import parts
 from chatsvc.client.tui.model.state import State
 from chatsvc.dialects.text import typed
-from chatsvc.model.events import Asked, Command, Entered, Event, Refused, Request, Talking
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused, Request
+from chatsvc.model.room_events import Entered, Talking
+from chatsvc.model.server_events import Asked, Command
 from chatsvc.model.text_rules import clean_lines
 
 
@@ -172,7 +176,7 @@ class InputHandler:
         where = pane.name if self._state.panes.get(pane.name) is pane else None
         if isinstance(failure.value, Refused):
             back = is_secret(text) or self._desk.give_back(text, pane)
-            again = "" if back else f" To edit it, press Up: {_short(text)}"
+            again = "" if back else f" To edit it, press {KEYS['older']}: {_short(text)}"
             self._state.note(f"{failure.value.text}{again}", wrong=True, where=where)
         elif isinstance(failure.value, Uncertain):
             unsure = "The connection was lost. This may not have arrived"

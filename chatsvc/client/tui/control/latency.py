@@ -8,7 +8,8 @@ from twisted.python.failure import Failure
 
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
-from chatsvc.model.events import Event, Refused
+from chatsvc.model.events import Event
+from chatsvc.model.requests import Refused
 
 EVERY = 30.0  # seconds
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chatsvc.client.tui.model.buffers import Buffer
-from chatsvc.model.events import Command
+from chatsvc.model.server_events import Command
 
 Do = Callable[[str, Buffer], object]
 M = TypeVar("M", bound=Callable[..., object])

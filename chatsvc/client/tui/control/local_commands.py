@@ -17,7 +17,8 @@ from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.state import State
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted
 
 FORCE = "--force"
 
@@ -74,17 +75,17 @@ class LocalCommands:
 
     async def _written(self, room: str, path: Path, force: bool) -> str:
         from chatsvc.client.export import FORMATS  # imported here: only saving needs it
-        from chatsvc.client.export_job import counted, format_of, opened, write_history
+        from chatsvc.client.export_job import format_of, opened, write_history
 
         def progress(lines: int, share: float | None) -> None:
             percent = "" if share is None else f", {share:.0%}"
-            self._doing(f"saving {room}: {counted(lines)}{percent}")
+            self._doing(f"saving {room}: {counted(lines, 'message')}{percent}")
 
         self._doing(f"saving {room}")
         format = FORMATS[format_of(path)](room)
         with opened(path, force) as sink:
             lines = await write_history(self._connection, room, None, None, format, sink, progress)
-        return f"Saved {counted(lines)} of {room} to {path}."
+        return f"Saved {counted(lines, 'message')} of {room} to {path}."
 
     def _saved(self, result: str | Failure) -> None:
         self._doing("")

@@ -9,10 +9,12 @@ from chatsvc.client.tui.control.input_handler import InputHandler
 from chatsvc.client.tui.control.local_command import local_command
 from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.completion_source import Knowing
+from chatsvc.client.tui.model.keys import named
 from chatsvc.client.tui.model.state import State
-from chatsvc.model.events import Command, Refused
+from chatsvc.model.requests import Refused
+from chatsvc.model.server_events import Command
 
-MORE = "For details: /help command.  Keyboard shortcuts: F1"
+MORE = named("For details: /help command.  Keyboard shortcuts: {keys}")
 
 
 class Helping:

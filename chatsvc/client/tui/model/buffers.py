@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatsvc.client.tui.model.items import Item, Spoken
+from chatsvc.client.tui.model.keys import KEYS
 
 MOST = 10_000  # items of one conversation in memory; others are loaded again
 _SLACK = 500  # items beyond that, so that not every new line drops one
@@ -136,8 +137,10 @@ class Buffer:
         """The text below the last row, unless the end is visible."""
         if self.past is not None:
             new = f", {self.unread} new" if self.unread else ""
-            return f"↓ earlier messages{new}; Escape: back to the latest"
-        return f"↓ {self.unread} new; Escape: latest" if self.unread else "↓ more; Escape: latest"
+            return f"↓ earlier messages{new}; {KEYS['present']}: back to the latest"
+        if self.unread:
+            return f"↓ {self.unread} new; {KEYS['present']}: latest"
+        return f"↓ more; {KEYS['present']}: latest"
 
     # Unread items
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chatsvc.client.commands import aliases_of, name_of
 from chatsvc.client.tui.model.emojis import beginning
-from chatsvc.model.events import Command
+from chatsvc.model.server_events import Command
 from chatsvc.model.text_rules import key
 
 _WORD = re.compile(r"\S*$")

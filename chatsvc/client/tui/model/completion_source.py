@@ -14,7 +14,9 @@ from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.tui.model.buffers import Buffer
 from chatsvc.client.tui.model.completion import Candidates
 from chatsvc.client.tui.model.state import State
-from chatsvc.model.events import Command, Help, Place, Refused, Rooms
+from chatsvc.model.requests import Refused
+from chatsvc.model.room_events import Place, Rooms
+from chatsvc.model.server_events import Command, Help
 from chatsvc.model.text_rules import key
 
 FRESH = 30.0  # seconds for which a list of rooms is reused

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from time import localtime
 from typing import TypeAlias
 
-from chatsvc.model.events import Said, Told
+from chatsvc.model.message_events import Said, Told
 from chatsvc.model.text_rules import clean, clean_lines
 
 

@@ -1,44 +1,152 @@
-"""The key bindings of the whole screen, and a description of all keys."""
+"""The key bindings in one table, which bindings, help, hints and documentation are made from."""
 
 from __future__ import annotations
 
+from enum import Enum, auto
+from typing import NamedTuple
+
 from textual.binding import Binding, BindingType
 
-BINDINGS: list[BindingType] = [
-    Binding("ctrl+q", "leave", show=False, priority=True),
-    Binding("ctrl+c", "interrupt", show=False, priority=True),
-    Binding("ctrl+d", "end", show=False, priority=True),
-    Binding("f1", "keys", show=False, priority=True),
-    Binding("f3", "toggle_list('places')", show=False, priority=True),
-    Binding("f4", "toggle_list('people')", show=False, priority=True),
-    # These are handled in the order of typing, so that no message goes to another room.
-    Binding("ctrl+n,alt+down", "go(1)", show=False),
-    Binding("alt+up", "go(-1)", show=False),
-    Binding("ctrl+k", "jump", show=False, priority=True),
-    Binding("escape,ctrl+end", "present", show=False),
-    Binding("pageup", "page(-1)", show=False, priority=True),
-    Binding("pagedown", "page(1)", show=False, priority=True),
-]
+_NAMES = {"escape": "Esc", "pageup": "PageUp", "pagedown": "PageDown", "underscore": "_"}
 
-KEYS = (
-    ("Enter", "send the message"),
-    ("Ctrl-J, Shift-Enter", "start a new line; also Alt-Enter"),
-    ("Up, Down", "previous and next message that you sent"),
-    ("Tab", "complete /commands, names, #rooms and :emoji:; again for the next match"),
-    ("Esc", "clear the input (Up restores it); when empty, go to the latest message"),
-    ("Ctrl-U, Ctrl-W, Alt-K", "delete to the start, a word, to the end; Ctrl-Y pastes it"),
-    ("Ctrl-Z, Alt-Z", "undo, redo"),
-    ("Alt-Down, Alt-Up", "next, previous room or conversation"),
-    ("Ctrl-K", "jump to a room or person by a few letters, unread first"),
-    ("Ctrl-P", "find rooms, commands and settings by a few letters"),
-    ("PageUp, PageDown", "earlier and later messages; older ones load as you scroll"),
-    ("Ctrl-End", "back to the latest message"),
-    ("F3, F4", "show or hide the list of rooms, of people"),
+
+class Where(Enum):
+    """What has to be on the screen, or have the focus, for a key to do what the table says."""
+
+    APP = auto()
+    INPUT = auto()
+    RESULTS = auto()
+    CONNECT_PAGE = auto()
+    QUESTION = auto()
+    CONFIRMATION = auto()
+    KEYS_BOX = auto()
+    JUMP = auto()
+    PASTE = auto()
+
+
+class Shortcut(NamedTuple):
+    """Keys, as Textual names them, that do the same; the first is the one hints mention."""
+
+    where: Where
+    keys: str
+    action: str = ""  # without one, Textual or the widget acts by itself
+    priority: bool = False  # also while a widget with keys of its own has the focus
+
+    @property
+    def each(self) -> tuple[str, ...]:
+        """Textual's names of the keys."""
+        return tuple(self.keys.split(","))
+
+    def __format__(self, spec: str) -> str:
+        """Write the first key for people; with `all`, all of them."""
+        return ", ".join(map(label, self.each if spec == "all" else self.each[:1]))
+
+
+KEYS = {
+    "leave": Shortcut(Where.APP, "ctrl+q", "leave", priority=True),
+    "interrupt": Shortcut(Where.APP, "ctrl+c", "interrupt", priority=True),
+    "end": Shortcut(Where.APP, "ctrl+d", "end", priority=True),
+    "keys": Shortcut(Where.APP, "f1", "keys", priority=True),
+    "rooms": Shortcut(Where.APP, "f3", "toggle_list('places')", priority=True),
+    "people": Shortcut(Where.APP, "f4", "toggle_list('people')", priority=True),
+    "next": Shortcut(Where.APP, "alt+down,ctrl+n", "go(1)"),
+    "previous": Shortcut(Where.APP, "alt+up", "go(-1)"),
+    "jump": Shortcut(Where.APP, "ctrl+k", "jump", priority=True),
+    "palette": Shortcut(Where.APP, "ctrl+p"),
+    "present": Shortcut(Where.APP, "escape", "present"),
+    "last_line": Shortcut(Where.APP, "ctrl+end", "present"),
+    "page_up": Shortcut(Where.APP, "pageup", "page(-1)", priority=True),
+    "page_down": Shortcut(Where.APP, "pagedown", "page(1)", priority=True),
+    # The input's actions are its methods.  The keys are those of shells, but for Ctrl-K: as in
+    # other chats it jumps to a room, so that Alt-K deletes to the end of the line.
+    "send": Shortcut(Where.INPUT, "enter", "send"),
+    "new_line": Shortcut(Where.INPUT, "ctrl+j,shift+enter,alt+enter", "new_line"),
+    "older": Shortcut(Where.INPUT, "up", "up"),
+    "newer": Shortcut(Where.INPUT, "down", "down"),
+    "complete": Shortcut(Where.INPUT, "tab", "tab"),
+    "complete_back": Shortcut(Where.INPUT, "shift+tab", "back_tab"),
+    "put_away": Shortcut(Where.INPUT, "escape", "put_away"),
+    "kill_before": Shortcut(Where.INPUT, "ctrl+u", "kill_before"),
+    "kill_word": Shortcut(Where.INPUT, "ctrl+w", "kill_word"),
+    "kill_after": Shortcut(Where.INPUT, "alt+k", "kill_after"),
+    "yank": Shortcut(Where.INPUT, "ctrl+y", "yank"),
+    "undo": Shortcut(Where.INPUT, "ctrl+z,ctrl+underscore", "undo_it"),
+    "redo": Shortcut(Where.INPUT, "alt+z", "redo_it"),
+    "see_result": Shortcut(Where.RESULTS, "enter"),
+    "close_results": Shortcut(Where.RESULTS, "escape"),
+    "connect": Shortcut(Where.CONNECT_PAGE, "enter"),
+    "connect_again": Shortcut(Where.CONNECT_PAGE, "f5", "connect"),
+    "next_field": Shortcut(Where.CONNECT_PAGE, "tab"),
+    "give_up": Shortcut(Where.CONNECT_PAGE, "escape", "give_up"),
+    "answer": Shortcut(Where.QUESTION, "enter"),
+    "decline": Shortcut(Where.QUESTION, "escape", "answer('')"),
+    "back": Shortcut(Where.QUESTION, "f2", "back"),
+    "confirm": Shortcut(Where.CONFIRMATION, "enter", "answer(True)", priority=True),
+    "cancel": Shortcut(Where.CONFIRMATION, "escape", "answer(False)"),
+    "close_keys": Shortcut(Where.KEYS_BOX, "escape,f1,q,enter", "dismiss"),
+    "stay": Shortcut(Where.JUMP, "escape,ctrl+k", "dismiss(None)"),
+    "higher": Shortcut(Where.JUMP, "up", "move(-1)"),
+    "lower": Shortcut(Where.JUMP, "down,tab", "move(1)"),
+    "go": Shortcut(Where.JUMP, "enter"),
+    "discard": Shortcut(Where.PASTE, "escape", "dismiss('leave')"),
+}
+
+_HELP = (
+    ("{send}", "send the message"),
+    ("{new_line:all}", "start a new line"),
+    ("{older}, {newer}", "previous and next message that you sent"),
+    (
+        "{complete}",
+        "complete /commands, names, #rooms and :emoji:; again for the next match,"
+        " {complete_back} for the previous one",
+    ),
+    ("{put_away}", "clear the input ({older} restores it); when empty, go to the latest message"),
+    (
+        "{kill_before}, {kill_word}, {kill_after}",
+        "delete to the start, a word, to the end; {yank} pastes it",
+    ),
+    ("{undo}, {redo}", "undo, redo"),
+    ("{next}, {previous}", "next, previous room or conversation"),
+    ("{jump}", "jump to a room or person by a few letters, unread first"),
+    ("{palette}", "find rooms, commands and settings by a few letters"),
+    ("{page_up}, {page_down}", "earlier and later messages; older ones load as you scroll"),
+    ("{last_line}", "back to the latest message"),
+    ("{rooms}, {people}", "show or hide the list of rooms, of people"),
     ("Mouse", "click a room to open it; drag to select text"),
-    ("Ctrl-C", "copy the selection, or clear the input; twice to leave"),
-    ("Ctrl-D, Ctrl-Q", "leave: Ctrl-D when the input is empty, Ctrl-Q always"),
+    ("{interrupt}", "copy the selection, or clear the input; twice to leave"),
+    ("{end}, {leave}", "leave: {end} when the input is empty, {leave} always"),
     ("/help", "list the commands"),
     ("/set", "list your settings and the room's rules, or change one"),
     ("/save FILE", "save the conversation to a .txt, .json or .html file"),
-    ("F1, /keys", "show this list"),
+    ("{keys}, /keys", "show this list"),
 )
+
+
+def label(key: str) -> str:
+    """Return a key as people know it: `Ctrl-Q` for `ctrl+q`."""
+    return "-".join(_NAMES.get(part, part.capitalize()) for part in key.split("+"))
+
+
+def named(text: str) -> str:
+    """Return `text` with keys for their names in the table: `{leave}` becomes `Ctrl-Q`."""
+    return text.format_map(KEYS)
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """Return what Textual binds to the app, a screen or a widget."""
+    shortcuts = [one for one in KEYS.values() if one.where is where and one.action]
+    return [Binding(one.keys, one.action, show=False, priority=one.priority) for one in shortcuts]
+
+
+def actions(where: Where) -> dict[str, str]:
+    """Return the action of each key, for a widget that handles its keys itself."""
+    shortcuts = [one for one in KEYS.values() if one.where is where]
+    return {key: one.action for one in shortcuts for key in one.each}
+
+
+def keys_of(*names: str) -> tuple[str, ...]:
+    """Return Textual's names of the keys of these shortcuts."""
+    return tuple(key for name in names for key in KEYS[name].each)
+
+
+HELP = tuple((named(keys), named(does)) for keys, does in _HELP)

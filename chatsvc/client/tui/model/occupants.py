@@ -6,9 +6,8 @@ from itertools import chain, repeat
 
 from chatsvc.client.tui.model.buffers import Buffer, Somebody
 from chatsvc.client.tui.model.items import Company, day
-from chatsvc.model.events import Joined, Left
-from chatsvc.model.moderation_events import Role
 from chatsvc.model.presence_events import People
+from chatsvc.model.room_events import Joined, Left, Role
 from chatsvc.model.text_rules import key
 
 

@@ -11,28 +11,15 @@ from chatsvc.client.tui.model import occupants
 from chatsvc.client.tui.model.buffers import SERVER, Buffer, Somebody, Stretch
 from chatsvc.client.tui.model.items import Item, Note, Spoken, spoken, whispered
 from chatsvc.dialects.sentences import lines
-from chatsvc.model.events import (
-    Away,
-    Cleared,
-    Entered,
-    Event,
-    Exited,
-    Found,
-    Joined,
-    Left,
-    Marked,
-    Notice,
-    Refusal,
-    Renamed,
-    Said,
-    Signal,
-    Talking,
-    Told,
-    Topic,
-    Welcome,
-)
-from chatsvc.model.moderation_events import Deleted, Removed, Role, You
-from chatsvc.model.presence_events import Offline, Online, People
+from chatsvc.model.account_events import You
+from chatsvc.model.events import Event
+from chatsvc.model.history_events import Found, Marked
+from chatsvc.model.message_events import Deleted, Said, Signal, Told
+from chatsvc.model.moderation_events import Removed
+from chatsvc.model.presence_events import Away, Offline, Online, People, Renamed
+from chatsvc.model.requests import Refusal
+from chatsvc.model.room_events import Entered, Exited, Joined, Left, Role, Talking, Topic
+from chatsvc.model.server_events import Cleared, Notice, Welcome
 from chatsvc.model.text_rules import key
 
 MOST = 1000  # buffers; lines for further ones go to the server's own

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from textual.theme import BUILTIN_THEMES, Theme
 
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 DEFAULT = "default"
 

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.net.failures import NotConnected, Uncertain
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
 EVERY = 3.0  # seconds
 CROWD = 50  # people

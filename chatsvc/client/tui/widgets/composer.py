@@ -15,6 +15,7 @@ from textual.widgets import TextArea
 from chatsvc.client import graphemes
 from chatsvc.client.passwords import is_secret
 from chatsvc.client.tui.model.completion import Completion
+from chatsvc.client.tui.model.keys import Where, actions, keys_of
 
 MANY = 10  # lines of a paste beyond which the user is asked first
 _REMEMBERED = 200
@@ -292,24 +293,7 @@ class Composer(TextArea):
             self._type(text)
 
 
-_CYCLING = ("tab", "shift+tab", "escape")
-# As in shells; but Ctrl+K, which deletes to the end of a line there, jumps to a room, as it does
-# in other chats, so Alt+K deletes.
+_CYCLING = keys_of("complete", "complete_back", "put_away")
 _KEYS: dict[str, Callable[[Composer], bool]] = {
-    "enter": Composer.send,
-    "ctrl+j": Composer.new_line,
-    "shift+enter": Composer.new_line,
-    "alt+enter": Composer.new_line,
-    "up": Composer.up,
-    "down": Composer.down,
-    "tab": Composer.tab,
-    "shift+tab": Composer.back_tab,
-    "escape": Composer.put_away,
-    "ctrl+u": Composer.kill_before,
-    "ctrl+w": Composer.kill_word,
-    "alt+k": Composer.kill_after,
-    "ctrl+y": Composer.yank,
-    "ctrl+z": Composer.undo_it,
-    "ctrl+underscore": Composer.undo_it,
-    "alt+z": Composer.redo_it,
+    key: getattr(Composer, action) for key, action in actions(Where.INPUT).items()
 }

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key
 from textual.message import Message
@@ -20,12 +19,15 @@ from chatsvc.client.net.address import TLS, Server, port_number, server
 from chatsvc.client.net.failures import NotConnected
 from chatsvc.client.tui.control.chat_session import Going
 from chatsvc.client.tui.control.preferences import RecentServers
+from chatsvc.client.tui.model.keys import KEYS, Where, bindings, keys_of, named
 from chatsvc.client.tui.widgets.text_field import Field
-from chatsvc.model.events import Refused
+from chatsvc.model.requests import Refused
 
-KEYS = "Enter: connect · Tab: next field · Ctrl-Q: quit"
-PUT_OUT = "Enter or F5: reconnect · Tab: edit the fields · Ctrl-Q: quit"
-CONNECTING = "Esc: cancel · Ctrl-Q: quit"
+HINT = named("{connect}: connect · {next_field}: next field · {leave}: quit")
+PUT_OUT = named(
+    "{connect} or {connect_again}: reconnect · {next_field}: edit the fields · {leave}: quit"
+)
+CONNECTING = named("{give_up}: cancel · {leave}: quit")
 
 
 class InvalidEntry(NamedTuple):
@@ -39,7 +41,8 @@ def wrong(error: BaseException, text: str) -> InvalidEntry:
     """Return an error about joining, with the field that it belongs to."""
     if isinstance(error, Refused):
         if error.code == TLS_NEEDED:
-            return InvalidEntry("This chat requires TLS. Press Enter to use TLS.", "tls")
+            text = f"This chat requires TLS. Press {KEYS['connect']} to use TLS."
+            return InvalidEntry(text, "tls")
         names = error.code in (*NAME_REFUSED, "registered", "no-account")
         return InvalidEntry(text, "name" if names else "")
     if isinstance(error, NotConnected):
@@ -63,10 +66,7 @@ class ConnectPage(Screen[None]):
     """The page that asks which server to join."""
 
     AUTO_FOCUS = ""  # None would mean the first field
-    BINDINGS = [
-        Binding("escape", "give_up", show=False),
-        Binding("f5", "connect", show=False),
-    ]
+    BINDINGS = bindings(Where.CONNECT_PAGE)
 
     class Chosen(Message):
         """The user wants to join this server."""
@@ -101,7 +101,7 @@ class ConnectPage(Screen[None]):
             if self._recent:
                 yield Static("Lately", classes="heading")
                 yield OptionList(*map(_option, self._recent), id="recent", compact=True)
-            yield Static(KEYS, id="keys", classes="faint")
+            yield Static(HINT, id="keys", classes="faint")
 
     def _row(self, label: str, field: Input | Checkbox) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -117,13 +117,13 @@ class ConnectPage(Screen[None]):
 
     @property
     def _keys(self) -> str:
-        return PUT_OUT if self._typing else KEYS
+        return PUT_OUT if self._typing else HINT
 
     def on_key(self, event: Key) -> None:
         """Connect on Enter, unless it ends a line that was meant for the chat."""
         if self.focused is not None:
             return
-        if event.key != "enter":
+        if event.key not in keys_of("connect"):
             self._in_a_line = True
         elif self._in_a_line:
             self._in_a_line = False

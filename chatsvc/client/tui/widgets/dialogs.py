@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key, Paste
 from textual.screen import ModalScreen
@@ -15,30 +14,28 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
 from chatsvc.client import graphemes
+from chatsvc.client.tui.model.keys import KEYS, Where, bindings, named
 from chatsvc.client.tui.widgets.text_field import Field
 
 PAUSE = 0.5  # seconds without a key press after which the user has noticed a box
 
 
 class Question(ModalScreen[str | None]):
-    """Asks for a line of text; Escape returns an empty one, and going back returns None.
+    """Asks for a line of text; declining returns an empty one, and going back returns None.
 
     A box that opens unasked passes what the user keeps typing to `typed`, the previous input, until
     they pause: it must not become a password.
     """
 
     AUTO_FOCUS = ""  # None would mean the first field
-    BINDINGS = [
-        Binding("escape", "answer('')", show=False),
-        Binding("f2", "back", show=False),
-    ]
+    BINDINGS = bindings(Where.QUESTION)
 
     def __init__(
         self,
         text: str,
         question: str,
         hidden: bool,
-        escape: str,
+        decline: str,
         typed: Callable[[str], object] | None = None,
     ) -> None:
         super().__init__()
@@ -47,17 +44,21 @@ class Question(ModalScreen[str | None]):
         self._text = text
         self._question = question
         self._hidden = hidden
-        self._escape = escape  # the effect of Escape, as the label of a button
+        self._decline = decline  # the effect of declining, as the label of a button
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(self._text, markup=False, classes="told")
             yield Field(placeholder=self._question, password=self._hidden, id="answer")
             with Horizontal(classes="buttons"):
-                yield Button("Enter: continue", variant="primary", id="go-on", compact=True)
-                if self._escape:
-                    yield Button(Text(f"Esc: {self._escape}"), id="escape", compact=True)
-                yield Button("F2: back", id="back", compact=True)
+                yield Button(
+                    named("{answer}: continue"), variant="primary", id="go-on", compact=True
+                )
+                if self._decline:
+                    yield Button(
+                        Text(f"{KEYS['decline']}: {self._decline}"), id="decline", compact=True
+                    )
+                yield Button(named("{back}: back"), id="back", compact=True)
 
     def on_mount(self) -> None:
         if self._typed is None:
@@ -106,7 +107,7 @@ class Question(ModalScreen[str | None]):
             self.dismiss(answer)
 
     def action_answer(self, text: str) -> None:
-        if self._escape:
+        if self._decline:
             self.dismiss(text)
         else:
             self.action_back()
@@ -118,10 +119,7 @@ class Question(ModalScreen[str | None]):
 class Sure(ModalScreen[bool]):
     """Asks for confirmation."""
 
-    BINDINGS = [
-        Binding("escape", "answer(False)", show=False),
-        Binding("enter", "answer(True)", show=False, priority=True),
-    ]
+    BINDINGS = bindings(Where.CONFIRMATION)
 
     def __init__(self, text: str, yes: str, no: str) -> None:
         super().__init__()
@@ -132,8 +130,10 @@ class Sure(ModalScreen[bool]):
         with Vertical(classes="box"):
             yield Static(self._text, markup=False, classes="told")
             with Horizontal(classes="buttons"):
-                yield Button(f"Enter: {self._yes}", variant="primary", id="yes", compact=True)
-                yield Button(f"Esc: {self._no}", id="no", compact=True)
+                yield Button(
+                    f"{KEYS['confirm']}: {self._yes}", variant="primary", id="yes", compact=True
+                )
+                yield Button(f"{KEYS['cancel']}: {self._no}", id="no", compact=True)
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
         self.dismiss(message.button.id == "yes")
@@ -145,7 +145,7 @@ class Sure(ModalScreen[bool]):
 class Keys(ModalScreen[None]):
     """Lists the keyboard shortcuts."""
 
-    BINDINGS = [Binding("escape,f1,q,enter", "dismiss", show=False)]
+    BINDINGS = bindings(Where.KEYS_BOX)
 
     def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
         super().__init__()
@@ -158,4 +158,4 @@ class Keys(ModalScreen[None]):
             table.add_row(key, does)
         with VerticalScroll(classes="box"):
             yield Static(table)
-            yield Static("\nEsc closes this.", classes="faint")
+            yield Static(named("\n{close_keys} closes this."), classes="faint")

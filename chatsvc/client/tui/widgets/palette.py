@@ -1,4 +1,4 @@
-"""Quick navigation by a few letters: rooms and people with Ctrl+K, everything with Ctrl+P."""
+"""Quick navigation by a few letters: a list of rooms and people, a palette of everything."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from textual.widgets.option_list import Option
 from chatsvc.client.commands import name_of
 from chatsvc.client.tui.model.buffers import SERVER
 from chatsvc.client.tui.model.completion_source import Knowing
+from chatsvc.client.tui.model.keys import Where, bindings, keys_of
 from chatsvc.client.tui.model.state import State
 from chatsvc.client.tui.widgets.text_field import Field
-from chatsvc.model.events import Command
+from chatsvc.model.server_events import Command
 from chatsvc.model.text_rules import key
 
 _MOST = 50  # results listed at once
@@ -70,7 +71,7 @@ class _PaletteText(Field):
     """A field whose Enter takes effect where it was typed, before the keys that follow it."""
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
+        if event.key in keys_of("go"):
             event.stop()
             event.prevent_default()
             self.post_message(self.Submitted(self, self.value))
@@ -81,11 +82,7 @@ class _PaletteText(Field):
 class Jump(ModalScreen[str]):
     """Asks where to go; the answer is a room or a person."""
 
-    BINDINGS = [
-        ("escape,ctrl+k", "dismiss(None)", "Stay"),
-        ("up", "move(-1)", "Before"),
-        ("down,tab", "move(1)", "Next"),
-    ]
+    BINDINGS = bindings(Where.JUMP)
 
     def __init__(self, everywhere: list[Goal]) -> None:
         super().__init__()

@@ -8,13 +8,14 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatsvc.client.tui.model.keys import Where, bindings
 from chatsvc.client.tui.model.split_message import parts
 
 
 class PasteQuestion(ModalScreen[str]):
     """Asks what to do with many pasted lines."""
 
-    BINDINGS = [("escape", "dismiss('leave')", "Discard")]
+    BINDINGS = bindings(Where.PASTE)
 
     def __init__(self, text: str) -> None:
         super().__init__()

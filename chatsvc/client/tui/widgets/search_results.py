@@ -8,11 +8,14 @@ from rich.text import Text
 from textual import events
 from textual.message import Message
 
+from chatsvc.client.tui.model.keys import keys_of, named
 from chatsvc.client.tui.model.state import State
 from chatsvc.client.tui.widgets.sidebars import Listing
-from chatsvc.model.events import Found, Said
+from chatsvc.model.history_events import Found
+from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import clean
 
+HINT = named(": {see_result}: open, {close_results}: back to the latest")
 _OLDER = "older results…"
 
 
@@ -50,7 +53,7 @@ class Hits(Listing):
             self.focus()
         rest = [Text(_OLDER, "italic")] if found.more else []
         self.show([*map(_hit, found.lines), *rest])
-        self.border_title = Text(clean(f"{found.query}: Enter: open, Esc: back to the latest"))
+        self.border_title = Text(clean(found.query + HINT))
         self.highlighted = min(position, self.option_count - 1)
 
     def on_option_list_option_selected(self, message: Listing.OptionSelected) -> None:
@@ -61,7 +64,7 @@ class Hits(Listing):
         self.post_message(self.Chosen(lines[position] if position < len(lines) else None))
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "escape":
+        if event.key in keys_of("close_results"):
             event.stop()
             self.post_message(self.Closed())
 

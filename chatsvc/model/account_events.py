@@ -1,0 +1,101 @@
+"""Events about accounts, authentication and connections.  No behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class You:
+    """Your identity has changed; `how` says why: register, login, logout, unregister, claim."""
+
+    WIRE: ClassVar[str] = "you"
+
+    name: str
+    account: str | None
+    operator: bool
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """You have authenticated with this account."""
+
+    WIRE: ClassVar[str] = "proved"
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What your next step must answer, in an authentication of several steps."""
+
+    WIRE: ClassVar[str] = "challenge"
+
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The SHA-256 fingerprints of the certificates that log in to your account.
+
+    `own` is that of this connection's certificate, if it has one.
+    """
+
+    WIRE: ClassVar[str] = "certificates"
+
+    fingerprints: tuple[str, ...]
+    own: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A user is known to have an account from now on, or (None) to have none any more."""
+
+    WIRE: ClassVar[str] = "identified"
+
+    name: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """You are now an operator, as you requested."""
+
+    WIRE: ClassVar[str] = "operating"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One of your own connections, counted from 1; `own` is this one."""
+
+    number: int
+    since: float
+    address: str
+    rooms: tuple[str, ...]
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The connections of an account."""
+
+    WIRE: ClassVar[str] = "sessions"
+    sessions: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with which one user may register."""
+
+    WIRE: ClassVar[str] = "code"
+
+    code: str
+
+
+AccountEvent: TypeAlias = (
+    You | Proved | Challenge | Certificates | Identified | Operating | Sessions | Code
+)  # fmt: skip

@@ -1,0 +1,136 @@
+"""Events about the server itself: its welcome, questions, help and notices.  No behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from chatsvc.model.room_events import Entered, Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The server wants to know something: the next plain line answers `question`."""
+
+    WIRE: ClassVar[str] = "asked"
+
+    question: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to hello: who one is here, and what holds here."""
+
+    WIRE: ClassVar[str] = "welcome"
+
+    chat: str
+    software: str
+    name: str
+    client: str
+    time: float
+    motd: str
+    limits: Mapping[str, int]
+    version: int = 1
+    entered: Entered | None = None
+    account: str | None = None
+    operator: bool = False
+    rooms: tuple[Unread, ...] = ()
+    census: Census | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many people are here, how many were at once, and how many rooms there are.
+
+    `arriving` connections have no name yet.
+    """
+
+    WIRE: ClassVar[str] = "census"
+
+    people: int
+    most: int
+    operators: int
+    arriving: int
+    rooms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The server's time and its zone, such as `CET` and an offset in seconds.
+
+    It has been running `since`.
+    """
+
+    WIRE: ClassVar[str] = "clock"
+
+    time: float
+    zone: str
+    offset: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What people may know of a command; `topic` is what it belongs to, such as rooms.
+
+    `facts` are for programs: the words of `CommandFacts.names`.
+    """
+
+    usage: str
+    aliases: tuple[str, ...]
+    help: str
+    example: str
+    topic: str = ""
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The commands that you may give."""
+
+    WIRE: ClassVar[str] = "help"
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence from the server."""
+
+    WIRE: ClassVar[str] = "notice"
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The reader's screen is to be emptied."""
+
+    WIRE: ClassVar[str] = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to ping."""
+
+    WIRE: ClassVar[str] = "pong"
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The last thing said before the connection is closed.
+
+    `final` asks programs not to come back by themselves.
+    """
+
+    WIRE: ClassVar[str] = "goodbye"
+
+    text: str
+    final: bool = False
+
+
+ServerEvent: TypeAlias = (
+    Asked | Welcome | Census | Clock | Help | Notice | Cleared | Pong | Goodbye
+)  # fmt: skip
