@@ -217,7 +217,7 @@ def start(command: list[str], **options: Any) -> subprocess.Popen[str]:
 
 
 def stop(process: subprocess.Popen[str]) -> bool:
-    """Stop a process; returns whether SIGTERM was enough."""
+    """Stop a process; return whether SIGTERM was enough."""
     process.terminate()
     try:
         process.wait(STOPPING_SECONDS)

@@ -1,4 +1,4 @@
-"""A client and a chat in one process: what the client shows, types, loses and finds again."""
+"""A client and a chat in one process: what the client shows, sends, loses and restores."""
 
 from __future__ import annotations
 

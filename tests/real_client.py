@@ -1,4 +1,4 @@
-"""The client in processes of its own, with the real service."""
+"""The client in separate processes, with the real service."""
 
 from __future__ import annotations
 

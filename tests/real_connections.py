@@ -1,4 +1,4 @@
-"""Connections with the real service: over TLS, behind a proxy, by other programs."""
+"""Connections to the real service: over TLS, behind a proxy, by other programs."""
 
 from __future__ import annotations
 

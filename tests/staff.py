@@ -25,7 +25,7 @@ def guest(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
     return person
 
 
-arriving = guest  # where the name is registered: somebody who is asked for its password
+arriving = guest  # if the name is registered: a user who is asked for its password
 
 
 def member(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
@@ -62,7 +62,7 @@ def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
 
 
 def returned(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """A registered person who has come back, and has read everything."""
+    """Return a registered user who has logged in again, and has read everything."""
     person = back(chat, name, address)
     person.read()
     return person

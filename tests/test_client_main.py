@@ -152,7 +152,10 @@ def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (NotConnected("it broke off"), "Cannot join the chat at localhost:13531: it broke off."),
+        (
+            NotConnected("the server disconnected"),
+            "Cannot join the chat at localhost:13531: the server disconnected.",
+        ),
         (NotDone("It was not kept."), "It was not kept."),
         (
             PutOut("bob removed you from the server: spam."),

@@ -135,7 +135,7 @@ def test_another_certificate_after_a_loss_ends_the_client(
                 assert again.person("ann")
 
 
-def test_a_certificate_that_the_system_vouches_for_needs_no_words(
+def test_a_certificate_that_the_system_trusts_needs_no_words(
     tmp_path: Path, service: Service, known: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pem = (tmp_path / "cert.pem").read_bytes()
@@ -147,4 +147,4 @@ def test_a_certificate_that_the_system_vouches_for_needs_no_words(
     monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
     refused = send(service, "hello")
     assert refused.returncode == 1
-    assert "before: one that this system vouches for\n" in refused.stderr
+    assert "before: a certificate that this system trusts\n" in refused.stderr

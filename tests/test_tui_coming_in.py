@@ -94,11 +94,11 @@ async def test_nothing_listens_there_and_it_is_tried_again(chat: Chat) -> None:
 
 
 def test_each_reason_has_its_sentence_and_its_field(chat: Chat) -> None:
-    handshake = NotConnected("what answers there does not speak TLS")
+    handshake = NotConnected("the server does not support TLS")
     for why, sentence, place in (
         (DNSLookupError(), "host not found", "host"),
-        (NobodyAnswers(), "it does not", "host"),
-        (handshake, "does not speak TLS", "tls"),
+        (NobodyAnswers(), "server does not answer", "host"),
+        (handshake, "does not support TLS", "tls"),
     ):
         asyncio.run(refuse(chat, why, sentence, place))
 

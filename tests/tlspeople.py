@@ -1,4 +1,4 @@
-"""People who come over TLS, in memory."""
+"""Users who connect over TLS, in memory."""
 
 from __future__ import annotations
 

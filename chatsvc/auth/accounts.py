@@ -74,7 +74,7 @@ class Accounts:
         self._invitations = {one.code: one for one in await self._records.reread(Invitation)}
 
     def _forget_owners(self, before: Mapping[str, Account]) -> None:
-        """Forget who owns the accounts that were deleted, or have another password."""
+        """Forget the owners of accounts that were deleted or have another password."""
         for id, old in before.items():
             account = self._by_id.get(id)
             if account is None or account.hash != old.hash:
@@ -247,10 +247,10 @@ class Accounts:
         return self._still(proved)
 
     async def know(self, account: Account, source: Source) -> None:
-        """Exempt where an account's owner has logged in from what strangers guess."""
+        """Exempt the places and programs an account's owner has used from delays by strangers."""
         known = self.attempts.known
         if account.id in self._by_id and known.add(account, source):
-            with suppress(ArchiveFailed):  # it is known until the next restart only
+            with suppress(ArchiveFailed):  # then known only until the next restart
                 await self._records.put(known.fact(account.id))
 
     async def _proved(self, id: str, password: str, source: Source) -> Account | None:

@@ -127,7 +127,7 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 
 
 def _known(account: Account) -> Fact:
-    """Where the account's owner has logged in, by its key alone."""
+    """Return an empty fact, which deletes the account's known places."""
     return Fact(stored_as(account.id), "")
 
 

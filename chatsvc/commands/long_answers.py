@@ -27,14 +27,14 @@ Entries = Sequence[Any]
 
 
 class Reading(NamedTuple):
-    """The beginning of a long answer, and its other portions, which are read when told."""
+    """The first portion of a long answer, and the others, which are read when they are sent."""
 
     begun: LongEvent
     rest: AsyncIterator[Entries]
 
 
 async def tell(session: Session, reading: Reading, tag: str | None) -> None:
-    """Tell each portion when the reader has taken the one before; return after the last."""
+    """Send each portion when the reader has taken the previous one; return after the last."""
     frame, told, refusal = with_entries(reading.begun, ()), len(entries_of(reading.begun)), None
     session.tell_part(reading.begun, tag, Part())
     rest = reading.rest
@@ -53,7 +53,7 @@ async def tell(session: Session, reading: Reading, tag: str | None) -> None:
 
 
 def portions(entries: Iterable[E], size: Callable[[E], int]) -> Iterator[tuple[E, ...]]:
-    """Cut entries into portions of about `PORTION` characters."""
+    """Split entries into portions of about `PORTION` characters."""
     portion: list[E] = []
     total = 0
     for entry in entries:
@@ -70,15 +70,15 @@ def portions(entries: Iterable[E], size: Callable[[E], int]) -> Iterator[tuple[E
 
 
 class Listing(NamedTuple):
-    """A list whose entries are made as its reader takes them."""
+    """A list whose entries are created as its reader takes them."""
 
-    frame: LongEvent  # without entries
+    frame: LongEvent  # the event without entries
     sources: Sequence[Any]
-    make: Callable[[Any], object | None]  # an entry of a source, if there still is one
+    make: Callable[[Any], object | None]  # creates a source's entry, if it still exists
 
 
 def begin(session: Session, listing: Listing, tag: str | None) -> Coroutine[Any, Any, None] | None:
-    """Tell a short list; return what tells a long one."""
+    """Send a short list; return a coroutine that sends a long one."""
     made = map(listing.make, listing.sources)
     answer = _cut(listing.frame, (entry for entry in made if entry is not None))
     if isinstance(answer, Reading):
@@ -88,7 +88,7 @@ def begin(session: Session, listing: Listing, tag: str | None) -> Coroutine[Any,
 
 
 def _cut(frame: LongEvent, entries: Iterable[Any]) -> LongEvent | Reading:
-    """Return an event with these entries, or of many the first ones and what makes the others."""
+    """Return an event with these entries, or a `Reading` if there are many."""
     rest = portions(entries, size)
     first, second = next(rest, ()), next(rest, None)
     begun = with_entries(frame, first)
@@ -160,11 +160,11 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield run[0], len(run)
 
 
-# Acts
+# Audit entries
 
 
 def audit_of(hub: Hub, session: Session, acts: Sequence[Act]) -> Audit | Reading:
-    """Return the answer that shows somebody these acts."""
+    """Return an answer with the audit entries that a session may read."""
     first, *others = list(portions(acts, size)) or [()]
     audit = hub.audit.shown(session, first)
     ids = [tuple(act.id for act in portion) for portion in others]

@@ -155,7 +155,7 @@ async def _finish(
     else:
         if isinstance(event, Reading):
             telling = tell(session, event, tag)
-            del event  # its first lines need not stay in memory until all is told
+            del event  # frees its first lines before the rest is sent
             await telling
         elif event is not None:
             session.tell(event, tag)
@@ -169,7 +169,7 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
 
 
 def find(name: str) -> CommandRow | None:
-    """Return the row of a command by its name or an alias, in any case."""
+    """Return a command's row by its name or an alias, in any case."""
     return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
 
 

@@ -18,4 +18,4 @@ class StatelessDialect:
         """Do nothing: an event without a tag is about no request."""
 
     def end(self, before: object) -> None:
-        """Do nothing either."""
+        """Do nothing."""

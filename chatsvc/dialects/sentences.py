@@ -95,7 +95,7 @@ def lines(event: object, here: str | None) -> Iterable[str]:
 
 @singledispatch
 def part_lines(event: object, here: str | None, part: Part) -> Iterable[str]:
-    """A part of a long answer in words: some of its entries, or what comes after them."""
+    """Yield part of a long answer in words: some of its entries, or what follows them."""
     raise TypeError(f"no words for a part of {event!r}")
 
 
@@ -323,7 +323,7 @@ def _(event: Rooms, here: str | None, part: Part) -> Iterable[str]:
 
 
 def _listed(entries: tuple[T, ...], part: Part) -> tuple[T, ...]:
-    """Those of a portion of a list that people are shown."""
+    """Return the entries of a list's portion that text users are shown."""
     return entries[: max(0, _LISTED - part.start)]
 
 

@@ -1,4 +1,4 @@
-"""Events about moderation: bans, removals, reports and the audit.  No behaviour."""
+"""Events about moderation: bans, removals, reports and the audit log.  No behaviour."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Bans:
 class Way:
     """A mark that a ban could use, and who else online it would affect.
 
-    Of many only some are named; that leaves so many `others`.
+    If it would affect many, only some are named, and `others` counts the rest.
     """
 
     who: str

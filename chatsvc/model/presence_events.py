@@ -113,7 +113,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Realname:
-    """What somebody is called besides their name, from now on."""
+    """A user has set their real name."""
 
     WIRE: ClassVar[str] = "realname"
 
@@ -124,9 +124,9 @@ class Realname:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Somebody is away, for a reason, or (`reason` is None) back.
+    """A user is away, for a reason, or (`reason` is None) back.
 
-    With `written` it is somebody to whom one has just written.
+    With `written`, it is a user to whom you have just written.
     """
 
     WIRE: ClassVar[str] = "away"

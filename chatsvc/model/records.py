@@ -89,7 +89,7 @@ class Ban:
     time: float = 0.0
     until: float = 0.0  # 0: permanently
     exempt: bool = False
-    caught: tuple[str, ...] = ()  # "NAME MASK" of those it holds since they had a name in `who`
+    caught: tuple[str, ...] = ()  # "NAME MASK" of the users caught under a name in `who`
 
 
 @dataclass(frozen=True, slots=True)

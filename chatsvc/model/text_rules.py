@@ -125,7 +125,7 @@ def looks_like_duration(word: str) -> bool:
 
 
 def counted(count: float, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 line, 2 lines; `many` is the plural if it has no s."""
+    """Return a number with its noun: 1 line, 2 lines; `many` is an irregular plural."""
     number = f"{count:g}" if isinstance(count, float) else f"{count:,}"
     return f"{number} {one if count == 1 else many or f'{one}s'}"
 

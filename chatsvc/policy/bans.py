@@ -24,7 +24,7 @@ from chatsvc.store.archive import ArchiveFailed, Records
 MOST_BANS = 10_000  # on the whole server
 MOST_BANS_OF_ROOM = 500
 MOST_REMEMBERED = 10_000  # names whose matching patterns are remembered
-MOST_CAUGHT = 500  # marks of those whom a ban holds since they had a name in it
+MOST_CAUGHT = 500  # marks of users caught by one ban
 MOST_WORDS = 10  # names, accounts and addresses in one ban
 WIDEST = {4: 8, 6: 16}  # the shortest network prefix, by the version of its addresses
 FOR_EVER = 0.0
@@ -112,7 +112,7 @@ class BanList:
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
         self._exemptions: dict[str, _Bans] = {}
-        self._unsaved: dict[str, Ban] = {}  # those that have caught somebody since
+        self._unsaved: dict[str, Ban] = {}  # bans that have caught users since the last save
 
     def open(self) -> None:
         """Load the bans; the archive is open."""
@@ -292,7 +292,7 @@ def _weight(ban: Ban) -> tuple[bool, bool, float]:
 
 
 def masks_of(ban: Ban) -> list[BanMask]:
-    """All by which a ban knows people, those included whom it has caught by name."""
+    """Return all masks of a ban, including those of the users it has caught by name."""
     return [*map(BanMask.parse, ban.who), *(mask for _, mask in map(_parsed, ban.caught))]
 
 
@@ -302,7 +302,7 @@ def _parsed(caught: str) -> tuple[str, BanMask]:
 
 
 def _caught(ban: Ban, names: Iterable[BanMask], session: Session) -> list[str]:
-    """What a ban that knows a session by its name alone needs to know it under another one."""
+    """Return the marks to add to a ban that matches a session only by name."""
     known = {mark for mark in session.marks if mark.kind != NAME}
     fits = any(name.matches(mark) for name in names for mark in session.marks)
     if not fits or not known.isdisjoint(masks_of(ban)):

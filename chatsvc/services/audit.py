@@ -58,10 +58,10 @@ class Acts:
         return await self._records.acts(count, room.name if room else None)
 
     async def again(self, ids: Sequence[str]) -> list[Act]:
-        """Return these acts."""
+        """Return the audit entries with these ids."""
         return await self._records.acts_of(ids)
 
     def shown(self, session: Session, acts: Iterable[Act]) -> Audit:
-        """Return acts as somebody may read them; addresses are for operators."""
+        """Return audit entries as a session may read them; addresses are for operators."""
         show = str if session.person.operator else without_addresses
         return Audit(tuple(Deed(act.time, act.by, show(act.what), act.room) for act in acts))

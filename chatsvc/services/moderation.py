@@ -55,7 +55,7 @@ from chatsvc.services.sessions import Sessions
 from chatsvc.store.archive import Lines, Records, RoomStore
 
 LOCKDOWN = "lockdown"
-MOST_NAMED = 100  # people whom a way to ban somebody would hit as well
+MOST_NAMED = 100  # other users named as affected by a way to ban somebody
 DELETIONS = (10, 600.0)  # deletions of own messages, within so many seconds
 
 

@@ -46,11 +46,11 @@ class Inbox:
         return len(self._reports)
 
     def last(self) -> Reports:
-        """Return the last ones, oldest first, and how many there are in all."""
+        """Return the last reports, oldest first, and how many there are in all."""
         return Reports(tuple(map(reported, self.newest(GREETED_WITH))), len(self._reports))
 
     def newest(self, count: int = LISTED) -> list[Report]:
-        """Return the last ones, oldest first."""
+        """Return the last reports, oldest first."""
         return list(self._reports.values())[-count:]
 
     async def add(self, session: Session, name: str, reason: str, room: Room | None) -> Reported:
@@ -120,7 +120,7 @@ def _origin(session: Session) -> str:
 
 
 def reported(report: Report, own: bool = False) -> Reported:
-    """Return a report as operators, or its author (`own`), are told it."""
+    """Return a report as operators or its author (`own`) read it."""
     return Reported(
         number=report.number,
         by=report.by,

@@ -108,14 +108,14 @@ class Visibility:
         return sorted(rooms, key=lambda room: (-len(room.seen_by(user)), room.name))
 
     def place(self, room: Room, asker: Session) -> Place | None:
-        """Return a room as a list shows it to somebody who may still know of it."""
+        """Return a room's entry in a list, if the session may still know that it exists."""
         if not may_see(asker.person, room):
             return None
         count = len(room.seen_by(asker.person))
         return Place(room.name, count, room.topic.text if room.topic else "", room.last)
 
     def member(self, user: User, asker: Session, room: Room) -> Person | None:
-        """Return somebody as the list of a room shows them who may still be known to be there."""
+        """Return a user's entry in a room's list, if they may still be known to be in it."""
         hidden = user in room.unseen and user is not asker.person
         return None if hidden or user not in room.people else self.person(user, asker, room)
 

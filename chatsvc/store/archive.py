@@ -188,7 +188,7 @@ class Records(Protocol):
         """Return the last `limit` acts, of one room if it is given, in the order of `put`."""
 
     async def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return the acts with these ids that are still remembered, in the order of `put`."""
+        """Return those audit entries with these ids that still exist, in the order of `put`."""
 
     async def changed(self) -> bool:
         """Return whether another process has written records since the last call, or since `open`.

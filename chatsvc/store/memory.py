@@ -180,7 +180,7 @@ class MemoryArchive:
         return list(islice(acts, limit))[::-1]
 
     async def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return those that are still remembered."""
+        """Return the entries that still exist."""
         return [act for act in self._acts if act.id in ids]
 
     async def changed(self) -> bool:

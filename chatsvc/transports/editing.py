@@ -33,7 +33,7 @@ class LineEditor:
         if self._line or self._after_cr or not data.endswith(b"\n"):
             return False
         keys = len(data) - len(data.translate(None, KEYS))
-        return keys == data.count(b"\r\n")  # each of them has one, its CR
+        return keys == data.count(b"\r\n")  # the CR of each line end
 
     def feed(self, data: bytes) -> bytes:
         """Return the finished lines, each with LF; or what is too long to be a line."""

@@ -24,7 +24,7 @@ class Uncertain(Exception):
     """The connection was lost before the answer arrived: the request may have been carried out."""
 
     def __init__(self) -> None:
-        super().__init__("the connection was lost before the answer came")
+        super().__init__("the connection was lost before the answer arrived")
 
 
 def not_connected(failure: Failure) -> NotConnected:
@@ -41,5 +41,5 @@ def _why(failure: Failure) -> str:
     if failure.check(DNSLookupError):
         return "host not found"
     if failure.check(NobodyAnswers, UserError):
-        return "it does not answer"
+        return "the server does not answer"
     return str(failure.value).rstrip(".")

@@ -52,7 +52,7 @@ class Outbox:
         """Append a request; refuse it if the queue is full."""
         if len(self._waiting) >= self._limit:
             waiting = counted(self._limit, "message")
-            text = f"{waiting} not sent yet, the maximum. This one is discarded."
+            text = f"{waiting} waiting to be sent, the maximum. This one is discarded."
             raise Refused("waiting", text)
         self._waiting.append(outgoing)
 

@@ -129,13 +129,13 @@ class Handshake(Protocol):
 def _why(reason: Failure) -> str:
     """Return why the handshake failed, in words."""
     if not reason.check(SSL.Error):
-        return "it broke off before the connection was encrypted"
+        return "the server disconnected during the TLS handshake"
     said = str(reason.value)
     if "access denied" in said:
-        return "it refuses encrypted connections at the moment"
+        return "the server refuses encrypted connections at the moment"
     if "alert" in said:
-        return "it has no TLS settings in common with this client"
-    return "what answers there does not speak TLS"
+        return "the server supports no TLS settings of this client"
+    return "the server does not support TLS"
 
 
 def _too_late(result: object, seconds: float) -> Failure:

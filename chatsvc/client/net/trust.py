@@ -88,7 +88,7 @@ class Trust:
             raise NotTrusted(self._changed(known, fingerprint))
 
     def _take_vouched(self) -> None:
-        """Remember that the system trusts it, so that no other is accepted as a first one."""
+        """Record that the system trusts it, so that no other is accepted as the first one."""
         try:
             if self._servers.find(self._address) is None:
                 self._servers.remember(self._address, VOUCHED)
@@ -102,7 +102,7 @@ class Trust:
         except OSError as error:
             # Accepting a new certificate every time would be no protection at all.
             raise NotTrusted(
-                f"The certificate of {self._address} is new and cannot be remembered in {path}:"
+                f"The certificate of {self._address} is new and cannot be saved in {path}:"
                 f" {error.strerror}. Nothing was sent. Set XDG_DATA_HOME to a writable directory."
             ) from None
         self._tell(
@@ -124,7 +124,7 @@ class Trust:
     def _changed(self, known: TrustedCertificates, fingerprint: str) -> str:
         before = f"SHA-256 {known.certificate}"
         if known.certificate == VOUCHED:
-            before = "one that this system vouches for"
+            before = "a certificate that this system trusts"
         return (
             f"THE CERTIFICATE OF {self._address} HAS CHANGED. Nothing was sent.\n"
             "Either the server has a new certificate, or an attacker is intercepting the connection"

@@ -61,7 +61,7 @@ class ServerLink(LineReceiver):
         self.transport.abortConnection()
 
     def hang_up(self) -> None:
-        """Close this connection in good order; nothing more is received from it."""
+        """Close the connection cleanly; nothing more is received from it."""
         self._reason = self._reason or "this client closed it"
         self.transport.loseConnection()
 

@@ -362,7 +362,7 @@ class Client:
         return before
 
     def end(self, before: object) -> None:
-        """Take events without a tag to be about what `begin` has returned."""
+        """Treat events without a tag as being about what `begin` has returned."""
         self._current = before if isinstance(before, Pending) else NOTHING
 
     def asked(self, tag: str | None) -> Pending:

@@ -149,12 +149,12 @@ def in_words(client: Client, event: object) -> None:
 
 @singledispatch
 def told_part(event: object, client: Client, about: Pending, part: Part) -> None:
-    """Tell some of the entries of a long answer, or what comes after them."""
+    """Send some of the entries of a long answer, or what follows them."""
     part_in_words(client, event, about, part)
 
 
 def part_in_words(client: Client, event: object, about: Pending, part: Part) -> None:
-    """Tell a part of a long answer as notices, from the service that was asked."""
+    """Send part of a long answer as notices, from the service that was asked."""
     _notices(client, part_lines(event, None, part), about.service)
 
 

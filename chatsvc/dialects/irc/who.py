@@ -13,7 +13,7 @@ from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import People, Person
 from chatsvc.model.requests import Refusal
 
-EVERYBODY = 10**9  # entries of a list, all of which are wanted
+EVERYBODY = 10**9  # more than any list has entries
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
@@ -45,7 +45,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def ask_names(client: Client, room: str) -> None:
-    """Ask for everybody in a room."""
+    """Request all users in a room."""
     client.ask("who", Pending("NAMES", (room,)), room=room, n=EVERYBODY)
 
 

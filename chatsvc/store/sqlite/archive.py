@@ -171,7 +171,7 @@ class SQLArchive:
         return await self._workers.reader(self._reader.acts, limit, room)
 
     async def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return these acts, oldest first."""
+        """Return these audit entries, oldest first."""
         return await self._workers.reader(self._reader.acts_of, ids)
 
     async def changed(self) -> bool:

@@ -73,7 +73,7 @@ class Reader:
             return record_rows.read_acts(database, limit, room)
 
     def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return these acts, oldest first."""
+        """Return these audit entries, oldest first."""
         with self._reading() as database:
             return record_rows.read_acts_of(database, ids)
 

@@ -73,7 +73,7 @@ def read_acts(database: sqlite3.Connection, limit: int, room: str | None) -> lis
 
 
 def read_acts_of(database: sqlite3.Connection, ids: Sequence[str]) -> list[Act]:
-    """The acts with these ids, in the order in which they were written."""
+    """Return the audit entries with these ids, in the order in which they were written."""
     which = f"WHERE id IN ({', '.join('?' * len(ids))}) ORDER BY rowid"
     return _read(database, Act, which, *ids)
 

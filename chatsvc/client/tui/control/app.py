@@ -112,7 +112,7 @@ class ChatApp(App[int]):
         self._wanted: set[str] = set()  # lists shown although the screen is narrow
         self._now = now
         self._doing = ""
-        self._interrupted = -TWICE  # when it was interrupted last
+        self._interrupted = -TWICE  # time of the last interrupt
         self._places, self._people, self._hits = Places(), PeopleList(), Hits()
         # These are handled in the order of typing, so that no message goes to another room.
         keys = dict.fromkeys(keys_of("next"), partial(self.action_go, 1))

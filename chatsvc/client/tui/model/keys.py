@@ -11,7 +11,7 @@ _NAMES = {"escape": "Esc", "pageup": "PageUp", "pagedown": "PageDown", "undersco
 
 
 class Where(Enum):
-    """What has to be on the screen, or have the focus, for a key to do what the table says."""
+    """The part of the screen that must be visible or focused for a shortcut to apply."""
 
     APP = auto()
     INPUT = auto()
@@ -25,12 +25,12 @@ class Where(Enum):
 
 
 class Shortcut(NamedTuple):
-    """Keys, as Textual names them, that do the same; the first is the one hints mention."""
+    """Keys with the same effect, as Textual names them; hints show the first."""
 
     where: Where
     keys: str
-    action: str = ""  # without one, Textual or the widget acts by itself
-    priority: bool = False  # also while a widget with keys of its own has the focus
+    action: str = ""  # if empty, Textual or the widget handles the keys
+    priority: bool = False  # also when the focused widget has its own keys
 
     @property
     def each(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class Shortcut(NamedTuple):
         return tuple(self.keys.split(","))
 
     def __format__(self, spec: str) -> str:
-        """Write the first key for people; with `all`, all of them."""
+        """Write the first key for users; with `all`, all of them."""
         return ", ".join(map(label, self.each if spec == "all" else self.each[:1]))
 
 
@@ -57,8 +57,8 @@ KEYS = {
     "last_line": Shortcut(Where.APP, "ctrl+end", "present"),
     "page_up": Shortcut(Where.APP, "pageup", "page(-1)", priority=True),
     "page_down": Shortcut(Where.APP, "pagedown", "page(1)", priority=True),
-    # The input's actions are its methods.  The keys are those of shells, but for Ctrl-K: as in
-    # other chats it jumps to a room, so that Alt-K deletes to the end of the line.
+    # The input's actions are its methods.  The keys are those of shells, except Ctrl-K, which jumps
+    # to a room, as in other chats, so Alt-K deletes to the end of the line.
     "send": Shortcut(Where.INPUT, "enter", "send"),
     "new_line": Shortcut(Where.INPUT, "ctrl+j,shift+enter,alt+enter", "new_line"),
     "older": Shortcut(Where.INPUT, "up", "up"),
@@ -123,17 +123,17 @@ _HELP = (
 
 
 def label(key: str) -> str:
-    """Return a key as people know it: `Ctrl-Q` for `ctrl+q`."""
+    """Return a key as users know it: `Ctrl-Q` for `ctrl+q`."""
     return "-".join(_NAMES.get(part, part.capitalize()) for part in key.split("+"))
 
 
 def named(text: str) -> str:
-    """Return `text` with keys for their names in the table: `{leave}` becomes `Ctrl-Q`."""
+    """Replace names of shortcuts in `text` by their keys: `{leave}` by `Ctrl-Q`."""
     return text.format_map(KEYS)
 
 
 def bindings(where: Where) -> list[BindingType]:
-    """Return what Textual binds to the app, a screen or a widget."""
+    """Return the bindings of the app, a screen or a widget."""
     shortcuts = [one for one in KEYS.values() if one.where is where and one.action]
     return [Binding(one.keys, one.action, show=False, priority=one.priority) for one in shortcuts]
 
