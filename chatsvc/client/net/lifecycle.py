@@ -222,7 +222,7 @@ class Lifecycle:
             self._opened(failure)
         else:
             _log.failure("Logging in again failed", failure)
-            link.drop("something went wrong here")
+            link.drop("an internal error in this client")
 
     def _opened(self, result: Failure | None) -> None:
         opening, self._opening = self._opening, None

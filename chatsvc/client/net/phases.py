@@ -100,7 +100,7 @@ class Call:
     def connected(self, wire: ServerLink) -> None:
         """Pass the link on, unless it is too late."""
         if self._left:
-            wire.drop("it came too late")
+            wire.drop("it was no longer needed")
         else:
             self._over = True
             self._caller.connected(wire)
@@ -179,7 +179,7 @@ class Linked:
             self._wire.send(farewell)
         else:
             self._wire.hang_up()
-        self._limit = self._clock.callLater(GOODBYE, self.drop, "the server does not let go")
+        self._limit = self._clock.callLater(GOODBYE, self.drop, "the server did not close it in time")
         return self._ended
 
     def end(self) -> None:
