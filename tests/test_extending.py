@@ -70,7 +70,7 @@ def copy(tmp_path: Path) -> Path:
     for name in COPIED:
         source, target = ROOT / name, tmp_path / name
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target)  # with the compiled modules, whose times it keeps
         else:
             shutil.copy(source, target)
     return tmp_path
