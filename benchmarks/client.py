@@ -1,9 +1,9 @@
-"""How fast the full-screen client is: to its first screen, with many lines, in a loud room.
+"""How fast the full-screen client is: its first screen, many lines, a busy room.
 
     python benchmarks/client.py
 
-A chat in the same process answers from memory, so all that is measured is the client, but for the
-first figure, for which a server is started, and the real program in a terminal.
+A chat in the same process answers from memory, so only the client is measured.  The first figure is
+measured with a server, and the real program in a terminal.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tuipeople import Visitor, visit  # type: ignore[import-not-found]
 from benchmarks.servers import HOST, UNLIMITED, Server, chatsvc, running, scratch_folder
 
 LINES = 10_000
-LOUD, SECONDS = 200, 10  # lines a second, and for how long
+LOUD, SECONDS = 200, 10  # lines per second, and for how long
 TEXT = "the build is green again, and the tests of the parser take 3 seconds less than yesterday"
 
 
@@ -56,11 +56,11 @@ def first_screens() -> None:
     start = chatsvc(twistd, "sqlite:{folder}/chat.db", UNLIMITED, ())
     with scratch_folder() as home, running(Server("chatsvc", "text", 1, 1, 1, start)) as server:
         times = sorted(_first_screen(str(home), server.port) for _ in range(5))
-    report("start to the first screen with its lines, median of 5", f"{times[2]:.2f} s")
+    report("start to the first screen with messages, median of 5", f"{times[2]:.2f} s")
 
 
 def _first_screen(home: str, port: int) -> float:
-    """Seconds until the program in a terminal shows who is here."""
+    """Return the seconds until the program in a terminal shows the room's members."""
     environment = {**os.environ, "TERM": "xterm-256color", "HOME": home}
     environment |= {"XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
     began = time.perf_counter()
@@ -102,8 +102,8 @@ async def scrollback() -> None:
             await ann.settle()
             pages += 1
         each = (time.perf_counter() - began) / pages
-        report(f"a page up, fetching, to the first of {LINES:,} lines", milliseconds(each))
-        report("memory for these lines", f"{(memory() - before) / 1e6:.0f} MB")
+        report(f"a page up, with loading, to the first of {LINES:,} messages", milliseconds(each))
+        report("memory for these messages", f"{(memory() - before) / 1e6:.0f} MB")
         await _measure("a page down", ann, lambda: ann.app.action_page(1))
         await _measure("a page up", ann, lambda: ann.app.action_page(-1))
         await _measure_resize(ann)
@@ -125,11 +125,11 @@ async def _measure_resize(ann: Visitor) -> None:
     report("a resize to another width, drawn", milliseconds((time.perf_counter() - began) / 4))
 
 
-# A loud room
+# A busy room
 
 
 async def loud() -> None:
-    """Lines as they come in a loud room, each drawn when the screen is."""
+    """Return lines as they arrive in a busy room, each drawn when the screen is."""
     chat = chat_with(LINES)
     async with visit(chat, size=(100, 30)) as ann:
         bob = chat.join("loud")
@@ -141,12 +141,12 @@ async def loud() -> None:
         taken, used = time.perf_counter() - began, time.process_time() - used
         await ann.settle()
         assert str(LOUD * SECONDS - 1) in ann.screen
-        report(f"{LOUD * SECONDS:,} lines at {LOUD} a second took", f"{taken:.1f} s")
-        report("of which the processor was busy (chat and client)", f"{used / taken:.0%}")
+        report(f"{LOUD * SECONDS:,} messages at {LOUD} per second", f"{taken:.1f} s")
+        report("processor use meanwhile (chat and client)", f"{used / taken:.0%}")
 
 
 def memory() -> int:
-    """Bytes of memory that this process has used at most."""
+    """Return the maximum number of bytes that this process has used."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

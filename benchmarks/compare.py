@@ -1,4 +1,4 @@
-"""Compare chatsvc with other chat servers on this machine: the same work, one after the other.
+"""Compare chatsvc with other chat servers on this machine, with the same work, one by one.
 
 Builds the load generator beside it, starts each server in turn in a directory of its own, and
 prints tables in Markdown on stdout and its progress on stderr. See README.md in this directory.
@@ -109,7 +109,7 @@ def positive(text: str) -> float:
 
 
 def raise_file_limit() -> None:
-    """For the servers, which inherit it: most take the limit they are started with."""
+    """Raise the limit for the servers, which inherit it: most use the one they are started with."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

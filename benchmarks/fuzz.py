@@ -1,9 +1,9 @@
-"""Send a live service mutated inputs, and watch that nobody is disturbed.
+"""Send a live service mutated inputs, and check that other users are not affected.
 
-Each kind has a service of its own, on a free loopback port in a temporary folder, and three
+Each kind has a service of its own, on a free loopback port in a temporary directory, and three
 bystanders who talk to each other in its lobby. The program stops by itself, and exits 1 if there
-was a traceback, a disturbed bystander, a connection left hanging, a ghost, growing memory, or a
-service that does not stop. See README.md in this directory.
+was a traceback, an affected bystander, a hanging connection, a ghost, growing memory, or a service
+that does not stop. See README.md in this directory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What came of the runs: figures, their medians, and tables in Markdown."""
+"""The results of the runs: figures, their medians, and tables in Markdown."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 from dataclasses import dataclass, field
 
 Figures = dict[str, float]
-COMPARED = ("chatsvc", "chatsvc-irc")  # ours, which are set against each of the others
+COMPARED = ("chatsvc", "chatsvc-irc")  # ours, with which each of the others is compared
 
 
 @dataclass
 class Results:
-    """The figures of every run, by scenario and server, and what went wrong in them."""
+    """The figures of every run, by scenario and server, and the failures in them."""
 
     runs: dict[str, dict[str, list[Figures]]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ def print_table(title: str, head: list[str], rows: list[list[str]]) -> None:
 
 
 def ratio(mine: Figures | None, other: Figures, key: str) -> str:
-    """How many times this server's figure chatsvc's is."""
+    """Return this server's figure as a multiple of chatsvc's."""
     if mine is None or mine is other or not other[key]:
         return ""
     return f"{mine[key] / other[key]:.2f}"

@@ -1,4 +1,4 @@
-"""The work that each server is given, and the load generator that does it."""
+"""The scenarios for each server, and the load generator that runs them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ REPLY_SECONDS = 10
 
 @dataclass(frozen=True)
 class Work:
-    """What is asked of the load generator, under a title for the table."""
+    """A job for the load generator, with a title for the table."""
 
     title: str
     mode: str
@@ -68,7 +68,7 @@ class Generator:
         return [self.path, mode, *target, "--limit", str(int(limit)), *options]
 
     def run(self, on: Running, work: Work, seconds: float, warmup: float) -> Figures:
-        """Do the work and return the figures; faults of the server are among them."""
+        """Run the job and return the figures, which include the server's faults."""
         limit = warmup + seconds + ARRIVING_SECONDS
         options = (*work.options, "--seconds", str(seconds), "--warmup", str(warmup))
         options = (*options, "--arriving", str(on.server.arriving))
@@ -85,7 +85,7 @@ class Generator:
 
     @contextmanager
     def holding(self, on: Running, clients: int) -> Iterator[Figures]:
-        """Within, so many clients are connected and idle; yields how they arrived."""
+        """Keep so many idle clients connected in the block; yield how they arrived."""
         options = ("--members", str(clients), "--arriving", str(on.server.arriving_in_crowd))
         process = start(
             self.command(on, "hold", options, CROWD_ARRIVING_SECONDS),
@@ -199,7 +199,7 @@ class Comparison:
         return arrival | memory
 
     def deep(self) -> None:
-        """An archive with many lines in #lobby against one with just enough to show."""
+        """Compare an archive with many lines in #lobby with one that has just enough to show."""
         server = known_servers(self.arguments)["chatsvc"]
         sizes = (SHOWN_ON_JOINING, self.arguments.history)
         title = f"deep: #lobby with {sizes[0]} and with {sizes[1]:,} lines behind it"
@@ -221,7 +221,7 @@ class Comparison:
                 progress(f"{title}: {size:,}: joined in {figures['join_ms']:.2f} ms")
 
     def talk_in_each(self, title: str, running_with: dict[int, Running]) -> None:
-        """After all the visits, because it adds lines to both archives."""
+        """Run last, because it adds lines to both archives."""
         options = ("--members", "2", "--talkers", "1", "--inflight", "1")
         work = Work(title, "throughput", options)
         for repeat in range(self.arguments.repeats):
@@ -247,7 +247,7 @@ FILLING_SECONDS = 5.0
 
 
 def fill(generator: Generator, server: Server, folder: Path, lines: int) -> None:
-    """Leave an archive in the folder whose #lobby holds at least so many lines."""
+    """Leave an archive in the directory whose #lobby has at least so many lines."""
     with running_in(server, folder) as it:
         said = 0.0
         while said + SHOWN_ON_JOINING < lines:
@@ -261,7 +261,7 @@ FILLING = Work("filling", "throughput", ("--members", "2", "--talkers", "2", "--
 
 
 class Visitor:
-    """Somebody in #lobby who waits for what they expect to read."""
+    """A user in #lobby who waits for expected lines."""
 
     def __init__(self, port: int, name: str) -> None:
         self.connection = socket.create_connection((HOST, port), timeout=REPLY_SECONDS)
@@ -272,7 +272,7 @@ class Visitor:
         self.connection.sendall(line.encode() + b"\r\n")
 
     def wait_for(self, words: str) -> None:
-        """Read until a whole line with these words has come, and forget all up to there."""
+        """Read until a whole line with these words has arrived, and drop everything up to it."""
         wanted = words.encode()
         while True:
             line, newline, rest = self.received.partition(b"\n")
@@ -301,7 +301,7 @@ LAST_SHOWN = f"shown {SHOWN_ON_JOINING} of"
 
 
 def say_enough_to_show(port: int) -> None:
-    """The same last lines in every archive, so that a visitor is shown equally much."""
+    """Say the same last lines in every archive, so that a visitor is shown equally much."""
     talker, listener = Visitor(port, "talker"), Visitor(port, "listener")
     talker.wait_for("You are in #lobby")
     listener.wait_for("You are in #lobby")

@@ -1,9 +1,9 @@
-"""Searching an archive of many lines, and what indexing them costs those who talk meanwhile.
+"""Searching an archive with many lines, and how much indexing them delays messages meanwhile.
 
     python -m benchmarks.search [--lines 1000000]
 
-The archive is made and searched by `SQLArchive` itself, without a network.  Words come as often as
-they do in a language (Zipf), of 50,000; there are 20 rooms, and 300 people.
+`SQLArchive` itself creates and searches the archive, without a network.  The frequency of words is
+that of a language (Zipf), with 50,000 words; there are 20 rooms, and 300 users.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 ROOMS, PEOPLE, VOCABULARY = 20, 300, 50_000
 START = 1_700_000_000.0
-COMMIT = 2_000  # lines kept at once while the archive is made
+COMMIT = 2_000  # lines stored at once while the archive is created
 REPEATS = 7
-SAID = 3_000  # lines of which it is measured how long each takes, with indexing and without
+SAID = 3_000  # lines whose delays are measured, with indexing and without
 ROUNDS = 4  # of both, in turn
-PAUSE = 0.02  # seconds between two pieces of indexing, as the service has it
+PAUSE = 0.02  # seconds between two pieces of indexing, as in the service
 
 
 class Words:
-    """A vocabulary, and lines of it."""
+    """A vocabulary, and lines made of it."""
 
     def __init__(self) -> None:
         self._random = random.Random(1)
@@ -57,7 +57,7 @@ class Words:
 
 
 class Keeper:
-    """Whom the archive tells that lines are kept."""
+    """Receives the archive's answers."""
 
     def __init__(self) -> None:
         self.kept_lines = asyncio.Event()
@@ -105,11 +105,11 @@ async def fill(path: Path, words: Words, lines: int) -> None:
             archive.keep(words.line(number))
         await archive.flush()
     await archive.close()
-    Path(f"{path}.words").unlink()  # as of an archive from before there was an index
+    Path(f"{path}.words").unlink()  # as in an archive that is older than the index
 
 
 async def say(archive: SQLArchive, keeper: Keeper, words: Words, numbers: Iterator[int]) -> float:
-    """How many milliseconds it takes until one line is kept."""
+    """Return how many milliseconds it takes to store one line."""
     keeper.kept_lines.clear()
     began = time.perf_counter()
     archive.keep(words.line(next(numbers)))
@@ -139,7 +139,7 @@ async def index_now_and_then(archive: SQLArchive) -> None:
 
 
 async def talk(archive: SQLArchive, keeper: Keeper, words: Words, numbers: Iterator[int]) -> None:
-    """Lines said while all earlier ones are indexed; without indexing, and with it as always."""
+    """Compare storing lines while all earlier ones are being indexed, and without indexing."""
 
     indexing = asyncio.ensure_future(index_all(archive))
     times = []

@@ -1,4 +1,4 @@
-"""The chat servers that are compared: how each is started, and stopped."""
+"""The chat servers that are compared: how to start and stop each of them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ STOPPING_SECONDS = 20
 
 
 class Trouble(Exception):
-    """A sentence for the person who runs this: it cannot go on."""
+    """The benchmark cannot continue; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """How to start one kind of server, and how its clients may arrive.
+    """How to start one kind of server, and how its clients may connect.
 
-    `arriving` clients are let in at the same time: few for a server with a short accept queue
-    (the rest would wait a second to try again), many for one that admits people once a second.
-    When a whole crowd comes into one room, everybody is told of everybody: fewer at a time, so
-    that the server's memory shows its members and not what was waiting to be sent to them.
+    `arriving` clients log in in parallel: few for a server with a short accept queue (the rest
+    would wait a second to retry), many for one that accepts one client per second. When a whole
+    crowd joins one room, everybody is told about everybody: fewer in parallel, so that the server's
+    memory shows its members and not what was waiting to be sent to them.
     """
 
     name: str
@@ -70,7 +70,7 @@ UNLIMITED = (
     "--new-rooms",
     "off",
 )
-# Counted like everywhere, and never reached.
+# Counted as everywhere, and never reached.
 LIMITED = (
     "--flood",
     "1000000/1000000",
@@ -163,7 +163,7 @@ def known_servers(arguments: argparse.Namespace) -> dict[str, Server]:
         Server("chatsvc-limited", "text", 100, 500, 60_000, limited),
         Server("chatsvc-irc", "irc", 100, 500, 60_000, kept),
         Server("inspircd", "irc", 1000, 200, 60_000, inspircd_command),
-        # Each of thousands who enter one room takes it a tenth of a second.
+        # Each of thousands who join one room takes it a tenth of a second.
         Server("ngircd", "irc", 10, 10, 3_000, ngircd_command),
     ]
     return {server.name: server for server in servers}
@@ -183,7 +183,7 @@ def free_port() -> int:
 def scratch_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="chat-benchmark-") as name:
         folder = Path(name)
-        # A server that gives up being root still has to read its files.
+        # A server that drops root privileges still has to read its files.
         folder.chmod(0o755)
         yield folder
 
@@ -208,7 +208,7 @@ def running_in(server: Server, folder: Path) -> Iterator[Running]:
 
 
 def start(command: list[str], **options: Any) -> subprocess.Popen[str]:
-    """In a session of its own, so that Ctrl-C reaches this program only, which then tidies up."""
+    """Start in a separate session, so that Ctrl-C reaches only this program, which cleans up."""
     options.setdefault("stdin", subprocess.DEVNULL)
     try:
         return subprocess.Popen(command, text=True, start_new_session=True, **options)
@@ -217,7 +217,7 @@ def start(command: list[str], **options: Any) -> subprocess.Popen[str]:
 
 
 def stop(process: subprocess.Popen[str]) -> bool:
-    """Stop a process; returns whether SIGTERM was enough."""
+    """Stop a process; return whether SIGTERM was enough."""
     process.terminate()
     try:
         process.wait(STOPPING_SECONDS)

@@ -1,4 +1,4 @@
-"""The options of `twistd chat`: what they are called, and what is understood."""
+"""The options of `twistd chat`: their names, and the values that they accept."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from chatsvc.transports.websocket.access import WebAccess, is_host, place_of_ori
 from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
 
 PORT = 13531
-RESERVE = 64  # files the process opens besides connections
+RESERVE = 64  # files that the process opens besides connections
 
 _reactor = cast(Any, installed_reactor)
 
 
 class Options(BaseOptions):
-    """What can be chosen on the command line."""
+    """The options on the command line."""
 
     synopsis = "[options]"
     longdesc = (
@@ -112,7 +112,7 @@ class Options(BaseOptions):
             raise UsageError(f"{' '.join(words)} is not an option: options begin with --.")
 
     def opt_version(self) -> None:
-        """Print the version, and exit."""
+        """Print the version and exit."""
         print(f"chatsvc {__version__}")
         raise SystemExit(0)
 
@@ -122,7 +122,7 @@ class Options(BaseOptions):
         except UsageError as error:
             if self.parent is None:
                 raise
-            # twistd would print its own two screens of options before the one sentence.
+            # twistd would print two screens of its own options before the message.
             raise SystemExit(f"twistd chat: {error}\nTry: twistd chat --help") from None
 
     def postOptions(self) -> None:
@@ -228,7 +228,7 @@ def _is_number(value: str, least: int, most: int) -> bool:
 
 
 def _number_or_off(option: str, value: str, most: int) -> int:
-    """The number, or 0 for off."""
+    """Return the number, or 0 for off."""
     if value == "off":
         return 0
     if not _is_number(value, 1, most):
@@ -237,7 +237,7 @@ def _number_or_off(option: str, value: str, most: int) -> int:
 
 
 def _times(option: str, value: str, example: str) -> tuple[int, float]:
-    """How many times, and within how many seconds; 0 times for off."""
+    """Return how many times, and within how many seconds; 0 times for off."""
     if value == "off":
         return 0, 0.0
     count, _, seconds = value.partition("/")
@@ -262,7 +262,7 @@ def _rate(option: str, value: str, what: str, example: str) -> Rate | None:
 
 
 def _max_clients(value: str | None) -> int:
-    """The wanted number of connections, or as many as the process may have files open."""
+    """Return the requested number of connections, or what the process's limit of files allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -292,7 +292,7 @@ def _address(value: str) -> str:
 
 
 def _archive_place(value: str) -> Path | None:
-    """The path of the archive, or None for one in memory."""
+    """Return the path of the archive, or None for one in memory."""
     kind, colon, path = value.partition(":")
     if kind == "memory" and not path and colon:
         return None
@@ -330,7 +330,7 @@ def _endpoints(listen: Sequence[str], port: int, interface: str) -> list[str]:
         try:
             serverFromString(_reactor, endpoint)
         except Exception as error:
-            # Each kind of endpoint raises errors of its own for what it does not understand.
+            # Each kind of endpoint raises different errors for invalid values.
             reason = "unknown endpoint type" if isinstance(error, LookupError) else error
             raise UsageError(f"--listen {endpoint} is not a valid endpoint: {reason}.") from None
     return list(listen) or [_tcp(port, interface)]

@@ -1,4 +1,4 @@
-"""The service as a process: its pid file, its log file, the signals it is sent."""
+"""The service as a process: its pid file, log file, and signals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ARENAS = 2
 
 
 def share_memory_of_threads() -> None:
-    """Let threads share what they have freed, where the C library is glibc: see mallopt(3).
+    """Let threads share freed memory if the C library is glibc: see mallopt(3).
 
     Otherwise each thread keeps the memory of the longest page that it has ever read.
     """
@@ -27,7 +27,7 @@ def share_memory_of_threads() -> None:
 
 
 def remove_stale_pid_file(path: str | None) -> None:
-    """Remove a pid file that no running service wrote, which would keep `twistd` from starting.
+    """Remove a stale pid file, which would prevent `twistd` from starting.
 
     A container that was killed starts again with the same process numbers; after a restart of the
     machine another program may have the number; a power failure leaves the file empty.
@@ -46,25 +46,25 @@ def _is_another_program(pid: int) -> bool:
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return False  # it is nobody's, or there is no such directory: `twistd` looks itself
+        return False  # it belongs to nobody, or there is no such directory: `twistd` checks itself
     return b"twist" not in command
 
 
 class Log:
-    """The log file of `twistd`, which may be renamed or emptied while it is written to."""
+    """The log file of `twistd`, which may be renamed or truncated while it is written."""
 
     def __init__(self, file: LogFile) -> None:
         self._file = file
         self._append()
 
     def _append(self) -> None:
-        """Write at the end even after somebody has emptied the file (logrotate's copytruncate)."""
+        """Append even after the file was truncated (logrotate's copytruncate)."""
         opened: Any = self._file._file
         flags = fcntl.fcntl(opened, fcntl.F_GETFL)
         fcntl.fcntl(opened, fcntl.F_SETFL, flags | os.O_APPEND)
 
     def reopen(self) -> bool:
-        """Write to the file that has the log's name now; says whether that is another one."""
+        """Reopen the log file by name; return whether it is another file now."""
         if self._is_current():
             return False
         self._file.reopen()
@@ -79,16 +79,16 @@ class Log:
             return False
 
     def rotate(self) -> None:
-        """Begin a new file; the one from before is renamed, unless somebody has done that."""
+        """Start a new file; rename the old one, unless it was renamed already."""
         if not self.reopen():
             self._file.rotate()
             self._append()
 
 
 def find_log() -> Log | None:
-    """The log file that `twistd` has opened, if there is one.
+    """Return the log file that `twistd` has opened, if there is one.
 
-    `twistd` tells nobody; but its handler of SIGUSR1 has it, to rotate it.
+    `twistd` does not expose it, but its handler of SIGUSR1, which rotates it, refers to it.
     """
     handler: Any = signal.getsignal(signal.SIGUSR1)
     for cell in getattr(handler, "__closure__", None) or ():
@@ -98,7 +98,7 @@ def find_log() -> Log | None:
 
 
 class Signals:
-    """What the service does on TERM, INT, HUP and USR1."""
+    """The service's reaction to TERM, INT, HUP and USR1."""
 
     def __init__(self, reactor: Any, reload: Callable[[], None]) -> None:
         self._reactor = reactor
@@ -107,22 +107,22 @@ class Signals:
         self._on_terminal = _has_terminal()
 
     def begin(self) -> None:
-        # The reactor's own handlers end the process by the same signal; stopping is no failure.
+        # The reactor's handlers end the process by the same signal, which looks like a failure.
         for number in (signal.SIGINT, signal.SIGTERM):
             handler = signal.getsignal(number)
             if getattr(handler, "__self__", None) is self._reactor:
                 signal.signal(number, self._stop)
-        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup has it ignored
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # ignored under nohup
             signal.signal(signal.SIGHUP, self._hang_up)
         if self._log is not None:
             signal.signal(signal.SIGUSR1, self._rotate)
 
     def _stop(self, number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)  # the second one does not wait for anybody
+        signal.signal(number, signal.SIG_DFL)  # the second one does not wait
         self._reactor.callFromThread(self._reactor.stop)
 
     def _hang_up(self, number: int, frame: object) -> None:
-        """Stop if the terminal that the service was started on is gone; otherwise reload."""
+        """Stop if the terminal that the service was started from is gone; otherwise reload."""
         if self._on_terminal and not _has_terminal():
             self._stop(number, frame)
         else:

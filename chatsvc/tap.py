@@ -1,4 +1,4 @@
-"""`twistd chat`: the service that the options make; the one place that knows all others."""
+"""`twistd chat`: creates the service from its options; the only module that knows all others."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ __all__ = ["Options", "makeService"]
 T = TypeVar("T")
 
 READERS = 2  # threads that read the archive
-STEP = 20.0  # seconds that each step of stopping may take; closing connections takes up to 10
-SEARCHERS = 2  # that search it
+STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
+SEARCHERS = 2  # threads that search it
 
 _log = Logger()
 _reactor = cast(Any, installed_reactor)
 
 
 class StartFailed(SystemExit, Exception):
-    """The service cannot start; the message is a sentence for people.
+    """The service cannot start; the message is a sentence for users.
 
-    As an Exception it lets `twistd` clean up, and tell the terminal that a daemon was started from;
-    as a SystemExit it ends without a traceback.
+    As an Exception it lets `twistd` clean up and report to the terminal from which a daemon was
+    started; as a SystemExit it ends without a traceback.
     """
 
     def __init__(self, sentence: str) -> None:
@@ -76,7 +76,7 @@ class StartFailed(SystemExit, Exception):
 
 
 def makeService(options: Options) -> IService:
-    """The service that these options describe; it opens and listens to nothing yet."""
+    """Return the service that these options describe; it does not open or listen yet."""
     measure_steadily(_reactor)
     share_memory_of_threads()
     return cast(IService, ChatService(options, _reactor))
@@ -149,7 +149,7 @@ class ChatService(Service):
     # Starting
 
     def privilegedStartService(self) -> None:
-        """Listen, while this process may still be allowed to use low ports."""
+        """Listen while this process may still use low ports."""
         for endpoint in self._endpoints:
             self._ports.append(self._listen(endpoint, self._factory))
         if self._tls_endpoint is not None:
@@ -168,7 +168,7 @@ class ChatService(Service):
         return port
 
     def startService(self) -> None:
-        """Open the archive; from now on people can come in."""
+        """Open the archive; from now on users can join."""
         if not self._ports:
             self.privilegedStartService()
         try:
@@ -189,8 +189,8 @@ class ChatService(Service):
         self.hub.scrubbing.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
-        gc.freeze()  # what is here now stays: it need not be looked through again and again
-        gc.set_threshold(10_000, 20, 20)  # a line makes no cycles
+        gc.freeze()  # long-lived objects: the garbage collector need not scan them again
+        gc.set_threshold(10_000, 20, 20)  # a line creates no cycles
 
     def _make_tls(self) -> TLS:
         hint = ""
@@ -208,7 +208,7 @@ class ChatService(Service):
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
-        """What the one who started the service wants to know."""
+        """Yield what the administrator should know."""
         yield "The chat is ready. To join, type in another terminal:"
         for port in self._ports:
             yield from self._ways_in(port.getHost())
@@ -228,7 +228,7 @@ class ChatService(Service):
         yield "To stop the service, press Ctrl-C or send SIGTERM."
 
     def _ways_in(self, address: IAddress) -> Iterator[str]:
-        """The very commands that join a chat which listens there."""
+        """Yield the commands that join this chat."""
         if isinstance(address, UNIXAddress):
             yield f"    nc -U {os.fsdecode(address.name or b'')}"
         elif isinstance(address, IPv4Address | IPv6Address):
@@ -264,7 +264,7 @@ class ChatService(Service):
         await gatherResults([maybeDeferred(port.stopListening) for port in self._all_ports()])
 
     async def _within_limit(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Take one step of stopping; the next one follows, whatever comes of it."""
+        """Take one step of stopping; the next one follows regardless of its outcome."""
         try:
             await ensureDeferred(step()).addTimeout(STEP, self._reactor)
         except Exception:
@@ -274,18 +274,18 @@ class ChatService(Service):
         return [*self._ports, *filter(None, [self._tls_port])]
 
     def _reload(self) -> None:
-        """Take what an administrator has changed, and say that the signal has come."""
+        """Reload what an administrator has changed, and log the signal."""
         if self._factory.tls is not None:
             self._factory.tls.reload()
         _log.info("{text}", text="SIGHUP: reopened the log and checked the certificate.")
 
     def stopService(self) -> Deferred[None]:
-        """Stop listening, keep what was said, tell everybody, close."""
+        """Stop listening, store what was said, tell everybody, close."""
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
     def _stop_reactor(self) -> None:
-        # Not at once: who leaves is still to be told goodbye, or is only coming back.
+        # Not at once: users who leave still get their goodbye, or may be reconnecting.
         self._reactor.callLater(0, self._stop_if_empty)
 
     def _stop_if_empty(self) -> None:
@@ -347,6 +347,6 @@ def _why_not_listening(endpoint: str, failure: Failure) -> str:
 
 
 def _client() -> str:
-    """The client's command, as it can be typed here."""
+    """Return the client's command as it can be typed here."""
     beside = Path(sys.argv[0]).with_name("chatsvc")
     return "chatsvc" if which("chatsvc") or not beside.exists() else str(beside)

@@ -1,4 +1,4 @@
-"""SQLite files of archives: opening, changing and asking them, and their schema."""
+"""SQLite files of archives: opening, changing and querying them, and their schema."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatsvc.store.sqlite import database, migrations
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.store.sqlite.migrations import newest, steps
 
-NEXT = newest() + 1  # the version of a schema that has one more step
+NEXT = newest() + 1  # the version of a schema with one more step
 
 
 def sqlite(path: Path, worker: Any = at_once, turn: Any = no_turn) -> SQLArchive:
@@ -29,7 +29,7 @@ def sqlite(path: Path, worker: Any = at_once, turn: Any = no_turn) -> SQLArchive
 
 
 def write(path: Path, *lines: Line, topic: str = "") -> None:
-    """What an earlier run of the service has left."""
+    """Write what an earlier run of the service has left."""
     keeper = Keeper(sqlite(path)).keep(*lines)
     if topic:
         now(keeper.archive.set_topic("#tea", topic, "ann", 2.5))
@@ -37,7 +37,7 @@ def write(path: Path, *lines: Line, topic: str = "") -> None:
 
 
 def sentence_of_opening(path: Path) -> str:
-    """Why it Cannot open: one or two sentences that name the file."""
+    """Return why an archive cannot be opened: one or two sentences that name the file."""
     with pytest.raises(ArchiveFailed) as failed:
         Keeper(sqlite(path))
     sentence = str(failed.value)
@@ -55,7 +55,7 @@ def version(path: Path) -> tuple[int, int]:
 
 
 def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
-    """Do one thing in a file that is not open."""
+    """Execute one statement in a file that is not open."""
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         return connection.execute(statement).fetchall()
 
@@ -72,7 +72,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_archive() -> Iterator[Callable[[Path], Keeper]]:
-    """Opens archives, and closes them in the end."""
+    """Opens archives, and closes them at the end."""
     keepers: list[Keeper] = []
 
     def open_archive(path: Path) -> Keeper:
@@ -101,7 +101,7 @@ def reopen(path: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The directory of the numbered files, as a later version of chatsvc may have it."""
+    """Return a directory of numbered files as a later version of chatsvc may have it."""
     directory = tmp_path / "schema"
     shutil.copytree(Path(database.__file__).parent / "schema", directory)
     monkeypatch.setattr(migrations, "resources", SimpleNamespace(files=lambda package: tmp_path))

@@ -1,4 +1,4 @@
-"""What connections begin with, by the language that it is."""
+"""The first bytes of connections, by protocol."""
 
 from __future__ import annotations
 

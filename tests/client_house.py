@@ -1,4 +1,4 @@
-"""A client and a chat in one process: what the client shows, types, loses and finds again."""
+"""A client and a chat in one process: what the client shows, sends, loses and restores."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Cable:
         protocol.makeConnection(self.transport)
 
     def carry(self) -> bool:
-        """Let arrive what is on its way; False when nothing is."""
+        """Deliver what is on its way; return False if nothing is."""
         sent, answered = self.transport.value(), self.server.transport.value()
         self.transport.clear()
         self.server.transport.clear()
@@ -93,19 +93,19 @@ class Cable:
         self.transport.loseConnection()
 
     def cut(self) -> None:
-        """Lose the connection with all that is on its way; both sides notice."""
+        """Lose the connection with everything on its way; both sides notice."""
         self.lose()
         self.server.hang_up()
 
     def lose(self) -> None:
-        """Lose it so that only the client notices."""
+        """Lose the connection so that only the client notices."""
         self.open = False
         self.protocol.connectionLost(Failure(ConnectionDone()))
 
 
 @implementer(IStreamClientEndpoint)
 class House:
-    """Where a chat is, which may be started again there."""
+    """The address of a chat, which may be restarted there."""
 
     def __init__(self, limits: Limits = UNLIMITED, **settings: Any) -> None:
         self.clock = Clock()  # the client's
@@ -128,7 +128,7 @@ class House:
         return succeed(protocol)
 
     def pump(self, seconds: float = 0.0) -> None:
-        """Let time pass, and everything arrive that is on its way."""
+        """Let time pass, and deliver everything on its way."""
         for clock in (self.clock, self.chat.clock):
             clock.advance(seconds)
             self._carry()
@@ -143,13 +143,13 @@ class House:
             quiet = 0 if any(moved) else quiet + 1
 
     def lose(self) -> None:
-        """Lose the connection, which the chat notices too."""
+        """Lose the connection; the chat notices too."""
         for cable in self.cables:
             cable.cut()
         self.cables.clear()
 
     def kill(self) -> None:
-        """End the chat as by SIGKILL, and start it again with the same archive."""
+        """Kill the chat as SIGKILL would, and restart it with the same archive."""
         self.chat = self._start(self.chat.archive)
         for cable in self.cables:
             cable.lose()
@@ -159,7 +159,7 @@ class House:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let everybody go who is still here."""
+        """Disconnect everybody."""
         self.down = False
         for visit in self.visits:
             if not visit.done.called:
@@ -168,7 +168,7 @@ class House:
             visit.done.addErrback(lambda failure: None)
 
     def visitor(self, name: str, *commands: str, register: bool = False) -> Person:
-        """Somebody else who is here, perhaps with an account of theirs."""
+        """Return another user, perhaps with an account."""
         person = self.chat.connect(ELSEWHERE)
         person.send(name)
         if register:
@@ -177,17 +177,17 @@ class House:
         return person
 
     def member(self, *commands: str) -> None:
-        """Ann registers, does something, and leaves."""
+        """Let ann register, do something, and leave."""
         self.visitor("ann", *commands, register=True).send("/quit")
 
     def operator(self, *commands: str) -> Person:
-        """Bob, who may do everything."""
+        """Return bob, an operator."""
         self.chat.hub.login.claim_code = "4711"
         return self.visitor("bob", "/claim 4711", *commands, register=True)
 
 
 class Visit:
-    """Somebody at the client, in a chat with accounts."""
+    """A user of the client, in a chat with accounts."""
 
     def __init__(
         self,
@@ -204,15 +204,15 @@ class Visit:
         self.house.pump()
 
     def type(self, *lines: str) -> list[str]:
-        """Type lines; gives what is shown then."""
+        """Type lines; return what is shown then."""
         return self._shown_by(lambda: [self.screen.type(line) for line in lines])
 
     def lose(self) -> list[str]:
-        """Lose the connection and come back; gives what is shown then."""
+        """Lose the connection and reconnect; return what is shown then."""
         return self._shown_by(self.house.lose, 10.0)
 
     def kill(self) -> list[str]:
-        """Be there while the chat is killed and started again; gives what is shown then."""
+        """Stay while the chat is killed and restarted; return what is shown then."""
         return self._shown_by(self.house.kill, 10.0)
 
     def wait(self, seconds: float) -> list[str]:
@@ -226,7 +226,7 @@ class Visit:
 
     @property
     def where(self) -> tuple[str, str | None, list[str]]:
-        """Name, account and rooms of the one whom the chat knows at this connection."""
+        """Return the name, account and rooms that the chat has for this connection."""
         (cable,) = self.house.cables
         session = cable.server.protocol.session
         account = session.person.account

@@ -1,4 +1,4 @@
-"""A server for the client's tests, in memory, and a conversation with it."""
+"""A fake server for the client's tests, in memory, and a connection to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chatsvc.model.server_events import Cleared, Command, Goodbye, Help, Pong, W
 T = TypeVar("T")
 
 COMMANDS = (
-    Command("/help [command]", (), "what one can do here", "/help msg"),
+    Command("/help [command]", (), "lists the commands", "/help msg"),
     Command("/msg name text", ("/w",), "says something to one person", "/msg bob hi"),
     Command("/me text", (), "describes an action", "/me makes tea"),
     Command("/join room", (), "enters a room", "/join #tea"),
@@ -71,7 +71,7 @@ class Link(StringTransport):
         self.tell(line, line.tag if line.client == self.client else None)
 
     def lose(self) -> None:
-        """Whatever was on its way is lost with the connection."""
+        """Drop the connection with everything on its way."""
         if self.open:
             self.open = False
             self.server.links.remove(self)
@@ -92,7 +92,7 @@ class FakeServer:
         self.taken: set[str] = set()
         self.closed = {"#closed"}
         self.password: str | None = None
-        self.refusal: Refused | None = None  # to all but the name it suggests
+        self.refusal: Refused | None = None  # to all names but the one it suggests
         self.silent = False
         self.tries = 0
 
@@ -107,14 +107,14 @@ class FakeServer:
         return succeed(link.protocol)
 
     def pump(self) -> None:
-        """Let everything arrive that is on its way, and what follows from it."""
+        """Deliver everything on its way, and what follows from it."""
         quiet = 0
         while quiet < 2:
             self.clock.advance(0)
             quiet = 0 if any(self.step(link) for link in list(self.links)) else quiet + 1
 
     def step(self, link: Link) -> bool:
-        """Let one thing arrive; False when nothing is on its way."""
+        """Deliver one thing; return False if nothing is on its way."""
         if not link.open:
             return False
         if link.to_server and not self.silent:
@@ -141,7 +141,7 @@ class FakeServer:
             link.closing = True
 
     def kill(self) -> None:
-        """End as by SIGKILL: all connections go, with everything that is on its way."""
+        """Drop all connections with everything on their way, as SIGKILL would."""
         for link in list(self.links):
             link.lose()
         self.clock.advance(0)
@@ -249,7 +249,7 @@ class FakeServer:
 
 
 class Notes:
-    """A front that notes down everything."""
+    """A front that records everything."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -307,7 +307,7 @@ class Table:
 
 
 def begun() -> Iterator[Table]:
-    """A conversation that has begun, in #lobby."""
+    """Yield a table that has joined #lobby."""
     table = Table()
     result(table.open())
     result(table.enter())
@@ -328,7 +328,7 @@ def start(coroutine: Coroutine[Any, Any, T]) -> Deferred[T]:
 
 
 def result(deferred: Deferred[T]) -> T:
-    """What `deferred` has fired with; raises what it failed with."""
+    """Return what `deferred` has fired with; raise what it has failed with."""
     found: list[Any] = []
     deferred.addBoth(found.append)
     assert found, "it has not fired yet"

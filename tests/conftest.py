@@ -43,7 +43,7 @@ time.tzset()
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# A machine that is busy with something else is no reason to fail.
+# A machine that is busy with other work must not make tests fail.
 settings.register_profile("chatsvc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("chatsvc")
 
@@ -54,7 +54,7 @@ MARKERS = {
     "test_client_windows": ("real", "slow"),
     "test_tui_completion": ("screen",),
     "test_tui_": ("screen", "slow"),
-}  # of a file's tests, by the first of these that its name begins with
+}  # of a file's tests, by the first of these prefixes of its name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_fails_anywhere() -> Iterator[list[LogEvent]]:
-    """A test fails if an error was logged; one that expects errors empties the list."""
+    """Fail a test if an error was logged; one that expects errors empties the list."""
     errors: list[LogEvent] = []
 
     def observe(event: LogEvent) -> None:
@@ -81,16 +81,16 @@ def nothing_fails_anywhere() -> Iterator[list[LogEvent]]:
 
 
 async def at_once(work: Callable[..., Any], *arguments: Any) -> Any:
-    """A worker that does the work in the caller's thread."""
+    """Do the work in the caller's thread."""
     return work(*arguments)
 
 
 async def no_turn() -> None:
-    """Nothing else is ready."""
+    """Return at once: nothing else is ready."""
 
 
 class Worker:
-    """A worker that works when it is told to, one piece after the other, as a thread may."""
+    """A worker that works when told to, one job after the other, as a thread may."""
 
     def __init__(self) -> None:
         self.pieces: list[tuple[Deferred[Any], Callable[..., Any], tuple[Any, ...]]] = []
@@ -101,7 +101,7 @@ class Worker:
         return done
 
     def step(self, position: int = 0) -> None:
-        """Do one piece of the work."""
+        """Do one job."""
         done, work, arguments = self.pieces.pop(position)
         try:
             result = work(*arguments)
@@ -111,13 +111,13 @@ class Worker:
             done.callback(result)
 
     def work(self) -> None:
-        """Do everything, and what comes of it."""
+        """Do everything, and what follows from it."""
         while self.pieces:
             self.step()
 
 
 def start(coroutine: Coroutine[Any, Any, object]) -> None:
-    """Start a coroutine; what goes wrong in it goes wrong in the test."""
+    """Start a coroutine; its errors are errors of the test."""
     Deferred.fromCoroutine(coroutine).addErrback(lambda failure: failure.raiseException())
 
 
@@ -135,7 +135,7 @@ class Transport(StringTransport):
 
 
 class Person:
-    """Somebody with a connection: what they send, and what they have read."""
+    """A user with a connection: what they send, and what they have read."""
 
     def __init__(self, factory: ChatFactory, address: str) -> None:
         protocol = factory.buildProtocol(None)  # type: ignore[arg-type]
@@ -147,11 +147,11 @@ class Person:
 
     @property
     def protocol(self) -> Any:
-        """What has the connection at the moment."""
+        """The protocol that has the connection at the moment."""
         return self.transport.protocol
 
     def send(self, *lines: str | bytes) -> list[str]:
-        """Send lines as netcat does, and give what comes at once in answer."""
+        """Send lines as netcat does, and return what comes at once in answer."""
         self.read()
         for line in lines:
             data = line if isinstance(line, bytes) else line.encode()
@@ -159,13 +159,13 @@ class Person:
         return self.read()
 
     def ask(self, **request: object) -> list[dict[str, Any]]:
-        """Send a JSON request, and give the events that come at once in answer."""
+        """Send a JSON request, and return the events that come at once in answer."""
         self.read()
         self.protocol.dataReceived(json.dumps(request).encode() + b"\n")
         return self.events()
 
     def read(self) -> list[str]:
-        """The lines that have come since the last time."""
+        """Return the lines that have come since the last time."""
         data: bytes = self.transport.value()
         self.transport.clear()
         return data.decode().splitlines()
@@ -183,11 +183,11 @@ class Person:
         self.protocol.connectionLost(connectionDone)
 
     def stop_reading(self) -> None:
-        """Let the transport find that its buffer is full, as a real one would."""
+        """Report that the transport's buffer is full, as a real transport would."""
         self.transport.producer.pauseProducing()
 
     def stop_reading_after_this(self) -> None:
-        """Let the transport find that its buffer is full once something more was sent."""
+        """Report that the transport's buffer is full once something more was sent."""
         write = self.transport.write
 
         def fill(data: bytes) -> None:
@@ -202,7 +202,7 @@ class Person:
 
 
 class Wall:
-    """The time of day: it goes with the clock, and can be set by itself."""
+    """The time of day: it advances with the clock, and can be set separately."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -224,7 +224,7 @@ def hub_of(
     log: Callable[[str], object] = print,
     **settings: Any,
 ) -> Hub:
-    """A hub that hashes passwords at once, unless it is given a `hasher`."""
+    """Return a hub that hashes passwords at once, unless it is given a `hasher`."""
     attempts = Window(limits.attempts, limits.attempts_within)
     chosen, hashing = ServiceSettings(**settings), HashingQueue(hasher, clock)
     hub = Hub(archive, clock, start, hashing, attempts, chosen, now, report, log)
@@ -235,19 +235,19 @@ def hub_of(
 
 @pytest.fixture(autouse=True, scope="session")
 def passwords_cost_little() -> None:
-    """Hashing takes a while on purpose; here it need not."""
+    """Make hashing fast, which is slow on purpose."""
     passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class NewArchive(Protocol):
-    """Makes an archive of one of the stores."""
+    """Creates an archive of one of the stores."""
 
     def __call__(self, worker: Any = at_once, turn: Any = no_turn) -> Archive: ...
 
 
 @pytest.fixture(params=[factory for _, factory in STORES], ids=[name for name, _ in STORES])
 def new_archive(request: pytest.FixtureRequest, tmp_path: Path) -> NewArchive:
-    """Make an archive; the test runs once for each store."""
+    """Return a function that creates an archive; the test runs once for each store."""
     factory: Factory = request.param
 
     def make(worker: Any = at_once, turn: Any = no_turn) -> Archive:
@@ -258,7 +258,7 @@ def new_archive(request: pytest.FixtureRequest, tmp_path: Path) -> NewArchive:
 
 @pytest.fixture
 def archives(tmp_path: Path) -> Iterator[dict[str, Archive]]:
-    """One archive of each store, by the store's name, all in one test."""
+    """Return one archive of each store, by the store's name, for one test."""
     made = {name: make(tmp_path / "chat.db", at_once, no_turn, start) for name, make in STORES}
     yield made
     for archive in made.values():
@@ -284,17 +284,17 @@ class Chat:
         self.factory = ChatFactory(self.hub, self.clock, limits, max_clients=100, slow_limit=60.0)
 
     def connect(self, address: str = "192.0.2.1") -> Person:
-        """Somebody of whom nothing is known yet but where they are."""
+        """Return a connection that has sent nothing yet."""
         return Person(self.factory, address)
 
     def join(self, name: str) -> Person:
-        """Somebody who is in the lobby by way of the text dialect, and has read the welcome."""
+        """Return a user in the lobby, over the text dialect, who has read the welcome."""
         person = self.connect()
         person.send(name)
         return person
 
     def program(self, name: str, **hello: object) -> Person:
-        """Somebody who speaks JSON lines, and is in no room yet."""
+        """Return a program that speaks JSON lines, and has joined no room yet."""
         person = self.connect()
         person.ask(do="hello", name=name, **hello)
         return person

@@ -10,7 +10,7 @@ TAGS = "@time=1970-01-01T00:00:00.000Z;msgid=#lobby-{n} "
 
 
 def irc(chat: Chat, nick: str, *capabilities: str) -> Person:
-    """An IRC client that has been let in, and has read what it is told then."""
+    """Return an IRC client that has registered, and has read the welcome."""
     client = chat.connect()
     if capabilities:
         client.send(f"CAP REQ :{' '.join(capabilities)}")

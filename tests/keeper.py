@@ -1,4 +1,4 @@
-"""Whoever an archive of any store tells, with what tests do to it; and fixtures of both."""
+"""An archive's owner, for any store, with the operations that tests need; and fixtures for both."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ in_new_rooms = settings(
 
 
 def now(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine gives that has nothing to wait for."""
+    """Return the result of a coroutine that has nothing to wait for."""
     try:
         coroutine.send(None)
     except StopIteration as done:
@@ -40,7 +40,7 @@ def line(text: str = "hi", room: str = "#tea", sender: str = "ann", **more: Any)
 
 
 class Keeper:
-    """Whom an archive tells; it remembers everything."""
+    """An archive's owner, which remembers everything that it is told."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -61,7 +61,7 @@ class Keeper:
         return self
 
     def said(self, room: str = "#tea") -> list[Said]:
-        """Every line of a room in the order in which it was kept."""
+        """Return every line of a room in the order in which it was stored."""
         return list(itertools.chain(*(commit.said.get(room, []) for commit in self.commits)))
 
     def numbers(self, room: str = "#tea") -> list[int]:
@@ -78,7 +78,7 @@ class Keeper:
 
 
 class Steps(Worker):
-    """A worker, and the turns of a reactor, one step after the other; no test waits forever."""
+    """Run a worker and the reactor's turns alternately, so that no test waits forever."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class Steps(Worker):
                 self.turns.step()
 
     def fail(self) -> None:
-        """Let the commit that waits fail before it is made."""
+        """Make the waiting commit fail before it begins."""
         self.pass_turns()
         done, *_ = self.pieces.pop()
         done.errback(ArchiveFailed("The disk is full."))
@@ -138,7 +138,7 @@ def texts(keeper: Keeper, query: str, **more: Any) -> list[str]:
 
 @pytest.fixture
 def make(new_archive: NewArchive) -> Iterator[Make]:
-    """Makes an archive that uses the given worker."""
+    """Create an archive that uses the given worker."""
     made: list[tuple[Archive, Any]] = []
 
     def make(worker: Any) -> Archive:
@@ -166,13 +166,13 @@ def worker() -> Steps:
 
 @pytest.fixture
 def slow(make: Make, worker: Steps) -> Keeper:
-    """A keeper whose archive works when `worker` is told to."""
+    """Return a keeper whose archive works when `worker` is told to."""
     return Keeper(make(worker))
 
 
 @pytest.fixture
 def keepers(archives: dict[str, Archive]) -> list[Keeper]:
-    """One keeper for each store: pytest-twisted cannot run a parametrized test of hypothesis."""
+    """Return a keeper for each store: pytest-twisted cannot run parametrized hypothesis tests."""
     return [Keeper(archive) for archive in archives.values()]
 
 

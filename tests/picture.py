@@ -1,6 +1,6 @@
 """Draws the README's picture of the full-screen client: `python tests/picture.py docs/client.svg`.
 
-It is the real program, in a chat in memory with people at telnet, an IRC client and a program.
+It is the real client, in a chat in memory with users of telnet, an IRC client and a program.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FONT = "Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
 async def talk(chat: Chat) -> str:
-    """A conversation; gives the picture of what ann sees of it."""
+    """Hold a conversation; return a picture of ann's screen."""
     chat.clock.advance(BEGIN)
     bob, carol, dora = chat.join("bob"), chat.join("carol"), irc(chat, "dora")
     dora.send("JOIN #lobby")
@@ -50,7 +50,7 @@ async def talk(chat: Chat) -> str:
         dora.send("PRIVMSG #lobby :welcome erik, the notes are short, promised")
         carol.send("/room #docs", "the draft is up", "please have a look")
         await ann.type("hi erik, nice to have you he")
-        ann.app.visit.pulse.latency = 0.012  # this clock stands still while the server answers
+        ann.app.visit.pulse.latency = 0.012  # the chat's clock stops while the server answers
         await ann.wait(1)
         ann.app._tick()
         await ann.settle()
@@ -58,7 +58,7 @@ async def talk(chat: Chat) -> str:
 
 
 def without_web_fonts(svg: str) -> str:
-    """The picture, drawn with whatever monospaced font there is: nothing is fetched for it."""
+    """Return the picture with any monospaced font: it loads nothing from the web."""
     svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)
     return re.sub(r"font-family: ?(?:Fira Code|arial)[^;]*;", f"font-family: {FONT};", svg)
 

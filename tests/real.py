@@ -1,6 +1,6 @@
 """The real service, and real programs that talk to it; every wait has a condition and a limit.
 
-Only what was started here is ended here.
+It ends only what it has started.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-LIMIT = 60.0  # seconds after which what has not happened is taken not to happen
+LIMIT = 60.0  # seconds after which a wait fails
 
 _BESIDE_PYTHON = Path(sys.executable).parent
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[^\[]|\r(?=\r*\n)")
@@ -38,12 +38,12 @@ P = TypeVar("P", bound="Peer")
 
 
 def beside_python(program: str) -> str:
-    """The path of a program that is installed where this Python is."""
+    """Return the path of a program that is installed beside this Python."""
     return str(_BESIDE_PYTHON / program)
 
 
 def needs(program: str) -> str:
-    """The path of a program; without it the test is skipped, or fails where CI is to run it."""
+    """Return the path of a program; without it, skip the test, or fail where CI must run it."""
     path = shutil.which(program)
     if path is None:
         missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
@@ -52,7 +52,7 @@ def needs(program: str) -> str:
 
 
 def proc(pid: int, file: str) -> Path:
-    """A file that tells about a process."""
+    """Return a file of /proc about a process."""
     path = Path("/proc") / str(pid) / file
     if not path.exists():
         pytest.skip("this system has no /proc")
@@ -60,13 +60,13 @@ def proc(pid: int, file: str) -> Path:
 
 
 class Deadline:
-    """How much time is left."""
+    """The time that is left."""
 
     def __init__(self, limit: float) -> None:
         self._end = time.monotonic() + limit
 
     def left(self, waiting_for: str) -> float:
-        """Seconds, always more than 0; after the last one a failure says what did not come."""
+        """Return the seconds left, more than 0; after that, fail and say what did not come."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise AssertionError(f"waited in vain for {waiting_for}")
@@ -91,10 +91,10 @@ class Stopwatch:
 
 
 class Service:
-    """The real `twistd chat` in `directory`; it is stopped when its `with` block is left.
+    """The real `twistd chat` in `directory`; it is stopped at the end of its `with` block.
 
-    It must end by itself then, and log no traceback, unless the test has ended it before.  People
-    may talk as fast as they can, unless the test has chosen otherwise.
+    It must then end by itself, and log no traceback, unless the test has ended it before.  Users
+    may send as fast as they can, unless the test limits them.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class Service:
 
     @property
     def log(self) -> str:
-        """What the service has printed so far."""
+        """Return what the service has printed so far."""
         return self._output.text
 
     @property
@@ -163,27 +163,27 @@ class Service:
         self.process.send_signal(number)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power failure would."""
         self.process.kill()
         self.ended()
 
     def ended(self) -> int:
-        """Wait until it has ended; gives the exit code."""
+        """Wait until it has ended; return the exit code."""
         code = self.process.wait(LIMIT)
         self._output.wait_for_end()
         return code
 
-    # Those who talk to it; they are gone when the service stops
+    # The users; their connections end when the service stops
 
     def person(self, name: str | None = None) -> Person:
-        """Somebody who speaks the text dialect, and is in the lobby if they have a name."""
+        """Return a user of the text dialect, in the lobby if they have a name."""
         person = self.peer(Person)
         if name is not None:
             person.come_in(name)
         return person
 
     def program(self, name: str | None = None, room: str | None = "#lobby") -> Program:
-        """Something that speaks JSON lines."""
+        """Return a program that speaks JSON lines."""
         program = self.peer(Program)
         if name is not None:
             program.ask("hello", version=1, name=name)
@@ -205,12 +205,12 @@ class Service:
         return self._peers.enter_context(contextlib.closing(kind(connection)))
 
     def terminal(self, *command: str) -> Terminal:
-        """A program of people's, at a terminal."""
+        """Return a program at a terminal."""
         return self._peers.enter_context(contextlib.closing(Terminal(*command)))
 
 
 class _Output:
-    """What a process prints, read all the time, so that it never waits for us."""
+    """What a process prints, read continuously, so that the process never waits for us."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.text = ""
@@ -258,11 +258,11 @@ class Peer:
         self.socket.close()
 
     def finish(self) -> None:
-        """Send nothing more, as `nc -N` does at the end of its input."""
+        """Half-close, as `nc -N` does at the end of its input."""
         self.socket.shutdown(socket.SHUT_WR)
 
     def send(self, *lines: str | bytes) -> None:
-        """Send lines; what is not to end as a line does goes through `send_bytes`."""
+        """Send lines; use `send_bytes` for anything that must not end as a line does."""
         encoded = (line if isinstance(line, bytes) else line.encode() for line in lines)
         self.send_bytes(b"".join(line + b"\n" for line in encoded))
 
@@ -270,7 +270,7 @@ class Peer:
         self.socket.sendall(data)
 
     def raw_line(self, waiting_for: str, deadline: Deadline | None = None) -> bytes | None:
-        """The next line as it was sent, or None when the connection was closed."""
+        """Return the next line as it was sent, or None when the connection was closed."""
         deadline = deadline or Deadline(LIMIT)
         while b"\n" not in self._unread:
             if self.ended:
@@ -288,7 +288,7 @@ class Peer:
         return line
 
     def rest(self) -> list[str]:
-        """Every line until the server closes the connection."""
+        """Return every line until the server closes the connection."""
         waiting_for = "the end of the connection"
         return [
             line.decode().rstrip("\r") for line in iter(lambda: self.raw_line(waiting_for), None)
@@ -296,19 +296,19 @@ class Peer:
 
 
 class Person(Peer):
-    """Somebody who speaks the text dialect."""
+    """A user of the text dialect."""
 
     def come_in(self, name: str) -> str:
-        """Say one's name; gives the line of welcome."""
+        """Send a name; return the welcome."""
         self.send(name)
         return self.until("You are in #")
 
     def until(self, words: str) -> str:
-        """The next line with these words in it."""
+        """Return the next line that contains these words."""
         return self.lines_until(words)[-1]
 
     def lines_until(self, words: str) -> list[str]:
-        """All lines up to the next one with these words in it."""
+        """Return all lines up to the next one that contains these words."""
         deadline, lines = Deadline(LIMIT), list[str]()
         while not lines or words not in lines[-1]:
             waiting_for = f"{words!r}; there came {[line[:200] for line in lines[-9:]]}"
@@ -319,13 +319,13 @@ class Person(Peer):
         return lines
 
     def hears_nothing_but_answers(self) -> bool:
-        """Nothing had been sent to this person before they asked for the time."""
+        """Check that nothing was sent to this user before they asked for the time."""
         self.send("/time")
         return len(self.lines_until("* It is ")) == 1
 
 
 class Program(Peer):
-    """Something that speaks JSON lines."""
+    """A program that speaks JSON lines."""
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection)
@@ -335,7 +335,7 @@ class Program(Peer):
         self.send(json.dumps({"do": do, **arguments}))
 
     def ask(self, do: str, **arguments: object) -> dict[str, Any]:
-        """Send a request, and give the event that answers it; others are passed over."""
+        """Send a request, and return the event that answers it; skip others."""
         tag = arguments.setdefault("tag", f"tag-{next(self._tags)}")
         self.request(do, **arguments)
         return self.until(lambda event: event.get("tag") == tag, f"the answer to {do}")
@@ -343,12 +343,12 @@ class Program(Peer):
     def until(
         self, wanted: Callable[[dict[str, Any]], bool], name: str = "an event"
     ) -> dict[str, Any]:
-        """The next event that is `wanted`."""
+        """Return the next event that is `wanted`."""
         deadline = Deadline(LIMIT)
         return next(event for event in self._events(name, deadline) if wanted(event))
 
     def event(self, kind: str) -> dict[str, Any]:
-        """The next event of a kind."""
+        """Return the next event of a kind."""
         return self.until(lambda event: event["event"] == kind, kind)
 
     def _events(self, name: str, deadline: Deadline) -> Iterator[dict[str, Any]]:
@@ -358,15 +358,15 @@ class Program(Peer):
 
 
 class Terminal:
-    """A program at a terminal of its own, as a person sits at it."""
+    """A program at its own terminal, as if used by a person."""
 
     def __init__(
         self, *command: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> None:
         self._screen, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        # The shell, a session's first process, gets the terminal it opens as its own: so Ctrl-C
-        # is a signal.
+        # The terminal that a session's first process, the shell, opens becomes its controlling
+        # terminal: so Ctrl-C is a signal.
         opening = 'exec <"$0" >"$0" 2>&1 && exec "$@"'
         self.process = subprocess.Popen(
             ["sh", "-c", opening, os.ttyname(slave), *command],
@@ -378,7 +378,7 @@ class Terminal:
             start_new_session=True,
         )
         os.close(slave)
-        self.text = ""  # all that was printed, without colours, movements of the cursor, and CR
+        self.text = ""  # everything printed, without colours, cursor movements, and CR
         self._read = 0  # how much of it was waited for
 
     def close(self) -> None:
@@ -392,7 +392,7 @@ class Terminal:
         os.write(self._screen, keys.encode())
 
     def until(self, pattern: str) -> re.Match[str]:
-        """Wait for something to appear after what was waited for before."""
+        """Wait for something to appear after the end of the last wait."""
         deadline = Deadline(LIMIT)
         while not (found := re.compile(pattern).search(self.text, self._read)):
             waiting_for = f"{pattern!r} on the screen:\n{self.text[-2000:]}"
@@ -402,7 +402,7 @@ class Terminal:
         return found
 
     def ended(self) -> int:
-        """Wait until the program has ended; gives its exit code."""
+        """Wait until the program has ended; return its exit code."""
         deadline = Deadline(LIMIT)
         while self._more(deadline.left(f"the end of the program:\n{self.text[-2000:]}")):
             pass
@@ -414,14 +414,14 @@ class Terminal:
             return True
         try:
             data = os.read(self._screen, 65536)
-        except OSError:  # EIO: nobody has the terminal open any more
+        except OSError:  # EIO: no process has the terminal open any more
             return False
         self.text = _ESCAPE.sub("", self.text + data.decode(errors="replace"))
         return bool(data)
 
 
 def wait_for_process(pid: int) -> None:
-    """Wait until a process that is no child of ours has ended."""
+    """Wait until a process that is not our child has ended."""
     handle = os.pidfd_open(pid)
     try:
         ready, _, _ = select.select([handle], [], [], LIMIT)
@@ -432,7 +432,7 @@ def wait_for_process(pid: int) -> None:
 
 @contextlib.contextmanager
 def ended_at_last(pid: int) -> Iterator[None]:
-    """Whatever happens, this process, which was started by a test, ends."""
+    """Make sure that this process, which a test has started, ends."""
     try:
         yield
     finally:

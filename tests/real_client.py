@@ -1,4 +1,4 @@
-"""The client in processes of its own, with the real service."""
+"""The client in separate processes, with the real service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECRET = "correct-horse-battery"
 
 
 def client(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    """The client with its input and output in pipes."""
+    """Run the client with its input and output in pipes."""
     return subprocess.run(
         [*CHATSVC, *arguments],
         input=text,
@@ -24,7 +24,7 @@ def client(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def join(service: Service, name: str) -> Terminal:
-    """The client at a terminal, in the lobby."""
+    """Return the client at a terminal, in the lobby."""
     terminal = service.terminal(*CHATSVC, "join", "--plain", where(service), "--name", name)
     terminal.until("You are in #lobby")
     terminal.until("#lobby> ")
@@ -36,7 +36,7 @@ def where(service: Service) -> str:
 
 
 def texts(service: Service, room: str = "lobby") -> list[str]:
-    """Everything that was ever said in a room."""
+    """Return the texts of all lines in a room."""
     done = client("tail", room, "--json", "--since", "1", "-n", "--server", where(service))
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""Connections with the real service: over TLS, behind a proxy, by other programs."""
+"""Connections to the real service: over TLS, behind a proxy, by other programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEHIND_PROXY = ("--listen", "haproxy:tcp:0:interface=127.0.0.1")
 
 @cache
 def trusting(pem: bytes | None = None) -> ssl.SSLContext:
-    """A client that knows one certificate, or takes any."""
+    """Return a client that trusts one certificate, or any."""
     if pem is not None:
         return ssl.create_default_context(cadata=pem[pem.index(b"-----BEGIN CERT") :].decode())
     context = ssl.create_default_context()
@@ -33,12 +33,12 @@ def connected(chat: Service) -> socket.socket:
 
 
 def secure(chat: Service, trust: ssl.SSLContext | None = None) -> ssl.SSLSocket:
-    """A connection over TLS."""
+    """Return a connection over TLS."""
     return (trust or trusting()).wrap_socket(connected(chat), server_hostname="localhost")
 
 
 def run(*command: str, text: str = "") -> str:
-    """What a program prints that is given this to read."""
+    """Return what a program prints for this input."""
     path = needs(command[0])
     done = subprocess.run(
         [path, *command[1:]], input=text.encode(), capture_output=True, timeout=LIMIT
@@ -47,7 +47,7 @@ def run(*command: str, text: str = "") -> str:
 
 
 def proxied(chat: Service, kind: type[P], address: str) -> P:
-    """Somebody at an address, by way of a proxy."""
+    """Return a user at an address, through a proxy."""
     peer = chat.peer(kind, "127.0.0.1")
     family = "TCP6 {} 2001:db8::" if ":" in address else "TCP4 {} 192.0.2.254"
     peer.send_bytes(f"PROXY {family.format(address)} 1000 13531\r\n".encode())
@@ -55,14 +55,14 @@ def proxied(chat: Service, kind: type[P], address: str) -> P:
 
 
 def memory(chat: Service) -> int:
-    """How many bytes of memory the service has at this moment."""
+    """Return how many bytes of memory the service uses."""
     status = proc(chat.pid, "status").read_text()
     (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
     return int(kilobytes) * 1024
 
 
 def connections(chat: Service) -> int:
-    """How many sockets the service has open."""
+    """Return how many sockets the service has open."""
     files = 0
     for link in proc(chat.pid, "fd").iterdir():
         with contextlib.suppress(FileNotFoundError):

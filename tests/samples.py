@@ -1,4 +1,4 @@
-"""One event of every kind, as the server says them to programs and to people."""
+"""One event of every kind, as written for programs and for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proving whose account one comes with, step by step, as programs do it."""
+"""Authentication in several steps, as programs do it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def account_of(chat: Chat, name: str) -> Account:
 
 
 def client(name: str, password: str) -> Any:
-    """The client's side of SCRAM, as a library has it."""
+    """Return the client's side of SCRAM, by a library."""
     return ScramClient([scram.MECHANISM], name, password)
 
 
@@ -30,7 +30,7 @@ def challenge(person: Person, **step: object) -> str:
 
 
 def begun(person: Person, name: str, password: str = SECRET) -> Any:
-    """A client that has had the server's first message."""
+    """Return a client that has received the server's first message."""
     side = client(name, password)
     first = challenge(person, mechanism=scram.MECHANISM, data=side.get_client_first())
     side.set_server_first(first)

@@ -1,4 +1,4 @@
-"""Operators, founders and their rooms; and an archive that is late, or fails, when told to."""
+"""Operators, founders and their rooms; and an archive that is slow, or fails, on demand."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ THREE_ATTEMPTS = Limits(flood=None, per_address=0, arrivals=0, name_within=0.0, 
 
 
 def guest(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """Somebody who is in the lobby, coming from an address."""
+    """Return a guest in the lobby, from the given address."""
     person = chat.connect(address)
     person.send(name)
     return person
 
 
-arriving = guest  # where the name is registered: somebody who is asked for its password
+arriving = guest  # if the name is registered: a user who is asked for its password
 
 
 def member(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """Somebody who has just registered, in the lobby."""
+    """Return a newly registered user in the lobby."""
     person = guest(chat, name, address)
     person.send(f"/register {SECRET}")
     return person
 
 
 def operator(chat: Chat, name: str = "op", address: str = "198.51.100.1") -> Person:
-    """A registered person who has claimed the server."""
+    """Return a registered user who has claimed the server."""
     person = member(chat, name, address)
     chat.hub.login.claim_code = "code-of-the-log"
     person.send("/claim code-of-the-log")
@@ -44,7 +44,7 @@ def operator(chat: Chat, name: str = "op", address: str = "198.51.100.1") -> Per
 
 
 def founder(chat: Chat, name: str = "ann", *more: Person, room: str = "#tea") -> Person:
-    """A registered person who has founded a room, into which others have followed."""
+    """Return a registered user who has founded a room, which others have joined."""
     person = member(chat, name)
     person.send(f"/join {room}")
     for other in more:
@@ -54,7 +54,7 @@ def founder(chat: Chat, name: str = "ann", *more: Person, room: str = "#tea") ->
 
 
 def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """A registered person who comes in (again), having read nothing yet."""
+    """Return a registered user who logs in (again), and has read nothing yet."""
     person = chat.connect(address)
     person.send(name)
     person.protocol.dataReceived(f"{SECRET}\n".encode())
@@ -62,7 +62,7 @@ def back(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
 
 
 def returned(chat: Chat, name: str, address: str = "192.0.2.1") -> Person:
-    """A registered person who has come back, and has read everything."""
+    """Return a registered user who has logged in again, and has read everything."""
     person = back(chat, name, address)
     person.read()
     return person
@@ -74,21 +74,21 @@ def everybody_reads(*people: Person) -> None:
 
 
 def program(chat: Chat, name: str, room: str = "#tea", **hello: Any) -> Person:
-    """Somebody who speaks JSON lines, in a room."""
+    """Return a program that speaks JSON lines, in a room."""
     person = chat.program(name, **hello)
     person.ask(do="join", room=room)
     return person
 
 
 def refusal(person: Person, **request: object) -> tuple[str, str]:
-    """The code and the words with which a JSON request is refused."""
+    """Return the code and the text with which a JSON request is refused."""
     (event,) = person.ask(**request, tag="t")
     assert (event["event"], event["tag"]) == ("refused", "t")
     return event["code"], event["text"]
 
 
 class MoodyArchive(MemoryArchive):
-    """An archive that can be told to fail, or to keep records when the test says so."""
+    """An archive that fails on demand, or stores records when the test says so."""
 
     def __init__(self) -> None:
         super().__init__(at_once, no_turn, start)
@@ -111,7 +111,7 @@ class MoodyArchive(MemoryArchive):
 
 
 def restarted(chat: Chat) -> Chat:
-    """Another chat over the same archive, as after a SIGKILL once what waited a second is kept."""
+    """Return another chat with the same archive, as after a SIGKILL and a second's wait."""
     chat.clock.advance(1.5)
     later = Chat(chat.archive)
     later.clock.advance(chat.clock.seconds())
@@ -119,13 +119,13 @@ def restarted(chat: Chat) -> Chat:
 
 
 def reopened(chat: Chat, path: Path) -> Chat:
-    """The chat of the same file after it was stopped and started."""
+    """Return the chat of the same file after a restart."""
     start(chat.hub.close())
     start(chat.archive.close())
     return Chat(sqlite(path))
 
 
 def patient_chat(**settings: object) -> tuple[Chat, Worker]:
-    """A chat whose passwords are looked at when the test says so."""
+    """Return a chat whose passwords are hashed when the test says so."""
     hasher = Worker()
     return Chat(hasher=hasher, **settings), hasher  # type: ignore[arg-type]

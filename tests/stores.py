@@ -1,4 +1,4 @@
-"""Every store, by name: the suites of what a store promises run with each of them."""
+"""Every store, by name: the contract tests run with each of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 Factory: TypeAlias = Callable[[Path, Worker, Turn, Start], Archive]
-"""Makes an archive; the path is free for a file of its own."""
+"""Creates an archive; it may create a file at the path."""
 
 
 def memory(path: Path, worker: Worker, turn: Turn, start: Start) -> Archive:

@@ -1,4 +1,4 @@
-"""Accounts, as people at telnet meet them: registering, coming back, several connections."""
+"""Accounts, as telnet users see them: registering, logging in, several connections."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_who_is_registered_is_not_so_twice(chat: Chat) -> None:
 
 
 def allow_twins(chat: Chat) -> None:
-    """Let two people online have names that look alike."""
+    """Let two users online have confusable names."""
     chat.hub.nicknames._check_unlike_those_online = lambda name, user: None  # type: ignore[method-assign]
 
 
@@ -320,7 +320,7 @@ def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
 
 
 class ChangedElsewhere(MemoryArchive):
-    """An archive from which another process has removed an account, when it is told so."""
+    """An archive from which another process removes an account, on demand."""
 
     def __init__(self) -> None:
         super().__init__(at_once, no_turn, start)

@@ -1,4 +1,4 @@
-"""Accounts, as programs meet them: each command, and why it is refused."""
+"""Accounts, as programs see them: each command, and why it is refused."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CLIENT = "secret-of-ann"
 
 
 def code(person: Person, **request: object) -> str:
-    """Why a request is refused."""
+    """Return why a request is refused."""
     (refused,) = person.ask(**request, tag="t")
     assert (refused["event"], refused["tag"]) == ("refused", "t")
     return str(refused["code"])
 
 
 def owner(chat: Chat, name: str = "ann") -> Person:
-    """A program whose name has just become its own."""
+    """Return a program that has just registered its name."""
     program = chat.program(name)
     program.ask(do="register", password=SECRET)
     return program

@@ -1,4 +1,4 @@
-"""`chatsvc account`: accounts from a shell, while the service has the archive open."""
+"""`chatsvc account`: managing accounts from a shell while the service has the archive open."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = "correct-horse"
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Chat]:
-    """A chat whose archive is a file, and which looks now and then whether that was changed."""
+    """Return a chat with an archive in a file, which is checked regularly for changes."""
     archive = SQLArchive(tmp_path / "chat.db", Workers(*[at_once] * 5), no_turn, start)
     chat = Chat(archive)
     chat.hub.maintenance.begin()
@@ -43,7 +43,7 @@ def shell(
 
 
 class Shell:
-    """Somebody who administers a chat."""
+    """A shell of the chat's administrator."""
 
     def __init__(
         self, path: Path, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]
@@ -53,7 +53,7 @@ class Shell:
         self._captured = captured
 
     def run(self, *arguments: str, typed: str = f"{SECRET}\n") -> tuple[int, str]:
-        """Give a command; gives the exit code and what was printed."""
+        """Run a command; return the exit code and the output."""
         self._patch.setattr(sys, "stdin", io.StringIO(typed))
         code = accounts.main([*arguments, "--archive", f"sqlite:{self.path}"])
         captured = self._captured.readouterr()
@@ -216,7 +216,7 @@ def test_a_password_is_typed_twice_and_not_seen(chat: Chat, tmp_path: Path) -> N
     command = [sys.executable, "-m", "chatsvc.cli", "account", "add", "ann"]
     terminal = Terminal(*command, "--archive", f"sqlite:{tmp_path / 'chat.db'}")
     with contextlib.closing(terminal):
-        for question in ("New password of ann: ", "Repeat it: "):
+        for question in ("New password of ann: ", "Repeat the password: "):
             terminal.until(question)
             terminal.type(f"{SECRET}\r")
         terminal.until("Registered ann.")

@@ -1,4 +1,4 @@
-"""What every archive promises of lines: numbers, reading, times, tags, tallies and topics."""
+"""Every archive's behaviour with lines: numbers, reading, times, tags, tallies and topics."""
 
 from __future__ import annotations
 

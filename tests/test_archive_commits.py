@@ -1,4 +1,4 @@
-"""What every archive promises of commits: what is in one, who is told, and what if it fails."""
+"""Every archive's commits: what is in one, who is told, and what happens if it fails."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_commit_that_is_under_way_is_not_lost_when_showing_fails(
     worker.step()
     keeper.keep(line("two"))
     worker.work()
-    gc.collect()  # the failure is logged when nobody can ask for it any more
+    gc.collect()  # the failure is logged when the deferred is deleted
     assert len(nothing_fails_anywhere) > 0
     nothing_fails_anywhere.clear()
     assert keeper.numbers() == [1, 2]

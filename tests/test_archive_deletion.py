@@ -1,4 +1,4 @@
-"""What every archive promises of lines that are deleted, or expire."""
+"""Every archive's deleted and expired lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that fail while they are used: lines are refused in words until the fault is over."""
+"""Files that fail while in use: lines are refused with a reason until the fault is over."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatsvc.store.archive import ArchiveFailed
 
 
 def corrupt(path: Path) -> None:
-    """Overwrite everything but the first page."""
+    """Overwrite everything except the first page."""
     with path.open("r+b") as file:
         size = path.stat().st_size
         file.seek(4096)

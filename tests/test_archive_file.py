@@ -1,4 +1,4 @@
-"""The file of an archive: it is written through, and nobody takes it away or has it twice."""
+"""An archive's file: it is written through, and nobody can remove it or open it twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that cannot be opened: each reason is a sentence, and the file is left alone."""
+"""Files that cannot be opened: each reason is a sentence, and the file is not changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def path() -> Iterator[Path]:
-    """In a directory that every user of the machine can enter."""
+    """Test a file in a directory that every user of the machine can enter."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
         yield Path(directory, "chat.db")
@@ -29,7 +29,7 @@ def path() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def no_rights() -> Iterator[None]:
-    """As somebody who may do only what the permissions of a file say."""
+    """Run as a user with only the permissions of a file."""
     if os.geteuid():
         yield
         return

@@ -1,4 +1,4 @@
-"""What every archive promises of searching: the same of the one in memory and of the index."""
+"""The contract of search, for every archive: the one in memory and the index."""
 
 from __future__ import annotations
 

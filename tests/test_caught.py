@@ -1,4 +1,4 @@
-"""Whoever a name in a ban or mute has matched is held under other names, too."""
+"""Bans and mutes keep matching the users that they have matched by name, under other names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatsvc.model.records import Ban
 
 
 def speaker(chat: Chat, dialect: str, name: str) -> Person:
-    """Somebody in #lobby and #tea, who speaks one of the dialects."""
+    """Return a user in #lobby and #tea, who speaks one of the dialects."""
     come: Callable[[str], Person] = {
         "text": chat.join,
         "irc": lambda name: irc(chat, name),
@@ -38,7 +38,7 @@ COMMANDS = {
 
 
 def spam_in_tea(reader: Person) -> list[str]:
-    """What somebody whose room is #tea has read there."""
+    """Return what a user whose room is #tea has read there."""
     return [line for line in reader.read() if "SPAM" in line and "#lobby" not in line]
 
 

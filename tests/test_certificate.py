@@ -1,4 +1,4 @@
-"""Certificates: made, kept, given, and replaced while people talk."""
+"""Certificates: created, stored, provided, and replaced while users are connected."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def secret(key: object, password: bytes | None = None) -> bytes:
 
 
 def names_in(made: x509.Certificate) -> tuple[list[str], list[str]]:
-    """The names and the addresses for which a certificate is."""
+    """Return the names and the addresses of a certificate."""
     found = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     addresses = map(str, found.get_values_for_type(x509.IPAddress))
     return found.get_values_for_type(x509.DNSName), list(addresses)
@@ -77,7 +77,7 @@ def test_it_may_be_its_own_issuer_as_nss_asks_and_openssl_in_its_strictest_mode(
     assert usage.value.digital_signature
     assert usage.value.key_cert_sign
     assert (basic.value.ca, basic.value.path_length) == (True, 0)
-    with pytest.raises(x509.ExtensionNotFound):  # with one, NSS takes it for no issuer
+    with pytest.raises(x509.ExtensionNotFound):  # with one, NSS does not accept it as an issuer
         made.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     trust = trusting()
     trust.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -89,7 +89,7 @@ def test_it_may_be_its_own_issuer_as_nss_asks_and_openssl_in_its_strictest_mode(
 
 
 def old(days: float = 0, usage: bool = True) -> bytes:
-    """A certificate that has so many days left, or (not usage) one as earlier versions made it."""
+    """Store a certificate with so many days left, or (not usage) one of an earlier version."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat")])
     end = datetime.now(UTC) + timedelta(days=days)
@@ -279,7 +279,7 @@ def test_all_that_vouch_for_a_certificate_are_sent(chat: Chat) -> None:
 
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """What is written to the log."""
+    """Return what is written to the log."""
     lines: list[str] = []
 
     def observe(event: LogEvent) -> None:
@@ -305,7 +305,7 @@ class Renewed:
             path.with_suffix(".new").replace(path)
 
     def shows(self, pem: bytes) -> bool:
-        """Whether somebody new is shown this certificate."""
+        """Return whether a new connection is shown this certificate."""
         try:
             Secure(self.chat, trust=trusting(pem)).shake_hands()
         except ssl.SSLCertVerificationError:

@@ -1,4 +1,4 @@
-"""What is taken out of a text, what stays as it was typed, and what IRC's formatting becomes."""
+"""Which characters are removed from a text, and what becomes of IRC's formatting."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_no_bidi_control_passes(c: str) -> None:
 @pytest.mark.parametrize(
     ("text", "cleaned"),
     [
-        ("a\U000e0068\U000e0069b", "ab"),  # tags spell what nobody sees
+        ("a\U000e0068\U000e0069b", "ab"),  # tags can spell invisible text
         ("\U0001f3f4\U000e0067x", "\U0001f3f4x"),
         ("x\ufe0f\ufe01\U000e0101\U000e0102", "x\ufe0f"),  # selectors can, too
         ("\ufe0fx \ufe0f", "x "),
@@ -154,7 +154,7 @@ def test_what_shows_something_does_not(text: str) -> None:
 
 
 def test_every_format_character_is_unseen_but_those_that_are_drawn() -> None:
-    """Signs of Arabic, Syriac and Kaithi numbers, and controls of hieroglyphs."""
+    """For example Arabic, Syriac and Kaithi number signs, and controls of hieroglyphs."""
     every = (c for c in map(chr, range(0x110000)) if unicodedata.category(c) == "Cf")
     drawn = (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)
     seen = {ord(c) for c in every if not is_unseen(c)}

@@ -1,4 +1,4 @@
-"""Word filters: what is found in a line, and what is not."""
+"""Word filters: what they find in a message, and what they do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done now and then, and what it costs."""
+"""Regular maintenance, and its cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_tidying_up_makes_no_rules_for_rooms_that_have_none(
 
 
 class Dirty:
-    """Pieces to scrub, and when each was."""
+    """Pieces to scrub, and when each was scrubbed."""
 
     def __init__(self, chat: Chat, pieces: int) -> None:
         self.left = self.pieces = pieces
@@ -50,7 +50,7 @@ def test_a_pass_over_the_files_begins_once_an_hour_however_much_is_deleted(
     for _ in range(2 * 3600 + 20):
         chat.clock.advance(1.0)
         if not dirty.left and dirty.scrubbed[-1] < chat.clock.seconds() - 1.0:
-            dirty.left = 3  # somebody deletes a line
+            dirty.left = 3  # a user deletes a message
     assert [int(when) for when in dirty.scrubbed[::3]] == [10, 3613, 7216]
 
 

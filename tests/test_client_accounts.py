@@ -1,4 +1,4 @@
-"""Accounts at the client, in memory: who one is, and in which rooms, whatever is lost."""
+"""Accounts at the client, in memory: identity and rooms, whatever is lost."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_room_entered_from_elsewhere_during_a_loss_is_entered_afterwards(house
     assert ann.prompt == "#lobby> "
 
 
-# Becoming somebody else
+# Changing the identity
 
 
 def test_whoever_registers_comes_back_as_that(house: House) -> None:
@@ -181,7 +181,7 @@ def test_whoever_gives_the_name_up_comes_back_as_a_guest(house: House) -> None:
 def test_a_new_password_is_the_one_to_come_back_with(house: House) -> None:
     house.member()
     ann = Visit(house, MEMBER)
-    ann.type(f"/passwd {OTHER} {SECRET}")  # refused: the old one holds
+    ann.type(f"/passwd {OTHER} {SECRET}")  # refused: the old one stays valid
     ann.lose()
     assert ann.where[1] == "ann"
     assert ann.type(f"/passwd {SECRET} {OTHER}") == ["* Password changed."]
@@ -210,7 +210,7 @@ def test_a_password_that_was_changed_meanwhile_is_tried_once_and_one_is_a_guest(
     house.lose()
     house.visitor("ann", SECRET, f"/passwd {SECRET} {OTHER}").hang_up()
     assert ann.wait(10.0)[0] == (
-        "* Wrong password. You are ann2 instead. To be ann again: /login ann password"
+        "* Wrong password. You are now ann2. To sign in again: /login ann password"
     )
     where: object = ann.where
     assert where == ("ann2", None, ["#lobby"])
@@ -235,15 +235,15 @@ def test_whoever_is_not_registered_any_more_comes_back_as_a_guest(house: House) 
     ann = Visit(house, MEMBER)
     house.lose()
     house.visitor("ann", SECRET, f"/unregister {SECRET}").send("/quit")
-    assert ann.wait(10.0)[0] == "* ann is not registered any more. You are a guest now."
+    assert ann.wait(10.0)[0] == "* ann is no longer registered. You are now a guest."
     assert ann.where == ("ann", None, ["#lobby"])
 
 
-# Answers that are lost
+# Lost answers
 
 
 def lose_the_answer(ann: Visit, line: str) -> list[str]:
-    """Type a line that the server obeys, and lose its answer; gives what is shown then."""
+    """Type a line that the server carries out, and lose its answer; return what is shown then."""
     ann.screen.type(line)
     (cable,) = ann.house.cables
     cable.server.send(cable.transport.value())
@@ -254,7 +254,7 @@ def test_a_lost_answer_to_register_is_found_out_on_the_way_back(house: House) ->
     ann = Visit(house)
     shown = lose_the_answer(ann, f"/register {SECRET}")
     assert shown[1] == (
-        "* The connection was lost: it is unknown whether this arrived: /register *************"
+        "* The connection was lost. This may not have arrived: /register *************"
     )
     assert ann.where == ("ann", "ann", ["#lobby"])
 

@@ -1,4 +1,4 @@
-"""TLS certificates of those who come: whose account they prove, and that nobody needs one."""
+"""Client certificates: the accounts that they log in to, and that nobody needs one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def chat() -> Chat:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """A file with a certificate and its key, that nobody has vouched for."""
+    """Return a file with a self-signed certificate and its key."""
     path = tmp_path / "own.pem"
     path.write_bytes(make())
     return path
@@ -41,7 +41,7 @@ def fingerprint(path: Path) -> str:
 
 
 def bearing(path: Path, **options: object) -> ssl.SSLContext:
-    """A client that shows a certificate when it is asked for one."""
+    """Return a client that sends a certificate on request."""
     context = trusting()
     context.load_cert_chain(path)
     for name, value in options.items():
@@ -114,7 +114,7 @@ def test_a_certificate_is_one_account_s_and_can_be_taken_away(chat: Chat, own: P
 
 
 def test_a_certificate_with_odd_fields_proves_what_any_other_does(chat: Chat, own: Path) -> None:
-    """OpenSSL takes a version that no certificate has; parsers do not."""
+    """OpenSSL accepts a version that no certificate has; parsers do not."""
     certificate = x509.load_pem_x509_certificate(own.read_bytes())
     odd = certificate.public_bytes(Encoding.DER).replace(VERSION_3, VERSION_5, 1)
     own.write_text(PEM.sub(ssl.DER_cert_to_PEM_cert(odd), own.read_text()))

@@ -1,4 +1,4 @@
-"""The client whose connection is lost comes back: nothing is missing, and nothing is twice."""
+"""A client that has lost its connection reconnects: nothing is missing, and nothing is repeated."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_it_comes_back_under_the_same_name_and_secret_where_it_left_off(table: T
     table.server.kill()
     table.server.said_by_other("two")
     table.come_back()
-    assert table.notes.losses == ["the server closed it"]
+    assert table.notes.losses == ["closed by the server"]
     assert table.notes.returns == 1
     first, second = table.server.asked("hello")
     assert first == second

@@ -1,4 +1,4 @@
-"""The client's connection in every order of events: each request is answered once, and it ends."""
+"""The client's connection in any order of events: each request is answered once, and it ends."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SlowServer(FakeServer):
         while self.calls:
             factory, call = self.calls.pop(0)
             reached = FakeServer.connect(self, factory)
-            if not call.called:  # else it was given up, and has come about anyway
+            if not call.called:  # else it was given up, but came about anyway
                 reached.chainDeferred(call)
 
     def fail(self, error: Exception) -> None:
@@ -58,10 +58,10 @@ class SlowServer(FakeServer):
 
 
 class Impulsive(Notes):
-    """A front that may do something the moment that it is told something."""
+    """A front that may act the moment that it is told something."""
 
     impulse: Callable[[], object] | None = None
-    patience = 0  # how often it is told something before
+    patience = 0  # number of notifications before that
 
     def event(self, event: Event, tag: str | None) -> None:
         super().event(event, tag)
@@ -87,7 +87,7 @@ class Impulsive(Notes):
 
 
 class Disorder:
-    """A connection, and everything that can happen to it."""
+    """A connection, and all events that can happen to it."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -196,7 +196,7 @@ class Disorder:
 
 
 def recorded(deferred: Deferred[Any]) -> list[object]:
-    """Return what `deferred` fires with, as it comes."""
+    """Return a list that collects what `deferred` fires with."""
     found: list[object] = []
     deferred.addBoth(found.append)
     return found
@@ -204,7 +204,7 @@ def recorded(deferred: Deferred[Any]) -> list[object]:
 
 @contextmanager
 def nothing_logged() -> Iterator[None]:
-    """Find failures that nobody is told."""
+    """Return failures that nobody handles."""
     failures: list[object] = []
 
     @implementer(ILogObserver)
@@ -228,7 +228,7 @@ def test_a_front_may_close_whenever_it_is_told_something() -> None:
 
 
 def closes_when_told(patience: int) -> bool:
-    """Live through much, and close when told something for the nth time, if it comes to that."""
+    """Go through many events, and close at the nth notification, if there is one."""
     with nothing_logged():
         chaos = Disorder()
         chaos.notes.impulse, chaos.notes.patience = chaos.close, patience
@@ -269,13 +269,13 @@ def test_in_every_order_requests_are_answered_once_and_closing_ends(
 
 
 def check_shown(notes: Notes) -> None:
-    """Every line is shown once, in order."""
+    """Check that every line is shown once, in order."""
     numbers = [event.number for event in notes.events if isinstance(event, Said)]
     assert numbers == sorted(set(numbers))
 
 
 def check_the_end(chaos: Disorder) -> None:
-    """Closing ends, and with it everything that waits; nothing happens afterwards."""
+    """Check that closing ends with everything that waits, and that nothing happens afterwards."""
     chaos.notes.impulse = None
     chaos.close()
     shown = len(chaos.notes.events)

@@ -1,4 +1,4 @@
-"""The states of the client's connection: which follow each other."""
+"""The states of the client's connection, and the transitions between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client at the door of a chat, in memory: how one is let in, waits, and is put out."""
+"""Logging in with the client, in memory: refusals, retries, and being removed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def house() -> Iterator[House]:
         yield house
 
 
-# Coming in
+# Joining
 
 
 def test_a_registered_name_is_met_with_a_question_for_its_password(house: House) -> None:
@@ -116,7 +116,7 @@ def test_too_many_connections_are_waited_for_from_the_beginning(interactive: boo
             ann.wait(30.0)
         assert ann.screen.lines == [
             "* 192.0.2.1 already has 1 connection, the maximum."
-            " Close one and try again. It is tried again by itself."
+            " Close one and try again. Trying again soon."
         ]
         assert 5 < house.tries < 20
         first.hang_up()
@@ -127,7 +127,7 @@ def test_too_many_connections_are_waited_for_from_the_beginning(interactive: boo
 def test_connections_that_come_too_often_wait_after_a_loss() -> None:
     with House(replace(UNLIMITED, arrivals=1, arrivals_within=100.0)) as house:
         ann = Visit(house)
-        shown = [line for line in ann.lose() + ann.wait(30.0) if "It is tried again" in line]
+        shown = [line for line in ann.lose() + ann.wait(30.0) if "Trying again" in line]
         assert len(shown) == 1
         assert shown[0].startswith("* Too many new connections from 192.0.2.1")
         ann.wait(100.0)
@@ -151,7 +151,7 @@ def test_after_too_many_wrong_passwords_one_comes_back_later_and_as_before() -> 
         assert ann.where == ("ann", "ann", ["#lobby"])
 
 
-# Being put out
+# Being removed
 
 
 def test_who_is_put_out_of_a_room_does_not_come_back_into_it(house: House) -> None:

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001
-"""The line being typed at a terminal: what keys do to it, and what the screen shows of it."""
+"""The line editor: what keys do to the line, and how it looks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def typed(*keys: str | bytes) -> list[Typed]:
 
 
 def seen(editor: Editor, columns: int = 80) -> str:
-    """What the row looks like, with a | where the cursor is."""
+    """Return the row, with a | where the cursor is."""
     text, back = re.fullmatch(
         r"\r(.*)\x1b\[K(?:\x1b\[(\d+)D)?", editor.row(columns), re.DOTALL
     ).groups()  # type: ignore[union-attr]

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001
-"""A conversation as text, as JSON lines, as a page."""
+"""A conversation as text, as JSON lines, as a web page."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_json_is_read_again_as_the_same_lines() -> None:
 
 
 class Page(HTMLParser):
-    """What a browser finds in a page."""
+    """The elements of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ def _rgb(digits: str) -> Colour:
 
 
 def _contrast(one: Colour, other: Colour) -> float:
-    """The contrast of two colours (WCAG 2.1, contrast ratio)."""
+    """Return the contrast ratio of two colours (WCAG 2.1)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 

@@ -1,4 +1,4 @@
-"""`export`, in memory: with a whole chat, page by page, into files."""
+"""`export` from a whole chat in memory, page by page, to files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def house() -> Any:
 
 
 def talk(house: House, count: int, room: str = "#lobby") -> None:
-    """Bob says some lines, one a second: the first one at 1001."""
+    """Let bob say some lines, one per second: the first one at 1001."""
     bob = house.visitor("bob", f"/join {room}")
     house.chat.clock.advance(1000.0 - house.chat.clock.seconds())
     for number in range(1, count + 1):
@@ -51,7 +51,7 @@ def talk(house: House, count: int, room: str = "#lobby") -> None:
 
 
 class Run:
-    """An export that runs."""
+    """A running export."""
 
     def __init__(
         self,
@@ -185,12 +185,12 @@ def test_a_lost_connection_is_made_good(house: House) -> None:
             step(house)
         harm()
     assert run.texts == numbered(1, 20)
-    lost = "The connection is lost (the server closed it). It will be back by itself."
-    assert run.complaints == [lost, "The connection is back."] * 3
+    lost = "Connection lost (closed by the server). Reconnecting."
+    assert run.complaints == [lost, "Reconnected."] * 3
 
 
 def step(house: House) -> None:
-    """Let one thing happen at most, so that something stays on its way."""
+    """Let at most one thing happen, so that something stays on its way."""
     house.clock.advance(1.0)
     house.chat.clock.advance(0.0)
     for cable in house.cables:
@@ -252,7 +252,7 @@ def test_who_stops_reading_has_enough(house: House) -> None:
 
 
 class Closed(list[str]):
-    """A pipe that nobody reads."""
+    """A pipe whose reader is gone."""
 
     def append(self, text: str) -> None:
         raise BrokenPipeError
@@ -314,7 +314,7 @@ def test_a_file_is_overwritten_only_by_force(tmp_path: Path) -> None:
     path = tmp_path / "lobby.txt"
     path.write_text("before")
     with (
-        pytest.raises(NotDone, match=r"is there already\. To overwrite it, add --force\."),
+        pytest.raises(NotDone, match=r"already exists\. To overwrite it, add --force\."),
         opened(path, force=False),
     ):
         raise AssertionError
@@ -325,7 +325,7 @@ def test_a_file_is_overwritten_only_by_force(tmp_path: Path) -> None:
 
 def test_a_file_that_came_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "lobby.txt"
-    with pytest.raises(NotDone, match="is there already"), opened(path, force=False):
+    with pytest.raises(NotDone, match="already exists"), opened(path, force=False):
         path.write_text("meanwhile")
     assert path.read_text() == "meanwhile"
     assert os.listdir(tmp_path) == ["lobby.txt"]
@@ -344,8 +344,8 @@ def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("/dev/null", "/dev/null cannot be written: it is no file."),
-        ("/", "/ cannot be written: it is no file."),
+        ("/dev/null", "/dev/null cannot be written: it is not a regular file."),
+        ("/", "/ cannot be written: it is not a regular file."),
         ("/nowhere/lobby.txt", "/nowhere/lobby.txt cannot be written: No such file or directory."),
     ],
 )
@@ -375,8 +375,11 @@ def test_progress_is_one_row_that_goes_again() -> None:
     row.clear()
     row.clear()
     row.finish(1, Path("tea.txt"))
-    rows = ["#tea: 12,500 lines, 50%", "#tea: 13,000 lines     ", " " * 18]
-    assert terminal.getvalue() == f"\r{rows[0]}\r{rows[1]}\r{rows[2]}\r1 line of #tea in tea.txt.\n"
+    rows = ["#tea: 12,500 messages, 50%", "#tea: 13,000 messages     ", " " * 21]
+    assert (
+        terminal.getvalue()
+        == f"\r{rows[0]}\r{rows[1]}\r{rows[2]}\rSaved 1 message of #tea to tea.txt.\n"
+    )
 
 
 def test_where_nobody_looks_there_is_no_progress() -> None:

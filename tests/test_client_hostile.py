@@ -1,10 +1,10 @@
-"""A server that means harm, or is broken: its lines neither crash nor block a client."""
+"""A hostile or broken server: its lines neither crash nor block a client."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from time import process_time  # others may use the machine, too
+from time import process_time  # others may use the machine too
 from typing import Any
 
 import pytest
@@ -69,7 +69,7 @@ harm = st.recursive(
 
 
 class Everything:
-    """A front that shows each event in every way there is."""
+    """A front that shows each event in every format."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -95,17 +95,17 @@ class Everything:
                 "".join(format.page([event])).encode("utf-8", "replace")
 
     def lost(self, reason: str) -> None:
-        """It comes back."""
+        """Do nothing: it reconnects."""
 
     def back(self) -> None:
-        """As before."""
+        """Do nothing."""
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
         return None
 
 
 class Table:
-    """A connection that has been let in, and its front."""
+    """A connection that has logged in, and its front."""
 
     def __init__(self) -> None:
         self.front = Everything()
@@ -126,7 +126,7 @@ class Table:
         self.aborted = True
 
     def survives(self, *lines: bytes) -> bool:
-        """Whether a client that is sent these lines is there afterwards, or has hung up."""
+        """Return whether a client that is sent these lines is still connected, or has hung up."""
         for line in lines:
             self.wire.dataReceived(line + b"\n")
         self.wire.dataReceived(JSONL.write(SAID))
@@ -135,7 +135,7 @@ class Table:
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Everything within a JSON value that may be changed: its container and its key."""
+    """Yield everything in a JSON value that may be changed: its container and its key."""
     keys = value.keys() if isinstance(value, dict) else range(len(value))
     found = [(value, key) for key in keys]
     for key in keys:

@@ -19,10 +19,10 @@ TUI = ROOT / "chatsvc" / "client" / "tui"
 TABLE = TUI / "model" / "keys.py"
 FILES = sorted(path for path in TUI.rglob("*.py") if path != TABLE)
 PAGE = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
-BY_TEXTUAL = {"Shift-Tab", "Tab", "Enter", "Down"}  # goes through fields and lists as everywhere
-OF_TERMINALS = {"Ctrl-C", "Ctrl-D"}  # also keys of the line client, an export or a server
+BY_TEXTUAL = {"Shift-Tab", "Tab", "Enter", "Down"}  # moves through fields and lists, as everywhere
+OF_TERMINALS = {"Ctrl-C", "Ctrl-D"}  # these also work in the line client, an export or a server
 
-# As Textual writes a key, and as people do.
+# As Textual writes keys, and as users do.
 _FOR_TEXTUAL = re.compile(
     r"(?<![\w'#-])((ctrl|alt|shift)\+\w+|escape|enter|tab|pageup|pagedown|f\d{1,2})(?![\w'-])"
 )
@@ -32,7 +32,7 @@ _FOR_PEOPLE = re.compile(
 
 
 def strings(tree: ast.AST) -> Iterator[str]:
-    """Return all strings but docstrings."""
+    """Return all strings except docstrings."""
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
@@ -40,7 +40,7 @@ def strings(tree: ast.AST) -> Iterator[str]:
 
 
 def named_in(source: str) -> list[str]:
-    """Return the keys that a program names."""
+    """Return the keys that a program's strings name."""
     every = list(strings(ast.parse(source)))
     return [
         key for text in every for key in (*_found(_FOR_TEXTUAL, text), *_found(_FOR_PEOPLE, text))
@@ -77,7 +77,7 @@ def test_the_page_has_the_keys_as_the_help_has_them() -> None:
 def test_the_help_tells_every_key_of_the_app_and_the_input() -> None:
     told = "".join(f"{keys} {does}" for keys, does in _HELP)
     for name, one in KEYS.items():
-        if one.where in (Where.APP, Where.INPUT) and name != "present":  # which put_away tells
+        if one.where in (Where.APP, Where.INPUT) and name != "present":  # described with put_away
             assert f"{{{name}" in told, name
 
 

@@ -1,4 +1,4 @@
-"""The file of the servers that a client knows, and whom it trusts by that."""
+"""The file of known servers, and how a client trusts them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_line_without_this_fingerprint_trusts_nobody(servers: KnownServers, li
         trusted(servers)
 
 
-def test_a_known_certificate_stays_known_when_the_system_vouches_for_another(
+def test_a_known_certificate_stays_known_when_the_system_trusts_another(
     servers: KnownServers,
 ) -> None:
     trusted(servers)
@@ -67,7 +67,7 @@ def test_what_cannot_be_remembered_is_not_trusted(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     servers = KnownServers(tmp_path / "link")
     servers.path.symlink_to(tmp_path / "nowhere" / "known_servers")
-    with pytest.raises(NotTrusted, match=r"cannot be remembered in .*No such file.*XDG_DATA_HOME"):
+    with pytest.raises(NotTrusted, match=r"cannot be saved in .*No such file.*XDG_DATA_HOME"):
         trusted(servers)
 
 

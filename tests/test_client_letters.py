@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001
-"""Letters as people see them, and the words made of them."""
+"""Grapheme clusters, and the words made of them."""
 
 from __future__ import annotations
 

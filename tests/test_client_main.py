@@ -1,4 +1,4 @@
-"""The command line: what is understood, and what is said about the rest."""
+"""The command line: valid arguments, and messages about invalid ones."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ def test_a_server_is_written_as_it_is_read() -> None:
         (["tail", "lobby", "--since", "-1"], "--since"),
         (["tail", "lobby", "--since", "x"], "'x' is not a message number"),
         (["export"], "required: room"),
-        (["export", "lobby", "--since", "soon"], "'soon' is no point: write a number (17)"),
+        (
+            ["export", "lobby", "--since", "soon"],
+            "'soon' is not a valid position. Use a number (17)",
+        ),
         (["export", "lobby", "--until", "0d"], "A duration must be longer than zero"),
         (["export", "lobby", "--format", "pdf"], "invalid choice: 'pdf'"),
         (["send", "--timeout", "soon", "hi"], "'soon' is not a number of seconds"),
@@ -149,7 +152,10 @@ def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (NotConnected("it broke off"), "Cannot join the chat at localhost:13531: it broke off."),
+        (
+            NotConnected("the server disconnected"),
+            "Cannot join the chat at localhost:13531: the server disconnected.",
+        ),
         (NotDone("It was not kept."), "It was not kept."),
         (
             PutOut("bob removed you from the server: spam."),
@@ -159,8 +165,7 @@ def test_a_password_is_that_of_ones_own_name(monkeypatch: pytest.MonkeyPatch) ->
         (NotTrusted("THE CERTIFICATE HAS CHANGED."), "THE CERTIFICATE HAS CHANGED."),
         (
             Refused("tls-needed", "This chat requires TLS: openssl …"),
-            "The chat at localhost:13531 is joined over TLS only:"
-            " write it as tls://localhost:13531",
+            "The chat at localhost:13531 accepts only TLS connections. Use tls://localhost:13531",
         ),
         (
             Refused("password-needed", "This chat requires a password."),

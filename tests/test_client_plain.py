@@ -1,4 +1,4 @@
-"""A person at the client, or a pipe: what they type, and what they are shown."""
+"""The plain client, for a person or a pipe: what is typed, and what is shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatsvc.model.server_events import Asked, Goodbye
 
 
 class Visit:
-    """Somebody at a screen, in a chat of a fake server."""
+    """A user at a screen, in a chat of a fake server."""
 
     def __init__(self, interactive: bool = True, colours: bool = False) -> None:
         self.clock = Clock()
@@ -37,7 +37,7 @@ class Visit:
         return self
 
     def type(self, *lines: str) -> list[str]:
-        """Type lines; gives what is shown then."""
+        """Type lines; return what is shown then."""
         before = len(self.screen.lines)
         for line in lines:
             self.screen.type(line)
@@ -45,7 +45,7 @@ class Visit:
         return self.screen.lines[before:]
 
     def hear(self, event: object) -> list[str]:
-        """Let the server tell something; gives what is shown then."""
+        """Let the server send something; return what is shown then."""
         self.server.links[0].tell(event)  # type: ignore[arg-type]
         return self.type()
 
@@ -161,7 +161,7 @@ def test_exit_is_an_alias_of_quit(person: Visit) -> None:
 def test_a_loss_and_what_is_typed_meanwhile(person: Visit) -> None:
     person.server.kill()
     assert person.screen.lines[-1] == (
-        "* Connection lost (the server closed it). What"
+        "* Connection lost (closed by the server). What"
         " you type is saved and sent after reconnecting."
     )
     assert person.type("one", "two") == ["* Not sent yet: one", "* Not sent yet: two"]
@@ -184,7 +184,7 @@ def test_a_private_line_that_may_not_have_arrived_is_told_about(person: Visit) -
     person.server.handle(person.server.links[0])
     person.server.kill()
     assert person.screen.lines[-1] == (
-        "* The connection was lost: it is unknown whether this arrived: /msg bob psst"
+        "* The connection was lost. This may not have arrived: /msg bob psst"
     )
 
 
@@ -227,7 +227,7 @@ def test_why_one_is_not_let_in_again_is_said_once(person: Visit) -> None:
 def test_a_name_taken_meanwhile_is_replaced(person: Visit) -> None:
     person.server.kill()
     person.server.taken = {"ann"}
-    assert "* ann is already in use. You are ann2 instead." in person.come_back()
+    assert "* ann is already in use. You are now ann2." in person.come_back()
 
 
 def test_a_person_is_asked_for_another_name() -> None:
@@ -272,7 +272,7 @@ def test_a_server_that_is_not_there_ends_it() -> None:
     visit.server.down = NobodyListens()
     visit.begin()
     visit.server.pump()
-    with pytest.raises(NotConnected, match="nothing is listening"):
+    with pytest.raises(NotConnected, match="connection refused"):
         result(visit.done)
     assert visit.screen.closed
 
@@ -307,7 +307,7 @@ def test_a_pipe_takes_the_name_that_is_suggested() -> None:
     visit = Visit(interactive=False)
     visit.server.taken = {"ann"}
     visit.begin()
-    assert visit.screen.lines[0] == "* ann is already in use. You are ann2 instead."
+    assert visit.screen.lines[0] == "* ann is already in use. You are now ann2."
     visit.end()
     assert result(visit.done) == 0
 

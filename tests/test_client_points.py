@@ -1,4 +1,4 @@
-"""Points in a conversation, as people write them; the tests' time zone is UTC."""
+"""Positions in a conversation, as users write them; the tests' time zone is UTC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = 86_400.0
 
 @pytest.fixture
 def berlin() -> Iterator[None]:
-    """A machine whose time is that of Berlin."""
+    """Use the time zone of Berlin."""
     os.environ["TZ"] = "Europe/Berlin"
     time.tzset()
     yield
@@ -66,7 +66,7 @@ def test_times_are_those_of_this_machine_and_a_day_may_have_25_hours() -> None:
     "text", ["", "soon", "-3", "2026-13-01", "2026-02-30", "2026-11-20 25:00", "d", "2d ago", "٣"]
 )
 def test_what_is_no_point_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match=r"is no point: write a number \(17\), a day"):
+    with pytest.raises(Refused, match=r"is not a valid position\. Use a number \(17\), a day"):
         since(text, NOW)
 
 

@@ -34,7 +34,7 @@ def test_what_is_typed_while_the_server_is_killed_is_there_once(tmp_path: Path) 
 
 
 def at_terminal(service: Service) -> closing[Terminal]:
-    """The client at a terminal that outlives the service."""
+    """Return the client at a terminal that outlives the service."""
     return closing(Terminal(*CHATSVC, "join", "--plain", where(service), "--name", "ann"))
 
 
@@ -66,7 +66,7 @@ def test_two_people_and_a_pipe_talk_with_each_other(tmp_path: Path) -> None:
         bob.until("<ann> half a line")
         piped = client("join", where(service), "--name", "ann", text="from a pipe\n/msg bob psst\n")
         assert piped.returncode == 0
-        assert "You are ann2 instead" in piped.stdout
+        assert "You are now ann2" in piped.stdout
         assert "You: from a pipe" in piped.stdout
         bob.until("<ann2> from a pipe")
         bob.until("ann2 whispers: psst")
@@ -191,5 +191,5 @@ def test_nobody_listening_is_a_sentence_and_an_exit_code() -> None:
         done = client(*command, "localhost:1")
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
-            "chatsvc: Cannot join the chat at localhost:1: nothing is listening there.\n"
+            "chatsvc: Cannot join the chat at localhost:1: connection refused.\n"
         )

@@ -1,4 +1,4 @@
-"""A person's terminal: what is written to it, whichever of keys and lines come first."""
+"""The terminal: what is written to it, in whatever order keys and lines arrive."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Desk:
         self.screen.resume()
 
     def press(self, keys: str) -> None:
-        """Have keys read."""
+        """Process key presses."""
         os.write(self._person, keys.encode())
         (reader,) = self.reactor.getReaders()
         reader.doRead()
 
     def turn(self) -> str:
-        """End a turn of the reactor; gives what was written to the terminal since the last one."""
+        """End a turn of the reactor; return what was written to the terminal since the last one."""
         self.reactor.advance(0)
         os.write(self._program, MARK)
         written = b""

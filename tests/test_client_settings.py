@@ -1,4 +1,4 @@
-"""Settings of the client: what may be chosen, and the file that keeps it."""
+"""The client's settings, and the file that stores them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> SettingsFile:
 
 
 def of(file: SettingsFile, text: str) -> ClientSettings:
-    """What a file with `text` says, which is all right."""
+    """Return the settings of a valid file with `text`."""
     put(file, text)
     loaded = file.load()
     assert loaded.complaint is None
@@ -71,14 +71,20 @@ def test_what_is_typed_is_chosen(words: str, field: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("notify sometimes", "notify is off, mentions or all."),
-        ("bell loud", "bell is on or off."),
-        ("theme two words", "theme is one word."),
-        ("timestamps late", "timestamps are written like %H:%M or %d.%m. %H:%M:%S, or off."),
-        ("timestamps %Q", "timestamps are written like %H:%M or %d.%m. %H:%M:%S, or off."),
-        ("bell", "bell is off. It may be: on, off."),
-        ("highlights", "highlights is off. It may be: words, off."),
-        ("volume 11", f"There is no setting 'volume'. There are: {', '.join(SETTINGS)}."),
+        ("notify sometimes", "notify must be off, mentions or all."),
+        ("bell loud", "bell must be on or off."),
+        ("theme two words", "theme must be one word."),
+        (
+            "timestamps late",
+            "timestamps must be a time format such as %H:%M or %d.%m. %H:%M:%S, or off.",
+        ),
+        (
+            "timestamps %Q",
+            "timestamps must be a time format such as %H:%M or %d.%m. %H:%M:%S, or off.",
+        ),
+        ("bell", "bell is off. Values: on, off."),
+        ("highlights", "highlights is off. Values: words, off."),
+        ("volume 11", f"No setting 'volume'. Settings: {', '.join(SETTINGS)}."),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(words: str, sentence: str) -> None:
@@ -216,12 +222,20 @@ def test_as_people_may_write_it(file: SettingsFile) -> None:
 BROKEN = [
     ("bell = true\nnotify = \n", 2, "Invalid value."),
     ("bell = true\n[servers", 2, "Expected ']' at the end of a table declaration."),
-    ("# x\n\nnotify = 'sometimes'\nbell = true", 3, "notify is off, mentions or all."),
-    ("bell = true\nvolume = 11", 2, "there is no setting 'volume'."),
-    ("bell = true\nservers = 7", 2, "servers has name, tls, rooms and last-used."),
+    ("# x\n\nnotify = 'sometimes'\nbell = true", 3, "notify must be off, mentions or all."),
+    ("bell = true\nvolume = 11", 2, "no setting 'volume'."),
+    ("bell = true\nservers = 7", 2, "servers may have only name, tls, rooms and last-used."),
     ("bell = true\ntheme = 'none'", 2, "There is no theme none."),
-    ("bell = true\n[servers.'x:1']\ntls = 'yes'", 2, "x:1 has name, tls, rooms and last-used."),
-    ("bell = true\n[servers.'x:1']\nlast-used = 7", 2, "x:1 has name, tls, rooms and last-used."),
+    (
+        "bell = true\n[servers.'x:1']\ntls = 'yes'",
+        2,
+        "x:1 may have only name, tls, rooms and last-used.",
+    ),
+    (
+        "bell = true\n[servers.'x:1']\nlast-used = 7",
+        2,
+        "x:1 may have only name, tls, rooms and last-used.",
+    ),
 ]
 
 
@@ -233,8 +247,8 @@ def test_what_is_wrong_in_the_file_is_told_and_nothing_is_lost(
     put(file, text)
     loaded = file.load()
     assert loaded.complaint == (
-        f"The settings in line {line} of {file.path} cannot be used: {why}"
-        " The default is used instead; the file stays as it is."
+        f"Invalid setting in line {line} of {file.path}: {why}"
+        " Using the default. The file is unchanged."
     )
     assert loaded.settings == ClientSettings(bell=why[:2] not in ("In", "Ex"))
     with pytest.raises(InvalidSettings, match=f"line {line} of"):
@@ -245,7 +259,7 @@ def test_what_is_wrong_in_the_file_is_told_and_nothing_is_lost(
 def test_a_file_that_cannot_be_read_is_told_and_not_written_over(file: SettingsFile) -> None:
     put(file, "")
     file.path.write_bytes(b"theme = '\xff'")
-    assert "it is not UTF-8." in (file.load().complaint or "")
+    assert "invalid UTF-8." in (file.load().complaint or "")
     with pytest.raises(InvalidSettings):
         file.save(ClientSettings(bell=True))
     file.path.unlink()

@@ -1,4 +1,4 @@
-"""The client over TLS, in memory: what is trusted, what is refused, and what is sent before."""
+"""The client over TLS, in memory: which servers it trusts and refuses, and what it sends before."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from chatsvc.transports.tls import TLS
 
 ADDRESS = "localhost:13531"
 ONE, OTHER = "AA:01", "BB:02"
-NEW = make()  # the certificate of somebody else
+NEW = make()  # another server's certificate
 
 
 class SecureHouse(House):
-    """Where a chat is that speaks TLS, too."""
+    """The address of a chat that also accepts TLS."""
 
     def _start(self, *arguments: Any) -> Chat:
         return encrypted(super()._start(*arguments))
@@ -43,12 +43,12 @@ class SecureHouse(House):
 
     @property
     def heard(self) -> list[str]:
-        """The names of those who have come in."""
+        """Return the names of the users who have joined."""
         return [user.name for user in self.chat.hub.directory.users.values()]
 
 
 class SecureVisit(Visit):
-    """Somebody at the client, who joins over TLS."""
+    """A user of the client, who joins over TLS."""
 
     def __init__(self, house: House, servers: KnownServers, host: str = "localhost") -> None:
         self.house = house
@@ -191,7 +191,7 @@ def test_not_one_byte_follows_the_handshake_with_a_stranger(
 
 
 def spying(connect: Any, peers: list[Any]) -> Any:
-    """Has the decrypted bytes of every connection kept in its `inside`."""
+    """Records the decrypted bytes of every connection in its `inside`."""
 
     def connected(chat: Chat, *arguments: Any) -> Any:
         peer = connect(chat, *arguments)
@@ -210,19 +210,19 @@ def spying(connect: Any, peers: list[Any]) -> Any:
     return connected
 
 
-# The system's word
+# The system's trust
 
 
 @pytest.fixture
 def vouching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the system vouch for the certificate that was made for these tests."""
+    """Make the system trust the certificate that was made for these tests."""
     roots = tmp_path / "roots.pem"
     roots.write_bytes(CERTIFICATE[CERTIFICATE.index(b"-----BEGIN CERT") :])
     monkeypatch.setenv("SSL_CERT_FILE", str(roots))
 
 
 @pytest.mark.usefixtures("vouching")
-def test_nothing_is_said_of_a_certificate_that_the_system_vouches_for(
+def test_nothing_is_said_about_a_certificate_that_the_system_trusts(
     house: SecureHouse, servers: KnownServers
 ) -> None:
     ann = SecureVisit(house, servers)
@@ -234,13 +234,13 @@ def test_nothing_is_said_of_a_certificate_that_the_system_vouches_for(
     assert servers.path.read_text() == f"{ADDRESS} {VOUCHED}\n"
     house.change_certificate()
     ann.lose()
-    with pytest.raises(NotTrusted, match="before: one that this system vouches for"):
+    with pytest.raises(NotTrusted, match="before: a certificate that this system trusts"):
         result(ann.done)
 
 
 @pytest.mark.usefixtures("vouching")
 @pytest.mark.parametrize("host", ["chat.example.org", "192.0.2.5", "2001:db8::5"])
-def test_a_certificate_for_another_name_is_one_that_nobody_vouches_for(
+def test_a_certificate_for_another_name_is_not_trusted(
     house: SecureHouse, servers: KnownServers, host: str
 ) -> None:
     assert len(SecureVisit(house, servers, host).told) == 1
@@ -253,7 +253,7 @@ def test_the_systems_word_needs_no_file(house: SecureHouse, tmp_path: Path) -> N
     assert house.heard == ["ann"]
 
 
-# Where it is needed
+# Servers that require TLS
 
 
 def test_a_server_that_needs_tls_is_not_tried_again_without_it(house: SecureHouse) -> None:
@@ -278,11 +278,11 @@ def test_over_tls_one_is_let_in_where_it_is_needed(
     assert house.heard == ["ann"]
 
 
-# No handshake
+# Failed handshakes
 
 
 class Mute(House):
-    """Something that takes connections, and says what it is told to."""
+    """A server that accepts connections, and sends what it is told to."""
 
     def connect(self, factory: Any) -> Deferred[Any]:
         connected = super().connect(factory)
@@ -291,7 +291,7 @@ class Mute(House):
 
 
 def failing(servers: KnownServers, house: Mute) -> Deferred[Any]:
-    """Somebody who tries to join there."""
+    """A user who tries to join there."""
     return SecureVisit(house, servers).done
 
 
@@ -301,7 +301,7 @@ def test_whoever_does_not_speak_tls_is_said_so(servers: KnownServers) -> None:
     house.cable.protocol.dataReceived(b"220 mail.example.org ESMTP ready\r\n")
     house.cable.lose()
     house.pump()
-    with pytest.raises(NotConnected, match="what answers there does not speak TLS"):
+    with pytest.raises(NotConnected, match="the server does not support TLS"):
         result(done)
 
 
@@ -310,14 +310,14 @@ def test_whoever_hangs_up_during_the_handshake_is_said_so(servers: KnownServers)
     done = failing(servers, house)
     house.cable.lose()
     house.pump()
-    with pytest.raises(NotConnected, match="it broke off before the connection was encrypted"):
+    with pytest.raises(NotConnected, match="the server disconnected during the TLS handshake"):
         result(done)
 
 
 def test_a_server_that_speaks_no_tls_says_so_by_an_alert(servers: KnownServers) -> None:
     with House() as house:
         house.chat.factory.speaks = frozenset({"json"})
-        with pytest.raises(NotConnected, match="it refuses encrypted connections"):
+        with pytest.raises(NotConnected, match="the server refuses encrypted connections"):
             result(SecureVisit(house, servers).done)
 
 
@@ -329,7 +329,7 @@ def test_a_handshake_that_does_not_end_is_given_up(servers: KnownServers) -> Non
     house.clock.advance(1)
     assert house.cable.transport.disconnecting
     house.pump()
-    with pytest.raises(NotConnected, match="it does not answer"):
+    with pytest.raises(NotConnected, match="the server does not answer"):
         result(done)
 
 
@@ -348,7 +348,7 @@ def test_who_leaves_during_the_handshake_leaves_no_connection_behind(servers: Kn
     [
         ("localhost", [b"localhost"]),
         ("bücher.example.", [b"xn--bcher-kva.example"]),
-        ("::1", []),  # no addresses there (RFC 6066, 3)
+        ("::1", []),  # addresses are not allowed there (RFC 6066, 3)
     ],
 )
 def test_the_server_is_told_which_name_is_meant(

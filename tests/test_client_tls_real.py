@@ -1,4 +1,4 @@
-"""The client over TLS with the real service, whose certificate may be another one later."""
+"""The client over TLS with the real service, whose certificate may change."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ OURS = ("--cert", "cert.pem", "--key", "cert.pem")
 
 @pytest.fixture(autouse=True)
 def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of known servers of whoever runs these tests' clients."""
+    """Return the file of known servers of these tests' clients."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path / "data" / "chatsvc" / "known_servers"
 
 
 @pytest.fixture
 def first(tmp_path: Path) -> Credentials:
-    """The certificate that the service has at first."""
+    """Return the service's first certificate."""
     return certificate(tmp_path)
 
 
@@ -39,7 +39,7 @@ def service(tmp_path: Path, first: Credentials) -> Iterator[Service]:
 
 
 def certificate(directory: Path) -> Credentials:
-    """Have the service's files hold a new certificate."""
+    """Put a new certificate into the service's files."""
     pem = make()
     (directory / "cert.pem").write_bytes(pem)
     return credentials(pem, pem, "x")
@@ -60,7 +60,7 @@ def test_the_fingerprint_that_is_told_once_is_that_in_the_services_log(
         logged = service.wait_for(r"SHA-256 ([0-9A-F:]{95})\n")[1]
         sent = send(service, "hello")
         assert (sent.returncode, sent.stdout) == (0, "")
-        assert sent.stderr.startswith(f"chatsvc: localhost:{service.port} is joined over TLS")
+        assert sent.stderr.startswith(f"chatsvc: First TLS connection to localhost:{service.port}")
         assert f"SHA-256 {logged}." in sent.stderr
         assert known.read_text() == f"localhost:{service.port} {logged}\n"
         assert known.stat().st_mode & 0o777 == 0o600
@@ -78,7 +78,7 @@ def test_a_person_is_told_on_the_screen_and_comes_back_to_the_same_server(
             [*CHATSVC, "join", "--plain", where(service), "--name", "ann"],
         )
         with closing(Terminal(*command)) as ann:
-            ann.until(rf"\* localhost:{port} is joined over TLS for the first time")
+            ann.until(rf"\* First TLS connection to localhost:{port}")
             ann.until("#lobby> ")
             assert first.fingerprint in re.sub(r"\s", "", ann.text)
             service.kill()
@@ -89,7 +89,7 @@ def test_a_person_is_told_on_the_screen_and_comes_back_to_the_same_server(
                 ann.until("You: while it was away")
                 ann.type("/quit\r")
                 assert ann.ended() == 0
-            assert ann.text.count("for the first time") == 1
+            assert ann.text.count("First TLS connection") == 1
 
 
 def test_another_certificate_is_refused_until_its_line_is_removed(
@@ -135,7 +135,7 @@ def test_another_certificate_after_a_loss_ends_the_client(
                 assert again.person("ann")
 
 
-def test_a_certificate_that_the_system_vouches_for_needs_no_words(
+def test_a_certificate_that_the_system_trusts_needs_no_words(
     tmp_path: Path, service: Service, known: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pem = (tmp_path / "cert.pem").read_bytes()
@@ -147,4 +147,4 @@ def test_a_certificate_that_the_system_vouches_for_needs_no_words(
     monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
     refused = send(service, "hello")
     assert refused.returncode == 1
-    assert "before: one that this system vouches for\n" in refused.stderr
+    assert "before: a certificate that this system trusts\n" in refused.stderr

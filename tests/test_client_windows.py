@@ -1,4 +1,4 @@
-"""The client where the modules and signals of Unix do not exist."""
+"""The client without the modules and signals of Unix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from staff import member
 
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
-# Twisted and Textual run on Windows, but take this for the Unix it is: they are loaded before.
+# Twisted and Textual run on Windows, but would detect Unix here, so they are loaded first.
 BLOCKED = """
 import asyncio, pkgutil, signal, sys
 from twisted.internet import selectreactor
@@ -52,7 +52,7 @@ print("watched")
 
 
 def run(script: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    """A script where there is nothing of Unix."""
+    """Run a script without anything of Unix."""
     command = [sys.executable, "-c", BLOCKED + script, *arguments]
     return subprocess.run(command, input=text, capture_output=True, timeout=60, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Private lines of two accounts: kept, delivered when the other comes back, read again."""
+"""Private messages between accounts: stored, delivered later, and read again."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_purse_pays_from_its_own_budget_first() -> None:
     assert ann.pay(0, 100) == 0
     assert ann.pay(0, 1000) == 0  # of the address
     assert bob.pay(0, 100) == 0
-    assert bob.pay(0, 50) == 0.5  # in which the address has it, and bob not
+    assert bob.pay(0, 50) == 0.5  # while the address had it, and bob did not
     assert ann.pay(0, 1) == 0.05
 
 
@@ -224,7 +224,7 @@ def test_telnet_bytes_that_waited_are_still_read_when_the_connection_breaks() ->
     assert [line[-4:] for line in bob.read() if "<ann>" in line] == ["xxxx", "last"]
 
 
-# What people and their programs do
+# What people and their clients do
 
 
 def test_asking_leaves_the_allowance_for_talking_alone() -> None:

@@ -1,4 +1,4 @@
-"""What is spoken: decided by the first bytes, whenever they come, and however they are cut."""
+"""Detecting the protocol from the first bytes, whenever they arrive and however they are split."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_is_once_decided_stays_so_whatever_follows(data: bytes) -> None:
 
 
 def converse(pieces: list[bytes], pauses: list[bool], proxied: bool = False) -> bytes:
-    """What is said to somebody who sends these pieces, without the greeting."""
+    """Return the answer to a peer that sends these pieces, without the greeting."""
     chat = Chat()
     chat.factory.tls = TLS(CERTIFICATE, chat.clock)
     person = Proxied(chat) if proxied else chat.connect()
@@ -87,7 +87,7 @@ def test_it_does_not_matter_how_the_bytes_are_cut_nor_how_slowly_they_come(
     pieces = [data[a:b] for a, b in pairwise(places)]
     pauses = more.draw(st.lists(st.booleans(), min_size=len(pieces), max_size=len(pieces)))
     answer = converse(pieces, pauses)
-    if name == "tls":  # whose answers are never the same
+    if name == "tls":  # whose answers differ each time
         assert answer[:2] == whole[data][:2] in (b"\x16\x03", b"\x15\x03")
     else:
         assert answer == whole[data]
@@ -237,11 +237,11 @@ def test_who_asks_for_a_page_and_never_goes_is_cut(chat: Chat) -> None:
     assert not chat.clock.getDelayedCalls()
 
 
-# Who may speak what
+# Enabled protocols
 
 
 def refusals(chat: Chat, address: str = "192.0.2.1") -> dict[str, str]:
-    """What each language's peer is told at once, and whether it is closed then."""
+    """Return each protocol's answer at once, and whether the connection is closed then."""
     said = {}
     for name, several in BEGINNINGS.items():
         peer = chat.connect(address)
@@ -289,7 +289,7 @@ def test_without_a_certificate_no_tls_is_spoken(chat: Chat) -> None:
 
 @pytest.fixture
 def strict() -> Chat:
-    """A chat that is joined over TLS only."""
+    """Return a chat that requires TLS."""
     chat = Chat()
     chat.factory.require_tls = True
     chat.factory.tls = TLS(CERTIFICATE, chat.clock)

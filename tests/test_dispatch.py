@@ -1,4 +1,4 @@
-"""How a request finds its command, and its arguments their places."""
+"""How a request finds its command, and how its arguments are assigned."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LISTED = [name for name, row in TABLE.items() if row.about.help]
 
 
 class Wire:
-    """A connection that remembers what it is told."""
+    """A connection that records what it is sent."""
 
     full = False
     address = ""
@@ -52,7 +52,7 @@ class Wire:
 
 
 class Table:
-    """A table with commands of this test's own, which note what they are called with."""
+    """A table with this test's own commands, which record their arguments."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
@@ -63,7 +63,7 @@ class Table:
         self.hub.sessions.seat(self.session, User("ann", 0.0))
 
     def run(self, name: str, rest: str | None = None, /, **args: object) -> dict[str, Any] | str:
-        """What the command was called with, or why not."""
+        """Return the arguments that the command was called with, or the refusal."""
         self.calls.clear()
         self.wire.told.clear()
         assert registry.run(self.hub, self.session, Request(name, rest, args, "t1")) is None
@@ -241,7 +241,7 @@ def test_after_some_refusals_the_door_is_shut(table: Table) -> None:
 
 
 def ask(table: Table, function: Callable[..., Answer]) -> list[tuple[Event, str | None]]:
-    """What a command tells, which may take time."""
+    """Return what a command sends, which may take time."""
     command("ask")(function)
     working = registry.run(table.hub, table.session, Request("ask", tag="t1"))
     if working is not None:

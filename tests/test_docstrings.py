@@ -1,4 +1,4 @@
-"""Every public name of the packages that most changes touch says what it promises."""
+"""Every public name of the packages that change most has a docstring."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = sorted(path for name in PACKAGES for path in (ROOT / PACKAGE / name).rgl
 
 
 def undocumented(tree: ast.Module) -> Iterator[str]:
-    """Return the module, and its public classes, functions and methods without a docstring."""
+    """Yield the module, and its public classes, functions and methods without a docstring."""
     if not ast.get_docstring(tree):
         yield "the module"
     yield from _undocumented(tree, "")

@@ -1,4 +1,4 @@
-"""Lines as people type them: how they end, and the keys that correct them."""
+"""Line editing: how lines end, and the keys that correct them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ often = settings(max_examples=200, deadline=None)
 
 
 def typed(*pieces: bytes) -> tuple[list[bytes], bytes]:
-    """The lines that have ended, and what has not."""
+    """Return the finished lines, and the unfinished rest."""
     editor = LineEditor(LONGEST_LINE)
     lines = b"".join(piece if editor.passes(piece) else editor.feed(piece) for piece in pieces)
     assert lines.endswith(b"\n") or not lines
     return [line.removesuffix(b"\r") for line in lines.split(b"\n")[:-1]], editor.rest()
 
 
-# Ends of lines
+# Line ends
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r\0", b"\r"])
@@ -137,7 +137,7 @@ def test_correcting_costs_little(keys: str) -> None:
 
 
 def keys(person: Person, data: bytes) -> bytes:
-    """What is answered to keys that are sent one by one."""
+    """Return the answers to keys that are sent one by one."""
     person.transport.clear()
     for byte in data:
         person.protocol.dataReceived(bytes([byte]))

@@ -1,4 +1,4 @@
-"""Every event is known: by its type, and by a name of its own on the wire."""
+"""Every event is known by its type, and by a unique name on the wire."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatsvc.model.message_events import Said
 
 
 def defined() -> Iterator[type]:
-    """Return the classes of the model that have a name on the wire, whoever imports them."""
+    """Return all classes of the model with a name on the wire, whether they are listed or not."""
     for name in modules():
         if layer(name) == "model":
             for kind in vars(import_module(name)).values():
@@ -24,7 +24,7 @@ def defined() -> Iterator[type]:
 
 
 def test_every_class_with_a_name_on_the_wire_is_an_event() -> None:
-    """If one is missing: list it at the end of its module, and the module's in `events.py`."""
+    """Add a missing event to the list at the end of its module, and a new list to `events.py`."""
     assert {*defined(), Said} == set(get_args(Event))
 
 

@@ -30,7 +30,7 @@ _COMMANDS = re.compile(r"^```sh\npytest (.*?)\n```$", re.MULTILINE)
 
 
 def apply(example: str, copy: Path) -> None:
-    """Do what an example says to the files of a copy."""
+    """Apply an example to the files of a copy."""
     for block in _BLOCK.finditer(example):
         file, code = copy / block["file"], block["code"]
         assert file.exists() != bool(block["new"]), block["file"]
@@ -44,7 +44,7 @@ def apply(example: str, copy: Path) -> None:
 
 
 def inserted(text: str, side: str, line: str, code: str) -> str:
-    """Return the text with code after or before the only line that begins so."""
+    """Return the text with code inserted after or before the only line that begins so."""
     lines = text.splitlines(keepends=True)
     (place,) = (n for n, each in enumerate(lines) if each.strip().startswith(line))
     place += side == "after"
@@ -66,11 +66,11 @@ def run(command: str, copy: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the project."""
+    """Return a copy of the project."""
     for name in COPIED:
         source, target = ROOT / name, tmp_path / name
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target)  # with the compiled modules, whose times it keeps
         else:
             shutil.copy(source, target)
     return tmp_path

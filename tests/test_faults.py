@@ -1,4 +1,4 @@
-"""A connection that fails harms no other one and leaves nothing behind."""
+"""A failing connection harms no other one and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ SEEDS = 150
 ROOMS = ("#lobby", "#tea")
 WIRE = ("show", "show_personally", "tell", "tell_part", "announce", "hold", "run", "close")
 DIALECT = ("read", "write", "write_part", "write_said", "write_own")
-IDLE = ("run", "tell_part", "write_part")  # which nobody calls for short answers
+IDLE = ("run", "tell_part", "write_part")  # which is not called for short answers
 
 Logged = list[LogEvent]
 
 
 class Fault(Exception):
-    """What a test raises."""
+    """An error raised by a test."""
 
 
 def fail(*_: object, **__: object) -> Any:
@@ -41,7 +41,7 @@ def fail(*_: object, **__: object) -> Any:
 
 
 class Faulty:
-    """The ways of a connection, one of whose methods fails."""
+    """The adapter of a connection, one of whose methods fails."""
 
     def __init__(self, ways: Any, method: str) -> None:
         self._ways, self._method = ways, method
@@ -69,7 +69,7 @@ def spoil(person: Person, method: str) -> None:
 
 
 def receive(person: Person, *lines: str | bytes) -> None:
-    """Let bytes come, and do as Twisted does when that fails."""
+    """Receive bytes, and react to an error as Twisted does."""
     try:
         for line in lines:
             person.protocol.dataReceived(line if isinstance(line, bytes) else line.encode())
@@ -86,7 +86,7 @@ def shown(lines: list[dict[str, Any]], room: str) -> list[int]:
 
 
 class Sometimes(MemoryArchive):
-    """An archive that cannot keep some of the lines."""
+    """An archive that cannot store some of the lines."""
 
     chance: random.Random
 
@@ -118,7 +118,7 @@ class Play:
         return person
 
     def come(self) -> None:
-        """Somebody comes in, in any dialect, whose connection will fail sooner or later."""
+        """Add a user of any dialect, whose connection will fail sooner or later."""
         name = f"victim{len(self.victims)}"
         kind = self.chance.choice(("text", "json", "irc"))
         if kind == "text":
@@ -146,7 +146,7 @@ class Play:
                 session.when_settled = fail
 
     def act(self) -> None:
-        """A victim does something, in the words of any dialect."""
+        """Let a victim do something, in any dialect."""
         if (person := self.victim()) is not None:
             words = (
                 "hello\r\n", "/who\r\n", '{"do":"say","room":"#lobby","text":"hi","tag":"t"}\n',
@@ -197,7 +197,7 @@ class Play:
 
 @pytest.fixture
 def sometimes_failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Play], None]:
-    """Lets commands of victims fail now and then."""
+    """Let victims' commands fail now and then."""
     run = commands.run
 
     def patch(play: Play) -> None:
@@ -233,7 +233,7 @@ def test_no_fault_in_a_connection_reaches_another(
 
 
 def check_bystanders(play: Play) -> None:
-    """They are shown every line once, in order, and know of each of theirs what became of it."""
+    """Check that bystanders see every line once, in order, and what became of their own."""
     for name, read in play.read.items():
         for room in ROOMS:
             last = play.chat.hub.directory.rooms[room].last
@@ -290,7 +290,7 @@ def test_a_connection_that_fails_is_closed_logged_and_gone(
 
 
 def ask_for_a_long_answer(chat: Chat, room: str = "#tea") -> Person:
-    """A program that has read the first part of a long answer."""
+    """Return a program that has read the first part of a long answer."""
     bob = chat.program("bob")
     bob.ask(do="join", room=room, last=0)
     bob.protocol.dataReceived(json.dumps({"do": "history", "n": 40}).encode() + b"\n")
@@ -364,7 +364,7 @@ def test_a_room_that_cannot_be_shown_a_line_is_shown_it_with_the_next(
     nothing_fails_anywhere.clear()
 
 
-# IRC: what is refused without having been asked is not the answer to the message before
+# IRC: a refusal that was not requested is not the answer to the message before
 
 _SOME = ("#lobby", "x", "y", "z")
 _ENDING = ("QUIT",)

@@ -1,4 +1,4 @@
-"""IRC's formatting: whole for IRC clients, and taken out whole for everybody else."""
+"""IRC's formatting: complete for IRC clients, and completely removed for everybody else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def people(chat: Chat) -> tuple[Person, Person, Person, Person]:
-    """Alice, who writes with an IRC client, and who reads it: IRC, text, JSON."""
+    """Return alice, at an IRC client, and readers over IRC, text and JSON."""
     tom, bob = guest(chat, "tom"), irc(chat, "bob", "away-notify", "setname", "extended-join")
     jo = program(chat, "jo", "#lobby")
     alice = irc(chat, "alice", "setname", "message-tags", "batch", "draft/multiline")
@@ -27,7 +27,7 @@ def people(chat: Chat) -> tuple[Person, Person, Person, Person]:
 
 
 def as_json(person: Person) -> str:
-    """Everything that a program has read, in one piece."""
+    """Return everything that a program has read, in one string."""
     return "\n".join(json.dumps(event, ensure_ascii=False) for event in person.events())
 
 
@@ -150,7 +150,7 @@ def test_filters_see_what_is_read(chat: Chat) -> None:
 
 
 def test_a_message_in_italics_alone_is_answered_as_others_are(chat: Chat) -> None:
-    """The code for italics ends a line to `str.splitlines`."""
+    """For `str.splitlines`, the code for italics is a line end."""
     names = ("echo-message", "labeled-response", "batch", "message-tags")
     ivy = irc(chat, "ivy", *names)
     ivy.send("JOIN #lobby")

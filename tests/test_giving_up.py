@@ -1,4 +1,4 @@
-"""Giving an account up, or having it removed: nothing of it is delivered afterwards."""
+"""Deleting an account, or having it deleted: nothing is delivered to it afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def unregister(chat: Chat, person: Person) -> None:
 
 
 def remove(chat: Chat, person: Person) -> None:
-    """As `chatsvc account remove` in another process, once the service has noticed."""
+    """Remove an account as `chatsvc account remove` does, and let the service notice."""
     account = chat.hub.accounts.find("eve")
     assert account is not None
     before = dict(chat.hub.accounts._by_id)
@@ -40,7 +40,7 @@ def test_a_room_that_is_closed_to_guests_is_left(end: End, rule: str) -> None:
     end(chat, eve)
     eve.read()
     ann.send("the secret")
-    shut_out = rule != "limit 1"  # which eve does not exceed by staying
+    shut_out = rule != "limit 1"  # eve does not exceed the limit by staying
     assert any("the secret" in line for line in eve.read()) != shut_out
     assert any("the secret" in line for line in eve.send("/history 5 #tea")) != shut_out
     assert ("eve" in [user.name for user in chat.hub.directory.rooms["#tea"].people]) != shut_out

@@ -1,4 +1,4 @@
-"""Whoever asks, and is gone or put out before the answer is ready, leaves no fault and no ghost."""
+"""A user who leaves or is removed before an answer is ready causes no error and leaves no trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guessing secrets: every one is guarded alike, and nobody is locked out by strangers."""
+"""Guessing secrets: all are protected alike, and strangers cannot lock anybody out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_in(person: Person) -> bool:
 
 
 def try_to_come_in(chat: Chat, name: str, password: str, address: str) -> Person:
-    """Somebody who has given a password, and read nothing since."""
+    """Return a user who has sent a password, and has read nothing since."""
     person = arriving(chat, name, address)
     person.protocol.dataReceived(f"{password}\n".encode())
     return person
@@ -234,13 +234,13 @@ def test_a_trickle_lets_no_more_through_than_its_burst_and_its_rate(gaps: list[f
 
 
 def strangers_guess(chat: Chat, number: int = 40) -> None:
-    """Let strangers guess at ann's password from many addresses, without pause."""
+    """Let strangers guess ann's password from many addresses, without pause."""
     for n in range(number):
         try_to_come_in(chat, "ann", f"guess-{n}", f"203.0.113.{n}")
 
 
 def hello_of_ann(chat: Chat, address: str, client: str = "") -> dict[str, object] | None:
-    """The answer to ann's password at an address, if there is one without waiting."""
+    """Return the answer to ann's password at an address, if there is one without waiting."""
     secret = {"client": client} if client else {}
     person = chat.connect(address)
     return next(iter(person.ask(do="hello", name="ann", account_password=SECRET, **secret)), None)
@@ -316,7 +316,7 @@ def test_what_is_stored_of_an_address_fits_many_others(chat: Chat) -> None:
     (fact,) = known_facts(chat)
     _, _, *digests = fact.value.split()
     assert "198.51" not in fact.value
-    assert 4 in map(len, digests)  # two bytes, which one address in 65,536 has as well
+    assert 4 in map(len, digests)  # two bytes, which one address in 65,536 shares
 
 
 def test_only_the_latest_places_are_known(chat: Chat) -> None:

@@ -1,4 +1,4 @@
-"""The hashing queue: logins first, sources in turn, and nobody else is told that it is busy."""
+"""The hashing queue: logins first, sources in turn, and only the busiest source is refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chatsvc.transports.hashing import MOST_WAITING, HashingQueue
 
 
 class Queue:
-    """A queue, and the names of what was done in it, in order."""
+    """A queue, and the names of the finished jobs, in order."""
 
     def __init__(self) -> None:
         self.worker, self.done, self.refused = Worker(), [], []  # type: tuple[Worker, list[str], list[str]]

@@ -1,4 +1,4 @@
-"""Rules that many commands share: who is who, what is on its way, what is bounded."""
+"""Rules that many commands share: identities, pending lines, limits."""
 
 from __future__ import annotations
 

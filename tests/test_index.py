@@ -1,4 +1,4 @@
-"""The index beside an archive: it can be lost, killed, damaged, and keeps nothing that is gone."""
+"""The index beside an archive: it survives loss, kills and damage, and keeps nothing deleted."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_index_of_another_archive_is_made_anew(path: Path, reopen: Any) -> No
     path.with_name("other.db").rename(path)
     keeper = reopen()
     while now(keeper.archive.index()):
-        """There are more."""
+        pass  # there are more
     assert texts(keeper, "tea") == []
     assert len(texts(keeper, "pot")) == 9
 
@@ -129,11 +129,11 @@ def test_a_full_disk_is_said_and_the_archive_goes_on(path: Path, reopen: Any) ->
     assert texts(keeper, "tea") == newest(1, 0)
 
 
-# What is gone
+# Deleted lines
 
 
 def in_files(path: Path, text: str) -> list[str]:
-    """The files that have a text, or most of its letters, which may begin in another word."""
+    """Return the files that contain a text, or most of its letters, split across words."""
     inner = text.encode()[2:]
     return [one.name for one in path.parent.iterdir() if inner in one.read_bytes()]
 
@@ -169,7 +169,7 @@ def test_a_line_that_is_just_being_deleted_is_not_taken_in(path: Path) -> None:
     keeper = Keeper(archive).keep(line("tea qxsecretword"), line("tea 1"))
     worker.work()
     deleted = Deferred.fromCoroutine(archive.delete("#tea", 1, "eve"))
-    worker.step()  # it is taken out of the index, where it is not yet
+    worker.step()  # it is removed from the index, but not yet from the archive
     archive._index.advance()
     worker.work()
     assert deleted.called
@@ -197,7 +197,7 @@ def test_an_index_that_cannot_forget_is_made_anew(path: Path, reopen: Any) -> No
     delete(keeper, 3)
     assert in_files(path, "qxsecretword") == []
     while now(keeper.archive.index()):
-        """There are more."""
+        pass  # there are more
     assert texts(keeper, "tea") == newest(3, 2, 1, 0)
 
 
@@ -232,13 +232,13 @@ def test_an_index_outlives_kills(path: Path, reopen: Any) -> None:
         expected = [f"tea {seed} {n}" for n in reversed(range(count))] + expected
     keeper = reopen()
     while now(keeper.archive.index()):
-        """There are more."""
+        pass  # there are more
     assert texts(keeper, "tea", limit=1000) == expected
     with contextlib.closing(sqlite3.connect(words_file(path))) as other:
         other.execute("INSERT INTO words (words) VALUES ('integrity-check')")
 
 
-# Searches that take long
+# Slow searches
 
 
 def test_a_search_that_is_not_quick_is_begun_again_behind_others(
@@ -285,7 +285,7 @@ def test_an_index_made_anew_is_searched_at_once(path: Path, reopen: Any) -> None
     assert len(texts(keeper, "tea")) == 9
     keeper.archive._index.repair()
     while now(keeper.archive.index()):
-        """There are more."""
+        pass  # there are more
     assert len(texts(keeper, "tea")) == 9
     keeper.keep(line("tea 9", time=9.0))
     assert len(texts(keeper, "tea")) == 10

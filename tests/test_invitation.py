@@ -1,4 +1,4 @@
-"""How to join: the commands, and what an HTTP request is answered."""
+"""How to join: the commands, and the answers to HTTP requests."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_request_is_answered_when_it_is_whole(head: bytes, whole: bool) -> Non
 
 
 def parts(response: bytes) -> tuple[str, dict[str, str], str]:
-    """Status line, headers and body."""
+    """Return the status line, headers and body."""
     head, _, body = response.decode().partition("\r\n\r\n")
     status, *lines = head.split("\r\n")
     return status, dict(line.split(": ", 1) for line in lines), body

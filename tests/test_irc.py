@@ -1,4 +1,4 @@
-"""IRC as clients speak it: the bytes that are sent, and nobody's parsing of them."""
+"""The IRC dialect, byte by byte, without a parser."""
 
 from __future__ import annotations
 

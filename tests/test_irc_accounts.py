@@ -1,4 +1,4 @@
-"""IRCv3's draft "account-registration", and the services by which older clients do the same."""
+"""IRCv3's draft "account-registration", and the services for older clients."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_an_account_of_one_s_own_is_enough(chat: Chat) -> None:
 def test_two_cannot_have_one_name(chat: Chat) -> None:
     member(chat, "ann").send("/nick anna")
     bob = modern(chat, "bob")
-    chat.hub.directory.users["bob"].name = "ann"  # as between one's registering and another's
+    chat.hub.directory.users["bob"].name = "ann"  # as if another user had just registered it
     assert bob.send(f"REGISTER * * {SECRET}")[0].startswith(
         ":chatsvc FAIL REGISTER ACCOUNT_EXISTS bob :ann is already a registered name"
     )

@@ -1,4 +1,4 @@
-"""Capabilities that change what IRC clients are told of others, and how answers come."""
+"""Capabilities that change what IRC clients are told about others, and how answers are sent."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_capabilities_that_are_too_many_for_a_message_come_in_several(chat: Chat
     assert last.endswith(" LS :userhost-in-names")
 
 
-# What cannot be read (IRCv3 "UTF8ONLY")
+# Invalid input (IRCv3 "UTF8ONLY")
 
 NOT_UTF8 = "INVALID_UTF8 :Not sent: invalid UTF-8. Set your client's encoding to UTF-8"
 

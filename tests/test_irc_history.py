@@ -1,4 +1,4 @@
-"""CHATHISTORY, byte by byte, and what is played on JOIN to clients without it."""
+"""CHATHISTORY, byte by byte, and the history on JOIN for clients without it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HISTORY = ("draft/chathistory", "batch", "message-tags", "server-time")
 
 @pytest.fixture
 def six(chat: Chat) -> Person:
-    """A client in a room where the lines 1 to 6 were said at the seconds 10 to 60."""
+    """Return a client in a room with the lines 1 to 6, said at the seconds 10 to 60."""
     bob = program(chat, "bob", "#Tea")
     for n in range(1, 7):
         chat.clock.advance(10)
@@ -31,7 +31,7 @@ def at(seconds: float) -> str:
 
 
 def shown(client: Person, command: str) -> list[str]:
-    """The words of the lines in the one batch that answers."""
+    """Return the texts of the lines in the only batch of the answer."""
     begin, *lines, end = client.send(f"CHATHISTORY {command}")
     reference = begin.split()[2][1:]
     assert begin == f":chatsvc BATCH +{reference} chathistory #Tea"
@@ -144,11 +144,11 @@ def test_an_archive_that_cannot_be_read_is_a_message_error() -> None:
     ]
 
 
-# Private lines
+# Private messages
 
 
 def registered(chat: Chat, nick: str, *capabilities: str) -> Person:
-    """An IRC client of an account that is new."""
+    """Return an IRC client of a new account."""
     client = irc(chat, nick, *capabilities)
     client.send(f"PRIVMSG NickServ :REGISTER {SECRET}")
     return client
@@ -211,7 +211,7 @@ def lines(client: Person, *sent: str) -> list[str]:
 
 
 def back(chat: Chat, *capabilities: str) -> Person:
-    """The client of ann's account, that has been let in."""
+    """Return a registered client of ann's account."""
     client = chat.connect()
     client.send(f"CAP REQ :{' '.join(capabilities)}", f"PASS {SECRET}")
     client.send("NICK ann", "USER ann 0 * :ann", "CAP END")
@@ -220,7 +220,7 @@ def back(chat: Chat, *capabilities: str) -> Person:
 
 @pytest.fixture
 def missed(chat: Chat) -> Chat:
-    """Where ann has missed two lines."""
+    """Return a chat where ann has missed two lines."""
     ann, bob = member(chat, "ann"), chat.join("bob")
     ann.send("seen")
     ann.hang_up()
@@ -288,12 +288,12 @@ def test_newcomers_are_given_no_more_than_they_may_read(chat: Chat) -> None:
         assert len(ann.send(f"CHATHISTORY {command}")) == 2
 
 
-# Lines that are not shown
+# Hidden lines
 
 
 @pytest.fixture
 def noisy(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Person:
-    """Somebody who ignores bob: of the lines 1 to 40 only 1 to 5, and 21, are not his."""
+    """Return a user who ignores bob: of the lines 1 to 40 only 1 to 5, and 21, are not his."""
     monkeypatch.setattr("chatsvc.core.walk.READ_AT_ONCE", 7)
     carol, bob = chat.join("carol"), chat.join("bob")
     for number in range(1, 41):

@@ -1,4 +1,4 @@
-"""Idle IRC clients: they are asked whether they are there, and stay as long as they answer."""
+"""Idle IRC clients: they are pinged, and stay as long as they answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def idle(chat: Chat) -> Person:
 
 
 def answer(client: Person) -> int:
-    """Answer every PING that has come; gives how many there were."""
+    """Answer every PING so far; return how many there were."""
     count = client.read().count(PING)
     client.protocol.dataReceived(PONG * count)
     return count

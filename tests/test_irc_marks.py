@@ -1,4 +1,4 @@
-"""Read markers and redactions, byte by byte."""
+"""Read positions and redactions, byte by byte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def registered(chat: Chat, nick: str, *capabilities: str) -> Person:
 
 
 def again(chat: Chat, nick: str, *capabilities: str) -> Person:
-    """Another connection of an account."""
+    """Return another connection of an account."""
     client = chat.connect()
     client.send(f"CAP REQ :{' '.join(capabilities)}", f"PASS {SECRET}")
     client.send(f"NICK {nick}", f"USER {nick} 0 * :x", "CAP END")

@@ -1,4 +1,4 @@
-"""IRC's messages, parsed and written."""
+"""Parsing and writing IRC messages."""
 
 from __future__ import annotations
 

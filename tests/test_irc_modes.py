@@ -1,4 +1,4 @@
-"""MODE: a room's rules and roles under their IRC names."""
+"""MODE: a room's rules and roles as channel modes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from staff import SECRET, founder, member, operator
 
 
 def moderator(chat: Chat) -> Person:
-    """The founder of #tea, over IRC."""
+    """Return the founder of #tea, over IRC."""
     founder(chat, "ann").hang_up()
     ann = chat.connect()
     ann.send(f"PASS {SECRET}", "NICK ann", "USER a 0 * :a", "JOIN #tea")

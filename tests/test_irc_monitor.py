@@ -1,4 +1,4 @@
-"""MONITOR and extended-monitor: being told who comes and goes."""
+"""MONITOR and extended-monitor: watching who comes online and goes offline."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_one_is_told_who_is_here_who_comes_and_who_goes(chat: Chat) -> None:
     assert ann.send("MONITOR S") == [f":chatsvc 730 ann :{BOB}", ":chatsvc 731 ann :Eve,carol"]
     bob.send("NICK eve")
     assert ann.read() == [":chatsvc 731 ann :bob", ":chatsvc 730 ann :eve!chat@people/eve"]
-    bob.send("NICK EVE")  # who is the same one
+    bob.send("NICK EVE")  # who is the same user
     assert ann.read() == []
     bob.send("QUIT")
     assert ann.read() == [":chatsvc 731 ann :EVE"]

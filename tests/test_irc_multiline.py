@@ -1,4 +1,4 @@
-"""Several lines as one, byte by byte: batches that clients send, and that they are sent."""
+"""Multiline messages, byte by byte: batches from clients, and to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANN = ":ann!chat@people/ann"
 
 @pytest.fixture
 def ann(chat: Chat) -> Person:
-    """A client in the lobby that knows several lines as one."""
+    """Return a client in the lobby that supports multiline messages."""
     client = irc(chat, "ann", *MULTILINE)
     client.send("JOIN #lobby")
     return client
@@ -25,7 +25,7 @@ def ann(chat: Chat) -> Person:
 
 @pytest.fixture
 def bot(chat: Chat) -> Person:
-    """A program in the lobby that reads what is said."""
+    """Return a program in the lobby that reads what is said."""
     return program(chat, "bot", "#lobby")
 
 
@@ -34,7 +34,7 @@ def heard(bot: Person) -> list[str]:
 
 
 def batch(target: str, *lines: str) -> list[str]:
-    """What a client sends to say several lines as one; those with + go on with the one before."""
+    """Return a client's multiline batch; a line with + continues the one before."""
     tags = {" ": "@batch=1", "+": "@batch=1;draft/multiline-concat"}
     inside = [f"{tags[line[0]]} PRIVMSG {target} :{line[1:]}" for line in lines]
     return [f"BATCH +1 draft/multiline {target}", *inside, "BATCH -1"]

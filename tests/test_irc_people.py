@@ -1,4 +1,4 @@
-"""Who is where, who somebody is and was: NAMES, WHO, WHOIS, WHOWAS, ISON, USERHOST."""
+"""Users and members: NAMES, WHO, WHOIS, WHOWAS, ISON, USERHOST."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MULTI = "multi-prefix"
 
 
 def tearoom(chat: Chat) -> Person:
-    """An operator, a founder who is away, a bot and a voiced user, in #tea."""
+    """Return an operator, a founder who is away, a bot and a voiced user, in #tea."""
     op = operator(chat)
     eve, dan = irc(chat, "eve"), irc(chat, "dan")
     bob = founder(chat, "bob", op)
@@ -26,7 +26,7 @@ def tearoom(chat: Chat) -> Person:
 
 
 def people(chat: Chat, room: str, count: int) -> None:
-    """A room with so many people in it."""
+    """Return a room with so many people in it."""
     for number in range(count):
         chat.join(f"p{number:04}").send(f"/join {room}")
 

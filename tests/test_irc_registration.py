@@ -1,4 +1,4 @@
-"""The stages of a registration, in every order in which a client can go through them."""
+"""The stages of a registration, in every possible order."""
 
 from __future__ import annotations
 

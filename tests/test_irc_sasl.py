@@ -1,4 +1,4 @@
-"""SASL as IRC clients speak it: each numeric, each piece, each step."""
+"""SASL for IRC clients: each numeric, each chunk, each step."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def coming(chat: Chat) -> Person:
 
 
 def answer(person: Person, text: str) -> str:
-    """The server's challenge that answers a client's response."""
+    """Return the server's challenge after a client's response."""
     (line,) = person.send(f"AUTHENTICATE {encoded(text)}")
     command, _, data = line.removeprefix(":chatsvc ").partition(" ")
     assert command == "AUTHENTICATE", line
@@ -47,7 +47,7 @@ def answer(person: Person, text: str) -> str:
 
 
 def proved(person: Person, name: str = "ann", password: str = SECRET) -> list[str]:
-    """What ends a whole exchange of SCRAM, of which the client checks the server's part, too."""
+    """Return the end of a SCRAM exchange, after the client has verified the server."""
     side = client(name, password)
     assert person.send("AUTHENTICATE SCRAM-SHA-256") == [":chatsvc AUTHENTICATE +"]
     side.set_server_first(answer(person, side.get_client_first()))
@@ -115,7 +115,7 @@ def test_what_is_no_response_is_904(chat: Chat, sent: str, words: str) -> None:
     assert person.send("AUTHENTICATE PLAIN") == [":chatsvc AUTHENTICATE +"]
 
 
-# Pieces, and the end before the end
+# Chunks, and early ends
 
 
 def test_a_response_may_come_in_pieces_of_400(chat: Chat) -> None:

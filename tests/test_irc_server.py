@@ -1,4 +1,4 @@
-"""What is asked of the server itself, and what operators do to it."""
+"""Queries about the server, and commands of operators."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_help_lists_everything(ann: Person) -> None:
     assert told[-1] == ":chatsvc 706 ann * :For details: HELP command"
     words = re.findall(r"\w+", " ".join(told))
     assert {"WHOIS", "MONITOR", "report", "history"} <= {*words}
-    assert not {"howtoban", "whois", "TEXT"} & {*words}  # which are for moderators, and above
+    assert not {"howtoban", "whois", "TEXT"} & {*words}  # which are for moderators and operators
 
 
 def test_help_about_a_message_and_about_a_command_of_the_chat_s(ann: Person) -> None:

@@ -1,4 +1,4 @@
-"""PRIVMSG, NOTICE, TAGMSG and STATUSMSG, among IRC clients and with everybody else."""
+"""PRIVMSG, NOTICE, TAGMSG and STATUSMSG, between IRC clients and with other users."""
 
 from __future__ import annotations
 

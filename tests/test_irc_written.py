@@ -1,4 +1,4 @@
-"""What IRC clients are sent is always one message after the other, none of which is too long."""
+"""IRC clients receive valid messages, none of which is too long."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NAMES = st.sampled_from(("ann", "a" * 32, "𐌀" * 32, "{x}^|"))
 
 
 def check(data: bytes) -> list[str]:
-    """The messages in what a client was sent."""
+    """Check and return the messages that a client was sent."""
     lines = data.decode().split("\r\n")
     assert lines.pop() == ""
     for line in lines:
@@ -51,7 +51,7 @@ def check(data: bytes) -> list[str]:
 
 
 def swollen(value: Any, name: str, text: str, field: str = "") -> Any:
-    """A value in which every text is as long as it may be."""
+    """Return a value in which every text has its maximum length."""
     if isinstance(value, str):
         if value.startswith(("#", "@#")):
             return f"{value.partition('#')[0]}#{name[:31]}"

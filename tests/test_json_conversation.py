@@ -1,4 +1,4 @@
-"""The JSON-lines protocol, as programs speak it; the transcript is the one of the documentation."""
+"""The JSON-lines protocol in conversations; the transcript is that of the documentation."""
 
 from __future__ import annotations
 

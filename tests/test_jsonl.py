@@ -1,4 +1,4 @@
-"""The JSON-lines dialect alone, and what becomes of JSON that means harm."""
+"""The JSON-lines dialect alone, and hostile JSON."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_any_json_is_a_request_or_refused(value: object) -> None:
     assert isinstance(outcome(json.dumps(value)), tuple | bytes)
 
 
-# Harm, in a conversation
+# Hostile input, in a conversation
 
 
 @pytest.mark.parametrize(

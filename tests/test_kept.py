@@ -1,4 +1,4 @@
-"""What is still there after the service was stopped; and what is not there any more."""
+"""What survives a restart of the service, and what does not."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ def test_another_process_reads_the_file_while_it_is_written(path: Path, reopen: 
 
 
 def files_with(text: str, path: Path) -> list[str]:
-    """The files of an archive in which a text can be found."""
+    """Return the files of an archive that contain a text."""
     files = sorted(path.parent.glob(f"{path.name}*"))
     return [file.name for file in files if text.encode() in file.read_bytes()]
 
 
 @contextlib.contextmanager
 def somebody_reads(path: Path) -> Any:
-    """Another program that has begun to read and does not end."""
+    """Return another program that has begun to read and does not end."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM said").fetchone()
@@ -169,20 +169,20 @@ def test_no_copy_is_left_where_lines_were_moved_from_page_to_page(path: Path, re
         if n % 2:
             delete(keeper, n // 7 + 1, room=f"#room{n % 7}")
     gone = [text[:20].encode() for n, text in enumerate(texts) if n % 2]
-    assert copies(gone, path)  # else this test shows nothing
+    assert copies(gone, path)  # otherwise this test shows nothing
     scrub(keeper)
     assert copies(gone, path) == []
     assert in_order(path) == [text for n, text in enumerate(texts) if not n % 2]
 
 
 def copies(texts: list[bytes], path: Path) -> list[bytes]:
-    """Those of some texts that are anywhere in the files."""
+    """Return which of some texts occur anywhere in the files."""
     data = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
     return [text for text in texts if text in data]
 
 
 def in_order(path: Path) -> list[str]:
-    """What another program finds in a file, which must be sound."""
+    """Return what another program finds in a file, which must be intact."""
     with contextlib.closing(sqlite3.connect(path)) as other:
         assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         query = "SELECT text FROM said WHERE deleted = '' ORDER BY time"

@@ -52,5 +52,5 @@ def test_the_plugin_names_the_server_and_does_not_import_it() -> None:
 
 
 def test_the_picture_of_the_layers_is_up_to_date() -> None:
-    """If it is not: `python tests/layers.py docs/layers.svg`."""
+    """To update it: `python tests/layers.py docs/layers.svg`."""
     assert (ROOT / "docs" / "layers.svg").read_text() == picture()

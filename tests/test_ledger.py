@@ -1,4 +1,4 @@
-"""A ledger, which opens an archive beside the service or alone."""
+"""A ledger, which opens an archive next to the service or alone."""
 
 from __future__ import annotations
 

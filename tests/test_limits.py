@@ -1,4 +1,4 @@
-"""How often and how much: counting lines and connections, and who is refused for it."""
+"""Rate limits: counting lines and connections, and refusing those beyond a limit."""
 
 from __future__ import annotations
 
@@ -287,14 +287,14 @@ def test_a_connection_knows_its_peer_s_address() -> None:
 
 
 class Proxied(Person):
-    """Somebody who comes by way of a proxy, which says first who it is."""
+    """A user who connects through a proxy, which announces the peer."""
 
     def __init__(self, chat: Chat) -> None:
         inside = ProxyFactory(chat.factory)
         super().__init__(inside, "198.51.100.1")  # type: ignore[arg-type]
 
 
-V2 = b"\r\n\r\n\0\r\nQUIT\n"  # how version 2 of the protocol begins
+V2 = b"\r\n\r\n\0\r\nQUIT\n"  # the signature of version 2 of the protocol
 HEADER = b"PROXY TCP4 192.0.2.%d 192.0.2.254 1000 13531\r\n"
 
 
@@ -403,7 +403,7 @@ def test_who_does_not_say_a_name_in_time_is_told_and_closed() -> None:
     bot.protocol.dataReceived(b'{"')
     for _ in range(59):
         chat.clock.advance(1)
-        eve.protocol.dataReceived(b"x")  # byte by byte is no way to stay
+        eve.protocol.dataReceived(b"x")  # sending byte by byte does not help
     assert ann.send("ann")[-1].startswith("* Welcome, ann.")
     assert not eve.closed
     chat.clock.advance(1)

@@ -1,4 +1,4 @@
-"""Connections: pieces and floods of bytes, slow readers, ends."""
+"""Connections: split and flooding input, slow readers, ends."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_pasted_block_arrives_whole_and_in_order() -> None:
     assert ann.protocol.paused
     assert chat.archive.waiting == 32
     worker.work()
-    assert 32 < chat.hub.directory.rooms["#lobby"].last < 150  # others have a turn
+    assert 32 < chat.hub.directory.rooms["#lobby"].last < 150  # others get a turn
     for _ in range(4):
         chat.clock.advance(0)
         worker.work()
@@ -122,7 +122,7 @@ def test_a_slow_reader_costs_nothing_and_reads_on_where_it_was(chat: Chat) -> No
     assert bob.read() == []
     assert ann.send("/msg bob hi") == ["* Not sent: bob is not responding at the moment."]
     bob.read_on()
-    chat.clock.advance(0)  # others have a turn
+    chat.clock.advance(0)  # others get a turn
     missed, *lines = bob.read()
     assert missed.startswith("* Your connection was slow")
     assert [line.rpartition("> ")[2] for line in lines] == [f"line {n}" for n in range(500)]
@@ -281,7 +281,7 @@ def test_who_sends_a_block_again_is_told_again() -> None:
     told = 0
     for _ in range(3):
         told += ann.send(*(f"line {n}" for n in range(12))).count(NOTICE)
-        chat.clock.advance(0.5 * 4 + 2)  # not yet long enough to have the whole burst again
+        chat.clock.advance(0.5 * 4 + 2)  # not yet long enough for a full burst
         told += ann.send("more", "more", "more", "more", "more").count(NOTICE)
         for _ in range(10):
             chat.clock.advance(0.5)

@@ -1,4 +1,4 @@
-"""The login's states: what is asked next, and that it ends with a user."""
+"""The states of a login: what is asked next, and that it ends with a user."""
 
 from __future__ import annotations
 

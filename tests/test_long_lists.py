@@ -1,6 +1,6 @@
-"""Long lists: told as their reader takes them, whole, and a reader who takes nothing costs little.
+"""Long lists: sent completely, as their reader takes them; a reader who takes nothing costs little.
 
-The chat has 5,000 people in a room and 5,000 rooms, who say as much of themselves as they may.
+The chat has 5,000 users in a room and 5,000 rooms, whose texts have the maximum length.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WORDS = "\N{HOT BEVERAGE}\ufe0f" * 200
 
 
 class Unread:
-    """A connection that nobody looks at."""
+    """A connection whose output is discarded."""
 
     address, fingerprint, secure, full = "", "", False, True
 
@@ -42,7 +42,7 @@ def name(number: int) -> str:
 
 
 def fill(chat: Chat) -> None:
-    """Put people into #big, and make rooms."""
+    """Let users join #big, and create rooms."""
     big = chat.hub.rooms.room("#big")
     for number in range(MANY):
         user, session = User(name(number), 0.0, None), Session(Unread(), 0.0)  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def fill(chat: Chat) -> None:
 
 
 def judge(chat: Chat) -> None:
-    """Fill the lists that operators read."""
+    """Fill the lists that only operators read."""
     bans, acts = chat.hub.bans, chat.archive
     for number in range(500):
         act = Act(f"act-{number:03}", number, "op", f"kicked {number} {WORDS}", "")
@@ -76,13 +76,13 @@ def crowd() -> Chat:
 
 
 class Slow:
-    """Somebody who asks and then reads nothing for a while; what that costs is measured."""
+    """A user who requests a list and reads nothing for a while, whose cost is measured."""
 
     def __init__(self, chat: Chat, person: Person) -> None:
         self._chat, self._person = chat, person
 
     def ask(self, request: str) -> list[str]:
-        """Give all that is read in the end; meanwhile little is in memory."""
+        """Return everything that is read in the end; meanwhile, check that little is in memory."""
         person = self._person
         taken(self._chat, person)
         person.stop_reading_after_this()
@@ -106,7 +106,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def reader(crowd: Chat, dialect: str) -> Iterator[Person]:
-    """An operator, because these may read all lists."""
+    """Return an operator, who can read all lists."""
     asks = "batch", "labeled-response", "message-tags"
     if dialect == "json":
         person = crowd.program("reader")
@@ -123,7 +123,7 @@ def reader(crowd: Chat, dialect: str) -> Iterator[Person]:
     person.hang_up()
 
 
-# What is asked for in each dialect, and how many entries are in the answer.
+# The request in each dialect, and the number of entries in the answer.
 LISTS: dict[str, dict[str, tuple[str, int]]] = {
     "text": {
         "people": ("/who #big", 100),
@@ -177,7 +177,7 @@ def test_who_does_not_read_a_long_list_costs_little_and_reads_all_of_it_later(
 
 
 def counted(dialect: str, what: str, lines: list[str]) -> int:
-    """How many different entries are in an answer that is complete."""
+    """Return the number of different entries in a complete answer."""
     if dialect == "json":
         (event,) = map(json.loads, lines)
         entries = event[{"who": "people", "found": "people"}.get(what, what)]
@@ -216,11 +216,11 @@ IRC: dict[str, Any] = {
 }
 
 
-# What happens meanwhile
+# Events while a list is sent
 
 
 def begun(chat: Chat, person: Person, *requests: str) -> None:
-    """Let somebody ask, and read nothing."""
+    """Let a user request a list without reading it."""
     taken(chat, person)
     person.stop_reading_after_this()
     person.protocol.dataReceived("".join(f"{each}\n" for each in requests).encode())

@@ -1,4 +1,4 @@
-"""Which names look like one another, and which do not."""
+"""Which names are confusable, and which are not."""
 # ruff: noqa: RUF001  (letters that look like others are what this is about)
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Masks: each of them bans whom it matches, or is refused because it can match nobody."""
+"""Masks: each of them bans a user that it matches, or is refused because it can match nobody."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_only_patterns_of_names_match_more_than_themselves(
     assert BanMask.parse(mask).matches(BanMask.parse(other)) is matches
 
 
-# A mask that is put together or taken apart by hand: f"name={…}", startswith("ip=").
+# A mask that is built or parsed by hand: f"name={…}", startswith("ip=").
 BY_HAND = re.compile(r"(?:^|[^\w])(?:name|account|ip|client)=$")
 
 

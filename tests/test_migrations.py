@@ -1,6 +1,6 @@
-"""Archives of every version ever used open with all that is in them, and are copied first.
+"""Archives of every earlier version open with everything in them, and are copied first.
 
-`archives/` holds dumps that the chatsvc of their time wrote after the same conversation; their
+`archives/` contains dumps of the same conversation, written by the chatsvc of their time; their
 names begin with the version of their tables.
 """
 
@@ -35,7 +35,7 @@ TEA = ["earl grey, please", "with milk"]
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Callable[[Path], Keeper]]:
-    """Restores a dump as a file, and opens it."""
+    """Restore a dump as a file, and open it."""
     keepers: list[Keeper] = []
 
     def open_dump(dump: Path) -> Keeper:

@@ -1,4 +1,4 @@
-"""Moderation, as people at telnet meet it: kicks, bans, mutes, and what is not allowed."""
+"""Moderation, as telnet users see it: kicks, bans, mutes, and what is not allowed."""
 
 from __future__ import annotations
 

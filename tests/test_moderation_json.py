@@ -1,4 +1,4 @@
-"""Moderation and room rules, as programs speak of them."""
+"""Moderation and room rules, as programs see them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TIME = "1970-01-01T00:00:00.000Z"
 
 
 def founding(chat: Chat) -> Person:
-    """A program that is registered, and has founded #tea."""
+    """Return a registered program that has founded #tea."""
     bot = chat.program("bot")
     bot.ask(do="register", password=SECRET)
     bot.ask(do="join", room="#tea")
@@ -20,7 +20,7 @@ def founding(chat: Chat) -> Person:
 
 
 def ruling(chat: Chat) -> Person:
-    """A program that is an operator, and in #lobby."""
+    """Return a program that is an operator, and in #lobby."""
     bot = program(chat, "boss", "#lobby")
     bot.ask(do="register", password=SECRET)
     chat.hub.login.claim_code = "code-of-the-log"

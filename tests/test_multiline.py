@@ -1,4 +1,4 @@
-"""Several lines said as one: what may be in them, and how everybody is shown them."""
+"""Messages with several lines: what they may contain, and how everybody sees them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ several = st.lists(st.one_of(pieces, st.text(max_size=4)), max_size=12).map("".j
 often = settings(max_examples=100, deadline=None)
 
 
-# What may be in them
+# Contents
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_text_has_just_so_many_lines() -> None:
         check_text("\n".join(["x" * 50] * 81))
 
 
-# How people read them
+# For people
 
 
 @given(several.map(clean_lines), st.booleans())
@@ -137,7 +137,7 @@ def test_people_who_type_say_one_line(chat: Chat) -> None:
     assert [event["text"] for event in bot.events()] == ["one two", "a b"]
 
 
-# Programs
+# For programs
 
 
 def heard(person: Person) -> list[str]:

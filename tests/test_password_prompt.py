@@ -1,4 +1,4 @@
-"""What is typed at a password prompt is a password, and never a name or a line."""
+"""What is typed at a password prompt is a password, and never a name or a message."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_chat_password_typed_again_is_not_a_name() -> None:
     chat = Chat(password="sesame")
     first, second = chat.connect(), chat.connect()
     first.send("ann", "sesame")
-    second.send("ann", "sesame")  # the name is taken: another one is asked for
+    second.send("ann", "sesame")  # the name is taken, so the user is asked for another one
     assert second.send("sesame")[0] == "* Not sent: that is your password."
     assert "sesame" not in chat.hub.directory.users
     assert second.send("bob")[0].startswith("* Welcome, bob.")

@@ -1,4 +1,4 @@
-"""Passwords: looking at them takes a while, in which much can happen; and many are wrong."""
+"""Passwords: hashing takes a while, in which much can happen; and many are wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from staff import SECRET, THREE_ATTEMPTS, arriving, member, patient_chat, return
 
 from chatsvc.auth import passwords
 
-# How often
+# Rate
 
 
 def test_after_too_many_wrong_passwords_one_comes_again_later() -> None:

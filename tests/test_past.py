@@ -1,4 +1,4 @@
-"""Pages of what was said before, by number and by time; and up to where somebody has read."""
+"""Pages of history, by number and by time; and read positions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def at(seconds: float) -> str:
 
 @pytest.fixture
 def ten(chat: Chat) -> Person:
-    """Somebody in a room where the lines 1 to 10 were said at the seconds 10 to 100."""
+    """Return a user in a room with the lines 1 to 10, said at the seconds 10 to 100."""
     bot = program(chat, "bot")
     for n in range(1, 11):
         chat.clock.advance(10)
@@ -40,7 +40,7 @@ def page(person: Person, **bounds: Any) -> tuple[list[int], bool]:
 
 
 def shown_on_joining(person: Person, **how: Any) -> list[int]:
-    """The numbers of the lines with words that are shown to somebody who joins."""
+    """Return the numbers of the lines with words that a joining user is shown."""
     events = person.ask(do="join", room="#tea", **how)
     shown = [each for each in events if each["event"] == "said"]
     return [each["number"] for each in shown if "deleted" not in each]
@@ -70,7 +70,7 @@ def test_hidden_lines_do_not_count_among_those_shown_on_joining(
         new.ask(do="ignore", name="eve")
     ann.send("the last words")
     shown = new.ask(do="join", room="#tea", last=3)
-    for _ in range(5):  # others have a turn after each page
+    for _ in range(5):  # others get a turn after each page
         chat.clock.advance(0)
         shown += new.events()
     texts = [each["text"] for each in shown if each["event"] == "said" and each["text"]]
@@ -260,7 +260,7 @@ def test_pages_of_a_conversation(chat: Chat) -> None:
     assert history["more"]
 
 
-# What is new
+# Unread lines
 
 
 def recent(person: Person, **bounds: Any) -> list[tuple[str, int]]:
@@ -300,7 +300,7 @@ def test_what_one_may_not_read_is_not_new(chat: Chat) -> None:
     assert recent(eve) == [("#tea", 3)]
 
 
-# Read marks
+# Read positions
 
 
 def test_a_mark_is_told_to_all_ones_connections_and_never_goes_back(chat: Chat) -> None:

@@ -1,4 +1,4 @@
-"""Long answers are told a portion at a time, and read as if they had been told at once."""
+"""Long answers are sent in portions, and read as if they had been sent at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reader(chat: Chat, name: str = "bob") -> Person:
 
 
 def taken(chat: Chat, person: Person) -> list[str]:
-    """All that is read until nothing more comes."""
+    """Read until nothing more comes."""
     found = b""
     for _ in range(2000):
         chat.clock.advance(0)
@@ -188,7 +188,7 @@ def test_what_is_deleted_meanwhile_is_not_told() -> None:
 
 
 class Failing(MemoryArchive):
-    """An archive that soon cannot be read."""
+    """An archive whose lines soon cannot be read."""
 
     left = 10**9
 

@@ -128,7 +128,7 @@ def test_rotating_renames_the_log_once(tmp_path: Path, file: LogFile, renamed: b
 
 
 class Reactor:
-    """As much of one as signals use."""
+    """A reactor, as far as signals use one."""
 
     stopped = False
 
@@ -139,12 +139,12 @@ class Reactor:
         call()
 
     def its_own(self, number: int, frame: object) -> None:
-        """As the reactor installs for INT and TERM."""
+        """The handler that the reactor installs for INT and TERM."""
 
 
 @pytest.fixture
 def reactor() -> Iterator[Reactor]:
-    """With signals as `twistd` leaves them."""
+    """Return a reactor with signals as `twistd` leaves them."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
     before = {number: signal.getsignal(number) for number in numbers}
     reactor = Reactor()

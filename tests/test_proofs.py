@@ -1,4 +1,4 @@
-"""Proving whose account one comes with, step by step, as programs do it."""
+"""Authentication in several steps, as programs do it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people write to say what they look for."""
+"""Parsing search queries."""
 
 from __future__ import annotations
 

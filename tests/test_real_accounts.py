@@ -1,4 +1,4 @@
-"""Accounts and moderation with the real `twistd`: after a power cut, in its log, under load."""
+"""Accounts and moderation with the real `twistd`: after a power failure, in its log, under load."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMITS = ("--login-attempts", "off")
 
 
 def claim(service: Service, person: Person) -> None:
-    """Make somebody who has an account the first operator."""
+    """Make a registered user the first operator."""
     code = service.wait_for(r"/claim (\w+)").group(1)
     person.send(f"/claim {code}")
     person.until("You are now an operator.")
@@ -139,7 +139,7 @@ LOGINS = 50
 @pytest.mark.load
 def test_fifty_logins_at_once_do_not_delay_what_others_say(tmp_path: Path) -> None:
     with Service(tmp_path):
-        """It makes the archive."""
+        pass  # it creates the archive
     kept = kept_of(SECRET)
     with Ledger(tmp_path / "chat.db") as ledger:
         ledger.put(*(new_account(f"person{n}", kept, "", 1.0) for n in range(LOGINS)))
@@ -151,7 +151,7 @@ def test_fifty_logins_at_once_do_not_delay_what_others_say(tmp_path: Path) -> No
         logins.start()
         together = percentile(delays(service, "together"))
         logins.join()
-    # One hash takes about 20 ms; if they stood in the way, the last line would wait for a second.
+    # One hash takes about 20 ms; if hashes blocked messages, the last one would wait for a second.
     assert together < alone + 0.1
 
 
@@ -163,7 +163,7 @@ def log_in(crowd: list[Program]) -> None:
 
 
 def delays(service: Service, name: str) -> list[float]:
-    """How long lines take from one person to another, one line after the other."""
+    """Return how long messages take between two users, one after the other."""
     sender, reader = service.program(f"{name}-1"), service.program(f"{name}-2")
     found, deadline = [], Deadline(60.0)
     for n in range(LINES):

@@ -14,9 +14,9 @@ COMMANDS = (
     "CAP LS 302\r\nPASS x\r\nNICK eve\r\nUSER eve 0 * :Eve\r\nCAP END\r\n"
     "JOIN #lobby\r\nPRIVMSG #lobby :spam\r\n/shutdown\n"
 )
-# A page of somebody's that does what it can: what is asked for needs no permission (the Fetch
-# standard calls it "no-cors"), or is asked for with methods that are named like commands.
-# When all of it is over, it posts a form, so that the browser shows what that is answered.
+# A hostile page that does what it can: these requests need no permission (the Fetch standard
+# calls it "no-cors"), or use methods that are named like commands.
+# At the end it posts a form, so that the browser shows the answer.
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>evil</title>
 <img src="{where}/NICK%20eve"><img src="{where}/?%0D%0ANICK%20eve%0D%0Aspam">
 <iframe src="{where}/eve"></iframe>
@@ -54,7 +54,7 @@ def chat(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def bob(chat: Service) -> Iterator[Person]:
-    """Somebody in the room, who has heard of nobody at the end."""
+    """Return a user in the room, who has heard of nobody at the end."""
     bob = chat.person("bob")
     yield bob
     assert bob.hears_nothing_but_answers()
@@ -64,7 +64,7 @@ def bob(chat: Service) -> Iterator[Person]:
 
 
 def run(*command: str) -> bytes:
-    """What a program prints."""
+    """Return what a program prints."""
     done = subprocess.run([needs(command[0]), *command[1:]], capture_output=True, timeout=3 * LIMIT)
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""Certificates of the real service: made at the first start, given, renewed, unusable."""
+"""Certificates of the real service: created at the first start, provided, renewed, unusable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`chatsvc export` and the real service, which may be killed in between."""
+"""`chatsvc export` and the real service, which may be killed meanwhile."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from real_client import CHATSVC, client, register, where
 
 LINES = 1200
 WANTED = [f"line {number}" for number in range(LINES)]
-SLOWLY = ("--flood", "1/2")  # so that an export is under way when something happens to it
+SLOWLY = ("--flood", "1/2")  # so that an export is in progress when something happens to it
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Where an archive is, in which much was said."""
+    """Return the directory of an archive with many lines."""
     with Service(tmp_path) as service:
         said = client("send", "--name", "ann", "--server", where(service), text="\n".join(WANTED))
         assert (said.returncode, said.stderr) == (0, "")
@@ -47,13 +47,13 @@ def test_an_export_goes_on_where_it_was_when_the_server_was_killed(directory: Pa
         port = str(service.port)
         command = [*CHATSVC, "export", "lobby", "-o", str(file), "--server", where(service)]
         with closing(Terminal(*command)) as export:
-            export.until("#lobby: 500 lines, 42%")
+            export.until("#lobby: 500 messages, 42%")
             service.kill()
-            export.until("The connection is lost")
+            export.until("Connection lost")
             assert not file.exists()
             with Service(directory, "--port", port):
-                export.until("The connection is back")
-                export.until("1,200 lines of #lobby in ")
+                export.until("Reconnected")
+                export.until("1,200 messages of #lobby to ")
                 assert export.ended() == 0
     assert texts(file) == WANTED
 
@@ -63,7 +63,7 @@ def test_nothing_is_left_after_ctrl_c(directory: Path) -> None:
     with Service(directory, *SLOWLY) as service:
         command = [*CHATSVC, "export", "lobby", "--server", where(service)]
         with closing(Terminal(*command, "-o", str(directory / "lobby.html"))) as export:
-            export.until("#lobby: 500 lines")
+            export.until("#lobby: 500 messages")
             assert len(set(os.listdir(directory)) - before) >= 1
             export.type("\x03")
             assert export.ended() == 128 + signal.SIGINT
@@ -87,11 +87,9 @@ def test_private_lines_need_an_account_and_a_file_is_not_overwritten(tmp_path: P
         proof = ("--name", "ann", "--account-password-file", str(password))
         done = client(*command, *proof)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-        assert "<h1>Private lines with bob</h1>" in file.read_text()
+        assert "<h1>Private messages with bob</h1>" in file.read_text()
         assert "&lt;b&gt;psst&lt;/b&gt;" in file.read_text()
         again = client(*command, *proof)
         assert again.returncode == 1
-        assert again.stderr == (
-            f"chatsvc: {file} is there already. To overwrite it, add --force.\n"
-        )
+        assert again.stderr == (f"chatsvc: {file} already exists. To overwrite it, add --force.\n")
         assert client(*command, *proof, "--force").returncode == 0

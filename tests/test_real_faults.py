@@ -1,4 +1,4 @@
-"""What goes wrong with the real `twistd`: killed, flooded, not read, stopped."""
+"""Failures of the real `twistd`: killed, flooded, not read, stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from real import LIMIT, Deadline, Person, Program, Service, Stopwatch, Terminal, beside_python, proc
 
-WINDOW = 32  # lines on their way, which is what the server says is its limit
+WINDOW = 32  # lines on their way, the limit that the server reports
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def chat(shared_chat: Service) -> Iterator[Service]:
-    """A service with nobody there; it must survive all that is done to it here."""
+    """Return a service without users; it must survive everything that is done to it here."""
     yield shared_chat
     shared_chat.everybody_leaves()
 
@@ -38,7 +38,7 @@ def chat(shared_chat: Service) -> Iterator[Service]:
 
 
 class Visitor:
-    """A program that comes back after each loss as `docs/protocol.md` says, and may talk."""
+    """A program that reconnects as `docs/protocol.md` says, and may send."""
 
     def __init__(self, name: str, talks: bool) -> None:
         self.name = name
@@ -65,7 +65,7 @@ class Visitor:
         self._unsent += json.dumps(request).encode() + b"\n"
 
     def work(self) -> None:
-        """Read what has come, say more."""
+        """Read what has come, send more."""
         self._read()
         if self.ended:
             return
@@ -100,7 +100,7 @@ class Visitor:
 
 
 def work(visitors: list[Visitor], until: Callable[[], bool], what: str) -> None:
-    """Let all of them talk and read until something holds."""
+    """Let all of them send and read until a condition holds."""
     deadline = Deadline(20)
     with selectors.DefaultSelector() as selector:
         for visitor in visitors:
@@ -115,7 +115,7 @@ def work(visitors: list[Visitor], until: Callable[[], bool], what: str) -> None:
 
 
 def kept_lines(directory: Path) -> list[tuple[int, str, str, str, str]]:
-    """The lobby as any other program can read it."""
+    """Return the lines of the lobby, as any other program can read them."""
     with contextlib.closing(sqlite3.connect(directory / "chat.db")) as database:
         return database.execute(
             "SELECT number, sender, text, client, tag FROM said JOIN room ON room.id = said.room"
@@ -200,7 +200,7 @@ def test_stopped_under_load_it_has_kept_and_told_what_it_took(tmp_path: Path) ->
 
 
 def slow(chat: Service, kind: type[Person] | type[Program]) -> Any:
-    """Somebody whose kernel takes little for them when they do not read."""
+    """Return a user whose kernel buffers little for them when they do not read."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.connect(("127.0.0.1", chat.port))
@@ -208,14 +208,14 @@ def slow(chat: Service, kind: type[Person] | type[Program]) -> Any:
 
 
 def memory(chat: Service) -> int:
-    """How many bytes of memory the service has at this moment."""
+    """Return how many bytes of memory the service uses."""
     status = proc(chat.pid, "status").read_text()
     (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
     return int(kilobytes) * 1024
 
 
 def say_much(sender: Program, numbers: Iterable[int], size: int) -> None:
-    """Say lines of `size` bytes that begin with their numbers, with a few on their way."""
+    """Send lines of `size` bytes that begin with their numbers, with a few on their way."""
     on_the_way = 0
     for number in numbers:
         sender.request("say", text=f"{number} ".ljust(size, "x"), tag=f"m{number}")

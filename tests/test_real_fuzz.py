@@ -1,4 +1,4 @@
-"""The fuzzer finds what it looks for: it is run against a service with a fault of our own."""
+"""The fuzzer finds what it looks for in a service with a deliberate fault."""
 
 from __future__ import annotations
 

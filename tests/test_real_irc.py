@@ -1,4 +1,4 @@
-"""Real irssi and real WeeChat, with SASL over TLS, among people at other programs."""
+"""Real irssi and real WeeChat, with SASL over TLS, together with users of other programs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ servers = ( {{
 }} );
 channels = ( {{ name = "#lobby"; chatnet = "chat"; autojoin = "yes"; }} );
 """
-# WeeChat 4 calls "tls" what 3 called "ssl"; it understands files that 3 has written.
+# WeeChat 4 calls "tls" what 3 called "ssl"; it reads files written by 3.
 WEECHAT = """
 [server]
 chat.anti_flood_prio_high = 0
@@ -55,7 +55,7 @@ chat.ssl_verify = off
 
 @dataclass(frozen=True)
 class Seat:
-    """Somebody at a program, and how it shows what others say and do."""
+    """A user of a program, and how it shows what others say and do."""
 
     name: str
     at: Screen | Terminal
@@ -88,7 +88,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 
 def irssi(tmux: Tmux, chat: Service, home: Path, secret: str = SECRET) -> Seat:
-    """Ida, at irssi."""
+    """Return ida, at irssi."""
     home.mkdir()
     (home / "config").write_text(IRSSI.format(port=chat.port, secret=secret))
     screen = tmux.start("irssi", needs("irssi"), "--home", str(home), env=IN_UTC)
@@ -96,7 +96,7 @@ def irssi(tmux: Tmux, chat: Service, home: Path, secret: str = SECRET) -> Seat:
 
 
 def weechat(tmux: Tmux, chat: Service, home: Path, secret: str = SECRET) -> Seat:
-    """Wes, at WeeChat."""
+    """Return wes, at WeeChat."""
     home.mkdir()
     (home / "irc.conf").write_text(WEECHAT.format(port=chat.port, secret=secret))
     screen = tmux.start("weechat", needs("weechat"), "-d", str(home), env=IN_UTC)
@@ -104,7 +104,7 @@ def weechat(tmux: Tmux, chat: Service, home: Path, secret: str = SECRET) -> Seat
 
 
 def in_the_lobby(tmux: Tmux, chat: Service, directory: Path) -> tuple[Seat, Seat]:
-    """Ida and Wes, who look at their rooms."""
+    """Return ida and wes, with their rooms on the screen."""
     ida, wes = irssi(tmux, chat, directory / "irssi"), weechat(tmux, chat, directory / "weechat")
     ida.at.until(r"\[Act: [\d,]*2")
     ida.types("/window 2")
@@ -114,7 +114,7 @@ def in_the_lobby(tmux: Tmux, chat: Service, directory: Path) -> tuple[Seat, Seat
 
 
 def telnet(chat: Service) -> Seat:
-    """Tom, at telnet, who has an account as well."""
+    """Return tom, at telnet, who has an account too."""
     terminal = chat.terminal(needs("telnet"), "localhost", str(chat.port))
     terminal.until(r"What is your name\?")
     terminal.type("tom\r")
@@ -125,7 +125,7 @@ def telnet(chat: Service) -> Seat:
 
 
 def bundled(chat: Service) -> Seat:
-    """Cleo, a guest at the bundled client."""
+    """Return cleo, a guest at the bundled client."""
     where = f"localhost:{chat.port}"
     terminal = chat.terminal(beside_python("chatsvc"), "join", "--plain", where, "--name", "cleo")
     terminal.until("#lobby> ")
@@ -133,7 +133,7 @@ def bundled(chat: Service) -> Seat:
 
 
 def make_older(archive: Path, when: datetime) -> None:
-    """Let everything that was said so far be said at another time."""
+    """Change the time of everything that was said so far."""
     with closing(sqlite3.connect(archive)) as connection, connection:
         connection.execute("UPDATE said SET time = ?", (int(when.timestamp() * 1000),))
 

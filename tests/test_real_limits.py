@@ -1,4 +1,4 @@
-"""The limits of the real `twistd`: many connections, much at once, nobody there."""
+"""The limits of the real `twistd`: many connections, floods, and idle connections."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from real import (
 )
 from test_real_service import make_text
 
-# Ways in
+# Endpoints
 
 
 def test_people_can_come_in_by_a_file(tmp_path: Path) -> None:

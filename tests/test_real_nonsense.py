@@ -1,4 +1,4 @@
-"""What is sent to the real `twistd` that makes no sense, and must hurt nobody."""
+"""Nonsense that is sent to the real `twistd`, and must harm nobody."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def chat(shared_chat: Service) -> Iterator[Service]:
-    """A service with nobody there; it must survive all that is done to it here."""
+    """Return a service without users; it must survive everything that is done to it here."""
     yield shared_chat
     shared_chat.everybody_leaves()
 

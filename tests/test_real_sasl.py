@@ -1,4 +1,4 @@
-"""Accounts proved by real programs: a certificate by openssl, SASL's mechanisms by IRC clients."""
+"""Authentication by real programs: a certificate with openssl, SASL with IRC clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def chat(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def own(tmp_path: Path, chat: Service) -> Path:
-    """The certificate of ann, who is registered, and its key."""
+    """Return the certificate of ann, who is registered, and its key."""
     path = tmp_path / "own.pem"
     path.write_bytes(make())
     lines = f"ann\n/register {SECRET}\n/certificate add\n/quit\n"
@@ -52,9 +52,9 @@ channels = ({{ name = "#lobby"; chatnet = "chat"; autojoin = "yes"; }});
 
 
 def comes_in(watcher: Program) -> str | None:
-    """Whose account is the next one's who comes into the room.
+    """Return the account of the next user who joins the room.
 
-    That is not read from a screen: what curses draws is only what was not there before.
+    That is not read from a screen, because curses draws only what was not there before.
     """
     (name,) = watcher.event("joined")["names"]
     account = watcher.ask("whois", name=name).get("account")

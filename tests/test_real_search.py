@@ -1,4 +1,4 @@
-"""Searching the real service: after kills, with an index that is lost, while it is made again."""
+"""Searching the real service: after kills, with a lost index, and while it is rebuilt."""
 
 from __future__ import annotations
 

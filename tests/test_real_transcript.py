@@ -1,4 +1,4 @@
-"""People talk: real `telnet`, real `nc` and the bundled client in one room of the real `twistd`."""
+"""A conversation of real `telnet`, real `nc` and the bundled client with the real `twistd`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bundled(chat: Service, *options: str) -> Terminal:
 
 
 def pipe(chat: Service, option: str, text: str) -> list[str]:
-    """What `printf TEXT | nc OPTION localhost PORT` prints."""
+    """Return what `printf TEXT | nc OPTION localhost PORT` prints."""
     command = [needs("nc"), option, "localhost", str(chat.port)]
     done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=LIMIT)
     assert done.stderr == b""
@@ -132,7 +132,7 @@ def test_telnet_sends_what_is_typed_in_any_language(chat: Service) -> None:
 
 
 def test_a_command_after_ctrl_d_or_ctrl_l_in_telnet_is_a_command(chat: Service) -> None:
-    # In telnet these keys are characters like any other, and nothing of them is seen.
+    # In telnet these keys are characters like any other, and nothing of them is visible.
     bob = chat.person("bob")
     ann = ann_at_telnet(chat)
     ann.type("\x0c/msg bob the code is 4711\r")

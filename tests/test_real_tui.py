@@ -1,4 +1,4 @@
-"""The real full-screen client in real terminals (tmux), with the real service and other people."""
+"""The real full-screen client in real terminals (tmux), with the real service and other users."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tmux import Screen, Tmux
 
 CHATSVC = beside_python("chatsvc")
 SECRET = "correct-horse-battery"
-SAID = 5  # lines of each before and after the service is killed
+SAID = 5  # lines of each user before and after the service is killed
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 
 def join(tmux: Tmux, directory: Path, name: str, *words: str) -> Screen:
-    """Somebody's terminal with the client on it; a shell says with which code that ended."""
+    """Return a terminal with the client; a shell shows its exit code at the end."""
     command = '"$0" join "$@"; echo "it ended with $?"; read -r _'
     home = directory / f"home-{name}"
     env = {
@@ -49,7 +49,7 @@ def in_the_lobby(tmux: Tmux, directory: Path, name: str, chat: Service) -> Scree
 
 
 def irc(chat: Service, nick: str) -> Peer:
-    """Somebody with an IRC client, in the lobby."""
+    """Return a user of an IRC client, in the lobby."""
     client = chat.peer(Person)
     client.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "JOIN #lobby")
     client.until(f" 366 {nick} #lobby ")
@@ -57,7 +57,7 @@ def irc(chat: Service, nick: str) -> Peer:
 
 
 def kept(directory: Path) -> list[str]:
-    """What the archive has."""
+    """Return the lines in the archive."""
     with closing(sqlite3.connect(directory / "chat.db")) as file:
         return [text for (text,) in file.execute("SELECT text FROM said ORDER BY number")]
 
@@ -74,7 +74,7 @@ def test_people_with_telnet_and_irc_and_the_client_talk_at_three_sizes(
         dora.until("PRIVMSG #lobby :good morning")
         for size, (columns, rows) in enumerate(((100, 30), (200, 60), (80, 24))):
             bob.send(f"before {size}")
-            ann.type("half")  # what is being typed stays
+            ann.type("half")  # the draft stays
             ann.resize(columns, rows)
             dora.send(f"PRIVMSG #lobby :after {size}")
             ann.type(f" a line {size}\r")
@@ -104,7 +104,7 @@ def test_every_line_is_there_once_though_the_service_is_killed(tmp_path: Path, t
         for name in ("ann", "carol"):
             people[name] = in_the_lobby(tmux, tmp_path, name, chat)
             people[name].resize(100, 50)
-            people[name].until(r"(.*\n){48}.*Type to talk")  # the client has all rows
+            people[name].until(r"(.*\n){48}.*Type to talk")  # the client uses all rows
         talk(0)
         chat.kill()
         talk(SAID)
@@ -138,10 +138,10 @@ def test_the_first_minute_without_a_host(tmp_path: Path, tmux: Tmux) -> None:
         ann.type(f"{SECRET}\r")
         ann.until("● no TLS")
         ann.press("C-c")
-        ann.until("Ctrl-C again leaves")
+        ann.until("Press Ctrl-C again to leave")
         ann.press("C-c")
         ann.until("it ended with 130")
-        again = join(tmux, tmp_path, "ann2")  # who has been nowhere yet
+        again = join(tmux, tmp_path, "ann2")  # of a user without settings
         again.until("which chat")
         assert "Lately" not in again.text
         again.press("C-q")
@@ -154,9 +154,9 @@ def test_a_refused_connection_is_told_on_the_page_and_at_the_end(
     with Service(tmp_path) as chat:
         port = chat.port
     ann = join(tmux, tmp_path, "ann", f"localhost:{port}")
-    ann.until("is listening there|nothing is")
+    ann.until("connection refused")
     ann.press("C-q")
-    ann.until(rf"chatsvc: Cannot join the chat at localhost:{port}: nothing is listening there")
+    ann.until(rf"chatsvc: Cannot join the chat at localhost:{port}: connection refused")
     ann.until("it ended with 1")
 
 

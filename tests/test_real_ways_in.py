@@ -1,4 +1,4 @@
-"""One port for everybody: real programs, each in its own language, with and without encryption."""
+"""One port for every protocol: real programs, with and without encryption."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def chat(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
-# Each in its own language
+# Each in its own protocol
 
 
 @pytest.mark.parametrize("encrypted", [False, True])

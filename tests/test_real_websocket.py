@@ -55,7 +55,7 @@ def event(connection: ClientConnection, kind: str) -> dict[str, Any]:
 
 
 def closing(connection: ClientConnection) -> Close:
-    """How the server closes the connection."""
+    """Return the code and reason with which the server closes the connection."""
     with contextlib.suppress(ConnectionClosed):
         while True:
             connection.recv(LIMIT)

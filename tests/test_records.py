@@ -1,4 +1,4 @@
-"""What every archive promises about records; their tables; a ledger beside the service."""
+"""The contract of records, for every archive; their tables; access by another program."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = get_args(Record)
 
 @pytest.fixture
 def keepers(archives: dict[str, Archive]) -> dict[str, Keeper]:
-    """One keeper for each store."""
+    """Return one keeper for each store."""
     return {name: Keeper(archive) for name, archive in archives.items()}
 
 
@@ -36,7 +36,7 @@ def keeper(request: pytest.FixtureRequest, keepers: dict[str, Keeper]) -> Keeper
 
 @pytest.fixture
 def service(keepers: dict[str, Keeper]) -> Keeper:
-    """The keeper whose archive is in a file."""
+    """Return the keeper whose archive is in a file."""
     return keepers["sqlite"]
 
 
@@ -49,7 +49,7 @@ def drop(keeper: Keeper, *records: Record) -> None:
 
 
 def records(keeper: Keeper, kind: Any) -> list[Any]:
-    """All of a kind, which one may ask at once or later."""
+    """Return all records of a kind, at once or later."""
     records = keeper.archive.records(kind)
     assert now(keeper.archive.reread(kind)) == records
     return list(records)
@@ -149,7 +149,7 @@ VALUES = {
 
 
 def any_of(kind: type[Record]) -> st.SearchStrategy[Record]:
-    """Any record of a kind, whatever its fields may hold."""
+    """Return a strategy for records of a kind, with any values in their fields."""
     types = get_type_hints(kind)
     return st.builds(kind, **{name: VALUES[types[name]] for name in kind.__match_args__})
 
@@ -243,7 +243,7 @@ def test_records_stay(service: Keeper, path: Path) -> None:
 
 @pytest.fixture
 def ledger(service: Keeper, path: Path) -> Iterator[Ledger]:
-    """That of another program, while the service has the archive open."""
+    """Return the records as another program sees them while the service has the archive open."""
     with Ledger(path) as ledger:
         yield ledger
 

@@ -1,4 +1,4 @@
-"""Requests wait in one queue for each connection, in the order in which they were sent."""
+"""The requests of each connection wait in one queue, in the order in which they were sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatsvc.store.memory import MemoryArchive
 
 
 def chat_with_disk() -> tuple[Chat, Worker]:
-    """A chat whose archive works when it is told to."""
+    """Return a chat whose archive works when told to."""
     disk = Worker()
     return Chat(MemoryArchive(disk, no_turn, start)), disk
 
@@ -70,7 +70,7 @@ def test_names_are_told_before_earlier_lines_in_each_of_several_channels(chat: C
 
 
 def test_a_connection_has_so_few_attributes_that_python_shares_their_names(chat: Chat) -> None:
-    """With more than 30 each connection has a dict of its own, which is larger and slower."""
+    """With more than 30, each connection has a dict of its own, which is larger and slower."""
     ann, bob = chat.join("ann"), chat.join("bob")
     bob.send("hi")
     ann.send("hi", "/history", "/time")

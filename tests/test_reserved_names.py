@@ -1,4 +1,4 @@
-"""Names with which somebody could speak for the chat, or for a registered person."""
+"""Names that would let a user pretend to speak for the chat, or for a registered user."""
 # ruff: noqa: RUF001  (letters that look like others are what this is about)
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def test_what_the_chat_suggests_is_not_reserved() -> None:
 
 
 def test_an_account_of_a_reserved_name_can_still_be_used(chat: Chat) -> None:
-    """An older one, or one that was made from a shell."""
+    """Such an account may be older than the list, or created from a shell."""
     chat.hub.accounts._enter(new_account("admin", kept_of(SECRET), "", 0.0))
     admin = chat.connect()
     admin.send("admin")
@@ -118,7 +118,7 @@ def test_what_is_suggested_looks_like_nobody_online(chat: Chat) -> None:
 
 def test_a_registered_user_always_comes_in_under_their_own_name(chat: Chat) -> None:
     member(chat, "ann").hang_up()
-    chat.hub.accounts._by_looks.clear()  # as if the two names did not look alike for accounts
+    chat.hub.accounts._by_looks.clear()  # as if the two names were not confusable for accounts
     chat.join("аnn")
     ann = chat.connect()
     ann.send("ann")

@@ -1,4 +1,4 @@
-"""Founders, moderators and those with a voice: how one becomes that, and who may make one so."""
+"""Founders, moderators and voiced members: how to become one, and who may appoint one."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_roles_outlive_a_kill_names_and_being_away(chat: Chat) -> None:
     ann.send("/op bob", "/voice carol", "/set moderated on")
     bob.send("/nick robert")
     ann.send("/deop robert", "/op robert")
-    chat.clock.advance(1.5)  # when what is noted, not kept at once, is kept as well
+    chat.clock.advance(1.5)  # when changes that are stored later are stored too
     ann.send("/transfer robert")
     killed = Chat(chat.archive)
     carol, bob = back(killed, "carol"), back(killed, "bob")

@@ -1,4 +1,4 @@
-"""Which rooms may be made, which are removed, and by whom: nobody can use up all of them."""
+"""Which rooms may be created, which are removed, and by whom: nobody can use up all of them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def chat(new_archive: NewArchive) -> Iterator[Chat]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few rooms are many."""
+    """Make a few rooms count as many."""
     monkeypatch.setattr("chatsvc.services.new_rooms.GUESTS", 3)
     monkeypatch.setattr("chatsvc.services.new_rooms.ACCOUNTS", 4)
     monkeypatch.setattr("chatsvc.services.room_removal.PLENTY", 2)
 
 
 def tidy(chat: Chat, seconds: float) -> None:
-    """Let time pass, and have everything tidied up."""
+    """Let time pass, and run the maintenance."""
     chat.clock.advance(seconds)
     assert Deferred.fromCoroutine(chat.hub.maintenance.tidy_up()).result is None
 
@@ -247,7 +247,7 @@ def test_lines_on_their_way_to_a_removed_room_are_refused(
     assert answer["event"] == ("entered" if still_there else "refused")
     assert answer.get("code") == (None if still_there else "busy")
     worker.work()
-    before = isinstance(archive, SQLArchive)  # lines kept before the removal was noted
+    before = isinstance(archive, SQLArchive)  # lines stored before the removal was noted
     refused = [line for line in ann.read() if "Not sent: buy" in line]
     assert refused == [f"* #spam was removed. Not sent: buy {n}" for n in range(before, 3)]
     tagged = [event for event in bot.events() if "tag" in event]
@@ -269,7 +269,7 @@ def test_lines_on_their_way_to_a_removed_room_are_refused(
 
 
 def operator_with(chat: Chat, worker: Worker) -> Person:
-    """An operator, where the archive keeps only what it is told to."""
+    """Return an operator, where the archive stores only what it is told to."""
     op = chat.connect()
     chat.hub.login.claim_code = "code-of-the-log"
     for line in ("op", f"/register {SECRET}", "/claim code-of-the-log"):

@@ -20,7 +20,7 @@ SEEDS = 200
 
 
 class Reader:
-    """A connection that notes the numbers it is shown, and may stop reading."""
+    """A connection that records the numbers it is shown, and may stop reading."""
 
     def __init__(self) -> None:
         self.full = False
@@ -34,23 +34,23 @@ class Reader:
         self.show(batch, elsewhere)
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
-        """Only lines are counted."""
+        """Do nothing: only lines are counted."""
 
     async def ready(self, read: int = 0) -> None:
-        """Everything is taken at once."""
+        """Do nothing: everything is taken at once."""
 
     def announce(self, event: Shared, here: str | None) -> None:
-        """Only lines are counted."""
+        """Do nothing: only lines are counted."""
 
     def hold(self, held: bool) -> None:
-        """Whoever speaks here does not wait."""
+        """Do nothing: senders do not wait here."""
 
     def close(self) -> None:
-        """It is the test that closes."""
+        """Do nothing: only the test closes connections."""
 
 
 class Archive(MemoryArchive):
-    """An archive whose pages are read by a worker too, and which sometimes fails."""
+    """An archive that reads pages with a worker too, and sometimes fails."""
 
     def __init__(self, worker: Worker, chance: random.Random) -> None:
         super().__init__(worker, lambda: worker(lambda: None), start)
@@ -137,7 +137,7 @@ def test_no_schedule_shows_a_line_twice_or_leaves_one_out(seed: int) -> None:
 
 
 class Program(Reader):
-    """A program that loses its connection, comes back, and sends again what was not answered."""
+    """A program that loses its connection, reconnects, and sends again what was not answered."""
 
     def __init__(self, play: Play, name: str) -> None:
         super().__init__()
@@ -159,7 +159,7 @@ class Program(Reader):
         self.say_again()
 
     def lose(self) -> None:
-        """Lose the connection; the server may find out only when the program is back."""
+        """Lose the connection; the server may not notice before the program has reconnected."""
         if self.play.chance.random() < 0.5:
             self.play.hub.sessions.leave(self.session, "")
         self.come()

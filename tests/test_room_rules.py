@@ -1,4 +1,4 @@
-"""A room's rules, as people at telnet meet them: who comes in, who talks, what newcomers read."""
+"""A room's rules, as telnet users see them: who may join, who may talk, what newcomers may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who belongs where, while it is being kept: nothing that changes meanwhile is undone."""
+"""Membership while it is being stored: nothing that changes meanwhile is undone."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from chatsvc.model.records import Member
 
 @pytest.fixture
 def late() -> tuple[Membership, MoodyArchive, Worker]:
-    """A roster whose archive keeps something when the test says so."""
+    """Return a membership whose archive stores something when the test says so."""
     archive, clock, worker = MoodyArchive(), Clock(), Worker()
     archive.worker = worker
     return Membership(archive, Now(clock), start), archive, worker
 
 
 class Now:
-    """A clock by which everything is called at once."""
+    """A clock that calls everything at once."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class Now:
 
 
 def kept(archive: MoodyArchive, room: str = "#tea") -> dict[str, str]:
-    """The roles in a room that are on the disk, by account."""
+    """Return the roles in a room that are on the disk, by account."""
     return {one.account: one.role for one in archive.records(Member) if one.room == room}
 
 

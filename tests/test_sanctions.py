@@ -1,4 +1,4 @@
-"""What moderators and operators are shown: bans, addresses, acts, reports; and lines deleted."""
+"""What moderators and operators see: bans, addresses, acts, reports; and deleted messages."""
 
 from __future__ import annotations
 
@@ -313,7 +313,7 @@ def test_an_operator_is_told_the_last_reports_and_how_many_there_are(
 
 
 def int_in(line: str) -> int:
-    """The number of the report that a line shows, or 0."""
+    """Return the number of the report in a line, or 0."""
     words = line.split()
     return int(words[2].strip(",")) if words[1:2] == ["Report"] else 0
 

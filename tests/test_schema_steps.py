@@ -1,4 +1,4 @@
-"""The steps of a schema: each is done once, in order, and wholly or not at all."""
+"""The steps of a schema: each is taken once, in order, completely or not at all."""
 
 from __future__ import annotations
 

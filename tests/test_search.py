@@ -1,4 +1,4 @@
-"""Looking for what was said, as people and programs do it."""
+"""Searching messages, as people and programs do it."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_indexing_goes_on_and_tells_how_far_it_is() -> None:
 
 
 class Busy(Indexed):
-    """One in which lines wait to be kept, as long as it is told so."""
+    """An archive in which lines wait to be stored, as long as the test says so."""
 
     waits = 0
 

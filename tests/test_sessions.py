@@ -1,4 +1,4 @@
-"""Several connections of one account: one person to the others, and each sees all."""
+"""Several connections of one account: one user to the others, and each sees everything."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_what_a_dead_connection_was_not_shown_is_shown_to_the_next(chat: Chat) -
     assert home[1:] == [f"{NOW} <bob> one", f"{NOW} <bob> two"]
 
 
-# Coming back
+# Reconnecting
 
 
 def test_new_lines_are_counted_where_no_connection_was(chat: Chat) -> None:
@@ -306,12 +306,12 @@ def test_who_was_let_in_before_needs_no_invitation_but_there_must_be_room(chat: 
     carl.send("/leave #tea")
     assert bob.send("/join #tea")[0].startswith("* You are in #tea")
     bob.send("/leave #tea")
-    ann.send("/set invite-only on")  # and from now on nobody who was let in before
+    ann.send("/set invite-only on")  # and from now on no user who had joined before
     assert "is invite-only" in bob.send("/join #tea")[0]
 
 
 def founded(chat: Chat, name: str) -> list[str]:
-    """The rooms that an account is founder of."""
+    """Return the rooms that an account is founder of."""
     account = chat.hub.accounts.find(name)
     assert account is not None
     members = chat.hub.membership.of_account(account.id)

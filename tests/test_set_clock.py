@@ -1,4 +1,4 @@
-"""The system's clock is set while people talk: intervals stay, times of lines never go back."""
+"""Setting the system clock while users talk: intervals stay, times of lines never go back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def jump(request: pytest.FixtureRequest) -> float:
 
 
 def noon(limits: Limits = UNLIMITED, **settings: Any) -> Chat:
-    """A chat at some time of day, which is not what its clock shows."""
+    """Return a chat at some time of day, which differs from its clock."""
     chat = Chat(limits=limits, **settings)
     chat.wall.set_by(NOON)
     return chat
@@ -60,7 +60,7 @@ def number_at(chat: Chat, room: str, moment: float) -> int:
 
 
 class Service:
-    """A chat on a file, which is started again now and then."""
+    """A chat on a file, which is restarted now and then."""
 
     def __init__(self, folder: str) -> None:
         self.path = Path(folder) / "chat.db"
@@ -123,7 +123,7 @@ def test_times_of_lines_never_go_back(steps: list[tuple[str, float]]) -> None:
 
 
 def check_order(chat: Chat, room: str) -> None:
-    """The times rise with the numbers, so what is found by time is what is meant."""
+    """Check that times rise with the numbers, so that finding lines by time works."""
     times = [line.time for line in lines_of(chat, room)]
     assert times == sorted(times)
     for moment in {*times, *(each + 0.001 for each in times), 0.0}:
@@ -239,7 +239,7 @@ def test_a_ban_ends_at_the_time_of_day_that_was_said() -> None:
 
 
 def test_everything_that_is_shown_has_the_time_of_day() -> None:
-    """No time of the clock that measures intervals, which begins at 0 in 1970 here."""
+    """No event contains a time of the monotonic clock, which begins at 0 in 1970 here."""
     chat = noon()
     op, ann = operator(chat), member(chat, "ann")
     chat.join("bob"), chat.join("gone").send("/quit")

@@ -1,4 +1,4 @@
-"""What those who are muted, or banned, could try instead."""
+"""What muted or banned users could try instead."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from staff import SECRET, back, everybody_reads, founder, guest, member, operato
 
 
 def silenced(chat: Chat, *how: str) -> tuple[Person, Person]:
-    """Eve, whom an operator has muted, and bob, who has read everything."""
+    """Return eve, whom an operator has muted, and bob, who has read everything."""
     op, eve, bob = operator(chat), guest(chat, "eve"), guest(chat, "bob")
     op.send(" ".join(["/mute", *how, "eve"]))
     everybody_reads(eve, bob)

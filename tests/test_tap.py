@@ -1,4 +1,4 @@
-"""The service that comes of the command line's options."""
+"""The service that the command-line options create."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from chatsvc.tap import ChatService, StartFailed, makeService
 
 
 class Wire(LineOnlyReceiver):
-    """A connection that gives its lines one after the other."""
+    """A connection that returns its lines one after the other."""
 
     delimiter = b"\n"
 
@@ -56,7 +56,7 @@ class Wire(LineOnlyReceiver):
         return waiting.addTimeout(5, reactor)  # type: ignore[arg-type]
 
     async def until(self, words: str) -> str:
-        """The next line with these words in it."""
+        """Return the next line that contains these words."""
         while words not in (line := await self.next()):
             pass
         return line
@@ -64,7 +64,7 @@ class Wire(LineOnlyReceiver):
 
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """What is written to the log."""
+    """Return what is written to the log."""
     lines: list[str] = []
 
     def observe(event: LogEvent) -> None:
@@ -77,7 +77,7 @@ def logged() -> Iterator[list[str]]:
 
 @async_yield_fixture
 async def service() -> AsyncIterator[Callable[..., ChatService]]:
-    """Makes services that listen on some port of this machine only, and leaves none behind."""
+    """Start services that listen on some loopback port, and stop them at the end."""
     quiet = ("--interface", "127.0.0.1", "--port", "0", "--archive", "memory:")
     made: list[ChatService] = []
 
@@ -94,7 +94,7 @@ async def service() -> AsyncIterator[Callable[..., ChatService]]:
 
 
 async def stop(chat: ChatService) -> None:
-    """Stop a service, which does not take long."""
+    """Stop a service, which is fast."""
     try:
         await chat.stopService().addTimeout(5, reactor)  # type: ignore[arg-type]
     except TooLate:
@@ -163,7 +163,7 @@ async def test_what_was_said_is_there_after_a_restart(
     assert f"Messages are stored in {tmp_path / 'chat.db'}" in logged
     await connect(logged, "ann", "are we still on for three?", "/topic tea")
     bob = await connect(logged, "bob")
-    await bob.until("ann set the topic")
+    await bob.until("tea")  # set before bob joined, or after that
     await stop(first)
     second = service(*where)
     second.startService()

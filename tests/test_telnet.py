@@ -33,7 +33,7 @@ NAWS_255 = bytes([IAC, SB, 31, 0, IAC, IAC, 0, SE, IAC, SE])  # 255 columns, 240
 
 
 def filtered(*pieces: bytes) -> tuple[bytes, bytes, bool]:
-    """The text, the answers, and whether it was interrupted."""
+    """Return the text, the answers, and whether it was interrupted."""
     telnet = TelnetFilter()
     text, answers, interrupted = b"", b"", False
     for piece in pieces:

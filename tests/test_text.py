@@ -28,7 +28,7 @@ from chatsvc.model.server_events import Asked, Cleared, Clock, Command, Help, We
 
 @pytest.fixture(autouse=True)
 def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The server stands in Greenwich, so that times can be written down here."""
+    """Let the server be in UTC, so that expected times can be constants."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     sentences._clock.cache_clear()
@@ -105,9 +105,9 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
     assert "None" not in lines
 
 
-# Own lines are not repeated, /whois tells of people, and the others are for programs in JSON.
+# Own lines are not repeated, /whois shows users, and the others are for programs in JSON.
 SILENT = (Kept, Marked, Recent, Welcome, Identified, Realname, Signal)
-FREE = (Said, History, Found, Cleared)  # lines that were said, and no line at all
+FREE = (Said, History, Found, Cleared)  # lines of conversations, and no line at all
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every command, as people at telnet see it."""
+"""Every command, as telnet users see it."""
 
 from __future__ import annotations
 

@@ -274,7 +274,7 @@ def test_old_versions_are_not_spoken(chat: Chat, version: int, understood: bool)
     assert ("alert protocol version" in said) is not understood
 
 
-# Beginning late
+# Starting late
 
 
 @pytest.mark.parametrize("late", [0.0, 0.254, 0.349, 1.01, 1.49])

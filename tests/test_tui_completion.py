@@ -1,4 +1,4 @@
-"""What a beginning is completed to, and what is too long in parts; no screen."""
+"""Completion, and splitting long texts; no screen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KNOWN = Candidates(
 
 
 def completed(line: str, first: bool = True) -> list[str]:
-    """The lines that one may become, completed at its end."""
+    """Return the possible completions of a line at its end."""
     found = complete(line, len(line), KNOWN, first)
     if found is None:
         return []

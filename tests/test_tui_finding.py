@@ -13,7 +13,7 @@ def text(person: Visitor) -> str:
 
 
 def listed(person: Visitor) -> list[str]:
-    """The candidates that are shown above the input."""
+    """Return the candidates above the input."""
     candidates = person.app.screen.query_one("#candidates", OptionList)
     return [str(one.prompt) for one in candidates.options] if candidates.display else []
 
@@ -134,7 +134,7 @@ async def test_ctrl_k_finds_people_and_rooms_where_one_is_not(chat: Chat) -> Non
 
 
 async def ask_palette(person: Visitor, words: str) -> None:
-    """Type into the palette and take the first of what it finds."""
+    """Type into the palette and accept the first result."""
     await person.press("ctrl+p")
     await person.type(words)
     await person.app.workers.wait_for_complete()

@@ -1,4 +1,4 @@
-"""What is around the conversation: status, titles and notifications, settings, files, leaving."""
+"""Around the conversation: status, titles and notifications, settings, files, leaving."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def written(visitor: Visitor) -> list[str]:
-    """What goes to the terminal besides what is drawn, from now on."""
+    """Record what is written to the terminal besides drawings."""
     sequences: list[str] = []
     visitor.app.notices._write = sequences.append
     return sequences
@@ -57,7 +57,7 @@ async def test_leaving_with_lines_that_wait_is_asked_about(chat: Chat) -> None:
         await ann.type("still here", "enter")
         await ann.press("ctrl+q")
         assert isinstance(ann.app.screen, Sure)
-        assert "1 line waits to be sent." in ann.screen
+        assert "1 message is not sent yet." in ann.screen
         await ann.press("escape")
         assert ann.app.return_value is None
         await ann.come_back()
@@ -74,7 +74,7 @@ async def test_ctrl_c_empties_the_input_and_leaves_when_it_comes_twice(chat: Cha
         await ann.press("up")
         assert ann.app.entry.composer.text == "never mind"
         await ann.press("ctrl+c", "ctrl+c")
-        assert "Ctrl-C again leaves" in ann.screen
+        assert "Press Ctrl-C again to leave" in ann.screen
         await ann.press("ctrl+c")
     assert ann.app.return_value == 130
 
@@ -129,13 +129,13 @@ async def test_settings_hold_at_once_and_the_rooms_rules_are_the_servers(chat: C
     async with visit(chat) as ann:
         await ann.type("/set theme chatsvc-light", "enter")
         assert ann.app.theme == "chatsvc-light"
-        assert "theme is chatsvc-light now." in ann.screen
+        assert "theme is now chatsvc-light." in ann.screen
         await ann.type("/set timestamps off", "enter")
         chat.join("bob").send("no time")
         await ann.settle()
         assert re.search(r"^\S* +bob no time", ann.conversation[-1])
         await ann.type("/set theme pink", "enter")
-        assert "There is no theme 'pink'." in ann.screen
+        assert "No theme 'pink'." in ann.screen
         await ann.press("escape")
         await ann.type("/set slow 10s", "enter")
         assert "Only moderators of #lobby can do that." in ann.screen
@@ -175,7 +175,7 @@ async def test_one_list_leaves_the_conversation_its_width_on_either_side(chat: C
 def test_what_is_chosen_and_where_one_was_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     first = Preferences(SettingsFile(path))
-    assert first.set("notify all") == "notify is all now."
+    assert first.set("notify all") == "notify is now all."
     assert first.remember(Server("chat.example.org", 7000, True), "ann", ("#lobby",), 5.0) == ""
     second = Preferences(SettingsFile(path))
     assert second.settings.notify == "all"
@@ -192,7 +192,7 @@ def test_what_others_write_into_the_settings_meanwhile_stays(tmp_path: Path) -> 
     first, second = Preferences(SettingsFile(path)), Preferences(SettingsFile(path))
     second.set("notify all")
     second.remember(Server("chat.example.org"), "ann", (), 5.0)
-    assert first.set("bell on") == "bell is on now."
+    assert first.set("bell on") == "bell is now on."
     third = Preferences(SettingsFile(path))
     assert (third.settings.notify, third.settings.bell) == ("all", True)
     assert third.name_at(Server("chat.example.org")) == "ann"
@@ -216,16 +216,16 @@ async def save(chat: Chat, file: Path) -> None:
     async with visit(chat) as ann:
         await ann.type(f"/save {file}", "enter")
         assert "<bob> keep this" in file.read_text()
-        assert "of #lobby in" in ann.screen
+        assert "of #lobby to" in ann.screen
         await ann.type(f"/save {file}", "enter")
-        assert "is there already" in " ".join(ann.screen.split())
+        assert "already exists" in " ".join(ann.screen.split())
 
 
 @on_a_screen
 async def test_a_home_that_nobody_has_is_told(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("/save ~nosuch/lobby.txt", "enter")
-        assert "Nobody here has the home ~nosuch." in ann.screen
+        assert "No such user on this machine: ~nosuch" in ann.screen
 
 
 @on_a_screen

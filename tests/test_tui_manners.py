@@ -1,4 +1,4 @@
-"""What a person may rely on in the full-screen client, whatever they type and wherever they are."""
+"""What users can rely on in the full-screen client, whatever they type and wherever they are."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_what_is_typed_when_one_is_put_out_goes_into_no_field(chat: Chat) 
     async with visit(chat) as ann:
         await ann.type("I was just say")
         chat.hub.directory.users["ann"].sessions[0].tell(
-            Goodbye("boss has removed you: spam.", final=True)
+            Goodbye("boss removed you: spam.", final=True)
         )
         await ann.settle()
         page = ann.app.screen
@@ -65,7 +65,7 @@ async def test_what_is_typed_when_one_is_put_out_goes_into_no_field(chat: Chat) 
         assert page.query_one("#host").value == "localhost"  # type: ignore[attr-defined]
         assert ann.app.screen is page
         assert len(ann.network.reached) == 1
-        assert "F5 connects again" in ann.screen
+        assert "F5: reconnect" in ann.screen
         await ann.press("tab")
         await ann.type("x")
         assert page.query_one("#host").value == "x"  # type: ignore[attr-defined]

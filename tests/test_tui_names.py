@@ -1,4 +1,4 @@
-"""Textual finds handlers and styles by the names of classes: each name has its class."""
+"""Textual finds handlers and styles by the names of classes, so each name is unique."""
 
 import importlib
 import inspect

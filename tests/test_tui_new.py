@@ -1,4 +1,4 @@
-"""What is new: read marks, unread counts, private conversations, and the lists that show them."""
+"""Unread items: read positions, unread counts, private conversations, and the lists."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ANN = Identity("ann", None, SECRET)
 
 
 def marks(network: Network) -> list[tuple[str, int]]:
-    """The read marks that were sent, as the server was sent them."""
+    """Return the read positions that were reported to the server."""
     sent = [json.loads(line) for line in b"".join(network.sent).splitlines()]
     return [(one["room"], one["number"]) for one in sent if one["do"] == "mark"]
 
 
 def places(ann: Visitor) -> list[str]:
-    """The list of rooms and conversations, as it stands there."""
+    """Return the list of rooms and conversations, as displayed."""
     return [str(text) for text in ann.app._places._shown]
 
 
@@ -32,12 +32,12 @@ async def away_from_the_terminal(ann: Visitor) -> None:
 
 
 def registered(chat: Chat, name: str) -> None:
-    """An account that has been in the lobby, and is not there now."""
+    """Return an account that has been in the lobby, and is offline."""
     member(chat, name).send("/quit")
 
 
 def both(chat: Chat) -> Person:
-    """Two accounts; the second one is here."""
+    """Return two accounts; the second one is online."""
     registered(chat, "ann")
     return member(chat, "bob")
 
@@ -138,7 +138,7 @@ async def test_private_lines_between_accounts_have_a_past(chat: Chat) -> None:
         await ann.settle()
         rows = [row.split("bob ")[-1] for row in ann.conversation if " bob " in row]
         assert rows == ["secret 1", "secret 2", "secret 3", "and another"]
-        assert "this is where @bob begins" in ann.conversation[0]
+        assert "beginning of @bob" in ann.conversation[0]
         assert ("@bob", 4) in marks(ann.network)
 
 

@@ -1,4 +1,4 @@
-"""Whatever happens while one types: what is sent arrives once and in order, the rest is kept."""
+"""While a user types, whatever happens: what is sent arrives once and in order, drafts are kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def listener(chat: Chat) -> Person:
 
 
 def heard(bob: Person) -> dict[str, list[str]]:
-    """What was said by others, by where it was said."""
+    """Return what was said by others, by room."""
     lines: dict[str, list[str]] = defaultdict(list)
     for one in bob.events():
         if one["event"] == "said" and one["from"] == "ann":
@@ -47,13 +47,13 @@ def heard(bob: Person) -> dict[str, list[str]]:
 
 
 class Desk:
-    """A person who looks at nothing."""
+    """A user without a screen."""
 
     def __init__(self) -> None:
         self.back: list[str] = []
 
     def look_at(self, name: str) -> None:
-        """They would be somewhere else now."""
+        """Record the switch to another conversation."""
 
     def give_back(self, text: str, pane: Buffer) -> bool:
         self.back.append(text)
@@ -64,10 +64,10 @@ class Desk:
 
 
 class Host:
-    """Who is let in, and never asked."""
+    """A user who joins without being asked anything."""
 
     def let_in(self) -> None:
-        """There they are."""
+        """Do nothing."""
 
     def told(self, text: str) -> None:
         raise AssertionError(text)
@@ -80,7 +80,7 @@ class Host:
 
 
 class Talker:
-    """State, connection and what is said, driven without a screen."""
+    """State, connection and input, driven without a screen."""
 
     def __init__(self) -> None:
         self.chat = Chat()
@@ -150,7 +150,7 @@ def _private_lines_arrive_or_are_doubted(ann: Talker, arrived: list[str], sent: 
         item.text.rpartition(": ")[2]
         for pane in ann.state.panes.values()
         for item in pane.items
-        if isinstance(item, Note) and "it is unknown" in item.text
+        if isinstance(item, Note) and "may not have arrived" in item.text
     ]
     assert arrived == [text for text in sent if text in arrived]
     assert set(sent) == {*arrived, *doubted}
@@ -160,7 +160,7 @@ def _private_lines_arrive_or_are_doubted(ann: Talker, arrived: list[str], sent: 
 
 
 class Model:
-    """What should be in each room, and in what is being typed."""
+    """What should be in each room, and in the drafts."""
 
     def __init__(self) -> None:
         self.here = 1

@@ -1,4 +1,4 @@
-"""Reading in the full-screen client: how far one can go back, and that one stays where one is."""
+"""Reading in the full-screen client: scrolling back, and keeping the position."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_one_goes_up_to_where_the_room_begins(chat: Chat) -> None:
         assert "line 500." in ann.conversation[-1]
         assert ann.app.state.pane.present.first == 301
         await go_up(ann, 40)
-        assert "this is where #lobby begins" in ann.conversation[0]
+        assert "beginning of #lobby" in ann.conversation[0]
         assert "Thursday, 1 January 1970" in ann.conversation[1]
         assert "line 1." in ann.conversation[2]
         numbers = [item.number for item in buffers.numbered(ann.app.state.pane.items)]
@@ -66,7 +66,7 @@ async def test_that_earlier_lines_are_fetched_is_said_and_nothing_moves(chat: Ch
         before, first = ann.conversation[1:], ann.app.state.pane.present.first
         ann.app.visit.reading.fetch_earlier(ann.app.state.pane)
         ann.shown.sync()
-        assert ann.shown._entries[0].headings[0] == "earlier lines are fetched…"
+        assert ann.shown._entries[0].headings[0] == "loading earlier messages…"
         await ann.settle()
         assert ann.conversation[1:] == before
         assert ann.app.state.pane.present.first < first
@@ -82,7 +82,7 @@ async def test_who_reads_above_stays_there_and_is_told_what_is_below(chat: Chat)
         bob.send("one more", "and another")
         await ann.settle()
         assert ann.conversation[:-1] == before
-        assert ann.conversation[-1] == " ↓ 2 new; Esc: go there"
+        assert ann.conversation[-1] == " ↓ 2 new; Esc: latest"
         await ann.press("escape")
         assert "and another" in ann.conversation[-1]
         assert ann.app.state.pane.unread == 0
@@ -163,10 +163,10 @@ async def test_comings_and_goings_are_folded(chat: Chat) -> None:
     async with visit(chat) as ann:
         people = [chat.join(name) for name in ("carl", "dora", "emil", "fred")]
         await ann.settle()
-        assert ann.conversation[-1].endswith("* 4 came")
+        assert ann.conversation[-1].endswith("* 4 joined")
         people[0].send("/quit lunch")
         await ann.settle()
-        assert ann.conversation[-1].endswith("* dora, emil, fred came")
+        assert ann.conversation[-1].endswith("* dora, emil, fred joined")
         people[1].send("hello")
         people[1].send("/quit lunch")
         await ann.settle()
@@ -261,5 +261,5 @@ async def test_one_goes_up_past_many_lines_of_somebody_ignored(chat: Chat) -> No
             await ann.type("/ignore bob", "enter")
             await ann.type("/join #lobby", "enter")
             await go_up(ann, 12)
-            assert "this is where #lobby begins" in ann.conversation[0]
+            assert "beginning of #lobby" in ann.conversation[0]
             assert "carol was first" in ann.screen

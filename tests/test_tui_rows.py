@@ -1,4 +1,4 @@
-"""Texts as rows: every character once, no row too wide; and rows that follow what they show."""
+"""Wrapping: every character once, no row too wide; and rows that follow their items."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def some(dice: random.Random, number: int) -> Item:
 
 
 def change(dice: random.Random, stretch: Stretch, middle: int) -> None:
-    """Do to a stretch one of the things that happen to it."""
+    """Change a stretch in one of the possible ways."""
     first, last = stretch.first or middle, stretch.last or middle
     what = dice.randrange(5)
     if what == 0:
@@ -108,7 +108,7 @@ def all_rows(shown: ConversationView) -> list[object]:
 
 
 def fresh(shown: ConversationView) -> ConversationView:
-    """What somebody sees who has not looked before, with as much room."""
+    """Return a new view of the same size."""
     other = ConversationView(shown.pane, shown.clock)
     other._columns = shown.shape
     other._entries = [_Entry(item) for item in shown.pane.shown.items]

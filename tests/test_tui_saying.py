@@ -1,4 +1,4 @@
-"""What is typed in the full-screen client on its way to the chat: it waits, arrives, or is back."""
+"""Messages on their way from the full-screen client: waiting, stored, or restored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tuipeople import Visitor, on_a_screen, visit
 
 
 def program(chat: Chat, name: str = "bob", *rooms: str) -> Person:
-    """Somebody who reads JSON, in some rooms."""
+    """Return a JSON program in some rooms."""
     person = chat.program(name)
     for room in rooms or ("#lobby",):
         person.ask(do="join", room=room)
@@ -26,12 +26,12 @@ def text(person: Visitor) -> str:
 
 
 def shown(person: Visitor) -> str:
-    """What stands in the conversation, however it is wrapped."""
+    """Return the text of the conversation, without line breaks."""
     return " ".join(" ".join(person.conversation).split())
 
 
 def requests(person: Visitor, do: str) -> list[dict[str, Any]]:
-    """What the client has asked of the server."""
+    """Return what the client has requested of the server."""
     sent = [json.loads(line) for data in person.network.sent for line in data.splitlines()]
     return [one for one in sent if one["do"] == do]
 
@@ -93,7 +93,7 @@ async def test_what_is_refused_comes_back_with_the_reason(chat: Chat) -> None:
         await ann.type("a draft")
         await ann.come_back()
         assert text(ann) == "a draft"
-        assert "Up brings back: /msg nobody hello" in shown(ann)
+        assert "To edit it, press Up: /msg nobody hello" in shown(ann)
         await ann.press("up")
         assert text(ann) == "/msg nobody hello"
 
@@ -117,7 +117,7 @@ async def test_a_private_line_of_which_nobody_knows_is_kept_and_said_so(chat: Ch
         await ann.lose_connection()
         await ann.come_back()
         assert said(bob) == ["hi"]
-        assert "it is unknown whether this arrived: hi" in shown(ann)
+        assert "This may not have arrived: hi" in shown(ann)
         await ann.press("up")
         assert text(ann) == "hi"
 
@@ -233,7 +233,7 @@ async def test_what_must_not_be_done_twice_is_not_sent_again(chat: Chat) -> None
         await ann.come_back()
         assert said(bob) == ["hi"]
         assert len(requests(ann, "msg")) == 1
-        assert "it is unknown whether this arrived: /w bob hi" in shown(ann)
+        assert "This may not have arrived: /w bob hi" in shown(ann)
 
 
 @on_a_screen
@@ -266,7 +266,7 @@ async def test_names_of_emoji_are_sent_as_emoji(chat: Chat) -> None:
         assert said(bob) == ["I like :tea:"]
 
 
-# Showing that one types
+# Typing notices
 
 
 @on_a_screen

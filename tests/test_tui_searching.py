@@ -1,4 +1,4 @@
-"""Going to what a search has found, and back to now."""
+"""Jumping to a search result, and back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def test_one_goes_from_hit_to_hit_and_back_to_now(chat: Chat) -> None:
         bob.send("now")
         await ann.settle()
         assert "now" not in " ".join(ann.conversation[:-1])
-        assert ann.conversation[-1] == " ↓ earlier lines, 1 new; Esc: back to now"
+        assert ann.conversation[-1] == " ↓ earlier messages, 1 new; Esc: back to the latest"
         await ann.press("down", "enter")
         assert any("line 50 with coffee" in row for row in ann.conversation)
         assert "line 350 with coffee" not in ann.screen.split("line 950")[0].split("#lobby bob")[0]
@@ -72,7 +72,7 @@ async def test_what_is_searched_for_is_no_markup(chat: Chat) -> None:
     chat.join("bob").send("what [/x] means")
     async with visit(chat) as ann:
         await ann.type("/search [/x] means", "enter")
-        assert "[/x] means: Enter goes there" in ann.screen
+        assert "[/x] means: Enter: open" in ann.screen
 
 
 @on_a_screen

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001
-"""Typing in the full-screen client: lines, what comes back, and what is pasted."""
+"""Typing in the full-screen client: lines, history, and pastes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007
 
 
 def text(person: Visitor) -> str:
-    """What is being typed."""
+    """Return the draft."""
     return person.app.entry.composer.text
 
 
@@ -157,7 +157,7 @@ async def test_many_pasted_lines_are_asked_about_once(chat: Chat) -> None:
     async with visit(chat) as ann:
         await ann.type("a draft")
         await paste(ann, pasted)
-        assert "You have pasted 100 lines." in ann.screen
+        assert "You pasted 100 lines." in ann.screen
         await ann.press("enter")
         said = [one["text"] for one in bob.events() if one["event"] == "said"]
         assert said == [pasted]

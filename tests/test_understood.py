@@ -1,4 +1,4 @@
-"""Nothing that is written after a command is passed over: it is obeyed, or refused."""
+"""Extra words after a command are never ignored: they are used, or refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIRST = {
 
 
 def staffed() -> Chat:
-    """A chat in which everything in `FIRST` could be done."""
+    """Return a chat in which every command of `FIRST` can succeed."""
     chat = Chat()
     for name in ("carl", "dan", "eve"):
         member(chat, name)
@@ -39,7 +39,7 @@ def staffed() -> Chat:
 
 
 def state(chat: Chat) -> tuple[object, ...]:
-    """What anybody could change."""
+    """Return everything that a command could change."""
     hub = chat.hub
     return (
         sorted(hub.directory.users),

@@ -1,4 +1,4 @@
-"""A mute holds for all that people write; and nobody reads what was said while they were out."""
+"""A mute applies to everything that people write, and nobody can read what they missed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from staff import SECRET, back, everybody_reads, founder, guest, member, operato
 
 
 def only_in_tea(chat: Chat, *how: str) -> tuple[Person, tuple[Person, Person, Person]]:
-    """Eve, muted in #tea, and those who share only that room with her."""
+    """Return eve, muted in #tea, and those who share only that room with her."""
     ann, eve = founder(chat), guest(chat, "eve")
     eve.send("/join #tea", "/leave #lobby")
     capabilities = ("away-notify", "extended-join", "extended-monitor", "message-tags", "setname")
@@ -109,7 +109,7 @@ def test_a_muted_founder_gives_no_reasons_and_writes_no_rules(chat: Chat) -> Non
     assert chat.hub.directory.rooms["#tea"].rules.slow == 10
 
 
-# What was said while somebody was out
+# What was said during an absence
 
 READS: list[dict[str, object]] = [
     {"do": "history", "n": 50, "room": "#tea"},
@@ -216,7 +216,7 @@ def test_a_guest_whose_connection_breaks_reads_on(chat: Chat) -> None:
 
 
 def names_in_tea(person: Person) -> list[str]:
-    """The people that a list of #tea shows somebody."""
+    """Return the members of #tea in a list for a user."""
     (listed,) = person.ask(do="who", room="#tea")
     assert listed["count"] == len(listed["people"])
     return [one["name"] for one in listed["people"]]

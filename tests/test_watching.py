@@ -1,4 +1,4 @@
-"""Watching for people, and remembering who was here, as programs and people ask for it."""
+"""Watching users, and remembering who was online, for programs and people."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_irc_readers_with_the_same_capabilities_share_their_frames(chat: Chat) -
 
 
 def long_answer(chat: Chat) -> Browser:
-    """Somebody who is being told a long answer."""
+    """Return a user who is receiving a long answer."""
     ann, tom = program(chat, "ann"), chat.join("tom")
     for number in range(40):
         tom.send(f"{number} " + "x" * 2000)

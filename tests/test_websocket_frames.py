@@ -1,4 +1,4 @@
-"""WebSocket frames: any cutting gives the same lines, and nothing makes the reader raise."""
+"""WebSocket frames: every way of cutting them gives the same lines, and nothing raises."""
 
 from __future__ import annotations
 

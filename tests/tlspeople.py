@@ -1,4 +1,4 @@
-"""People who come over TLS, in memory."""
+"""Users who connect over TLS, in memory."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ALERT = "\x15\x03\x03\x00\x02\x02\x31"
 
 
 def trusting(pem: bytes = CERTIFICATE) -> ssl.SSLContext:
-    """A client that knows one certificate, and checks the name."""
+    """Return a client that trusts one certificate, and checks the name."""
     return ssl.create_default_context(cadata=pem[pem.index(b"-----BEGIN CERT") :].decode())
 
 
 class Secure:
-    """Somebody who comes over TLS, in memory."""
+    """A user who connects over TLS, in memory."""
 
     def __init__(
         self, chat: Chat, address: str = "192.0.2.1", trust: ssl.SSLContext | None = None
@@ -43,7 +43,7 @@ class Secure:
                 return self
 
     def carry(self, size: int = 1 << 20) -> bool:
-        """Carry what was sent, in pieces of this size, and bring the answers; says if there are."""
+        """Deliver what was sent, in pieces of this size, and any answers; return if any came."""
         data = self._sent.read()
         for start in range(0, len(data), size):
             self.outside.protocol.dataReceived(data[start : start + size])
@@ -54,7 +54,7 @@ class Secure:
         return bool(answer)
 
     def send(self, *lines: str | bytes) -> list[str]:
-        """Send lines; gives what comes in answer."""
+        """Send lines; return the answers."""
         for line in lines:
             self.tls.write((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
         return self.read()

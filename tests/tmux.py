@@ -1,4 +1,4 @@
-"""Programs that draw a whole screen, each in a terminal of a private tmux that can be looked at."""
+"""Full-screen programs, each in a terminal of a private tmux."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from real import LIMIT, Deadline, needs, proc
 
 
 class Tmux:
-    """A tmux of our own, which ends, and all that runs in it, when its `with` block is left."""
+    """A private tmux, which ends with everything in it at the end of its `with` block."""
 
     def __init__(self, directory: Path, columns: int = 80, rows: int = 24) -> None:
-        # Without LINES and COLUMNS, which readline sets, and which hide the terminal's size.
+        # Without LINES and COLUMNS, which readline sets, and which override the terminal's size.
         size = ("env", "-u", "LINES", "-u", "COLUMNS")
         self._command = (*size, needs("tmux"), "-S", str(directory / "tmux"), "-f", "/dev/null")
         self._size = ("-x", str(columns), "-y", str(rows))
@@ -27,13 +27,13 @@ class Tmux:
         subprocess.run([*self._command, "kill-server"], capture_output=True, timeout=LIMIT)
 
     def start(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> Screen:
-        """Somebody's terminal, with a program on it."""
+        """Start a program on a terminal of its own."""
         given = [word for item in (env or {}).items() for word in ("-e", "=".join(item))]
         self.do("new-session", "-d", "-s", name, *self._size, *given, "--", *command)
         return Screen(self, name)
 
     def do(self, *arguments: str) -> str:
-        """Give tmux a command; what it prints."""
+        """Run a tmux command; return its output."""
         done = subprocess.run(
             [*self._command, *arguments],
             env={**os.environ, "LC_ALL": "C.UTF-8"},
@@ -46,7 +46,7 @@ class Tmux:
 
 
 class Screen:
-    """What one program shows, and its keyboard."""
+    """The screen of one program, and its keyboard."""
 
     def __init__(self, tmux: Tmux, name: str) -> None:
         self._tmux = tmux
@@ -54,7 +54,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """All rows as they are now."""
+        """Return all rows as they are now."""
         return self._tmux.do("capture-pane", "-p", "-t", self._name)
 
     def type(self, keys: str) -> None:
@@ -73,12 +73,12 @@ class Screen:
         self._tmux.do("send-keys", "-t", self._name, *keys)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the terminal another size."""
+        """Resize the terminal."""
         self._tmux.do("resize-window", "-t", self._name, "-x", str(columns), "-y", str(rows))
 
     @property
     def child(self) -> int:
-        """The process that the shell on this terminal has started."""
+        """Return the process that the shell on this terminal has started."""
         shell = self._tmux.do("display-message", "-p", "-t", self._name, "#{pane_pid}").strip()
         children = proc(int(shell), f"task/{shell}/children").read_text()
         return int(children.split()[0])

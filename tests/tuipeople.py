@@ -1,4 +1,4 @@
-"""The full-screen client beside a chat in memory: keys in, rows of the screen out, no sockets."""
+"""The full-screen client with a chat in memory: keys in, rows of the screen out, no sockets."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from chatsvc.client.tui.widgets.conversation import ConversationView
 
 
 async def quiet(*_: float) -> None:
-    """Let everything happen that waits for no time to pass."""
+    """Let everything happen that needs no time to pass."""
     loop: Any = asyncio.get_running_loop()
     while loop._ready:
         await asyncio.sleep(0)
 
 
-# Textual takes a process for idle that uses no processor for 20 ms.  That is slow, and wrong where
-# other programs have the processor.
+# Textual takes a process for idle if it uses no processor for 20 ms.  That is slow, and wrong
+# while other programs use the processor.
 textual_app.wait_for_idle = textual_pilot.wait_for_idle = quiet  # type: ignore[assignment,attr-defined]
 
 
@@ -55,15 +55,15 @@ class Pipe(StringTransport):
 
 @implementer(IStreamClientEndpoint)
 class Network:
-    """The way to a chat in memory; bytes move when they are pumped."""
+    """The connection to a chat in memory; bytes move when they are pumped."""
 
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
         self.up = True
         self.silent = False  # nothing arrives
-        self.why: Exception = NobodyListens()  # there is no connection, while it is not up
-        self.reached: list[Server] = []  # where the client has wanted to go
-        self.sent: list[bytes] = []  # all that the client has sent, as it was sent
+        self.why: Exception = NobodyListens()  # connecting fails while it is not up
+        self.reached: list[Server] = []  # the servers that the client has tried
+        self.sent: list[bytes] = []  # everything that the client has sent, as it was sent
         self._pairs: list[tuple[Pipe, Person]] = []
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
@@ -77,13 +77,13 @@ class Network:
         return succeed(protocol)
 
     def reach(self, server: Server, tell: Callable[[str], None]) -> Network:
-        """Wherever one wants to go, one comes here."""
+        """Return an endpoint of this chat, whatever the address."""
         self.reached.append(server)
         self.tell = tell
         return self
 
     def pump(self) -> None:
-        """Move bytes both ways until all is quiet."""
+        """Move bytes both ways until nothing moves."""
         moved = not self.silent
         while moved:
             self.chat.clock.advance(0)
@@ -117,14 +117,14 @@ class Network:
         pipe.protocol.connectionLost(connectionDone)
 
     def break_off(self) -> None:
-        """Lose all connections, as if a cable had been pulled; what is under way is lost."""
+        """Lose all connections and everything on its way, as if a cable had been pulled."""
         self.up = False
         for pipe, person in list(self._pairs):
             self._hang_up(pipe, person)
 
 
 class Visitor:
-    """Somebody with the full-screen client before them."""
+    """A user of the full-screen client."""
 
     def __init__(self, app: ChatApp, network: Network, pilot: Pilot[int]) -> None:
         self.app = app
@@ -149,7 +149,7 @@ class Visitor:
         await self.press(*keys)
 
     def post(self, text: str) -> None:
-        """Type a text as fast as can be."""
+        """Type a text as fast as possible."""
         for letter in text:
             self.app.post_message(events.Key(_character_to_key(letter), letter))
 
@@ -163,14 +163,14 @@ class Visitor:
         await self.settle()
 
     async def come_back(self) -> None:
-        """Let the server be reachable again, and the client find that out."""
+        """Make the server reachable again, and let the client reconnect."""
         self.network.up = True
         await self.wait(0)
         await self.wait(120)
 
     @property
     def rows(self) -> list[str]:
-        """What is on the screen, as text."""
+        """Return the screen as text."""
         strips = self.app.screen._compositor.render_strips()
         return [strip.text.rstrip() for strip in strips]
 
@@ -180,12 +180,12 @@ class Visitor:
 
     @property
     def shown(self) -> ConversationView:
-        """The conversation one looks at."""
+        """The current conversation."""
         return self.app.shelf.shown
 
     @property
     def conversation(self) -> list[str]:
-        """The rows of the conversation that are in sight."""
+        """Return the visible rows of the conversation."""
         shown = self.shown
         rows = [shown.render_line(y).text.rstrip() for y in range(shown.size.height)]
         while rows and not rows[-1]:
@@ -203,7 +203,7 @@ async def visit(
     settled: bool = True,
     **arguments: Any,
 ) -> AsyncIterator[Visitor]:
-    """Let somebody come into a chat on a screen of `size`, and go when the block ends."""
+    """Let a user join a chat on a screen of `size`, and leave when the block ends."""
     network = Network(chat)
     going = Going(Server(), identity or Identity(name), room)
     app = ChatApp(network.reach, chat.clock, going, now=chat.clock.seconds, **arguments)
@@ -218,7 +218,7 @@ async def visit(
 
 
 def on_a_screen(scenario: Callable[[Chat], Awaitable[None]]) -> Callable[[Chat], None]:
-    """A test that is a coroutine, in a loop of its own: no plugin, no reactor."""
+    """Run a coroutine as a test, in its own loop: no plugin, no reactor."""
 
     @functools.wraps(scenario)
     def test(chat: Chat) -> None:

@@ -1,4 +1,4 @@
-"""Clients that come over WebSocket, in memory: what they send and read goes by `websockets`."""
+"""WebSocket clients in memory, built on `websockets`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ ORDINARY = {
 
 
 def request(line: str = "GET / HTTP/1.1", **changes: str | None) -> bytes:
-    """A request for a WebSocket; `changes` replace fields, or leave them out."""
+    """Return a request for a WebSocket; `changes` replace fields, or remove them."""
     fields = {**ORDINARY, **{name.replace("_", "-"): value for name, value in changes.items()}}
     lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
     return "\r\n".join([line, *lines, "", ""]).encode()
 
 
 class Browser:
-    """Somebody who comes over WebSocket."""
+    """A user who connects over WebSocket."""
 
     def __init__(self, chat: Chat, *subprotocols: str, person: Person | None = None) -> None:
         self.person = person or chat.connect()
@@ -40,7 +40,7 @@ class Browser:
 
     @classmethod
     def over_tls(cls, secure: Secure, *subprotocols: str) -> Browser:
-        """Somebody who comes over TLS first."""
+        """Return a user who connects over TLS."""
         self = cls.__new__(cls)
         self.person, self._secure = secure.outside, secure
         self._begin("wss", subprotocols)
@@ -56,8 +56,8 @@ class Browser:
         self.exchange()
 
     def exchange(self) -> None:
-        """Carry what was sent, and read what has come."""
-        for _ in range(3):  # what has come may be answered
+        """Deliver what was sent, and read what arrived."""
+        for _ in range(3):  # what arrives may have to be answered
             data = b"".join(self.client.data_to_send())
             self._read(self._carried(data))
 
@@ -82,7 +82,7 @@ class Browser:
                 self.frames.append(event)
 
     def send(self, *texts: str | bytes) -> list[str]:
-        """Send each as a message, and give the messages that come in answer."""
+        """Send each as a message, and return the messages that answer them."""
         for text in texts:
             if isinstance(text, str):
                 self.client.send_text(text.encode())
@@ -92,7 +92,7 @@ class Browser:
         return self.read()
 
     def ask(self, **request: object) -> list[dict[str, Any]]:
-        """Send a JSON request, and give the events that come in answer."""
+        """Send a JSON request, and return the events that answer it."""
         return [json.loads(text) for text in self.send(json.dumps(request))]
 
     def read(self) -> list[str]:
@@ -120,7 +120,7 @@ class Browser:
 
 
 def program(chat: Chat, name: str, open_: Callable[[Chat], Browser] = Browser) -> Browser:
-    """Somebody who speaks JSON over WebSocket and is in the lobby."""
+    """Return a program in the lobby that uses JSON over WebSocket."""
     browser = open_(chat)
     browser.ask(do="hello", name=name)
     browser.ask(do="join", room="#lobby")

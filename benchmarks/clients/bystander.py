@@ -1,4 +1,4 @@
-"""Somebody in the lobby, over JSON lines, who listens to the clients and answers them."""
+"""A user in the lobby, over JSON lines, who listens to the clients and answers them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Event = dict[str, Any]
 
 
 class Bystander:
-    """A person whose events are read all the time."""
+    """A user whose events are read continuously."""
 
     def __init__(self, port: int, name: str = "bea") -> None:
         self.name = name

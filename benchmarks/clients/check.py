@@ -1,7 +1,7 @@
-"""Try real IRC clients against a freshly started service: connect, talk, idle, and still be there.
+"""Try real IRC clients with a fresh service: connect, talk, idle, and still be connected.
 
-HexChat (under Xvfb), finch, eggdrop, irssi and WeeChat over TLS, with the certificate that the
-service makes; kirc, ii and sic plainly. Run it yourself; it takes the idle time and a minute or
+HexChat (under Xvfb), finch, eggdrop, irssi and WeeChat over TLS, with the service's self-signed
+certificate; kirc, ii and sic without TLS. Run it yourself; it takes the idle time and a minute or
 two. See README.md in `benchmarks`.
 """
 
@@ -28,7 +28,7 @@ COLUMNS = ("client", "version", "TLS", "connected", "said", "heard", "still conn
 
 @dataclass
 class Trial:
-    """What came of one client."""
+    """The result of one client."""
 
     name: str
     version: str = ""
@@ -43,7 +43,7 @@ class Trial:
         return bool(self.reason) and not self.skipped
 
     def expect(self, mark: str, true: bool, reason: str) -> bool:
-        """Note whether something went well; the first reason for a failure is kept."""
+        """Note whether something succeeded; keep the first reason for a failure."""
         self.marks.setdefault(mark, "yes")
         if not true:
             self.marks[mark] = "NO"
@@ -81,14 +81,14 @@ def talk(trial: Trial, bystander: Bystander, when: str) -> None:
     heard = bystander.hears(client.nick, words, LIMIT)
     trial.expect("said", heard, f"nobody heard it {when}; {_last_words(client)}")
     bystander.say(word)
-    # After the name: sic takes a word without a colon for the channel, and shows it before.
+    # After the name: sic takes a word without a colon for the channel, and shows it first.
     said = re.compile(rf"{bystander.name}\W+{word}\b")
     shown = until(lambda: said.search(client.shown()) is not None)
     trial.expect("heard", shown, f"it did not show a line of one word {when}")
 
 
 def finish(trial: Trial, bystander: Bystander) -> None:
-    """Look whether the client is still connected, and let it talk again."""
+    """Check that the client is still connected, and let it talk again."""
     if trial.client is None or trial.marks.get("connected") != "yes":
         return
     nick = trial.client.nick

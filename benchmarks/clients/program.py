@@ -1,4 +1,4 @@
-"""A program that is tried: started in a home of its own, without anything of its user's."""
+"""A client program, started in a home directory of its own, without the user's files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def until(true: Callable[[], bool], limit: float = LIMIT) -> bool:
 
 
 class Client:
-    """A program in a folder of its own; `nick` is who it is in the chat."""
+    """A program in a directory of its own; `nick` is its name in the chat."""
 
     name: str
     nick: str
@@ -62,7 +62,7 @@ class Client:
         return version(self.programs[0], "--version")
 
     def connect(self) -> None:
-        """Start the program, and do what a person does until it is in the room."""
+        """Start the program, and do what a user does until it is in the room."""
         raise NotImplementedError
 
     def say(self, words: str) -> None:
@@ -73,7 +73,7 @@ class Client:
         raise NotImplementedError
 
     def complaint(self) -> str:
-        """Return what it shows of a failure."""
+        """Return what it shows about a failure."""
         return self.shown()
 
     def stop(self) -> None:
@@ -105,7 +105,7 @@ class Client:
         return process
 
     def unprivileged(self) -> Sequence[str]:
-        """Return what to put before the command of a program that does not want to be root."""
+        """Return the prefix of a command for a program that refuses to run as root."""
         if os.geteuid() != 0:
             return ()
         for path in (self.home, *self.home.iterdir()):

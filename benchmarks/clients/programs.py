@@ -1,4 +1,4 @@
-"""The clients that are tried: how each is configured, used as a person uses it, and looked at."""
+"""The clients: how to configure and use each of them, and how to read their screens."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ chat.ssl_verify = off
 """
         )
         self.start("weechat", "-d", str(self.home))
-        until(lambda: ":#lobby(" in self.shown())  # what is typed before is for the server
+        until(lambda: ":#lobby(" in self.shown())  # earlier input would go to the server
 
 
 class Finch(AtATerminal):
@@ -85,7 +85,7 @@ class Finch(AtATerminal):
         until(lambda: "#lobby" in self.shown())
 
     def _accept(self) -> None:
-        """Press Accept, as a person does who is asked about the certificate."""
+        """Press Accept, as a user does when asked about the certificate."""
         self._second_window()
         if "Accept" in self.shown():
             self.press("Enter")
@@ -93,11 +93,11 @@ class Finch(AtATerminal):
     def say(self, words: str) -> None:
         self._second_window()
         self.type(words)
-        time.sleep(0.5)  # what comes at once with Enter is taken for a paste
+        time.sleep(0.5)  # text that arrives together with Enter is taken for a paste
         self.press("Enter")
 
     def _second_window(self) -> None:
-        """Look at the window that the buddy list is in front of."""
+        """Switch to the window behind the buddy list."""
         self.press("M-2")
         time.sleep(0.5)
 
@@ -150,13 +150,13 @@ class Ii(Client):
         try:
             handle = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:
-            return  # it has gone: the bystander will not hear it
+            return  # it has left: the bystander will not hear it
         with os.fdopen(handle, "w") as file:
             file.write(f"{words}\n")
 
 
 class Eggdrop(Client):
-    """A bot: a script of a few lines says what is in a file, and writes down what it hears."""
+    """A bot: a short script says what is in a file, and records what it hears."""
 
     name, nick, programs = "eggdrop", "eggy", ("eggdrop", "setpriv")
 
@@ -221,7 +221,7 @@ utimer 1 look
 
 
 class HexChat(Client):
-    """A window on an X server that nobody sees."""
+    """A window on an X server without a screen."""
 
     name, nick, programs = "HexChat", "hexa", ("hexchat", "Xvfb", "xdotool", "setpriv")
 

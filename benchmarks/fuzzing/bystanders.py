@@ -1,7 +1,7 @@
-"""Three people who talk to each other all the time, in a process of their own.
+"""Three users who talk to each other all the time, in a process of their own.
 
-Each line must reach the other two once, in order, and in time; and nothing they are sent may
-contain what moves a terminal. They also say how many people are online.
+Each line must reach the other two once, in order, and in time; and nothing they receive may contain
+terminal control sequences. They also report how many users are online.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _IRC_CODES = "\x01\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f"  # bold, colours, CTCP: 
 
 @dataclass
 class Report:
-    """What the bystanders saw until they were asked."""
+    """What the bystanders have seen since the last report."""
 
     troubles: list[str]
     latencies: list[float]
     said: int
-    arrived: int  # up to this line, all have arrived or are among the troubles
+    arrived: int  # up to this line, all have arrived or are reported
     online: int | None = None
 
 
@@ -152,7 +152,7 @@ class Company:
             self.latencies.append(time.monotonic() - since[0])
 
     async def watch(self) -> None:
-        """Miss what does not arrive in time, without the time that other programs have taken."""
+        """Report lines that do not arrive in time, less the time that other programs have used."""
         while True:
             await asyncio.sleep(0.1)
             now, starved = time.monotonic(), self._starved()
@@ -168,7 +168,7 @@ class Company:
         return _waited_for_a_processor(self.server) + _waited_for_a_processor(os.getpid())
 
     async def count(self) -> int | None:
-        """Return how many people are online, those without a name too; None if nobody answers."""
+        """Return how many users are online, with those without a name; None without an answer."""
         self.online = asyncio.get_running_loop().create_future()
         self.people[1].send('{"do":"census"}')
         with contextlib.suppress(TimeoutError):
@@ -253,7 +253,7 @@ class Bystanders:
             self._process.join()
 
     def report(self, count: bool = False) -> Report:
-        """Return what they have seen since the last time; count who is online if asked to."""
+        """Return what they have seen since the last time; count users online on request."""
         self._pipe.send("count" if count else "report")
         report = self._answer()
         assert isinstance(report, Report)

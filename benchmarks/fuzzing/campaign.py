@@ -1,4 +1,4 @@
-"""One kind of input against one service after another, until there were enough inputs."""
+"""Sends one kind of input to one service after another, until there were enough inputs."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from benchmarks.fuzzing.sending import send
 from benchmarks.fuzzing.service import NO_LIMITS, Service, running
 from benchmarks.fuzzing.sessions import Session, load, save, session
 
-# Sessions after which everything is looked at, if not 64: more where one is a single input.
+# Sessions between two checks, if not 64: more if a session is a single input.
 ROUND = {"http": 512, "tls": 256, "proxy": 512}
-MOST_FAILURES = 20  # different ones, or rounds that failed: then it is time to mend something
+MOST_FAILURES = 20  # different ones, or failed rounds, after which to stop
 SETTLING_SECONDS = 5.0
-PATIENCE = 120.0  # seconds until a connection counts as left hanging: hashing takes time
+PATIENCE = 120.0  # seconds until a connection counts as hanging: hashing takes time
 
 _FRAME = re.compile(r'File "[^"]*?((?:chatsvc|twisted|site-packages)/[^"]+)", line (\d+), in (\S+)')
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """The options of the command line."""
 
     seed: int
     inputs: int
@@ -44,12 +44,12 @@ class Options:
         return () if self.limited else NO_LIMITS
 
     def at_a_time(self, kind: str) -> int:
-        """Return how many connections to use; those that mostly wait may be many."""
+        """Return how many connections to use: many, if they mostly wait."""
         return self.connections or (32 if kind in ("http", "tls", "proxy") else 8)
 
     @property
     def every(self) -> float:
-        """Seconds between the lines of bystanders, who keep within the default pace."""
+        """The seconds between the lines of bystanders, who respect the default rate limit."""
         return 0.2 if self.limited else 0.05
 
 
@@ -62,7 +62,7 @@ class Failure:
 
     @property
     def key(self) -> str:
-        """The same for failures that have the same cause."""
+        """Equal for failures with the same cause."""
         frames = _FRAME.findall(self.what)
         if not frames:
             return re.sub(rf"\d+|b'.*|b\".*|{'|'.join(NAMES)}", "", self.what)
@@ -71,7 +71,7 @@ class Failure:
 
     @property
     def lasting(self) -> bool:
-        """True if the service is not what it was afterwards."""
+        """True if the failure persisted afterwards."""
         return "Traceback" not in self.what and "no clean text" not in self.what
 
 
@@ -121,7 +121,7 @@ class Campaign:
     def _look_around(
         self, service: Service, bystanders: Bystanders, sessions: list[Session]
     ) -> list[Failure]:
-        """Return what went wrong in a round, as the log, the bystanders and memory show it."""
+        """Return what went wrong in a round, according to log, bystanders and memory use."""
         wrong = []
         deadline = time.monotonic() + SETTLING_SECONDS
         troubles, said = list[str](), 0
@@ -163,7 +163,7 @@ class Campaign:
                 await self._describe(failure)
 
     async def _describe(self, failure: Failure) -> None:
-        """Find which session it was, and save that one; or all, if none does it alone."""
+        """Find the session that caused it, and save that one; or all, if none causes it alone."""
         if "Traceback" in failure.what:
             failure.sessions = await _culprit(failure, self.options) or failure.sessions
         numbers = f"{failure.sessions[0].number}" + "-round" * (len(failure.sessions) > 1)
@@ -203,7 +203,7 @@ async def _service(options: Options) -> AsyncIterator[tuple[Service, Bystanders]
 
 
 async def _round(sessions: Sequence[Session], service: Service, options: Options) -> list[Failure]:
-    """Send sessions, some at a time; return those that were left hanging."""
+    """Send sessions, some in parallel; return those that were left hanging."""
     waiting = iter(sessions)
     wrong: list[Failure] = []
 

@@ -1,4 +1,4 @@
-"""What can be done to an input, so that it is almost what a parser expects."""
+"""Mutations of an input that leave it almost valid."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def cut_off(random: Random, line: bytes) -> bytes:
 
 
 def cut_words(random: Random, line: bytes) -> bytes:
-    """Leave parameters out at the end, but end the line."""
+    """Remove parameters at the end, but keep the line end."""
     parts = line.split(b" ")
     ending = b"\r\n" if line.endswith(b"\r\n") else line[-1:] if line.endswith(b"\n") else b""
     return b" ".join(parts[: random.randint(1, len(parts))]).removesuffix(ending) + ending
@@ -94,7 +94,7 @@ def replace_number(random: Random, line: bytes) -> bytes:
 
 
 def replace_string(random: Random, line: bytes) -> bytes:
-    """Put another type of value, or another word, where JSON has a string."""
+    """Replace a JSON string with a value of another type, or another word."""
     new = random.choice((random.choice(VALUES), b'"%b"' % random.choice(words())))
     return _replace(random, _STRING, line, new) or insert_word(random, line)
 

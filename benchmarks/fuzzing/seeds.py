@@ -43,7 +43,7 @@ def seeds_of(kind: str) -> tuple[Seed, ...]:
 
 @cache
 def words() -> tuple[bytes, ...]:
-    """Return every word in every seed: what a parser may look for."""
+    """Return every word in every seed, as candidates for a parser's keywords."""
     found = {
         word
         for kind in KINDS

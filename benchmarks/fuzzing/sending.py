@@ -1,4 +1,4 @@
-"""Send a session to the service, reading and forgetting all that comes back."""
+"""Sends a session to the service, and discards everything that comes back."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from benchmarks.fuzzing.mutations import mutated
 from benchmarks.fuzzing.sessions import Session
 from benchmarks.servers import HOST
 
-CLOSE_SECONDS = 1.0  # a session that is to be closed is given up after this time
+CLOSE_SECONDS = 1.0  # a session that should be closed is given up after this time
 RESET = struct.pack("ii", 1, 0)
 TRUSTING = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # does not read the system's certificates
 TRUSTING.check_hostname, TRUSTING.verify_mode = False, ssl.CERT_NONE
 
 
 async def send(session: Session, port: int, patience: float) -> str | None:
-    """Play one session; return what is wrong if the server leaves it hanging."""
+    """Play one session; return a failure if the server leaves it hanging."""
     try:
         reader, writer = await asyncio.open_connection(HOST, port)
     except OSError as error:
@@ -28,7 +28,7 @@ async def send(session: Session, port: int, patience: float) -> str | None:
     try:
         return await _play(session, reader, writer, draining, patience)
     except OSError:
-        return None  # it may close the connection whenever it likes
+        return None  # it may close the connection at any time
     finally:
         draining.cancel()
         writer.close()
@@ -95,7 +95,7 @@ async def _drain(reader: asyncio.StreamReader) -> None:
             pass
 
 
-# ---- inside TLS, where records can be damaged on their way ----
+# ---- inside TLS, where records can be damaged in transit ----
 
 
 async def _send_inside_tls(

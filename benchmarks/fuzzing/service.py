@@ -1,4 +1,4 @@
-"""The service that is fuzzed: a fresh one in a temporary folder, and what its log says."""
+"""The service that is fuzzed: a fresh one in a temporary directory, and its log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TRACEBACK = re.compile(
 
 @dataclass
 class Service:
-    """A running `twistd chat`: at `port`, and behind a proxy's header at `proxied`."""
+    """A running `twistd chat`: at `port`, and behind a PROXY header at `proxied`."""
 
     process: subprocess.Popen[str]
     port: int

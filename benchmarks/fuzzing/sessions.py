@@ -1,6 +1,6 @@
-"""Sessions to send: a seed, its inputs mutated, and how they travel.
+"""Sessions to send: a seed, its mutated inputs, and how they are sent.
 
-A session follows from its seed number, its kind and its own number alone, so it can be made again.
+A session depends only on its seed number, its kind and its own number, so it can be reproduced.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Session:
 
 
 def save(path: Path, sessions: Sequence[Session], **about: Any) -> None:
-    """Write a file that `load` reads; people can read it, too."""
+    """Write a readable file for `load`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     saved = [{**vars(one), "pieces": [p.decode("latin-1") for p in one.pieces]} for one in sessions]
     path.write_text(json.dumps({**about, "sessions": saved}, indent=1) + "\n")
@@ -106,7 +106,7 @@ def _any_line(random: Random, base: Seed) -> bytes:
 
 
 def _rearrange(random: Random, lines: list[bytes], kind: str) -> None:
-    """Swap, repeat and drop inputs, and put some of another dialect's among them."""
+    """Swap, repeat and drop inputs, and insert some of another dialect."""
     for _ in range(random.choice((0, 0, 1, 2, 4))):
         n = random.randint(0, len(lines))
         match random.randrange(5):
@@ -123,11 +123,11 @@ def _rearrange(random: Random, lines: list[bytes], kind: str) -> None:
 
 
 def _cut(random: Random, lines: list[bytes], whole: bool) -> tuple[tuple[bytes, ...], float]:
-    """Return pieces to send, and the seconds between them: most often all at once."""
+    """Return pieces to send, and the seconds between them: usually all at once."""
     chosen = random.random()
     if whole:
         return tuple(line for line in lines if line), 0.0
-    if chosen < 0.08:  # slowly, cut anywhere
+    if chosen < 0.08:  # slowly, split anywhere
         data = b"".join(lines)
         cuts = sorted(random.randint(0, len(data)) for _ in range(random.randint(1, 8)))
         edges = [0, *cuts, len(data)]

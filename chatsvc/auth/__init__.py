@@ -1,4 +1,4 @@
-"""Accounts and the secrets that prove them: passwords, SCRAM keys, the throttle of guesses.
+"""Accounts and their secrets: passwords, SCRAM keys, and the throttle of wrong guesses.
 
 No sessions.
 """

@@ -1,4 +1,4 @@
-"""Registered names: accounts, how they are proved and changed, who may register.  No sessions."""
+"""Registered names: authenticating and changing accounts, and who may register.  No sessions."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def new_account(name: str, kept: Mapping[str, Any], email: str, now: float) -> Account:
-    """An account that nobody has had before, with what is `kept_of` its password."""
+    """Return an account with a new id; `kept` is what `kept_of` returns for its password."""
     return Account(secrets.token_hex(6), name, email=email, since=now, **kept)
 
 
 class Accounts:
-    """Every account, and the ways to get, prove and change one."""
+    """Every account, and the operations that find, authenticate and change accounts."""
 
     def __init__(self, records: Records, hasher: Hasher, attempts: Window, mode: str) -> None:
         self.mode = mode  # open, invite or closed
@@ -47,20 +47,20 @@ class Accounts:
         self._hasher = hasher
         self.attempts = Attempts(attempts, self._work_of_nothing, hasher.pause)
         self.registrations = Window(0, 0.0)  # by address
-        self._writes = 0  # changes made here, which what is being read may not have
-        self._coming: set[str] = set()  # what names look like that are being registered
+        self._writes = 0  # changed here; a record that is being read may be older
+        self._coming: set[str] = set()  # skeletons of the names that are being registered
         self._invitations: dict[str, Invitation] = {}
         self.when_changed: Callable[[Mapping[str, Account]], None] = lambda before: None
         self._learn([])
 
     def open(self) -> None:
-        """Learn which accounts there are; the archive is open."""
+        """Load the accounts; the archive is open."""
         self._learn(self._records.records(Account))
         self.attempts.known.open(self, self._records.records(Fact))
         self._invitations = {one.code: one for one in self._records.records(Invitation)}
 
     async def refresh(self) -> None:
-        """Learn what another process has changed; told with the accounts as they were before."""
+        """Load changes by another process; pass the accounts from before to the listeners."""
         if not await self._records.changed():
             return
         read_at = None
@@ -74,7 +74,7 @@ class Accounts:
         self._invitations = {one.code: one for one in await self._records.reread(Invitation)}
 
     def _forget_owners(self, before: Mapping[str, Account]) -> None:
-        """Forget who owns the accounts that were deleted, or have another password."""
+        """Forget the owners of accounts that were deleted or have another password."""
         for id, old in before.items():
             account = self._by_id.get(id)
             if account is None or account.hash != old.hash:
@@ -101,7 +101,7 @@ class Accounts:
         return self._by_id.get(id)
 
     def name_of(self, id: str) -> str:
-        """What an account is called, or was: `nobody` when it is no more."""
+        """Return the current or former name of an account; `nobody` if the account was deleted."""
         account = self._by_id.get(id)
         return account.name if account else "nobody"
 
@@ -110,7 +110,7 @@ class Accounts:
         return any(account.operator for account in self)
 
     def resembled(self, name: str) -> Account | None:
-        """The account whose name looks like this one, without being it."""
+        """Return another account whose name is confusable with this one, if there is one."""
         found = (one for each in skeletons(name) for one in self._by_looks.get(each, {}).values())
         return next((one for one in found if key(one.name) != key(name)), None)
 
@@ -126,7 +126,7 @@ class Accounts:
         now: float,
         since: float,
     ) -> Account:
-        """Register a name; refuse those who may not, or have done so too often.
+        """Register a name; refuse users who may not register or have registered too many names.
 
         `now` measures intervals, `since` is the time of day.
         """
@@ -146,13 +146,13 @@ class Accounts:
                 await self._records.put(account)
         self._enter(account)
         await self.know(account, source)
-        with suppress(ArchiveFailed):  # the account is kept; the code is good again after a restart
+        with suppress(ArchiveFailed):  # the account is stored; a restart would bring the code back
             await self._records.drop(*used)
         return account
 
     @contextmanager
     def _registering(self, name: str, source: Source, now: float) -> Iterator[None]:
-        """Nobody registers what looks like the name meanwhile; it counts unless it fails."""
+        """Reserve confusable names meanwhile; the attempt counts unless it fails."""
         looks, where = skeletons(name), "" if source.is_local else source.place
         if not looks.isdisjoint(self._coming):
             raise _is_registered(name)
@@ -177,7 +177,7 @@ class Accounts:
             )
 
     async def _check_code(self, code: str | None, source: Source, now: float) -> None:
-        """Count a code that is wrong like a wrong password."""
+        """Count a wrong code like a wrong password."""
         if code is None:
             return
 
@@ -216,7 +216,7 @@ class Accounts:
 
     @contextmanager
     def _used_up(self, code: str | None) -> Iterator[list[Invitation]]:
-        """Nobody else may use the code meanwhile, nor later unless this fails."""
+        """Let nobody else use the code meanwhile, nor later unless this fails."""
         used = [self._invitations.pop(code)] if code is not None else []
         try:
             yield used
@@ -225,7 +225,7 @@ class Accounts:
             raise
 
     async def invite(self, by: str, now: float) -> Invitation:
-        """A new code with which one person may register."""
+        """Create a code with which one user may register."""
         alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
         code = "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(3))
         invitation = Invitation(code, by, now)
@@ -233,10 +233,10 @@ class Accounts:
         self._invitations[code] = invitation
         return invitation
 
-    # Proving who one is
+    # Authentication
 
     async def verify(self, account: Account, password: str, source: Source, now: float) -> Account:
-        """Return the account as it is now if that is its password; slow down those who guess."""
+        """Return the current account if the password is right; slow down attackers who guess."""
         proved = await self.attempts.judge(
             account.id, source, now, partial(self._proved, account.id, password, source)
         )
@@ -247,14 +247,14 @@ class Accounts:
         return self._still(proved)
 
     async def know(self, account: Account, source: Source) -> None:
-        """Exempt where an account's owner has logged in from what strangers guess."""
+        """Exempt the places and programs an account's owner has used from delays by strangers."""
         known = self.attempts.known
         if account.id in self._by_id and known.add(account, source):
-            with suppress(ArchiveFailed):  # it is known until the next restart only
+            with suppress(ArchiveFailed):  # then known only until the next restart
                 await self._records.put(known.fact(account.id))
 
     async def _proved(self, id: str, password: str, source: Source) -> Account | None:
-        """The account, if that is its password also after the time it took to find out."""
+        """Return the account if the password is right and still current after hashing."""
         account = self._by_id.get(id)
         while account is not None:
             right = await self._matches(account.hash, password, Turn(source.place, login=True))
@@ -265,7 +265,7 @@ class Accounts:
         return None
 
     async def _rehash(self, account: Account, password: str, source: Source) -> Account:
-        """The account with what is kept of passwords today, as soon as it can be made, and kept."""
+        """Rehash the password with the current parameters when possible, and store it."""
         if is_current(account.hash) and scram.are_current(account.scram):
             return account
         try:
@@ -282,7 +282,7 @@ class Accounts:
         return proved
 
     def _still(self, account: Account) -> Account:
-        """The account as it is now, unless what was proved of it is no longer true."""
+        """Return the current account, unless what was proved has changed meanwhile."""
         current = self._by_id.get(account.id)
         if current is None or current.hash != account.hash:
             raise is_wrong(account)
@@ -300,14 +300,14 @@ class Accounts:
         return await self._hasher(Turn(source.place), hash_password, password)
 
     async def opens(self, hash: str, password: str, room: str, source: Source, now: float) -> bool:
-        """Return whether that is a room's password; count it like a login if it is not."""
+        """Return whether this is a room's password; count a wrong one like a failed login."""
         look = partial(self._matches, hash, password, Turn(source.place))
         return bool(await self.attempts.judge_shared(f"room {room}", source, now, look))
 
     # Changing
 
     async def set_password(self, account: Account, password: str, source: Source) -> Account:
-        """Change a password, unless somebody else has changed it since `account` was proved."""
+        """Change a password, unless it was changed since `account` was authenticated."""
         check_password(password)
         kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
 
@@ -322,11 +322,11 @@ class Accounts:
         return self._by_id.get(account.id, account)
 
     async def change(self, account: Account, **fields: Any) -> Account:
-        """Keep an account with other values in some fields."""
+        """Store an account with new values in some fields."""
         return await self.become(account, lambda current: replace(current, **fields))
 
     async def become(self, account: Account, changed: Callable[[Account], Account]) -> Account:
-        """Keep what `changed` makes of an account as it is now."""
+        """Store what `changed` makes of the current account."""
         await self.refresh()
         current = self._by_id.get(account.id)
         if current is None:
@@ -334,7 +334,7 @@ class Accounts:
         return await self._put(changed(current), current)
 
     async def _put(self, changed: Account, before: Account) -> Account:
-        """Keep a changed account; it is known at once, so that no other change undoes this one."""
+        """Store a changed account; show the change at once, so that no other change undoes it."""
         self._enter(changed)
         try:
             await self._records.put(changed)
@@ -345,7 +345,7 @@ class Accounts:
         return changed
 
     async def remove(self, account: Account) -> None:
-        """Let the name be free again."""
+        """Make the name available again."""
         current = self._by_id.get(account.id)
         if current is None:
             return

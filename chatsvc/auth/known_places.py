@@ -1,7 +1,7 @@
-"""Where the owners of accounts have logged in, stored so that nobody can tell where that is.
+"""The places where account owners have logged in, stored so that nobody can read them.
 
-An address is stored as two bytes of a salted digest, which 65,000 IPv4 addresses share.  That is
-enough to exempt its owner from what strangers guess, and too little to find the owner.
+An address is stored as two bytes of a salted digest, which 65,000 IPv4 addresses share..  That is
+enough to exempt its owner from delays by strangers who guess, and too little to find the owner.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import NamedTuple
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Account, Fact
 
-MOST_KNOWN = 16  # places and programs that are remembered of one account
-OF_PLACE, OF_PROGRAM, OF_HASH = 2, 8, 8  # bytes of a digest
+MOST_KNOWN = 16  # places and programs remembered for each account
+OF_PLACE, OF_PROGRAM, OF_HASH = 2, 8, 8  # bytes of each digest
 
-_FACT = "known "  # before the id of an account
+_FACT = "known "  # prefix of an account's id
 
 
 class Source(NamedTuple):
-    """Where a guess comes from."""
+    """The origin of a guess."""
 
     address: str = ""
     connection: str = ""
-    client: str = ""  # the secret by which a program comes back
+    client: str = ""  # the secret of a returning program
 
     @property
     def is_local(self) -> bool:
@@ -35,18 +35,18 @@ class Source(NamedTuple):
 
     @property
     def place(self) -> str:
-        """What guesses count by: an address, or one connection of those that share it."""
+        """The key that guesses count by: an address, or a single connection if others share it."""
         return f"connection {self.connection}" if self.is_local else network(self.address)
 
     @property
     def program(self) -> str:
-        """The client's secret as a subject of its own."""
+        """The key that counts guesses by the client's secret."""
         return f"program {self.client}"
 
 
 @dataclass
 class _Known:
-    """What is known of one account's owner: digests of places and programs, latest last."""
+    """Digests of the places and programs of one account's owner, latest last."""
 
     password: str = ""  # a digest of the account's hash
     salt: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -75,13 +75,13 @@ class _Known:
 
 
 class KnownPlaces:
-    """By the id of an account, where its owner has logged in with its current password."""
+    """The places where owners have logged in with their current password, by account id."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
 
     def open(self, accounts: Iterable[Account], facts: Iterable[Fact]) -> None:
-        """Learn what is stored, except of accounts whose password has changed since."""
+        """Load what is stored, except for accounts whose password has changed since."""
         values = {fact.name: fact.value for fact in facts}
         for account in accounts:
             value = values.get(stored_as(account.id))
@@ -90,34 +90,34 @@ class KnownPlaces:
                 self._known[account.id] = known
 
     def fact(self, id: str) -> Fact:
-        """Return what is known of an account's owner, to be stored."""
+        """Return an account's known places as a fact to store."""
         known = self._known[id]
         return Fact(stored_as(id), " ".join([known.password, known.salt, *known.digests]))
 
     def add(self, account: Account, source: Source) -> bool:
-        """Note where an account's owner has logged in; return whether there is news to store."""
+        """Note where an account's owner has logged in; return whether this is new."""
         known = self._known.setdefault(account.id, _Known())
         before = known.password, set(known.digests)
         known.add(account, source)
         return before != (known.password, set(known.digests))
 
     def forget(self, id: str) -> None:
-        """Forget who owns an account that was deleted, or has another password."""
+        """Forget the owner of an account that was deleted or has another password."""
         self._known.pop(id, None)
 
     def has(self, id: str, source: Source) -> bool:
-        """Return whether an account's owner has logged in from there, or with that program."""
+        """Return whether an account's owner has used this address or program."""
         known = self._known.get(id)
         return known is not None and not known.digests.keys().isdisjoint(known.of(source))
 
     def has_program(self, id: str, source: Source) -> bool:
-        """Return whether an account's owner has logged in with that program."""
+        """Return whether an account's owner has used this program."""
         known = self._known.get(id)
         return bool(source.client) and known is not None and known.program(source) in known.digests
 
 
 def stored_as(id: str) -> str:
-    """Return the name of the fact that has the known places of an account."""
+    """Return the name of the fact that stores an account's known places."""
     return f"{_FACT}{id}"
 
 

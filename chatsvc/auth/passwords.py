@@ -1,4 +1,4 @@
-"""Passwords: which are allowed, what is stored of them, and whose turn it is to have one hashed.
+"""Passwords: which are allowed, what is stored of them, and the order in which they are hashed.
 
 Hashing uses argon2id (RFC 9106), which is slow on purpose: never call it in the reactor's thread.
 """
@@ -20,28 +20,28 @@ T = TypeVar("T")
 SHORTEST_PASSWORD = 6  # characters
 LONGEST_PASSWORD = 256
 
-# One lane, so that the worker's thread leaves the other processor to those who talk.
+# One lane, so that the worker's thread leaves the other processor to connected users.
 _argon2 = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
 class Turn(NamedTuple):
-    """Who waits for a hash: sources take turns, and logins go before everything else."""
+    """A place in the hashing queue: sources take turns, and logins go first."""
 
     source: str = ""
     login: bool = False
 
 
 class Hasher(Protocol):
-    """Hashes one password at a time, fairly, and lets guesses wait."""
+    """Hashes one password at a time, fairly, and delays guesses."""
 
     def __call__(self, turn: Turn, work: Callable[..., T], /, *arguments: str) -> Awaitable[T]: ...
 
     def pause(self, seconds: float) -> Awaitable[object]:
-        """Wait for so many seconds."""
+        """Wait for this many seconds."""
 
 
 def check_password(password: str) -> None:
-    """Refuse a password that is too short or too long, or that would be read as two words."""
+    """Refuse a password that is too short or too long, or that contains a space."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise Refused(
             "bad-password",
@@ -57,12 +57,12 @@ def hash_password(password: str) -> str:
 
 
 def kept_of(password: str) -> Mapping[str, Any]:
-    """Return what an account stores of its password, by field; this takes a while."""
+    """Return the fields that an account stores of its password; this takes a while."""
     return {"hash": hash_password(password), "scram": scram.keys(_as_typed_anywhere(password))}
 
 
 def matches(hash: str, password: str) -> bool:
-    """Return whether it is that password's hash; this takes a while."""
+    """Return whether the hash is of this password; this takes a while."""
     try:
         return _argon2.verify(hash, _as_typed_anywhere(password))
     except (VerifyMismatchError, VerificationError, InvalidHashError):
@@ -75,5 +75,5 @@ def is_current(hash: str) -> bool:
 
 
 def _as_typed_anywhere(password: str) -> str:
-    """The same for all keyboards: some send an accent as a character of its own."""
+    """Normalize: some keyboards send an accent as a separate character."""
     return unicodedata.normalize("NFC", password.strip())

@@ -1,4 +1,4 @@
-"""A proof of whose account it is, under way or complete."""
+"""An authentication that is in progress or complete."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from chatsvc.model.records import Account
 
 
 class Proof(NamedTuple):
-    """A proof that is under way or complete: whose account it is about, and since when."""
+    """An authentication that is in progress or complete: its account, and when it began."""
 
     account: Account | None  # as it was then
     since: float  # seconds
-    exchange: Exchange | None = None  # of a proof whose steps are under way
+    exchange: Exchange | None = None  # of an authentication in progress

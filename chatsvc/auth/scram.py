@@ -1,6 +1,6 @@
-"""SCRAM-SHA-256 (RFC 5802, RFC 7677): a password is proved without being sent, nor kept.
+"""SCRAM-SHA-256 (RFC 5802, RFC 7677): proves a password without sending or storing it.
 
-No accounts; the steps and the keys are scramp's work.
+No accounts.  The package scramp does the steps and computes the keys.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from scramp.utils import ServerError, saslprep
 from chatsvc.model.requests import Refused
 
 MECHANISM = "SCRAM-SHA-256"
-ITERATIONS = 15_000  # what RFC 7677, section 4, gives as a rule of thumb
+ITERATIONS = 15_000  # the minimum that RFC 7677, section 4, recommends
 UNFIT = "-"  # in the place of keys: SASLprep (RFC 4013) does not allow the password
 
 _mechanism = ScramMechanism(MECHANISM)
-_secret = secrets.token_bytes(32)  # of this process: nobody can tell its salts from real ones
+_secret = secrets.token_bytes(32)  # of this process: fake salts cannot be told from real ones
 
 
 class _Keys(NamedTuple):
-    """In the order in which scramp wants them."""
+    """In the order in which scramp expects them."""
 
     salt: bytes
     stored: bytes
@@ -35,9 +35,9 @@ class _Keys(NamedTuple):
 
 
 def keys(password: str) -> str:
-    """What is kept of a password, written as in RFC 5803; this takes a while."""
+    """Return the keys of a password in the format of RFC 5803; this takes a while."""
     try:
-        if len(saslprep(password)) < len(password):  # it has letters that are not seen
+        if len(saslprep(password)) < len(password):  # it contains invisible characters
             return UNFIT
         made = _Keys(*_mechanism.make_auth_info(password, ITERATIONS))
     except ScramException:
@@ -47,12 +47,12 @@ def keys(password: str) -> str:
 
 
 def are_current(kept: str) -> bool:
-    """Whether keys are what `keys` would make today."""
+    """Return whether `keys` would use the same parameters today."""
     return kept == UNFIT or kept.startswith(f"{MECHANISM}${ITERATIONS}:")
 
 
 def can_prove(kept: str) -> bool:
-    """Whether there are keys, with which a password can be proved."""
+    """Return whether there are keys that a password can be verified with."""
     return kept not in ("", UNFIT)
 
 
@@ -64,7 +64,7 @@ def _read(kept: str) -> _Keys:
 
 
 def _made_up(name: str) -> _Keys:
-    """Keys that look the same whenever somebody asks for that name, and fit no password."""
+    """Return fake keys, always the same for a name, that no password matches."""
     salt, stored, server = (
         hmac.digest(_secret, f"{part} {name}".encode(), "sha256")
         for part in ("salt", "stored", "server")
@@ -73,15 +73,15 @@ def _made_up(name: str) -> _Keys:
 
 
 class Exchange:
-    """The server's side of one exchange: two messages of the client's, and what answers them.
+    """The server's side of one exchange: two client messages and their answers.
 
     Channel binding is not offered.
     """
 
     def __init__(self, kept: Callable[[str], str]) -> None:
-        """`kept` gives the keys that belong to a name: nothing, or UNFIT, where there are none."""
-        self.name = ""  # whose password is to be proved, as the client writes it
-        self.kept = ""  # the keys for it
+        """`kept` returns the keys of a name, nothing if it has none, or UNFIT."""
+        self.name = ""  # the account's name, as the client wrote it
+        self.kept = ""  # its keys
         self._find = kept
         self._server = _mechanism.make_server(self._keys)
 
@@ -90,13 +90,13 @@ class Exchange:
         return _read(self.kept) if can_prove(self.kept) else _made_up(name)
 
     def begin(self, message: str) -> str:
-        """Answer the client's first message; from then on `name` is known."""
+        """Answer the client's first message; `name` is known after this."""
         with _refused():
             self._server.set_client_first(message)
             return str(self._server.get_server_first())
 
     def prove(self, message: str) -> str | None:
-        """Answer the client's final message; None if the password is another one."""
+        """Answer the client's final message; return None if the password is wrong."""
         try:
             with _refused():
                 self._server.set_client_final(message)
@@ -106,7 +106,7 @@ class Exchange:
 
 
 class _Wrong(Exception):
-    """The proof is well written, but of another password."""
+    """The proof is well formed, but for another password."""
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""One throttle for every secret: passwords, SCRAM, codes; nobody can guess many of them.
+"""One throttle for every secret (passwords, SCRAM, codes), so that nobody can guess many.
 
-Wrong guesses count by the place they come from, and by the account they are made at.  A place that
-has guessed too often is refused.  An account that many places guess at is slowed down instead, so
-that strangers cannot lock its owner out; the places and programs its owner uses are exempt.
+Wrong guesses count by the place they come from and by the account..  A place that has guessed too
+often is refused..  An account that is guessed at from many places is slowed down instead, so that
+strangers cannot lock its owner out; the owner's places and programs are exempt.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from chatsvc.model.text_rules import span
 
 T = TypeVar("T")
 
-LONGEST_PAUSE = 10.0  # seconds that a guess waits before it is looked at
+LONGEST_PAUSE = 10.0  # maximum seconds that a guess waits before it is checked
 
 
 class Attempts:
-    """Who has guessed how often, and where each account's owner has been.
+    """Counts guesses, and knows the places and programs of each account's owner.
 
-    A `subject` is an account's id, or names another secret; empty if only the place counts.
+    A `subject` is an account's id or the name of another secret; empty if only the place counts.
     """
 
     def __init__(
@@ -34,18 +34,18 @@ class Attempts:
         turn: Callable[[Source], Awaitable[object]],
         pause: Callable[[float], Awaitable[object]],
     ) -> None:
-        """`turn` waits until there is one guess fewer to look at."""
+        """Create counters; `turn` waits until one fewer guess is waiting to be checked."""
         self._window = window
         self._turn = turn
         self._pause = pause
         self._slow = Trickle(window.most, window.within / 60)
-        self._judged: Counter[str] = Counter()  # guesses that are being looked at, by place
+        self._judged: Counter[str] = Counter()  # guesses being checked, by place
         self.known = KnownPlaces()
 
     async def judge(
         self, subject: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
     ) -> T | None:
-        """Return what `look` finds; nothing counts as wrong.  Refuse after too many wrong ones."""
+        """Return what `look` finds; None counts as wrong.  Refuse after too many wrong guesses."""
         place = self._place(subject, source)
         await self._wait_for_others(place, source, now)
         with self._judging(place, now):
@@ -57,7 +57,7 @@ class Attempts:
     async def judge_shared(
         self, secret: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
     ) -> T | None:
-        """The same for a secret that many people know: strangers elsewhere slow nobody down."""
+        """Do the same for a secret that many share: guesses from elsewhere delay nobody."""
         return await self.judge(secret if source.is_local else "", source, now, look)
 
     async def _look(
@@ -86,7 +86,7 @@ class Attempts:
             await self._pause(wait)
 
     async def _wait_for_others(self, place: str, source: Source, now: float) -> None:
-        """Refuse another guess after several wrong ones, as soon as these are known to be wrong."""
+        """Refuse another guess after several wrong ones, once these are known to be wrong."""
         while (wait := self._window.wait(place, now)) > 0:
             if not self._judged[place]:
                 raise _too_many(wait)
@@ -94,7 +94,7 @@ class Attempts:
 
     @contextmanager
     def _judging(self, place: str, now: float) -> Iterator[None]:
-        """Count a guess as wrong until it is looked at; one that never is does not count."""
+        """Count a guess as wrong until it is checked; an unchecked guess does not count."""
         self._window.note(place, now)
         self._judged[place] += 1
         try:
@@ -112,7 +112,7 @@ class Attempts:
             raise _too_many(wait)
 
     def _place(self, subject: str, source: Source) -> str:
-        """A program that its owner uses counts alone, whoever else has its address."""
+        """Return the key that a guess counts by: the program, if the account's owner uses it."""
         known = self.known.has_program(subject, source)
         return source.program if known else source.place
 

@@ -1,1 +1,1 @@
-"""The command `chatsvc`: its arguments, and what runs for each of its subcommands.  No protocol."""
+"""The command `chatsvc`: its arguments, and what each subcommand runs.  No protocol."""

@@ -1,4 +1,4 @@
-"""`python -m chatsvc.cli` is `chatsvc`."""
+"""Runs `chatsvc` as `python -m chatsvc.cli`."""
 
 import sys
 

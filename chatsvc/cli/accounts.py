@@ -1,4 +1,4 @@
-"""`chatsvc account`: accounts from a shell, in the archive's file, also while the service runs."""
+"""`chatsvc account`: manages accounts in the archive's file, even while the service runs."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ A running service picks up a change within two seconds.
 
 
 class NotChanged(Exception):
-    """Why not, in a sentence."""
+    """Nothing was changed; the message is a sentence for users."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says; gives the exit code."""
+    """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         with Ledger(_path(options.archive)) as ledger:
@@ -127,7 +127,7 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
 
 
 def _known(account: Account) -> Fact:
-    """Where the account's owner has logged in, by its key alone."""
+    """Return an empty fact, which deletes the account's known places."""
     return Fact(stored_as(account.id), "")
 
 
@@ -162,7 +162,7 @@ def _find(ledger: Ledger, name: str) -> Account:
 
 
 def _password(options: argparse.Namespace) -> str:
-    """The new password: from a file, from a pipe, or typed twice."""
+    """Return the new password: from a file, from a pipe, or typed twice."""
     if options.password_file is not None:
         try:
             text = Path(options.password_file).read_text(encoding="utf-8-sig")
@@ -182,7 +182,7 @@ def _password(options: argparse.Namespace) -> str:
 def _typed_twice(name: str) -> str:
     try:
         password = getpass.getpass(f"New password of {name}: ")
-        if getpass.getpass("Repeat it: ") != password:
+        if getpass.getpass("Repeat the password: ") != password:
             raise NotChanged("The passwords do not match. Nothing changed.")
     except EOFError:
         raise NotChanged("No password entered. Nothing changed.") from None

@@ -1,4 +1,4 @@
-"""What stands on the command line, read; what cannot be read is told in a sentence."""
+"""Parsers of command-line arguments; their errors are sentences for users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line of the client: `join`, `send`, `tail`, `export`; `account` is elsewhere."""
+"""The client's command line: `join`, `send`, `tail`, `export`; `account` is in another module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import counted, key, likely_name
 
 WHERE = "[tls://]HOST[:PORT]"
-SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment's variable
+SECRET = "CHATSVC_ACCOUNT_PASSWORD"  # the environment variable
 TIMEOUT = 30.0
 
 Job: TypeAlias = Callable[[Any], Coroutine[Any, Any, int]]
@@ -69,7 +69,7 @@ exit codes: 0 success, 1 failure, 2 usage error, 130 stopped with Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; gives the exit code."""
+    """Run the command line; return the exit code."""
     _open_standard_files()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -84,25 +84,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _administer(words: Sequence[str]) -> int:
-    from chatsvc.cli.accounts import main  # which loads what only a machine with an archive needs
+    from chatsvc.cli.accounts import main  # imported here: only machines with an archive need it
 
     return main(words)
 
 
 def _open_standard_files() -> None:
-    """Have no connection take the place of a standard file that was closed."""
+    """Reserve the descriptors of closed standard files, so that no connection gets them."""
     while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(fd)
 
 
 def _has_a_screen() -> bool:
-    """Whether there is a terminal on which one can draw; Textual draws on the standard error."""
+    """Return whether there is a full-screen terminal; Textual draws on standard error."""
     return all(os.isatty(fd) for fd in range(3)) and is_able(os.environ)
 
 
 def _join_on_screen(options: argparse.Namespace) -> int:
-    # Loaded here, because scripts need neither, and because the loop chooses the reactor.
+    # Imported here: scripts need neither, and the loop determines the reactor.
     from chatsvc.client.tui.control.chat_session import Going
     from chatsvc.client.tui.control.run import run
 
@@ -121,7 +121,7 @@ def _join_on_screen(options: argparse.Namespace) -> int:
 
 
 def _run(job: Job, server: Server) -> int:
-    """Run `job` in the reactor, until it has ended or a signal cancels it."""
+    """Run `job` in the reactor until it ends or a signal cancels it."""
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
@@ -152,7 +152,7 @@ def _run(job: Job, server: Server) -> int:
 
 
 def _sentence(failure: Failure, server: Server) -> str:
-    """What went wrong, for people."""
+    """Return a sentence that tells the user what went wrong."""
     assert failure.value is not None
     said = sentence(failure.value, server)
     if said is None:
@@ -161,7 +161,7 @@ def _sentence(failure: Failure, server: Server) -> str:
 
 
 def _way_in(refused: Refused) -> str:
-    """What to do about a password that is missing or wrong."""
+    """Return what to do about a missing or wrong password."""
     if refused.code == "password-needed":
         return " Use --password-file or --password."
     if refused.code == "registered":
@@ -172,11 +172,11 @@ def _way_in(refused: Refused) -> str:
 
 
 def complain(text: str) -> None:
-    """Say what is wrong where it does not mix with the output."""
+    """Report an error on standard error, apart from the output."""
     print(f"chatsvc: {text}", file=sys.stderr, flush=True)
 
 
-# The things it does
+# The subcommands
 
 
 def _join(options: argparse.Namespace) -> Job:
@@ -263,11 +263,11 @@ def _identity(options: argparse.Namespace) -> Identity:
 
 
 def _decoded(argument: str) -> str:
-    """An argument that may hold bytes which are not UTF-8."""
+    """Return an argument that may contain bytes that are not UTF-8."""
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-# How it is called
+# The parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -298,7 +298,7 @@ def _add_join(commands: Any) -> None:
         "--room", type=arguments.room, help="room to join  [#lobby, or your account's rooms]"
     )
     parser.add_argument(
-        "--plain", action="store_true", help="use the line client; for screen readers"
+        "--plain", action="store_true", help="print plain lines, for example for a screen reader"
     )
     own = _own_name() or "a guest name"
     _add_identity(parser, "", f"your name  [the last one you used on that server, or {own}]")
@@ -310,7 +310,7 @@ def _add_send(commands: Any) -> None:
     parser = commands.add_parser("send", help=about, description=f"{about.capitalize()}.")
     parser.add_argument("text", nargs="*", help="message to send  [each line of standard input]")
     parser.add_argument("--to", default="#lobby", help="#room or user name  [#lobby]")
-    parser.add_argument("--create", action="store_true", help="make the room if it does not exist")
+    parser.add_argument("--create", action="store_true", help="create the room if it is missing")
     parser.add_argument(
         "--timeout", type=arguments.seconds, default=TIMEOUT, metavar="S",
         help=f"give up after S seconds without progress  [{TIMEOUT:g}]",
@@ -375,10 +375,10 @@ def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> Non
     default = f"  [{name}]" if name else ""
     parser.add_argument("--name", default=name, help=f"{about}{default}")
     secret = parser.add_mutually_exclusive_group()
-    secret.add_argument("--password", help="the chat's password")
+    secret.add_argument("--password", help="the chat password")
     secret.add_argument(
         "--password-file", dest="password", type=arguments.first_line, metavar="FILE",
-        help="file with the chat's password in its first line",
+        help="file with the chat password in its first line",
     )  # fmt: skip
     parser.add_argument(
         "--account-password-file", dest="account_password", type=arguments.first_line,
@@ -389,17 +389,17 @@ def _add_identity(parser: argparse.ArgumentParser, name: str, about: str) -> Non
 
 
 def _own_name() -> str:
-    """What the person at this machine is called."""
+    """Return the login name of the user at this machine."""
     try:
         name = os.environ.get("USER") or getpass.getuser()
     except (OSError, KeyError, ImportError):
         name = ""
     likely = likely_name(_decoded(name)) or ""
-    return "" if key(likely) in RESERVED else likely  # the server chooses a guest's name for root
+    return "" if key(likely) in RESERVED else likely  # the server chooses a guest name for root
 
 
 def _screen(reactor: Any, environment: Mapping[str, str]) -> Screen:
-    """What standard input and output are good for."""
+    """Return a screen that suits standard input and output."""
     if UNIX and os.isatty(0) and os.isatty(1) and is_able(environment):
         from chatsvc.client.terminal import Terminal
 

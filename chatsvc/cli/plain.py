@@ -1,4 +1,4 @@
-"""`chatsvc join`: a person, or a pipe that talks for one, in a chat; one line per event."""
+"""`chatsvc join --plain` and pipes: sends each line typed, and prints one line per event."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from chatsvc.model.room_events import Entered
 from chatsvc.model.server_events import Asked, Goodbye, Help, Welcome
 from chatsvc.model.text_rules import counted
 
-FULL = 1000  # lines of a pipe that may wait before no more are read
+FULL = 1000  # lines of a pipe that may be unanswered before reading pauses
 
 
 class PlainChat:
-    """What is typed goes to the chat, what happens in the chat is shown."""
+    """Sends what the user types to the chat, and shows the chat's events."""
 
     def __init__(
         self,
@@ -43,18 +43,18 @@ class PlainChat:
         self._leaving: Deferred[str] = Deferred()
         self._door = AtTheDoor(self)
         self.inside = False
-        self._early: list[str] = []  # typed before we were inside
+        self._early: list[str] = []  # typed before joining
         self._asking: Deferred[str] | None = None
-        self._question: str | None = None  # of the server, which the next line answers
+        self._question: str | None = None  # from the server; the next line answers it
         self._commands = Commands()
-        self._unread: dict[str, int] = {}  # lines of our account's rooms
+        self._unread: dict[str, int] = {}  # joined rooms of the account that were announced
         self._parting = ""
         self._failed = False
 
     async def run(self, room: str | None = None) -> int:
-        """Be in the chat until the person leaves; gives the exit code.
+        """Stay in the chat until the user leaves; return the exit code.
 
-        Without a `room` one is in those of one's account, or in the first one.
+        Without `room`, join the account's rooms, or the default room.
         """
         self._screen.open(self._typed, self._ended)
         try:
@@ -85,7 +85,7 @@ class PlainChat:
             self._typed(line)
 
     async def _finish(self) -> None:
-        """Wait until everything is kept."""
+        """Wait until everything is stored."""
         waiting = self.connection.unanswered
         if waiting and not self.connection.here:
             self.note(
@@ -100,7 +100,7 @@ class PlainChat:
             self.note(f"{counted(lost, 'message')} not sent.")
         await self.connection.close(words)
 
-    # What is typed
+    # Input
 
     def _typed(self, line: str) -> None:
         if self._asking is not None:
@@ -165,20 +165,20 @@ class PlainChat:
         if isinstance(failure.value, Refused):
             self._refuse(failure.value)
         elif isinstance(failure.value, Uncertain):
-            what = f"it is unknown whether this arrived: {masked(line)}"
-            self.note(f"The connection was lost: {what}")
+            what = f"This may not have arrived: {masked(line)}"
+            self.note(f"The connection was lost. {what}")
         else:
-            failure.trap(NotConnected)  # we are leaving, and have said how many
+            failure.trap(NotConnected)  # the user is leaving, and was told how many are unsent
 
     def _flow(self, _: object = None) -> None:
-        """Read on, or no further, as lines are kept."""
+        """Pause or resume reading as messages are stored."""
         if not self._screen.interactive and not self._leaving.called:
             if self.connection.unanswered > FULL:
                 self._screen.pause()
             elif self.connection.unanswered <= FULL // 2:
                 self._screen.resume()
 
-    # What happens
+    # Events
 
     def event(self, event: Event, tag: str | None) -> None:
         if isinstance(event, Asked):
@@ -193,7 +193,7 @@ class PlainChat:
         self._screen.prompt(self._prompt())
 
     def _is_known(self, event: Event) -> bool:
-        """Whether the person did not ask for this, or is told in another way."""
+        """Return whether the user already knows about this event, or is told in another way."""
         match event:
             case Help():
                 return not self.inside
@@ -215,7 +215,7 @@ class PlainChat:
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
         return await self._door.refused(refusal, identity)
 
-    # At the door
+    # Login
 
     @property
     def interactive(self) -> bool:

@@ -1,1 +1,1 @@
-"""The command-line client: people talk with `join`, scripts with `send` and `tail`."""
+"""The command-line client: people talk with `join`, scripts use `send` and `tail`."""

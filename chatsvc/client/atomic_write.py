@@ -1,4 +1,4 @@
-"""Files that are written whole, or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import TextIO
 
 @contextmanager
 def replacing(path: Path, *, force: bool, mode: int = 0o666) -> Iterator[TextIO]:
-    """A file that takes the place of `path` when the block ends well; else nothing is left of it.
+    """Open a file that replaces `path` if the block succeeds, and is removed otherwise.
 
-    Raises `FileExistsError` where there is one already, unless by `force`; and `OSError`.
+    Raise `FileExistsError` if `path` exists, unless `force` is set, and `OSError` if writing fails.
     """
-    path = path.resolve()  # where a link leads to
+    path = path.resolve()  # follow symbolic links
     _check(path, force)
     beside = path.with_name(f".chatsvc-{secrets.token_hex(8)}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -34,9 +34,9 @@ def replacing(path: Path, *, force: bool, mode: int = 0o666) -> Iterator[TextIO]
 
 
 def _check(path: Path, force: bool) -> None:
-    """Refuse to replace what somebody has, or what is no file (such as /dev/null)."""
+    """Refuse to replace an existing file, or anything but a regular file (such as /dev/null)."""
     if path.is_file():
         if not force:
-            raise FileExistsError(errno.EEXIST, "it is there already", str(path))
+            raise FileExistsError(errno.EEXIST, "it already exists", str(path))
     elif path.exists():
-        raise OSError(errno.EINVAL, "it is no file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))

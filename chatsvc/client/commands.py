@@ -1,4 +1,4 @@
-"""The commands of a server, as a client knows them: by which names, and which go out only once."""
+"""The server's commands as a client knows them: their names, and which must not be sent twice."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from chatsvc.model.server_events import Command, Help
 
 
 class Commands:
-    """What one may do, as the server has told."""
+    """The commands that the user may give, as reported by the server."""
 
     def __init__(self) -> None:
         self.listed: tuple[Command, ...] = ()
         self._facts = {name: set(facts.names) for name, facts in FACTS.items()}
-        # Known before the server tells of them: what holds a password is never taken for talk,
-        # and what is private is never sent twice.
+        # Known before the server reports them: a command with a password is never sent as text,
+        # and a private message is never sent twice.
         self._names = {name: name for name, facts in FACTS.items() if facts.secret}
         for name, facts in FACTS.items():
             self._names.update(dict.fromkeys(facts.aliases, name))
 
     def learn(self, help: Event | None) -> None:
-        """Take in which commands the server knows, and under which names."""
+        """Learn the server's commands and their aliases."""
         if not isinstance(help, Help):
             return
         self.listed = tuple(command for command in help.commands if name_of(command))
@@ -30,19 +30,19 @@ class Commands:
             self._facts.setdefault(name, set()).update(command.facts)
 
     def name(self, written: str) -> str:
-        """What a command is called that is written so."""
+        """Return the name of the command that is written this way."""
         return self._names.get(written.lower(), written)
 
     def goes_once(self, name: str) -> bool:
-        """Return whether the server would obey a command twice if it were sent again."""
+        """Return whether the server would carry out the command twice if it were sent again."""
         return "once" in self._facts.get(name, ())
 
     def is_speech(self, name: str) -> bool:
-        """Return whether a command says something to people."""
+        """Return whether the command sends a message to people."""
         return "speech" in self._facts.get(name, ())
 
     def proves(self, name: str) -> bool:
-        """Return whether one of its arguments is the account's password from then on."""
+        """Return whether an argument is the account's password after this command."""
         return facts_of(name).proves is not None
 
     def __contains__(self, written: str) -> bool:
@@ -50,10 +50,10 @@ class Commands:
 
 
 def name_of(command: Command) -> str:
-    """What a command is called, without its stroke."""
+    """Return the name of a command without the leading slash."""
     return command.usage.strip().partition(" ")[0].lstrip("/")
 
 
 def aliases_of(command: Command) -> tuple[str, ...]:
-    """What else it is called."""
+    """Return the aliases of a command."""
     return tuple(alias.lstrip("/") for alias in command.aliases)

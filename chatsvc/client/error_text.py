@@ -1,4 +1,4 @@
-"""Why somebody is not, or no longer, in a chat: in sentences, whatever front they look at."""
+"""Error messages about joining or losing a chat, for every kind of client."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from chatsvc.model.requests import Refused
 
 
 def sentence(error: BaseException, server: Server) -> str | None:
-    """What went wrong, for people; None when it is a mistake of this program."""
+    """Return the message for users; None if the error is a bug in this program."""
     if isinstance(error, NotConnected):
         return f"Cannot join the chat at {server}: {error}."
     if isinstance(error, Refused) and error.code == TLS_NEEDED:
-        return f"The chat at {server} is joined over TLS only: write it as {TLS}{server}"
+        return f"The chat at {server} accepts only TLS connections. Use {TLS}{server}"
     if isinstance(error, (Refused, NotDone, NotTrusted, PutOut)):
         return str(error)
     return None

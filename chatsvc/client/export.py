@@ -1,7 +1,7 @@
-"""A conversation as a file: how lines are written for people, for programs, as a page.
+"""The formats of exported conversations: plain text, JSON, and a web page.
 
-A format is fed with pages of lines, oldest first; what it gives, one after the other, is the file.
-No input or output.
+A format is given pages of lines, oldest first; the pieces that it yields make up the file.  No
+input or output.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from chatsvc.model.text_rules import clean, clean_lines, key
 
 
 class Format(Protocol):
-    """How a conversation is written."""
+    """A file format for conversations."""
 
     def begin(self) -> str:
-        """What stands before the first line."""
+        """Return what precedes the first line."""
 
     def page(self, lines: Iterable[Said]) -> Iterator[str]:
-        """Some more lines."""
+        """Return some lines in this format."""
 
     def end(self) -> str:
-        """What stands after the last line."""
+        """Return what follows the last line."""
 
 
 class Days:
-    """Tells where a new day begins, in this machine's time."""
+    """Finds where a new day begins, in local time."""
 
     def __init__(self) -> None:
         self._day = ""
 
     def new(self, moment: datetime) -> str:
-        """The day of a line, unless the line before was of the same."""
+        """Return the day of a line, unless it is the same as that of the previous line."""
         day = f"{moment:%A}, {moment.day} {moment:%B %Y}"
         if day == self._day:
             return ""
@@ -48,7 +48,7 @@ class Days:
 
 
 class AsText:
-    """As people read it: days as lines of their own, and nobody can fake another's line."""
+    """For people: a heading for each day, and no message can imitate another one."""
 
     def __init__(self, room: str) -> None:
         self._days = Days()
@@ -72,7 +72,7 @@ class AsText:
 
 
 class AsJSON:
-    """As the protocol's `said` events, one object a line, which `read_event` reads again."""
+    """The protocol's `said` events, one JSON object per line, as `read_event` reads them."""
 
     def __init__(self, room: str) -> None:
         pass
@@ -88,14 +88,14 @@ class AsJSON:
 
 
 class AsPage:
-    """As one page for a browser, which needs nothing else and runs nothing."""
+    """One self-contained page for a browser, without scripts."""
 
     def __init__(self, room: str) -> None:
         self._room = clean(room)
         self._days = Days()
 
     def begin(self) -> str:
-        title = f"Private lines with {self._room[1:]}" if self._room[:1] == "@" else self._room
+        title = f"Private messages with {self._room[1:]}" if self._room[:1] == "@" else self._room
         return _HEAD.replace("TITLE", escape(title))
 
     def page(self, lines: Iterable[Said]) -> Iterator[str]:
@@ -124,12 +124,12 @@ FORMATS: dict[str, Callable[[str], Format]] = {"txt": AsText, "json": AsJSON, "h
 
 
 def local(time: float) -> datetime:
-    """A moment as this machine's clock shows it."""
+    """Return a time in the local time zone."""
     return datetime.fromtimestamp(time, UTC).astimezone()
 
 
 def hue(name: str) -> int:
-    """Where on the circle of colours a person is, the same every day."""
+    """Return the hue of a name on the colour wheel; it never changes."""
     return crc32(key(name).encode("utf-8", "replace")) % 360
 
 
@@ -144,7 +144,7 @@ def _words(line: Said) -> str:
 
 
 def _linked(text: str) -> str:
-    """Text of one line, in which one can follow links."""
+    """Return the text of a line as HTML, with links."""
     return "".join(
         f'<a href="{escape(piece)}" rel="noopener noreferrer nofollow">{escape(piece)}</a>'
         if is_link

@@ -1,4 +1,4 @@
-"""`chatsvc export`: a conversation from the archive, page by page, into a file or a pipe."""
+"""`chatsvc export`: saves a conversation from the archive, page by page, to a file or a pipe."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from chatsvc.model.history_events import History
 from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import counted
 
-PAGE = 500  # lines, the most that a server gives at once
-INSTANT = 0.001  # seconds: lines have their times in whole ms
+PAGE = 500  # lines, the maximum that a server sends at once
+INSTANT = 0.001  # seconds: the times of lines are in whole ms
 
-Progress = Callable[[int, float | None], None]  # told how many lines, and which share of all
+Progress = Callable[[int, float | None], None]  # given the lines so far and their fraction of all
 Sink = Callable[[str], object]
 
 
@@ -35,9 +35,9 @@ async def write_history(
     sink: Sink,
     progress: Progress = lambda lines, share: None,
 ) -> int:
-    """Write what was said in a #room one is in, or with @name; gives how many lines that is.
+    """Write the history of a #room or a conversation (@name); return the number of lines.
 
-    A lost connection is waited for.  `progress` is told whenever another page is to come.
+    Wait while the connection is lost.  `progress` is called before each further page.
     """
     pages = Pages(connection, room, since, until)
     count = 0
@@ -53,7 +53,7 @@ async def write_history(
 
 
 class Pages:
-    """What was said between two points, oldest first, in pages."""
+    """The lines between two points in pages, oldest first."""
 
     def __init__(
         self, connection: Connection, room: str, since: Point | None, until: Point | None
@@ -68,30 +68,30 @@ class Pages:
             self._after = max(since - 1, 0)
         elif since is not None:
             self._after = since - INSTANT
-        self._first: int | None = None  # the number of the first line given
-        self._last: int | None = None  # that of the last line there was, when it was asked for
+        self._first: int | None = None  # the number of the first line returned
+        self._last: int | None = None  # the number of the last line at the time of the request
 
     async def next(self) -> list[Said]:
-        """The next page, which may be empty."""
+        """Return the next page, which may be empty."""
         page = await self._history(first=True, n=PAGE, after=_written(self._after))
         lines = [line for line in page.lines if self._is_wanted(line)]
         self.more = page.more and not any(map(self._is_behind, page.lines))
         before, self._after = self._after, page.next or self._behind(page)
         if self._after == before:
-            self.more = False  # the same page would come again
+            self.more = False  # the same page would be returned again
         if self._first is None and lines:
             self._first = lines[0].number
         return lines
 
     def _behind(self, page: History) -> Point:
-        """After which line the next page begins: never before where this one did."""
+        """Return the line after which the next page begins: never before the start of this one."""
         after = self._after if isinstance(self._after, int) else 0
         if page.lines:
             return max(page.lines[-1].number, after)
-        return after + PAGE if page.more else after  # it was full of lines that are not for us
+        return after + PAGE if page.more else after  # every line of it was hidden from us
 
     async def share(self) -> float | None:
-        """Which share of the lines was given, if that can be known."""
+        """Return the fraction of lines returned so far, if it can be computed."""
         if self._first is None or not isinstance(self._after, int):
             return None
         if self._last is None:
@@ -119,12 +119,12 @@ class Pages:
 
 
 def _written(point: Point) -> Point | str:
-    """A point as the protocol writes it."""
+    """Return a point in the protocol's format."""
     return point if isinstance(point, int) else timestamp(point)
 
 
 class Export(Reader):
-    """Writes a conversation, and ends."""
+    """Exports a conversation, and ends."""
 
     async def run(
         self,
@@ -135,7 +135,7 @@ class Export(Reader):
         sink: Sink,
         progress: Progress = lambda lines, share: None,
     ) -> int:
-        """Write what was said in a #room, or with @name; gives how many lines that is."""
+        """Write the history of a #room or a conversation (@name); return the number of lines."""
 
         async def work() -> int:
             await self.connection.open()
@@ -146,14 +146,14 @@ class Export(Reader):
         try:
             return await self.connection.while_wanted(work())
         except BrokenPipeError:
-            return 0  # who reads has enough
+            return 0  # the reader has closed the pipe
         finally:
             await self.connection.close()
 
 
 @contextmanager
 def opened(path: Path | None, force: bool) -> Iterator[Sink]:
-    """Where to write: a file that is there when all is written, or the standard output."""
+    """Open the output: a file that appears when it is complete, or standard output."""
     try:
         if path is None:
             yield _to_standard_output
@@ -161,14 +161,14 @@ def opened(path: Path | None, force: bool) -> Iterator[Sink]:
             with replacing(path, force=force) as file:
                 yield file.write
     except FileExistsError:
-        raise NotDone(f"{path} is there already. To overwrite it, add --force.") from None
+        raise NotDone(f"{path} already exists. To overwrite it, add --force.") from None
     except OSError as error:
         what = path or "The output"
         raise NotDone(f"{what} cannot be written: {error.strerror}.") from None
 
 
 class ProgressRow:
-    """A row of a terminal that says how far it is; without one, nothing."""
+    """A progress row on a terminal; without a terminal it does nothing."""
 
     def __init__(self, room: str, terminal: TextIO | None) -> None:
         self._room = room
@@ -177,40 +177,39 @@ class ProgressRow:
 
     def __call__(self, lines: int, share: float | None) -> None:
         percent = "" if share is None else f", {share:.0%}"
-        self._show(f"{self._room}: {counted(lines, 'line')}{percent}")
+        self._show(f"{self._room}: {counted(lines, 'message')}{percent}")
 
     def clear(self) -> None:
-        """Make room for something else."""
+        """Clear the row, to make room for other output."""
         self._show("")
 
     def finish(self, lines: int, file: Path | None) -> None:
-        """Say what was done, where somebody looks."""
-        if self._terminal is not None:
-            self._terminal.write(
-                f"{counted(lines, 'line')} of {self._room} in {file}.\n" if file else ""
-            )
+        """Report what was saved, if there is a terminal."""
+        if self._terminal is not None and file is not None:
+            saved = counted(lines, "message")
+            self._terminal.write(f"Saved {saved} of {self._room} to {file}.\n")
 
     def _show(self, row: str) -> None:
         if self._terminal is not None and row != self._row:
-            # Overwritten with blanks, which even a dumb terminal can do.
+            # Overwrite with spaces, which works on any terminal.
             self._terminal.write("\r" + row.ljust(len(self._row)) + ("" if row else "\r"))
             self._terminal.flush()
             self._row = row
 
 
 def terminal(file: Path | None) -> TextIO | None:
-    """Where somebody looks who is not shown the lines themselves."""
+    """Return the terminal, if the lines themselves are not printed there."""
     return sys.stderr if os.isatty(2) and (file is not None or not os.isatty(1)) else None
 
 
 def _to_standard_output(text: str) -> None:
-    """Write all of it; raises `OSError`."""
+    """Write everything; raise `OSError` if that fails."""
     data = text.encode("utf-8", "replace")
     while data:
         data = data[os.write(1, data) :]
 
 
 def format_of(path: Path | None) -> str:
-    """In which format a file is to be written, by its name."""
+    """Return the format that a file's name suggests."""
     ending = "" if path is None else path.suffix.lower()
     return {".json": "json", ".jsonl": "json", ".html": "html", ".htm": "html"}.get(ending, "txt")

@@ -1,4 +1,4 @@
-"""Letters as people see them: extended grapheme clusters (UAX #29), and the words made of them."""
+"""Extended grapheme clusters (UAX #29), which users see as characters, and words made of them."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from wcwidth import grapheme_boundary_before, iter_graphemes, wcswidth
 
 
 def before(text: str, at: int) -> int:
-    """Where the letter begins that ends at `at`; in the middle of a letter, where that begins."""
+    """Return the start of the character that ends at `at`, or contains it."""
     return grapheme_boundary_before(text, at) if at > 0 else 0
 
 
 def after(text: str, at: int) -> int:
-    """Where the letter ends that has the character at `at`."""
+    """Return the end of the character that contains `at`."""
     start = begin(text, at)
     return start + len(next(iter_graphemes(text, start), ""))
 
 
 def begin(text: str, at: int) -> int:
-    """The place at or before `at` that is between two letters."""
+    """Return the last boundary between characters at or before `at`."""
     if not 0 < at < len(text):
         return max(0, min(at, len(text)))
     return grapheme_boundary_before(text, at + 1)
 
 
 def word_before(text: str, at: int) -> int:
-    """Where the word begins that ends before `at`, or the run of signs."""
+    """Return the start of the word, or run of symbols, before `at`."""
     at = begin(text, at)
     while at > 0 and text[before(text, at)].isspace():
         at = before(text, at)
@@ -41,7 +41,7 @@ def word_before(text: str, at: int) -> int:
 
 
 def word_after(text: str, at: int) -> int:
-    """Where the word ends that begins after `at`, or the run of signs."""
+    """Return the end of the word, or run of symbols, after `at`."""
     at = begin(text, at)
     while at < len(text) and text[at].isspace():
         at = after(text, at)
@@ -52,19 +52,19 @@ def word_after(text: str, at: int) -> int:
 
 
 def is_of_word(character: str) -> bool:
-    """Whether a letter that begins with `character` belongs to a word."""
+    """Return whether a cluster that starts with `character` belongs to a word."""
     return re.match(r"\w", character) is not None
 
 
 def is_text(character: str) -> bool:
-    """Whether a key or a paste that gives `character` means text, and not an order.
+    """Return whether the `character` of a key press or paste is text, and not a control.
 
-    Joiners, blanks of any script and characters not assigned yet are text; controls and halves of
+    Joiners, spaces of any script and unassigned characters are text; controls and halves of
     surrogate pairs are not.
     """
     return unicodedata.category(character) not in ("Cc", "Cs")
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal `text` takes."""
+    """Return how many terminal columns `text` takes."""
     return max(wcswidth(text), 0)

@@ -1,7 +1,7 @@
-"""A line being typed at a terminal: keys in, one row of the screen out.  No input or output.
+"""A line editor for a terminal: keys in, one row of the screen out.  No input or output.
 
-The terminal's own line editing would do, but then nobody but the terminal knows what has been
-typed, and a line that arrives meanwhile tears it apart.
+The terminal's own line editing would not tell the client what has been typed, and an incoming
+message would break the line.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from chatsvc.client import graphemes
 from chatsvc.client.graphemes import width
 from chatsvc.client.passwords import is_secret, masked
 
-REMEMBERED = 200  # lines that the up key brings back
-LONGEST = 16_384  # characters of a line, far more than a server accepts
+REMEMBERED = 200  # lines that the up key recalls
+LONGEST = 16_384  # maximum length of a line in characters, far above what a server accepts
 
 _KEY = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI (ECMA-48, 5.4)
     r"|\x1bO[@-~]"  # SS3, which some keypads send
-    r"|\x1b[^\[O]"  # a key together with Alt
+    r"|\x1b[^\[O]"  # a key pressed with Alt
     r"|[^\x1b]"
 )
 _LAST_WORD = re.compile(r"\S*\s*\Z")
 
 
 class Key(enum.Enum):
-    """What was typed and is no line."""
+    """A key press that is not text."""
 
     END = "end"
     CLEAR = "clear"
@@ -41,22 +41,22 @@ Typed: TypeAlias = "str | Key"
 
 
 class Editor:
-    """One line with a cursor in it, and those typed before it; passwords are not among them."""
+    """One line with a cursor, and the lines typed before, except passwords."""
 
     def __init__(self) -> None:
         self.prompt = ""
-        self.hidden = False  # a password is being typed
-        self._left = ""  # of the cursor
+        self.hidden = False  # the line is a password
+        self._left = ""  # position of the cursor
         self._right = ""
         self._history: list[str] = []
-        self._back = 0  # how many lines back in the history
-        self._draft = ""  # what was typed before going back
+        self._back = 0  # steps back in the history
+        self._draft = ""  # the line typed before going back
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending = ""
         self._keys = self._bindings()
 
     def feed(self, data: bytes) -> Iterator[Typed]:
-        """Take what the keyboard sends; gives each line that is finished."""
+        """Process what the keyboard sends; yield each finished line."""
         self._pending += self._decoder.decode(data)
         while (found := _KEY.match(self._pending)) is not None:
             self._pending = self._pending[found.end() :]
@@ -65,7 +65,7 @@ class Editor:
                 yield typed
 
     def row(self, columns: int) -> str:
-        """What to write to the screen's row: the prompt, the line near the cursor, the cursor."""
+        """Return the row to draw: the prompt, the line around the cursor, and the cursor."""
         line, cursor = self._left + self._right, len(self._left)
         shown = "*" * len(line) if self.hidden else masked(line).replace("\t", " ")
         left, right = shown[:cursor], shown[cursor:]
@@ -155,7 +155,7 @@ class Editor:
 
 
 def _last(text: str, columns: int) -> str:
-    """As much of the end of `text` as fits."""
+    """Return as much of the end of `text` as fits."""
     start = len(text)
     while start > 0:
         before = graphemes.before(text, start)
@@ -166,7 +166,7 @@ def _last(text: str, columns: int) -> str:
 
 
 def _first(text: str, columns: int) -> str:
-    """As much of the beginning of `text` as fits."""
+    """Return as much of the beginning of `text` as fits."""
     end = 0
     for letter in iter_graphemes(text):
         if (columns := columns - width(letter)) < 0:

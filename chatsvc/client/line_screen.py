@@ -1,4 +1,4 @@
-"""Where a person, or a pipe, reads and types: lines in, lines out, and nothing torn apart."""
+"""Line-based input and output for a terminal or a pipe."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-READ = 4096  # bytes at once
-UNIX = find_spec("termios") is not None  # files can be waited for, and terminals be set
-LONGEST = 16_384  # characters of a line that has no end yet
+READ = 4096  # bytes per read
+UNIX = find_spec("termios") is not None  # files can be polled, and terminals configured
+LONGEST = 16_384  # maximum length of an unfinished line, in characters
 
 
 class Screen(Protocol):
-    """What the one who talks sees of a screen."""
+    """A screen as the chat client uses it."""
 
     @property
     def interactive(self) -> bool:
-        """Whether there is a person who can be asked."""
+        """Whether a user is present who can be asked."""
 
     def open(self, typed: Callable[[str], None], ended: Callable[[], None]) -> None:
-        """Begin, paused: `typed` is told each line, `ended` that no more come, or none are read."""
+        """Start, paused: call `typed` with each line, and `ended` at the end or on failure."""
 
     def pause(self) -> None:
-        """Take no lines for now."""
+        """Stop reading lines for now."""
 
     def resume(self) -> None:
-        """Take lines."""
+        """Resume reading lines."""
 
     def show(self, line: str) -> None:
         """Show one line."""
 
     def prompt(self, text: str, hidden: bool = False) -> None:
-        """Say before the cursor what is typed there; a `hidden` line is not shown."""
+        """Show a prompt before the cursor; a `hidden` line is not echoed."""
 
     def clear(self) -> None:
-        """Make it empty."""
+        """Clear the screen."""
 
     def close(self) -> None:
-        """Leave everything as it was found."""
+        """Restore everything to its original state."""
 
 
 @implementer(IReadDescriptor)
 class Input:
-    """A file that is read when there is something to read.
+    """A file that is read when input is available.
 
-    It is not made non-blocking: whoever else has the same terminal open would feel that.
+    It is not made non-blocking, because that would affect other programs on the same terminal.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class Input:
         self._open = True
 
     def resume(self) -> None:
-        """Read from now on."""
+        """Start or resume reading."""
         if self._open:
             self._reactor.addReader(self)
 
     def pause(self) -> None:
-        """Leave what comes where it is."""
+        """Leave further input unread."""
         self._reactor.removeReader(self)
 
     def doRead(self) -> None:
@@ -106,7 +106,7 @@ class Input:
 
 
 class BlockingInput:
-    """A file that cannot be waited for, as any on Windows: a thread reads it."""
+    """A file that cannot be polled, such as any on Windows: a thread reads it."""
 
     def __init__(
         self,
@@ -123,13 +123,13 @@ class BlockingInput:
         self._thread = threading.Thread(target=self._read, daemon=True)
 
     def resume(self) -> None:
-        """Read from now on."""
+        """Start or resume reading."""
         self._wanted.set()
         if self._thread.ident is None:
             self._thread.start()
 
     def pause(self) -> None:
-        """Read no further than what is being read."""
+        """Stop after the current read."""
         self._wanted.clear()
 
     def _read(self) -> None:
@@ -149,7 +149,7 @@ class BlockingInput:
 
 
 class Output:
-    """A file that is written to at once; `gone` is told when nobody reads it, or why it fails."""
+    """A file that is written at once; `gone` is called when its reader is gone or writing fails."""
 
     def __init__(
         self, reactor: IReactorFDSet, fd: int, gone: Callable[[OSError | None], None]
@@ -158,7 +158,7 @@ class Output:
         self._gone = gone
         self._open = True
         if UNIX and S_ISFIFO(os.fstat(fd).st_mode):
-            # A pipe's end for writing is never readable, but for the error that nobody reads it.
+            # A pipe's write end becomes readable only to report that its reader is gone.
             Input(reactor, fd, lambda data: None, self._end).resume()
 
     def write(self, text: str) -> None:
@@ -179,7 +179,7 @@ class Output:
 
 
 class Lines:
-    """The lines in a stream of bytes."""
+    """Splits a stream of bytes into lines."""
 
     def __init__(self, typed: Callable[[str], None]) -> None:
         self._typed = typed
@@ -187,7 +187,7 @@ class Lines:
         self._rest = ""
 
     def feed(self, data: bytes) -> None:
-        """Take some bytes."""
+        """Process some bytes."""
         *lines, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
         for line in lines:
             self._typed(line.removesuffix("\r"))
@@ -195,14 +195,14 @@ class Lines:
             self.end()
 
     def end(self) -> None:
-        """What has no end yet is a line as well."""
+        """Yield an unfinished last line."""
         rest, self._rest = self._rest, ""
         if rest:
             self._typed(rest)
 
 
 class Pipe:
-    """Lines in and lines out, for pipes, files and terminals that can do no more."""
+    """Lines in and lines out, for pipes, files and simple terminals."""
 
     interactive = False
 
@@ -232,20 +232,20 @@ class Pipe:
         self._output.write(f"{line}\n")
 
     def prompt(self, text: str, hidden: bool = False) -> None:
-        """Nobody looks."""
+        """Do nothing: there is no user."""
 
     def clear(self) -> None:
-        """There is nothing to clear."""
+        """Do nothing: there is nothing to clear."""
 
     def close(self) -> None:
         self.pause()
 
 
 def has_colours(environment: Mapping[str, str]) -> bool:
-    """Whether colours are seen, and wanted (no-color.org)."""
+    """Return whether colours are supported and wanted (no-color.org)."""
     return os.isatty(1) and is_able(environment) and not environment.get("NO_COLOR")
 
 
 def is_able(environment: Mapping[str, str]) -> bool:
-    """Whether a terminal can move its cursor; those of Windows can, and have no name."""
+    """Return whether a terminal can move its cursor; those of Windows can, and have no name."""
     return environment.get("TERM", "dumb" if UNIX else "") != "dumb"

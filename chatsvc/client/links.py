@@ -1,6 +1,6 @@
-"""The web addresses in a message: the only link finder, for the screen and for exported pages.
+"""Finds the web addresses in a message, for the screen and for exported pages.
 
-Follows RFC 3986 and 3987 for what an address may hold, and what people expect for where it ends.
+Follows RFC 3986 and 3987 for the characters of an address, and common usage for where it ends.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-# A scheme, not the end of a longer one; then whatever is neither blank nor a delimiter in prose.
+# A scheme that is not part of a longer word, then anything but spaces and delimiters.
 _LINK = re.compile(r"(?<![a-z0-9+])https?://[^\s<>\"\x00-\x1f\x7f]+", re.IGNORECASE | re.ASCII)
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|\w|%[0-9a-f]{2}", re.IGNORECASE)
-# Sentences written without spaces go on after these; U+2019 may be an apostrophe in a word.
+# Text without spaces may continue after these; U+2019 may be an apostrophe.
 _ENDS_ANYWHERE = frozenset("、。，．！？：；｡､“”„‟‚‛‘«»‹›")  # noqa: RUF001
 _TRAILING = frozenset(".,;:!?'*_`|")
 _JOINERS = frozenset("\u200c\u200d")
@@ -45,7 +45,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _until_the_end(run: str) -> str:
-    """`run` up to the first character that cannot belong to an address."""
+    """Return `run` up to the first character that cannot be part of an address."""
     open_brackets: list[str] = []
     for position, character in enumerate(run):
         if _ends(character):
@@ -68,7 +68,7 @@ def _ends(character: str) -> bool:
 
 
 def _trimmed(link: str) -> str:
-    """`link` without the punctuation of the sentence around it."""
+    """Return `link` without the punctuation of the surrounding sentence."""
     end = len(link)
     while end and _is_trailing(link, end):
         end -= 1
@@ -76,10 +76,10 @@ def _trimmed(link: str) -> str:
 
 
 def _is_trailing(link: str, end: int) -> bool:
-    """Whether the last character of `link[:end]` belongs to the sentence."""
+    """Return whether the last character of `link[:end]` belongs to the sentence."""
     character = link[end - 1]
     if character in _OPENS:
-        return False  # balanced, or it would not be there
+        return False  # only if unbalanced
     if character.isascii():
         return character in _TRAILING or character in _OPENING
     return character in _JOINERS or unicodedata.category(character)[0] == "P"

@@ -1,4 +1,4 @@
-"""What the environment says about text on this terminal."""
+"""What the environment says about the terminal's character set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ C = ("", "C", "POSIX")
 
 
 def warning(environment: Mapping[str, str]) -> str | None:
-    """Return what to tell somebody whose locale is not UTF-8; None if there is nothing to tell."""
+    """Return a warning if the locale is not UTF-8, or None."""
     if os.name == "nt":
         return None
     name = next((name for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "LANG")
@@ -27,7 +27,7 @@ def warning(environment: Mapping[str, str]) -> str | None:
 
 
 def is_coerced(environment: Mapping[str, str]) -> bool:
-    """Whether Python itself has put UTF-8 in place of a locale that is not (PEP 538)."""
+    """Return whether Python has replaced a locale that is not UTF-8 (PEP 538)."""
     return (
         environment.get("LC_CTYPE", "") in ("C.UTF-8", "C.utf8", "UTF-8")
         and not environment.get("LC_ALL")
@@ -37,7 +37,7 @@ def is_coerced(environment: Mapping[str, str]) -> bool:
 
 
 def _is_utf8(name: str) -> bool:
-    """Whether a locale of this name is UTF-8."""
+    """Return whether a locale name means UTF-8."""
     _, dot, codeset = name.partition(".")
     if dot:
         return codeset.partition("@")[0].lower().replace("-", "") == "utf8"

@@ -1,4 +1,4 @@
-"""At the door of a chat: who one says one is, and what it means not to be let in, or put out."""
+"""Logging in to a chat: the name and passwords to use, and what to do after a refusal."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from chatsvc.model.requests import Refused
 
 NAME_REFUSED = ("name-taken", "bad-name")
 PASSWORD_REFUSED = ("password-needed", "wrong-password")
-LATER = ("too-many-connections", "too-often")  # the door opens again by itself
+LATER = ("too-many-connections", "too-often")  # temporary refusals: the client retries
 TLS_NEEDED = "tls-needed"
 PROOF_REFUSED = ("registered", "wrong-password", "too-many-attempts")
 
 
 class Identity(NamedTuple):
-    """Who one says one is; an empty name lets the server choose.
+    """The name and passwords to log in with; an empty name lets the server choose.
 
-    `password` is the whole chat's, `account_password` that of the name, if it is registered.
+    `password` is for the whole chat, `account_password` for the name, if it is registered.
     """
 
     name: str = ""
@@ -25,51 +25,51 @@ class Identity(NamedTuple):
 
 
 def wants_proof(refused: Refused) -> bool:
-    """Whether it is the name's own password that is missing or wrong, and not the chat's."""
+    """Return whether the account's password, not the chat's, is missing or wrong."""
     return refused.code in PROOF_REFUSED and refused.suggestion is not None
 
 
 def is_final(refused: Refused) -> bool:
-    """Whether saying the same again is of no use, or even counted against us."""
+    """Return whether retrying with the same identity is useless, or would even count against us."""
     if refused.code in ("banned", "lockdown", "no-account", TLS_NEEDED):
         return True
     return wants_proof(refused) and refused.code != "too-many-attempts"
 
 
 class Prompter(Protocol):
-    """Who stands at the door, with whatever they look at."""
+    """The user at the login prompt."""
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody is there who can be asked."""
+        """Whether the user can be asked."""
 
     @property
     def inside(self) -> bool:
-        """Whether they were let in before, and have only lost the connection."""
+        """Whether the user had joined before and has only lost the connection."""
 
     def note(self, text: str) -> None:
-        """Tell them something."""
+        """Tell the user something."""
 
     async def ask(self, refused: Refused, question: str, hidden: bool = False) -> str:
-        """What they answer to a refusal; raises `NotConnected` when they would rather not come in.
+        """Return the user's answer to a refusal; raise `NotConnected` if they decline to join.
 
-        An empty answer takes what the refusal suggests.
+        An empty answer accepts what the refusal suggests.
         """
 
 
 class AtTheDoor:
-    """Finds out who else one could be when a chat does not let one in: by asking, or by itself."""
+    """Finds another identity after a refusal, by asking the user or without them."""
 
     def __init__(self, person: Prompter) -> None:
         self._person = person
-        self._complaint = ""  # its code
+        self._complaint = ""  # the code of the last complaint
 
     def let_in(self) -> None:
-        """What was complained of is over."""
+        """Forget the last complaint: the user has joined."""
         self._complaint = ""
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
-        """What to try next, or None."""
+        """Return the identity to try next, or None."""
         other = None
         if self._person.interactive and not self._person.inside:
             other = await self._ask_who(refusal, identity)
@@ -80,7 +80,7 @@ class AtTheDoor:
         return other
 
     async def _ask_who(self, refusal: Refused, identity: Identity) -> Identity | None:
-        """Who the person is, after all; None if there is nothing to ask."""
+        """Ask the user for a name or password; return None if there is nothing to ask."""
         guest = Identity(refusal.suggestion or "", identity.password)
         if wants_proof(refusal):
             secret = await self._person.ask(refusal, "Password: ", hidden=True)
@@ -94,29 +94,29 @@ class AtTheDoor:
         return None
 
     def _become_another(self, refusal: Refused, identity: Identity) -> Identity | None:
-        """Under which other name to come in, or as a guest, where nobody is asked."""
+        """Return the name to join with instead, or a guest, when nobody can be asked."""
         name, person = refusal.suggestion, self._person
         if name and refusal.code in NAME_REFUSED:
-            person.note(f"{refusal.text} You are {name} instead.")
+            person.note(f"{refusal.text} You are now {name}.")
             return Identity(name, identity.password)
         if not person.inside or not person.interactive or not is_final(refusal):
             return None
         if refusal.code == "no-account":
-            person.note(f"{identity.name} is not registered any more. You are a guest now.")
+            person.note(f"{identity.name} is no longer registered. You are now a guest.")
             return identity._replace(account_password=None)
         if name:
-            again = f"To be {identity.name} again: /login {identity.name} password"
-            person.note(f"{refusal.text} You are {name} instead. {again}")
+            again = f"To sign in again: /login {identity.name} password"
+            person.note(f"{refusal.text} You are now {name}. {again}")
             return Identity(name, identity.password)
         return None
 
     def _complain(self, refusal: Refused) -> None:
-        """Say why we do not get in; once, however often it is tried."""
+        """Tell the user why joining failed: once, however often it is retried."""
         if refusal.code == self._complaint:
             return
         if refusal.code in LATER:
             self._complaint = refusal.code
-            self._person.note(f"{refusal.text} It is tried again by itself.")
+            self._person.note(f"{refusal.text} Trying again soon.")
         elif self._person.inside:
             self._complaint = refusal.code
             self._person.note(refusal.text)

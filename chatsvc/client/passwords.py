@@ -1,4 +1,4 @@
-"""Passwords in what is typed: which lines hold one, how these are shown, and which one it is."""
+"""Passwords in typed input: which lines contain one, how to mask it, and how to extract it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from chatsvc.model.command_facts import FACTS, facts_of
 
 _NAMES = "|".join(name for name, facts in FACTS.items() if facts.secret)
 
-# As the text dialect reads commands, whatever key was hit before them.
+# As the text dialect reads commands, including stray keys before them.
 _SECRET = re.compile(rf"(?:[\x00-\x1a ]*/|[!\\])(?:{_NAMES}) ", re.IGNORECASE)
 
 
 def is_secret(line: str) -> bool:
-    """Whether `line` tells the server a password."""
+    """Return whether `line` tells the server a password."""
     return _SECRET.match(line) is not None
 
 
 def masked(line: str) -> str:
-    """`line` as it may be shown; what follows a command with a password is asterisks."""
+    """Return `line` for display, with everything after a password command as asterisks."""
     secret = _SECRET.match(line)
     if secret is None:
         return line
@@ -26,10 +26,10 @@ def masked(line: str) -> str:
 
 
 def password_of(command: str, rest: str) -> str:
-    """The account's password once `command` is obeyed.
+    """Return the account's password after `command` succeeds.
 
-    What follows it is `[name] password` of login, `old new` of passwd, and `password [email]
-    [code]` of register; no password has a blank.
+    The arguments are `[name] password` of login, `old new` of passwd, and `password [email] [code]`
+    of register; passwords contain no spaces.
     """
     words = rest.split() or [""]
     return words[facts_of(command).proves or 0]

@@ -19,16 +19,16 @@ from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refusal, Refused
 from chatsvc.model.text_rules import counted, key
 
-FULL = 1000  # lines that may wait before no more are read
-SHOWN = 10  # lines that are shown of a room's past
+FULL = 1000  # lines that may wait before reading pauses
+SHOWN = 10  # lines of history shown by default
 
 
 class NotDone(Exception):
-    """It did not work, for this reason."""
+    """The operation failed, for this reason."""
 
 
 class Script:
-    """What they have in common: nobody is asked anything, complaints go to standard error."""
+    """The common base: asks nothing, and complains to standard error."""
 
     def __init__(
         self,
@@ -40,30 +40,30 @@ class Script:
         self.connection = Connection(endpoint, self, clock, identity)
         self._clock = clock
         self._complain = complain
-        self._refused_for = ""  # the code of what was complained about last
+        self._refused_for = ""  # the code of the last complaint
 
     def event(self, event: Event, tag: str | None) -> None:
-        """Of no interest unless said otherwise."""
+        """Ignore events by default."""
 
     def lost(self, reason: str) -> None:
-        """The connection comes back by itself."""
+        """Do nothing: the connection is restored."""
 
     def back(self) -> None:
-        """As expected."""
+        """Forget the last complaint."""
         self._refused_for = ""
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
         if refusal.code in NAME_REFUSED and refusal.suggestion is not None:
-            self._complain(f"{refusal.text} The name used is {refusal.suggestion}.")
+            self._complain(f"{refusal.text} Using the name {refusal.suggestion}.")
             return Identity(refusal.suggestion, identity.password)
         if refusal.code in LATER and refusal.code != self._refused_for:
             self._refused_for = refusal.code
-            self._complain(f"{refusal.text} It is tried again by itself.")
+            self._complain(f"{refusal.text} Trying again soon.")
         return None
 
 
 class Send(Script):
-    """Says lines, and knows when they are kept."""
+    """Sends messages, and waits until they are stored."""
 
     def __init__(
         self,
@@ -79,9 +79,9 @@ class Send(Script):
         self._late = False
 
     async def run(self, to: str, texts: Sequence[str] | Pipe, create: bool = False) -> int:
-        """Say `texts`, or what comes out of a pipe, to a #room or a person.
+        """Send `texts`, or the lines of a pipe, to a #room or a user.
 
-        Only `create` makes a room that does not exist.
+        Only with `create`, create a room that does not exist.
         """
         work = self.connection.while_wanted(self._work(to, texts, create))
         working = Deferred.fromCoroutine(work)
@@ -118,7 +118,7 @@ class Send(Script):
             raise NotDone(f"{refused.text} To create it, add --create.") from None
 
     async def _copy(self, to: str, pipe: Pipe) -> None:
-        """Say what comes out of `pipe`, no faster than it is kept."""
+        """Send what `pipe` yields, no faster than it is stored."""
         ended: Deferred[None] = Deferred()
 
         def flow() -> None:
@@ -128,7 +128,7 @@ class Send(Script):
                 pipe.resume()
 
         def end() -> None:
-            if not ended.called:  # its end, and then that nobody reads the output
+            if not ended.called:  # the end of the input, or nobody reads the output
                 ended.callback(None)
 
         pipe.open(lambda text: self._say(to, text, flow), end)
@@ -157,11 +157,11 @@ class Send(Script):
     def _went_wrong(self, failure: Failure, text: str) -> None:
         self._failed = True
         if isinstance(failure.value, Uncertain):
-            self._complain(f"The connection was lost: it is unknown whether this arrived: {text}")
+            self._complain(f"The connection was lost. This may not have arrived: {text}")
         elif isinstance(failure.value, Refused):
             self._complain(failure.value.text)
         else:
-            failure.trap(NotConnected)  # we have given up, and say so
+            failure.trap(NotConnected)  # the user was told that we have given up
 
     def _give_up(self, working: Deferred[None]) -> None:
         if self.connection.here and not self.connection.unanswered:
@@ -172,23 +172,23 @@ class Send(Script):
 
     def _so_far(self) -> str:
         lines = self.connection.unanswered
-        what = "It was" if lines < 2 else f"{lines} lines were"
-        return f"{what} not kept: no answer for {counted(self._timeout, 'second')}."
+        what = "Not stored" if lines < 2 else f"{counted(lines, 'message')} not stored"
+        return f"{what}: no answer for {counted(self._timeout, 'second')}."
 
 
 class Reader(Script):
-    """Reads for long, and so says when it cannot."""
+    """Reads for a long time, and so reports when the connection is lost."""
 
     def lost(self, reason: str) -> None:
-        self._complain(f"The connection is lost ({reason}). It will be back by itself.")
+        self._complain(f"Connection lost ({reason}). Reconnecting.")
 
     def back(self) -> None:
         super().back()
-        self._complain("The connection is back.")
+        self._complain("Reconnected.")
 
 
 class Tail(Reader):
-    """Shows the lines of a room as they come."""
+    """Prints the lines of a room as they arrive."""
 
     def __init__(
         self,
@@ -205,7 +205,7 @@ class Tail(Reader):
         self._until: int | None = None  # the number of the last line wanted
 
     async def run(self, room: str, since: int | None, follow: bool) -> int:
-        """Show lines from number `since` on, or the last ones; `follow` goes on for ever."""
+        """Print lines from number `since` on, or the last ones; with `follow`, do not end."""
         self._room = key(room)
         try:
             await self.connection.while_wanted(self._work(room, since, follow))
@@ -226,11 +226,11 @@ class Tail(Reader):
         await self._done
 
     def finish(self, error: OSError | None = None) -> None:
-        """Show no more, because nobody reads it, or because it cannot be written."""
+        """Stop, because nobody reads the output or it cannot be written."""
         if self._done.called:
             return
         if error is not None:
-            self._done.errback(NotDone(f"The output cannot be written: {error.strerror}."))
+            self._done.errback(NotDone(f"Cannot write the output: {error.strerror}."))
         else:
             self._done.callback(None)
 
@@ -244,10 +244,10 @@ class Tail(Reader):
 
 
 def as_text(words: Words) -> Callable[[Said], str]:
-    """How a line is written for people."""
+    """Return a line for people."""
     return lambda line: "".join(f"{text}\n" for text in words.lines(line, line.room))
 
 
 def as_json(line: Said) -> str:
-    """How a line is written for programs: as the server sends it."""
+    """Return a line for programs, as the server sends it."""
     return JSONL.write(line).decode()

@@ -1,6 +1,6 @@
-"""What a person has chosen for the client, as values, and as they write and read it.
+"""The client's settings as values, and as users read and write them.
 
-`SETTINGS` is all there is; `client/settings_file.py` keeps it.  No input or output.
+`SETTINGS` lists them all; `client/settings_file.py` stores them.  No input or output.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DIRECTIVES = re.compile(r"(?:[^%\x00-\x1f\x7f]|%[aAbBdHIjmMpSyYZ%])+")  # of st
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """A server that one has joined: as whom, how, which rooms, and when last."""
+    """A server joined before: name, TLS, rooms, and when it was last used."""
 
     name: str = ""
     tls: bool = False
@@ -30,7 +30,7 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """What is chosen; whatever is not has its default."""
+    """The chosen settings; all others have their defaults."""
 
     theme: str = "default"
     notify: str = "mentions"
@@ -45,16 +45,16 @@ class ClientSettings:
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)  # by HOST:PORT
 
 
-CheckTheme = Callable[[str], object]  # raises `Refused` where there is no such theme
+CheckTheme = Callable[[str], object]  # raises `Refused` for an unknown theme
 
 
 def any_theme(name: str) -> None:
-    """All names will do."""
+    """Accept any name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """How one of them is written, and what it is for."""
+    """How a setting is read and written, and what it is for."""
 
     field: str
     values: str
@@ -64,19 +64,19 @@ class Preference:
 
 def _switch(name: str, value: str) -> bool:
     if value.lower() not in ("on", "off", "yes", "no", "true", "false"):
-        raise _bad(f"{name} is on or off.")
+        raise _bad(f"{name} must be on or off.")
     return value.lower() in ("on", "yes", "true")
 
 
 def _word(name: str, value: str) -> str:
     if not value.isprintable() or len(value.split()) != 1 or len(value) > 64:
-        raise _bad(f"{name} is one word.")
+        raise _bad(f"{name} must be one word.")
     return value
 
 
 def _notify(name: str, value: str) -> str:
     if value.lower() not in ("off", "mentions", "all"):
-        raise _bad(f"{name} is off, mentions or all.")
+        raise _bad(f"{name} must be off, mentions or all.")
     return value.lower()
 
 
@@ -85,7 +85,7 @@ def _words(name: str, value: str) -> tuple[str, ...]:
     if [word.lower() for word in words] in ([], ["off"]):
         return ()
     if len(words) > MOST_WORDS or not "".join(words).isprintable():
-        raise _bad(f"{name} are at most {MOST_WORDS} words, or off.")
+        raise _bad(f"{name} must be at most {MOST_WORDS} words, or off.")
     return words
 
 
@@ -93,7 +93,7 @@ def _timestamps(name: str, value: str) -> str:
     if value.lower() == "off":
         return ""
     if "%" not in value or len(value) > 32 or not _DIRECTIVES.fullmatch(value):
-        raise _bad(f"{name} are written like %H:%M or %d.%m. %H:%M:%S, or off.")
+        raise _bad(f"{name} must be a time format such as %H:%M or %d.%m. %H:%M:%S, or off.")
     return value
 
 
@@ -104,53 +104,52 @@ def _bad(text: str) -> Refused:
 ON_OFF = "on, off"
 
 SETTINGS = {
-    "theme": Preference("theme", "a name", _word, "the colours of the screen"),
+    "theme": Preference("theme", "a name", _word, "colours of the screen"),
     "notify": Preference(
         "notify", "off, mentions, all", _notify,
-        "what is told as a desktop notification: nothing, lines that mention you and private ones,"
-        " or every line",
+        "which messages cause a desktop notification: none, mentions and private messages, or all",
     ),
-    "bell": Preference("bell", ON_OFF, _switch, "rings the terminal's bell with it"),
+    "bell": Preference("bell", ON_OFF, _switch, "ring the terminal's bell on every notification"),
     "highlights": Preference(
         "highlights", "words, off", _words, "words that count as a mention, besides your name"
     ),
     "timestamps": Preference(
-        "timestamps", "%H:%M, off", _timestamps, "how times are shown, as strftime writes them"
+        "timestamps", "%H:%M, off", _timestamps, "time format, as for strftime"
     ),
     "fold-joins": Preference(
-        "fold_joins", ON_OFF, _switch, "comings and goings are one line: 5 came, 3 left"
+        "fold_joins", ON_OFF, _switch, "fold joins and leaves into one line: 5 joined, 3 left"
     ),
-    "people": Preference("people", ON_OFF, _switch, "the list of the people in the room"),
-    "places": Preference("places", ON_OFF, _switch, "the list of rooms and private conversations"),
-    "emoji": Preference("emoji", ON_OFF, _switch, "what you type as :tea: becomes that emoji"),
-    "typing": Preference("typing", ON_OFF, _switch, "others see that you are typing"),
+    "people": Preference("people", ON_OFF, _switch, "show the list of people in the room"),
+    "places": Preference("places", ON_OFF, _switch, "show the list of rooms and conversations"),
+    "emoji": Preference("emoji", ON_OFF, _switch, "replace :tea: with the emoji as you type"),
+    "typing": Preference("typing", ON_OFF, _switch, "let others see that you are typing"),
 }  # fmt: skip
 
 
 def set(
     settings: ClientSettings, words: str, check_theme: CheckTheme = any_theme
 ) -> ClientSettings:
-    """`settings` after somebody has typed `notify mentions`; refused when it cannot be that."""
+    """Return the settings after input such as `notify mentions`; refuse invalid input."""
     name, _, value = words.strip().partition(" ")
     name = setting_name(name)
     if not value.strip():
-        raise _bad(f"{name} is {written(settings, name)}. It may be: {SETTINGS[name].values}.")
+        raise _bad(f"{name} is {written(settings, name)}. Values: {SETTINGS[name].values}.")
     return with_value(settings, name, value.strip(), check_theme)
 
 
 def setting_name(name: str) -> str:
-    """A setting's name as it is listed; refused when there is none."""
+    """Return a setting's name as listed; refuse an unknown one."""
     listed = name.lower().replace("_", "-")
     if listed not in SETTINGS:
         there = ", ".join(SETTINGS)
-        raise Refused("no-such-setting", f"There is no setting {name[:32]!r}. There are: {there}.")
+        raise Refused("no-such-setting", f"No setting {name[:32]!r}. Settings: {there}.")
     return listed
 
 
 def with_value(
     settings: ClientSettings, name: str, value: str, check_theme: CheckTheme = any_theme
 ) -> ClientSettings:
-    """`settings` with another value of one, as it is written."""
+    """Return `settings` with a new value for one of them, in the user's format."""
     read = SETTINGS[name].read(name, value)
     if name == "theme":
         check_theme(read)
@@ -158,12 +157,12 @@ def with_value(
 
 
 def current(settings: ClientSettings, name: str) -> Any:
-    """The value of a setting."""
+    """Return the value of a setting."""
     return getattr(settings, SETTINGS[name].field)
 
 
 def written(settings: ClientSettings, name: str) -> str:
-    """The value of a setting, as people write it."""
+    """Return the value of a setting in the user's format."""
     value = current(settings, name)
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -171,7 +170,7 @@ def written(settings: ClientSettings, name: str) -> str:
 
 
 def listed(settings: ClientSettings) -> Iterator[tuple[str, str, str]]:
-    """Each setting's name, its value and what it is for."""
+    """Yield each setting's name, value and purpose."""
     for name, setting in SETTINGS.items():
         yield name, written(settings, name), setting.help
 
@@ -185,13 +184,13 @@ def remember_server(
     tls: bool = False,
     rooms: tuple[str, ...] = (),
 ) -> ClientSettings:
-    """`settings` after one has joined a server (HOST:PORT); the oldest of too many is forgotten."""
+    """Return `settings` with a server just joined (HOST:PORT); of too many, forget the oldest."""
     servers = {**settings.servers, server: ServerSettings(name, tls, rooms, now // 1)}
     return replace(settings, servers=dict(_latest_first(servers)[:RECENT]))
 
 
 def recent_servers(settings: ClientSettings) -> list[tuple[str, ServerSettings]]:
-    """The servers that one has joined, the last one first."""
+    """Return the servers joined before, the last one first."""
     return _latest_first(settings.servers)
 
 

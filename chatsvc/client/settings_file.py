@@ -1,6 +1,6 @@
-"""The file that keeps the client's settings: TOML 1.0, which people may edit as well.
+"""The file that stores the client's settings: TOML 1.0, which users may edit too.
 
-What they have written there stays, comments too; a file that cannot be read is not written over.
+Comments are preserved.  A file that cannot be parsed is never overwritten.
 """
 
 from __future__ import annotations
@@ -35,45 +35,45 @@ _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 class Loaded(NamedTuple):
-    """Settings, and what is wrong with the file they are from, in a sentence."""
+    """Settings, and what is wrong with their file, in a sentence."""
 
     settings: ClientSettings
     complaint: str | None = None
 
 
 class InvalidSettings(Exception):
-    """Something in the file cannot be understood: why, and in which line."""
+    """A setting in the file is invalid: the reason and the line."""
 
     def __init__(self, path: Path, line: int | None, why: str) -> None:
         where = "" if line is None else f"line {line} of "
-        super().__init__(f"The settings in {where}{path} cannot be used: {why}")
+        super().__init__(f"Invalid setting in {where}{path}: {why}")
 
 
 def settings_path() -> Path:
-    """Where the settings of whoever runs this are."""
+    """Return the path of the current user's settings."""
     return user_config_path("chatsvc") / "client.toml"
 
 
 class SettingsFile:
-    """One person's settings; which themes there are is known to whoever shows them."""
+    """One user's settings; `check_theme` knows the themes."""
 
     def __init__(self, path: Path, check_theme: CheckTheme = any_theme) -> None:
         self.path = path
         self._check_theme = check_theme
 
     def load(self) -> Loaded:
-        """What the file says; the default of whatever it does not say, or not so that it is one."""
+        """Return the file's settings; a missing or invalid one has its default."""
         try:
             settings, wrong = self._settings(self._text())
         except InvalidSettings as error:
             settings, wrong = ClientSettings(), error
         if wrong is None:
             return Loaded(settings)
-        return Loaded(settings, f"{wrong} The default is used instead; the file stays as it is.")
+        return Loaded(settings, f"{wrong} Using the default. The file is unchanged.")
 
     def save(self, settings: ClientSettings) -> None:
-        """Write what is changed; raises `OSError`, and `Wrong`: nobody's mistakes are lost."""
-        import tomlkit  # which takes a while, and only who changes something needs
+        """Write the changes; raise `OSError`, or `InvalidSettings` to keep the user's mistakes."""
+        import tomlkit  # imported here: it is slow, and only changes need it
 
         text = self._text()
         kept, wrong = self._settings(text)
@@ -95,12 +95,12 @@ class SettingsFile:
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:
-            raise InvalidSettings(self.path, None, "it is not UTF-8.") from None
+            raise InvalidSettings(self.path, None, "invalid UTF-8.") from None
         except OSError as error:
             raise InvalidSettings(self.path, None, f"{error.strerror}.") from None
 
     def _settings(self, text: str) -> tuple[ClientSettings, InvalidSettings | None]:
-        """What can be understood, and the first thing that cannot."""
+        """Return the valid settings, and the first error."""
         settings, wrong = ClientSettings(), None
         for name, value in self._parsed(text).items():
             try:
@@ -122,7 +122,7 @@ class SettingsFile:
         if name == SERVERS:
             return replace(settings, servers=dict(_servers(value)))
         if name not in SETTINGS:
-            raise Refused("no-such-setting", f"there is no setting {name!r}.")
+            raise Refused("no-such-setting", f"no setting {name!r}.")
         return with_value(settings, name, _as_typed(value), self._check_theme)
 
 
@@ -130,7 +130,7 @@ class SettingsFile:
 
 
 def _as_typed(value: object) -> str:
-    """A value of TOML as somebody would type it after /set."""
+    """Return a TOML value as a user would type it after /set."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
@@ -142,7 +142,7 @@ def _servers(tables: object) -> Iterator[tuple[str, ServerSettings]]:
     for server, table in tables.items() if isinstance(tables, Mapping) else [("servers", None)]:
         found = _server(table)
         if found is None:
-            raise Refused("bad-setting", f"{server} has name, tls, rooms and last-used.")
+            raise Refused("bad-setting", f"{server} may have only name, tls, rooms and last-used.")
         yield server, found
 
 
@@ -157,7 +157,7 @@ def _server(table: object) -> ServerSettings | None:
 
 
 def _line_of(text: str, name: str) -> int | None:
-    """The line in which a name is given a value, or is a table's."""
+    """Return the line where a name is assigned a value, or a table begins."""
     quoted = rf"[\"']?{re.escape(name)}[\"']?"
     found = re.search(rf"^\s*\[?\s*{quoted}\s*[]=.]", text, re.MULTILINE)
     return None if found is None else text.count("\n", 0, found.end()) + 1

@@ -1,4 +1,4 @@
-"""A terminal at which lines are typed one by one, as Unix has them."""
+"""A Unix terminal for input line by line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatsvc.client.line_screen import Input, Output
 
 
 class Terminal:
-    """A terminal whose last row is the line being typed; whatever comes is shown above it.
+    """A terminal whose last row is the line being typed; messages are printed above it.
 
     The row is drawn once at the end of each reactor turn, however many keys and lines arrive.
     """
@@ -87,7 +87,7 @@ class Terminal:
         return self._editor.row(os.get_terminal_size(self._sink).columns or 80)
 
     def _take(self) -> None:
-        """Have each key at once, not shown by the terminal; Ctrl-C and Ctrl-Z work as ever."""
+        """Read each key at once, without echo; Ctrl-C and Ctrl-Z keep their usual effect."""
         modes = termios.tcgetattr(self._source)
         modes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
         modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0

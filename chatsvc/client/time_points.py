@@ -1,4 +1,4 @@
-"""Points in a conversation as people write them: a number, a day, a time, or how long ago.
+"""Points in a conversation as users write them: a number, a day, a time, or a duration ago.
 
 A point is the number of a line (int), or a time in seconds since the epoch (float).
 """
@@ -22,14 +22,14 @@ WRITTEN = "a number (17), a day (2026-11-21), a time (2026-11-21 14:02), or how 
 
 
 def since(text: str, now: float) -> Point:
-    """Where to begin: the line with this number, or the first one from this time on."""
+    """Return the start: the line with this number, or the first one from this time on."""
     return _point(text, now, days=0)
 
 
 def until(text: str, now: float) -> Point:
-    """Where to end: the line with this number, or the last one before this time.
+    """Return the end: the line with this number, or the last one before this time.
 
-    A day is taken to its end.
+    A day includes all of it.
     """
     return _point(text, now, days=1)
 
@@ -43,11 +43,11 @@ def _point(text: str, now: float, days: int) -> Point:
     try:
         return _moment(text, days)
     except (ValueError, OverflowError, OSError):
-        raise Refused("bad-point", f"{text!r} is no point: write {WRITTEN}.") from None
+        raise Refused("bad-point", f"{text!r} is not a valid position. Use {WRITTEN}.") from None
 
 
 def _moment(text: str, days: int) -> float:
-    """A day or a time; local, where it does not say otherwise."""
+    """Return a day or time; local, unless the text has a time zone."""
     if _DAY.fullmatch(text):
         return (datetime.fromisoformat(text) + timedelta(days=days)).timestamp()
     parts = _MOMENT.fullmatch(text)

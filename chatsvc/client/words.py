@@ -1,4 +1,4 @@
-"""Events in words and colours, as a person reads them."""
+"""Events in words and colours, for people."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _BOLD, _FAINT = 1, 2
 
 
 class Words:
-    """How events are shown, in colours or without."""
+    """Formats events, with or without colours."""
 
     def __init__(self, colours: bool) -> None:
         self._colours = colours
 
     def lines(self, event: Event, here: str | None = None, own: bool = False) -> Iterator[str]:
-        """`event` in words, for somebody talking in the room `here`; `own` lines are by "You"."""
+        """Yield `event` in words, for the current room `here`; `own` lines are by "You"."""
         if isinstance(event, Said):
             yield from self._said(event, here, own)
         elif isinstance(event, History) and event.lines:
@@ -34,7 +34,7 @@ class Words:
                 yield self._paint(_row(text), paint)
 
     def note(self, text: str) -> str:
-        """Something that this program has to say."""
+        """Return a notice by this program."""
         return self._paint(f"* {clean(text)}", _FAINT)
 
     def _said(self, line: Said, here: str | None, own: bool) -> Iterator[str]:
@@ -50,10 +50,10 @@ class Words:
 
 
 def _row(text: str) -> str:
-    """`text` as one row, with its tabs."""
+    """Return `text` as one row, with its tabs."""
     return clean_lines(text).replace("\n", " ")
 
 
 def colour(name: str) -> int:
-    """The colour of a person, the same every day."""
+    """Return the colour of a name; it never changes."""
     return _PALETTE[crc32(key(name).encode()) % len(_PALETTE)]

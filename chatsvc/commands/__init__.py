@@ -1,4 +1,4 @@
-"""The commands: one function is one command.  No wire syntax, no state, no rules of the hub's."""
+"""The commands: one function each.  No wire syntax, no state, none of the hub's rules."""
 
 # isort: off
 from chatsvc.commands import talking, rooms, people, accounts, moderating

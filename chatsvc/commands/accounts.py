@@ -1,4 +1,4 @@
-"""Accounts: making a name one's own, proving it, and giving it up."""
+"""Accounts: registering a name, logging in, and deleting the account."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> No
 
 @command("oper name password")
 async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | None:
-    """Become who one is registered as, but only if that is an operator."""
+    """Log in as the operator that the name is registered to; refuse everybody else."""
     account, own = hub.accounts.find(name), session.person.account
     if own is not None and own.operator and account is not None and account.id == own.id:
         return Operating(session.name)
@@ -105,7 +105,7 @@ async def prove(
     data: str | None = None,
     tag: str | None = None,
 ) -> Event | None:
-    """Show whose account one comes with; who has a name already is logged in by it."""
+    """Authenticate with SCRAM or a certificate; a user who has joined is logged in by it."""
     proof: Account | str
     if mechanism is not None:
         proof = hub.authentication.begin(session, mechanism.upper(), data or "")

@@ -1,4 +1,4 @@
-"""Coming in: what is answered before somebody has a name."""
+"""Login: the requests of a session that has no user yet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chatsvc.services.hub import Hub
 
 @command("name [name]", anybody=True)
 async def name(hub: Hub, session: Session, name: str = "", tag: str | None = None) -> Event | None:
-    """The answer to the greeting: a person is let in, and into their rooms."""
+    """Take the answer to the greeting as a name; join with it, and enter the user's rooms."""
     check_unnamed(session)
     session.typed.check(name)
     return await let_in(hub, session, name, tag)
@@ -26,7 +26,7 @@ async def name(hub: Hub, session: Session, name: str = "", tag: str | None = Non
 async def password(
     hub: Hub, session: Session, password: str, tag: str | None = None
 ) -> Event | None:
-    """The answer to the question for the chat's password."""
+    """Take the answer to the question for the chat's password."""
     check_unnamed(session)
     return await let_in(
         hub, session, name=session.logging_in.name or "", tag=tag, password=password
@@ -41,7 +41,7 @@ async def let_in(
     password: str | None = None,
     account_password: str | None = None,
 ) -> Event | None:
-    """Let a person in who answers question by question."""
+    """Log in a user who answers one question at a time."""
     if (secret := password or account_password) is not None:
         session.typed.note(secret)
     login = session.logging_in
@@ -60,7 +60,7 @@ async def let_in(
 
 
 def _enter_rooms(hub: Hub, session: Session, welcome: Welcome, tag: str | None) -> None:
-    """Into one's own rooms, talking in the first of them; or into the room where all begin."""
+    """Enter the account's rooms, with the first one current; or the default room."""
     entered = hub.joining.come_back(session) if session.person.account else []
     if not entered:
         try:
@@ -92,7 +92,7 @@ async def hello(
     bot: bool = False,
     tag: str | None = None,
 ) -> Event | None:
-    """How a program begins; it enters rooms by itself."""
+    """Log in a program; it enters rooms by itself."""
     check_unnamed(session)
     if version != 1:
         raise Refused("version", "This server supports protocol version 1.")
@@ -117,7 +117,7 @@ def check_unnamed(session: Session) -> None:
 
 @command("empty", anybody=True)
 def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
-    """An empty line, which means goodbye where the service says so."""
+    """Ignore an empty line, or say goodbye if the service is set to."""
     if hub.settings.leave_on_empty_line:
         hub.sessions.quit(session, "", tag)
         return None
@@ -126,5 +126,5 @@ def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
 
 @command("ping", anybody=True)
 def ping(hub: Hub, session: Session) -> Answer:
-    """Answer at once, so that a program can measure the delay."""
+    """Answer at once, so that a program can measure the latency."""
     return Pong()

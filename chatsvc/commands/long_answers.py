@@ -1,7 +1,7 @@
-"""Long answers, told a portion at a time as their reader takes them.
+"""Long answers, sent a portion at a time as their reader takes them.
 
-Meanwhile nothing is in memory of the entries that are still to be told but what they are made of:
-the numbers of lines and the ids of acts, which are read again, and who and what is here.
+Until then, only what the remaining entries are made from is in memory: the numbers of lines and
+the ids of audit entries, which are read again, and the users and rooms of a list.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ Entries = Sequence[Any]
 
 
 class Reading(NamedTuple):
-    """The beginning of a long answer, and its other portions, which are read when told."""
+    """The first portion of a long answer, and the others, which are read when they are sent."""
 
     begun: LongEvent
     rest: AsyncIterator[Entries]
 
 
 async def tell(session: Session, reading: Reading, tag: str | None) -> None:
-    """Tell each portion when the reader has taken the one before; return after the last."""
+    """Send each portion when the reader has taken the previous one; return after the last."""
     frame, told, refusal = with_entries(reading.begun, ()), len(entries_of(reading.begun)), None
     session.tell_part(reading.begun, tag, Part())
     rest = reading.rest
@@ -46,14 +46,14 @@ async def tell(session: Session, reading: Reading, tag: str | None) -> None:
             del entries
     except ArchiveFailed as failed:
         refusal = Refusal("not-read", f"Cannot read the rest. {failed}")
-    finally:  # whatever went wrong, what waits for the end is sent
+    finally:  # whatever went wrong, send what waits for the end
         session.tell_part(frame, tag, Part(told, ends=True))
     if refusal is not None:
         session.tell(refusal)
 
 
 def portions(entries: Iterable[E], size: Callable[[E], int]) -> Iterator[tuple[E, ...]]:
-    """Cut entries into portions of about `PORTION` characters."""
+    """Split entries into portions of about `PORTION` characters."""
     portion: list[E] = []
     total = 0
     for entry in entries:
@@ -70,15 +70,15 @@ def portions(entries: Iterable[E], size: Callable[[E], int]) -> Iterator[tuple[E
 
 
 class Listing(NamedTuple):
-    """A list whose entries are made as its reader takes them."""
+    """A list whose entries are created as its reader takes them."""
 
-    frame: LongEvent  # without entries
+    frame: LongEvent  # the event without entries
     sources: Sequence[Any]
-    make: Callable[[Any], object | None]  # an entry of a source, if there still is one
+    make: Callable[[Any], object | None]  # creates a source's entry, if it still exists
 
 
 def begin(session: Session, listing: Listing, tag: str | None) -> Coroutine[Any, Any, None] | None:
-    """Tell a short list; return what tells a long one."""
+    """Send a short list; return a coroutine that sends a long one."""
     made = map(listing.make, listing.sources)
     answer = _cut(listing.frame, (entry for entry in made if entry is not None))
     if isinstance(answer, Reading):
@@ -88,7 +88,7 @@ def begin(session: Session, listing: Listing, tag: str | None) -> Coroutine[Any,
 
 
 def _cut(frame: LongEvent, entries: Iterable[Any]) -> LongEvent | Reading:
-    """Return an event with these entries, or of many the first ones and what makes the others."""
+    """Return an event with these entries, or a `Reading` if there are many."""
     rest = portions(entries, size)
     first, second = next(rest, ()), next(rest, None)
     begun = with_entries(frame, first)
@@ -104,17 +104,17 @@ async def _made(rest: Iterable[Entries]) -> AsyncIterator[Entries]:
 
 
 class _Spots(NamedTuple):
-    """Lines of one room that are to be read again, in the order in which they are told."""
+    """Lines of one room that are to be read again, in the order of the answer."""
 
-    room: str  # as the archive has it
-    called: str  # as the answer has it
+    room: str  # as the archive names it
+    called: str  # as the answer names it
     numbers: array[int]
 
 
 def shortened(hub: Hub, session: Session, answer: Event) -> Event | Reading:
-    """Return an answer, or what tells it if it is too long to be told at once.
+    """Return an answer, or a `Reading` of it if it is too long to be sent at once.
 
-    Refused to who has left one of its rooms since asking.
+    Refused to a user who has left one of its rooms since asking.
     """
     if isinstance(answer, Banned):
         return _cut(answer, answer.hit)
@@ -154,17 +154,17 @@ async def _read(archive: Lines, spots: _Spots) -> list[Said]:
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The numbers as stretches without a gap: the first one of each, and how many there are."""
+    """Yield the runs of consecutive numbers: the first number of each, and its length."""
     for _, group in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         yield run[0], len(run)
 
 
-# Acts
+# Audit entries
 
 
 def audit_of(hub: Hub, session: Session, acts: Sequence[Act]) -> Audit | Reading:
-    """Return the answer that shows somebody these acts."""
+    """Return an answer with the audit entries that a session may read."""
     first, *others = list(portions(acts, size)) or [()]
     audit = hub.audit.shown(session, first)
     ids = [tuple(act.id for act in portion) for portion in others]

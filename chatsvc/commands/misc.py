@@ -1,4 +1,4 @@
-"""The rest: help, the time, an empty screen, and goodbye."""
+"""Other commands: help, the time, clearing the screen, and quitting."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ACTS = 500  # listed at once
 
 
 def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | None:
-    """The room that is acted in, or None for the whole server."""
+    """Return the room to act in, or None for the whole server."""
     if session.person.operator and room is None and not here:
         return None
     return room_of(session, room)
@@ -46,7 +46,7 @@ async def kick(
 
 @command("kill name [reason]", level="operator")
 async def kill(hub: Hub, session: Session, name: str, reason: Words = "") -> Event:
-    """What `kick` is to operators, and to nobody else."""
+    """Remove a user from the server; only for operators."""
     return await hub.moderation.kick(session, hub.directory.find(name), None, reason)
 
 

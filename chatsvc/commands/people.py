@@ -1,4 +1,4 @@
-"""People: who somebody is, what they are called, whom one does not want to hear."""
+"""People: whois, nicknames, away, and ignoring."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def whois(hub: Hub, session: Session, name: str) -> Answer:
 def find(
     hub: Hub, session: Session, names: str, after: str | None = None, n: int = PEOPLE
 ) -> Answer:
-    """Those of the named people who are here; or, by a pattern with * and ?, whom one may see."""
+    """Return which of the named people are online, or the matches of a pattern with * and ?."""
     if is_pattern(names):
         known = hub.visibility.acquainted(session)
         users = [user for user in known if fits(names.strip(), user.name)]
@@ -100,7 +100,7 @@ def realname(hub: Hub, session: Session, text: Words) -> Answer:
 
 @command("bot [on]")
 def bot(hub: Hub, session: Session, on: bool = True) -> Answer:
-    """A program says that it is one."""
+    """Mark yourself as a program."""
     session.person.bot = on
     return hub.visibility.person(session.person, session)
 

@@ -1,9 +1,9 @@
-"""The command table and how a request finds its function; the commands are in `commands/`.
+"""The command table, and how a request finds its function; the commands are in `commands/`.
 
-A function takes the hub, the session and its arguments, and gives the event that answers it, or
-None when it has told everything itself.  Its row says how people write the arguments one after
-the other, and whom it is for; programs name the arguments, and may give those that are not in the
-row as well.
+A function receives the hub, the session and its arguments, and returns the event that answers it,
+or None if it has sent everything itself.  Its row says in which order people write the arguments,
+and who may use the command; programs name the arguments, and may also give those that are not in
+the row.
 """
 
 from __future__ import annotations
@@ -35,31 +35,31 @@ Answer: TypeAlias = "Event | Listing | Coroutine[Any, Any, Event | Reading | Non
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """One command: how it is written, who may give it, and what it does."""
+    """A command: its syntax, who may use it, and what it does."""
 
     function: Callable[..., Answer]
     about: Command
     words: tuple[str, ...]  # its arguments, in the order in which people write them
-    kinds: Mapping[str, ArgumentKind]  # of these, and of what programs give
+    kinds: Mapping[str, ArgumentKind]  # of these, and of those that programs give
     needed: frozenset[str]
     flags: frozenset[str]  # which people write as --word
-    anybody: bool  # may be given before one's name is known
-    level: str  # whom it is for, as `rights.py` knows it
-    tagged: bool  # wants to know the tag
-    settled: bool  # looks at what one has said before, so that must be kept
-    reads: bool  # what the archive has, and changes nothing there
+    anybody: bool  # allowed before login
+    level: str  # who may use it, as in `permissions.py`
+    tagged: bool  # receives the tag
+    settled: bool  # depends on what the session said before, so that must be stored
+    reads: bool  # reads the archive, and changes nothing there
     cost: Cost
-    when: Callable[[Hub], bool]  # it is of any use
+    when: Callable[[Hub], bool]  # whether it is of any use here
 
 
 MOST_SIGNS = 10  # at once
-LONGEST_SIGNS = 2000  # bytes of all: escaped, they are still fewer than IRC's tags may have
+LONGEST_SIGNS = 2000  # total bytes: even escaped, they fit into IRC's tags
 
-_TOPICS = {"room_administration": "room rules", "misc": "other"}  # other than their module's name
+_TOPICS = {"room_administration": "room rules", "misc": "other"}  # unless it is their module's name
 
 TABLE: dict[str, CommandRow] = {}
-FIELDS: set[str] = set()  # the arguments of all of them, as programs name them
-NAMES: dict[str, str] = {}  # each name and alias, and the name it stands for
+FIELDS: set[str] = set()  # the arguments of all commands, as programs name them
+NAMES: dict[str, str] = {}  # each name and alias, and the command's name
 
 
 def command(
@@ -73,7 +73,7 @@ def command(
     reads: bool = False,
     when: Callable[[Hub], bool] = lambda hub: True,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-    """Enter a function into the table; one without `help` is for programs and not listed."""
+    """Enter a function into the table; without `help` it is for programs and not listed."""
 
     def enter(function: Callable[..., Answer]) -> Callable[..., Answer]:
         name, *words = usage.split()
@@ -111,9 +111,9 @@ def command(
 
 
 def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, None] | None:
-    """Do what is asked, and tell the session what comes of it.
+    """Carry out a request, and send the session its result.
 
-    What takes time is given back as a coroutine, and is done when that has ended.
+    Slow work is returned as a coroutine; the request is done when that ends.
     """
     try:
         answer = _call(hub, session, request)
@@ -131,7 +131,7 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
 
 
 def must_wait(session: Session, request: Request) -> bool:
-    """Return whether a request looks at what its session has said before, which is on its way."""
+    """Return whether a request depends on what its session said before and is not stored yet."""
     return session.in_flight > 0 and (row := find(request.name)) is not None and row.settled
 
 
@@ -155,21 +155,21 @@ async def _finish(
     else:
         if isinstance(event, Reading):
             telling = tell(session, event, tag)
-            del event  # its first lines need not stay in memory until all is told
+            del event  # frees its first lines before the rest is sent
             await telling
         elif event is not None:
             session.tell(event, tag)
 
 
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
-    """Tell the asker why not; before login, only so many times."""
+    """Send a refusal; before login, only a limited number."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.login is not None:
         hub.login.knock(session, refused.code)
 
 
 def find(name: str) -> CommandRow | None:
-    """Return the row of a command by its name or an alias, in any case."""
+    """Return a command's row by its name or an alias, in any case."""
     return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
 
 
@@ -185,12 +185,12 @@ def _call(hub: Hub, session: Session, request: Request) -> Answer:
     if not row.needed <= arguments.keys():
         raise _usage(row)
     if session.user is not None:
-        if row.level == "operator":  # who need not be in the room
+        if row.level == "operator":  # which need not be in the room
             check_level(session, row.level, None)
         elif row.level != "guest":
             _check_level(hub, session, row, arguments.get("room"))
         if session.asked != request.name:
-            session.asked = None  # something else is wanted than was asked
+            session.asked = None  # the command needs something else first
     if request.rest is None:
         _check_fields(row, request)
     elif not row.words:
@@ -211,7 +211,7 @@ def _check_level(hub: Hub, session: Session, row: CommandRow, named: object) -> 
 
 
 def listed(hub: Hub, session: Session) -> list[CommandRow]:
-    """The commands that somebody may give here."""
+    """Yield the commands that a session may use in a room."""
     rows = (row for row in TABLE.values() if row.about.help and row.when(hub))
     return [row for row in rows if _is_for(row, session)]
 
@@ -219,7 +219,7 @@ def listed(hub: Hub, session: Session) -> list[CommandRow]:
 def _is_for(row: CommandRow, session: Session) -> bool:
     if session.user is None:
         return row.level in ("guest", "unregistered")
-    if row.level == "unregistered":  # the others are told how to become that
+    if row.level == "unregistered":  # others are told how to become one
         return session.user.account is None
     try:
         check_level(session, row.level, session.here)
@@ -236,7 +236,7 @@ def _unknown(name: str) -> Refused:
 
 
 def _checked(row: CommandRow, request: Request) -> dict[str, object]:
-    if row.words == ("text",) and request.rest is not None:  # most requests are lines to be said
+    if row.words == ("text",) and request.rest is not None:  # most requests are messages
         text = row.kinds["text"].check("text", request.rest)
         return {"text": text} if request.rest.strip() else {}
     written = request.args if request.rest is None else _in_a_row(row, request.rest)
@@ -248,7 +248,7 @@ def _checked(row: CommandRow, request: Request) -> dict[str, object]:
 
 
 def _check_alone(row: CommandRow, rest: str) -> None:
-    """Refuse words after a command that has no arguments."""
+    """Refuse words after a command without arguments."""
     if _without_flags(row, rest.strip(), {}):
         raise _usage(row)
 
@@ -261,9 +261,9 @@ def _check_fields(row: CommandRow, request: Request) -> None:
 
 
 def _in_a_row(row: CommandRow, rest: str) -> Mapping[str, object]:
-    """The arguments that people have written one after the other; the last takes what is left.
+    """Return the arguments as people have written them in order; the last takes the rest.
 
-    Of a message only the blank before it is taken away: the others may be pasted indentation.
+    Only the space before a message is removed: other spaces may be pasted indentation.
     """
     arguments: dict[str, object] = {}
     rest = _without_flags(row, rest, arguments)
@@ -281,7 +281,7 @@ def _in_a_row(row: CommandRow, rest: str) -> Mapping[str, object]:
 
 
 def _is_left_out(row: CommandRow, position: int, rest: str) -> bool:
-    """Whether an argument that need not be given is not: what is written is something else."""
+    """Return whether an optional argument is missing: the words are something else."""
     name = row.words[position]
     if name in row.needed:
         return False
@@ -291,7 +291,7 @@ def _is_left_out(row: CommandRow, position: int, rest: str) -> bool:
 
 
 def _without_flags(row: CommandRow, rest: str, arguments: dict[str, object]) -> str:
-    """What is left when words such as --here were taken from the beginning."""
+    """Return what remains after words such as --here are removed from the beginning."""
     while row.flags and rest.lstrip().startswith("--"):
         flag, _, left = rest.lstrip()[2:].partition(" ")
         if flag not in row.flags:
@@ -307,7 +307,7 @@ def _one_word(rest: str) -> tuple[str, str]:
 
 
 def _several(rest: str) -> tuple[str, str]:
-    """One word, and those after it that name somebody as well: `ann ip=10.0.0.0/8`."""
+    """Return one word, and those after it that also name people: `ann ip=10.0.0.0/8`."""
     word, left = _one_word(rest)
     words = [word]
     while left and is_written_mask((following := _one_word(left))[0]):
@@ -318,7 +318,7 @@ def _several(rest: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentKind:
-    """How an argument is checked, recognised, and taken from what people write."""
+    """How an argument is checked, recognized, and read from what people write."""
 
     check: Callable[[str, object], object]
     fits: Callable[[str], bool] = bool
@@ -371,7 +371,7 @@ def _point(name: str, value: object) -> int | float:
 
 
 def _signs(name: str, value: object) -> dict[str, str]:
-    """A few short words, each with its meaning."""
+    """Return client tags: short words, each with a value."""
     fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
     if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
         raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
@@ -387,7 +387,7 @@ def _is_sign(key: object, value: object) -> bool:
 
 
 def _span(name: str, value: object) -> float:
-    """Seconds; programs may give a number of them, 0 means permanently."""
+    """Return seconds; programs may give a number of them, and 0 means permanently."""
     if isinstance(value, str):
         return duration(value)
     return float(_number(name, value))
@@ -410,7 +410,7 @@ _KINDS = {
 
 
 def _kind(annotation: str) -> ArgumentKind:
-    """What an argument is, by its annotation."""
+    """Return the kind of an argument, from its annotation."""
     return _KINDS[annotation.partition(" ")[0]]
 
 
@@ -418,8 +418,8 @@ Text: TypeAlias = str  # a message, which may have several lines
 Words: TypeAlias = str  # one line that people read, such as a topic; IRC clients format it
 Place: TypeAlias = str  # a room, #tea, or a conversation, @bob
 Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
-Point: TypeAlias = "int | float"  # a place among the lines of a room: a number, or a time
-Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not kept
+Point: TypeAlias = "int | float"  # a position in a room: a number, or a time
+Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not stored
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
-Who: TypeAlias = str  # a name, an address, or several such
+Who: TypeAlias = str  # a name, an address, or several
 Email: TypeAlias = str

@@ -1,4 +1,4 @@
-"""Governing a room: its rules, and who has which role in it."""
+"""Administering a room: its rules and roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rooms: into them and out, what is said there, who is there."""
+"""Rooms: joining, leaving, history, search, and members."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chatsvc.policy.permissions import floor, needs_password
 from chatsvc.services.history import Bounds
 from chatsvc.services.hub import Hub
 
-LINES = 500  # of history given at once
+LINES = 500  # of history in one answer
 TALLIES = 20
 
 
@@ -50,7 +50,7 @@ def join(
     if password is not None:
         if found is not None and needs_password(session.person, found):
             return _open(hub, session, room=found, password=password, where=(after, last, tag))
-        if len(password.split()) > 1:  # no password is needed, and this hardly is one
+        if len(password.split()) > 1:  # no password is needed, and this is hardly one
             raise Refused("usage", "Usage: /join room, or: /join room password")
     _enter(hub, session, room, (after, last, tag))
     return None
@@ -115,7 +115,7 @@ def topic(hub: Hub, session: Session, text: Words | None = None, room: str | Non
 
 
 def a_page(users: Collection[User], after: str | None, n: int) -> tuple[list[User], bool]:
-    """So many people, by name, and whether there are more of them."""
+    """Return the first `n` users by name, and whether there are more."""
     last = "" if after is None else key(after)
     rest = sorted((user for user in users if user.key > last), key=attrgetter("key"))
     return rest[:n], len(rest) > n

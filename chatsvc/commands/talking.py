@@ -1,4 +1,4 @@
-"""Saying something: to a room, or to one person."""
+"""Messages to a room or to one person."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _say(
 
 
 def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Account:
-    """Whom one talks to, also after they have left, if lines can wait for them."""
+    """Return the recipient, even after they have left if messages can wait for them."""
     account = to if isinstance(to, Account) else to.account
     if isinstance(to, User) and to.sessions:
         return to
@@ -126,7 +126,7 @@ def signal(
     room: str | None = None,
     name: str | None = None,
 ) -> Answer:
-    """What programs show each other, such as that somebody is typing."""
+    """Send what programs show each other, such as typing notices."""
     to = hub.directory.find(name) if name is not None else room_of(session, room)
     return hub.messaging.signal(session, to, signs)
 
@@ -174,6 +174,6 @@ def _ask_to_whom(hub: Hub, session: Session) -> Event:
 
 
 def talking(session: Session) -> Talking:
-    """Where one's lines go."""
+    """Return whom plain lines go to."""
     here = session.here.name if session.here else None
     return Talking(here, session.target.name if session.target else None)

@@ -1,4 +1,4 @@
-"""The marks by which a ban knows somebody."""
+"""The marks by which a ban recognizes a user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from chatsvc.model.records import Account
 
 
 def marks(name: str, account: Account | None, client: str | None) -> frozenset[BanMask]:
-    """Return what a ban can know somebody by, besides their address."""
+    """Return the marks by which a ban can recognize a user, besides their address."""
     found = {BanMask.of_name(name)}
     if client is not None:
         found.add(BanMask.of_client(client))

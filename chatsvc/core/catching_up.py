@@ -1,4 +1,4 @@
-"""Reading on from the archive for members who were not shown a room's last lines as they came."""
+"""Catching up from the archive, for members who were not shown a room's last lines live."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refusal
 from chatsvc.store.archive import ArchiveFailed, Lines, Start
 
-PAGE = 200  # lines read from the archive at once
+PAGE = 200  # lines read from the archive at a time
 
 
 class Member(Protocol):
-    """A session, as far as it reads on."""
+    """A session that catches up."""
 
     wire: Wire
 
@@ -24,41 +24,41 @@ class Member(Protocol):
         """Return whether this member is not shown `line`."""
 
     def passes_over(self, line: Said, /) -> bool:
-        """Return whether there is nothing to read in `line` for this member."""
+        """Return whether `line` is hidden from or empty for this member."""
 
     def tell(self, event: Event, /) -> None:
-        """Tell this member that reading failed."""
+        """Report to this member that reading failed."""
 
 
 M = TypeVar("M", bound=Member)
 
 
 class Shown(Protocol[M]):
-    """A room, as far as it is read."""
+    """A room that its members catch up with."""
 
     name: str
     last: int
     members: dict[M, int]
 
     def give(self, member: M, batch: Batch, /) -> None:
-        """Show a member the lines that come next for it."""
+        """Show a member its next lines."""
 
 
 class CatchingUp(Generic[M]):
-    """Shows one room's members what they have not been shown, a page at a time."""
+    """Shows a room's members the lines that they have missed, a page at a time."""
 
     __slots__ = ("_lines", "_members", "_start", "backlogs")
 
     def __init__(self, lines: Lines, start: Start) -> None:
         self._lines = lines
         self._start = start
-        self._members: set[M] = set()  # who are being shown pages
-        # How many earlier lines each new member is to be shown, and the number before the first
-        # that may be among them; until they have begun with these.
+        self._members: set[M] = set()  # those who are being shown pages
+        # For each new member, until it has begun: how many earlier lines to show, and the number
+        # before the first line that may be one of them.
         self.backlogs: dict[M, tuple[int, int]] = {}
 
     def begin(self, room: Shown[M], member: M) -> None:
-        """Read on until `member` is shown the last line, unless that is being done."""
+        """Read until `member` is up to date, unless that is in progress."""
         if member not in self._members and room.members.get(member, room.last) < room.last:
             self._members.add(member)
             self._start(self._read_on(room, member))
@@ -74,7 +74,7 @@ class CatchingUp(Generic[M]):
                 self.backlogs.pop(member, None)
                 self._show_page(room, member, page, last)
                 read = len(page)
-                del page  # not needed while its reader takes it
+                del page  # frees the page while its reader takes it
                 await member.wire.ready(read)
         except ArchiveFailed as failed:
             member.tell(Refusal("not-read", f"Cannot read earlier messages. {failed}"))
@@ -84,7 +84,7 @@ class CatchingUp(Generic[M]):
             self._members.discard(member)
 
     async def _begin_earlier(self, room: Shown[M], member: M, last: int) -> None:
-        """Let a new member begin so early that hidden and deleted lines do not count."""
+        """Move a new member's start back, so that hidden and deleted lines do not count."""
         size, lowest = self.backlogs.pop(member)
         walk = Walk(self._lines, member.hides, room.name, deleted=False)
         lines = await walk.back(lowest, last + 1, size)
@@ -97,7 +97,7 @@ class CatchingUp(Generic[M]):
         if seen is None:
             return
         unseen = [line for line in page if line.number > seen]
-        if not unseen:  # they are no longer kept
+        if not unseen:  # they have expired
             room.members[member] = max(seen, last)
         for portion in portions(unseen):
             if not member.wire.full:

@@ -1,6 +1,6 @@
-"""Users, their sessions, and the rooms they are in: they know each other, so they are one module.
+"""Users, their sessions, and their rooms, in one module because they refer to each other.
 
-What each of them may do is decided elsewhere; what they read is written elsewhere.
+Other modules decide what each of them may do, and write what they read.
 """
 
 from __future__ import annotations
@@ -32,16 +32,15 @@ from chatsvc.store.archive import Lines, Start
 from chatsvc.store.search_query import LastSearch
 
 FIRST_ROOM = "#lobby"
-CROWD = 50  # members; in a larger room comings and goings are folded
-FOLD = 3.0  # seconds over which they are folded
-MOST_SPOKEN = 1000  # people of whom a room knows when they spoke
-PAGE = 200  # lines read from the archive at once
+CROWD = 50  # members; larger rooms combine joins and leaves
+FOLD = 3.0  # seconds between combined announcements
+MOST_SPOKEN = 1000  # users whose last message's time a room remembers
 
 _connections = count(1)
 
 
 class User:
-    """Somebody who is here, under a name; with an account perhaps over several connections."""
+    """A user online; one with an account may have several connections."""
 
     __slots__ = (
         "account", "active", "aliases", "away", "bot", "ignores", "key", "name", "realname",
@@ -52,21 +51,21 @@ class User:
         self.name = name
         self.key = key(name)
         self.since = now
-        self.active = 0.0  # when they last did something, by the clock
+        self.active = 0.0  # time of the last activity, by the clock
         self.sessions: list[Session] = []
         self.account: Account | None = account
         self.away: str | None = None
         self.realname = ""
         self.bot = False
         self.ignores: dict[str, str] | None = None  # names as written, by key
-        self.aliases: dict[str, str] = {}  # those of them that others took later: what for
+        self.aliases: dict[str, str] = {}  # later names of ignored users
         if account is not None:
             self.away = account.away
             self.ignores = {key(name): name for name in account.ignores}
 
     @property
     def speaker(self) -> str:
-        """By what a room knows them again when they have spoken there."""
+        """The key under which a room remembers when they last spoke."""
         return self.account.id if self.account else self.sessions[0].client
 
     @property
@@ -74,12 +73,12 @@ class User:
         return self.account is not None and self.account.operator
 
     def rooms(self) -> list[Room]:
-        """Those in which any connection is."""
+        """The rooms of all its connections."""
         found = {room.key: room for session in self.sessions for room in session.rooms.values()}
         return list(found.values())
 
     def ignores_user(self, other: User) -> bool:
-        """Whether this one hears nothing of `other`, under any name."""
+        """Return whether this user ignores `other`, under any name."""
         if not self.ignores:
             return False
         account = other.account
@@ -89,7 +88,7 @@ class User:
 
 
 class Session(Endpoint):
-    """One connection's seat: its user, its rooms, and what it was asked last."""
+    """A connection's session: its user, its rooms, and the last question to it."""
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "leaving", "left", "login",
@@ -97,7 +96,7 @@ class Session(Endpoint):
         "waited_for", "whispered",
     )  # fmt: skip
 
-    here: Room | None  # the room talked to
+    here: Room | None  # the current room
 
     def __init__(self, wire: Wire, now: float) -> None:
         super().__init__(wire)
@@ -105,20 +104,20 @@ class Session(Endpoint):
         self._connection = str(next(_connections))
         self.typed = TypedPassword()
         self.user: User | None = None
-        self.login: LoginState | None = LoginState()  # until there is a user
-        self.proving: Proof | None = None  # under way, also of a guest who logs in
+        self.login: LoginState | None = LoginState()  # until the session has a user
+        self.proving: Proof | None = None  # authentication in progress, also of a guest
         self.client = ""
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Room] = {}
-        self.read_to: dict[str, Mark] = {}  # by the keys of rooms; of who has no account
-        self.target: User | Account | None = None  # the person talked to instead
-        self.asked: str | None = None  # the request by which the next plain line answers
-        self.choices: tuple[str, ...] = ()  # the numbered answers, if there are any
+        self.read_to: dict[str, Mark] = {}  # by room key; of guests
+        self.target: User | Account | None = None  # the current recipient, instead of a room
+        self.asked: str | None = None  # the request that the next plain line answers
+        self.choices: tuple[str, ...] = ()  # the numbered answers, if any
         self.leaving = False
-        self.waited_for = ""  # of whom was said that they are not here, or away
-        self.left: dict[str, int] = {}  # the last lines shown in rooms that one has left
-        self.whispered: User | Account | None = None  # who whispered last
-        self.searched: LastSearch | None = None  # what was looked for last
+        self.waited_for = ""  # users reported to be offline or away
+        self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
+        self.whispered: User | Account | None = None  # the last user to whisper
+        self.searched: LastSearch | None = None  # the last search
 
     @property
     def name(self) -> str:
@@ -126,44 +125,44 @@ class Session(Endpoint):
 
     @property
     def person(self) -> User:
-        """The user, of a session that has one."""
+        """The session's user, which it must have."""
         assert self.user is not None
         return self.user
 
     @property
     def logging_in(self) -> LoginState:
-        """The login, of a session that has no user yet."""
+        """The state of the session's login, which must be in progress."""
         assert self.login is not None
         return self.login
 
     @property
     def question(self) -> str | None:
-        """The request by which the next plain line answers, if something was asked."""
+        """The request that the next plain line answers, if a question was asked."""
         return self.asked if self.login is None else self.login.step.value
 
     @property
     def source(self) -> Source:
-        """Where this session's guesses at secrets come from."""
+        """The origin of this session's guesses at secrets."""
         return self.source_of(self.client)
 
     def source_of(self, client: str | None) -> Source:
-        """The same before the session has a client."""
+        """The origin of guesses before the session has a client."""
         return Source(self.wire.address, self._connection, client or "")
 
     @property
     def marks(self) -> frozenset[BanMask]:
-        """What a ban can know this session by, besides its address."""
+        """The marks by which a ban can recognize this session, except its address."""
         return marks(self.person.name, self.person.account, self.client)
 
     def owns(self, line: Said) -> bool:
-        """Whether a line was said here, or by the same account since there is one."""
+        """Return whether this session sent a line, or any session of its account did."""
         if line.client == self.client:
             return True
         account = self.user.account if self.user else None
         return account is not None and account.name == line.account and line.time >= account.since
 
     def hides(self, line: Said) -> bool:
-        """Whether the sender is ignored or quietly muted; always False for the user's own lines."""
+        """Return whether the sender is ignored or quietly muted; never for the user's own lines."""
         ignores = self.user.ignores if self.user else None
         if not (ignores or line.quiet):
             return False
@@ -171,7 +170,7 @@ class Session(Endpoint):
         return bool(ignored or line.quiet) and not self.owns(line)
 
     def passes_over(self, line: Said) -> bool:
-        """Whether there is nothing to read in a line for this session."""
+        """Return whether a line has nothing to show to this session."""
         return bool(line.deleted) or self.hides(line)
 
     def may_hide(self, batch: Batch) -> bool:
@@ -180,20 +179,20 @@ class Session(Endpoint):
 
 
 class Mutes(Protocol):
-    """What a room asks about the mutes that affect its members."""
+    """The interface that tells a room about its members' mutes."""
 
     def silences(self, user: User, room: Room, /) -> bool:
-        """Whether somebody is muted in a room."""
+        """Return whether a user is muted in a room."""
 
     def conceals(self, user: User, room: Room, /) -> bool:
-        """Whether somebody is muted in a room under another name than the one they have."""
+        """Return whether a user is muted in a room under another name than the present one."""
 
     def follow(self, user: User, room: Room, /) -> object:
-        """Let a mute that holds somebody by name hold them under other names, too."""
+        """Extend mutes that affect a user by name to their other names."""
 
 
 class NoMutes:
-    """Nobody is muted."""
+    """No mutes."""
 
     def silences(self, user: User, room: Room) -> bool:
         return False
@@ -205,7 +204,7 @@ NOBODY_MUTED = NoMutes()
 
 
 class Room:
-    """A named place with members and a last number; `roster` has those who have an account."""
+    """A room with members and a last number; `roster` lists its registered members."""
 
     __slots__ = (
         "_catching_up", "_clock", "_fold", "_mutes", "charter", "empty_since", "floors", "invited",
@@ -225,21 +224,21 @@ class Room:
         self.name = name
         self.key = key(name)
         self.last = 0
-        self.time = 0.0  # of the last line that was handed to the archive
+        self.time = 0.0  # of the last line sent to the archive
         self.topic: Topic | None = None
-        self.empty_since = 0.0  # when the last member left: a time of day
-        self.used = False  # something was handed to the archive
+        self.empty_since = 0.0  # when the last member left, as wall-clock time
+        self.used = False  # a line was sent to the archive
         self.charter: RoomRules | None = None
-        self.roster = roster if roster is not None else {}  # by the account's id
-        self.members: dict[Session, int] = {}  # each with the number of the last line it was shown
-        self.people: dict[User, int] = {}  # each with the number of their sessions here
-        self.unseen: set[User] = set()  # people whose present name a quiet mute keeps back
+        self.roster = roster if roster is not None else {}  # by account id
+        self.members: dict[Session, int] = {}  # the number of the last line shown to each
+        self.people: dict[User, int] = {}  # the number of sessions of each
+        self.unseen: set[User] = set()  # users whose present name a quiet mute hides
         self.floors: dict[str, int] = {}  # the last number that a client may not read
-        self.passes: dict[str, None] = {}  # clients that were let in
+        self.passes: dict[str, None] = {}  # clients with permission to join
         self.invited: set[str] = set()  # guests' clients
         self.voiced: set[str] = set()  # guests' clients
-        self.spoke: dict[str, float] = {}  # when somebody last did, by the clock; latest last
-        self.maker: User | None = None  # a guest, who becomes the founder by registering
+        self.spoke: dict[str, float] = {}  # when users last spoke, by the clock; latest last
+        self.maker: User | None = None  # a guest, who becomes founder by registering
         self._clock = clock
         self._mutes = mutes
         self._catching_up: CatchingUp[Session] = CatchingUp(lines, start)
@@ -255,27 +254,27 @@ class Room:
 
     @property
     def forgotten(self) -> bool:
-        """Nobody is here, and there is nothing to remember, nor on its way to be kept."""
+        """Whether there are no members, nothing to remember, and no lines waiting to be stored."""
         if self.members or self.last or self.topic or self.used or self.charter:
             return False
         return not any(one.inside for one in self.roster.values())
 
     def role(self, user: User) -> str:
-        """founder, moderator, voiced, member; or guest, of somebody who has no place here."""
+        """A user's role: founder, moderator, voiced or member; else guest."""
         if user.account is not None and user.account.id in self.roster:
             return self.roster[user.account.id].role
         voiced = self.voiced and any(session.client in self.voiced for session in user.sessions)
         return "voiced" if voiced else "guest"
 
     def note_spoken(self, user: User, now: float) -> None:
-        """Note when somebody spoke, also for when they have left and come back."""
+        """Note when a user spoke, also for when they leave and return."""
         self.spoke.pop(user.speaker, None)
         self.spoke[user.speaker] = now
         if len(self.spoke) > MOST_SPOKEN:
             del self.spoke[next(iter(self.spoke))]
 
     def called(self, session: Session) -> str:
-        """What the room is to somebody."""
+        """Return a user's role in the room, if any."""
         return self.name
 
     def seen_by(self, reader: User) -> Collection[User]:
@@ -285,9 +284,9 @@ class Room:
         return [user for user in self.people if user is reader or user not in self.unseen]
 
     def add(self, session: Session, seen: int, backlog: int | None = None) -> None:
-        """Make `session` a member, who is shown every line from number `seen` + 1 on.
+        """Make `session` a member, which is shown every line from number `seen` + 1 on.
 
-        With a `backlog` it is shown the last so many of those that it can read.
+        With a `backlog`, it is first shown that many of the last lines that it can read.
         """
         user = session.person
         if user not in self.people:
@@ -306,11 +305,11 @@ class Room:
         self._mutes.follow(user, self)
 
     def _of(self, session: Session) -> dict[str, Room]:
-        """Where the session has its rooms of this kind."""
+        """Return the session's table of rooms of this kind."""
         return session.rooms
 
     def remove(self, session: Session, words: str, told: bool = False) -> None:
-        """Let `session` go; the others are told when it was the last one of its user."""
+        """Remove `session`; announce it if it was its user's last one."""
         crowded = self.crowded
         user = session.person
         del self.members[session]
@@ -337,7 +336,7 @@ class Room:
             self.announce(Left(self.name, (user.name,), 1, words, gone))
 
     def pass_on(self, session: Session, user: User) -> None:
-        """Count `session` as `user`'s from now on; nobody is told."""
+        """Count `session` as `user`'s from now on, without telling anybody."""
         old = session.person
         self.people[old] -= 1
         if not self.people[old]:
@@ -348,25 +347,25 @@ class Room:
         self.people[user] = self.people.get(user, 0) + 1
 
     def conceal(self, user: User, old: str) -> None:
-        """Let a muted user seem to leave, because nobody here is to read the name they took."""
+        """Show a muted user as having left, because nobody here may read their new name."""
         if user not in self.unseen:
             self.unseen.add(user)
             self.announce(Left(self.name, (old,)), but=user)
 
     def reveal(self, user: User) -> None:
-        """Show somebody again who was concealed."""
+        """Show a user again who was concealed."""
         self.unseen.discard(user)
         self.announce(self._joined([user]), but=user)
 
     def announce(self, event: Event, but: Session | User | None = None) -> None:
-        """Tell everybody here, except the one who knows."""
+        """Tell all members except the one who knows."""
         shared = Shared(event)
         for member in self.members:
             if member is not but and member.user is not but:
                 member.announce(shared)
 
     def show(self, batch: Batch) -> None:
-        """Show what was just kept to everybody for whom it comes next; others read on."""
+        """Show newly stored lines to all who are up to date; others catch up."""
         before, last = batch.first - 1, batch.last
         self.last = last
         members, give = self.members, self.give
@@ -377,13 +376,13 @@ class Room:
                 members[session] = last
                 try:
                     give(session, batch)
-                except Exception as error:  # the others are shown it all the same
+                except Exception as error:  # show it to the others all the same
                     session.wire.fail(error)
             elif seen < last:
                 self.catch_up(session)
 
     def give(self, session: Session, batch: Batch) -> None:
-        """Show lines to somebody, for whom they must be the next ones."""
+        """Show a session its next lines."""
         user, elsewhere = session.user, self is not session.here
         if session.client in batch.said_by or batch.quiet or (user is not None and user.ignores):
             session.wire.show_personally(batch, elsewhere, session)
@@ -391,20 +390,20 @@ class Room:
             session.wire.show(batch, elsewhere)
 
     def catch_up(self, session: Session) -> None:
-        """Read on from the archive until `session` is shown the last line."""
+        """Read from the archive until `session` is up to date."""
         self._catching_up.begin(self, session)
 
     def _joined(self, users: Sequence[User]) -> Joined:
         return joined(self.name, [self._newcomer(user) for user in users])
 
     def _newcomer(self, user: User) -> Newcomer:
-        """Describe somebody; a mute keeps what they write about themselves from the others."""
+        """Describe a user; a mute hides what they write about themselves from others."""
         account = user.account.name if user.account else ""
         realname = "" if self._mutes.silences(user, self) else user.realname
         return Newcomer(user.name, account, realname, self._shown_role(user))
 
     def _shown_role(self, user: User) -> str:
-        """Return what a user may do here; operators may do all that founders may."""
+        """Return a user's permission level here; operators have that of founders."""
         role = self.role(user)
         return "operator" if user.operator and role != "founder" else role
 

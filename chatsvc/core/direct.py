@@ -1,6 +1,6 @@
-"""A conversation of two accounts: a room that no list shows, whose lines are told as private ones.
+"""A direct conversation of two accounts: an unlisted room whose lines are sent as private messages.
 
-It is named by its two accounts; who they are is asked of the hub.
+Its name consists of its two accounts; the hub knows who they are.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said, Told
 from chatsvc.store.archive import Lines, Start
 
-LATE = 60.0  # seconds after which a line is told with its time
+LATE = 60.0  # seconds after which a message is shown with its time
 
 NameOf: TypeAlias = Callable[[str], str]
 
 
 def conversation_name(one: str, other: str) -> str:
-    """The same for both."""
+    """Return the name of a conversation, the same from either side."""
     return "@" + ",".join(sorted((one, other)))
 
 
 def both_in(name: str) -> tuple[str, str]:
-    """The ids of the accounts of a conversation."""
+    """Return the ids of a conversation's accounts."""
     one, _, other = name[1:].partition(",")
     return one, other
 
 
 def other_in(name: str, account: str) -> str:
-    """The account that this one talks to in a conversation."""
+    """Return the other account of a conversation."""
     one, other = both_in(name)
     return other if one == account else one
 
@@ -64,7 +64,7 @@ class DirectConversation(Room):
         return f"@{self._name_of(other_in(self.name, account.id))}" if account else self.name
 
     def announce(self, event: Event, but: Session | User | None = None) -> None:
-        """Coming and going is not the other's business."""
+        """Do nothing: joins and leaves of the other user are not shown."""
 
     def give(self, session: Session, batch: Batch) -> None:
         for line in batch.lines:
@@ -73,10 +73,10 @@ class DirectConversation(Room):
                 session.tell(self.told(session, line), tag)
 
     def told(self, session: Session, line: Said) -> Told:
-        """A line of this conversation, as `session` is told it."""
+        """Return a line of this conversation as an event for `session`."""
         account = session.person.account
         assert account is not None
-        own = line.account == account.name  # whatever else was said over the same connection
+        own = line.account == account.name  # but not what else was said over the same connection
         to = self._name_of(other_in(self.name, account.id)) if own else account.name
         late = self._now() - line.time > LATE
         room = self.called(session)

@@ -19,10 +19,10 @@ class Directory:
         self.rooms: dict[str, Room] = {}  # by key
         self.conversations: dict[str, DirectConversation] = {}  # by name
         self.leaving: dict[str, Room] = {}  # rooms that are being removed, by name
-        self.peak = 0  # users online at once, at most
+        self.peak = 0  # maximum number of users online at once
 
     def add(self, session: Session, user: User) -> None:
-        """Note that a session is one of `user`'s."""
+        """Add a session of `user`."""
         self.users[user.key] = user
         self.clients[session.client] = session
         self.peak = max(self.peak, len(self.users))
@@ -30,7 +30,7 @@ class Directory:
             self.by_account[user.account.id] = user
 
     def remove(self, session: Session, user: User) -> None:
-        """Forget a session of `user`, and the user with the last one."""
+        """Remove a session of `user`, and with the last one the user."""
         del self.clients[session.client]
         if not user.sessions:
             del self.users[user.key]

@@ -13,13 +13,13 @@ from chatsvc.model.long_events import LongEvent
 
 
 class Place(Protocol):
-    """Where somebody talks, as far as it changes what they are told."""
+    """The current room or recipient of a session, as far as events depend on it."""
 
     name: str
 
 
 class Endpoint:
-    """What a session is told, and when its lines are settled; if that fails, only it suffers."""
+    """Sends events to a session, and tracks its lines; a failure affects only this session."""
 
     __slots__ = ("here", "in_flight", "missed", "when_settled", "wire")
 
@@ -27,24 +27,24 @@ class Endpoint:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self.here = None  # the room talked to
+        self.here = None  # the current room
         self.in_flight = 0
         self.missed = False
         self.when_settled: Callable[[], object] | None = None
 
     def tell(self, event: Event, tag: str | None = None) -> None:
-        """Tell this session what it asked for, or must know."""
+        """Send an event that the session requested or must see."""
         try:
             self.wire.tell(event, self.here.name if self.here else None, tag)
         except Exception as error:
             self.wire.fail(error)
 
     def tell_part(self, event: LongEvent, tag: str | None, part: Part) -> None:
-        """Tell a part of a long answer."""
+        """Send part of a long answer."""
         self.safely(self.wire.tell_part, event, self.here.name if self.here else None, tag, part)
 
     def announce(self, event: Shared) -> None:
-        """Tell what a slow reader can do without, and is told to have missed."""
+        """Send an event that a slow reader can miss; it is told that some were skipped."""
         if self.wire.full:
             self.missed = True
             return
@@ -54,7 +54,7 @@ class Endpoint:
             self.wire.fail(error)
 
     def hold(self, held: bool) -> None:
-        """Read nothing more from this connection, or (False) go on."""
+        """Stop reading from this connection, or (False) resume."""
         self.safely(self.wire.hold, held)
 
     def close(self) -> None:
@@ -62,14 +62,14 @@ class Endpoint:
         self.safely(self.wire.close)
 
     def safely(self, act: Callable[..., object], *arguments: Any) -> None:
-        """Do something for this session alone; only its own connection suffers if it fails."""
+        """Call something for this session; if it fails, only its own connection is closed."""
         try:
             act(*arguments)
         except Exception as error:
             self.wire.fail(error)
 
     def settle(self, count: int = 1) -> None:
-        """Some of this session's lines are kept, or refused."""
+        """Count some of this session's lines as stored or refused."""
         self.in_flight = max(0, self.in_flight - count)
         if self.in_flight == 0:
             if self.when_settled:
@@ -79,7 +79,7 @@ class Endpoint:
                 self.hold(False)
 
     def once_settled(self, call: Callable[[], object]) -> None:
-        """Call when none of this session's lines is on its way any more."""
+        """Call `then` when none of this session's lines is on its way any more."""
         if self.in_flight:
             self.when_settled = call
         else:

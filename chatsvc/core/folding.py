@@ -1,4 +1,4 @@
-"""Comings and goings of a crowded room, folded into one sentence every few seconds."""
+"""Joins and leaves in a crowded room, folded into one event every few seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Somebody = TypeVar("Somebody", bound=Named)
 
 
 class Fold(Generic[Somebody]):
-    """Who came and went within a few seconds; who did both is not mentioned."""
+    """Who joined and left within a few seconds; users who did both are omitted."""
 
     __slots__ = ("came", "went")
 

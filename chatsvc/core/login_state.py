@@ -1,4 +1,4 @@
-"""The login of a session: what it has shown so far, and what it is asked next.
+"""The login of a session: its progress, and what it is asked next.
 
 A session has this until it has a user.
 """
@@ -11,7 +11,7 @@ from chatsvc.auth.proof import Proof
 
 
 class Step(Enum):
-    """What a session must say next; the value is the request by which a plain line says it."""
+    """What a session must send next; the value is the request that a plain line becomes."""
 
     NAME = "name"
     CHAT_PASSWORD = "password"
@@ -19,7 +19,7 @@ class Step(Enum):
 
 
 class LoginGate(Enum):
-    """What a session must get past before it has a user, in this order."""
+    """The checks that a session must pass before it has a user, in this order."""
 
     CHAT = "the chat's own password"
     ACCOUNT = "the password of a registered name"
@@ -39,24 +39,24 @@ _AFTER = {
 
 
 class LoginState:
-    """How far a session has come, and what it has shown on the way."""
+    """The progress of a session's login, and what it has sent so far."""
 
     __slots__ = ("gate", "knocks", "name", "proved", "step", "suggestion")
 
     def __init__(self) -> None:
         self.step = Step.NAME
         self.gate = LoginGate.CHAT
-        self.name: str | None = None  # given before a password was asked for
+        self.name: str | None = None  # sent before the password was asked for
         self.suggestion: str | None = None  # the name that an empty line accepts
         self.proved: Proof | None = None  # complete, before the name
         self.knocks = 0  # refusals
 
     def refuse(self, code: str, suggestion: str | None) -> None:
-        """Ask for what comes next after a refusal."""
+        """Ask for the next step after a refusal."""
         self.step = _AFTER.get((self.gate, code), Step.NAME)
         self.suggestion = suggestion
 
     def ask_again(self, suggestion: str) -> None:
-        """Ask for the password again, because a password that follows must not become a name."""
+        """Ask for the password again, so that a password sent next does not become a name."""
         self.step = Step.ACCOUNT_PASSWORD
         self.suggestion = self.suggestion or suggestion

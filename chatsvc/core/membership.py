@@ -1,4 +1,4 @@
-"""Which accounts belong to which rooms, in which roles, and how far they have read.  No rights."""
+"""Which accounts belong to which rooms, their roles and read positions.  No permissions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from chatsvc.core.timer import Timer
 from chatsvc.model.records import Member
 from chatsvc.store.archive import ArchiveFailed, Records, Start
 
-SOON = 1.0  # seconds after which it is saved how far somebody has read
+SOON = 1.0  # seconds until a read position is saved
 
 
 class Membership:
-    """Every `Member` there is, by room and by account."""
+    """All `Member` records, by room and by account."""
 
     def __init__(self, records: Records, clock: Timer, start: Start) -> None:
         self._records = records
@@ -21,11 +21,11 @@ class Membership:
         self._start = start
         self._rooms: dict[str, dict[str, Member]] = {}
         self._accounts: dict[str, dict[str, Member]] = {}
-        self._unsaved: dict[tuple[str, str], tuple[Member, bool]] = {}  # and whether it is gone
+        self._unsaved: dict[tuple[str, str], tuple[Member, bool]] = {}  # and whether it was removed
         self._waiting = False
 
     def open(self) -> None:
-        """Learn who belongs where; the archive is open."""
+        """Load the members; the archive is open."""
         for member in self._records.records(Member):
             self._enter(member)
 
@@ -34,36 +34,36 @@ class Membership:
         self._accounts.setdefault(member.account, {})[member.room] = member
 
     def rooms(self) -> list[str]:
-        """Where somebody is, or comes back to."""
+        """Return the rooms that an account is in, or returns to."""
         rooms = self._rooms.items()
         return [room for room, some in rooms if any(one.inside for one in some.values())]
 
     def of_room(self, room: str) -> Mapping[str, Member]:
-        """Its members by account; what is given stays true."""
+        """Return a room's members by account; the mapping stays current."""
         return self._rooms.setdefault(room, {})
 
     def let_go(self, room: str) -> None:
-        """Nothing is to be known of a room, whose members were forgotten."""
+        """Forget a room whose members were removed."""
         self._rooms.pop(room, None)
 
     def of_account(self, account: str) -> list[Member]:
-        """Where an account belongs."""
+        """Return the memberships of an account."""
         return list(self._accounts.get(account, {}).values())
 
     def accounts(self) -> list[str]:
-        """The ids of all who belong anywhere."""
+        """Return the ids of all accounts that belong to any room."""
         return [account for account, members in self._accounts.items() if members]
 
     def get(self, room: str, account: str) -> Member | None:
         return self._rooms.get(room, {}).get(account)
 
     def note(self, member: Member) -> None:
-        """Remember at once, and in the archive in a moment."""
+        """Store a member at once in memory, and in the archive soon."""
         self._enter(member)
         self._save(member, gone=False)
 
     def forget(self, member: Member) -> None:
-        """Forget at once, and in the archive in a moment, that an account belongs to a room."""
+        """Remove a member at once from memory, and from the archive soon."""
         self._rooms.get(member.room, {}).pop(member.account, None)
         self._accounts.get(member.account, {}).pop(member.room, None)
         self._save(member, gone=True)
@@ -75,8 +75,8 @@ class Membership:
             self._clock.callLater(after, lambda: self._start(self.save()))
 
     async def keep(self, member: Member) -> None:
-        """Remember a new member, who is on the disk when this returns; nobody if that fails."""
-        self._enter(member)  # at once, so that what is changed meanwhile is not undone
+        """Store a new member, on the disk when this returns; undo it if that fails."""
+        self._enter(member)  # at once, so that changes meanwhile are not undone
         self._unsaved.pop((member.room, member.account), None)
         try:
             await self._records.put(member)
@@ -86,7 +86,7 @@ class Membership:
             raise
 
     def read(self, room: str, account: str, number: int) -> None:
-        """Note up to which line an account has been shown a room."""
+        """Note the last line that an account was shown in a room."""
         member = self.get(room, account)
         if member is not None and number > member.seen:
             seen = replace(member, seen=number)
@@ -94,7 +94,7 @@ class Membership:
             self._save(seen, gone=False, after=SOON)
 
     async def save(self) -> None:
-        """Save what was noted; what cannot be saved now is tried again with the next."""
+        """Save the noted changes; what cannot be saved now is retried with the next."""
         self._waiting = False
         unsaved, self._unsaved = self._unsaved, {}
         if not unsaved:
@@ -105,7 +105,7 @@ class Membership:
                 *(m for m, gone in unsaved.values() if gone and not self._has(m))
             )
         except ArchiveFailed:
-            for member, _ in unsaved.values():  # which may have changed, and been saved, meanwhile
+            for member, _ in unsaved.values():  # which may have changed and been saved meanwhile
                 known = self.get(member.room, member.account)
                 self._unsaved[member.room, member.account] = known or member, known is None
 

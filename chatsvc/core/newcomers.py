@@ -9,7 +9,7 @@ from chatsvc.model.room_events import Joined
 
 
 class Newcomer(NamedTuple):
-    """Somebody who has joined, as the others are told it."""
+    """A user who has joined, as others see them."""
 
     name: str
     account: str  # its name, or empty
@@ -18,7 +18,7 @@ class Newcomer(NamedTuple):
 
 
 def joined(room: str, newcomers: Sequence[Newcomer]) -> Joined:
-    """Return that these people have joined; what is the same for everybody is left out."""
+    """Return the event that these people have joined, without fields that are the same for all."""
     names, accounts, realnames, roles = zip(*newcomers, strict=True)
     return Joined(
         room,

@@ -1,4 +1,4 @@
-"""How far somebody without an account has read a room."""
+"""The read position of a user without an account."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Mark(NamedTuple):
-    """Up to which line somebody has read a room, and the time of that line; 0 is none yet."""
+    """The last line that a user has read in a room, and its time; 0 means none."""
 
     number: int = 0
     time: float = 0.0

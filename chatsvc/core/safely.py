@@ -1,4 +1,4 @@
-"""Doing something for many people when it may fail for one."""
+"""Calls that must not stop the caller when they fail."""
 
 from __future__ import annotations
 

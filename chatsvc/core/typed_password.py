@@ -1,4 +1,4 @@
-"""Keeping a password that was typed twice from being said in a room."""
+"""Keeps a password that was typed twice from being said in a room."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _salt = secrets.token_bytes(16)
 
 
 class TypedPassword:
-    """A digest of the password that was typed last, until something else is."""
+    """A digest of the last password typed, until something else is typed."""
 
     __slots__ = ("_digest",)
 
@@ -19,11 +19,11 @@ class TypedPassword:
         self._digest = b""
 
     def note(self, password: str) -> None:
-        """Remember what was typed at a password prompt, which is nothing but a password."""
+        """Note the answer to a password prompt."""
         self._digest = _digest(password)
 
     def check(self, text: str) -> None:
-        """Refuse a password that is typed again when nobody asks for it any more."""
+        """Refuse a password that is typed again after the prompt is gone."""
         if not self._digest:
             return
         if _digest(text) == self._digest:

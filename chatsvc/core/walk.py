@@ -1,4 +1,4 @@
-"""A walk through the lines of one room, past those that a session is not shown."""
+"""Iteration over the lines of one room, skipping those that are hidden from a session."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from chatsvc.model.message_events import Said
 from chatsvc.store.archive import Lines
 
-LOOKED_THROUGH = 100_000  # lines, for one page: most of them may be hidden
+LOOKED_THROUGH = 100_000  # lines read for one page: most of them may be hidden
 READ_AT_ONCE = 1000  # of these
 
 
 class Walk:
-    """Goes through a room's lines, and finds those that a session is shown."""
+    """Walks through a room's lines, and yields those that a session may see."""
 
     def __init__(
         self, lines: Lines, hides: Callable[[Said], bool], place: str, deleted: bool
@@ -21,18 +21,18 @@ class Walk:
         self._hides = hides
         self._place = place
         self._deleted = deleted
-        self.next: int | None = None  # where it stopped, if there were too many hidden lines
+        self.next: int | None = None  # where the walk stopped, if there were too many hidden lines
 
     async def forth(self, lowest: int, end: int, n: int) -> list[Said]:
-        """The first `n` lines after a number and before another one, oldest first."""
+        """Return the first `n` lines between two numbers, oldest first."""
         return await self._go(lowest, end, n, True)
 
     async def back(self, lowest: int, end: int, n: int) -> list[Said]:
-        """The last `n` lines after a number and before another one, latest first."""
+        """Return the last `n` lines between two numbers, newest first."""
         return await self._go(lowest, end, n, False)
 
     async def around(self, middle: int, lowest: int, end: int, n: int) -> tuple[list[Said], bool]:
-        """The `n` lines around a number, oldest first, and whether there are earlier ones."""
+        """Return the `n` lines around a number, oldest first, and whether earlier ones exist."""
         later = await self.forth(max(lowest, middle - 1), end, n)
         earlier = await self.back(lowest, min(middle, end), n + 1)
         later = later[: max((n + 1) // 2, n - len(earlier))]

@@ -12,59 +12,59 @@ from chatsvc.model.message_events import Said
 
 
 class Reader(Protocol):
-    """The session behind a connection, as far as it changes what its lines look like."""
+    """The session behind a connection, as far as it affects how lines are written."""
 
     client: str
-    """The secret by which its own lines are known."""
+    """The secret that identifies its own lines."""
 
     def may_hide(self, batch: Batch) -> bool:
         """Return whether some lines of `batch` may be hidden from this reader."""
 
     def hides(self, line: Said) -> bool:
-        """Return whether this reader is not shown `line`."""
+        """Return whether `line` is hidden from this reader."""
 
 
 class Wire(Protocol):
-    """What the chat knows of a connection."""
+    """What the chat needs of a connection."""
 
     address: str
-    """The peer's IP address; empty where there is none."""
+    """The peer's IP address; empty if it has none."""
 
     secure: bool
-    """What is said cannot be read on the way."""
+    """Nobody can read the traffic."""
 
     fingerprint: str
-    """SHA-256 of the peer's certificate, in small hexadecimal digits; empty where there is none."""
+    """SHA-256 of the peer's certificate, in lower-case hexadecimal; empty if it has none."""
 
     full: bool
     """Nothing more can be sent for now, because the reader is slow."""
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
-        """Send all lines of `batch`; `elsewhere` says that it is not the room talked to."""
+        """Send all lines of `batch`; `elsewhere` says that this is not the current room."""
 
     def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
-        """Send `batch` as `reader` sees it: some lines are its own, some are hidden from it."""
+        """Send `batch` as `reader` sees it: some lines are their own, some are hidden."""
 
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Send an event other than a line."""
 
     def tell_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> None:
-        """Send a part of a long answer; whatever else is sent meanwhile comes after its end."""
+        """Send part of a long answer; everything else sent meanwhile follows its end."""
 
     async def ready(self, read: int = 0) -> bool:
         """Charge for lines read from the archive, and return whether more can be sent.
 
-        Then everything was taken and is paid for; if not, the connection is closed.
+        By then everything was sent and paid for; if not, the connection is closed.
         """
 
     def announce(self, event: Shared, here: str | None) -> None:
-        """Send an event that many are told."""
+        """Send an event that goes to many readers."""
 
     def hold(self, held: bool) -> None:
-        """Read nothing more from this connection, or (False) go on."""
+        """Stop reading from this connection, or (False) resume."""
 
     def close(self) -> None:
         """Close once everything is sent."""
 
     def fail(self, error: Exception) -> None:
-        """Log what went wrong for this connection and close it, soon but not at once."""
+        """Log an error of this connection, and close it soon, but not at once."""

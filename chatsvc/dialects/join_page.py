@@ -1,4 +1,4 @@
-"""How to join, for those who are not in yet: the commands, and the page that a browser is shown."""
+"""How to join, for people who are not connected: the commands, and the web page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from html import escape
 
-LONGEST_HEAD = 16384  # bytes of an HTTP request that has not come to its body by then
+LONGEST_HEAD = 16384  # maximum bytes of the head of an HTTP request
 METHOD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # any token (RFC 9110, 9.1 and 5.6.2)
 
 _REQUEST = re.compile(rb"(%b) \S+(?: HTTP/([0-9.]+))?\r?\n?" % METHOD)
 _HOST = re.compile(rb"\nhost:[ \t]*([^\s]+)[ \t]*\r?\n", re.IGNORECASE)
-# Nothing that a shell, or the commands themselves, would take for more than a host and a port.
+# Only what a shell, or the commands themselves, can take for a host and a port.
 _SANE = re.compile(rb"([a-z0-9][a-z0-9.-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.I)
 _END = re.compile(rb"\n\r?\n")
 
@@ -27,15 +27,15 @@ _SAFE = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a chat is, as those who join it write it, and how it may be joined."""
+    """The address of a chat as users write it, and how to join there."""
 
     host: str = "HOST"
     port: int | str = "PORT"
     speaks: Collection[str] = ("text", "json")
-    plain: bool = True  # also without encryption
+    plain: bool = True  # without encryption too
 
     def commands(self, client: str = "chatsvc") -> Iterator[str]:
-        """What to type at a shell, one command each."""
+        """Yield the commands to type at a shell."""
         if self.plain and "json" in self.speaks:
             yield f"{client} join {self._both()}"
         if self.plain and "text" in self.speaks:
@@ -45,7 +45,7 @@ class Address:
             yield f"openssl s_client -quiet -connect {self._both()}"
 
     def by_hand(self) -> str:
-        """The command that most machines know."""
+        """The command that works on most machines."""
         known = (one for one in self.commands() if one.startswith(("telnet", "openssl")))
         return next(known, f"{self.host} {self.port}")
 
@@ -54,15 +54,15 @@ class Address:
 
 
 def is_whole(head: bytes) -> bool:
-    """Whether an HTTP request has said all that is needed to answer it."""
+    """Return whether enough of an HTTP request has arrived to answer it."""
     request = _REQUEST.match(head)
     without_head = request is not None and request[0].endswith(b"\n") and not request[2]  # HTTP/0.9
     return without_head or _END.search(head) is not None
 
 
 def place_in(head: bytes, place: Address, default_port: int) -> Address:
-    """The place under the name that a browser knows it by, if that is a sane one."""
-    found = _HOST.search(_END.split(head, 1)[0] + b"\n")  # no further: a body is anybody's words
+    """Return the address under the name that a browser used, if it is a valid one."""
+    found = _HOST.search(_END.split(head, 1)[0] + b"\n")  # no further: a body can contain anything
     sane = found and _SANE.fullmatch(found[1])
     if not sane or not 0 < (port := int(sane[2] or default_port)) < 65536:
         return place
@@ -72,7 +72,7 @@ def place_in(head: bytes, place: Address, default_port: int) -> Address:
 def answer(
     head: bytes, chat: str, place: Address, refused: str = "", status: str = "200 OK"
 ) -> bytes:
-    """What an HTTP request is answered, whatever it asks for; `refused` says why not to come in."""
+    """Answer any HTTP request; `refused` says why the browser cannot join."""
     request = _REQUEST.match(head)
     method = request[1] if request else b"GET"
     if len(head) > LONGEST_HEAD and not is_whole(head):

@@ -1,7 +1,7 @@
-"""Reading the events of the JSON-lines dialect, whoever wrote them: each field is what it says.
+"""Parsing the events of the JSON-lines dialect, and validating every field.
 
-The types of the events' fields are the grammar, so that a field of a wrong type, a number that is
-too large, or a time that no calendar has ends here, and not in a screen.
+The types of the events' fields are the grammar, so a field of the wrong type, a number that is too
+large, or a time beyond the calendar is rejected here instead of reaching a screen.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from chatsvc.dialects.jsonl import NAMES, SAID, TIMES, seconds
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 
-LARGEST = 2**53  # beyond which not every program can count (RFC 8259, 6)
+LARGEST = 2**53  # maximum that every program can represent (RFC 8259, 6)
 LONGEST = 65_536  # characters of one string
-FIRST, LAST = 0.0, 253_370_764_800.0  # 1970 and 9999, whose moments every calendar has
+FIRST, LAST = 0.0, 253_370_764_800.0  # the times that every calendar supports: from 1970 to 9999
 SIGNED = ("offset",)
-UNWRITTEN = ("client", "quiet", "tag")  # what is known of a line and never shown
+UNWRITTEN = ("client", "quiet", "tag")  # internal fields of a line
 
 Reader: TypeAlias = Callable[[object], Any]
 
@@ -29,10 +29,10 @@ KINDS: dict[str, type] = {SAID if kind is Said else kind.WIRE: kind for kind in 
 
 
 def read_event(line: str) -> tuple[Event | None, str | None]:
-    """Return the event in a line that a server wrote, and its tag, for clients.
+    """Return the event in a line written by a server, and its tag, for clients.
 
-    An event of a later version that is not known here is None.  Raises ValueError for anything
-    that is no event at all.
+    An unknown event of a later version is returned as None.  Raise ValueError for anything that is
+    not an event.
     """
     try:
         value = json.loads(line)
@@ -47,7 +47,7 @@ def read_event(line: str) -> tuple[Event | None, str | None]:
 
 
 def _read(kind: type, value: object) -> Any:
-    """A value of `kind`, from the fields that were written."""
+    """Return a value of `kind` from the fields that were written."""
     if not isinstance(value, Mapping):
         raise TypeError(f"{kind.__name__} is an object")
     found = {}
@@ -59,7 +59,7 @@ def _read(kind: type, value: object) -> Any:
 
 @cache
 def _grammar(kind: type) -> list[tuple[str, str, Reader, Callable[[], Any]]]:
-    """The fields of `kind`: how each is called and written, read, and what it is if left out."""
+    """Return the fields of `kind`: their names, how to read them, and their defaults."""
     hints = get_type_hints(kind)
     return [
         (name, NAMES.get(name, name), _reader(name, hint), _otherwise(name, hint, _default(kind)))
@@ -69,15 +69,15 @@ def _grammar(kind: type) -> list[tuple[str, str, Reader, Callable[[], Any]]]:
 
 
 def _default(kind: type) -> Mapping[str, object]:
-    """The fields of `kind` that have a default, with it."""
+    """Return the fields of `kind` that have a default, with it."""
     if kind is Said:
         return Said._field_defaults
     return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
 
 
 def _otherwise(name: str, hint: Any, default: Mapping[str, object]) -> Callable[[], Any]:
-    """What a field is that was left out: its default, or what is never written."""
-    if name in default and hint is not bool:  # for what is false is left out
+    """Return the value of a missing field: its default, or what is never written."""
+    if name in default and hint is not bool:  # because false values are left out
         return lambda: default[name]
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     for empty in (None, "", False):
@@ -91,7 +91,7 @@ def _otherwise(name: str, hint: Any, default: Mapping[str, object]) -> Callable[
 
 
 def _reader(name: str, hint: Any) -> Reader:
-    """How a field is read, by its type."""
+    """Return the function that reads a field, by its type."""
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _reader(name, next(kind for kind in inside if kind is not NoneType))

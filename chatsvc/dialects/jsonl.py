@@ -21,10 +21,10 @@ _encode: Callable[[object], str] = json.JSONEncoder(
 
 
 class JSONDialect(StatelessDialect):
-    """One JSON object a line, in each direction."""
+    """One JSON object per line, in each direction."""
 
     def read(self, line: str, question: str | None = None) -> tuple[Request, ...]:
-        """Return the request in `line`, if it is not empty; raise `Refused` when it holds none."""
+        """Return the request in `line`, or None if empty; raise `Refused` if it is invalid."""
         if not line.strip():
             return ()
         try:
@@ -39,14 +39,14 @@ class JSONDialect(StatelessDialect):
         return (request,)
 
     def write(self, event: Event, here: str | None = None, tag: str | None = None) -> bytes:
-        """`event` as a line; `here` does not matter in this dialect."""
+        """Write `event` as a line; `here` does not matter in this dialect."""
         value = _plain(event)
         if tag is not None:
             value["tag"] = tag
         return _encode(value).encode() + b"\n"
 
     def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
-        """A part of a long answer, which is one line in the end."""
+        """Write part of a long answer; the parts make up one line."""
         if part.ends:
             return b"]}\n"
         items = ",".join(_encode(_value("", entry)) for entry in entries_of(event)).encode()
@@ -57,16 +57,16 @@ class JSONDialect(StatelessDialect):
         return _encode(head)[:-1].encode() + f',"{event.ENTRIES}":['.encode() + items
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
-        """A line as everybody but its sender is shown it."""
+        """Write a line for everybody but its sender."""
         return self.write(line)
 
     def write_own(self, line: Said, elsewhere: bool) -> bytes:
-        """A line as its sender is shown it: the tag says that it is kept."""
+        """Write a line for its sender: the tag says that it is stored."""
         return self.write(line, None, line.tag)
 
 
 def _check_surrogates(request: Request) -> None:
-    """Refuse half a character, wherever it is: no answer could repeat it (RFC 8259, 8.2)."""
+    """Refuse half a surrogate pair anywhere: no answer could repeat it (RFC 8259, 8.2)."""
     try:
         json.dumps([request.name, request.rest, request.args], ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError):
@@ -153,7 +153,7 @@ def _value(name: str, value: object) -> object:
 
 
 def timestamp(time: float) -> str:
-    """RFC 3339, UTC, with milliseconds."""
+    """Return a time as in RFC 3339: UTC, with milliseconds."""
     moment = datetime.fromtimestamp(time, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

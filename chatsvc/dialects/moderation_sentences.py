@@ -140,7 +140,7 @@ def _(event: Expected, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Identified, here: str | None) -> Iterable[str]:
-    return ()  # /whois tells it to those who want to know
+    return ()  # /whois shows it to whoever asks
 
 
 @lines.register

@@ -1,4 +1,4 @@
-"""What the dialects that remember nothing of their clients have in common in reading."""
+"""The reading methods that stateless dialects share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to U
 
 
 class StatelessDialect:
-    """A dialect whose requests stand for themselves."""
+    """A dialect whose requests do not depend on earlier ones."""
 
     def refuse_encoding(self, line: bytes) -> tuple[Refused, ...]:
         """Return the refusal of a line that is not UTF-8."""
@@ -18,4 +18,4 @@ class StatelessDialect:
         """Do nothing: an event without a tag is about no request."""
 
     def end(self, before: object) -> None:
-        """Do nothing either."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Everyday events in words, for people: who said what, came, went, and where things are."""
+"""Everyday events in words, for people: messages, joins, leaves, and lists."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ from chatsvc.model.text_rules import counted
 
 T = TypeVar("T")
 
-_STAYS = "\xa0"  # a space at which no line is broken
+_STAYS = "\xa0"  # a space where no line is broken
 _WIDTH = 80  # of a terminal
-_LISTED = 100  # people and rooms in an answer to a person
-_NAMED = 3  # people who come or go at once and are called by name
+_LISTED = 100  # users and rooms in an answer to a person
+_NAMED = 3  # users who join or leave at once and are named
 
 
 def indented(text: str) -> str:
-    """`text` in such lines that nobody could take a following one for anything but that."""
+    """Indent `text` so that no line of it can be taken for another message."""
     return text.replace("\n", "\r\n        | ") if "\n" in text else text
 
 
 def said(line: Said, elsewhere: bool = False) -> str:
-    """A line with its time, and its room where that is not the one talked in."""
+    """Return a line with its time, and its room if that is not the current one."""
     room = f"{line.room} " if elsewhere else ""
     return f"[{clock(line.time)}] {room}{spoken(line)}"
 
 
 def spoken(line: Said) -> str:
-    """A line without its time and room: who has said what."""
+    """Return a line without its time and room."""
     sender = f"* {line.sender}" if line.action else _sender(line)
     text = f"(deleted by {line.deleted})" if line.deleted else indented(line.text)
     return f"{sender} {text}"
@@ -70,8 +70,8 @@ def _sender(line: Said) -> str:
 
 
 def clock(moment: float) -> str:
-    """A time of day, local to the server; with its date when that is not today."""
-    # Every zone's midnight is at a quarter of an hour: until the next one, today stays today.
+    """Return the local time of day; with the date if it is not today."""
+    # Every time zone has midnight at a quarter of an hour, so until the next one today stays today.
     return _clock(int(moment) // 60, int(time.time()) // 900)
 
 
@@ -85,7 +85,7 @@ def _clock(minute: int, _quarter: int) -> str:
 
 @singledispatch
 def lines(event: object, here: str | None) -> Iterable[str]:
-    """`event` in words."""
+    """Return `event` in words."""
     if not isinstance(event, LongEvent):
         raise TypeError(f"no words for {event!r}")
     end = Part(len(entries_of(event)), ends=True)
@@ -95,7 +95,7 @@ def lines(event: object, here: str | None) -> Iterable[str]:
 
 @singledispatch
 def part_lines(event: object, here: str | None, part: Part) -> Iterable[str]:
-    """A part of a long answer in words: some of its entries, or what comes after them."""
+    """Yield part of a long answer in words: some of its entries, or what follows them."""
     raise TypeError(f"no words for a part of {event!r}")
 
 
@@ -323,7 +323,7 @@ def _(event: Rooms, here: str | None, part: Part) -> Iterable[str]:
 
 
 def _listed(entries: tuple[T, ...], part: Part) -> tuple[T, ...]:
-    """Those of a portion of a list that people are shown."""
+    """Return the entries of a list's portion that text users are shown."""
     return entries[: max(0, _LISTED - part.start)]
 
 
@@ -353,7 +353,7 @@ def _(event: Clock, here: str | None) -> Iterable[str]:
 
 
 def there(event: Clock) -> str:
-    """The time where the server is, with its zone."""
+    """Return the server's local time, with its zone."""
     hours, minutes = divmod(abs(event.offset) // 60, 60)
     sign = "-" if event.offset < 0 else "+"
     moment = time.strftime("%A, %Y-%m-%d %H:%M:%S", time.gmtime(event.time + event.offset))
@@ -387,7 +387,7 @@ def _(event: Help, here: str | None) -> Iterable[str]:
 
 
 def _columns(first: str, rest: str) -> Iterable[str]:
-    """Two columns that fit a terminal; what is too long for the second goes on below."""
+    """Format two columns for a terminal; what is too long for the second continues below."""
     for piece in wrap(rest, _WIDTH - 15, break_long_words=False, break_on_hyphens=False):
         yield f"* {first:12} {piece.replace(_STAYS, ' ')}"
         first = ""

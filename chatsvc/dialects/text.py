@@ -1,4 +1,4 @@
-"""The text dialect, for people at telnet, netcat, a pipe: commands with a `/`, sentences back."""
+"""The text dialect, for people with telnet, netcat or a pipe: `/` commands in, sentences out."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Request
 from chatsvc.model.server_events import Cleared
 
-# A stray key, or a byte order mark, before a command does not publish it.
+# A stray key or a byte order mark before a command does not make it a message.
 _COMMAND = re.compile(rf"[\x00-\x1a {UNSEEN}]*/(.*)", re.DOTALL)
 _AT_THE_DOOR = ("/quit", "q!", "/help", "/login", "/name")  # which no password begins with
 
 
 class TextDialect(StatelessDialect):
-    """Lines as people type and read them, ended by CRLF (RFC 854: the NVT's end of line)."""
+    """Lines as people type and read them, ended by CRLF (RFC 854: the NVT's line end)."""
 
     def read(self, line: str, question: str | None = None) -> tuple[Request, ...]:
-        """Return the request in `line`, which may answer a `question` that was asked."""
+        """Return the request in `line`, which may answer a `question`."""
         return (typed(line, question),)
 
     def write(self, event: Event, here: str | None = None, tag: str | None = None) -> bytes:
-        """`event` as lines for somebody who is talking in the room `here`."""
+        """Write `event` as lines for a user in the room `here`."""
         if isinstance(event, Cleared):
             return b"\x1b[2J\x1b[H"
         return "".join(f"{plain(line)}\r\n" for line in lines(event, here)).encode()
 
     def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
-        """A part of a long answer: some of its entries, or what comes after them."""
+        """Write part of a long answer: some of its entries, or what follows them."""
         return "".join(f"{plain(line)}\r\n" for line in part_lines(event, here, part)).encode()
 
     def write_said(self, line: Said, elsewhere: bool) -> bytes:
-        """A line as everybody but its sender is shown it."""
+        """Write a line for everybody but its sender."""
         return f"{plain(said(line, elsewhere))}\r\n".encode()
 
     def write_own(self, line: Said, elsewhere: bool) -> bytes:
-        """Somebody's own line is not repeated to them."""
+        """Write nothing: the sender has typed the line."""
         return b""
 
 
@@ -50,7 +50,7 @@ TEXT = TextDialect()
 
 
 def typed(line: str, question: str | None = None) -> Request:
-    """Return the request in what a person has typed, which may answer a question."""
+    """Return the request that a person typed, which may answer a question."""
     if question in ("password", "login") and line.partition(" ")[0].lower() not in _AT_THE_DOOR:
         return _secret(question, line)
     if "/" in line and (command := _COMMAND.match(line)) is not None:
@@ -70,7 +70,7 @@ def typed(line: str, question: str | None = None) -> Request:
 
 
 def _secret(question: str, line: str) -> Request:
-    """The answer to a question for a password; an empty line takes the other name offered."""
+    """Return the answer to a password prompt; an empty line accepts the other name offered."""
     if question == "login":
         return Request("login", None, {"password": line}) if line.strip() else Request("name", "")
     return Request(question, line)

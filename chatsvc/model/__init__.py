@@ -1,4 +1,4 @@
-"""Values and rules about them: events, records, what names and texts may be.
+"""Values and rules about them: events, records, valid names and texts.
 
 No state, no input or output.
 """

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class You:
-    """Who one is now; `how` is what made it so: register, login, logout, unregister, claim."""
+    """Your identity has changed; `how` says why: register, login, logout, unregister, claim."""
 
     WIRE: ClassVar[str] = "you"
 
@@ -20,7 +20,7 @@ class You:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """One has proved whose account one comes with."""
+    """You have authenticated with this account."""
 
     WIRE: ClassVar[str] = "proved"
 
@@ -29,7 +29,7 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What one's next step must answer, in a proof that takes several."""
+    """What your next step must answer, in an authentication of several steps."""
 
     WIRE: ClassVar[str] = "challenge"
 
@@ -38,9 +38,9 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """The SHA-256 fingerprints of the certificates that prove one's account.
+    """The SHA-256 fingerprints of the certificates that log in to your account.
 
-    `own` is that of the certificate with which one has come, if there is one.
+    `own` is that of this connection's certificate, if it has one.
     """
 
     WIRE: ClassVar[str] = "certificates"
@@ -51,7 +51,7 @@ class Certificates:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Somebody is known to have an account from now on, or (None) to have none any more."""
+    """A user is known to have an account from now on, or (None) to have none any more."""
 
     WIRE: ClassVar[str] = "identified"
 
@@ -61,7 +61,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Operating:
-    """One is an operator, as one has asked to be."""
+    """You are now an operator, as you requested."""
 
     WIRE: ClassVar[str] = "operating"
 
@@ -70,7 +70,7 @@ class Operating:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One of one's own connections, counted from 1; `own` is the one that asks."""
+    """One of your own connections, counted from 1; `own` is this one."""
 
     number: int
     since: float
@@ -89,7 +89,7 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code with which one person may register."""
+    """A code with which one user may register."""
 
     WIRE: ClassVar[str] = "code"
 

@@ -1,9 +1,9 @@
-"""Whom a ban is about: a mask as a value, and what people write: names, patterns, addresses …
+"""Who a ban affects: masks as values, and what people write: names, patterns, addresses …
 
 `label` puts what people write into four forms, one mask each: `eve`, `name=ev*`, `account=eve`,
 `ip=192.0.2.0/24`.  It refuses what could never match anybody.  A ban is stored as the masks that
-they stand for when it is made: here an account is its id, and `client=` is one connection.  No
-other module writes these forms or takes them apart.
+its labels stood for when it was made: there, an account is its id, and `client=` is one connection.
+No other module writes or parses these forms.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_NAME, are_of_names, key
 
-USER = "chat"  # everybody's, as IRC clients are shown it
-HOST = "people/"  # what everybody's host begins with there, before the name
+USER = "chat"  # that of every user, as shown to IRC clients
+HOST = "people/"  # there, everybody's host begins with this, before the name
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -30,14 +30,14 @@ _ADDRESSES = re.compile(rf"\b{ADDRESS}=[^\s]*[^\s:]")
 
 
 class BanMask(NamedTuple):
-    """One thing by which a ban knows people; a mask without a kind is a name as people write it."""
+    """A mark by which a ban recognizes users; without a kind, a name as people write it."""
 
     kind: str
     value: str
 
     @classmethod
     def parse(cls, text: str) -> BanMask:
-        """Return the mask that is printed so."""
+        """Parse a mask in its stored form."""
         kind, equals, value = text.partition("=")
         if equals and kind in (NAME, ACCOUNT, ADDRESS, CLIENT):
             return cls(kind, value)
@@ -64,7 +64,7 @@ class BanMask(NamedTuple):
         return cls(CLIENT, client)
 
     def __str__(self) -> str:
-        """Return the mask as it is stored, and as people write it."""
+        """Return the mask in its stored form, which is also what people write."""
         return f"{self.kind}={self.value}" if self.kind else self.value
 
     @property
@@ -79,11 +79,11 @@ class BanMask(NamedTuple):
 
     @property
     def way(self) -> str:
-        """By what it knows people, in a word for people."""
+        """What it recognizes people by, in a word for people."""
         return {CLIENT: "connection", ADDRESS: "address"}.get(self.kind, self.kind)
 
     def matches(self, other: BanMask) -> bool:
-        """Return whether it is the other one, or a pattern that fits the other's name."""
+        """Return whether it equals the other mask, or is a pattern that matches it."""
         if self.is_name_pattern and other.kind == NAME:
             return fits(self.value, other.value)
         return self == other
@@ -110,7 +110,7 @@ def is_pattern(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Return what matches keys of names; many stars take no longer than few."""
+    """Return a matcher for keys of names; many stars take no longer than few."""
     return re.compile(fnmatch.translate(key(pattern).replace("[", "[[]")))
 
 
@@ -121,19 +121,19 @@ def fits(pattern: str, name: str) -> bool:
 
 @lru_cache(maxsize=MOST_ADDRESSES)
 def parsed_address(address: str) -> Address | None:
-    """Return an address as a number; None for a connection that has none."""
+    """Return an address as a number; None for a connection without one."""
     usual = bare(address)
     return ip_address(usual) if usual else None
 
 
 @lru_cache(maxsize=1024)
 def network_of(text: str) -> Network:
-    """Return the network that a mask's value is."""
+    """Return the network of a mask's value."""
     return ip_network(text)
 
 
 def is_mask(word: str) -> bool:
-    """Return whether IRC clients write it to name people: `nick!user@host`, `$a:account`."""
+    """Return whether IRC clients write users this way: `nick!user@host`, `$a:account`."""
     whole = _MASK.fullmatch(word)
     return word.startswith("$a:") or (whole is not None and bool(whole[2]))
 
@@ -145,12 +145,12 @@ def is_written_mask(word: str) -> bool:
 
 
 def labelled(who: str) -> str:
-    """Return what people wrote to say whom they mean, each word in its form."""
+    """Return what people wrote to name users, each word in its form."""
     return " ".join(map(label, who.split()))
 
 
 def labelled_before(who: str) -> str:
-    """Return the same for bans that exist, which may be older than the rules about masks."""
+    """Return the same for existing bans, which may be older than the rules about masks."""
     return " ".join(map(_label_if_any, who.split()))
 
 
@@ -161,12 +161,12 @@ def _label_if_any(word: str) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Return a label, or an act with one in it, for those who are not shown addresses."""
+    """Return a label, or an act with one in it, for users who may not see addresses."""
     return _ADDRESSES.sub("address", text)
 
 
 def label(word: str) -> str:
-    """Return one of the forms in which bans are kept; refuse what can never match."""
+    """Return one of the forms in which bans are stored; refuse what can never match."""
     kind, value = BanMask.parse(word)
     if word.startswith("$a:"):
         return _account(word[3:], word)
@@ -208,7 +208,7 @@ def _of_parts(nick: str, host: str, mask: str) -> str:
 
 
 def _of_both(nick: str, host: str, mask: str) -> str:
-    """Everybody's host has their name, so that both patterns are about the name."""
+    """Merge host and name: everybody's host contains their name, so both patterns are about it."""
     if not nick.strip("*"):
         return _name(host, mask) if is_pattern(host) else _bare(host)
     if fits(nick, host):
@@ -219,7 +219,7 @@ def _of_both(nick: str, host: str, mask: str) -> str:
 
 
 def _name(name: str, written: str) -> str:
-    """A name or a pattern of names, of people who need not be here."""
+    """Parse a name or a pattern of names, of users who need not be online."""
     literal = name.replace("*", "").replace("?", "")
     if name and not literal:
         raise Refused(
@@ -244,7 +244,7 @@ def _account(name: str, written: str) -> str:
 
 
 def _address(text: str) -> str:
-    """An address, a network, or the beginning of an IPv4 address: 192.0.2.*"""
+    """Parse an address, a network, or the beginning of an IPv4 address: 192.0.2.*"""
     beginning = _PART_OF_ADDRESS.fullmatch(text)
     if beginning is not None:
         parts = beginning[1].count(".")
@@ -260,9 +260,9 @@ def _address(text: str) -> str:
 
 
 def as_network(text: str) -> str | None:
-    """Return an address or CIDR as it is written shortest; None for anything else."""
+    """Return an address or CIDR in its shortest form; None for anything else."""
     try:
-        if text.isdecimal():  # which `ipaddress` reads as an address, and people as a number
+        if text.isdecimal():  # `ipaddress` reads it as an address, but people write it as a number
             return None
         network = ip_network(text, strict=False)
     except ValueError:
@@ -273,7 +273,7 @@ def as_network(text: str) -> str | None:
 
 
 def _unmapped(network: Network) -> Network:
-    """The IPv4 network that an IPv6 one stands for, if it does; people have these addresses."""
+    """Return the IPv4 network that an IPv6 one maps, if it does; users have these addresses."""
     mapped = getattr(network.network_address, "ipv4_mapped", None)
     if mapped is None or network.prefixlen < 96:
         return network

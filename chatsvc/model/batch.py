@@ -1,4 +1,4 @@
-"""What many are shown at once, encoded once for all who read the same way.  It writes nothing."""
+"""What many readers are shown at once, encoded once per format.  This module writes nothing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import LONGEST_TEXT
 
-PORTION = 65536  # characters shown to one reader at once
-SHORT = PORTION // LONGEST_TEXT  # lines, which cannot be more than that
+PORTION = 65536  # characters sent to one reader at once
+SHORT = PORTION // LONGEST_TEXT  # lines, the maximum at once
 
 
 class Batch:
-    """Lines of one room, in order, without a gap; encoded once per way of writing."""
+    """Consecutive lines of one room; encoded once per format."""
 
     __slots__ = ("_pieces", "_whole", "first", "last", "lines", "quiet", "said_by")
 
@@ -29,14 +29,14 @@ class Batch:
         self._whole: dict[object, bytes] = {}
 
     def pieces(self, way: Callable[[Said], bytes]) -> list[bytes]:
-        """Each line in one way of writing, in the order of `lines`."""
+        """Return each line in one format, in the order of `lines`."""
         pieces = self._pieces.get(way)
         if pieces is None:
             pieces = self._pieces[way] = [way(line) for line in self.lines]
         return pieces
 
     def whole(self, way: Callable[[Said], bytes]) -> bytes:
-        """All lines in one way of writing."""
+        """Return all lines in one format."""
         whole = self._whole.get(way)
         if whole is None:
             whole = self._whole[way] = b"".join(self.pieces(way))
@@ -44,7 +44,7 @@ class Batch:
 
 
 def portions(lines: list[Said]) -> Iterator[list[Said]]:
-    """`lines` in pieces small enough to be buffered for a reader who may turn out to be slow."""
+    """Split `lines` into pieces small enough to be buffered for a reader who may be slow."""
     if 0 < len(lines) <= SHORT:
         yield lines
         return
@@ -59,7 +59,7 @@ def portions(lines: list[Said]) -> Iterator[list[Said]]:
 
 
 class Shared:
-    """An event, other than a line, that many are told; encoded once per way of writing, too."""
+    """An event, other than a line, that many are sent; also encoded once per format."""
 
     __slots__ = ("_written", "event")
 
@@ -68,7 +68,7 @@ class Shared:
         self._written: dict[object, bytes] = {}
 
     def written(self, way: object, encode: Callable[[], bytes]) -> bytes:
-        """The event in one way of writing, which `encode` does if it is not done yet."""
+        """Return the event in one format, encoding it with `encode` on first use."""
         written = self._written.get(way)
         if written is None:
             written = self._written[way] = encode()

@@ -1,17 +1,17 @@
-"""Which characters are not seen, and which only format: one table for names, texts and filters."""
+"""Invisible and formatting characters: one table for names, texts and filters."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-# Unicode's Default_Ignorable_Code_Point, annotations, and two letters that are drawn as blanks.
+# Unicode's Default_Ignorable_Code_Point, annotations, and two letters that are drawn as spaces.
 UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
-PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010ffff"  # what they show depends on the reader's font
+PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010ffff"  # their appearance depends on the reader's font
 _SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # Unicode's Bidi_Control
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
@@ -32,44 +32,44 @@ _ESCAPE = re.compile(
     r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS …: titles, links, clipboards
     r"|\x1b[ -/]*[0-~]"
 )
-_CONTROLS = "\x00\x01\x05-\x08\x0e\x10\x12-\x15\x17-\x1c\x7f-\x9f"  # but formatting and blanks
+_CONTROLS = "\x00\x01\x05-\x08\x0e\x10\x12-\x15\x17-\x1c\x7f-\x9f"  # except formatting and spaces
 _LINE_ENDS = re.compile("[\r\n\v\f\x85\u2028\u2029]+")
 _BLANKS = re.compile("[\t\r\n\v\f\x85\u2028\u2029]+")
 _SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDING}{_TAGS}{_SELECTORS}]")
-# The flags of England, Scotland and Wales are spelt in tags (UTS #51, ED-14a).
+# The flags of England, Scotland and Wales are written with tags (UTS #51, ED-14a).
 _HIDDEN = re.compile(
     f"(\U0001f3f4[\U000e0020-\U000e007e]{{1,16}}\U000e007f)|[{_CONTROLS}{_HIDING}{_TAGS}]"
 )
-# Some formatting codes are blanks to `\s`.
+# Some formatting codes are whitespace to `\s`.
 _STRAY_SELECTORS = re.compile(rf"(?:^|(?<=[{_SELECTORS}])|(?<=[^\S\x1c-\x1f]))[{_SELECTORS}]+")
 _SEEN = re.compile(rf"[^\s{UNSEEN}]")
 _UNSEEN = re.compile(f"[{UNSEEN}{PRIVATE}]")
 
 
 def is_unseen(c: str) -> bool:
-    """Whether readers do not see a character, or each may see something else."""
+    """Return whether a character is invisible, or looks different for each reader."""
     return _UNSEEN.match(c) is not None
 
 
 def looks_empty(text: str) -> bool:
-    """Whether there is nothing to see in `text`."""
-    if "!" <= text[:1] <= "~":  # as nearly always: codes do not begin so
+    """Return whether `text` shows nothing."""
+    if "!" <= text[:1] <= "~":  # the common case: codes do not begin so
         return False
     return _SEEN.search(plain(text)) is None
 
 
 def plain(text: str) -> str:
-    """`text` without IRC's formatting, as everybody but IRC clients reads it."""
+    """Return `text` without IRC's formatting, as everybody but IRC clients reads it."""
     return text if text.isprintable() else _FORMATTING.sub("", text)
 
 
 def formatting_in(text: str) -> list[tuple[int, int]]:
-    """Where IRC's formatting codes begin and end in `text`."""
+    """Return where IRC's formatting codes begin and end in `text`."""
     return [] if text.isprintable() else [code.span() for code in _FORMATTING.finditer(text)]
 
 
 def before_code(text: str, cut: int) -> int:
-    """The last place up to `cut` where `text` can be cut without breaking a formatting code."""
+    """Return the last position up to `cut` that does not split a formatting code."""
     begun = _BEGINS_COLOUR.search(text, max(0, cut - 14), cut)
     if begun is None:
         return cut
@@ -78,29 +78,29 @@ def before_code(text: str, cut: int) -> int:
 
 
 def clean(text: str) -> str:
-    """`text` as one line, without anything that could colour, move or reorder a screen."""
+    """Return `text` as one line, without anything that could colour, move or reorder a screen."""
     if not _is_suspect(text):
         return text
     return _clean_line(_BLANKS.sub(" ", _ESCAPE.sub("", text)))
 
 
 def clean_lines(text: str) -> str:
-    """`text` as `clean` leaves it, but with its lines and tabs; no line at either end is blank."""
+    """Return `text` as `clean` does, but with its lines and tabs; trim blank lines at both ends."""
     return _in_lines(text, _clean_line) if _is_suspect(text) else text
 
 
 def clean_formatted(text: str) -> str:
-    """`text` as `clean` leaves it, but with its tabs and IRC's formatting."""
+    """Return `text` as `clean` does, but with its tabs and IRC's formatting."""
     return _without_stray_selectors(_without_hidden(text)) if _is_suspect(text) else text
 
 
 def clean_message(text: str) -> str:
-    """`text` as `clean_lines` leaves it, but with IRC's formatting."""
+    """Return `text` as `clean_lines` does, but with IRC's formatting."""
     return _in_lines(text, clean_formatted) if _is_suspect(text) else text
 
 
 def _is_suspect(text: str) -> bool:
-    """Whether there may be something to take out; nearly always there is not."""
+    """Return whether there may be something to remove, which is rare."""
     if text.isascii() and text.isprintable():
         return False
     return _SUSPECT.search(text) is not None

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 
 class CommandFacts(NamedTuple):
-    """Facts about one command, and the other names that it must be recognised by at all times."""
+    """Facts about one command, and the other names that it must be recognized by at all times."""
 
     secret: bool = False  # a password is among its arguments
-    once: bool = False  # may not be sent again after a lost connection: it would be done twice
-    speech: bool = False  # says something to people
-    proves: int | None = None  # which of its words is the account's password from then on
+    once: bool = False  # must not be repeated after a lost connection: it would act twice
+    speech: bool = False  # sends a message to people
+    proves: int | None = None  # which of its words is the account's password afterwards
     aliases: tuple[str, ...] = ()
 
     @property

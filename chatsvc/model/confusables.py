@@ -1,4 +1,4 @@
-"""Which names look like one another: the idea of UTS #39, section 4, for names."""
+"""Confusable names, after UTS #39, section 4."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from chatsvc.model.text_rules import SERVICES, key
 # I looks like l and 1, and is i in other words; two v make a w as r and n make an m.
 _OURS = {"i": "l", "w": "vv"}
 
-# Whoever had one of these names could speak for the chat, or for those who run it.
+# Users with one of these names could pretend to speak for the chat or its operators.
 RESERVED = (
     *SERVICES, "admin", "administrator", "botserv", "chat", "chatsvc", "everybody", "everyone",
     "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv", "root", "server",
     "service", "services", "somebody", "sysop", "system", "you",
 )  # fmt: skip
-_AROUND = "_-.'[]{}|^`"  # what a name is as easily read without
+_AROUND = "_-.'[]{}|^`"  # what a reserved name may be combined with
 
 
 @lru_cache(maxsize=65_536)
 def skeleton(name: str) -> str:
-    """What all names that look like `name` have in common; it is not for showing."""
+    """Return what all names confusable with `name` have in common; not for display."""
     shape = _folded(name)
     while (simpler := _folded("".join(map(_drawn, shape)))) != shape:
         shape = simpler
@@ -32,35 +32,35 @@ def skeleton(name: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def skeletons(name: str) -> frozenset[str]:
-    """Return what a name looks like as it is written, in small letters, and in capitals."""
+    """Return the skeletons of a name as it is written, in lower case, and in capitals."""
     forms = (name, name.lower(), name.upper())
     return frozenset((skeleton(name), *(skeleton(_as_drawn(form)) for form in forms)))
 
 
 def look_alike(name: str, other: str) -> bool:
-    """Return whether two names can be taken for each other, in whatever case."""
+    """Return whether two names are confusable, in any case."""
     return not skeletons(name).isdisjoint(skeletons(other))
 
 
 def is_reserved(name: str, chat: str) -> bool:
-    """Return whether it looks like a name that only the chat itself may use; `chat` is one."""
+    """Return whether a name resembles one reserved for the chat itself; `chat` is one."""
     looks = skeletons(name) | skeletons(name.strip(_AROUND))
     own = "".join(chat.split())
     return any(not looks.isdisjoint(skeletons(each)) for each in (*RESERVED, own) if each)
 
 
 def _as_drawn(form: str) -> str:
-    """The letters that somebody sees who reads this form, of whatever case they are."""
+    """Return the letters that a reader sees in this form, whatever their case."""
     prototypes = _prototypes()
     return "".join(prototypes.get(c, c) for c in unicodedata.normalize("NFKD", form))
 
 
 def imitated(c: str) -> str:
-    """The ASCII letter or digit that a character outside ASCII is drawn like, if there is one."""
+    """Return the ASCII letter or digit that a non-ASCII character looks like, if there is one."""
     if c.isascii():
         return c
     drawn = _prototypes().get(c, c)
-    if drawn == "l" and c.isupper():  # a capital I is drawn like it
+    if drawn == "l" and c.isupper():  # a capital I looks like it
         return "i"
     return drawn if drawn.isascii() else c
 
@@ -70,7 +70,7 @@ def _folded(name: str) -> str:
 
 
 def _drawn(c: str) -> str:
-    """What a small letter looks like; if that is not ASCII, what its capital looks like."""
+    """Return what a small letter looks like; if that is not ASCII, what its capital looks like."""
     if c in _OURS:
         return _OURS[c]
     prototypes = _prototypes()
@@ -80,13 +80,13 @@ def _drawn(c: str) -> str:
 
 @cache
 def _prototypes() -> dict[str, str]:
-    """What each character of Unicode's list of confusable ones is drawn like."""
+    """Return the prototype of each character in Unicode's list of confusables."""
     data = files("confusable_homoglyphs").joinpath("confusables.json").read_text("utf-8")
-    # Characters that run from right to left stand between marks there that are not part of them.
+    # Right-to-left characters are between marks there, which are not part of them.
     alike = json.loads(data.replace("\\u200e", ""))
     found = {}
     for c, others in alike.items():
-        if len(c) == 1 and len(others) == 1:  # a prototype is listed with all that looks like it
+        if len(c) == 1 and len(others) == 1:  # a prototype is listed with all its confusables
             prototype = others[0]["c"]
             if len(prototype) > 1 or len(alike[prototype]) > 1 or prototype < c:
                 found[c] = prototype

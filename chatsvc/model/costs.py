@@ -1,7 +1,8 @@
 """What a connection's input and requests cost, and the budgets that pay for them.
 
-One table for every dialect. A cost is an estimate of processor time in microseconds, so nobody has
-to measure anything, and the same requests always cost the same.
+One table for every dialect. A cost is an estimate of processor time in microseconds, so nothing has
+to be measured, and the same requests always cost the same.
+
 No clock: `now` is given, in seconds.
 """
 
@@ -13,24 +14,24 @@ from weakref import WeakValueDictionary
 from chatsvc.model.rate_limits import Rate, network
 
 LINE = 30.0  # a line of input, even an empty one
-BYTE = 0.1  # of input: text, tags, anything
-COMMAND = 1.0  # a byte of telnet negotiation, on top of that
+BYTE = 0.1  # per byte of input: text, tags, anything
+COMMAND = 1.0  # per byte of telnet negotiation, in addition
 FRAME = 5.0  # a WebSocket frame, on top of its bytes and of the line in it
-KEY = 0.5  # a key that corrects what was typed or ends it, on top of that
-ANSWER = 0.1  # a byte of an answer
-SENT = 40.0  # an answer, however short
-READ = 10.0  # a line that is read from the archive to catch up
+KEY = 0.5  # per key that edits or ends a line, in addition
+ANSWER = 0.1  # per byte of an answer
+SENT = 40.0  # per answer, however short
+READ = 10.0  # per line read from the archive to catch up
 REFUSAL = 50.0  # input that is not a request
 
-TURN = 2600.0  # what one connection may cost before others get a turn ...
-LEAST_TURN = 300.0  # ... or less, where several take turns
-PATIENCE = 0.05  # seconds; the shortest pause, because pausing has a price too
-MESSAGE = 8 * TURN  # what one IRC message may cost in a turn, which can ask for much
+TURN = 2600.0  # what one connection may spend before others get a turn ...
+LEAST_TURN = 300.0  # ... or less, if several take turns
+PATIENCE = 0.05  # seconds; the shortest pause, because pausing has a cost too
+MESSAGE = 8 * TURN  # what one IRC message, which can request much, may spend in a turn
 SHARE = 20  # an address gets this many times the rate of a connection, and half that burst
 
 
 class Cost(NamedTuple):
-    """The work for a request, and whether it also counts as a line, which `--flood` limits."""
+    """The cost of a request, and whether it also counts as a line, which `--flood` limits."""
 
     work: float
     line: bool = False
@@ -39,9 +40,9 @@ class Cost(NamedTuple):
 OTHER = Cost(300, line=True)  # a request that is not in the table
 
 COSTS = {
-    # What others read. The pace of lines limits these, so they cost little here.
+    # What others read. The line rate limits these, so they cost little here.
     **dict.fromkeys(("say", "me", "msg", "mods", "reply"), Cost(10, line=True)),
-    # What shows that somebody is still there.
+    # What shows that a user is still there.
     "empty": Cost(0),
     "ping": Cost(20),
     # Joining, also many rooms at once.
@@ -51,10 +52,10 @@ COSTS = {
     "prove": Cost(1000),
     "login": Cost(1000),
     "join": Cost(300),
-    # What programs ask without anybody typing it.
-    "signal": Cost(5000),  # everybody in the room gets it
+    # What clients request unasked.
+    "signal": Cost(5000),  # everybody in the room receives it
     "mark": Cost(200),
-    "recent": Cost(5000),  # one look into the archive for each room
+    "recent": Cost(5000),  # one query of the archive per room
     "census": Cost(200),
     "find": Cost(2000),
     "watch": Cost(2000),
@@ -95,7 +96,7 @@ class Budget:
         self._at: float | None = None
 
     def left(self, now: float) -> float:
-        """What there is at the moment; less than nothing is a debt."""
+        """Return the current amount; a negative one is a debt."""
         if self._at is not None and now > self._at:
             grown = self._left + (now - self._at) * self._rate.per_second
             self._left = min(grown, float(self._rate.burst))
@@ -103,24 +104,25 @@ class Budget:
         return self._left
 
     def take(self, now: float, cost: float) -> float:
-        """Take as much of `cost` as there is; gives the rest."""
+        """Take as much of `cost` as is available; return the rest."""
         taken = min(cost, max(0.0, self.left(now)))
         self._left -= taken
         return cost - taken
 
     def owe(self, cost: float) -> None:
-        """Take `cost` whether or not there is as much."""
+        """Take `cost` even if that leaves a debt."""
         self._left -= cost
 
     def wait(self, amount: float) -> float:
-        """Seconds in which `amount` grows."""
+        """Return the seconds in which `amount` grows."""
         return amount / self._rate.per_second
 
 
 class Purse:
-    """What one connection pays with: its own budget, and when that is empty its address's.
+    """What one connection pays with: its own budget, then that of its address.
 
-    So one busy connection can use what others leave, and however busy they are, each has its own.
+    So one busy connection can use what others leave, and each has its own however busy the others
+    are.
     """
 
     __slots__ = ("_own", "_shared")
@@ -129,27 +131,27 @@ class Purse:
         self._own, self._shared = own, shared
 
     def pay(self, now: float, cost: float) -> float:
-        """Pay `cost` and every debt; gives the seconds to wait when there is not enough."""
+        """Pay `cost` and all debts; return the seconds to wait if there is not enough."""
         own = self._own.left(now)
         if own >= cost:
             self._own.owe(cost)
             return 0.0
         owed = self._shared.take(now, cost - own)
-        self._own.owe(own + owed)  # what is left is the debt
+        self._own.owe(own + owed)  # the rest is the debt
         if not owed:
             return 0.0
         return max(PATIENCE, min(self._own.wait(owed), self._shared.wait(owed)))
 
 
 class Purses:
-    """Gives out a purse for each connection; those of one address share a budget."""
+    """Creates a purse for each connection; those of one address share a budget."""
 
     def __init__(self, work: Rate | None) -> None:
         self._own = work and Rate(work.burst * 1000, work.per_second * 1000)
         self._addresses: WeakValueDictionary[str, Budget] = WeakValueDictionary()
 
     def purse(self, address: str) -> Purse | None:
-        """A purse for a connection from `address`; None where nothing is limited."""
+        """Return a purse for a connection from `address`; None if nothing is limited."""
         own = self._own
         if own is None:
             return None

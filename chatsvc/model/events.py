@@ -1,7 +1,7 @@
-"""Every event: what happens in a chat, as frozen values.  No behaviour, no input or output.
+"""Every event in a chat, as frozen values.  No behaviour, no input or output.
 
-Services make events, dialects write them.  Each subject's module defines its own and lists them;
-`WIRE` is the name that programs know an event by.  Times are seconds since the epoch.
+Services create events, dialects write them..  Each subject's module defines its own and lists them;
+`WIRE` is the name that programs know an event by..  Times are seconds since the epoch.
 """
 
 from __future__ import annotations

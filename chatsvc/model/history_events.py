@@ -12,9 +12,9 @@ from chatsvc.model.message_events import Said
 class History:
     """A page of earlier lines; `more` says that there are others.
 
-    They are earlier ones, or where the first lines after some point were wanted, later ones.  A
-    page that ended early, after very many hidden lines, says before or after which number it goes
-    on (`next`).
+    These are earlier ones, or later ones if the request was for the first lines after some point..
+    A page that ended early, after very many hidden lines, has the number to continue before or
+    after (`next`).
     """
 
     WIRE: ClassVar[str] = "history"
@@ -28,9 +28,9 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Lines that were looked for, newest first; `more` says that there are older ones.
+    """The lines that a search has found, newest first; `more` says that there are older ones.
 
-    While the index of what was said before is still made (`unfinished`), some may be missing.
+    While older lines are still being indexed (`unfinished`), some results may be missing.
     """
 
     WIRE: ClassVar[str] = "found"
@@ -43,14 +43,14 @@ class Found:
 
 
 class Part(NamedTuple):
-    """Which part of a long answer is told: a portion of its entries, or that it ends there."""
+    """A part of a long answer: a portion of its entries, or its end."""
 
-    start: int = 0  # how many entries were told before
+    start: int = 0  # the number of entries sent before
     ends: bool = False
 
     @property
     def begins(self) -> bool:
-        """Whether it is the first part."""
+        """Whether this is the first part."""
         return self.start == 0 and not self.ends
 
 
@@ -65,7 +65,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """One's rooms and conversations in which something was said within some time, in order."""
+    """Your rooms and conversations with lines from some period, in order."""
 
     WIRE: ClassVar[str] = "recent"
 
@@ -74,7 +74,7 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Up to which line one has read a room, perhaps over another connection; 0 is none."""
+    """Your read position in a room, perhaps set over another connection; 0 is none."""
 
     WIRE: ClassVar[str] = "marked"
 

@@ -1,4 +1,4 @@
-"""Events that may be long: each has one field of entries, which are told a portion at a time."""
+"""Events that may be long: each has one field of entries, which are sent in portions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ LongEvent: TypeAlias = History | Found | People | Rooms | Banned | Bans | Audit 
 _Getter: TypeAlias = Callable[[Any], tuple[Any, ...]]
 
 PORTION = 16384  # characters
-_BESIDE = 100  # those of an entry that are not in its fields, about
-_ITEM = 40  # those of one of several names in a field
+_BESIDE = 100  # about how many characters of an entry are not in its fields
+_ITEM = 40  # about how many characters each name in a field has
 
 
 def entries_of(event: LongEvent) -> tuple[Any, ...]:
@@ -29,13 +29,13 @@ def entries_of(event: LongEvent) -> tuple[Any, ...]:
 
 
 def with_entries(event: LongEvent, entries: Sequence[Any]) -> LongEvent:
-    """Return the same event with other entries."""
+    """Return a copy of an event with other entries."""
     field: dict[str, Any] = {event.ENTRIES: tuple(entries)}
     return replace(event, **field)
 
 
 def size(entry: Any) -> int:
-    """Return about how many characters an entry takes."""
+    """Return the approximate number of characters in an entry."""
     if isinstance(entry, str):
         return _BESIDE + len(entry)
     kind: Any = type(entry)
@@ -46,7 +46,7 @@ def size(entry: Any) -> int:
 
 @cache
 def _of_any_length(kind: Any) -> tuple[_Getter, _Getter]:
-    """What gets the fields of an entry that are texts, and those that are several names."""
+    """Return functions that get an entry's text fields, and its fields of several names."""
     kinds = {field.name: str(field.type) for field in fields(kind)}
     words = [name for name, type_ in kinds.items() if type_.startswith("str")]
     lists = [name for name, type_ in kinds.items() if type_.startswith("tuple")]
@@ -54,7 +54,7 @@ def _of_any_length(kind: Any) -> tuple[_Getter, _Getter]:
 
 
 def _getter(names: Sequence[str]) -> _Getter:
-    """Return what gets some fields as a tuple, however many these are."""
+    """Return a function that gets some fields as a tuple, even if there is only one or none."""
     if len(names) > 1:
         return attrgetter(*names)
     return lambda entry: tuple(getattr(entry, name) for name in names)

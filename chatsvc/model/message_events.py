@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 
 class Line(NamedTuple):
-    """A line on its way to the archive: it has no number yet.  Its time is in whole ms."""
+    """A line on its way to the archive, without a number.  Its time is in whole milliseconds."""
 
     room: str
     time: float
@@ -17,14 +17,14 @@ class Line(NamedTuple):
     action: bool
     client: str
     tag: str | None
-    account: str = ""  # the name of the sender's, if they have one
-    quiet: bool = False  # said by somebody who does not notice that they are muted
-    notice: bool = False  # said by a program, and not to be answered by one
-    signs: Mapping[str, str] | None = None  # shown with it by programs, and not kept
+    account: str = ""  # the name of the sender's account, if any
+    quiet: bool = False  # sent by a user who does not notice being muted
+    notice: bool = False  # sent by a program; other programs must not answer it
+    signs: Mapping[str, str] | None = None  # client tags, which are not stored
 
     def numbered(self, number: int) -> Said:
-        """Return the line as it is kept under `number`."""
-        return Said.__new__(  # with so many keywords, calling the class takes longer
+        """Return the line as stored under `number`."""
+        return Said.__new__(  # faster than calling the class with so many keywords
             Said,
             room=self.room,
             number=number,
@@ -42,7 +42,7 @@ class Line(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A line that is kept; `(room, number)` names it permanently."""
+    """A stored line; `(room, number)` identifies it permanently."""
 
     room: str
     number: int
@@ -54,18 +54,19 @@ class Said(NamedTuple):
     tag: str | None
     account: str = ""
     quiet: bool = False
-    deleted: str = ""  # by whom; the text is gone then
+    deleted: str = ""  # who deleted it, which removes the text
     notice: bool = False
     signs: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A private line; the sender sees it too (`own`), which says that it has arrived, or is kept.
+    """A private message; its sender gets a copy (`own`) when it is delivered or stored.
 
-    If `to` begins with `@#` it is for the moderators of that room.
+    If `to` begins with `@#`, it is for the moderators of that room.
 
-    Lines between accounts have a number; one that waited for its reader is `late`.
+    Messages between accounts have a number; one delivered after its recipient was offline is
+    `late`.
     """
 
     WIRE: ClassVar[str] = "told"
@@ -78,17 +79,17 @@ class Told:
     own: bool = False
     number: int | None = None
     late: bool = False
-    room: str = ""  # the conversation (@name), if it is kept
+    room: str = ""  # the conversation (@name), if it is stored
     notice: bool = False
-    account: str = ""  # the name of the sender's, if they have one
+    account: str = ""  # the name of the sender's account, if any
     signs: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something that is shown and not kept, such as that somebody is typing: `signs` say what.
+    """A signal that is shown but not stored, such as a typing notification.
 
-    It is for a room, or for one person.
+    It is for a room or for one user; `signs` are its client tags.
     """
 
     WIRE: ClassVar[str] = "signal"
@@ -101,7 +102,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One's own line is kept under this number, and is not going to be shown (again)."""
+    """Your line is stored under this number, and will not be shown (again)."""
 
     WIRE: ClassVar[str] = "kept"
 
@@ -111,7 +112,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A line's text is gone; `own` says that whoever said it has deleted it."""
+    """A message was deleted; `own` says that its sender has deleted it."""
 
     WIRE: ClassVar[str] = "deleted"
 

@@ -1,4 +1,4 @@
-"""Events about moderation: bans, removals, reports and the audit.  No behaviour."""
+"""Events about moderation: bans, removals, reports and the audit log.  No behaviour."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import ClassVar, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Somebody was put out of a room, or (`room` is empty) off the server.
+    """A user was removed from a room, or (`room` is empty) from the server.
 
-    If it is oneself (`own`), one talks in the room `here` now, if one is in any.
+    If it is you (`own`), `here` is your current room now, if you are in any.
     """
 
     WIRE: ClassVar[str] = "removed"
@@ -25,9 +25,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Banned:
-    """A ban, or (`mute`) what keeps somebody silent; on the whole server if `room` is empty.
+    """A ban, or (`mute`) a mute; on the whole server if `room` is empty.
 
-    It knows people by `means`; `hit` are those here whom it holds.  `own` is told to one of these.
+    It recognizes users by `means`; `hit` are the users online that it affects, each of whom
+    receives it as `own`.
     """
 
     WIRE: ClassVar[str] = "banned"
@@ -45,12 +46,12 @@ class Banned:
     addresses: tuple[str, ...] = ()  # told to operators
     hit: tuple[str, ...] = ()
     own: bool = False
-    exempt: bool = False  # bans and mutes do not hold them
+    exempt: bool = False  # bans and mutes do not affect them
 
 
 @dataclass(frozen=True, slots=True)
 class Unbanned:
-    """A ban, mute or exemption was lifted; `own` is told to the one who is no longer muted."""
+    """A ban, mute or exemption was lifted; `own` is for the user who is no longer muted."""
 
     WIRE: ClassVar[str] = "unbanned"
 
@@ -75,9 +76,9 @@ class Bans:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What a ban could know somebody by, and whom else who is here that would hit.
+    """A mark that a ban could use, and who else online it would affect.
 
-    Of many only some are named; that leaves so many `others`.
+    If it would affect many, only some are named, and `others` counts the rest.
     """
 
     who: str
@@ -87,7 +88,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Which bans would hold somebody; one of just their name would know them by `means`."""
+    """The bans that would affect a user; one by just their name would use `means`."""
 
     WIRE: ClassVar[str] = "ways"
 
@@ -98,7 +99,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Lockdown:
-    """From now on only registered people come in, or (not `on`) everybody again."""
+    """From now on only registered users can join, or (not `on`) everybody again."""
 
     WIRE: ClassVar[str] = "lockdown"
 
@@ -108,7 +109,7 @@ class Lockdown:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What an operator tells everybody."""
+    """A message from an operator to everybody."""
 
     WIRE: ClassVar[str] = "announced"
 
@@ -139,7 +140,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """Somebody told the operators something about somebody; `own` thanks them for it."""
+    """A user has reported another one to the operators; `own` thanks them for it."""
 
     WIRE: ClassVar[str] = "reported"
 
@@ -154,7 +155,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """What nobody has dealt with yet: the last ones, and how many there are in all."""
+    """The last open reports, and how many there are in all."""
 
     WIRE: ClassVar[str] = "reports"
     ENTRIES: ClassVar[str] = "reports"

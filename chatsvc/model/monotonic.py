@@ -1,4 +1,4 @@
-"""Intervals that do not change when the system's clock is set."""
+"""Intervals that do not change when the system clock is set."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 def measure_steadily(reactor: Any) -> None:
-    """Let a reactor measure by a clock that nobody can set, also for calls that already wait.
+    """Let a reactor use a clock that cannot be set, even for calls that are already scheduled.
 
-    Twisted's own is the time of day: after it is set, every timer fires at once or stalls.
+    Twisted uses the time of day: after it is set, every timer fires at once or stalls.
     """
     if reactor.seconds is monotonic:
         return

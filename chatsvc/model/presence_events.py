@@ -8,10 +8,10 @@ from typing import ClassVar, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is here; `idle` is in seconds.
+    """A user online; `idle` is in seconds.
 
-    Their `roles`, if they have any, are in the order of `rooms`; or it is that in the room asked
-    about.
+    Their `roles`, if they have any, are in the order of `rooms`; or the role is that in the room
+    asked about.
     """
 
     WIRE: ClassVar[str] = "person"
@@ -32,10 +32,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A page of those who are in a room, by name, and how many there are in all.
+    """A page of a room's members, by name, and how many there are in all.
 
-    `more` says that there is another page; lists do not show a `hidden` room.  Without a room it
-    is whoever was looked for.
+    `more` says that there is another page; lists do not show a `hidden` room.  Without a room these
+    are the users asked for.
     """
 
     WIRE: ClassVar[str] = "people"
@@ -50,7 +50,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Somebody who has left, or has taken another name, at this time."""
+    """A user who has left, or has taken another name, at this time."""
 
     name: str
     time: float
@@ -60,7 +60,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """Who was called so lately, latest first."""
+    """The users who recently had a name, latest first."""
 
     WIRE: ClassVar[str] = "departed"
     ENTRIES: ClassVar[str] = "people"
@@ -71,7 +71,7 @@ class Departed:
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """These have come; one watches for them."""
+    """Users on your watchlist have come online."""
 
     WIRE: ClassVar[str] = "online"
 
@@ -80,7 +80,7 @@ class Online:
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """These have left, or are called otherwise; one watches for them."""
+    """Users on your watchlist have left, or have another name."""
 
     WIRE: ClassVar[str] = "offline"
 
@@ -89,9 +89,9 @@ class Offline:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """Of those whom one watches for, or wants to, who is here and who is not.
+    """Your watchlist, or the names to add to it: who is online and who is not.
 
-    Those who are `left_out` were too many.
+    Names that are `left_out` were too many.
     """
 
     WIRE: ClassVar[str] = "watching"
@@ -113,7 +113,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Realname:
-    """What somebody is called besides their name, from now on."""
+    """A user has set their real name."""
 
     WIRE: ClassVar[str] = "realname"
 
@@ -124,9 +124,9 @@ class Realname:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Somebody is away, for a reason, or (`reason` is None) back.
+    """A user is away, for a reason, or (`reason` is None) back.
 
-    With `written` it is somebody to whom one has just written.
+    With `written`, it is a user to whom you have just written.
     """
 
     WIRE: ClassVar[str] = "away"

@@ -1,6 +1,6 @@
-"""How often and how much: limits that keep one peer from being too much for the others.
+"""Rate limits, which keep one peer from crowding out the others.
 
-No clock: `now` is given, in seconds of a clock that only goes forward.
+No clock: `now` is given, in seconds of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import NamedTuple
 from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import counted, span
 
-MOST_KEYS = 10_000  # that are remembered; of more the oldest are forgotten
-MOST_ADDRESSES = 16_384  # of which it is remembered how they are written
+MOST_KEYS = 10_000  # maximum number remembered; of more, the oldest are forgotten
+MOST_ADDRESSES = 16_384  # addresses whose normal form is remembered
 
 
 class Rate(NamedTuple):
-    """So many at once, and so many a second after that."""
+    """A burst of so many at once, and so many per second after that."""
 
     burst: int
     per_second: float
@@ -31,16 +31,16 @@ _WORK = Rate(100, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one person, or all at one address, may do; None and 0 mean as much as they like."""
+    """What one user, or all at one address, may do; None and 0 mean unlimited."""
 
     flood: Rate | None = _FLOOD  # lines of one connection
-    per_address: int = 16  # connections that are open
+    per_address: int = 16  # open connections
     arrivals: int = 32  # new connections from one address ...
     arrivals_within: float = 600.0  # ... within these seconds
-    name_within: float = 60.0  # seconds to say one's name
-    attempts: int = 5  # to log in ...
+    name_within: float = 60.0  # seconds to send a name
+    attempts: int = 5  # login attempts ...
     attempts_within: float = 300.0  # ... within these seconds
-    registrations: int = 10  # names that are registered from one address ...
+    registrations: int = 10  # names registered from one address ...
     registrations_within: float = 3600.0  # ... within these seconds
     rooms: int = 60  # new rooms made from one address, or by one account ...
     rooms_within: float = 3600.0  # ... within these seconds
@@ -60,22 +60,22 @@ UNLIMITED = Limits(
 
 
 class Bucket:
-    """Paces the lines of one connection: a burst at once, the rest at the rate."""
+    """Limits the lines of one connection: a burst at once, the rest at the rate."""
 
     __slots__ = ("_depth", "_each", "_full_at", "_fullest", "rate", "told")
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
         self._each = 1 / rate.per_second
-        self._depth = rate.burst * self._each  # seconds that an empty bucket takes to fill
+        self._depth = rate.burst * self._each  # seconds in which an empty bucket fills
         self._full_at = 0.0
-        self._fullest = self._depth  # that the bucket can be when the next line comes
-        self.told = False  # that it is empty, since it was last full
+        self._fullest = self._depth  # level at the time of the next line
+        self.told = False  # time spent empty since it was last full
 
     def take(self, now: float, lines: int = 1) -> float:
-        """Take the share of a line; gives the seconds after which it may be obeyed, or 0.0.
+        """Take the share of a line; return the seconds until it may be carried out, or 0.0.
 
-        One that is several in one waits no longer for that, but those after it do.
+        A line that counts as several waits no longer for that, but those after it do.
         """
         filled = self._full_at - now
         if filled <= 0:
@@ -90,26 +90,26 @@ class Bucket:
 
 
 class Window:
-    """Counts what is tried under a key: at most so many times within so many seconds."""
+    """Counts attempts by key: at most so many within so many seconds."""
 
     def __init__(self, most: int, within: float) -> None:
         self.most = most
         self.within = within
-        self._times: dict[str, deque[float]] = {}  # by key; noted last, last
+        self._times: dict[str, deque[float]] = {}  # by key, ordered by the last attempt
 
     def __len__(self) -> int:
-        """How many keys are remembered."""
+        """Return how many keys are remembered."""
         return len(self._times)
 
     def wait(self, key: str, now: float) -> float:
-        """Seconds until there may be another one under `key`; 0.0 means now."""
+        """Return the seconds until another attempt is allowed; 0.0 means now."""
         times = self._times.get(key)
         if times is None or len(times) < self.most:
             return 0.0
         return min(max(0.0, times[0] + self.within - now), self.within)
 
     def note(self, key: str, now: float) -> None:
-        """There was one under `key`."""
+        """Count an attempt."""
         if not self.most:
             return
         times = self._times.pop(key, None) or deque(maxlen=self.most)
@@ -118,7 +118,7 @@ class Window:
         self._forget_old(now)
 
     def forget(self, key: str) -> None:
-        """Take the last one under `key` back."""
+        """Take back the last attempt."""
         times = self._times.get(key)
         if times:
             times.pop()
@@ -134,15 +134,15 @@ class Window:
 
 
 class Trickle:
-    """Lets several through under a key at once, and after that one every few seconds."""
+    """Allows several attempts by key at once, and after that one every few seconds."""
 
     def __init__(self, most: int, each: float) -> None:
         self._burst = (most - 1) * each
         self._each = each if most else 0.0  # seconds
-        self._full_at: dict[str, float] = {}  # when all of them may come at once again
+        self._full_at: dict[str, float] = {}  # when the full number is available again
 
     def wait(self, key: str, now: float) -> float:
-        """Seconds until the next one may come; 0.0 means now."""
+        """Return the seconds until the next one may come; 0.0 means now."""
         return max(0.0, self._owed(key, now) - self._burst) if self._each else 0.0
 
     def take(self, key: str, now: float) -> None:
@@ -153,7 +153,7 @@ class Trickle:
                 self._forget_full(now)
 
     def give_back(self, key: str) -> None:
-        """Take one back, which does not count."""
+        """Take back one that does not count."""
         if key in self._full_at:
             self._full_at[key] -= self._each
 
@@ -165,7 +165,7 @@ class Trickle:
 
 
 class Addresses:
-    """Counts the connections of each address: how many are open, and how many came lately."""
+    """Counts the connections of each address: how many are open, and how many are recent."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -173,7 +173,7 @@ class Addresses:
         self._arrivals = Window(limits.arrivals, limits.arrivals_within)
 
     def admit(self, address: str, now: float) -> Refusal | None:
-        """Count a connection in, or say which limit it is beyond, and when to come back."""
+        """Count a connection, or return the limit that it exceeds, and when to try again."""
         place = _counted(address)
         if not place:
             return None
@@ -184,7 +184,7 @@ class Addresses:
         return refusal
 
     def gone(self, address: str) -> None:
-        """A connection that was counted in is closed."""
+        """Note that a counted connection has closed."""
         place = _counted(address)
         left = self._open.pop(place, 0) - 1
         if left > 0:
@@ -214,7 +214,7 @@ class Addresses:
 
 @lru_cache(maxsize=MOST_ADDRESSES)
 def bare(address: str) -> str:
-    """An IP address in its one usual form, without a zone; "" for what is none."""
+    """Return an IP address in its canonical form, without a zone; "" if it is invalid."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
@@ -226,13 +226,13 @@ def bare(address: str) -> str:
 
 @lru_cache(maxsize=MOST_ADDRESSES)
 def network(address: str) -> str:
-    """What counts as one address: of IPv6 the /64, which is what one household is given."""
+    """Return what counts as one address: of IPv6 the /64, which is what a household gets."""
     address = bare(address)
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 
 def is_loopback(address: str) -> bool:
-    """Whether it is an address of this very machine."""
+    """Return whether it is an address of this machine itself."""
     address = bare(address)
     return bool(address) and ip_address(address).is_loopback
 

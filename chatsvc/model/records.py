@@ -1,4 +1,4 @@
-"""What is kept besides lines, as frozen values: no behaviour.  Times are seconds since the epoch.
+"""What is stored besides lines, as frozen values: no behaviour.  Times are seconds since the epoch.
 
 Each kind is a table of its own; its first fields, as many as `KEYS` says, identify a record.
 """
@@ -11,26 +11,26 @@ from typing import ClassVar, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody's own name; `id` is random and never used again."""
+    """An account; `id` is random and never used again."""
 
     TABLE: ClassVar[str] = "account"
     KEYS: ClassVar[int] = 1
 
     id: str
     name: str
-    hash: str  # of the password, in argon2's own format
+    hash: str  # of the password, in the format of argon2
     email: str = ""
     operator: bool = False
     since: float = 0.0
     away: str | None = None
     ignores: tuple[str, ...] = ()  # names, as written
-    scram: str = ""  # of the password, too, as `scram.py` writes it
-    certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 small hexadecimal digits
+    scram: str = ""  # of the password too, as `scram.py` writes it
+    certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 lower-case hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An account's place in a room, or in a conversation of two."""
+    """An account's membership in a room, or in a conversation of two."""
 
     TABLE: ClassVar[str] = "member"
     KEYS: ClassVar[int] = 2
@@ -38,41 +38,41 @@ class Member:
     room: str  # its key
     account: str  # its id
     role: str = "member"  # or founder, moderator, voiced
-    inside: bool = True  # coming back means coming back into this room
+    inside: bool = True  # whether logging in means rejoining this room
     seen: int = 0  # the number of the last line shown
-    joined: int = 0  # that of the room's last line when the account first came in
-    read: int = 0  # that of the last line that a program says was read
+    joined: int = 0  # that of the room's last line when the account first joined
+    read: int = 0  # that of the last line that a client reported as read
     read_time: float = 0.0  # and that line's time
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
-    """A room's rules, as far as somebody has set any."""
+    """A room's rules, if any are set."""
 
     TABLE: ClassVar[str] = "charter"
     KEYS: ClassVar[int] = 1
 
-    room: str  # its name, as it is written
+    room: str  # its name as written
     description: str = ""
     password: str = ""  # its hash
     invite_only: bool = False
     registered_only: bool = False
-    moderated: bool = False  # only those who are voiced may talk
+    moderated: bool = False  # only voiced members may talk
     topic_locked: bool = False  # only moderators may change the topic
-    hidden: bool = False  # no list shows it
-    most: int = 0  # people; 0 is no limit
-    slow: float = 0.0  # seconds between two lines of one person
+    hidden: bool = False  # not listed
+    most: int = 0  # maximum number of users; 0 means no limit
+    slow: float = 0.0  # seconds between two messages of one user
     history: str = "all"  # what newcomers may read: all, joined (since then), none
-    keep: float = 0.0  # seconds for which lines are kept; 0: permanently
-    refuse: tuple[str, ...] = ()  # words that make a line refused
+    keep: float = 0.0  # seconds for which lines are stored; 0: permanently
+    refuse: tuple[str, ...] = ()  # words that cause a message to be refused
     mask: tuple[str, ...] = ()  # words that are shown as asterisks
 
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Whom a room, or the whole server (`room` is empty), keeps out, or (`mute`) silent.
+    """A ban or (`mute`) a mute, in a room or on the whole server (`room` is empty).
 
-    Or (`exempt`) whom the other ones do not hold.
+    Or (`exempt`) an exemption from these.
     """
 
     TABLE: ClassVar[str] = "ban"
@@ -81,20 +81,20 @@ class Ban:
     id: str
     room: str  # its key
     who: tuple[str, ...]  # any of name=KEY, account=ID, ip=CIDR, client=SECRET
-    label: str  # how people call whom it holds
+    label: str  # what it affects, as people write it
     mute: bool = False
-    quietly: bool = False  # the muted person does not notice
+    quietly: bool = False  # the muted user does not notice
     by: str = ""
     reason: str = ""
     time: float = 0.0
     until: float = 0.0  # 0: permanently
     exempt: bool = False
-    caught: tuple[str, ...] = ()  # "NAME MASK" of those it holds since they had a name in `who`
+    caught: tuple[str, ...] = ()  # "NAME MASK" of the users caught under a name in `who`
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody wants the operators to know, until one of them has dealt with it."""
+    """A message to the operators about a user, until one of them has dealt with it."""
 
     TABLE: ClassVar[str] = "report"
     KEYS: ClassVar[int] = 1
@@ -105,12 +105,12 @@ class Report:
     about: str
     room: str
     reason: str
-    origin: str = ""  # by what one person's reports are counted: account=ID or ip=CIDR
+    origin: str = ""  # what one user's reports are counted by: account=ID or ip=CIDR
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A code with which one person may register."""
+    """A code with which one user may register."""
 
     TABLE: ClassVar[str] = "invitation"
     KEYS: ClassVar[int] = 1
@@ -122,7 +122,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something about the whole server that is not the default, such as `lockdown`."""
+    """A setting of the whole server that differs from the default, such as `lockdown`."""
 
     TABLE: ClassVar[str] = "fact"
     KEYS: ClassVar[int] = 1

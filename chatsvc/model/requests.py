@@ -1,4 +1,4 @@
-"""What somebody asks for, and its refusal, as frozen values without behaviour."""
+"""Requests and their refusals, as frozen values without behaviour."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import ClassVar, NamedTuple
 
 
 class Request(NamedTuple):
-    """The name of a command and its arguments, nothing checked yet.
+    """A command's name and its arguments, unchecked.
 
-    Programs name their arguments (`args`); people write them in a row (`rest`).  `literal` is the
-    line to say instead when there is no such command.  `context` is what the dialect remembers of
-    it while it waits.
+    Programs name their arguments (`args`); users write them in order (`rest`)..  `literal` is the
+    line to say instead if there is no such command..  `context` is what the dialect remembers about
+    the request while it waits.
     """
 
     name: str
@@ -24,9 +24,10 @@ class Request(NamedTuple):
 
 
 class Refused(Exception):
-    """Understood, and will not: `code` is for programs and stable, `text` for the asker.
+    """A refusal: `code` is stable and for programs, `text` is for users.
 
-    `suggestion` is what would do instead; `tag` is the request's, where only its reader knows it.
+    `suggestion` is an alternative that would work; `tag` is the request's, if only its reader knows
+    it.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A `Refused`, on its way to the asker."""
+    """A `Refused` on its way to the user."""
 
     WIRE: ClassVar[str] = "refused"
 

@@ -11,9 +11,9 @@ from typing import ClassVar, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """One has entered a room: some of the others' names, how many people are here in all.
+    """You have joined a room: some of the others' names, and the number of users in all.
 
-    `new` lines were said since one's account left; `read` is the last one that was marked as read.
+    `new` lines were said since your account left; `read` is your read position.
     """
 
     WIRE: ClassVar[str] = "entered"
@@ -33,7 +33,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """One has left a room oneself, and talks in another one, `here`, if one is in any."""
+    """You have left a room; the current one is now `here`, if you are in any."""
 
     WIRE: ClassVar[str] = "exited"
 
@@ -43,7 +43,7 @@ class Exited:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Others, `count` of them, came into a room; several at once when it is crowded.
+    """Others, `count` of them, have joined a room; several at once if it is crowded.
 
     Their accounts, real names and roles are in the order of `names`, if any of them has one.
     """
@@ -60,7 +60,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Others, `count` of them, went out of a room, with parting words if there were any.
+    """Others, `count` of them, have left a room, with parting words if there were any.
 
     `gone` says that they have left the server.
     """
@@ -76,14 +76,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Comings, goings and the like were not shown, because the reader was slow."""
+    """Joins, leaves and the like were not shown, because the reader was slow."""
 
     WIRE: ClassVar[str] = "missed"
 
 
 @dataclass(frozen=True, slots=True)
 class Talking:
-    """To whom plain lines go from now on: a room, or one person."""
+    """Plain lines now go to a room, or to one user."""
 
     WIRE: ClassVar[str] = "talking"
 
@@ -106,7 +106,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A room of one's account: the last line shown there, and the last there is."""
+    """A room of your account: the last line shown to you there, and the last line in it."""
 
     room: str
     seen: int
@@ -125,7 +125,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """The first of the rooms, most people first, and how many there are in all."""
+    """The first rooms in the list, largest first, and the number of rooms in all."""
 
     WIRE: ClassVar[str] = "rooms"
     ENTRIES: ClassVar[str] = "rooms"
@@ -136,7 +136,7 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How much somebody has said in a room."""
+    """The amount that a user has written in a room."""
 
     name: str
     lines: int
@@ -145,7 +145,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Who said most in a room."""
+    """The users who have written most in a room."""
 
     WIRE: ClassVar[str] = "stats"
     room: str
@@ -154,7 +154,7 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One of a room's rules, what it is set to, and what it is for."""
+    """One of a room's rules: its value and purpose."""
 
     name: str
     value: str
@@ -175,7 +175,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Somebody has changed one of a room's rules."""
+    """A user has changed one of a room's rules."""
 
     WIRE: ClassVar[str] = "rule"
 
@@ -187,9 +187,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Somebody was made founder, moderator, voiced or (plain) member of a room.
+    """A user was made founder, moderator, voiced or (plain) member of a room.
 
-    `before` is what they were; a new founder is so `instead` of another, a moderator from then on.
+    `before` is the previous role; a new founder replaces another (`instead`), who becomes a
+    moderator.
     """
 
     WIRE: ClassVar[str] = "role"
@@ -204,9 +205,9 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """One is invited into a room, or has invited somebody oneself (`own`).
+    """You were invited to a room, or have invited somebody (`own`).
 
-    Moderators hear of whom others have invited (`overheard`).
+    Moderators are told about invitations by others (`overheard`).
     """
 
     WIRE: ClassVar[str] = "invited"
@@ -220,7 +221,7 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Those who are invited into a room and not in it, and (`uninvited`) who is so no longer."""
+    """The users who are invited to a room and not in it, and those just `uninvited`."""
 
     WIRE: ClassVar[str] = "expected"
 

@@ -11,7 +11,7 @@ from chatsvc.model.room_events import Entered, Unread
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The server wants to know something: the next plain line answers `question`."""
+    """The server has asked a `question`, which the next plain line answers."""
 
     WIRE: ClassVar[str] = "asked"
 
@@ -22,7 +22,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The answer to hello: who one is here, and what holds here."""
+    """The answer to hello: who you are, and the server's limits."""
 
     WIRE: ClassVar[str] = "welcome"
 
@@ -43,7 +43,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """How many people are here, how many were at once, and how many rooms there are.
+    """The number of users online, the peak, and the number of rooms.
 
     `arriving` connections have no name yet.
     """
@@ -59,9 +59,9 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The server's time and its zone, such as `CET` and an offset in seconds.
+    """The server's time and time zone, such as `CET` and an offset in seconds.
 
-    It has been running `since`.
+    The server has been running `since`.
     """
 
     WIRE: ClassVar[str] = "clock"
@@ -74,7 +74,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What people may know of a command; `topic` is what it belongs to, such as rooms.
+    """A command's public description; `topic` is its subject, such as rooms.
 
     `facts` are for programs: the words of `CommandFacts.names`.
     """
@@ -89,7 +89,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """The commands that you may give."""
+    """The commands that you are allowed to use."""
 
     WIRE: ClassVar[str] = "help"
     commands: tuple[Command, ...]
@@ -106,7 +106,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The reader's screen is to be emptied."""
+    """The reader's screen should be cleared."""
 
     WIRE: ClassVar[str] = "cleared"
 
@@ -120,9 +120,9 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
-    """The last thing said before the connection is closed.
+    """The last message before the connection is closed.
 
-    `final` asks programs not to come back by themselves.
+    `final` asks programs not to reconnect automatically.
     """
 
     WIRE: ClassVar[str] = "goodbye"

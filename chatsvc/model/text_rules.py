@@ -1,4 +1,4 @@
-"""What a name, a room's name, a line of text and a duration may be: no state, no rights."""
+"""Which names, room names, texts and durations are valid: no state, no permissions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import dropwhile
 
 from precis_i18n import get_profile
 
-from chatsvc.model.characters import clean as clean  # the client's way to it
+from chatsvc.model.characters import clean as clean  # the space for it in a client's command
 from chatsvc.model.characters import clean_lines as clean_lines
 from chatsvc.model.characters import is_unseen, looks_empty
 from chatsvc.model.requests import Refused
@@ -35,14 +35,14 @@ _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))
 
 
 def key(name: str) -> str:
-    """What two spellings of one name have in common."""
+    """Return what all spellings of a name have in common."""
     if name.isascii():
         return name.lower()
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 def check_text(text: str) -> None:
-    """Refuse a line that is empty or too long, or is too many in one."""
+    """Refuse a text that is empty, too long, or has too many lines."""
     if looks_empty(text):
         raise Refused("empty", "The message is empty.")
     if len(text) * 4 > LONGEST_TEXT and (size := len(text.encode())) > LONGEST_TEXT:
@@ -58,19 +58,19 @@ def check_text(text: str) -> None:
 
 
 def check_words(text: str) -> None:
-    """Refuse a topic, a reason, parting words that are too long."""
+    """Refuse a topic, a reason or parting words that are too long."""
     if len(text) > LONGEST_WORDS:
         raise Refused("too-long", f"That is too long. Use at most {LONGEST_WORDS} characters.")
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot be anybody's name, suggesting one that could."""
+    """Refuse an invalid name, and suggest a valid one."""
     if fault := _fault(name):
         raise Refused("bad-name", fault, likely_name(name))
 
 
 def likely_name(name: str) -> str | None:
-    """The nearest thing to `name` that is a name, if there is any."""
+    """Return a valid name close to `name`, if there is one."""
     name = name.strip()[: 4 * LONGEST_NAME].replace(" ", "_")  # it may be a whole line
     likely = _fitting(name)
     if _fault(likely) is None:
@@ -82,7 +82,7 @@ def likely_name(name: str) -> str | None:
 
 
 def room_name(name: str) -> str:
-    """A room's name as it is written, with its `#`; refused when it cannot be one."""
+    """Return a room's name as written, with its `#`; refuse an invalid one."""
     name = name if name.startswith("#") else f"#{name}"
     if not 2 <= len(name) <= LONGEST_NAME or not all(map(_fits_names, name[1:])):
         raise Refused(
@@ -93,7 +93,7 @@ def room_name(name: str) -> str:
 
 
 def moment(text: str) -> float:
-    """The time in `text`, which is written as in RFC 3339."""
+    """Return the time in `text`, which is written as in RFC 3339."""
     for fraction in (".%f", ""):
         with suppress(ValueError):
             return datetime.strptime(text, f"%Y-%m-%dT%H:%M:%S{fraction}%z").timestamp()
@@ -101,7 +101,7 @@ def moment(text: str) -> float:
 
 
 def duration(text: str) -> float:
-    """The seconds in `text`, such as 90s, 1h30m or 2d; none for `forever` and `off`."""
+    """Return the seconds in `text`, such as 90s, 1h30m or 2d; none for `forever` and `off`."""
     text = text.lower()
     if text in ("forever", "off"):
         return 0.0
@@ -120,18 +120,18 @@ def duration(text: str) -> float:
 
 
 def looks_like_duration(word: str) -> bool:
-    """Whether whoever wrote `word` meant a duration, right or wrong."""
+    """Return whether `word` was meant as a duration, valid or not."""
     return "0" <= word[:1] <= "9" or word.lower() == "forever"
 
 
 def counted(count: float, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 line, 2 lines; `many` is the plural if it has no s."""
+    """Return a number with its noun: 1 line, 2 lines; `many` is an irregular plural."""
     number = f"{count:g}" if isinstance(count, float) else f"{count:,}"
     return f"{number} {one if count == 1 else many or f'{one}s'}"
 
 
 def span(seconds: float) -> str:
-    """A time in words that follow `for` or `in`, such as 1 h 30 min; never less than it is."""
+    """Return a time in words that follow `for` or `in`, such as 1 h 30 min; rounded up."""
     whole = max(1, math.ceil(round(seconds, 3)))  # the difference of two times is not exact
     if whole < 120 and whole != 60:
         return f"{whole} s"
@@ -149,7 +149,7 @@ def _bad_duration(text: str) -> Refused:
 
 
 def _fault(name: str) -> str | None:
-    """What keeps `name` from being a name, in a sentence."""
+    """Return what is wrong with `name`, in a sentence."""
     if len(name) > LONGEST_NAME:
         return f"A name can have at most {LONGEST_NAME} characters."
     if (reserved := _RESERVED.get(key(name))) is not None:
@@ -160,7 +160,7 @@ def _fault(name: str) -> str | None:
         mapped = _USERNAMES.enforce(name)
     except UnicodeEncodeError as error:
         return _fault_of_usernames(error)
-    # So names that RFC 8265 takes for one are one here: some Greek capitals would be two.
+    # Names that are equal under RFC 8265 must be equal here: some Greek capitals would differ.
     return None if key(mapped) == key(name) else "Write that name in lower case."
 
 
@@ -182,7 +182,7 @@ def _is_of_usernames(c: str) -> bool:
 
 
 def _fitting(name: str) -> str:
-    """What is left of `name` without the characters that are in no name."""
+    """Return `name` without the characters that no name may contain."""
     fitting = [c for c in name if _fits_names(c)]
     likely = "".join(dropwhile(lambda c: not _begins_names(c), fitting))[:LONGEST_NAME]
     return f"{likely}_" if key(likely) == "all" else likely
@@ -197,7 +197,7 @@ def _right_to_left(name: str) -> str:
 
 
 def are_of_names(characters: str) -> bool:
-    """Whether a name can have these characters, of which there is at least one."""
+    """Return whether names may contain these characters, of which there is at least one."""
     return bool(characters) and all(map(_fits_names, characters))
 
 

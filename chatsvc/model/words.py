@@ -1,6 +1,6 @@
 """The words of a text, as a search compares them: case, accents and width do not matter.
 
-A word is a run of letters and digits with their marks, so that vowel signs belong to the letters
+A word is a run of letters and digits with their marks, so vowel signs belong to the letters that
 they are written on.  In scripts without spaces between words, and in Korean, whose words carry
 particles, each letter (with its marks) is a word, and so is each emoji.
 """
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from chatsvc.model.characters import plain
 
-UNICODE = unicodedata.unidata_version  # by which words are split and spelled
+UNICODE = unicodedata.unidata_version  # of the rules for splitting and spelling
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf"
@@ -36,7 +36,7 @@ _IGNORED_MARKS = (
     "\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u180b-\u180d\u180f\ufe00-\ufe0f\ufe20-\ufe2f"
     "\U000e0100-\U000e01ef\U0001f3fb-\U0001f3ff"
 )
-_ASSIGNED = [*range(0x80, 0x1F000), *range(0xE0000, 0xE0200)]  # where marks are, and hidden signs
+_ASSIGNED = [*range(0x80, 0x1F000), *range(0xE0000, 0xE0200)]  # with marks and invisible ones
 _ASCII_WORD = re.compile("[a-z0-9]+")
 
 
@@ -54,7 +54,7 @@ def words_of(text: str) -> list[str]:
 
 class _Patterns(NamedTuple):
     ignored: re.Pattern[str]
-    alone: re.Pattern[str]  # what is a word whatever stands beside it
+    alone: re.Pattern[str]  # a word whatever is next to it
     word: re.Pattern[str]
 
 
@@ -74,7 +74,7 @@ def _of_category(*categories: str) -> list[int]:
 
 
 def _class(codes: list[int]) -> str:
-    """A pattern for one of many characters; `re` finds them quickly only in a plane of its own."""
+    """Return a pattern for many characters; `re` is fast only for those of one plane."""
     basic = "".join(re.escape(chr(code)) for code in codes if code < 0x10000)
     return f"[{basic}]|(?=[\U00010000-\U0010ffff])[{_ranges([c for c in codes if c >= 0x10000])}]"
 

@@ -1,1 +1,1 @@
-"""Who may do what: permissions, bans, room rules, lockdown.  Questions and answers, no actions."""
+"""Permissions, bans, room rules, lockdown: questions and answers, no actions."""

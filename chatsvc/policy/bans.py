@@ -1,4 +1,4 @@
-"""Bans and mutes: whom they hold, where, and until when.  What they do to people is not here."""
+"""Bans and mutes: who they affect, where, and until when.  Their effect is not implemented here."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from chatsvc.store.archive import ArchiveFailed, Records
 
 MOST_BANS = 10_000  # on the whole server
 MOST_BANS_OF_ROOM = 500
-MOST_REMEMBERED = 10_000  # names of which it is remembered which patterns fit them
-MOST_CAUGHT = 500  # marks of those whom a ban holds since they had a name in it
+MOST_REMEMBERED = 10_000  # names whose matching patterns are remembered
+MOST_CAUGHT = 500  # marks of users caught by one ban
 MOST_WORDS = 10  # names, accounts and addresses in one ban
-WIDEST = {4: 8, 6: 16}  # the shortest prefix of a network, by the version of its addresses
+WIDEST = {4: 8, 6: 16}  # the shortest network prefix, by the version of its addresses
 FOR_EVER = 0.0
 
 K = TypeVar("K")
 
 
 class _Bans:
-    """The bans, or the mutes, of one place: by id, and by what they know people by."""
+    """The bans, or the mutes, of one place: by id, and by what they recognize users by."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Ban] = {}
         self._by_mark: dict[BanMask, dict[str, Ban]] = {}
         self._by_network: dict[tuple[int, int], dict[int, dict[str, Ban]]] = {}
         self._by_pattern: dict[BanMask, dict[str, Ban]] = {}
-        self._fitting: dict[BanMask, list[BanMask]] = {}  # patterns, by the mark of a name they fit
+        self._fitting: dict[BanMask, list[BanMask]] = {}  # patterns, by a name mark that they match
 
     def add(self, ban: Ban) -> None:
         self.by_id[ban.id] = ban
@@ -66,7 +66,7 @@ class _Bans:
                     self._by_network.pop(kind, None)
 
     def find(self, marks: frozenset[BanMask], address: str) -> Iterator[Ban]:
-        """Those that hold somebody, some of them perhaps more than once."""
+        """Yield the bans that affect a user, some of them perhaps more than once."""
         for mark in marks:
             yield from self._by_mark.get(mark, {}).values()
             named = self._by_pattern and mark.kind == NAME
@@ -81,7 +81,7 @@ class _Bans:
                 yield from networks.get(number, {}).values()
 
     def _patterns_of(self, mark: BanMask) -> list[BanMask]:
-        """The patterns that fit a name; they are looked for once, and not at every line."""
+        """Return the patterns that match a name; matched once, not for every line."""
         if mark not in self._fitting:
             if len(self._fitting) >= MOST_REMEMBERED:
                 self._fitting.clear()
@@ -90,7 +90,7 @@ class _Bans:
 
 
 def _place(network: str) -> tuple[tuple[int, int], int]:
-    """Version and prefix length of a network, and the bits that all of its addresses have."""
+    """Return the version and prefix length of a network, and the bits that its addresses share."""
     found = network_of(network)
     number = int(found.network_address) >> (found.max_prefixlen - found.prefixlen)
     return (found.version, found.prefixlen), number
@@ -104,7 +104,7 @@ def _take(table: dict[K, dict[str, Ban]], place: K, id: str) -> None:
 
 
 class BanList:
-    """Every ban and mute that holds."""
+    """Every ban and mute in effect."""
 
     def __init__(self, records: Records, now: Callable[[], float]) -> None:
         self._records = records
@@ -112,10 +112,10 @@ class BanList:
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
         self._exemptions: dict[str, _Bans] = {}
-        self._unsaved: dict[str, Ban] = {}  # those that have caught somebody since
+        self._unsaved: dict[str, Ban] = {}  # bans that have caught users since the last save
 
     def open(self) -> None:
-        """Learn which there are; the archive is open."""
+        """Load the bans; the archive is open."""
         for ban in self._records.records(Ban):
             self._enter(ban)
 
@@ -141,7 +141,7 @@ class BanList:
         return [ban for place in places for ban in place.by_id.values()]
 
     def all(self, room: Room | None) -> list[Ban]:
-        """Those of a room, or of the whole server, oldest first."""
+        """Return those of a room, or of the whole server, oldest first."""
         found = self._of(room.key if room else "")
         return sorted(filter(self._holds_still, found), key=lambda ban: ban.time)
 
@@ -149,7 +149,7 @@ class BanList:
         return ban.until == FOR_EVER or ban.until > self._now()
 
     async def add(self, ban: Ban, act: Act) -> None:
-        """Hold from now on, and after a restart; the act that made it so is kept with it."""
+        """Put a ban into effect, and store it together with its act."""
         most = MOST_BANS_OF_ROOM if ban.room else MOST_BANS
         if len(self._of(ban.room)) >= most:
             raise Refused(
@@ -161,14 +161,14 @@ class BanList:
         self._enter(ban)
 
     async def remove(self, bans: Iterable[Ban]) -> None:
-        """Hold no more, neither now nor after a restart."""
+        """Lift a ban permanently."""
         bans = list(bans)
         await self._records.drop(*bans)
         for ban in bans:
             self._forget(ban)
 
     async def forget_past(self) -> None:
-        """Remove those whose time is over."""
+        """Remove expired bans."""
         wheres = {*self._bans, *self._mutes, *self._exemptions}
         past = [ban for where in wheres for ban in self._of(where) if not self._holds_still(ban)]
         if past:
@@ -177,12 +177,12 @@ class BanList:
     # Under another name
 
     def follow(self, user: User, room: Room | None) -> None:
-        """Let a mute that holds a user by name, here or (None) everywhere, hold other names too."""
+        """Extend mutes that affect a user by name, here or (None) everywhere, to other names."""
         for mute, session in self._mutes_of(user, room):
             self.catch(mute, [session])
 
     def catch(self, ban: Ban, sessions: Iterable[Session]) -> None:
-        """Let a ban or mute hold those who have a name in it under other names, too."""
+        """Extend a ban or mute to the other names of the users whose name it lists."""
         names = [mask for mask in map(BanMask.parse, ban.who) if mask.kind == NAME]
         caught = [one for session in sessions for one in _caught(ban, names, session)]
         if caught:
@@ -192,7 +192,7 @@ class BanList:
             self._unsaved[new.id] = new
 
     async def save(self) -> None:
-        """Save who was caught; what cannot be saved now is tried again with the next."""
+        """Save who was caught; what cannot be saved is retried with the next call."""
         unsaved, self._unsaved = self._unsaved, {}
         try:
             await self._records.put(*unsaved.values())
@@ -200,18 +200,18 @@ class BanList:
             held = (ban for ban in unsaved.values() if ban in self._of(ban.room))
             self._unsaved.update({ban.id: ban for ban in held})
 
-    # Whom they hold
+    # Who is affected
 
     def ban_at_the_door(self, marks: frozenset[BanMask], address: str) -> Ban | None:
-        """The ban that keeps a user out of the whole server."""
+        """Return the ban that keeps a user out of the whole server."""
         return self._find([self._bans[""]], marks, address) if "" in self._bans else None
 
     def ban_of(self, session: Session, room: Room) -> Ban | None:
-        """The ban that keeps a user out of a room; its moderators are never held."""
+        """Return the ban that keeps a user out of a room; its moderators are never affected."""
         return self._ban_of(session, room, session.marks, session.wire.address)
 
     def bans_name(self, session: Session, name: str, room: Room) -> bool:
-        """Whether somebody would be kept out of a room by a name."""
+        """Return whether a user would be kept out of a room by a name."""
         return self._ban_of(session, room, frozenset({BanMask.of_name(name)}), "") is not None
 
     def _ban_of(
@@ -224,7 +224,7 @@ class BanList:
         return self._find([self._bans[room.key]], marks, address)
 
     def mute_of(self, session: Session, room: Room | None) -> Ban | None:
-        """The mute that keeps somebody silent in a room, or (None) in private."""
+        """Return the mute that affects a user in a room, or (None) in private."""
         if not self._mutes:
             return None
         where = ("",) if room is None else ("", room.key)
@@ -238,15 +238,15 @@ class BanList:
         return self._find(places, session.marks, session.wire.address)
 
     def silences(self, user: User, room: Room | None) -> bool:
-        """Whether a mute keeps somebody silent in a room, or (None) on the whole server."""
+        """Return whether a user is muted in a room, or (None) on the whole server."""
         return bool(self._mutes) and any(self.mute_of(each, room) for each in user.sessions)
 
     def conceals(self, user: User, room: Room) -> bool:
-        """Whether a mute keeps a user's name from a room: it knows them by another one."""
+        """Return whether a mute hides a user's name from a room, which knows them by another."""
         return any(_knew_as(mute, each) for mute, each in self._mutes_of(user, room))
 
     def conceals_change(self, user: User, room: Room) -> bool:
-        """Whether a mute keeps the name that a user has just taken from a room."""
+        """Return whether a mute hides the name that a user has just taken from a room."""
         mutes = self._mutes_of(user, room)
         return any(user.key not in _names(mute, each) for mute, each in mutes)
 
@@ -257,24 +257,24 @@ class BanList:
                 yield mute, session
 
     def check_not_renamed(self, session: Session, room: Room) -> None:
-        """Refuse to let somebody who is muted in a room come back there under another name."""
+        """Refuse to let a muted user rejoin a room under another name."""
         mute = self.mute_of(session, room)
         if mute is not None and not mute.quietly and (name := _knew_as(mute, session)):
             text = f"{self.refusal(mute).text} To join {room.name}, be {name} again."
             raise Refused("muted", text)
 
     def exempts(self, session: Session, where: str) -> bool:
-        """Whether the bans and mutes of a room do not hold somebody."""
+        """Return whether a user is exempt from the bans and mutes of a room."""
         places = [self._exemptions[where]] if where in self._exemptions else []
         return self._find(places, session.marks, session.wire.address) is not None
 
     def _find(self, places: list[_Bans], marks: frozenset[BanMask], address: str) -> Ban | None:
-        """Of those that hold somebody the one that ends last; an open one before a quiet one."""
+        """Return the ban that affects a user longest; an open one before a quiet one."""
         found = (ban for place in places for ban in place.find(marks, address))
         return max(filter(self._holds_still, found), key=_weight, default=None)
 
     def refusal(self, ban: Ban) -> Refused:
-        """What the one whom it holds is told."""
+        """Return what an affected user is told."""
         if ban.mute:
             return Refused("muted", self._sentence(ban, "muted", "talk"))
         return Refused("banned", self._sentence(ban, "banned", "join"))
@@ -292,7 +292,7 @@ def _weight(ban: Ban) -> tuple[bool, bool, float]:
 
 
 def masks_of(ban: Ban) -> list[BanMask]:
-    """All by which a ban knows people, those included whom it has caught by name."""
+    """Return all masks of a ban, including those of the users it has caught by name."""
     return [*map(BanMask.parse, ban.who), *(mask for _, mask in map(_parsed, ban.caught))]
 
 
@@ -302,7 +302,7 @@ def _parsed(caught: str) -> tuple[str, BanMask]:
 
 
 def _caught(ban: Ban, names: Iterable[BanMask], session: Session) -> list[str]:
-    """What a ban that knows a session by its name alone needs to know it under another one."""
+    """Return the marks to add to a ban that matches a session only by name."""
     known = {mark for mark in session.marks if mark.kind != NAME}
     fits = any(name.matches(mark) for name in names for mark in session.marks)
     if not fits or not known.isdisjoint(masks_of(ban)):
@@ -311,7 +311,7 @@ def _caught(ban: Ban, names: Iterable[BanMask], session: Session) -> list[str]:
 
 
 def _names(mute: Ban, session: Session) -> set[str]:
-    """The names by which a mute knows somebody, as keys."""
+    """Return the names by which a mute recognizes a user, as keys."""
     masks = {BanMask.parse(one) for one in mute.who}
     names = {one.value for one in masks if one.kind == NAME and not one.is_name_pattern}
     names |= {name for name, mask in map(_parsed, mute.caught) if mask in session.marks}
@@ -322,7 +322,7 @@ def _names(mute: Ban, session: Session) -> set[str]:
 
 
 def _knew_as(mute: Ban, session: Session) -> str | None:
-    """The name that somebody had when they were muted, if they have another one by now.
+    """Return the name that a user had when muted, if they have another one now.
 
     None if they are muted only by an address, which others may share.
     """
@@ -338,17 +338,17 @@ def new_ban(who: Iterable[BanMask], label: str, room: Room | None) -> Ban:
 
 
 def holds(who: Collection[BanMask], marks: frozenset[BanMask], address: str) -> bool:
-    """Whether any of a ban's masks matches one of somebody's, or their address."""
+    """Return whether any of a ban's masks matches a user's marks or address."""
     return any(each.contains(address) or any(map(each.matches, marks)) for each in who)
 
 
 def holds_user(user: User, who: Collection[BanMask]) -> bool:
-    """Whether a ban's masks match somebody through any of their connections."""
+    """Return whether a ban's masks match a user through any of their connections."""
     return any(holds(who, session.marks, session.wire.address) for session in user.sessions)
 
 
 def check_not_too_wide(network: str) -> None:
-    """Refuse a network that has nearly everybody in it."""
+    """Refuse a network that contains nearly everybody."""
     wide = network_of(network)
     least = WIDEST[wide.version]
     if wide.prefixlen < least:
@@ -360,7 +360,7 @@ def check_not_too_wide(network: str) -> None:
 
 
 def check_not_too_long(who: str) -> None:
-    """Refuse a ban of very many at once."""
+    """Refuse a ban with very many masks."""
     if len(who.split()) > MOST_WORDS:
         raise Refused(
             "too-many",
@@ -369,7 +369,7 @@ def check_not_too_long(who: str) -> None:
 
 
 def check_not_probing(session: Session, label: str, quietly: bool) -> None:
-    """Refuse what would tell a moderator who has an address, while nobody notices."""
+    """Refuse a ban that would reveal to a moderator who has an address, while nobody notices."""
     if quietly and not session.person.operator and without_addresses(label) != label:
         raise Refused(
             "not-allowed", "Only operators can mute an address quietly. Leave out --quietly."

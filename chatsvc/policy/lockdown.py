@@ -1,4 +1,4 @@
-"""Whether only registered users can join the chat.  Turning it on and off is moderation's task."""
+"""Whether only registered users can join the chat.  The moderation service turns it on and off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what: questions about a person and a room, answered or refused.  Changes nothing."""
+"""Permissions: questions about a user and a room, answered or refused.  Changes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPERATOR = 5
 
 
 def rank(user: User, room: Room) -> int:
-    """How much somebody may in a room."""
+    """Return a user's level in a room."""
     return OPERATOR if user.operator else RANKS[room.role(user)]
 
 
@@ -21,7 +21,7 @@ def moderates(user: User, room: Room) -> bool:
 
 
 def check_level(session: Session, level: str, room: Room | None) -> None:
-    """Refuse a command to those whom it is not for; `room` is the one that it is about."""
+    """Refuse a command to users without permission; `room` is the room that it is about."""
     user = session.person
     if level == "account" and user.account is None:
         raise Refused(
@@ -46,7 +46,7 @@ def check_founder(user: User, room: Room) -> None:
 
 
 def check_above(user: User, other: User, room: Room | None) -> None:
-    """Refuse acts against oneself, operators, and those who may as much in the room."""
+    """Refuse acts against yourself, operators, and users of the same level in the room."""
     if other is user:
         raise Refused("yourself", "You cannot do that to yourself.")
     if other.account is not None:
@@ -54,7 +54,7 @@ def check_above(user: User, other: User, room: Room | None) -> None:
 
 
 def check_above_account(user: User, other: Account, room: Room | None) -> None:
-    """The same for somebody who need not be here."""
+    """Check the same for an account, whose user may be offline."""
     if other.operator:
         raise Refused(
             "not-allowed", f"{other.name} is an operator. You cannot act against an operator."
@@ -68,20 +68,20 @@ def check_above_account(user: User, other: Account, room: Room | None) -> None:
 
 
 def role_of(account: Account, room: Room) -> str:
-    """As `Room.role`, of an account that need not be here."""
+    """Return what `Room.role` would, for an account whose user may be offline."""
     member = room.roster.get(account.id)
     return member.role if member else "guest"
 
 
 def called(role: str) -> str:
-    """A role in a sentence."""
+    """Return a role in a sentence."""
     if role == "voiced":
         return "a voiced user"
     return "the founder" if role == "founder" else f"a {role}"
 
 
 def check_enter(user: User, room: Room) -> None:
-    """Refuse those whom the rules of a room keep out; its password is asked for elsewhere."""
+    """Refuse users whom the rules of a room keep out; its password is checked elsewhere."""
     rules = room.charter
     if rules is None or rank(user, room) >= RANKS["moderator"]:
         return
@@ -99,13 +99,13 @@ def check_enter(user: User, room: Room) -> None:
 
 
 def is_expected(user: User, room: Room) -> bool:
-    """Whether somebody belongs to a room, or was invited into it."""
+    """Return whether a user belongs to a room, or was invited to it."""
     invited = any(session.client in room.invited for session in user.sessions)
     return invited or room.role(user) != "guest"
 
 
 def needs_password(user: User, room: Room) -> bool:
-    """Whether somebody must give the room's password: those who are expected need not."""
+    """Return whether a user must give the room's password; members and invited users need not."""
     rules = room.charter
     if rules is None or not rules.password:
         return False
@@ -113,7 +113,7 @@ def needs_password(user: User, room: Room) -> bool:
 
 
 def check_talk(user: User, room: Room, now: float) -> None:
-    """Refuse those who may only listen in a room, or have just spoken in slow mode."""
+    """Refuse users who may only listen in a room, or have just spoken in slow mode."""
     rules = room.charter
     if rules is None or moderates(user, room):
         return
@@ -130,21 +130,21 @@ def check_talk(user: User, room: Room, now: float) -> None:
 
 
 def check_topic(user: User, room: Room, now: float) -> None:
-    """Refuse a new topic to those who may not talk, or where only moderators change it."""
+    """Refuse a new topic by users who may not talk, or if only moderators may change it."""
     check_talk(user, room, now)
     if room.charter is not None and room.charter.topic_locked and not moderates(user, room):
         raise Refused("not-allowed", f"Only moderators can change the topic of {room.name}.")
 
 
 def may_see(user: User, room: Room) -> bool:
-    """Whether a list shows the room to somebody."""
+    """Return whether a list shows the room to a user."""
     if room.charter is None or not room.charter.hidden:
         return True
     return user in room.people or user.operator or is_expected(user, room)
 
 
 def floor(session: Session, room: Room) -> int:
-    """The number of the last line that somebody may not read, by the room's rule for newcomers."""
+    """Return the number of the last line that a user may not read, by the rule for newcomers."""
     user, rules = session.person, room.charter
     if rules is None or rules.history == "all" or moderates(user, room):
         return 0

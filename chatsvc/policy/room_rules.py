@@ -1,4 +1,4 @@
-"""A room's rules as people write and read them, and what they make of a line.  No rights."""
+"""A room's rules as people write and read them, and the word filters.  No permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chatsvc.model.room_events import Setting
 from chatsvc.model.text_rules import check_words, duration, key, span
 
 MOST_WORDS = 100  # in a word filter
-_UNSPACED = (  # Thai, Lao, Burmese, Khmer, Japanese, Chinese: no gaps between words
+_UNSPACED = (  # Thai, Lao, Burmese, Khmer, Japanese, Chinese: no spaces between words
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
 
@@ -41,7 +41,7 @@ def _duration(_name: str, value: str) -> float:
 
 
 def _pause(name: str, value: str) -> float:
-    """A duration that must end: otherwise nobody could send a second message."""
+    """Parse a duration with an end: without one, nobody could send a second message."""
     try:
         seconds = duration(value)
     except Refused:
@@ -73,7 +73,7 @@ def _words(name: str, value: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RuleKind:
-    """How one rule is written, where it is kept, and what it is for."""
+    """The syntax, storage and purpose of a rule."""
 
     field: str
     read: Callable[[str, str], Any]
@@ -98,7 +98,7 @@ KINDS = {
 
 
 def rule_name(name: str) -> str:
-    """A rule's name as it is listed."""
+    """Return a rule's name as listed."""
     name = name.lower().replace("_", "-")
     if name not in KINDS:
         raise Refused("bad-rule", f"There is no rule {name[:32]}. Rules: {', '.join(KINDS)}.")
@@ -106,22 +106,22 @@ def rule_name(name: str) -> str:
 
 
 def value_of(name: str, written: str) -> Any:
-    """What a rule is to be, as somebody has written it; refused when it cannot be that."""
+    """Parse the value of a rule; refuse an invalid one."""
     return KINDS[name].read(name, written.strip())
 
 
 def changed(charter: RoomRules, name: str, value: Any) -> RoomRules:
-    """A charter with another value of one rule; that of a password is its hash."""
+    """Return the rules with another value for one; that of a password is its hash."""
     return replace(charter, **{KINDS[name].field: value})
 
 
 def current(charter: RoomRules, name: str) -> Any:
-    """What a rule is set to."""
+    """Return the value of a rule."""
     return getattr(charter, KINDS[name].field)
 
 
 def shown(charter: RoomRules, name: str) -> str:
-    """What a rule is set to, in words."""
+    """Return the value of a rule in words."""
     value = current(charter, name)
     if name == "password":
         return "set" if value else "off"
@@ -135,12 +135,12 @@ def shown(charter: RoomRules, name: str) -> str:
 
 
 def listed(charter: RoomRules) -> tuple[Setting, ...]:
-    """Every rule, what it is set to, and what it is for."""
+    """Return every rule, with its value and purpose."""
     return tuple(Setting(name, shown(charter, name), kind.help) for name, kind in KINDS.items())
 
 
 def filtered(charter: RoomRules, text: str) -> str:
-    """What becomes of a line that is said; refused with a word that is not wanted."""
+    """Return a message with filtered words replaced; refuse it if it contains a blocked one."""
     for start, end in _found(charter.refuse, text):
         raise Refused(
             "filtered", f'Not sent: "{text[start:end]}" is not allowed in {charter.room}.'
@@ -151,11 +151,11 @@ def filtered(charter: RoomRules, text: str) -> str:
 
 
 def _found(words: tuple[str, ...], text: str) -> list[tuple[int, int]]:
-    """Where any of these words is in a text, in whatever letters it is written."""
+    """Return where any of these words is in a text, in whatever letters it is written."""
     if not words:
         return []
     found = _matches(words, *_folded(text))
-    if not text.isascii():  # others may also be drawn like ASCII
+    if not text.isascii():  # others may also look like ASCII
         found += _matches(words, *_folded(text, _drawn))
     return sorted(set(found))
 
@@ -168,7 +168,7 @@ def _matches(words: tuple[str, ...], folded: str, origins: Sequence[int]) -> lis
 
 
 def _folded(text: str, spelt: Callable[[str], str] = key) -> tuple[str, Sequence[int]]:
-    """A text as words are compared, and where each of its characters was before."""
+    """Return a text in the form that words are compared in, and each character's old position."""
     formatting = formatting_in(text)
     if text.isascii() and not formatting:
         return text.lower(), range(len(text))
@@ -183,7 +183,7 @@ def _folded(text: str, spelt: Callable[[str], str] = key) -> tuple[str, Sequence
 
 
 def _drawn(c: str) -> str:
-    """The ASCII letter that a character imitates; nothing for a mark that is drawn across one."""
+    """Return the ASCII letter that a character imitates; "" for a mark drawn across another one."""
     return "" if c in _OVERLAYS else key(imitated(c))
 
 
@@ -192,11 +192,11 @@ _OVERLAYS = frozenset(map(chr, (*range(0x334, 0x339), *range(0x20D2, 0x20F1))))
 
 @lru_cache(maxsize=128)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Finds words that are not parts of longer ones, as far as their script shows that."""
+    """Return a pattern for words that are not parts of longer ones, if their script shows that."""
     longest_first = sorted(words, key=len, reverse=True)
     seen = filter(None, (_folded(word)[0] for word in longest_first))
     some = "|".join(map(re.escape, seen)) or "(?!)"
-    # The marks are many: they are in the pattern twice, not twice for each word.
+    # The marks are many: they are in the pattern twice, not twice per word.
     inside = rf"[\w{_marks()}]"
     before = f"(?:(?={_UNSPACED})|(?<!{inside}))"
     after = f"(?:(?<={_UNSPACED})|(?!{inside}))"
@@ -205,6 +205,6 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 @cache
 def _marks() -> str:
-    """Accents and vowel signs, which belong to the letter before them."""
+    """Return accents and vowel signs, which belong to the letter before them."""
     every = map(chr, range(0x300, 0x1F000))
     return "".join(c for c in every if unicodedata.category(c) in ("Mn", "Mc"))

@@ -1,1 +1,1 @@
-"""The use cases, one a module: each is given what it needs.  No wire formats, no sockets."""
+"""The use cases, one per module: each is given what it needs.  No wire formats, no sockets."""

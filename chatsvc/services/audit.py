@@ -1,4 +1,4 @@
-"""Acts of moderation, kept for `/audit`: who did what to whom.  What they do is not here."""
+"""The log of moderation actions for `/audit`.  The actions themselves are in other modules."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from chatsvc.store.archive import Records
 
 
 def signed(user: User) -> str:
-    """What somebody is called permanently: names change, an account's does not."""
+    """Return a permanent name for a user: names change, an account does not."""
     return with_account(user.name, user.account.name if user.account else "")
 
 
 def with_account(name: str, account: str) -> str:
-    """A name, and that of the account (or ""), where it is another one: `mallory (eve)`."""
+    """Return a name, and that of the account (or "") if it differs: `mallory (eve)`."""
     return name if key(account) in ("", key(name)) else f"{name} ({account})"
 
 
 class Acts:
-    """What was done, oldest first, and by whom."""
+    """The log of actions, oldest first."""
 
     def __init__(
         self,
@@ -35,11 +35,11 @@ class Acts:
         self._now = now
 
     def now(self) -> float:
-        """The time as it is kept."""
+        """Return the current time as it is stored."""
         return round(self._now(), 3)
 
     def act(self, session: Session, what: str, room: Room | None) -> Act:
-        """What somebody does, to be kept together with what it changes."""
+        """Return an action, to be stored together with the change that it makes."""
         where = room.name if room else ""
         return Act(
             id=secrets.token_hex(6),
@@ -50,18 +50,18 @@ class Acts:
         )
 
     async def note(self, session: Session, what: str, room: Room | None) -> None:
-        """Keep what somebody is about to do: nothing is done that `/audit` does not show."""
+        """Store an action before it is carried out, so that `/audit` shows everything."""
         await self._records.put(self.act(session, what, room))
 
     async def last(self, count: int, room: Room | None) -> list[Act]:
-        """Return the last acts in a room, or (None) everywhere."""
+        """Return the last actions in a room, or (None) everywhere."""
         return await self._records.acts(count, room.name if room else None)
 
     async def again(self, ids: Sequence[str]) -> list[Act]:
-        """Return these acts."""
+        """Return the audit entries with these ids."""
         return await self._records.acts_of(ids)
 
     def shown(self, session: Session, acts: Iterable[Act]) -> Audit:
-        """Return acts as somebody may read them; addresses are for operators."""
+        """Return audit entries as a session may read them; addresses are for operators."""
         show = str if session.person.operator else without_addresses
         return Audit(tuple(Deed(act.time, act.by, show(act.what), act.room) for act in acts))

@@ -1,4 +1,4 @@
-"""How somebody proves whose account they come with: a password, SCRAM, a certificate."""
+"""Authentication: passwords, SCRAM and certificates."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
 
 MOST_CERTIFICATES = 10  # of one account
-LONGEST_PROOF = 60.0  # seconds from its first step to the last
+LONGEST_PROOF = 60.0  # seconds from the first step to the last
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 
 class Authentication:
-    """Proofs of several steps (RFC 4422), and those in which nothing is said that is secret.
+    """Authentication in several steps (RFC 4422), or without a secret.
 
-    A step gives the account, or what the client must answer next.
+    A step returns the account, or what the client must answer next.
     """
 
     def __init__(self, accounts: Accounts, now: Callable[[], float]) -> None:
@@ -31,18 +31,18 @@ class Authentication:
         self._now = now
 
     async def by_password(self, session: Session, name: str, password: str) -> Account:
-        """The account of that name, if the password is its own."""
+        """Return the account with that name if the password is right."""
         account = self._accounts.find(name)
         if account is None:
             raise _is_not_registered(name)
         return await self._accounts.verify(account, password, session.source, self._now())
 
     def complete(self, account: Account) -> Proof:
-        """A complete proof, which `current` looks at again when it is used."""
+        """Return a complete authentication, which `current` checks again when it is used."""
         return Proof(account, self._now())
 
     def current(self, proof: Proof | None) -> Account | None:
-        """The account as it is now, if what a proof has shown of it is still true."""
+        """Return the current account, if what was proved is still valid."""
         if proof is None or proof.account is None:
             return None
         account = self._accounts.get(proof.account.id)
@@ -51,7 +51,7 @@ class Authentication:
         return account
 
     def begin(self, session: Session, mechanism: str, data: str) -> Account | str:
-        """The first step, by the mechanism's name."""
+        """Take the first step, with the mechanism's name."""
         session.proving = None
         if mechanism == scram.MECHANISM:
             return self._begin_scram(session, data)
@@ -63,7 +63,7 @@ class Authentication:
         )
 
     async def go_on(self, session: Session, data: str) -> Account | str:
-        """A later step; after one that is refused, a proof begins again."""
+        """Take a further step; after a refused one, start again."""
         proof, session.proving = session.proving, None
         if proof is not None and proof.exchange is not None:
             self._check_in_time(proof)
@@ -100,7 +100,7 @@ class Authentication:
     async def _end_scram(
         self, session: Session, proof: Proof, exchange: scram.Exchange, data: str
     ) -> str:
-        """The server's own proof, if the client's is right; the client says that it has it."""
+        """Return the server's own proof if the client's is right; the client acknowledges it."""
 
         async def look() -> str | None:
             right = exchange.prove(data)
@@ -124,7 +124,7 @@ class Authentication:
     # Certificates
 
     def _by_certificate(self, session: Session, name: str) -> Account:
-        """EXTERNAL (RFC 4422, appendix A): whose certificate this connection has."""
+        """Authenticate with EXTERNAL (RFC 4422, appendix A): by this connection's certificate."""
         account = self._owner(_own(session))
         if account is None:
             raise Refused(
@@ -140,7 +140,7 @@ class Authentication:
         return next((one for one in self._accounts if fingerprint in one.certificates), None)
 
     async def add_certificate(self, session: Session, account: Account, written: str) -> Account:
-        """Let the account be proved by a certificate: one that is written, or the connection's."""
+        """Add a certificate to the account: a written fingerprint, or the connection's own."""
         fingerprint = fingerprint_of(session, written)
 
         def added(current: Account) -> Account:
@@ -160,7 +160,7 @@ class Authentication:
         return await self._accounts.become(account, added)
 
     async def remove_certificate(self, account: Account, fingerprint: str) -> Account:
-        """Let a certificate prove nothing any more."""
+        """Remove a certificate from the account."""
 
         def removed(current: Account) -> Account:
             left = tuple(one for one in current.certificates if one != fingerprint)
@@ -174,18 +174,18 @@ class Authentication:
 
 
 def _check_still_here(session: Session) -> None:
-    """Refuse what somebody wanted who was removed meanwhile, such as by a new password."""
+    """Refuse a user who was removed meanwhile, for example by a new password."""
     if session.leaving:
         raise Refused("no-account", "You are no longer connected.")
 
 
 def _credentials(account: Account) -> tuple[object, ...]:
-    """What a proof relies on; whoever has another right than before proves it again."""
+    """Return what an authentication relies on; users with other permissions must repeat it."""
     return account.hash, account.scram, account.certificates, account.operator
 
 
 def fingerprint_of(session: Session, written: str) -> str:
-    """The fingerprint that somebody means: a written one, or that of their own certificate."""
+    """Return the given fingerprint, or that of the user's own certificate."""
     return _read(written) if written else _own(session)
 
 
@@ -200,7 +200,7 @@ def _own(session: Session) -> str:
 
 
 def _read(written: str) -> str:
-    """A fingerprint as it is kept; programs write it with colons and in capitals, or without."""
+    """Normalize a fingerprint; programs write it with or without colons, in either case."""
     fingerprint = written.replace(":", "").lower()
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise Refused(

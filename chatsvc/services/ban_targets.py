@@ -1,4 +1,4 @@
-"""Whom moderators mean by what they write: the marks by which a ban knows people."""
+"""Translates what moderators write into the marks by which a ban recognizes users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatsvc.services.whowas import Trace, Whowas, trace_of
 
 
 class BanTargets:
-    """Finds people, accounts and addresses."""
+    """Finds users, accounts and addresses."""
 
     def __init__(
         self,
@@ -35,12 +35,12 @@ class BanTargets:
         self._now = now
 
     def signed(self, who: str) -> str:
-        """What people wrote to say whom they mean, with the account of who is here."""
+        """Return what people wrote to name users, with the accounts of users online."""
         users = ((word, self._directory.users.get(key(word))) for word in who.split())
         return " ".join(signed(user) if user else word for word, user in users)
 
     def marks(self, session: Session, who: str, room: Room | None) -> set[BanMask]:
-        """What a ban of `who`, which is labelled, knows them by."""
+        """Return the marks of a ban of `who`, which is labelled."""
         marks: set[BanMask] = set()
         for word in who.split():
             mask = BanMask.parse(word)
@@ -55,8 +55,8 @@ class BanTargets:
         return marks
 
     def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
-        """A name, and whoever has it now, or had it last, so that another one does not help."""
-        with suppress(Refused):  # nobody has it, or somebody whom no ban holds
+        """Return the marks of a name and its current or last user, who may have taken another."""
+        with suppress(Refused):  # nobody has it, or a user who cannot be banned
             return self.marks_of(session, name, room)
         return {BanMask.of_name(name)}
 
@@ -76,7 +76,7 @@ class BanTargets:
         return BanMask.of_account(account.id)
 
     def marks_of(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
-        """All that is known of somebody, except an address that others here have, too."""
+        """Return all marks of a user, except an address that others online share."""
         user = self._directory.users.get(key(name))
         account = user.account if user else self._accounts.find(name)
         trace = self._whowas.trace(name, self._now()) if user is None else None
@@ -101,7 +101,7 @@ class BanTargets:
         return marks
 
     def _is_only(self, trace: Trace, address: str) -> bool:
-        """Nobody else who is here has this address."""
+        """Return whether nobody else online has this address."""
         if not address or is_loopback(address):
             return False
         where = network(address)
@@ -112,7 +112,7 @@ class BanTargets:
         )
 
     def marks_to_exempt(self, session: Session, who: str, room: Room) -> set[BanMask]:
-        """What one person alone is known by; of an account that is its own."""
+        """Return the marks that identify a user alone; for a user with an account, that account."""
         marks: set[BanMask] = set()
         for word in who.split():
             mask = BanMask.parse(word)
@@ -129,7 +129,7 @@ class BanTargets:
         return marks
 
     def names(self, who: str, ban: Ban) -> bool:
-        """Whether a ban goes by this label, or by any of the marks in it, or of whom it names."""
+        """Return whether a ban has this label, a mark in it, or affects the user it names."""
         if key(who) in (key(ban.label), key(without_addresses(ban.label))):
             return True
         return not self._wanted(who).isdisjoint(masks_of(ban))

@@ -1,4 +1,4 @@
-"""What was said before, as somebody may read it, and up to where they have."""
+"""History that a user may read, and their read positions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.store.archive import Lines
 
-INSTANT = 0.001  # seconds: lines have their times in whole ms
+INSTANT = 0.001  # seconds: the times of lines are in whole ms
 
 
 class Bounds(NamedTuple):
-    """Numbers, or times, between which lines are wanted; None is as far as there are any."""
+    """Numbers or times between which lines are requested; None means no bound."""
 
     after: int | float | None = None
     before: int | float | None = None
@@ -31,7 +31,7 @@ class Bounds(NamedTuple):
 
 
 class HistoryReader:
-    """Pages of earlier lines, and read marks."""
+    """Pages of earlier lines, and read positions."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class HistoryReader:
         self._membership = membership
 
     def place(self, session: Session, name: str | None) -> tuple[Room, str]:
-        """A room, or (@name) the conversation with somebody, and what it is called there."""
+        """Return a room, or (@name) a conversation, and its name for the user."""
         if name is None or not name.startswith("@"):
             here = room_of(session, name)
             return here, here.name
@@ -75,9 +75,9 @@ class HistoryReader:
     ) -> History:
         """Return the last `n` lines within the bounds, or the `first` ones, or those around one.
 
-        Lines that are hidden from the session do not count, nor, if not wanted, `deleted` ones.
-        Between bounds that are the other way round it is counted backwards: the `first` ones are
-        the latest then.
+        Lines hidden from the session do not count, nor, if not wanted, `deleted` ones. If the
+        bounds are in reverse order, the lines are counted backwards: the `first` ones are then the
+        latest.
         """
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
@@ -102,7 +102,7 @@ class HistoryReader:
         return after > await self._first_from(place, bounds.before)
 
     async def _within(self, session: Session, place: Room, bounds: Bounds) -> tuple[int, int]:
-        """The numbers between which lines are, as far as somebody may read them."""
+        """Return the numbers that bound the lines, as far as the user may read them."""
         lowest, end = floor(session, place), place.last + 1
         if bounds.after is not None:
             lowest = max(lowest, await self._last_until(place, bounds.after))
@@ -111,13 +111,13 @@ class HistoryReader:
         return lowest, end
 
     async def _first_from(self, place: Room, point: int | float) -> int:
-        """The number of the first line that is not before a point."""
+        """Return the number of the first line that is not before a point."""
         if isinstance(point, int):
             return point
         return await self._lines.number_at(place.name, point)
 
     async def _last_until(self, place: Room, point: int | float) -> int:
-        """The number of the last line that is not after a point."""
+        """Return the number of the last line that is not after a point."""
         if isinstance(point, int):
             return min(point, place.last)
         return await self._lines.number_at(place.name, round(point + INSTANT, 3)) - 1
@@ -131,9 +131,9 @@ class HistoryReader:
         first: bool,
         deleted: bool = True,
     ) -> Recent:
-        """Return the rooms and conversations whose last line was said between two times.
+        """Return the rooms and conversations whose last line was sent between two times.
 
-        It is the last one that the session can read, which may not be `deleted` if not wanted.
+        That is the last line that the session can read; `deleted` ones count only if wanted.
         """
         found = []
         for place in (*session.rooms.values(), *session.conversations.values()):
@@ -147,10 +147,10 @@ class HistoryReader:
         found.sort(key=lambda latest: latest.time)
         return Recent(tuple(found[:n] if first else found[-n:]))
 
-    # Read marks
+    # Read positions
 
     def mark(self, session: Session, place: Room) -> Mark:
-        """Up to where somebody says that they have read."""
+        """Set a user's read position, as their client reports it."""
         account = session.person.account
         member = self._membership.get(place.key, account.id) if account else None
         if member is None:
@@ -163,9 +163,9 @@ class HistoryReader:
         return Marked(place.called(session), mark.number, mark.time or None)
 
     async def read_to(self, session: Session, place: Room, point: int | float) -> Marked:
-        """Note that somebody has read up to a point; all their sessions are told.
+        """Set a user's read position, and tell all their sessions.
 
-        What was read stays read: a mark never goes back.
+        The position never moves back.
         """
         number = await self._last_until(place, point)
         lines = await self._lines.read_back(place.name, number + 1, 1)

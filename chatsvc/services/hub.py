@@ -1,6 +1,6 @@
-"""The hub puts directory, policy and services together, opens them and closes them.
+"""The hub combines directory, policy and services, opens them and closes them.
 
-Commands and transports reach the services through it.  No service holds it.
+Commands and transports reach the services through it.  No service has a reference to it.
 """
 
 from __future__ import annotations
@@ -143,11 +143,11 @@ class Hub:
 
     @property
     def since(self) -> float:
-        """When the service started, in seconds since 1970 by the time of day that it is now."""
+        """Return when the service started, in seconds since 1970 by the current time of day."""
         return self.now() - (self.clock.seconds() - self._begun)
 
     def open(self) -> None:
-        """Open the archive and learn what there is."""
+        """Open the archive and load what is stored."""
         known = self.archive.open(self.messaging)
         self.accounts.open()
         self.membership.open()
@@ -156,7 +156,7 @@ class Hub:
         self.rooms.open(known)
 
     async def close(self) -> None:
-        """Take no more lines, store and show what was said, say goodbye to everybody."""
+        """Accept no more lines, store and show those accepted, and say goodbye to everybody."""
         self.messaging.stopping = True
         self.maintenance.end()
         self.scrubbing.end()

@@ -1,6 +1,6 @@
-"""Into rooms and out of them: who is shown what on entering, and what an account comes back to.
+"""Joining and leaving rooms: what a user is shown on joining, and which rooms an account rejoins.
 
-Whether somebody may is asked of `rights.py`.
+Permissions are checked in `permissions.py`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from chatsvc.services.history import HistoryReader
 from chatsvc.services.new_rooms import NewRooms
 from chatsvc.services.rooms import Rooms
 
-MOST_ROOMS = 50  # a person can be in
-MOST_FOUNDED = 20  # rooms by one account
-MOST_NEW = 200  # lines one has missed, shown on coming back
-MOST_REMEMBERED = 1000  # guests of a room with rules
+MOST_ROOMS = 50  # maximum rooms of a user
+MOST_FOUNDED = 20  # maximum rooms founded by one account
+MOST_NEW = 200  # missed lines that are shown after reconnecting
+MOST_REMEMBERED = 1000  # remembered guests of a room with rules
 
 
 class Joining:
-    """Takes sessions into rooms."""
+    """Lets sessions join and leave rooms."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Joining:
         last: int | None = None,
         opened: bool = False,
     ) -> Entered:
-        """Take `session` into a room, with its user's other ones.
+        """Let `session` join a room, together with its user's other sessions.
 
         It is shown the lines after a number, or the last ones, as far as it may read them; `opened`
         says that it has given the room's password.
@@ -96,7 +96,7 @@ class Joining:
                 )
 
     def may_be_in(self, session: Session, room: Room) -> bool:
-        """Whether somebody in a room could enter it now."""
+        """Return whether a member of a room could join it now."""
         try:
             self._check_may_enter(session, room, opened=False)
         except Refused:
@@ -116,7 +116,7 @@ class Joining:
         self.bring_others(session, room)
 
     def bring_others(self, session: Session, room: Room) -> None:
-        """Take the user's other sessions that are in rooms into this one, too."""
+        """Let the user's other sessions that are in rooms join this one too."""
         for other in session.person.sessions:
             if other not in room.members and other.here is not None:
                 if room.charter is not None:
@@ -125,7 +125,7 @@ class Joining:
                 other.tell(self.entered(other, room))
 
     def check_rooms(self, user: User, more: Iterable[str]) -> None:
-        """Refuse a person more rooms than they can be in, over all connections."""
+        """Refuse a user more rooms than the maximum, over all connections."""
         rooms = {one for session in user.sessions for one in session.rooms}
         if user.account is not None:
             rooms |= {one.room for one in self._inside(user.account)}
@@ -147,12 +147,12 @@ class Joining:
             self._membership.note(replace(member, inside=True, joined=room.last))
 
     def may_found(self, account: Account) -> bool:
-        """Whether an account is founder of fewer rooms than one may be."""
+        """Return whether an account may found another room."""
         members = self._membership.of_account(account.id)
         return sum(member.role == "founder" for member in members) < MOST_FOUNDED
 
     def _note_guest(self, session: Session, room: Room) -> None:
-        """Remember of somebody without an account what a member's record says of others."""
+        """Remember for a guest what a member's record stores for others."""
         client = session.client
         if room.rules.history == "none" or client not in room.floors:
             room.floors[client] = room.last
@@ -161,12 +161,12 @@ class Joining:
             self._forget_oldest(room)
 
     def forget_floors(self, user: User, room: Room) -> None:
-        """Let somebody who leaves a room for good come back to it as a newcomer."""
+        """Treat a user who leaves a room permanently as a newcomer if they return."""
         for session in user.sessions:
             room.floors.pop(session.client, None)
 
     def _forget_oldest(self, room: Room) -> None:
-        """Forget guests who are not in a room: of the others it must stay known what they may."""
+        """Forget guests who are not in a room; others keep their limits on what they may read."""
         present = {session.client for session in room.members}
         for remembered in (room.floors, room.passes):
             gone = (client for client in remembered if client not in present)
@@ -174,7 +174,7 @@ class Joining:
                 del remembered[client]  # type: ignore[attr-defined]
 
     def entered(self, session: Session, room: Room, new: int = 0) -> Entered:
-        """Return the event that tells a session that it is in a room."""
+        """Return the event that tells a session that it has joined a room."""
         topic = room.topic.text if room.topic else ""
         people = room.seen_by(session.person)
         others = (user.name for user in people if user is not session.user)
@@ -200,12 +200,12 @@ class Joining:
         return [one for one in members if one.inside and not one.room.startswith("@")]
 
     def belongs_to(self, account: Account) -> list[tuple[Room, Member]]:
-        """The rooms in which an account is, or comes back to; no conversations."""
+        """Return the rooms that an account is in, or rejoins; no conversations."""
         inside = self._inside(account)[:MOST_ROOMS]
         return [(self._rooms.room(member.room), member) for member in inside]
 
     def come_back(self, session: Session) -> list[Entered]:
-        """Take a session into all rooms of its account; what is new there is shown then."""
+        """Let a session rejoin all rooms of its account, and show what it has missed."""
         account = session.person.account
         assert account is not None
         entered = []
@@ -220,12 +220,12 @@ class Joining:
         return entered
 
     def _shown(self, session: Session, member: Member, room: Room) -> int:
-        """The number of the last line that a user was shown over any connection."""
+        """Return the number of the last line that a user was shown over any connection."""
         others = (room.members.get(other, 0) for other in session.person.sessions)
         return max(member.seen, *others)
 
     def exit(self, session: Session, room: Room, words: str = "") -> Exited:
-        """Take a user out of one room, with all their sessions; the others read the words."""
+        """Remove a user's sessions from a room; the others see the parting words."""
         check_words(words)
         silent = self._bans.mute_of(session, room) is not None
         user = session.person
@@ -240,7 +240,7 @@ class Joining:
         return Exited(room.name, session.here.name if session.here else None)
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
-        """An account does not come back by itself; nor, if not `invited`, as somebody invited."""
+        """Stop an account from rejoining by itself; keep an invitation only if `invited`."""
         member = self._membership.get(room.key, account.id)
         if member is None:
             return
@@ -250,7 +250,7 @@ class Joining:
             self._membership.note(replace(member, inside=False))
 
     def step_out(self, session: Session, room: Room, words: str, told: bool = False) -> None:
-        """Take one session out of a room; the others are told, unless they know."""
+        """Remove one session from a room; tell the others, unless they know."""
         account = session.person.account
         if account is not None:
             self._membership.read(room.key, account.id, room.members[session])
@@ -270,7 +270,7 @@ class Joining:
             self._membership.let_go(room.key)
 
     def note_what_is_read(self) -> None:
-        """Note for every account up to which line it has been shown each room."""
+        """Note for every account the last line that it has been shown in each room."""
         for id, user in self._directory.by_account.items():
             for session in user.sessions:
                 for room in (*session.rooms.values(), *session.conversations.values()):
@@ -279,7 +279,7 @@ class Joining:
 
 @contextmanager
 def _expected_again(session: Session, room: Room) -> Iterator[None]:
-    """Who was let in before is asked for neither invitation nor password, only for the rest."""
+    """Exempt returning members from invitation and password, but not from the other rules."""
     client = session.client
     if client not in room.passes or client in room.invited:
         yield

@@ -1,4 +1,4 @@
-"""Letting sessions in: under which name, with which password, as which user.  Rooms come later."""
+"""Login: which name, which password, which user.  Rooms come later."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from chatsvc.services.settings import ServiceSettings
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import ArchiveFailed
 
-KNOCKS = 10  # refusals at the door before it is shut
+KNOCKS = 10  # refusals before the connection is closed
 LIMITS = {
     "text": LONGEST_TEXT,
     "lines": MOST_LINES,
@@ -40,7 +40,7 @@ LIMITS = {
 
 
 class Login:
-    """Lets sessions in."""
+    """Lets sessions log in."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Login:
         client: str | None = None,
         account_password: str | None = None,
     ) -> Welcome | None:
-        """Let `session` in under a name; the refusal of a name that is taken suggests a free one.
+        """Log in `session` under a name; if the name is taken, the refusal suggests a free one.
 
         Return None if the session has ended while its password was checked.
         """
@@ -151,7 +151,7 @@ class Login:
     def check_not_banned(
         self, session: Session, name: str, account: Account | None, client: str | None
     ) -> None:
-        """Refuse whom a ban keeps out of the chat, and guests during a lockdown."""
+        """Refuse users who are banned from the chat, and guests during a lockdown."""
         if account is not None and account.operator:
             return
         known = marks(name, account, client)
@@ -166,7 +166,7 @@ class Login:
             )
 
     def _user(self, name: str, account: Account | None, client: str | None) -> User:
-        """Return the user of that name: one online, one who comes back, or a new one."""
+        """Return the user of that name: one online, one who returns, or a new one."""
         ghost = self._directory.clients.get(client) if client else None
         if account is not None and account.id in self._directory.by_account:
             user = self.user_of(account)
@@ -256,5 +256,5 @@ class Login:
 
 
 def new_claim_code() -> str:
-    """Return a code that nobody can guess, for `claim_code`."""
+    """Return an unguessable code for `claim_code`."""
     return secrets.token_hex(5)

@@ -1,4 +1,4 @@
-"""What is done now and then: remove old lines and past bans, learn what others have changed."""
+"""Regular maintenance: remove old lines and expired bans, load changes by other processes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from chatsvc.services.presence import Presence
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
 
-OFTEN = 2.0  # seconds between two looks at what another process has changed
-SELDOM = 30  # of these between two times of tidying up
-IDLE = 10.0  # seconds between two looks at whether there is anything to scrub
+OFTEN = 2.0  # seconds between checks for changes by another process
+SELDOM = 30  # checks between two cleanups
+IDLE = 10.0  # seconds between checks whether there is anything to scrub
 SCRUBBED = 3600.0  # seconds from the end of one pass over the files to the next
-BREATH = 0.05  # seconds between two pieces of a pass; while many talk it is `CROWDED`
+BREATH = 0.05  # seconds between two pieces of a pass; `CROWDED` while many talk
 CROWDED = 1.0
 
 
 class Maintenance:
-    """Goes on until it is ended."""
+    """Runs until it is ended."""
 
     def __init__(
         self,
@@ -57,11 +57,11 @@ class Maintenance:
         self._ended = False
 
     def begin(self) -> None:
-        """Schedule the next look."""
+        """Schedule the next check."""
         self._clock.callLater(OFTEN, self._again)
 
     def end(self) -> None:
-        """Do nothing more."""
+        """Stop."""
         self._ended = True
 
     def _again(self) -> None:
@@ -75,12 +75,12 @@ class Maintenance:
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:
-            """It is tried again; whoever says something meanwhile is told what is wrong."""
+            pass  # retried; users who send something meanwhile are told what is wrong
         finally:
             self.begin()
 
     async def tidy_up(self) -> None:
-        """Remove what is no longer to be kept, and note how far everybody has read."""
+        """Remove what has expired, and save the read positions."""
         self._account_sessions.forget_removed()
         self._joining.note_what_is_read()
         await self._membership.save()
@@ -92,7 +92,7 @@ class Maintenance:
         for room in list(self._directory.rooms.values()):
             keep = room.charter.keep if room.charter is not None else 0.0
             while keep and await self._store.expire(room.name, now - keep):
-                """There is more that is too old."""
+                pass  # more lines have expired
 
 
 class Scrubbing:
@@ -115,11 +115,11 @@ class Scrubbing:
         self._next_pass = 0.0
 
     def begin(self) -> None:
-        """Schedule the next look."""
+        """Schedule the next check."""
         self._later(IDLE)
 
     def end(self) -> None:
-        """Do nothing more."""
+        """Stop."""
         self._ended = True
 
     def _later(self, delay: float) -> None:
@@ -135,7 +135,7 @@ class Scrubbing:
             if self._clock.seconds() >= self._next_pass:
                 more = await self._store.scrub()
         except ArchiveFailed:
-            """It begins again after a while."""
+            pass  # a new pass begins later
         finally:
             self._go_on(more)
 

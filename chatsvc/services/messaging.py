@@ -1,4 +1,4 @@
-"""What people say: a line on its way to the archive, and back to those who read it.
+"""Messages: a line on its way to the archive, and from there to its readers.
 
 A line goes `say` → archive → `kept` → `Room.show`.  Private lines of two accounts go the same way.
 """
@@ -32,11 +32,11 @@ from chatsvc.store.archive import Commit, Intake
 
 IN_FLIGHT = 32  # lines of one session on their way to the archive
 BUSY = 10_000  # lines on their way in all, beyond which each session may have one
-PIECE = 400  # readers who are shown something before others have a turn
+PIECE = 400  # readers who are shown something before others get a turn
 
 
 class Manner(NamedTuple):
-    """How something is said: as what one does, by a program, with signs for other programs."""
+    """How a message is sent: as an action, as a notice, with client tags."""
 
     action: bool = False
     notice: bool = False
@@ -47,7 +47,7 @@ PLAINLY = Manner()
 
 
 class Messaging:
-    """Takes lines, and is told by the archive what became of them."""
+    """Accepts lines, and shows or refuses them when the archive has answered."""
 
     def __init__(
         self,
@@ -71,13 +71,13 @@ class Messaging:
         self._clock = clock
         self._now = now
         self._safely = safely
-        self._log = log  # tells the operator something
+        self._log = log  # reports something to the operator
         self.stopping = False  # lines are refused from now on
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
         self._outage: Outage | None = None
 
-    # In
+    # Incoming
 
     def say(
         self,
@@ -87,7 +87,7 @@ class Messaging:
         manner: Manner = PLAINLY,
         tag: str | None = None,
     ) -> None:
-        """Hand a line to the archive; `kept` shows it, or `not_kept` refuses it."""
+        """Pass a line to the archive; `kept` shows it, or `not_kept` refuses it."""
         check_text(text)
         time = self._active(session)
         mute = self._bans.mute_of(session, room)
@@ -125,10 +125,10 @@ class Messaging:
         user = session.person
         account = user.account.name if user.account else ""
         action, notice, signs = manner
-        if time > room.time:  # it never goes back, whatever the clock does
+        if time > room.time:  # it never moves back, whatever the clock does
             room.time = time
         intake.keep(
-            Line.__new__(  # with so many keywords, calling the class takes four times as long
+            Line.__new__(  # four times as fast as calling the class with so many keywords
                 Line,
                 room=room.name,
                 time=room.time,
@@ -145,14 +145,14 @@ class Messaging:
         )
 
     def _active(self, session: Session) -> float:
-        """Note that somebody does something, and return the time of day as it is kept."""
+        """Note that a user is active, and return the time of day as it is stored."""
         session.person.active = self._clock.seconds()
         return round(self._now() * 1000) / 1000
 
-    # Private lines
+    # Private messages
 
     def addressee(self, session: Session, name: str) -> User | Account:
-        """To whom a private line can go: somebody here, or a registered person who is away."""
+        """Return the recipient of a private message: a user online, or a registered one."""
         user = self._directory.users.get(key(name))
         account = self._accounts.find(name)
         if user is None and account is not None and session.person.account is not None:
@@ -167,7 +167,7 @@ class Messaging:
         manner: Manner = PLAINLY,
         tag: str | None = None,
     ) -> Told | None:
-        """Give a private line to one person; it is kept if both of them have accounts."""
+        """Send a private message to one user; store it if both have accounts."""
         check_text(text)
         user = session.person
         reader = to if isinstance(to, User) else self._directory.by_account.get(to.id)
@@ -195,7 +195,7 @@ class Messaging:
         return self._tell(session, reader, to.name, _Speech(text, manner, now, quiet))
 
     def _tell_whether_away(self, session: Session, reader: User) -> None:
-        """Say once that somebody to whom one writes is away, and why."""
+        """Tell the sender once that the recipient is away, and why."""
         reason = self._visibility.reason_shown(reader, session)
         if reason is not None and session.waited_for != f"{reader.key} {reason}":
             session.waited_for = f"{reader.key} {reason}"
@@ -220,7 +220,7 @@ class Messaging:
         return own
 
     def tell_moderators(self, session: Session, room: Room, text: str, manner: Manner) -> Told:
-        """Say something that only the moderators of a room hear; it is not kept."""
+        """Send a message to the moderators of a room; it is not stored."""
         check_text(text)
         now = self._active(session)
         mute = self._bans.mute_of(session, room)
@@ -234,7 +234,7 @@ class Messaging:
         return replace(told, own=True)
 
     def signal(self, session: Session, to: Room | User, signs: Mapping[str, str]) -> Signal:
-        """Show others what is not kept, such as that one is typing."""
+        """Show others what is not stored, such as a typing notice."""
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
@@ -248,10 +248,10 @@ class Messaging:
                     each.announce(shared)
         return replace(signal, own=True)
 
-    # Back
+    # Outgoing
 
     def kept(self, commit: Commit) -> Iterator[None]:
-        """Show what a commit has kept; its senders know by that, or are told."""
+        """Show what a commit has stored; senders see their lines, or are told."""
         self._end_outage()
         for again, number in commit.again:
             self._safely(self._settle_again, again, number)
@@ -263,10 +263,10 @@ class Messaging:
             readers += self._safely(self._show, name, commit.said.pop(name)) or 0
 
     def _show(self, name: str, lines: list[Said]) -> int:
-        """Show lines to everybody in a room; gives how many these are."""
+        """Show lines to everybody in a room; return the number of readers."""
         removed = self._directory.leaving.get(name)
         if removed is not None:
-            removed.last = lines[-1].number  # so that they are removed, too
+            removed.last = lines[-1].number  # so that they are removed too
             self._refuse(lines, Refused("no-such-room", f"{name} was removed."))
             return len(lines)
         room = self._rooms.place(name)
@@ -305,14 +305,14 @@ class Messaging:
             return
         room, session = self._rooms.place(line.room), self._directory.clients.get(line.client)
         if session is not None:
-            if room.members.get(session, number) >= number:  # it has been shown it
+            if room.members.get(session, number) >= number:  # it was shown the line
                 session.safely(lambda: session.tell(Kept(room.called(session), number), line.tag))
             session.settle()
         else:
             self._settle_orphan(line.client, 1)
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
-        """Refuse lines that the archive could not keep; the log has the first of an outage."""
+        """Refuse lines that the archive could not store; log the first of an outage."""
         if self._outage is None:
             self._outage = Outage(self._clock.seconds())
             self._log(f"Messages are refused because they cannot be stored: {reason}")
@@ -338,14 +338,14 @@ class Messaging:
 
 @dataclass(slots=True)
 class Outage:
-    """A time in which the archive keeps nothing: when it began, and the lines refused since."""
+    """A time in which the archive stores nothing: its start, and the lines refused since."""
 
     since: float
     lines: int = 0
 
 
 class _Speech(NamedTuple):
-    """What somebody says without its being stored, and how."""
+    """The text of a message that is not stored, and how it is sent."""
 
     text: str
     manner: Manner
@@ -368,7 +368,7 @@ class _Speech(NamedTuple):
 
 
 def _filtered(charter: RoomRules, manner: Manner) -> Manner:
-    """Signs as far as a room wants their words."""
+    """Return the client tags after the room's word filter."""
     if not manner.signs:
         return manner
     return manner._replace(
@@ -377,7 +377,7 @@ def _filtered(charter: RoomRules, manner: Manner) -> Manner:
 
 
 def _hears_nothing_of(reader: User | None, account: Account | None, user: User) -> bool:
-    """Whether somebody, here or away, ignores who writes to them."""
+    """Return whether a recipient, online or offline, ignores the sender."""
     if reader is not None:
         return reader.ignores_user(user)
     names = {user.key, key(user.account.name) if user.account else ""}

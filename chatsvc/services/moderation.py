@@ -1,6 +1,6 @@
-"""What operators and moderators do to keep a chat civil, and what is kept of that.
+"""Moderation by operators and moderators, and its log.
 
-Who may do it was asked before; whom a ban holds is `sanctions.py`'s business.
+Permissions are checked before; `bans.py` decides who a ban affects.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ from chatsvc.services.sessions import Sessions
 from chatsvc.store.archive import Lines, Records, RoomStore
 
 LOCKDOWN = "lockdown"
-MOST_NAMED = 100  # people whom a way to ban somebody would hit as well
-DELETIONS = (10, 600.0)  # of one's own lines, in so many seconds
+MOST_NAMED = 100  # other users named as affected by a way to ban somebody
+DELETIONS = (10, 600.0)  # deletions of own messages, within so many seconds
 
 
 class Moderation:
-    """Acts, each of which is kept for `/audit`."""
+    """The actions, each of which is logged for `/audit`."""
 
     def __init__(
         self,
@@ -94,13 +94,13 @@ class Moderation:
         self._deletions = Window(*DELETIONS)
 
     def open(self) -> None:
-        """Learn what is going on; the archive is open."""
+        """Load the state; the archive is open."""
         self._reports.open()
         facts = {fact.name: fact.value for fact in self._records.records(Fact)}
         self._lockdown.on = facts.get(LOCKDOWN) == "on"
 
     def greet(self, session: Session) -> None:
-        """Tell an operator who comes in what there is to know."""
+        """Tell an operator who joins what there is to know."""
         if not session.person.operator:
             return
         if self._lockdown.on:
@@ -110,10 +110,10 @@ class Moderation:
         if self._reports:
             session.tell(self._reports.last())
 
-    # Putting people out
+    # Removing users
 
     async def kick(self, session: Session, user: User, room: Room | None, reason: str) -> Removed:
-        """Put somebody out of a room, or (None) off the server; they may come back."""
+        """Remove a user from a room, or (None) from the server; they may rejoin."""
         reason = self._reason(session, room, reason)
         check_above(session.person, user, room)
         if room is not None and user not in room.people:
@@ -123,19 +123,19 @@ class Moderation:
         return Removed(room.name if room else "", user.name, session.name, reason)
 
     def _reason(self, session: Session, room: Room | None, reason: str) -> str:
-        """The reason that somebody gives; none of somebody who is muted on the whole server."""
+        """Return the given reason; none if a user is muted on the whole server."""
         check_words(reason)
         return "" if self._bans.silences(session.person, room) else reason
 
     def _put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
-        """Whoever has gone meanwhile need not be put out."""
+        """Remove the users that are still online."""
         if room is None:
             self._put_off_the_server(user, by, reason)
         elif user in room.people:
             self._put_out_of_room(user, room, by, reason)
 
     def empty(self, room: Room, by: Session, reason: str) -> None:
-        """Put everybody out of a room."""
+        """Remove everybody from a room."""
         for user in list(room.people):
             self._put_out_of_room(user, room, by, reason)
 
@@ -177,7 +177,7 @@ class Moderation:
         mute: bool = False,
         quietly: bool = False,
     ) -> Banned:
-        """Keep somebody out, or silent, in a room, or (None) on the whole server."""
+        """Ban or mute a user in a room, or (None) on the whole server."""
         check_words(who)
         reason = self._reason(session, room, reason)
         check_not_too_long(who)
@@ -203,7 +203,7 @@ class Moderation:
         return replace(shown, who=who)
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
-        """Those who are here, or in the room, and whom a ban holds."""
+        """Yield the users online, or in the room, whom a ban affects."""
         masks = masks_of(ban)
         for user in list(room.people if room else self._directory.users.values()):
             above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
@@ -215,7 +215,7 @@ class Moderation:
         return room is not None and any(exempts(each, room.key) for each in user.sessions)
 
     async def exempt(self, session: Session, who: str, room: Room) -> Banned:
-        """Let the bans and mutes of a room not hold somebody."""
+        """Exempt a user from the bans and mutes of a room."""
         check_words(who)
         check_not_too_long(who)
         who = labelled(who)
@@ -240,7 +240,7 @@ class Moderation:
                     session.tell(replace(event, own=True))
 
     def shown(self, ban: Ban, asker: Session, hit: tuple[str, ...] = ()) -> Banned:
-        """A ban as moderators read it; addresses are for operators."""
+        """Return a ban as moderators see it; addresses are for operators."""
         operator = asker.person.operator
         masks = [BanMask.parse(each) for each in ban.who]
         found = [mask.value for mask in masks if mask.is_of_address]
@@ -268,7 +268,7 @@ class Moderation:
         mute: bool = False,
         exempt: bool = False,
     ) -> Unbanned:
-        """Lift the bans, mutes, or exemptions of somebody."""
+        """Lift a user's bans, mutes, or exemptions."""
         who = labelled_before(who)
         done = "exempt" if exempt else "muted" if mute else "banned"
         bans = [
@@ -293,7 +293,7 @@ class Moderation:
         return Unbanned(who, where, session.name, mute, exempt=exempt)
 
     def _check_all_meant(self, who: str, bans: list[Ban], done: str) -> None:
-        """Refuse words of which none of these bans is one: they mean something else."""
+        """Refuse words that match none of these bans: they mean something else."""
         if any(key(who) in (key(ban.label), key(without_addresses(ban.label))) for ban in bans):
             return
         for word in who.split():
@@ -301,7 +301,7 @@ class Moderation:
                 raise Refused("no-such-person", f"{word} is not {done}.")
 
     def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
-        """Which bans would hold somebody, and whom else they would hit, here or in the room."""
+        """Return the bans that would affect a user, and who else online or there they affect."""
         check_above(session.person, user, room)
         if room is not None and user not in room.people:
             raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
@@ -317,10 +317,10 @@ class Moderation:
             user.name, tuple(ways), _means(self._targets.marks_of(session, user.name, room))
         )
 
-    # Lines
+    # Messages
 
     async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
-        """Delete a message: an own one, or with a moderator's right and for a reason."""
+        """Delete a message: your own, or as a moderator, with a reason."""
         reason = self._reason(session, place, reason)
         lines = await self._lines.read(place.name, number - 1, 1)
         called = place.called(session)
@@ -348,7 +348,7 @@ class Moderation:
             what = f"deleted message {number} by {whose}{_because(reason)}"
             await self._acts.note(session, what, place)
         await self._store.delete(place.name, number, session.name)
-        # Whoever is muted could say something by the reason for deleting lines of their own.
+        # A muted user could say something with the reason for deleting their own messages.
         event = Deleted(
             room=called,
             number=number,
@@ -359,9 +359,7 @@ class Moderation:
         )
         for each in place.members:
             if each is not session and _may_read(each, place, line):
-                each.tell(
-                    replace(event, room=place.called(each))
-                )  # slow ones are to forget it, too
+                each.tell(replace(event, room=place.called(each)))  # slow ones are to forget it too
         return event
 
     def _check_may_delete_again(self, session: Session) -> None:
@@ -378,7 +376,7 @@ class Moderation:
     # The whole server
 
     async def lock_down(self, session: Session, on: bool) -> Lockdown:
-        """Let in only registered people, or (False) everybody again."""
+        """Let only registered users join, or (False) everybody again."""
         switch = "on" if on else "off"
         act = self._acts.act(session, f"turned lockdown {switch}", None)
         await self._records.put(Fact(LOCKDOWN, switch), act)
@@ -388,7 +386,7 @@ class Moderation:
         return event
 
     async def announce(self, session: Session, text: str) -> Announced:
-        """Tell something to everybody who is here, wherever they are."""
+        """Send a message to everybody online, in any room."""
         check_words(text)
         await self._acts.note(session, f"announced: {text}", None)
         event = Announced(session.name, text, self._acts.now())
@@ -408,12 +406,12 @@ def _may_read(session: Session, room: Room, line: Said) -> bool:
 
 
 def _means(masks: Iterable[BanMask]) -> tuple[str, ...]:
-    """By what a ban knows people, in words."""
+    """Return what a ban recognizes users by, in words."""
     return tuple(dict.fromkeys(mask.way for mask in sorted(masks)))
 
 
 def _marks_to_choose(user: User) -> dict[str, BanMask]:
-    """What one could write to ban somebody, and the mark that it stands for."""
+    """Return what a moderator could write to ban a user, and the mark that each stands for."""
     name = BanMask.of_name(user.name)
     found = {str(name): name}
     if user.account is not None:

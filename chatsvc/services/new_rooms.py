@@ -1,4 +1,4 @@
-"""Which rooms may be made: nobody can use up all of them."""
+"""Limits on creating rooms, so that nobody can use up all of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, span
 from chatsvc.services.rooms import Rooms
 
-# As many rooms as there may be when somebody makes another one; the rest is for those after them.
+# With this many rooms, guests, accounts and operators can create no more.
 GUESTS, ACCOUNTS, OPERATORS = 8_000, 9_500, 10_000
 
 
 class NewRooms:
-    """Makes rooms within limits."""
+    """Creates rooms within limits."""
 
     def __init__(
         self,
@@ -26,10 +26,10 @@ class NewRooms:
         self._directory = directory
         self._rooms = rooms
         self._clock = clock
-        self.new = Window(0, 0.0)  # rooms made from one address, or by one account
+        self.new = Window(0, 0.0)  # rooms created from one address, or by one account
 
     def make(self, session: Session, name: str) -> Room:
-        """Make a room for somebody, or refuse to."""
+        """Create a room for a user, or refuse to."""
         if any(key(name) == room.key for room in self._directory.leaving.values()):
             raise Refused("busy", f"{name} is being removed. Try again in a moment.")
         if not session.person.operator and key(name) != key(FIRST_ROOM):

@@ -1,4 +1,4 @@
-"""Which names are free, and what is offered instead of one that is not."""
+"""Which names are free, and what is suggested instead of a name that is not."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chatsvc.model.text_rules import LONGEST_NAME, key, likely_name
 
 
 def is_same(one: Account | None, other: Account | None) -> bool:
-    """Whether it is one account, whatever is known of it."""
+    """Return whether it is one account, whatever has changed."""
     return (one.id if one else None) == (other.id if other else None)
 
 
 class Nicknames:
-    """The names of those who are here, and of accounts."""
+    """The names of users online and of accounts."""
 
     def __init__(
         self,
@@ -31,22 +31,22 @@ class Nicknames:
         self._accounts = accounts
         self._chat_name = chat_name
         self._guests = count(1)
-        self._online: dict[str, set[str]] = {}  # keys of names, by what they look like
+        self._online: dict[str, set[str]] = {}  # keys of names, by their skeletons
 
     def came(self, name: str) -> None:
-        """Somebody goes by this name from now on."""
+        """Note that a user has this name from now on."""
         for look in skeletons(name):
             self._online.setdefault(look, set()).add(key(name))
 
     def went(self, name: str) -> None:
-        """Nobody goes by this name any more."""
+        """Note that nobody has this name any more."""
         for look in skeletons(name):
             self._online[look].discard(key(name))
             if not self._online[look]:
                 del self._online[look]
 
     def check_free(self, name: str, account: Account | None, user: User | None = None) -> None:
-        """Refuse a name that is somebody else's, or looks like it; `user` is who has another."""
+        """Refuse a name that is taken, or confusable with a taken one, except for `user`."""
         self._check_not_reserved(name, account)
         if key(name) in self._directory.users:
             raise Refused("name-taken", f"{name} is already in use.", self.free(name))
@@ -58,12 +58,12 @@ class Nicknames:
             self._check_unlike_those_online(name, user)
 
     def check_looks(self, name: str, account: Account | None) -> None:
-        """Refuse what looks like another's name, or like the chat's own."""
+        """Refuse a name confusable with another user's, or with the chat's own."""
         self._check_not_reserved(name, account)
         self._check_unlike(name, account)
 
     def _check_not_reserved(self, name: str, account: Account | None) -> None:
-        """An account may be older than the list, or an operator's choice."""
+        """Refuse a reserved name, except for accounts, which may be older than the list."""
         own = account is not None and key(account.name) == key(name)
         if not own and self._is_reserved(name):
             text = f"{name} is reserved for the server."
@@ -90,7 +90,7 @@ class Nicknames:
             )
 
     def _twins(self, name: str) -> set[str]:
-        """The keys of names online that look like a name without being it."""
+        """Return the keys of names online that are confusable with a name."""
         found: set[str] = set()
         for look in skeletons(name):
             found |= self._online.get(look, set())
@@ -103,7 +103,7 @@ class Nicknames:
     def free(self, name: str) -> str:
         """Return a free name that resembles `name`."""
         stem = name[: LONGEST_NAME - 5].rstrip("0123456789")
-        if likely_name(f"{stem}2") != f"{stem}2":  # some letters do not go with these digits
+        if likely_name(f"{stem}2") != f"{stem}2":  # some letters and these digits do not mix
             stem = "guest-"
         return next(free for n in count(2) if self._is_free(free := f"{stem}{n}"))
 

@@ -1,4 +1,4 @@
-"""Telling others that somebody comes, goes or changes: neighbours in rooms, and who watches."""
+"""Telling users in shared rooms, and watchers, who comes online, goes offline or changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatsvc.services.whowas import Trace, Whowas
 
 
 class Presence:
-    """Tells those who should know, as far as mutes allow it."""
+    """Tells the users who should know, as far as mutes allow."""
 
     def __init__(
         self,
@@ -34,15 +34,15 @@ class Presence:
         self._now = now
 
     def gone(self, user: User, trace: Trace) -> None:
-        """Nobody goes by this user's name any more."""
+        """Note that nobody has this user's name any more."""
         realname = "" if self._visibility.is_silent_somewhere(user) else user.realname
         self._whowas.note(user, self._now(), trace, realname)
         self._watchlist.went(user.name)
 
     def tell_renamed(self, user: User, old: str) -> None:
-        """Tell everybody who shares a room with somebody that they have another name now.
+        """Tell everybody who shares a room with a user that they have another name now.
 
-        Where they are muted, those who are not to read it see the old name leave.
+        Where the user is muted, those who must not see the new name see the old name leave.
         """
         told: set[Session] = set()
         revealing = []
@@ -62,18 +62,18 @@ class Presence:
             room.reveal(user)
 
     def _is_kept_back(self, user: User, room: Room) -> bool:
-        """Whether somebody in a room is not to read the name that `user` has just taken."""
+        """Return whether a mute hides the new name of `user` from somebody in a room."""
         concealed = self._bans.conceals_change(user, room)
         return concealed and self._visibility.is_silent_to_any(user, room)
 
     def reveal_unmuted(self) -> None:
-        """Show those again whose name a mute kept back until it ended."""
+        """Show users again whose names were hidden by a mute that has ended."""
         for room in self._directory.rooms.values():
             for user in [each for each in room.unseen if not self._bans.silences(each, room)]:
                 room.reveal(user)
 
     def tell_of(self, session: Session, event: Shared, crowds: bool = False) -> None:
-        """Tell also who watches somebody closely, but in crowds nobody else."""
+        """Tell close watchers, and users in shared rooms; in crowded ones only with `crowds`."""
         rooms = [room for room in session.person.rooms() if crowds or not room.crowded]
         self._tell(rooms, session, event, self._watchlist.closely(session.person))
 

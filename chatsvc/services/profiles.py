@@ -1,4 +1,4 @@
-"""What people say of themselves: names, real names, being away, whom they ignore."""
+"""What users say about themselves: names, real names, away, and whom they ignore."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
 from chatsvc.services.whowas import trace_of
 
-MOST_IGNORED = 100  # people, by one person
+MOST_IGNORED = 100  # people that one user can ignore
 
 
 class Profiles:
-    """Changes what people are called, and tells those who should know."""
+    """Changes profiles, and tells those who should know."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Profiles:
         self._watchlist = watchlist
 
     def rename(self, session: Session, name: str) -> Renamed:
-        """Give a person another name; everybody who shares a room is told."""
+        """Rename a user; tell everybody who shares a room."""
         user = session.person
         check_name(name)
         self._check_not_muted(session)
@@ -71,7 +71,7 @@ class Profiles:
         return own
 
     def _check_not_muted(self, session: Session) -> None:
-        """Refuse another name to a muted user whom somebody would go on knowing by the old one.
+        """Refuse a new name to a muted user if the mute would hide it from somebody.
 
         A quiet mute must not be noticed, so the name changes, and the room is not shown it.
         """
@@ -93,7 +93,7 @@ class Profiles:
                 raise Refused("banned", f"{name} is banned in {room.name}. Choose another name.")
 
     def _ignore_under_new_name(self, renamed: User, name: str) -> None:
-        """Who ignores somebody goes on doing so, under their first and their latest name.
+        """Let users who ignore somebody go on doing so under their first and their latest name.
 
         An account is known by its own name anyway.
         """
@@ -110,7 +110,7 @@ class Profiles:
                 ignores[key(name)] = name
 
     async def ignore(self, user: User, name: str) -> None:
-        """Hide somebody's lines from `user`, now and under their later names."""
+        """Hide a user's messages from `user`, now and under later names."""
         check_name(name)
         if key(name) == user.key:
             raise Refused("yourself", "You cannot ignore yourself.")
@@ -127,7 +127,7 @@ class Profiles:
         await self.save_ignores(user)
 
     async def unignore(self, user: User, name: str) -> None:
-        """Show somebody's lines again."""
+        """Show a user's messages again."""
         if not user.ignores or key(name) not in user.ignores:
             raise Refused("no-such-person", f"You are not ignoring {name}.")
         for one in [key(name), *(alias for alias, of in user.aliases.items() if of == key(name))]:
@@ -136,7 +136,7 @@ class Profiles:
         await self.save_ignores(user)
 
     async def save_ignores(self, user: User) -> None:
-        """Keep with the account whom somebody ignores, and whether they are away."""
+        """Store with the account whom it ignores, and whether it is away."""
         account = user.account
         if account is None:
             return
@@ -146,7 +146,7 @@ class Profiles:
             user.account = await self._accounts.change(account, ignores=ignores, away=user.away)
 
     def set_realname(self, session: Session, realname: str) -> Realname:
-        """Say what a person is called besides their name; who shares a room is told."""
+        """Set a user's real name, and tell users who share a room."""
         check_words(realname)
         user = session.person
         user.realname = realname
@@ -154,7 +154,7 @@ class Profiles:
         return Realname(user.name, realname, own=True)
 
     async def set_away(self, session: Session, reason: str | None) -> Away:
-        """Mark a person as away, or (None) back."""
+        """Mark a user as away, or (None) back."""
         check_words(reason or "")
         user = session.person
         user.away = reason

@@ -1,4 +1,4 @@
-"""What people have told the operators about somebody, until one of them has dealt with it."""
+"""Reports to the operators about users, until one of them has dealt with it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chatsvc.model.text_rules import check_words, key
 from chatsvc.services.audit import Acts, signed
 from chatsvc.store.archive import ArchiveFailed, Records
 
-MOST_REPORTS = 1000  # that nobody has dealt with
+MOST_REPORTS = 1000  # open reports
 MOST_REPORTS_BY_ONE = 20
-LISTED = 100  # at once, of those that came last
+LISTED = 100  # sent at once, the latest
 GREETED_WITH = 10
 
 
 class Inbox:
-    """Every report that nobody has dealt with."""
+    """Every open report."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Inbox:
         self._last = 0
 
     def open(self) -> None:
-        """Learn which there are; the archive is open."""
+        """Load the reports; the archive is open."""
         self._reports = {report.number: report for report in self._records.records(Report)}
         self._last = max(self._reports, default=0)
 
@@ -46,15 +46,15 @@ class Inbox:
         return len(self._reports)
 
     def last(self) -> Reports:
-        """The last ones, oldest first, and how many there are in all."""
+        """Return the last reports, oldest first, and how many there are in all."""
         return Reports(tuple(map(reported, self.newest(GREETED_WITH))), len(self._reports))
 
     def newest(self, count: int = LISTED) -> list[Report]:
-        """Return the last ones, oldest first."""
+        """Return the last reports, oldest first."""
         return list(self._reports.values())[-count:]
 
     async def add(self, session: Session, name: str, reason: str, room: Room | None) -> Reported:
-        """Tell the operators who are here, and those who come later."""
+        """Report to the operators online, and to those who come online later."""
         check_words(reason)
         user = self._directory.users.get(key(name))
         account = self._accounts.find(name)
@@ -96,7 +96,7 @@ class Inbox:
         )
 
     async def resolve(self, session: Session, number: int) -> Report:
-        """Take a report from the list."""
+        """Close a report."""
         report = self._reports.pop(number, None)
         if report is None:
             raise Refused(
@@ -112,7 +112,7 @@ class Inbox:
 
 
 def _origin(session: Session) -> str:
-    """By what one person's reports are counted: guests have names without end."""
+    """Return what one user's reports are counted by: guests have any number of names."""
     account = session.person.account
     if account is not None:
         return str(BanMask.of_account(account.id))
@@ -120,7 +120,7 @@ def _origin(session: Session) -> str:
 
 
 def reported(report: Report, own: bool = False) -> Reported:
-    """Return a report as operators, or its author (`own`), are told it."""
+    """Return a report as operators or its author (`own`) read it."""
     return Reported(
         number=report.number,
         by=report.by,

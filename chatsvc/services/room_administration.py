@@ -1,4 +1,4 @@
-"""What founders and moderators change about their room: rules, roles, invitations."""
+"""Administering a room, by founders and moderators: rules, roles, invitations."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from chatsvc.store.archive import ArchiveFailed, Records
 
 Somebody: TypeAlias = "tuple[User | None, Account | None]"
 
-BEFORE = {  # what somebody is who can be given a role
+BEFORE = {  # the roles that can be given
     "moderator": ("guest", "member", "voiced"),
     "voiced": ("guest", "member"),
 }
-AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who comes in
-WRITTEN = ("description", "refuse", "mask")  # rules whose words everybody in the room reads
+AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who can join
+WRITTEN = ("description", "refuse", "mask")  # rules whose texts everybody in the room can read
 
 
 class RoomAdministration:
-    """Changes that everybody in the room is told, and that outlive it."""
+    """Changes that the room is told about, and that are stored."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class RoomAdministration:
         self._topics = topics
 
     def rules(self, room: Room) -> Rules:
-        """What holds in a room."""
+        """Return a room's rules."""
         names = {"founder": [], "moderator": []}  # type: dict[str, list[str]]
         for id, member in room.roster.items():
             if member.role in names:
@@ -64,9 +64,9 @@ class RoomAdministration:
         return Rules(room.name, listed(room.rules), founder, tuple(names["moderator"]))
 
     async def set_rule(self, session: Session, room: Room, name: str, value: str) -> Rule:
-        """Change one of a room's rules; everybody there is told."""
+        """Change one of a room's rules, and tell the room."""
         name = rule_name(name)
-        if name == "keep":  # which makes lines be gone for good
+        if name == "keep":  # which deletes messages permanently
             check_founder(session.person, room)
         value = value_of(name, value)
         mute = self._bans.mute_of(session, room)
@@ -88,13 +88,13 @@ class RoomAdministration:
             self._apply(room, changed(room.rules, name, current(old, name)))
             raise
         if name in AT_THE_ENTRANCE:
-            room.passes.clear()  # of whoever was let in under the old rules
+            room.passes.clear()  # of users who could join under the old rules
         event = Rule(room.name, name, told, session.name)
         room.announce(event, but=session)
         return event
 
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
-        """Change what the room is about; what a moderator does is kept for `/audit`."""
+        """Set the topic; what a moderator does is logged for `/audit`."""
         check_words(text)
         held = self._bans.mute_of(session, room)
         if held is None and moderates(session.person, room):
@@ -102,7 +102,7 @@ class RoomAdministration:
         return await self._topics.set(session, room, text)
 
     def _check_still_there(self, session: Session, room: Room) -> None:
-        """While a password was hashed, the room may have gone, or the right to change it."""
+        """Check again after hashing a password: the room or the permission may be gone."""
         if self._directory.rooms.get(room.key) is not room:
             raise Refused(
                 "no-such-room",
@@ -111,7 +111,7 @@ class RoomAdministration:
         check_level(session, "moderator", room)
 
     def _apply(self, room: Room, charter: RoomRules) -> None:
-        """Let rules hold at once, so that who changes another one meanwhile does not undo this."""
+        """Apply rules at once, so that a concurrent change of another one does not undo this."""
         room.charter = None if charter == RoomRules(room.name) else charter
         if charter.history != "all":
             for session in room.members:
@@ -120,13 +120,13 @@ class RoomAdministration:
     async def _keep(self, room: Room, act: Act) -> None:
         await self._records.put(room.rules, act)
         if room.charter is None:
-            with suppress(ArchiveFailed):  # what is kept says the same
+            with suppress(ArchiveFailed):  # the stored rules are the same
                 await self._records.drop(room.rules)
 
     # Roles
 
     async def set_role(self, session: Session, room: Room, name: str, role: str) -> Role:
-        """Give somebody a role in a room; everybody there is told."""
+        """Give a user a role in a room, and tell the room."""
         user, account = self._somebody(name)
         old = self._role_of(user, account, room)
         if old not in BEFORE[role]:
@@ -155,7 +155,7 @@ class RoomAdministration:
         return await self._change_role(session, room, (user, account), "member")
 
     def _somebody(self, name: str) -> Somebody:
-        """A person who is here, or an account, or both."""
+        """Return a user online, or an account, or both."""
         user = self._directory.users.get(key(name))
         account = user.account if user else self._accounts.find(name)
         if user is None and account is None:
@@ -186,7 +186,7 @@ class RoomAdministration:
         )
 
     async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
-        """Give accounts roles at once, so that nobody else gives the same; undone if not kept."""
+        """Give accounts roles at once, so that nobody else does the same; undo it if not stored."""
         roster = self._membership
         old = {id: room.roster.get(id) for id in roles}
         for id, role in roles.items():
@@ -243,14 +243,14 @@ class RoomAdministration:
         return self._tell_role(session, room, event)
 
     def _called(self, id: str) -> str:
-        """What an account's person is called here, or when they were last."""
+        """Return the current or last name of an account's user."""
         user = self._directory.by_account.get(id)
         return user.name if user else self._accounts.name_of(id)
 
     # Invitations
 
     async def invite(self, session: Session, room: Room, name: str) -> Invited:
-        """Let somebody into a room that not everybody may enter, and tell them."""
+        """Invite a user to a room that not everybody may join, and tell them."""
         user, account = self._somebody(name)
         if room.rules.invite_only and not moderates(session.person, room):
             raise Refused("not-allowed", f"Only moderators can invite people to {room.name}.")
@@ -260,7 +260,7 @@ class RoomAdministration:
         invited = Invited(room.name, called_now, session.name, own=True)
         mute = self._bans.mute_of(session, room)
         if mute is not None:
-            if mute.quietly:  # who does not notice it
+            if mute.quietly:  # who must not notice it
                 return invited
             raise self._bans.refusal(mute)
         await self._expect(room, user, account)
@@ -274,7 +274,7 @@ class RoomAdministration:
         return invited
 
     def expected(self, room: Room) -> Expected:
-        """Who is invited and has not come: accounts without another role, and guests."""
+        """Return who is invited and has not joined: accounts without another role, and guests."""
         accounts = [id for id, one in room.roster.items() if _is_invited(one)]
         guests = (
             session for session in self._directory.clients.values() if session.user is not None
@@ -283,7 +283,7 @@ class RoomAdministration:
         return Expected(room.name, (*map(self._accounts.name_of, accounts), *names))
 
     def uninvite(self, session: Session, room: Room, name: str) -> Expected:
-        """Take an invitation back from somebody who has not come."""
+        """Withdraw an invitation that was not accepted yet."""
         user, account = self._somebody(name)
         member = room.roster.get(account.id) if account is not None else None
         clients = {each.client for each in user.sessions} if user else set()

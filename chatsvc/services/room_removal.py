@@ -1,4 +1,4 @@
-"""Removing rooms: those that operators remove, and abandoned ones of guests."""
+"""Removing rooms: by operators, and abandoned rooms of guests."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from chatsvc.services.audit import Acts
 from chatsvc.services.moderation import Moderation
 from chatsvc.store.archive import ArchiveFailed, Records, RoomStore
 
-PLENTY = 5_000  # rooms, beyond which empty ones of guests go soon
+PLENTY = 5_000  # rooms, beyond which empty rooms of guests are removed early
 EMPTY = 30 * 86400.0  # seconds after which an empty room of guests is removed
 EMPTY_OF_PLENTY = 3600.0
 
 
 class RoomRemoval:
-    """Removes rooms with everything in them."""
+    """Removes rooms and everything in them."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class RoomRemoval:
         self._now = now
 
     async def remove(self, session: Session, room: Room) -> Notice:
-        """Remove a room with everything in it, whoever it belongs to."""
+        """Remove a room and everything in it, whoever it belongs to."""
         if room.key == key(FIRST_ROOM):
             raise Refused("not-allowed", f"{room.name} cannot be removed: everybody starts there.")
         await self._acts.note(session, "removed the room", room)
@@ -55,7 +55,7 @@ class RoomRemoval:
         return Notice(f"Removed {room.name} and all its messages.")
 
     async def _remove(self, room: Room) -> None:
-        """Remove a room in which nobody is; lines on their way to it are refused."""
+        """Remove an empty room; refuse lines on their way to it."""
         self._directory.leaving[room.name] = room
         try:
             await self._remove_all_of(room)
@@ -75,27 +75,27 @@ class RoomRemoval:
         await self._store.settle(room.name)
         await self._store.set_topic(room.name, "", "", 0.0)
         while await self._store.clear(room.name, room.last):
-            """There are more lines."""
+            pass  # there are more lines
 
     # Empty rooms
 
     async def remove_empty(self) -> None:
-        """Remove rooms of guests that were empty for long, or (of many rooms) for a while.
+        """Remove rooms of guests that have been empty for long, or (if there are many) for a while.
 
-        Of many, those with the fewest lines go first: they are the least missed.
+        Of many, those with the fewest lines go first: they are missed least.
         """
         now = self._now()
         rooms = [room for room in self._directory.rooms.values() if self._is_strangers(room)]
         for room in sorted(rooms, key=attrgetter("last")):
             plenty = len(self._directory.rooms) > PLENTY
             if now - room.empty_since >= (EMPTY_OF_PLENTY if plenty else EMPTY):
-                with contextlib.suppress(ArchiveFailed):  # what is left is removed another time
+                with contextlib.suppress(ArchiveFailed):  # the rest is removed next time
                     await self._remove_if_still(room)
 
     async def _remove_if_still(self, room: Room) -> None:
-        if self._is_strangers(room):  # somebody may have come meanwhile
+        if self._is_strangers(room):  # a user may have joined meanwhile
             await self._remove(room)
 
     def _is_strangers(self, room: Room) -> bool:
-        """Whether nobody is in a room, and no account has anything to do with it."""
+        """Return whether nobody is in a room, and no account belongs to it."""
         return not (room.members or room.charter or room.roster or room.key == key(FIRST_ROOM))

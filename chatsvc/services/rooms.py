@@ -1,6 +1,6 @@
-"""The rooms and conversations that there are: opened from the archive, made, and found by name.
+"""All rooms and conversations: loaded from the archive, created, and found by name.
 
-Who may make or enter one is decided elsewhere.
+Permissions to create or join them are checked elsewhere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chatsvc.store.archive import KeptRoom, Lines, Records, Start
 
 
 class Rooms:
-    """Makes rooms and conversations."""
+    """Creates rooms and conversations."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Rooms:
         self._start = start
 
     def open(self, known_rooms: Iterable[KeptRoom]) -> None:
-        """Make the rooms and conversations that the archive knows."""
+        """Create the rooms and conversations that the archive has stored."""
         charters = {key(one.room): one for one in self._records.records(RoomRules)}
         inside = {*self._membership.rooms()}
         alive = {*charters, *inside}
@@ -69,7 +69,7 @@ class Rooms:
             room.topic = Topic(room.name, known.topic, known.topic_by, known.topic_time)
 
     def _reopen(self, known: KeptRoom) -> None:
-        """A conversation of which the lines may be kept, but not yet whose they are."""
+        """Restore a conversation whose lines may be stored, although its members are not yet."""
         room = self.conversation_at(known.name)
         room.last, room.time = known.last, known.time or 0.0
         for id in both_in(known.name):
@@ -77,14 +77,14 @@ class Rooms:
                 self._membership.note(Member(known.name, id))
 
     def place(self, name: str) -> Room:
-        """Return a room or conversation that has lines, or is about to.
+        """Return a room or conversation that has lines, or will have some.
 
         A room may have been removed while lines were on their way.
         """
         return self._directory.conversations[name] if name.startswith("@") else self.room(name)
 
     def room(self, name: str) -> Room:
-        """Return the room called `name`; make it if there is none."""
+        """Return the room called `name`; create it if there is none."""
         name = room_name(name)
         return self._directory.rooms.get(key(name)) or self._make_room(name)
 
@@ -101,7 +101,7 @@ class Rooms:
         return room
 
     def conversation_at(self, name: str) -> DirectConversation:
-        """Return the conversation with this name in the archive; make it if there is none."""
+        """Return the conversation with this name in the archive; create it if there is none."""
         if name not in self._directory.conversations:
             self._directory.conversations[name] = DirectConversation(
                 name=name,
@@ -114,7 +114,7 @@ class Rooms:
         return self._directory.conversations[name]
 
     def conversation(self, one: Account, other: Account) -> DirectConversation:
-        """That of two accounts, begun now if need be."""
+        """Return the conversation of two accounts; create it if necessary."""
         room = self.conversation_at(conversation_name(one.id, other.id))
         for account in (one, other):
             if self._membership.get(room.name, account.id) is None:

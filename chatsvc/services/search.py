@@ -1,6 +1,6 @@
-"""Looking for what was said, as somebody may read it; and keeping the archive's index up to date.
+"""Searching the messages that a user may read, and keeping the archive's index up to date.
 
-Lines are indexed a second after they were kept, more slowly while many talk, and before a search.
+Lines are indexed a second after they were stored, more slowly while many talk, and before a search.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from chatsvc.store.archive import ArchiveFailed, SearchableLines, Start, TooSlow
 from chatsvc.store.query_parser import Query, parse
 from chatsvc.store.search_query import LastSearch, Seeker, Spot
 
-SOON = 1.0  # seconds from one look at what there is to index to the next
-BREATH = 0.02  # between two pieces of what there is much of
-MANY = 20_000  # lines; how far it is with as many is told
-PAGES = 100  # of lines read for one search, should most of them not be for who searches
+SOON = 1.0  # seconds between checks for lines to index
+BREATH = 0.02  # seconds between two pieces of a long job
+MANY = 20_000  # lines, beyond which progress is reported
+PAGES = 100  # lines read for one search, if most of them are not for this user
 
 
 class Search:
-    """Answers searches, and indexes what they are to find, until it is ended."""
+    """Answers searches, and indexes lines, until it is ended."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Search:
     # Indexing
 
     def begin(self) -> None:
-        """Start to index new lines."""
+        """Start indexing new lines."""
         self._later(SOON)
 
     def end(self) -> None:
@@ -70,13 +70,13 @@ class Search:
             left = await self._lines.index()
             self._tell(left)
         except ArchiveFailed:
-            """It is tried again; whoever searches meanwhile is told what is wrong."""
+            pass  # retried; users who search meanwhile are told what is wrong
         finally:
-            # While many talk, one piece a second: whoever searches then has the rest taken in.
+            # While many talk, one piece per second; a search indexes the rest first.
             self._later(BREATH if left and not self._lines.waiting else SOON)
 
     def _tell(self, left: int) -> None:
-        """Tell how far it is with many lines: at each tenth."""
+        """Report the progress of a long job, at each tenth."""
         self._most = max(self._most, left) if left else self._most
         tenth = 10 * (self._most - left) // self._most if self._most else 0
         if self._most >= MANY and tenth > self._told:
@@ -88,7 +88,7 @@ class Search:
     # Searching
 
     async def find(self, session: Session, text: str | None, older: str | None, n: int) -> Found:
-        """The last `n` lines that somebody looks for; without `text` those before the last ones."""
+        """Return the last `n` matching lines; without `text`, those before the previous result."""
         spot = self._spot(session, older) if older is not None else None
         if text is None:
             text, spot = self._going_on(session)
@@ -109,14 +109,14 @@ class Search:
         return searched.query, searched.older
 
     def _spot(self, session: Session, older: str) -> Spot:
-        """The line that programs name, such as `#tea 12`."""
+        """Return the position that a client gives, such as `#tea 12`."""
         name, _, number = older.rpartition(" ")
         if not (name and number.isdecimal() and number.isascii() and len(number) < 16):
             raise Refused("bad-argument", "older must be a room and a number, such as #tea 12.")
         return Spot(self._history.place(session, name)[0].name, int(number))
 
     def _rooms(self, session: Session, query: Query) -> dict[str, Room]:
-        """Where it is looked: in one place, or all of somebody's, by their names in the archive."""
+        """Return where to search: in one place, or in all of the user's, by internal names."""
         if query.room is not None:
             place, _ = self._history.place(session, query.room)
             return {place.name: place}
@@ -126,7 +126,7 @@ class Search:
     async def _read(
         self, session: Session, query: Query, rooms: dict[str, Room], older: Spot | None, n: int
     ) -> tuple[list[Said], Spot | None, bool]:
-        """Lines that somebody may read, and after which one there are more.
+        """Return lines that the user may read, and the line after which there are more.
 
         The archive has left out most of the others already.
         """

@@ -1,4 +1,4 @@
-"""Connecting, getting a user, leaving: what happens to a session as a whole."""
+"""The life of a session: connecting, getting a user, leaving."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from chatsvc.services.whowas import trace_of
 
 
 class Sessions:
-    """Makes sessions, seats them as users, and takes them out of everything."""
+    """Creates sessions, assigns users to them, and removes them."""
 
     def __init__(
         self,
@@ -57,13 +57,13 @@ class Sessions:
         self.when_empty: Callable[[], None] | None = None
 
     def connect(self, wire: Wire) -> Session:
-        """A seat for somebody whose name is not known yet."""
+        """Return a session for a connection whose user is not known yet."""
         session = Session(wire, self._now())
         self._directory.sessions.add(session)
         return session
 
     def seat(self, session: Session, user: User) -> None:
-        """Make a session one of a user's."""
+        """Assign a user to a session."""
         session.user, session.login = user, None
         new = not user.sessions
         user.sessions.append(session)
@@ -83,7 +83,7 @@ class Sessions:
         room.add(session, max(member.seen, *others))
 
     def unseat(self, session: Session) -> None:
-        """Take a session from its user, who is gone with their last one."""
+        """Remove a session from its user, who goes offline with the last one."""
         user, trace = session.person, trace_of(session.person)
         user.sessions.remove(session)
         for room in list(session.conversations.values()):
@@ -94,7 +94,7 @@ class Sessions:
             self._safely(self._presence.gone, user, trace)
 
     def quit(self, session: Session, words: str, tag: str | None = None) -> None:
-        """Say goodbye once everything that was said is kept."""
+        """Say goodbye once everything that was said is stored."""
         check_words(words)
         session.leaving = True
         session.hold(True)
@@ -108,7 +108,7 @@ class Sessions:
         session.once_settled(part)
 
     def leave(self, session: Session, words: str) -> None:
-        """Take `session` out of everything and tell the others, whatever fails on the way."""
+        """Remove `session` from everything and tell the others, whatever fails on the way."""
         if session not in self._directory.sessions:
             return
         self._directory.sessions.discard(session)
@@ -142,13 +142,13 @@ class Sessions:
         self._joining.step_out(session, room, "" if silent else words)
 
     def drained(self, session: Session) -> None:
-        """A slow reader can be sent more: it reads on where it was."""
+        """Send a slow reader more, from where it was."""
         if session.missed:
             session.missed = False
             session.tell(Missed())
         self.catch_up(session)
 
     def catch_up(self, session: Session) -> None:
-        """Show a session what it has not been shown yet, of all its rooms."""
+        """Show a session what it has missed in all its rooms."""
         for room in (*session.rooms.values(), *session.conversations.values()):
             room.catch_up(session)

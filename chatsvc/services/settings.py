@@ -1,4 +1,4 @@
-"""What the person who runs the service chooses, as far as the services need it."""
+"""The administrator's settings, as far as the services need them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """What the one who runs the service chooses."""
+    """The administrator's settings."""
 
     name: str = "chatsvc"
     motd: str = ""

@@ -1,4 +1,4 @@
-"""What rooms are about."""
+"""The topics of rooms."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Topics:
         self._now = now
 
     async def set(self, session: Session, room: Room, text: str) -> Topic:
-        """Change what a room is about; everybody there is told."""
+        """Set the topic of a room, and tell everybody in it."""
         check_words(text)
         mute = self._bans.mute_of(session, room)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
         check_topic(session.person, room, self._clock.seconds())
         topic = Topic(room.name, text, session.name, round(self._now(), 3))
-        if mute is not None:  # who does not notice it
+        if mute is not None:  # who must not notice it
             return topic
         room.used = True
         try:

@@ -1,4 +1,4 @@
-"""What somebody may know of the people and rooms here."""
+"""What a user may know about other users and rooms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN_ROLES = ("founder", "moderator", "voiced")
 
 
 class Visibility:
-    """Looks at the directory, and changes nothing."""
+    """Queries about the directory; changes nothing."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Visibility:
         self._clock = clock
 
     def person(self, user: User, asker: Session, room: Room | None = None) -> Person:
-        """What `asker` may know of somebody, in one room or (None) in all of them."""
+        """Return what `asker` may know about a user, in one room or (None) in all of them."""
         silent = self.is_silent(user, asker.person, room)
         idle = self._clock.seconds() - user.active
         places: list[Room] = []
@@ -55,7 +55,7 @@ class Visibility:
         )
 
     def acquainted(self, session: Session) -> set[User]:
-        """Whom somebody sees without naming them: those in their rooms; everybody, as operator."""
+        """Return whom a user sees without naming them: users in shared rooms; operators see all."""
         if session.person.operator:
             return set(self._directory.users.values())
         rooms = session.person.rooms()
@@ -67,9 +67,10 @@ class Visibility:
         return "away" if hidden else user.away
 
     def is_silent(self, user: User, reader: User, room: Room | None = None) -> bool:
-        """Whether a mute keeps what `user` writes about themselves from `reader`.
+        """Return whether a mute hides what `user` writes about themselves from `reader`.
 
-        It does in the room where they are muted, and from who is there unless they share another.
+        It does in the room where they are muted, and from its members unless they share another
+        one.
         """
         silences = self._bans.silences
         if user is reader:
@@ -82,15 +83,15 @@ class Visibility:
         return any(silences(user, place) for place in reader.rooms())
 
     def is_silent_to_any(self, user: User, room: Room) -> bool:
-        """Whether a mute keeps what `user` writes about themselves from anybody in a room."""
+        """Return whether a mute hides what `user` writes about themselves from anybody there."""
         return any(self.is_silent(user, reader) for reader in room.people)
 
     def is_silent_somewhere(self, user: User) -> bool:
-        """Whether a mute affects `user` in any of their rooms, or on the whole server."""
+        """Return whether a mute affects `user` in any of their rooms, or on the whole server."""
         return any(self._bans.silences(user, room) for room in (None, *user.rooms()))
 
     def known_room(self, session: Session, name: str | None) -> Room:
-        """Any room that one may know of: one need not be in it."""
+        """Return a room that the user may know of, and need not be in."""
         if name is None:
             return room_of(session, None)
         found = self._directory.rooms.get(key(room_name(name)))
@@ -101,20 +102,20 @@ class Visibility:
         return found
 
     def rooms(self, session: Session) -> list[Room]:
-        """Return the rooms that somebody may know of, most people first."""
+        """Return the rooms that a user may know of, most people first."""
         user = session.person
         rooms = [room for room in self._directory.rooms.values() if may_see(user, room)]
         return sorted(rooms, key=lambda room: (-len(room.seen_by(user)), room.name))
 
     def place(self, room: Room, asker: Session) -> Place | None:
-        """Return a room as a list shows it to somebody who may still know of it."""
+        """Return a room's entry in a list, if the session may still know that it exists."""
         if not may_see(asker.person, room):
             return None
         count = len(room.seen_by(asker.person))
         return Place(room.name, count, room.topic.text if room.topic else "", room.last)
 
     def member(self, user: User, asker: Session, room: Room) -> Person | None:
-        """Return somebody as the list of a room shows them who may still be known to be there."""
+        """Return a user's entry in a room's list, if they may still be known to be in it."""
         hidden = user in room.unseen and user is not asker.person
         return None if hidden or user not in room.people else self.person(user, asker, room)
 
@@ -130,7 +131,7 @@ class Visibility:
 
 
 def _shows(place: Room, user: User, reader: User) -> bool:
-    """Whether `reader` may know that somebody is in a room."""
+    """Return whether `reader` may know that a user is in a room."""
     return may_see(reader, place) and (user is reader or user not in place.unseen)
 
 

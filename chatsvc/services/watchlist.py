@@ -1,4 +1,7 @@
-"""Who wants to be told when somebody comes and goes.  It costs nothing to those who do not."""
+"""Watchlists: who is told when a user comes online or goes offline.
+
+Sessions that watch nobody cost nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,16 @@ MOST_WATCHED = 100  # names, by one session
 
 
 class Watchlist:
-    """By name, who watches for it; by session, whom it watches for."""
+    """The watchers by name, and the watched names by session."""
 
     def __init__(self, users: dict[str, User]) -> None:
         self._users = users
         self._of_name: dict[str, set[Session]] = {}
         self._lists: dict[Session, dict[str, str]] = {}  # names as written, by key
-        self._closely: set[Session] = set()  # who is told what else watched people do
+        self._closely: set[Session] = set()  # sessions that are told about other changes too
 
     def watch(self, session: Session, names: Iterable[str], closely: bool) -> Watching:
-        """Tell a session from now on when these come and go; gives who of them is here."""
+        """Watch these names for a session; return which of them are online."""
         asked = list(dict.fromkeys(names))
         wanted, left_out = self._lists.get(session, {}), []
         for name in asked:
@@ -40,7 +43,7 @@ class Watchlist:
         return self._shown([name for name in asked if name not in left_out], tuple(left_out))
 
     def unwatch(self, session: Session, names: Iterable[str]) -> Watching:
-        """Tell a session no longer of these; gives those of whom it still is told."""
+        """Stop watching these names; return those that the session still watches."""
         for name in names:
             if self._lists.get(session, {}).pop(key(name), None) is not None:
                 self._drop(session, key(name))
@@ -49,7 +52,7 @@ class Watchlist:
         return self.watched(session)
 
     def watched(self, session: Session) -> Watching:
-        """For whom a session watches."""
+        """Return the names that a session watches."""
         return self._shown(self._lists.get(session, {}).values())
 
     def _shown(self, names: Iterable[str], left_out: tuple[str, ...] = ()) -> Watching:
@@ -63,7 +66,7 @@ class Watchlist:
         return Watching(tuple(online), tuple(offline), left_out)
 
     def forget(self, session: Session) -> None:
-        """A session watches for nobody any more."""
+        """Remove a session that watches nobody any more."""
         self._closely.discard(session)
         for one in self._lists.pop(session, ()):
             self._drop(session, one)
@@ -74,11 +77,11 @@ class Watchlist:
             del self._of_name[one]
 
     def came(self, name: str) -> None:
-        """Somebody is here under this name from now on."""
+        """Note that this name is online from now on."""
         self._tell(name, Online((name,)))
 
     def went(self, name: str) -> None:
-        """Nobody is here under this name any more."""
+        """Note that this name is offline from now on."""
         self._tell(name, Offline((name,)))
 
     def _tell(self, name: str, event: Event) -> None:
@@ -89,12 +92,12 @@ class Watchlist:
                 session.announce(shared)
 
     def closely(self, user: User) -> set[Session]:
-        """Who is told whatever this one does."""
+        """Return the sessions that are told about every change."""
         return self._of_name.get(user.key, set()) & self._closely
 
 
 def _is_name(name: str, alone: bool) -> bool:
-    """Whether somebody could be called so; who asks for one name only is told why not."""
+    """Return whether a name is valid; if it is the only one, raise the reason why not."""
     try:
         check_name(name)
     except Refused:

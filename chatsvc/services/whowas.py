@@ -1,4 +1,4 @@
-"""Who was here lately, under which name: the last of them, in memory."""
+"""The last users who were online, and their names, in memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 
 MOST_DEPARTED = 1000
-TRACED = 3600.0  # seconds in which a ban still knows by more than the name who has left
+TRACED = 3600.0  # seconds in which a ban still recognizes a user who has left by more than the name
 
 
 class Trace(NamedTuple):
-    """By what somebody can be known again who has left, or has another name now."""
+    """The marks of a user who has left, or has another name now."""
 
-    account: str  # its id, if there is one
+    account: str  # its id, if the user has one
     clients: frozenset[str]
     addresses: frozenset[str]
 
@@ -37,25 +37,25 @@ def trace_of(user: User) -> Trace:
 
 
 class Whowas:
-    """The last people who have left, or have taken another name."""
+    """The last users who have left or been renamed."""
 
     def __init__(self) -> None:
         self._gone: deque[tuple[Gone, Trace]] = deque(maxlen=MOST_DEPARTED)
 
     def note(self, user: User, now: float, trace: Trace, realname: str) -> None:
-        """Remember somebody who goes by their name no longer, with the real name to show."""
+        """Remember a user whose name is free now, with the real name to show."""
         account = user.account.name if user.account else None
         self._gone.appendleft((Gone(user.name, now, account, realname), trace))
 
     def trace(self, name: str, now: float) -> Trace | None:
-        """By what the last one is known who was called so, if that was within the last hour."""
+        """Return the marks of the last user of a name, if that was within the last hour."""
         for gone, trace in self._gone:
             if key(gone.name) == key(name):
                 return trace if now - gone.time < TRACED else None
         return None
 
     def of(self, name: str, count: int) -> list[Gone]:
-        """The last `count` who were called so, latest first; 0 means all that are known."""
+        """Return the last `count` users of a name, latest first; 0 means all that are known."""
         found = [one for one, _ in self._gone if key(one.name) == key(name)]
         if not found:
             raise Refused("no-such-person", f"No recent user was named {name}.")

@@ -1,1 +1,1 @@
-"""What every archive promises, and the archive in memory.  No rules about people or rooms."""
+"""The contract of every archive, and the archive in memory.  No rules about people or rooms."""

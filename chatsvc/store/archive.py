@@ -1,4 +1,4 @@
-"""What every store promises: each service names the part it needs, and an archive has them all."""
+"""The contract of every archive, in parts: each service names the part that it needs."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ EXPIRING = 2_000  # lines removed at once, so that new lines do not wait long
 
 
 class Worker(Protocol):
-    """Does a piece of work elsewhere (in a thread, for example) and returns its result."""
+    """Does work elsewhere (in a thread, for example) and returns its result."""
 
     def __call__(self, work: Callable[..., T], /, *args: Any) -> Awaitable[T]: ...
 
 
 Turn = Callable[[], Awaitable[None]]
-"""Waits until everything else that is ready has happened."""
+"""Waits until everything else that is ready has run."""
 
 Start = Callable[[Coroutine[Any, Any, None]], object]
 """Starts a coroutine that nobody waits for."""
 
 
 class ArchiveFailed(Exception):
-    """The archive cannot do it; the message is a sentence for users."""
+    """The archive cannot do this; the message is a sentence for users."""
 
 
 class TooSlow(ArchiveFailed):
@@ -60,7 +60,7 @@ class KeptRoom:
 
 @dataclass(slots=True)
 class Commit:
-    """What one commit stored: lines by room, in order; and lines that were stored before."""
+    """What one commit stored: new lines by room, in order, and lines that were stored before."""
 
     said: dict[str, list[Said]] = field(default_factory=dict)
     again: list[tuple[Line, int]] = field(default_factory=list)
@@ -70,9 +70,9 @@ class Keeper(Protocol):
     """Receives the archive's answer for the lines it was given."""
 
     def kept(self, commit: Commit) -> Iterator[None]:
-        """Show the lines, and take them out of the commit, room by room.
+        """Show the lines, removing them from the commit, room by room.
 
-        Yield between pieces of this work, so that something else may happen.
+        Yield between pieces of this work, so that other work is not delayed.
         """
 
     def not_kept(self, lines: list[Line], reason: str) -> None:
@@ -91,7 +91,7 @@ class Lines(Protocol):
     async def number_at(self, room: str, time: float) -> int:
         """Return the number of a room's first line that is not earlier than `time`.
 
-        If all are earlier, return the number after the last one.  In archives of early versions
+        If all are earlier, return the number after the last one.  In archives of early versions,
         times may go back: then return one of the numbers where the time passes.
         """
 
@@ -100,15 +100,15 @@ class Lines(Protocol):
 
 
 class Backlog(Protocol):
-    """How much there is to store: background work slows down for it."""
+    """How much waits to be stored: background work slows down accordingly."""
 
     @property
     def waiting(self) -> int:
-        """The number of lines that are not yet stored."""
+        """Return the number of lines that are not yet stored."""
 
 
 class Intake(Backlog, Protocol):
-    """Takes lines, and tells the `Keeper` what became of them."""
+    """Accepts lines, and tells the `Keeper` what became of them."""
 
     def keep(self, line: Line) -> None:
         """Store `line` soon."""
@@ -118,16 +118,16 @@ class Intake(Backlog, Protocol):
 
 
 class SearchableLines(Backlog, Protocol):
-    """The lines of all rooms by their words, and the index of these words."""
+    """Full-text search over the lines of all rooms, and its index."""
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
         """Return at most `limit` matching lines, newest first over all the seeker's rooms.
 
-        They have all the words: whole words or beginnings of words, in any case and with any
+        They contain all terms: whole words or beginnings of words, in any case and with any
         accents; the words of one term follow each other.  With `older`, they are older than that
         line.  The search covers every line that was stored before it, but while an index is still
-        built (`unfinished`), only the latest of those that were there before the index.
-        Raise `TooSlow` if the search takes too long.
+        being built (`unfinished`), only the latest of those that are older than the index. Raise
+        `TooSlow` if the search takes too long.
         """
 
     async def index(self) -> int:
@@ -135,15 +135,15 @@ class SearchableLines(Backlog, Protocol):
 
 
 class RoomStore(Protocol):
-    """Changes what is stored of a room: its topic, and which lines are left."""
+    """Changes the stored data of a room: its topic, and which lines are left."""
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic; an empty `text` removes it."""
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
-        """Remove a line's text; return the line as it is now, or None if there is no such line.
+        """Delete a line's text; return the line as it is now, or None if there is no such line.
 
-        A line with its tag is still not stored again.
+        A line with the same tag is still not stored again.
         """
 
     async def expire(self, room: str, before: float) -> int:
@@ -153,7 +153,7 @@ class RoomStore(Protocol):
         """
 
     async def settle(self, room: str) -> None:
-        """Return when no line of a room waits any more, and the keeper was told of all."""
+        """Return when no line of a room waits any more, and the keeper was told about all."""
 
     async def clear(self, room: str, last: int) -> int:
         """Remove a room's lines up to number `last`, and all its tallies; return how many.
@@ -163,17 +163,17 @@ class RoomStore(Protocol):
 
 
 class Scrubbable(Backlog, Protocol):
-    """A store whose files may still have traces of deleted lines."""
+    """A store whose files may still contain traces of deleted lines."""
 
     async def scrub(self) -> bool:
-        """Overwrite some of the traces of deleted lines that only the files still have.
+        """Overwrite some of the traces of deleted lines that remain in the files.
 
         Return True if there is more to do; otherwise no trace is left of lines deleted before.
         """
 
 
 class Records(Protocol):
-    """Everything that is stored besides lines: accounts, members, bans …"""
+    """Stores everything besides lines: accounts, members, bans …"""
 
     def records(self, kind: type[R]) -> list[R]:
         """Return all records of a kind, in the order of their keys; call it once, after `open`."""
@@ -188,7 +188,7 @@ class Records(Protocol):
         """Return the last `limit` acts, of one room if it is given, in the order of `put`."""
 
     async def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return the acts with these ids that are still remembered, in the order of `put`."""
+        """Return those audit entries with these ids that still exist, in the order of `put`."""
 
     async def changed(self) -> bool:
         """Return whether another process has written records since the last call, or since `open`.
@@ -204,14 +204,14 @@ class Archive(Lines, Intake, SearchableLines, RoomStore, Scrubbable, Records, Pr
     """The whole store, which numbers the lines of each room.
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line
-    whose `(client, tag)` is already stored is not stored again.  What fails raises
-    `ArchiveFailed`.  A room goes by its name as it was first written.  Changes are permanent when
-    the method returns: nobody reads or finds removed lines any more, and their rows are
-    overwritten.  `scrub` overwrites the traces that the files still have.
+    whose `(client, tag)` is already stored is not stored again.  A failing operation raises
+    `ArchiveFailed`.  A room keeps its name as it was first written.  Changes are permanent when the
+    method returns: nobody can read or find removed lines any more, and their rows are overwritten.
+    `scrub` overwrites the traces that remain in the files.
     """
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
-        """Make ready, and return the rooms that are stored; nothing else happens meanwhile."""
+        """Get ready, and return the rooms that are stored; nothing else happens meanwhile."""
 
     async def close(self) -> None:
         """Release everything; call nothing after it."""

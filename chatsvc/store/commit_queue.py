@@ -1,4 +1,4 @@
-"""The queue before an archive: one commit for all the lines that wait."""
+"""The queue in front of an archive: one commit for all the lines that wait."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from itertools import chain
 from chatsvc.model.message_events import Line
 from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
 
-TURNS = 8  # maximum, in which lines are gathered for one commit
+TURNS = 8  # maximum turns in which lines are collected for one commit
 
 
 class CommitQueue:
-    """Makes one commit of all waiting lines and shows it, again and again while lines arrive.
+    """Commits all waiting lines at once and shows them, repeatedly while lines arrive.
 
-    Fewer and larger commits mean fewer sends to each reader.  So before a commit the queue lets
-    turns pass in which more lines may arrive: one when it is quiet, more after a large commit.
-    Large commits are shown in pieces; once half as many lines wait, the next commit starts
-    meanwhile.  It leaves out the rooms that have not yet been shown the commit before.
+    Fewer and larger commits mean fewer sends to each reader.  So before a commit the queue waits
+    some turns for more lines: one when it is quiet, more after a large commit. Large commits are
+    shown in pieces; once half as many lines wait, the next commit starts meanwhile.  It leaves out
+    the rooms that have not been shown the previous commit yet.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class CommitQueue:
         self.keeper: Keeper
 
     def add(self, line: Line) -> None:
-        """Put `line` into the next commit."""
+        """Add `line` to the next commit."""
         self._lines.setdefault(line.room, []).append(line)
         self.waiting += 1
         if not self._busy:
@@ -76,7 +76,7 @@ class CommitQueue:
                 await self._finish(job)
         finally:
             self._busy, self._current = False, None
-            if self._following or self._lines:  # something failed that should not have
+            if self._following or self._lines:  # an unexpected failure
                 self._begin()
 
     async def _gather(self, count: int) -> None:
@@ -84,7 +84,7 @@ class CommitQueue:
             await self._turn()
 
     def _next_job(self, but: Container[str] = ()) -> _Job:
-        """Begin a commit of the waiting lines, except in these rooms."""
+        """Start a commit of the waiting lines, except in these rooms."""
         ready = [room for room in self._lines if room not in but]
         lines = list(chain.from_iterable(map(self._lines.pop, ready)))
         return _Job(lines, self._worker(self._commit, lines))

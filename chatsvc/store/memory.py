@@ -16,11 +16,11 @@ from chatsvc.store.archive import EXPIRING, Commit, Keeper, KeptRoom, R, Start, 
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought
 
-SEARCHED = 500  # lines searched before others have a turn
+SEARCHED = 500  # lines searched before others get a turn
 
 
 class MemoryArchive:
-    """Has the last `size` lines and acts, and forgets everything when the service ends."""
+    """Stores the last `size` lines and acts, and forgets everything when the service ends."""
 
     def __init__(self, worker: Worker, turn: Turn, start: Start, size: int = 50_000) -> None:
         self._size = size
@@ -78,7 +78,7 @@ class MemoryArchive:
             del self._tags[next(iter(self._tags))]
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
-        """Do nothing: the room itself has its topic, and both end with the service."""
+        """Do nothing: the room itself stores its topic, and both end with the service."""
 
     async def read(self, room: str, after: int, limit: int) -> list[Said]:
         """Return the first `limit` lines with numbers above `after`."""
@@ -109,7 +109,7 @@ class MemoryArchive:
         return sorted(tallies, key=lambda tally: (-tally.lines, tally.name))[:limit]
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
-        """Look through all lines, newest first."""
+        """Search all lines, newest first."""
         found: list[Said] = []
         waiting = older is not None
         for count, (shelf, number) in enumerate(reversed(list(self._order)), 1):
@@ -180,7 +180,7 @@ class MemoryArchive:
         return list(islice(acts, limit))[::-1]
 
     async def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return those that are still remembered."""
+        """Return the entries that still exist."""
         return [act for act in self._acts if act.id in ids]
 
     async def changed(self) -> bool:

@@ -1,4 +1,4 @@
-"""What people write to say what they look for: `tea "at five" from:bob in:#tea after:2d -milk`."""
+"""Parses search queries such as `tea "at five" from:bob in:#tea after:2d -milk`."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from chatsvc.model.words import words_of
 from chatsvc.store.search_query import Sought, Term
 
 MOST_TERMS = 20
-MOST_WORDS = 40  # in all terms: each is looked up for itself
-SHORTEST_BEGINNING = 2  # letters; fewer begin so many words that looking takes long
+MOST_WORDS = 40  # in all terms: each is looked up separately
+SHORTEST_BEGINNING = 2  # letters; so many words begin with fewer that the search is slow
 
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _PIECE = re.compile(r'(-?)(?:(from|in|before|after):([^\s"]*)|"([^"]*)"(\*?)|([^\s"]+))', re.I)
-_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")  # where the server is
+_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")  # the server's local time
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is sought, and the room (`#tea`), or the person (`@bob`) to whom one talked."""
+    """What is sought, and in which room (`#tea`) or conversation with a user (`@bob`)."""
 
     sought: Sought
     room: str | None = None
@@ -36,7 +36,7 @@ class _Found:
 
 
 def parse(text: str, now: float) -> Query:
-    """The query in `text`; `Refused` when it is none."""
+    """Parse `text`; raise `Refused` if it is not a valid query."""
     check_words(text)
     text = text.translate(_QUOTES)
     if text.count('"') % 2:
@@ -77,7 +77,7 @@ def _name(found: _Found, name: str, value: str) -> None:
 
 
 def _add(found: _Found, text: str, begins: bool, without: bool) -> None:
-    """Add words, if there are any: signs alone are none."""
+    """Add words, if there are any: punctuation alone is none."""
     words = words_of(text)
     if not words:
         return
@@ -95,7 +95,7 @@ def _query(found: _Found, now: float) -> Query:
 
 
 def _time(name: str, value: str, now: float) -> float:
-    """When a day began, a time, or how long ago it was."""
+    """Parse the start of a day, a time, or a duration ago."""
     for form in _DATES:
         with suppress(ValueError, OverflowError):
             return datetime.strptime(value, form).timestamp()

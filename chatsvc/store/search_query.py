@@ -1,4 +1,4 @@
-"""What is sought among the lines that were said, and whether a line is that."""
+"""Search queries, and whether a line matches one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatsvc.model.words import words_of
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words that follow each other; the last one may only `begin` so; or that are not there."""
+    """Consecutive words; the last one may be a prefix; or words that must not occur."""
 
     words: str
     begins: bool = False
@@ -23,7 +23,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Lines with all of these, of somebody (a name's key), from `after` on, `before` a time."""
+    """Lines with all of these, by a sender (a name's key), from `after` on, `before` a time."""
 
     terms: tuple[Term, ...] = ()
     sender: str = ""
@@ -33,9 +33,9 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """Who seeks: in which rooms, each with the number of the last line that they may not read.
+    """The user who searches: their rooms, each with the number of the last line they may not read.
 
-    Lines of those in `hidden` (names' keys) are not for them, nor quiet ones, but their own.
+    Lines by the names in `hidden` (keys) are left out, and quiet ones, unless they are their own.
     """
 
     rooms: Mapping[str, int]
@@ -45,21 +45,21 @@ class Seeker:
 
 
 class Spot(NamedTuple):
-    """A line that is, or was, somewhere."""
+    """The position of a line that exists or was deleted."""
 
     room: str
     number: int
 
 
 class LastSearch(NamedTuple):
-    """What somebody has looked for, and the last line that they were shown, if there are older."""
+    """A user's last query, and the last line that they were shown, if there are older ones."""
 
     query: str
     older: Spot | None
 
 
 class Finds(NamedTuple):
-    """Lines, newest first; whether there are older ones, and whether not all are indexed yet."""
+    """Matching lines, newest first; whether there are older ones, and some not indexed yet."""
 
     lines: list[Said]
     more: bool = False
@@ -67,12 +67,12 @@ class Finds(NamedTuple):
 
 
 def names_in(line: Said) -> set[str]:
-    """The keys of the names by which a line's sender is known."""
+    """Return the keys of the names by which a line's sender is known."""
     return {key(line.sender), key(line.account)} if line.account else {key(line.sender)}
 
 
 def is_for(seeker: Seeker, line: Said) -> bool:
-    """Whether a line is one that somebody may find."""
+    """Return whether a user may find a line."""
     names = names_in(line)
     if line.deleted or line.number <= seeker.rooms.get(line.room, line.number):
         return False
@@ -81,7 +81,7 @@ def is_for(seeker: Seeker, line: Said) -> bool:
 
 
 def is_sought(sought: Sought, line: Said) -> bool:
-    """Whether a line is what is sought."""
+    """Return whether a line matches the query."""
     if sought.sender and sought.sender not in names_in(line):
         return False
     return sought.after <= line.time < sought.before and _has(sought.terms, line.text)

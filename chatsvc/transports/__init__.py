@@ -1,1 +1,1 @@
-"""How bytes travel: connections, buffers, ends of lines.  No words, no rules of the chat."""
+"""How bytes travel: connections, buffers, line ends.  No words, no rules of the chat."""

@@ -1,4 +1,4 @@
-"""The dialects as a connection uses them: reading, and the ways in which lines are written."""
+"""The dialects as a connection uses them: reading, and the formats for writing lines."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Dialect(Protocol):
     """How requests and events are written."""
 
     def read(self, line: str, question: str | None) -> Sequence[Request]:
-        """Return all that a line asks for, in order; raise `Refused` if it cannot be read."""
+        """Return all requests of a line, in order; raise `Refused` if it cannot be read."""
 
     def refuse_encoding(self, line: bytes) -> Sequence[Refused]:
-        """Return the refusal of a line that is not UTF-8, unless it is answered already."""
+        """Return the refusal of a line that is not UTF-8, unless it was answered already."""
 
     def begin(self, request: Request) -> object:
-        """Take events without a tag to be about `request`, and return what they were about."""
+        """Treat events without a tag as being about `request`; return what they were about."""
 
     def end(self, before: object) -> None:
-        """Take events without a tag to be about what `begin` has returned."""
+        """Treat events without a tag as being about what `begin` has returned."""
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
 
@@ -41,7 +41,7 @@ class Dialect(Protocol):
 
 
 class Adapter(Protocol):
-    """A dialect with the two ways in which it writes lines: of the room talked to, and others."""
+    """A dialect with its two formats for lines: those of the current room, and others."""
 
     @property
     def dialect(self) -> Dialect: ...
@@ -51,7 +51,7 @@ class Adapter(Protocol):
 
 
 class SharedAdapter:
-    """Those of a dialect that is one for all connections."""
+    """The adapter of a dialect that all connections share."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect

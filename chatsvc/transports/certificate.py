@@ -1,4 +1,4 @@
-"""Certificates with their keys, read from files."""
+"""Certificates and their keys, read from files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _KEYS = (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey, Ed25519PrivateKey)
 
 
 class CertificateFailed(Exception):
-    """A certificate cannot be used; the message is a sentence for people."""
+    """A certificate cannot be used; the message is a sentence for users."""
 
 
 class Credentials(NamedTuple):
-    """A certificate and its key, ready to be used."""
+    """A certificate and its key, ready for use."""
 
     context: SSL.Context
     fingerprint: str  # SHA-256, as `openssl x509 -fingerprint -sha256` writes it
@@ -41,14 +41,14 @@ class Files:
         return str(self.key) if self.certificate == self.key else both
 
     def state(self) -> tuple[tuple[int, ...], ...]:
-        """What is different when the files were changed."""
+        """Return what changes when the files change."""
         return _state(self.certificate), _state(self.key)
 
     def renew(self) -> None:
-        """Do nothing: whoever gave the files renews them."""
+        """Do nothing: whoever provided the files renews them."""
 
     def credentials(self) -> Credentials:
-        """What is in the files now."""
+        """Return the current content of the files."""
         return credentials(_read(self.certificate), _read(self.key), str(self))
 
 
@@ -68,7 +68,7 @@ def _read(path: Path) -> bytes:
 
 
 def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
-    """A server's certificate, those that vouch for it, and its key, all in PEM format."""
+    """Return a server's certificate, its chain and its key, all in PEM format."""
     try:
         first, *others = x509.load_pem_x509_certificates(certificates)
     except ValueError:
@@ -90,7 +90,7 @@ def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
         if not isinstance(private, _KEYS):
             raise CertificateFailed(f"{name}: this kind of key does not work with TLS.")
         context.use_privatekey(private)
-        context.check_privatekey()  # one of another kind is taken without complaint
+        context.check_privatekey()  # OpenSSL accepts one of another type silently
     except TypeError:
         raise CertificateFailed(f"{name}: the key is encrypted. Remove its passphrase.") from None
     except (ValueError, UnsupportedAlgorithm):
@@ -110,7 +110,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def _ask_for_certificate(context: SSL.Context) -> None:
-    """Ask who comes for a certificate, which may be any or none: only its key is looked at.
+    """Request a client certificate, any or none: only its key is looked at.
 
     Browsers are not asked, because some would ask their users.
     """
@@ -121,5 +121,5 @@ def _ask_for_certificate(context: SSL.Context) -> None:
         return SSL.NO_OVERLAPPING_PROTOCOLS
 
     context.set_verify(SSL.VERIFY_PEER, lambda *anything: True)
-    context.set_session_id(b"chatsvc")  # else no session of somebody with one can go on
+    context.set_session_id(b"chatsvc")  # else no session with a client certificate can be resumed
     context.set_alpn_select_callback(begin)

@@ -1,4 +1,4 @@
-"""Lines over a connection: the protocol, and what slow, silent and fast peers cost."""
+"""Lines over a connection: the protocol, and limits for slow, silent and fast peers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
 from chatsvc.transports.request_queue import RequestQueue
 from chatsvc.transports.weighing import cost, weight
 
-LEFTOVER = 256  # lines of a broken connection that are still obeyed
+LEFTOVER = 256  # maximum lines of a broken connection that are carried out
 
 
 _log = Logger()
@@ -39,30 +39,30 @@ _log = Logger()
 
 @implementer(IHalfCloseableProtocol)
 class ChatProtocol(Telling):
-    """One connection: bytes in, requests to the commands; events out, as bytes."""
+    """A connection: turns bytes into requests to the commands, and events into bytes."""
 
     delimiter = b"\n"
     MAX_LENGTH = LONGEST_LINE
 
-    transport: Any  # what it can do depends on the endpoint
+    transport: Any  # its methods depend on the endpoint
     gate: Gate
     session: Session
     full = False
-    _timer: IDelayedCall | None = None  # until a slow reader is closed
+    _timer: IDelayedCall | None = None  # when to close a slow reader
     _bucket: Bucket | None = None
-    _line_end = b""  # sent for each line received, if the client does not show its end
+    _line_end = b""  # sent for each line received, if the client does not show line ends
     _closing = False
     _ended = False  # the peer sends nothing more
     _lost = False
-    _broken = False  # something failed, and the connection is about to be closed
+    _broken = False  # something failed; the connection will be closed soon
 
-    # Coming and going
+    # Opening and closing
 
     def __init__(self, arrival: ClientConnection, ways: Adapter) -> None:
         super().__init__()
         self._arrival, self._ways = arrival, ways
         self._queue = RequestQueue()
-        self._said = ways.said  # at hand, because it is wanted at every send
+        self._said = ways.said  # cached, because it is needed for every send
         self.gate, self.address = arrival.gate, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint
 
@@ -78,13 +78,13 @@ class ChatProtocol(Telling):
             self.close()
 
     def end(self, words: str) -> None:
-        """Close, unless it is somebody whose name is known."""
+        """Close the connection, unless its user has a name."""
         if self.session.user is None:
             self.session.tell(Goodbye(words))
             self.close()
 
     def readConnectionLost(self) -> None:
-        """No more will come, but what was sent is still to be answered."""
+        """Note that the peer sends nothing more; what it sent is still answered."""
         self.clearLineBuffer()
         self._ended = True
         self._leave_if_ended()
@@ -95,7 +95,7 @@ class ChatProtocol(Telling):
             self.gate.hub.sessions.quit(self.session, "")
 
     def writeConnectionLost(self) -> None:
-        """Only this side ends its half of a connection, and then all of it."""
+        """Close the connection completely if only this side ends its half."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._lost = True
@@ -108,7 +108,7 @@ class ChatProtocol(Telling):
                 self._arrival.gone()
 
     def _obey_the_rest(self) -> None:
-        """Obey what was sent before the connection broke."""
+        """Carry out what was sent before the connection broke."""
         self._stop_timers()
         self.full, self._direct = True, False
         self._is_ready()
@@ -126,11 +126,11 @@ class ChatProtocol(Telling):
         _log.failure("A connection failed and was closed", Failure(error))
         self._broken = self._closing = self.full = True
         self._stop_timers()
-        if not self._lost:  # whoever shows or tells something to many is to finish first
+        if not self._lost:  # loops over many sessions must finish first
             self._timer = self.gate.clock.callLater(0, self.transport.abortConnection)
 
     def _leftover(self) -> list[bytes]:
-        """The lines that were received and not obeyed, as far as they are whole."""
+        """Return the complete lines that were received and not carried out."""
         unread, self._unread = self._unread[:LONGEST_LINE], b""
         buffer: bytes = self.clearLineBuffer()
         return (buffer + self._as_lines(unread)).split(self.delimiter)[:-1]
@@ -146,7 +146,7 @@ class ChatProtocol(Telling):
         self.transport.unregisterProducer()
         self._timer = self.gate.clock.callLater(LAST_WORDS, self.transport.abortConnection)
         if self.paused:
-            self.transport.resumeProducing()  # TLS wants to hear the peer's farewell
+            self.transport.resumeProducing()  # TLS needs the peer's farewell
         self._hang_up()
 
     def _hang_up(self) -> None:
@@ -159,7 +159,7 @@ class ChatProtocol(Telling):
         for timer in (self._timer, self._queue.pace, self._debt, self._others):
             stop(timer)
 
-    # In
+    # Input
 
     def lineReceived(self, line: bytes) -> None:
         if self._closing or self.session.leaving:
@@ -186,11 +186,11 @@ class ChatProtocol(Telling):
         except Refused as refused:
             self._work += costs.REFUSAL
             requests = (refused,)
-        self._said = self._ways.said  # it may have chosen another way of writing
+        self._said = self._ways.said  # the output format may have changed
         if requests:
             if self._bucket is not None and self.session.user is not None:
                 self._keep_pace(weight(requests), self._bucket)
-            # Nearly always one request, which need not wait and skips the queue.
+            # Nearly always one request, which can skip the queue.
             if len(requests) == 1 and not self._queue and self._may_do(requests[0]):
                 self._do(requests[0])
             else:
@@ -198,7 +198,7 @@ class ChatProtocol(Telling):
                 self._go_on()
 
     def _keep_pace(self, lines: int, bucket: Bucket) -> None:
-        """Let what came too fast wait in the queue, and read nothing until then."""
+        """Queue what was sent too fast, and stop reading until it is done."""
         clock = self.gate.clock
         wait = bucket.take(clock.seconds(), lines) if lines else 0.0
         if not wait:
@@ -211,7 +211,7 @@ class ChatProtocol(Telling):
             self.session.tell(Notice(_too_fast(bucket.rate)))
 
     def ask_first(self, requests: Sequence[Request]) -> None:
-        """Do what an answer asks for, before anything else that waits."""
+        """Carry out an answer's request before anything else that waits."""
         if not requests:
             return
         waiting = len(self._queue)
@@ -226,7 +226,7 @@ class ChatProtocol(Telling):
         self._go_on()
 
     def _go_on(self) -> None:
-        """Do what was asked, in order, until something must come first; then read on."""
+        """Carry out requests in order, until something must come first; then read on."""
         if self._queue.going_on or self._queue.following:
             return
         self._queue.going_on = True
@@ -240,14 +240,14 @@ class ChatProtocol(Telling):
             self._leave_if_ended()
 
     def _do_all(self, but: int = 0) -> None:
-        """Do what waits in the queue, but for the last `but`, as far as nothing comes first."""
+        """Carry out queued requests, except the last `but`, unless something must come first."""
         while len(self._queue) > but and self._may_do(self._queue[0]):
             self._do(self._queue.popleft())
             if self._queue and self._work >= costs.MESSAGE:
                 self._end_turn()
 
     def _may_do(self, what: Request | Refused) -> bool:
-        """Return whether nothing comes before this; what can never be done is dropped."""
+        """Return whether a request can be carried out now; drop it if it never can."""
         if self._closing or self.session.leaving:
             self._queue.clear()
             return False
@@ -256,15 +256,15 @@ class ChatProtocol(Telling):
         if isinstance(what, Request) and commands.must_wait(self.session, what):
             self._pause(HELD, True)  # until the session's lines are settled
         if self._telling:
-            return False  # what comes after a long answer waits for its end
-        return not self._reasons & ~ANSWERING  # an answer may ask for more to be told at once
+            return False  # further requests wait for the end of a long answer
+        return not self._reasons & ~ANSWERING  # answers may make further requests at once
 
     def _do(self, what: Request | Refused) -> None:
         if not isinstance(what, Request):
             commands.refuse(self.gate.hub, self.session, what)
             return
         if self._lost and commands.must_wait(self.session, what):
-            return  # it cannot wait, and would do something else than was meant
+            return  # it cannot wait, and its meaning would change
         self._work += cost(what).work
         answer = self._run(what)
         if answer is not None:
@@ -319,7 +319,7 @@ class ChatProtocol(Telling):
         if self._readers and not self._is_busy():
             self._is_ready()
 
-    # Out
+    # Output
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
         self._send(batch.whole(self._said[elsewhere]))
@@ -347,7 +347,7 @@ class ChatProtocol(Telling):
         self._send(event.written((dialect, here), lambda: dialect.write(event.event, here, None)))
 
     def output_stuck(self) -> None:
-        """Much waits until the reader reads: it is a slow one."""
+        """Note that much waits for the reader, which is slow."""
         if not self._reasons & FULL:
             self.full = True
             self._pause(FULL, True)
@@ -355,7 +355,7 @@ class ChatProtocol(Telling):
                 self._timer = self.gate.clock.callLater(self.gate.slow_limit, self._slow)
 
     def output_flows(self) -> None:
-        """Everything was taken."""
+        """Note that everything was taken."""
         self._buffered, self._waiting = False, 0
         if self._reasons & FULL and not self._broken:
             self.full = telling = self._telling
@@ -368,7 +368,7 @@ class ChatProtocol(Telling):
             self._is_ready()
 
     def _catch_up(self) -> None:
-        """Show what was said meanwhile, unless a long answer must come to its end first."""
+        """Show what was held back, unless a long answer must end first."""
         if self._telling or self._reasons & FULL or self._closing:
             return
         if self.full and self.transport.connected:

@@ -1,4 +1,4 @@
-"""One connection from its first moment to its last, whatever is spoken on it."""
+"""One connection from its first moment to its last, in any protocol."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from chatsvc.model.text_rules import counted
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.peer import address_of, prepare
 
-LAST_WORDS = 10.0  # seconds that a closed connection has to take what was sent
-MOST_UNHEARD = 1 << 20  # bytes that are still read from somebody who was answered for good
+LAST_WORDS = 10.0  # seconds that a closing connection has to take what was sent
+MOST_UNHEARD = 1 << 20  # bytes that are still read after the final answer
 
 
 class Occupant(Protocol):
@@ -33,28 +33,28 @@ class Occupant(Protocol):
     def readConnectionLost(self) -> None: ...
 
     def end(self, words: str) -> None:
-        """Close, with these words if there is anybody who reads them and has no name yet."""
+        """Close; first send these words to a person who has no name yet."""
 
 
 class ClientConnection:
-    """What is known of a connection; it is counted, and must lead to a name in time."""
+    """The state of a connection; it is counted, and must lead to a name in time."""
 
     occupant: Any = None  # an Occupant; inside TLS, the one there
     transport: Any = None  # of the first occupant
     address = ""  # the peer's IP address, if it has one
     refusal: Refusal | None = None
-    secure = False  # what is said cannot be read on the way
-    fingerprint = ""  # SHA-256 of the certificate that the peer has shown inside TLS
+    secure = False  # nobody can read the traffic
+    fingerprint = ""  # SHA-256 of the certificate that the peer has sent inside TLS
     greeted = False
-    tls_only = False  # it came to a port for TLS alone
-    _known = False  # where the peer is
-    _waiting: IDelayedCall | None = None  # until somebody without a name is closed
+    tls_only = False  # it came to a port for TLS only
+    _known = False  # the peer's address
+    _waiting: IDelayedCall | None = None  # until a connection without a name is closed
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
 
     def begin(self, transport: Any, occupant: Occupant) -> None:
-        """The connection is made; inside TLS it is the same one."""
+        """Start the connection; inside TLS it is the same one."""
         self.occupant = occupant
         if self.transport is not None:
             return
@@ -68,7 +68,7 @@ class ClientConnection:
             self._waiting = clock.callLater(within, self._time_is_up, within)
 
     def arrive(self) -> bool:
-        """Be counted in or refused, once it is known where the peer is; says whether it is."""
+        """Count or refuse the connection once its address is known; return whether it is."""
         if not self._known:
             address = address_of(self.transport)
             if address is not None:
@@ -77,7 +77,7 @@ class ClientConnection:
         return self._known
 
     def check(self, language: str) -> None:
-        """Refuse what is not spoken here, or not without TLS."""
+        """Refuse a protocol that is not enabled, or that requires TLS."""
         gate = self.gate
         if self.refusal is not None:
             return
@@ -90,23 +90,23 @@ class ClientConnection:
             self.refusal = Refusal("tls-needed", text)
 
     def _time_is_up(self, within: float) -> None:
-        # After a stall, read first what has come meanwhile.
+        # After a stall, first read what has arrived meanwhile.
         self._waiting = self.gate.clock.callLater(0, self._end, within)
 
     def _end(self, within: float) -> None:
         self.occupant.end(f"You did not enter a name within {counted(within, 'second')}. Goodbye.")
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:
-        """Let another protocol have the connection, and what was received on it and not used."""
+        """Give the connection to another protocol, with what was received and not used."""
         holder = "wrappedProtocol" if isinstance(transport, ProtocolWrapper) else "protocol"
         setattr(transport, holder, occupant)
         self.occupant = occupant
-        occupant.makeConnection(transport)  # inside TLS, that makes another one the occupant
+        occupant.makeConnection(transport)  # inside TLS, this changes the occupant
         if data:
             occupant.dataReceived(data)
 
     def _may_be_plain(self) -> bool:
-        """Whether TLS is not required of this peer, who may be on this very machine."""
+        """Return whether TLS is not required of this peer, which may be on this machine."""
         if self.tls_only:
             return False
         if not self.gate.require_tls or is_loopback(self.address):
@@ -114,17 +114,17 @@ class ClientConnection:
         return isinstance(self.transport.getPeer(), UNIXAddress)
 
     def place(self) -> Address:
-        """Where this chat is, as far as is known here, and how it may be joined from there."""
+        """Return this chat's address, as far as it is known here, and how to join it from there."""
         plain = self._may_be_plain()
         port = getattr(self.transport.getHost(), "port", "PORT")
         return Address(port=port, speaks=self.gate.spoken(), plain=plain)
 
     def leaving(self) -> None:
-        """Somebody is leaving, and need not say their name any more."""
+        """Stop waiting for a name: the user is leaving."""
         stop(self._waiting)
 
     def gone(self) -> None:
-        """The connection is lost."""
+        """Note that the connection is lost."""
         stop(self._waiting)
         self.gate.gone(self)
 
@@ -136,9 +136,9 @@ def stop(timer: IDelayedCall | None) -> None:
 
 @implementer(IHalfCloseableProtocol)
 class LastWords(protocol.Protocol):
-    """Says one thing, and closes; what comes meanwhile is read, and not obeyed.
+    """Sends a final text and closes; reads and ignores what arrives meanwhile.
 
-    If it were not read, the peer's system could throw away what was said (RFC 9112, 9.6).
+    If it were not read, the peer's system could discard the text (RFC 9112, 9.6).
     """
 
     transport: Any
@@ -152,7 +152,7 @@ class LastWords(protocol.Protocol):
         self._timer = self._arrival.gate.clock.callLater(LAST_WORDS, self._give_up)
         self.transport.write(self._words)
         if self._arrival.secure:
-            self.transport.loseConnection()  # TLS waits for the peer's farewell by itself
+            self.transport.loseConnection()  # TLS itself waits for the peer's close_notify
         else:
             self.transport.loseWriteConnection()
 
@@ -165,14 +165,14 @@ class LastWords(protocol.Protocol):
             self._give_up()
 
     def readConnectionLost(self) -> None:
-        """The peer has nothing to say: once everything is sent, both are done."""
+        """Close once everything is sent: the peer sends nothing more."""
         self.transport.loseConnection()
 
     def writeConnectionLost(self) -> None:
-        """Everything is sent."""
+        """Note that everything is sent."""
 
     def end(self, words: str) -> None:
-        """It is closing already."""
+        """Do nothing: it is closing already."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         stop(self._timer)

@@ -1,6 +1,6 @@
-"""What is spoken on a connection: its first bytes decide, whenever and however cut they come.
+"""Detects the protocol of a connection from its first bytes, however they are split.
 
-Whoever says nothing is greeted as a person, and may turn out to be something else all the same.
+A silent peer is greeted as a person, but may still turn out to be something else.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from chatsvc.transports.web import Page
 from chatsvc.transports.websocket.opening import NAME
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
-# Where TLS may still begin, which a greeting would break: HexChat does so after 0.3 s, eggdrop
+# TLS may still begin meanwhile, which a greeting would break: HexChat does so after 0.3 s, eggdrop
 # after 1.0 s.
 TLS_BEGINS = 1.5
-LONGEST_FIRST = 8192  # bytes without an end of line that may still be some other language's
+LONGEST_FIRST = 8192  # maximum bytes without a line end that may still be another protocol
 LONGEST_IRC = 512  # RFC 2812, 2.3
 
 _TLS = b"\x16\x03"  # a handshake of TLS 1.x (RFC 8446, 5.1)
@@ -54,17 +54,17 @@ _IRC_WORDS = (
     b"CAP ", b"NICK ", b"USER ", b"PASS ", b"cap ", b"nick ", b"user ", b"pass ",
 )  # fmt: skip
 
-Verdict = bool | None  # None: a few bytes more will tell
+Verdict = bool | None  # None: a few more bytes will tell
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A row of the table: what its first bytes are, and what then has the connection."""
+    """A row of the table: how its first bytes look, and what then gets the connection."""
 
     name: str  # in --speaks
     begins: Callable[[bytes], Verdict]
-    build: Callable[[ClientConnection], Any]  # an Occupant, perhaps inside a wrapper
-    chats: bool = True  # people can chat in it
+    build: Callable[[ClientConnection], Any]  # an Occupant, perhaps in a wrapper
+    chats: bool = True  # people can chat with it
 
 
 def is_tls(data: bytes) -> Verdict:
@@ -72,14 +72,14 @@ def is_tls(data: bytes) -> Verdict:
 
 
 def is_json(data: bytes) -> Verdict:
-    """An object; people may be called {ann}."""
+    """Return whether this is an object; people may be called {ann}."""
     start = data[:LONGEST_FIRST]
     half = len(data) < LONGEST_FIRST and _HALF_JSON.fullmatch(start)
     return True if _JSON.match(start) else None if half or not data else False
 
 
 def is_irc(data: bytes) -> Verdict:
-    """One of the commands that a client begins with, and its argument.
+    """Return whether this is one of the commands that a client begins with, and its argument.
 
     Case does not matter (Modern IRC, "Command"), but `Nick Cave` is how people write, and waits for
     an answer. No name has a space; `nick`, `CAP` alone, and `Nick` are names. No IRC client sends
@@ -88,14 +88,14 @@ def is_irc(data: bytes) -> Verdict:
     line, end, _ = data.partition(b"\n")
     if len(line) > LONGEST_IRC or b"\0" in line:
         return False
-    if end:  # PASS is a method, too: pages may choose any
+    if end:  # PASS is an HTTP method too: pages may choose any
         return _IRC_LINE.fullmatch(line) is not None and not _HTTP_LINE.fullmatch(line)
     half = any(line.startswith(word) or word.startswith(line) for word in _IRC_WORDS)
     return None if half else False
 
 
 def is_http(data: bytes) -> Verdict:
-    """A request line, whatever its method is called; of long ones the beginning is enough."""
+    """Return whether this is a request line, with any method; of long ones, check the beginning."""
     if _HTTP.match(data):
         return True
     line, end, _ = data.partition(b"\n")
@@ -113,14 +113,14 @@ def is_text(data: bytes) -> Verdict:
 def _secure(arrival: ClientConnection) -> Any:
     tls = arrival.gate.tls
     if arrival.refusal is not None or tls is None:
-        return LastWords(arrival, _ACCESS_DENIED)  # a handshake costs too much for that
+        return LastWords(arrival, _ACCESS_DENIED)  # a handshake is too expensive for that
     arrival.secure = True
     return tls.around(Detector(arrival))
 
 
 TLS = Language("tls", is_tls, _secure, chats=False)
 PEOPLE = Language("text", is_text, TextProtocol)
-LANGUAGES = (  # the first that begins so; the last takes what is nothing else
+LANGUAGES = (  # the first match wins; the last row takes everything else
     TLS,
     Language("json", is_json, partial(ChatProtocol, ways=SharedAdapter(JSONL))),
     Language("irc", is_irc, IRCProtocol),
@@ -132,7 +132,7 @@ CHATTING = tuple(language.name for language in LANGUAGES if language.chats)
 
 
 def language_of(data: bytes, secure: bool = False) -> Language | None:
-    """The language that begins so, or None while that is not sure yet; inside TLS is no TLS."""
+    """Return the matching row, or None if more bytes are needed; inside TLS there is no TLS."""
     for language in LANGUAGES:
         verdict = False if secure and language is TLS else language.begins(data)
         if verdict is not False:
@@ -147,7 +147,7 @@ def _name_of(line: bytes) -> str:
 
 @implementer(IHalfCloseableProtocol, IHandshakeListener)
 class Detector(Protocol):
-    """Has a connection until it is known what is spoken there; inside TLS it begins anew."""
+    """Owns a connection until its protocol is detected; inside TLS, detection starts over."""
 
     transport: Any
     _silence: IDelayedCall | None = None
@@ -162,27 +162,27 @@ class Detector(Protocol):
             self.handshakeCompleted()
 
     def handshakeCompleted(self) -> None:
-        """From now on bytes can come, and be sent."""
+        """Note that data can now be sent and received."""
         if isinstance(self.transport, TLSMemoryBIOProtocol):
             self._arrival.fingerprint = fingerprint_of(self.transport)
         clock = self._arrival.gate.clock
         self._silence = clock.callLater(self._patience(), self._nothing_came)
 
     def _patience(self) -> float:
-        """How long a peer may be silent before it is taken for a person."""
+        """Return how long a peer may be silent before it is taken for a person."""
         arrival = self._arrival
         plain = not arrival.secure and arrival.gate.understands(TLS.name)
         return TLS_BEGINS if plain else GREETING
 
     def _nothing_came(self) -> None:
         arrival = self._arrival
-        if not arrival.arrive():  # the proxy says first who it is
+        if not arrival.arrive():  # the proxy announces the peer first
             self.handshakeCompleted()
             return
         if arrival.refusal is None and (self._data or "text" not in arrival.gate.speaks):
-            return  # some program takes its time
+            return  # some programs take their time
         if arrival.tls_only and not arrival.secure:
-            return  # nothing is said there that is not encrypted, unless somebody talks plainly
+            return  # no plain text is sent there, unless the peer sends some first
         arrival.check(PEOPLE.name)
         if arrival.refusal is None:
             self._greet()
@@ -199,7 +199,7 @@ class Detector(Protocol):
     def dataReceived(self, data: bytes) -> None:
         self._data = (self._data + data).removeprefix(BOM_UTF8)
         if BOM_UTF8.startswith(self._data):
-            return  # a file from Windows, piped, may begin with it
+            return  # a piped file from Windows may begin with it
         language = language_of(self._data, self._arrival.secure)
         if language is not None:
             self._become(language)
@@ -215,16 +215,16 @@ class Detector(Protocol):
         arrival.hand_over(self.transport, language.build(arrival), data)
 
     def readConnectionLost(self) -> None:
-        """Nothing more will come, so the first line has ended, too."""
+        """Treat the first line as complete: nothing more will arrive."""
         self._become(language_of(self._data + b"\n", self._arrival.secure) or PEOPLE)
         self._arrival.occupant.readConnectionLost()
 
     def writeConnectionLost(self) -> None:
-        """Nobody but its successors ends this half of a connection."""
+        """Do nothing: only the following protocols close this half of a connection."""
 
     def end(self, words: str) -> None:
-        """Close; who was greeted is told why."""
-        if self._silence is None:  # nothing can be said before the handshake
+        """Close; tell a person who was greeted why."""
+        if self._silence is None:  # nothing can be sent before the handshake
             self.transport.abortConnection()
             return
         stop(self._silence)

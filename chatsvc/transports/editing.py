@@ -1,4 +1,4 @@
-"""Lines as people type them: how an NVT ends and corrects them (RFC 854; RFC 1123, 3.3.1)."""
+"""Line editing as an NVT does it: how lines end, and keys that correct them (RFC 854; RFC 1123)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 
 from wcwidth import grapheme_boundary_before
 
-BS, DEL, KILL = b"\x08", b"\x7f", b"\x15"  # KILL is Ctrl-U, as terminals have it
-KEYS = b"\x00\r" + BS + DEL + KILL  # what is more than text
+BS, DEL, KILL = b"\x08", b"\x7f", b"\x15"  # KILL is Ctrl-U, as on terminals
+KEYS = b"\x00\r" + BS + DEL + KILL  # anything but plain text
 
 _TOKENS = re.compile(rb"[^\x00\x08\n\r\x15\x7f]+|\r\n|\r\x00|[\x00\x08\n\r\x15\x7f]")
 _ENDS = (b"\n", b"\r\n", b"\r\x00")
-_LONGEST_GRAPHEME = 64  # bytes; of a longer one, a key takes away that much
+_LONGEST_GRAPHEME = 64  # maximum bytes; in a longer line, a key removes that much
 
 
 class LineEditor:
-    """Collects a line until it ends, however its bytes are cut into pieces.
+    """Collects a line until it ends, however its bytes are split.
 
-    CR LF, CR NUL and LF end a line. So does a CR after which nothing comes, and with it each CR
-    before it: programs that send no other line end may send several lines at once.
+    CR LF, CR NUL and LF end a line. So does a CR at the end of the data, and with it each CR before
+    it: programs that send no other line end may send several lines at once.
     """
 
     __slots__ = ("_after_cr", "_line", "_longest")
@@ -29,14 +29,14 @@ class LineEditor:
         self._after_cr = False
 
     def passes(self, data: bytes) -> bool:
-        """Whether `data` is whole lines in which nothing was corrected."""
+        """Return whether `data` is whole lines without corrections."""
         if self._line or self._after_cr or not data.endswith(b"\n"):
             return False
         keys = len(data) - len(data.translate(None, KEYS))
-        return keys == data.count(b"\r\n")  # each of them has one, its CR
+        return keys == data.count(b"\r\n")  # the CR of each line end
 
     def feed(self, data: bytes) -> bytes:
-        """The lines that have ended, each with LF; or what is too long to be one."""
+        """Return the finished lines, each with LF; or what is too long to be a line."""
         if not data:
             return b""
         if self._after_cr and data[0] in b"\n\x00":
@@ -51,7 +51,7 @@ class LineEditor:
         return ended + self.rest() if len(self._line) > self._longest else ended
 
     def rest(self) -> bytes:
-        """What has been typed of the line that has not ended; it is forgotten."""
+        """Return and forget the unfinished line."""
         rest = bytes(self._line)
         self._line.clear()
         return rest
@@ -67,7 +67,7 @@ class LineEditor:
             self._line += token
 
     def _erase(self) -> None:
-        """Take away the last character, as its reader counts them (UAX #29)."""
+        """Remove the last grapheme cluster (UAX #29)."""
         line = self._line
         if not line or line[-1] < 0x80:
             del line[-1:]

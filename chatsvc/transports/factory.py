@@ -15,7 +15,7 @@ from chatsvc.transports.gate import Gate
 
 
 class ChatFactory(Gate, ServerFactory):
-    """The gate of a chat, which makes a protocol for each connection."""
+    """Creates a protocol for each connection."""
 
     noisy = False
 
@@ -38,7 +38,7 @@ class ChatFactory(Gate, ServerFactory):
 
 
 class TLSOnly(ServerFactory):
-    """The connections of a port for TLS alone, which are counted with all others."""
+    """Creates the connections of a port for TLS only, which count like all others."""
 
     noisy = False
 

@@ -1,6 +1,6 @@
-"""All connections: what they share, how many there may be, and when none is left.
+"""All connections: what they share, how many are allowed, and when none is left.
 
-It does not know what is spoken on them.
+It does not know their protocols.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatsvc.services.hub import Hub
 from chatsvc.transports.tls import TLS
 from chatsvc.transports.websocket.access import WebAccess
 
-PAGES = 2  # of earlier lines that are in memory at a time, whoever asks for them
+PAGES = 2  # pages of earlier lines in memory at a time, for all connections
 
 _log = Logger()
 
@@ -41,7 +41,7 @@ class Guest(Protocol):
 
 
 class Gate:
-    """Counts connections in and out; the hub, the clock and the limits are the same for all."""
+    """Counts connections; shares the hub, the clock and the limits between them."""
 
     def __init__(
         self,
@@ -59,27 +59,27 @@ class Gate:
         self.max_clients = max_clients
         self.slow_limit = slow_limit
         self.speaks = speaks
-        self.require_tls = require_tls  # of everybody but those on this machine
+        self.require_tls = require_tls  # for everybody except on this machine
         self.tls: TLS | None = None
         self.web = WebAccess()
         self.connections: set[Guest] = set()
         self._refused: set[Guest] = set()  # of these
         self._addresses = Addresses(limits)
         self.purses = Purses(limits.work)
-        self.busy: set[object] = set()  # the connections that let others have a turn
+        self.busy: set[object] = set()  # the connections that give way to others
         self.pages = DeferredSemaphore(PAGES)
         self._when_empty: Deferred[None] | None = None
 
     def understands(self, language: str) -> bool:
-        """Whether it is spoken here."""
+        """Return whether the protocol is enabled."""
         return language in self.speaks and (language != "tls" or self.tls is not None)
 
     def spoken(self) -> list[str]:
-        """The names of the languages that are."""
+        """Return the names of the enabled protocols."""
         return list(filter(self.understands, self.speaks))
 
     async def all_closed(self) -> None:
-        """Close whoever has no name, and return when no connection is open any more.
+        """Close the connections without a name; return when no connection is open any more.
 
         Each closes within `LAST_WORDS`.
         """
@@ -97,7 +97,7 @@ class Gate:
             guest.transport.abortConnection()
 
     def admit(self, guest: Guest) -> Refusal | None:
-        """Count a connection, or say why it is one too many."""
+        """Count a connection, or return why it is refused."""
         if len(self.connections) - len(self._refused) > self.max_clients:
             text = "The server is full. Try again later."
             refusal: Refusal | None = Refusal("full", text)
@@ -108,7 +108,7 @@ class Gate:
         return refusal
 
     def gone(self, guest: Guest) -> None:
-        """A connection is lost."""
+        """Note that a connection is lost."""
         if guest not in self.connections:
             return
         self.connections.discard(guest)

@@ -1,4 +1,4 @@
-"""The hashing queue: one password at a time, and no source before another's turn."""
+"""The hashing queue: one password at a time, with sources taking turns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatsvc.auth.passwords import Turn
 from chatsvc.model.requests import Refused
 from chatsvc.store.archive import Worker
 
-MOST_WAITING = 200  # pieces of work, of all sources
+MOST_WAITING = 200  # maximum jobs, of all sources
 
 
 class _Piece(NamedTuple):
@@ -24,7 +24,7 @@ class _Piece(NamedTuple):
 
 
 class _Lane:
-    """What waits, by source; sources take turns."""
+    """Waiting jobs, by source; sources take turns."""
 
     def __init__(self) -> None:
         self._sources: OrderedDict[str, deque[_Piece]] = OrderedDict()
@@ -42,11 +42,11 @@ class _Lane:
         return piece
 
     def longest(self) -> tuple[int, str]:
-        """How much waits of the source of which most does, and its name."""
+        """Return the number of jobs of the busiest source, and its name."""
         return max(((len(pieces), name) for name, pieces in self._sources.items()), default=(0, ""))
 
     def drop(self, source: str) -> _Piece:
-        """Take out the last piece of a source."""
+        """Remove the last job of a source."""
         piece = self._sources[source].pop()
         if not self._sources[source]:
             del self._sources[source]
@@ -54,9 +54,9 @@ class _Lane:
 
 
 class HashingQueue:
-    """A `passwords.Hasher`: logins first, then the rest; if too much waits, the busiest is refused.
+    """A `passwords.Hasher`: logins first, then the rest; when full, it refuses the busiest source.
 
-    The worker is given one piece at a time, so that what waits can still be put in order.
+    The worker is given one job at a time, so that waiting ones can still be reordered.
     """
 
     def __init__(self, worker: Worker, clock: IReactorTime) -> None:
@@ -80,7 +80,7 @@ class HashingQueue:
         return deferLater(self._clock, seconds, lambda: None)
 
     def _refuse_the_busiest(self) -> None:
-        """Room for a login is made by what is no login, as long as there is any."""
+        """Make room for a login by refusing other jobs, as long as there are any."""
         lane = self._others if self._others.longest()[0] else self._logins
         self._waiting -= 1
         busy = Refused("busy", "Many people are logging in at the moment. Try again in a minute.")

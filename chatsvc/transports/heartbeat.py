@@ -1,4 +1,4 @@
-"""Connections of programs that answer when they are asked whether they are there."""
+"""Connections of programs that answer pings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JITTER = 0.001  # seconds by which a timer may fire early
 
 
 class Heartbeat(ChatProtocol):
-    """A connection whose client is asked whether it is there, and closed if it does not answer."""
+    """A connection that pings a silent client, and closes if the client does not answer."""
 
     _silent: float  # seconds of silence after which it is asked
     _within: float  # seconds that it has to answer
@@ -24,7 +24,7 @@ class Heartbeat(ChatProtocol):
     _pulse: IDelayedCall | None = None
 
     def _ask(self) -> None:
-        """Send what the client has to answer."""
+        """Send a ping."""
         raise NotImplementedError
 
     def connectionMade(self) -> None:
@@ -45,7 +45,7 @@ class Heartbeat(ChatProtocol):
         self._asked, self._overdue = None, False
 
     def _feel_pulse(self) -> None:
-        """Ask a silent client whether it is there; close one that does not answer that either."""
+        """Ping a silent client; close one that does not answer."""
         if self.paused:
             self._hear()  # nothing is read at the moment, and its answer may be what waits
         if self._overdue:
@@ -54,7 +54,7 @@ class Heartbeat(ChatProtocol):
             self._pulse = self.gate.clock.callLater(self._next_look(), self._feel_pulse)
 
     def _next_look(self) -> float:
-        """Ask if it is time to, and return the seconds until the next look."""
+        """Ping if it is time, and return the seconds until the next check."""
         now = self.gate.clock.seconds()
         if self._asked is not None:
             left = self._asked + self._within - now

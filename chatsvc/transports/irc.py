@@ -1,4 +1,4 @@
-"""IRC over a connection: a `ChatProtocol` whose dialect remembers the client, and may ask."""
+"""IRC over a connection: a `ChatProtocol` whose dialect has state, and may send requests."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from chatsvc.model.requests import Refused, Request
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.heartbeat import Heartbeat
 
-SILENT = 90.0  # seconds after which a client is asked whether it is there, and it has to answer
+SILENT = 90.0  # seconds of silence after which a client is pinged, and that it has to answer
 
 
 class IRCAdapter:
-    """The dialect of one client, in the form in which a connection uses dialects."""
+    """The dialect of one client, in the form that a connection uses."""
 
     def __init__(self, answer: Callable[[bytes], None]) -> None:
         self.client = irc.Client()
-        self._answer = answer  # sends what is answered without the chat
+        self._answer = answer  # sends answers that do not involve the chat
 
     @property
     def dialect(self) -> IRCAdapter:
@@ -100,7 +100,7 @@ class IRCProtocol(Heartbeat):
         self._show(batch, lambda part: show(part, elsewhere, reader))
 
     def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
-        """Show lines from before the client joined as such, and the others as new."""
+        """Show lines from before the client joined as history, and the others as new."""
         client, room = self._client, batch.lines[0].room
         joined_after = client.earlier.get(room, 0)
         if batch.first > joined_after:

@@ -16,15 +16,15 @@ from chatsvc.transports.sending import BUFFER, Sending
 
 
 class Telling(Sending):
-    """Sends long answers; what else is sent meanwhile comes after them."""
+    """Sends long answers; everything else sent meanwhile follows them."""
 
     full: bool
     _ways: Adapter
-    _page = False  # one of the few pages that are in memory at a time is for this connection
+    _page = False  # this connection has one of the few pages that are in memory at a time
 
     def __init__(self) -> None:
-        self._behind: list[bytes] = []  # what is sent when a long answer has come to its end
-        self._readers: list[Deferred[None]] = []  # of the next part, who wait until it can be sent
+        self._behind: list[bytes] = []  # what is sent after the long answer
+        self._readers: list[Deferred[None]] = []  # the next part, and what waits for it
 
     def _catch_up(self) -> None:
         """Show what was said meanwhile."""
@@ -44,7 +44,7 @@ class Telling(Sending):
             self._telling = True
 
     def _send_after(self, data: bytes) -> None:
-        """Send what comes after the answer; of too much the archive has the rest."""
+        """Send something after the answer; if it is too much, the archive has the rest."""
         self._behind.append(data)
         if sum(map(len, self._behind)) > BUFFER:
             self.full = True
@@ -63,7 +63,7 @@ class Telling(Sending):
         return self.transport.connected and not self._closing
 
     def _is_busy(self) -> bool:
-        """Whether something is still to be sent or paid, or others have their turn."""
+        """Return whether something is still to be sent or paid, or others have their turn."""
         return (self._direct and self._buffered) or self._reasons & FIRST != 0
 
     def _is_ready(self) -> None:
@@ -72,7 +72,7 @@ class Telling(Sending):
             each.callback(None)
 
     async def _paged(self, answer: Coroutine[Any, Any, None]) -> None:
-        """Answer when few other pages of lines are in memory, until this one is told."""
+        """Wait until few other pages are in memory, and count this one until it is sent."""
         await self.gate.pages.acquire()
         self._page = True
         try:

@@ -1,4 +1,4 @@
-"""Input in small turns, paid for by what it costs: `costs.py` says how much that is."""
+"""Input in small turns, paid for by what it costs, as `costs.py` says."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from chatsvc.model import costs
 from chatsvc.model.costs import Purse
 from chatsvc.transports.gate import Gate
 
-SLICE = 2048  # bytes: LineReceiver copies what is left of a read for each line in it
+SLICE = 2048  # bytes: for each line in a read, LineReceiver copies what is left of it
 
-ANSWERING, HELD, FULL, OTHERS, FLOOD, DEBT = 1, 2, 4, 8, 16, 32  # why nothing is read
-FIRST = FULL | OTHERS | DEBT  # what comes before the rest of what one message asks for
+ANSWERING, HELD, FULL, OTHERS, FLOOD, DEBT = 1, 2, 4, 8, 16, 32  # reasons to stop reading
+FIRST = FULL | OTHERS | DEBT  # what precedes the other requests of one message
 
 
 class Paying(LineReceiver):
-    """Takes input apart while it can be paid for, and then lets it wait."""
+    """Parses input while it can be paid for, and delays the rest."""
 
     gate: Gate
     session: Session
     transport: Any
     _purse: Purse | None = None
-    _unread = b""  # received, and not yet taken apart
+    _unread = b""  # received, and not parsed yet
     _taking = False
     _work = 0.0  # what was done in this turn
-    _paid = 0.0  # of it
-    _most = costs.TURN  # what this turn may cost
+    _paid = 0.0  # of the turn
+    _most = costs.TURN  # the budget of this turn
     _debt: IDelayedCall | None = None  # until the debt is paid
     _others: IDelayedCall | None = None  # while others have their turn
-    _reasons = 0  # why nothing is read
+    _reasons = 0  # reasons to stop reading
     _closing = False
 
     def _as_lines(self, data: bytes) -> bytes:
-        """What was received, as lines ended by `delimiter`."""
+        """Return the received data as lines ended by `delimiter`."""
         return data
 
     def _pause(self, reason: int, on: bool) -> None:
-        """Read nothing for a reason, or no longer for that one."""
+        """Stop reading for a reason, or (False) no longer for that one."""
         raise NotImplementedError
 
     def dataReceived(self, data: bytes) -> None:
@@ -57,9 +57,9 @@ class Paying(LineReceiver):
                 self._most = costs.TURN
 
     def _take(self) -> None:
-        """Take what was received apart, a slice at a time, until something must come first."""
+        """Parse the received data, a slice at a time, until something else must come first."""
         if not self._unread:
-            super().dataReceived(b"")  # goes on with what it has
+            super().dataReceived(b"")  # continues with what it has
         while self._unread and not self.paused and not self._closing:
             if self._work >= self._most:
                 self._end_turn()
@@ -92,7 +92,7 @@ class Paying(LineReceiver):
         self._paid = 0.0
 
     def _settle(self) -> None:
-        """Pay for what was done; nothing more is read until there is no debt."""
+        """Pay for what was done; read nothing more until there is no debt."""
         wait = self._pay(self.gate.clock.seconds())
         open_ = self.transport.connected and not self._closing
         if wait and open_ and not self._reasons & DEBT:
@@ -108,6 +108,6 @@ class Paying(LineReceiver):
             self.session.safely(self._pause, DEBT, False)
 
     def _pay(self, now: float) -> float:
-        """Pay for what was done; gives the seconds to wait if there is not enough."""
+        """Pay for what was done; return the seconds to wait if there is not enough."""
         work, self._paid = self._work - self._paid, self._work
         return 0.0 if self._purse is None else self._purse.pay(now, work)

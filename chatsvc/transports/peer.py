@@ -1,4 +1,4 @@
-"""The other end of a connection: where it is, and whether it is still there."""
+"""The other end of a connection: its address, and detecting that it is gone."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from twisted.internet.interfaces import ITCPTransport
 
 from chatsvc.model.rate_limits import bare
 
-# A peer that has vanished is found after 60 + 4 * 15 seconds.  TCP_USER_TIMEOUT would find it also
-# while something is on its way, but ends readers that are only slow as well.
+# A peer that has vanished is detected after 60 + 4 * 15 seconds.  TCP_USER_TIMEOUT would also work
+# while data is on its way, but would also disconnect readers that are only slow.
 _KEEP_ALIVE = {
     "TCP_KEEPIDLE": 60,
-    "TCP_KEEPALIVE": 60,  # what macOS calls it
+    "TCP_KEEPALIVE": 60,  # its name on macOS
     "TCP_KEEPINTVL": 15,
     "TCP_KEEPCNT": 4,
 }
 
 
 def address_of(transport: Any) -> str | None:
-    """The peer's IP address, or "" where there is none; None while a proxy has not told it yet."""
-    if getattr(transport, "_proxyInfo", transport) is None:  # Twisted has no other way to know
+    """Return the peer's IP address, or "" if it has none; None until a proxy has sent it."""
+    if getattr(transport, "_proxyInfo", transport) is None:  # Twisted offers no other way to know
         return None
     return bare(getattr(transport.getPeer(), "host", None) or "")
 
 
 def prepare(transport: Any) -> None:
-    """Let what is sent go out without delay, and a peer that has vanished be noticed."""
+    """Send without delay, and detect a peer that has vanished."""
     if ITCPTransport.providedBy(transport):
         transport.setTcpNoDelay(True)
         transport.setTcpKeepAlive(True)

@@ -1,6 +1,6 @@
-"""Connections that come by way of a proxy, which says first where they come from.
+"""Connections through a proxy, which first announces the peer's address.
 
-The PROXY protocol, versions 1 and 2, as far as Twisted's parser does not read all of it.
+Supports what Twisted's parser of the PROXY protocol, versions 1 and 2, cannot read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNKNOWN = b"PROXY UNKNOWN"
 
 
 class _Version1(V1Parser):
-    """Also reads the short form of UNKNOWN, of which the connection's own address counts."""
+    """Also accepts the short form of UNKNOWN, for which the connection's own address counts."""
 
     @classmethod
     def parse(cls, line: bytes) -> ProxyInfo:
@@ -29,15 +29,15 @@ class _Version1(V1Parser):
             for end in (info.source, info.destination):
                 if isinstance(end, IPv4Address | IPv6Address):
                     ipaddress.ip_address(end.host)
-        except ValueError:  # an address or a port that is none
+        except ValueError:  # an invalid address or port
             raise InvalidProxyHeader from None
         return info
 
 
 class _Wrapper(HAProxyProtocolWrapper):
-    """Takes the header in whatever pieces it comes."""
+    """Reads the header, however it is split."""
 
-    _first: bytes | None = b""  # until it is clear which version they begin
+    _first: bytes | None = b""  # until it is clear which version it is
 
     def dataReceived(self, data: bytes) -> None:
         if self._first is not None:
@@ -52,13 +52,13 @@ class _Wrapper(HAProxyProtocolWrapper):
 
 
 def _is_unclear(data: bytes) -> bool:
-    """Whether more bytes can make a header of this."""
+    """Return whether more bytes can complete a header."""
     version2 = V2Parser.PREFIX.startswith(data[: len(V2Parser.PREFIX)])
     return V1Parser.PROXYSTR.startswith(data) or (version2 and len(data) < _HEADER_OF_VERSION_2)
 
 
 class ProxyFactory(HAProxyWrappingFactory):
-    """Puts the proxy's header before what another factory's protocols are told."""
+    """Adds the parsing of the proxy's header to another factory's protocols."""
 
     protocol: Any = _Wrapper
     noisy = False

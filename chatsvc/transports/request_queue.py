@@ -1,4 +1,4 @@
-"""The requests of one connection that are not done yet, and what is being done."""
+"""The requests of one connection that wait or are being carried out."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from chatsvc.model.requests import Refused, Request
 
 
 class RequestQueue(deque[Request | Refused]):
-    """What was asked and waits, in order, and why nothing else is begun meanwhile.
+    """Waiting requests, in order, and why no other is started meanwhile.
 
-    An object of its own, because a protocol of more than 30 attributes costs 1 KiB more.
+    A separate object, because a protocol with more than 30 attributes takes 1 KiB more.
     """
 
     __slots__ = ("answers", "following", "going_on", "pace")
 
     def __init__(self) -> None:
         super().__init__()
-        self.answers = 0  # that are under way
-        self.going_on = False  # doing what waits
-        self.following = False  # doing what an answer asked for
+        self.answers = 0  # that are being carried out
+        self.going_on = False  # carrying out what waits
+        self.following = False  # carrying out what an answer requested
         self.pace: IDelayedCall | None = None  # until what came too fast is done

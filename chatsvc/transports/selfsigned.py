@@ -1,4 +1,4 @@
-"""The certificate that the service makes for itself, and renews."""
+"""The service's self-signed certificate, and its renewal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatsvc.transports.certificate import CertificateFailed, Files
 
 VALID = timedelta(days=3652)
 RENEWED = timedelta(days=60)  # before it expires
-FORMER = 3  # certificates of the same key that are sent along
+FORMER = 3  # earlier certificates of the same key that are sent along
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}")
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))  # RFC 5737, 3849
@@ -35,13 +35,13 @@ _log = Logger()
 
 
 class SelfSigned(Files):
-    """A certificate made here, in one file with its key and the certificates it replaced."""
+    """A self-signed certificate in a file with its key and the certificates it replaced."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, path)
 
     def renew(self) -> None:
-        """Make a certificate of the same key in time, or if clients cannot accept this one.
+        """Create a new certificate of the same key in time, or if clients cannot accept this one.
 
         Clients that know the former one recognize the key by it, so it is sent along.
         """
@@ -50,14 +50,14 @@ class SelfSigned(Files):
             key = load_pem_private_key(pem, None)
             former = x509.load_pem_x509_certificates(pem)
         except (OSError, TypeError, ValueError):
-            return  # reading the credentials tells what is wrong
+            return  # reading the credentials reports what is wrong
         if isinstance(key, ec.EllipticCurvePrivateKey) and _is_due(former[0]):
             _keep(self.key, make(key, former[:FORMER]))
             _log.info("The certificate in {files} was renewed with the same key.", files=self)
 
 
 def kept_beside(archive: Path) -> SelfSigned:
-    """Return the certificate that belongs to an archive; make it if there is none."""
+    """Return the certificate that belongs to an archive; create it if there is none."""
     path = archive.with_name(f"{archive.name}.pem")
     if not path.exists():
         _keep(path, make())
@@ -68,14 +68,14 @@ def kept_beside(archive: Path) -> SelfSigned:
 
 def _is_due(certificate: x509.Certificate) -> bool:
     if certificate.issuer != certificate.subject:
-        return False  # somebody else vouches for it
+        return False  # it is signed by somebody else
     now = _now()
     current = certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEWED
     return not current or not _can_sign(certificate)
 
 
 def _can_sign(certificate: x509.Certificate) -> bool:
-    """Whether it may be its own issuer: NSS, and so Pidgin, accepts no other."""
+    """Return whether it may be its own issuer: NSS, and so Pidgin, accepts no other."""
     try:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
     except x509.ExtensionNotFound:
@@ -87,7 +87,7 @@ def _now() -> datetime:
 
 
 def _keep(path: Path, pem: bytes) -> None:
-    """Write a secret file; it is there whole, or not at all."""
+    """Write a secret file, completely or not at all."""
     unfinished = path.with_name(f"{path.name}.new")
     try:
         unfinished.unlink(missing_ok=True)
@@ -104,7 +104,7 @@ def _keep(path: Path, pem: bytes) -> None:
 def make(
     key: ec.EllipticCurvePrivateKey | None = None, former: Sequence[x509.Certificate] = ()
 ) -> bytes:
-    """Make a certificate that vouches for itself, for this machine's names and addresses.
+    """Create a self-signed certificate for this machine's names and addresses.
 
     Its key comes before it, and after it the certificates that it replaces.
     """
@@ -119,9 +119,9 @@ def make(
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    """A certificate with the marks of a CA, as clients ask about those that vouch for themselves.
+    """Return a certificate marked as a CA, which clients require of self-signed ones.
 
-    It has no extended key usage: NSS does not accept one that may only be a server as an issuer.
+    It has no extended key usage: NSS does not accept a server-only certificate as an issuer.
     """
     names, public, now = list(_names()), key.public_key(), _now()
     name = x509.Name(
@@ -146,7 +146,7 @@ def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _names() -> Iterator[str]:
-    """This machine's names, the first one first."""
+    """Yield this machine's names, the primary one first."""
     host = socket.gethostname()
     found = [host]
     if _HOST.fullmatch(host) and "." not in host:
@@ -155,7 +155,7 @@ def _names() -> Iterator[str]:
 
 
 def _addresses() -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """This machine's addresses: its own for itself, and those by which it reaches others."""
+    """Yield this machine's addresses: loopback, and those by which it reaches others."""
     found = ["127.0.0.1", "::1"]
     for family, elsewhere in _ELSEWHERE:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:

@@ -1,4 +1,4 @@
-"""Bytes out: how they are sent, and when a reader counts as slow."""
+"""Output: how bytes are sent, and when a reader counts as slow."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zope.interface import implementer
 
 from chatsvc.transports.pacing import Paying
 
-BUFFER = 65536  # bytes waiting for a reader beyond which it counts as slow
+BUFFER = 65536  # bytes waiting for a reader, beyond which it counts as slow
 
 
 class Sending(Paying):
-    """Sends bytes, around the transport where that is possible."""
+    """Sends bytes, bypassing the transport's buffer where possible."""
 
     _direct = False
     _socket: socket
@@ -23,11 +23,11 @@ class Sending(Paying):
     _telling = False  # a long answer
 
     def output_stuck(self) -> None:
-        """Much waits until the reader reads: it is a slow one."""
+        """Note that much waits for the reader, which is slow."""
         raise NotImplementedError
 
     def output_flows(self) -> None:
-        """Everything was taken."""
+        """Note that everything was taken."""
         raise NotImplementedError
 
     def _begin_sending(self, greeted: bool) -> None:
@@ -35,12 +35,12 @@ class Sending(Paying):
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
             self._socket = transport.getHandle()
-        # A pull producer is called when nothing waits any more: one may send directly again.
+        # A pull producer is called when nothing waits any more, so direct sends are possible again.
         transport.registerProducer(_Outflow(self), not self._direct)
         self._buffered = greeted  # the greeting may still wait, and comes first
 
     def _send_after(self, data: bytes) -> None:
-        """Send what comes after a long answer."""
+        """Send something after a long answer."""
         raise NotImplementedError
 
     def _send(self, data: bytes) -> None:
@@ -54,7 +54,7 @@ class Sending(Paying):
             try:
                 sent = self._socket.send(data)
             except OSError:
-                sent = 0  # full, or broken: the transport finds out which
+                sent = 0  # full or broken: the transport finds out which
             if sent == len(data):
                 return
             data = data[sent:]
@@ -67,9 +67,9 @@ class Sending(Paying):
 
 @implementer(IPushProducer)
 class _Outflow:
-    """Hears from the transport how its output goes.
+    """Receives the transport's flow control.
 
-    A `LineReceiver` has methods of these names itself, which are about its input.
+    A `LineReceiver` has methods of these names itself, for its input.
     """
 
     __slots__ = ("_protocol",)
@@ -84,4 +84,4 @@ class _Outflow:
         self._protocol.output_flows()
 
     def stopProducing(self) -> None:
-        """The transport is closed; the protocol hears of that by itself."""
+        """Do nothing: the protocol notices by itself that the transport is closed."""

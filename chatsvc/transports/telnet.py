@@ -1,4 +1,4 @@
-"""What telnet clients send besides text (RFC 854, 855): taken out, and answered."""
+"""Telnet negotiation (RFC 854, 855): removed from the input, and answered."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _TEXT, _COMMAND, _OPTION, _SUBNEGOTIATION, _SUBNEGOTIATION_COMMAND = range(5)
 
 
 class TelnetFilter:
-    """Takes telnet commands out of a stream of bytes, however it is cut into pieces."""
+    """Removes telnet commands from a stream of bytes, however it is split."""
 
     __slots__ = ("_echoes", "_missing", "_state", "_verb", "answer", "interrupted")
 
     def __init__(self) -> None:
         self._state = _TEXT
         self._verb = 0
-        self._missing = 0  # bytes of a character that has begun (RFC 3629, section 3)
+        self._missing = 0  # bytes of an unfinished character (RFC 3629, section 3)
         self._echoes = False
         self.answer = b""
         self.interrupted = False
 
     @property
     def inside(self) -> bool:
-        """The bytes so far end in the middle of a command or of a character."""
+        """Whether the bytes so far end in the middle of a command or a character."""
         return self._state != _TEXT or self._missing > 0
 
     def feed(self, data: bytes) -> bytes:
-        """Return `data` without commands, but with keys that edit; `answer` must be sent."""
+        """Return `data` without commands, but with editing keys; `answer` must be sent."""
         self.answer, self.interrupted = b"", False
         text, answers = bytearray(), bytearray()
         position = 0
@@ -46,12 +46,12 @@ class TelnetFilter:
         return bytes(text)
 
     def echo(self, on: bool) -> bytes:
-        """Return the command that hides what is typed at the client, or shows it again."""
+        """Return the command that turns the client's echo off or on."""
         self._echoes = on
         return bytes([IAC, WILL if on else WONT, ECHO])
 
     def _skip(self, data: bytes, position: int, text: bytearray) -> int:
-        """Take everything up to the next command; say where that goes on."""
+        """Copy everything up to the next command; return where that continues."""
         found = data.find(IAC, position)
         end = len(data) if found < 0 else found
         if self._state == _TEXT:
@@ -78,7 +78,7 @@ class TelnetFilter:
             self._state = _TEXT if byte == SE else _SUBNEGOTIATION
 
     def _answered(self, option: int) -> bytes:
-        """Refuse every option, but a timing mark; what agrees with us is not answered."""
+        """Refuse every option except a timing mark; do not answer what agrees with us."""
         if self._verb == WILL:
             return bytes([IAC, DONT, option])
         if self._verb != DO or (option == ECHO and self._echoes):
@@ -97,7 +97,7 @@ class TelnetFilter:
                 self._take(bytes([_TYPED[byte]]), text)
             elif byte in _KEYS:
                 self._take(bytes([_KEYS[byte]]), text)
-            elif byte == IAC or byte < 236:  # doubled it is data; these are no commands
+            elif byte == IAC or byte < 236:  # doubled it is data; these are not commands
                 self._take(bytes([byte]), text)
             elif byte == IP:
                 self.interrupted = True

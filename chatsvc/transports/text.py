@@ -1,4 +1,4 @@
-"""People at telnet, netcat or a pipe: a `ChatProtocol` that knows what their programs send."""
+"""People with telnet, netcat or a pipe: a `ChatProtocol` that adapts to these programs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.editing import KEYS, LineEditor
 from chatsvc.transports.telnet import IAC, TelnetFilter
 
-_SECRETS = ("login", "password")  # questions whose answer nobody should see
-_NVT_ENDS = (b"\r\n", b"\r\x00")  # of lines; netcat and pipes have LF
+_SECRETS = ("login", "password")  # questions whose answers should not be visible
+_NVT_ENDS = (b"\r\n", b"\r\x00")  # line ends; netcat and pipes use LF
 
 
 class TextProtocol(ChatProtocol):
-    """One person's connection: an NVT (RFC 854), as far as it behaves like one."""
+    """One person's connection, an NVT (RFC 854) as far as it behaves like one."""
 
     _is_nvt = False
-    _hidden = False  # the client shows nothing of what is typed
+    _hidden = False  # the client does not echo
 
     def __init__(self, arrival: ClientConnection) -> None:
         super().__init__(arrival, TEXT_WAYS)
@@ -59,7 +59,7 @@ class TextProtocol(ChatProtocol):
         super().tell(event, here, tag)
 
     def _hide(self, hidden: bool) -> None:
-        """Let a telnet client echo nothing while a password is asked for (RFC 857)."""
+        """Turn a telnet client's echo off while a password is asked for (RFC 857)."""
         if self._is_nvt and hidden != self._hidden:
             self._hidden = hidden
             self._line_end = b"\r\n" if hidden else b""

@@ -1,4 +1,4 @@
-"""Encryption: TLS around a connection, whose certificate may be replaced while people talk."""
+"""TLS around a connection; the certificate can be replaced while users are connected."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from zope.interface import implementer
 
 from chatsvc.transports.certificate import CertificateFailed, Files, credentials
 
-RECHECK = 3.0  # seconds between two looks at the files
+RECHECK = 3.0  # seconds between checks for changed files
 
 _log = Logger()
 
 
 def fingerprint_of(transport: Any) -> str:
-    """SHA-256 of the peer's certificate, in small hexadecimal digits; empty if it has none."""
+    """Return the SHA-256 of the peer's certificate in lower-case hexadecimal; "" if none."""
     certificate = transport.getPeerCertificate()
     if certificate is None:
         return ""
-    # Its fields are not parsed: a peer can put anything into a certificate of its own.
+    # Its fields are not parsed: a peer can put anything into its own certificate.
     return sha256(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)).hexdigest()
 
 
 class _Connection(SSL.Connection):
     def do_handshake(self) -> None:
-        """Report a peer that gives up in the middle (RFC 8446, 6.1) as an error Twisted knows."""
+        """Report a peer that gives up in the middle (RFC 8446, 6.1) in a way that Twisted knows."""
         try:
             super().do_handshake()
         except SSL.ZeroReturnError as error:
@@ -47,7 +47,7 @@ class _Transport(BufferingTLSTransport):
 
 @implementer(IOpenSSLServerConnectionCreator)
 class TLS:
-    """Makes connections encrypted; those that are open keep the certificate they began with."""
+    """Encrypts connections; open ones keep the certificate that they began with."""
 
     def __init__(self, certificate: Files | bytes, clock: IReactorTime) -> None:
         self._clock = clock
@@ -63,7 +63,7 @@ class TLS:
 
     @property
     def fingerprint(self) -> str:
-        """By which those who join can know the certificate."""
+        """The fingerprint of the current certificate."""
         return self._credentials.fingerprint
 
     @property
@@ -72,10 +72,10 @@ class TLS:
         return self._credentials.names
 
     def around(self, protocol: Any) -> BufferingTLSTransport:
-        """A protocol that takes encrypted bytes, and gives `protocol` what they say."""
+        """Return a protocol that decrypts incoming bytes for `protocol`."""
         return _Transport(self._factory, protocol)
 
-    def serverConnectionForTLS(self, protocol: object) -> SSL.Connection:  # Twisted asks for it
+    def serverConnectionForTLS(self, protocol: object) -> SSL.Connection:  # required by Twisted
         self._look_at_files()
         return _Connection(self._credentials.context, None)
 
@@ -86,7 +86,7 @@ class TLS:
         self.reload()
 
     def reload(self) -> None:
-        """Use the certificate that is in the files now, if it is another one."""
+        """Use the certificate in the files, if it has changed."""
         if self._files is None:
             return
         self._looked_at = self._clock.seconds()

@@ -1,4 +1,4 @@
-"""A browser, or whatever else speaks HTTP: it is shown how to join, and is obeyed in nothing."""
+"""HTTP: a browser, or anything else, is shown how to join, and nothing more."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Page(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         self._head += data
-        refused = self._arrival.refusal is not None  # who is not counted gets no time
+        refused = self._arrival.refusal is not None  # a refused connection gets no time
         if refused or is_whole(self._head) or len(self._head) > LONGEST_HEAD:
             self._answer()
 
     def readConnectionLost(self) -> None:
-        """Nothing more will come, so what there is must do."""
+        """Answer with what has arrived: nothing more will."""
         self._answer()
         self.transport.loseConnection()
 
     def writeConnectionLost(self) -> None:
-        """Nobody but its successor ends this half of a connection."""
+        """Do nothing: only the following protocol closes this half of a connection."""
 
     def _answer(self) -> None:
         known = is_known_place(self._arrival, self._head)
@@ -60,7 +60,7 @@ class Page(Protocol):
         return answer(self._head, chat, place, refusal.text, status)
 
     def end(self, words: str) -> None:
-        """Whoever is this slow is no person who reads."""
+        """Close: a client this slow is not a person who reads."""
         self.transport.abortConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -1,4 +1,4 @@
-"""What requests cost, and for how many lines they count."""
+"""What requests cost, and how many lines they count as."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ def cost(request: Request) -> Cost:
 
 
 def weight(requests: Sequence[Request | Refused]) -> int:
-    """Return for how many lines an input line counts, which `--flood` limits.
+    """Return how many lines an input line counts as, which `--flood` limits.
 
-    What is said to several at once counts for each of them, as lines do of several lines.
+    A message to several recipients counts once for each of them, and a message of several lines
+    once for each line.
     """
     first = requests[0]
     if isinstance(first, Request) and not cost(first).line:

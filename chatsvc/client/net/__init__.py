@@ -1,1 +1,1 @@
-"""The client's connection: it comes back by itself and loses nothing.  No screen."""
+"""The client's connection, which reconnects and loses nothing.  No screen."""

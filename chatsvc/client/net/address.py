@@ -1,4 +1,4 @@
-"""Where a chat is: its host, port, and whether it is spoken to over TLS; as people write it."""
+"""Server addresses as users write them: host, port, and whether to use TLS."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from chatsvc.client.net.trust import Trust, known_servers
 
 PORT = 13531
-TLS = "tls://"  # before a server that is joined over TLS
+TLS = "tls://"  # prefix of servers that require TLS
 
 
 class Server(NamedTuple):
-    """Where a chat is."""
+    """The address of a server."""
 
     host: str = "localhost"
     port: int = PORT
@@ -25,13 +25,13 @@ class Server(NamedTuple):
 
     @property
     def address(self) -> str:
-        """It, without how it is spoken to."""
+        """The address without the `tls://` prefix."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
     def endpoint(self, reactor: Any, tell: Callable[[str], None]) -> IStreamClientEndpoint:
-        """The way there; `tell` is told what the person should know about its certificate."""
-        # Loaded here, because it takes a while, in which a screen can be drawn.
+        """Return an endpoint; call `tell` with news about the server's certificate."""
+        # Imported here because it is slow; the screen can be drawn first.
         from twisted.internet.endpoints import HostnameEndpoint
 
         endpoint = HostnameEndpoint(reactor, self.host, self.port)
@@ -44,9 +44,9 @@ class Server(NamedTuple):
 
 
 def server(text: str) -> Server:
-    """HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address; after `tls://`, over TLS.
+    """Parse HOST, HOST:PORT, [ADDRESS]:PORT, or an IPv6 address, with an optional `tls://` prefix.
 
-    Raises `ValueError` with a sentence.
+    Raise `ValueError` with a sentence for users.
     """
     tls = text.lower().startswith(TLS)
     if tls:
@@ -59,7 +59,7 @@ def server(text: str) -> Server:
 
 
 def port_number(text: str) -> int:
-    """A port; raises `ValueError` with a sentence."""
+    """Return a port number; raise `ValueError` with a sentence for users."""
     if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) < 65536:
         raise ValueError(f"a port is a number from 1 to 65535, not {text!r}")
     return int(text)

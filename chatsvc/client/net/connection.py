@@ -1,9 +1,9 @@
-"""A connection to a chat that outlives lost connections: nothing said is missing or repeated.
+"""A connection to a chat that survives lost connections: no message is missing or repeated.
 
-It knows no screen.  Whoever uses it is a `Front`: it is told what happens, and asks for things with
-`say`, `tell` and `request`, connected or not.  After a loss the connection logs in again under the
-same name and with the same secret, and rejoins its rooms where it left off.  Then it sends again
-what was not answered, under the same tags and in the same order.
+It has no screen..  Its user is a `Front`, which is told what happens and makes requests with `say`,
+`tell` and `request`, online or not..  After a loss, the connection logs in again under the same
+name and with the same secret, and rejoins its rooms where it left off..  Then it sends again what
+was not answered, with the same tags and in the same order.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from chatsvc.model.command_facts import facts_of
 from chatsvc.model.events import Event
 from chatsvc.model.room_events import Entered, Talking
 
-WAITING = 10_000  # requests that may wait to be sent
+WAITING = 10_000  # maximum number of requests that wait to be sent
 
 T = TypeVar("T")
 E = TypeVar("E")
 
 
 class Connection:
-    """One person's connection to one server."""
+    """A user's connection to one server."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Connection:
         identity: Identity = Identity(),  # noqa: B008
         retry: Callable[[int], float] = backoff,
         waiting: int = WAITING,
-        everywhere: bool = False,  # in all rooms of our account
+        everywhere: bool = False,  # join all rooms of our account
     ) -> None:
         self._resume = ResumeState(identity.name, everywhere)
         self._login = Login(identity, front, self._resume)
@@ -58,12 +58,12 @@ class Connection:
 
     @property
     def name(self) -> str:
-        """The name we are online under."""
+        """The name that we have in the chat."""
         return self._resume.name
 
     @property
     def talking(self) -> Talking:
-        """To whom plain lines go."""
+        """The room or user that plain lines go to."""
         return self._resume.talking
 
     @property
@@ -78,27 +78,27 @@ class Connection:
 
     @property
     def here(self) -> bool:
-        """Whether requests are sent at once: we are logged in, and everything is restored."""
+        """Whether requests are sent at once: we are logged in and everything is restored."""
         return self.state is ConnectionState.ONLINE
 
     @property
     def next_try(self) -> float | None:
-        """When, on the clock, the server is or was called; None while connected or closed."""
+        """The time of the current or next attempt to connect; None while connected or closed."""
         return self._lifecycle.next_try
 
     @property
     def unanswered(self) -> int:
-        """How many requests wait, to be sent or to be answered."""
+        """The number of requests that wait to be sent or answered."""
         return len(self._requests)
 
     # Opening and closing
 
     async def open(self, identity: Identity | None = None) -> None:
-        """Connect for the first time; raises `NotConnected`, `NotTrusted`, or `Refused`.
+        """Connect for the first time; raise `NotConnected`, `NotTrusted`, or `Refused`.
 
-        Then it may be tried again, perhaps as somebody else.
+        After a failure, call this again, with another identity if necessary.
         """
-        if self.state is ConnectionState.LEAVING:  # an earlier try has not quite ended
+        if self.state is ConnectionState.LEAVING:  # an earlier attempt is still ending
             await self._lifecycle.close()
         if identity is not None:
             self._login.become(identity)
@@ -111,7 +111,7 @@ class Connection:
             raise
 
     async def while_wanted(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do `work`; when the server does not want us any more, end it and raise why."""
+        """Run `work`; if the server refuses us permanently, end it and raise why."""
         done = Deferred.fromCoroutine(work)
         working = _Work(done)
         self._wanted.append(working)
@@ -127,7 +127,7 @@ class Connection:
             working.end(why)
 
     async def close(self, words: str = "") -> None:
-        """Leave politely; what is not answered by then is given up."""
+        """Leave politely; what is unanswered by then is given up."""
         await self._lifecycle.close(words)
         self._requests.give_up()
 
@@ -154,32 +154,32 @@ class Connection:
     def say(
         self, text: str, room: str | None = None, action: bool = False
     ) -> Deferred[Event | None]:
-        """Say a line in `room`, or to whom plain lines go when its turn comes.
+        """Send a message to `room`, or to the recipient of plain lines when its turn comes.
 
-        Fires with `Said` or `Kept` when it is stored, with `Told` when it went to one person.
+        Fire with `Said` or `Kept` when it is stored, with `Told` when it went to one user.
         """
         do = "me" if action else "say"
         return self._requests.put(Outgoing(do, given(text=text, room=room), self._requests.tag()))
 
     def tell(self, name: str, text: str) -> Deferred[Event | None]:
-        """Say a private line; fails with `Uncertain` when nobody can know whether it arrived."""
+        """Send a private message; fail with `Uncertain` if it may or may not have arrived."""
         arguments = given(name=name, text=text)
         return self._requests.put(Outgoing("msg", arguments, self._requests.tag(), once=True))
 
     def request(
         self, do: str, once: bool = False, shown: bool = True, **arguments: object
     ) -> Deferred[Event | None]:
-        """Ask for anything else; fires with the event that answers it.
+        """Make any other request; fire with the event that answers it.
 
-        It is asked again after a loss, unless it is to be done `once`.  An answer that is not to
-        be `shown` is none of the front's events.
+        It is repeated after a loss, unless it is to be done `once`..  An answer that is not `shown`
+        is not passed to the front as an event.
         """
         tag = self._requests.tag()
         outgoing = Outgoing(do, arguments, tag, alone=shown, once=once, shown=shown)
         return self._requests.put(outgoing)
 
     async def ask(self, answer: type[E], do: str, **arguments: object) -> E:
-        """Ask for something that an event of one kind answers; it is not shown."""
+        """Make a request that an event of one kind answers; it is not shown."""
         asked = Outgoing(do, arguments, self._requests.tag(), shown=False, answers=answer)
         event = await self._requests.put(asked)
         assert isinstance(event, answer)
@@ -207,7 +207,7 @@ class Connection:
 
 
 class _Work:
-    """What a front does as long as the server wants us, and why it has ended before."""
+    """A front's work until the server refuses us, and why it has ended early."""
 
     def __init__(self, done: Deferred[Any]) -> None:
         self.done = done

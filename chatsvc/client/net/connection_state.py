@@ -1,4 +1,4 @@
-"""The states of a client's connection, and what takes it from one to another."""
+"""The states of a client's connection, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from enum import Enum, auto
 
 
 class ConnectionState(Enum):
-    """What a connection is doing."""
+    """A connection's current state."""
 
-    CLOSED = auto()  # not opened yet, or not any more
-    CONNECTING = auto()  # the server is being called
-    LOGGING_IN = auto()  # hello is sent; the welcome is awaited
-    RESTORING = auto()  # logged in; rooms, ignored people and "away" are being restored
+    CLOSED = auto()  # not opened yet, or no longer open
+    CONNECTING = auto()  # connecting to the server
+    LOGGING_IN = auto()  # hello is sent; waiting for the welcome
+    RESTORING = auto()  # logged in; restoring rooms, ignored users and "away"
     ONLINE = auto()  # requests are sent at once
-    WAITING = auto()  # until the next try
+    WAITING = auto()  # until the next attempt
     LEAVING = auto()  # until the server has closed the connection
 
 
 class ConnectionEvent(Enum):
-    """What happens to a connection."""
+    """Events that change the state of a connection."""
 
-    TRY = auto()  # to connect, for the first time or again
+    TRY = auto()  # connect, for the first time or again
     UNREACHABLE = auto()
     CONNECTED = auto()
     WELCOME = auto()
     RESTORED = auto()
     LOST = auto()
-    LEAVE = auto()  # because the front closes it, or because the server does not want us
-    GONE = auto()  # nothing of it is left
+    LEAVE = auto()  # the front closes it, or the server refuses us
+    GONE = auto()  # it has ended completely
 
 
-# States in which the server has let us in.
+# States in which we are logged in.
 LOGGED_IN = (ConnectionState.RESTORING, ConnectionState.ONLINE)
 
 _NEXT = {
@@ -53,14 +53,14 @@ _NEXT = {
 
 
 class IllegalTransition(Exception):
-    """Something happened that cannot happen in this state: a mistake in this program."""
+    """An event that is impossible in this state: a programming error."""
 
     def __init__(self, state: ConnectionState, event: ConnectionEvent) -> None:
         super().__init__(f"{event.name} cannot happen while {state.name}")
 
 
 class ConnectionMachine:
-    """The state of one connection; closed at first."""
+    """The state of one connection; initially closed."""
 
     __slots__ = ("state",)
 
@@ -68,7 +68,7 @@ class ConnectionMachine:
         self.state = ConnectionState.CLOSED
 
     def note(self, event: ConnectionEvent) -> None:
-        """Go to the next state; raise `IllegalTransition` where the table has none."""
+        """Go to the next state; raise `IllegalTransition` if the table has none."""
         following = _NEXT.get((self.state, event))
         if following is None:
             raise IllegalTransition(self.state, event)

@@ -1,4 +1,4 @@
-"""Why there is no connection, or no answer, in words that complete a sentence."""
+"""Why a connection or an answer failed, in words that complete a sentence."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ class NotConnected(Exception):
 
 
 class NotTrusted(Exception):
-    """Nobody knows whether it is the server that answers there; nothing was sent to it."""
+    """The server's certificate is not trusted; nothing was sent."""
 
 
 class PutOut(Exception):
-    """The server does not want us any more; this is its sentence."""
+    """The server has removed us; the message is its reason."""
 
 
 class Uncertain(Exception):
-    """The connection was lost before the answer came: it may have been done, or not."""
+    """The connection was lost before the answer arrived: the request may have been carried out."""
 
     def __init__(self) -> None:
-        super().__init__("the connection was lost before the answer came")
+        super().__init__("the connection was lost before the answer arrived")
 
 
 def not_connected(failure: Failure) -> NotConnected:
-    """A connection that did not come about, and why."""
+    """Return the error for a failed attempt to connect."""
     error = NotConnected(_why(failure))
     error.__cause__ = failure.value
     return error
 
 
 def _why(failure: Failure) -> str:
-    """It, for people."""
+    """Return the reason in words."""
     if failure.check(NobodyListens):
-        return "nothing is listening there"
+        return "connection refused"
     if failure.check(DNSLookupError):
-        return "there is no such host"
+        return "host not found"
     if failure.check(NobodyAnswers, UserError):
-        return "it does not answer"
+        return "the server does not answer"
     return str(failure.value).rstrip(".")

@@ -1,4 +1,4 @@
-"""What a connection tells whoever uses it: a screen, a script."""
+"""The interface of a connection's user: a screen or a script."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from chatsvc.model.requests import Refused
 
 
 class Front(Protocol):
-    """The user of a connection, which tells it what happens."""
+    """A connection's user, which the connection informs."""
 
     def event(self, event: Event, tag: str | None) -> None:
-        """Something has happened.  Every line of a room comes once, in order.
+        """Take an event.  Each message in a room arrives once, in order.
 
-        Refusals of the front's own requests are not events: they are the requests' answers.
+        A refusal of the front's own request is not an event: it is the answer to that request.
         """
 
     def lost(self, reason: str) -> None:
-        """The connection is lost; it is being restored."""
+        """Note that the connection is lost and is being restored."""
 
     def back(self) -> None:
-        """The connection is back; what was missed follows."""
+        """Note that the connection is restored; missed events follow."""
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
-        """The server refused the login: return what to try next, or None to give up for now."""
+        """Return what to try after the server refused the login, or None to give up for now."""

@@ -1,4 +1,4 @@
-"""Events on their way in: what each one answers, changes, and shows to the front."""
+"""Incoming events: the request each one answers, what it changes, and what the front is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatsvc.model.requests import Refusal
 
 
 class Incoming:
-    """Takes each event of a server once."""
+    """Processes each event of a server once."""
 
     def __init__(self, front: Front, login: Login, resume: ResumeState, requests: Requests) -> None:
         self._front = front
@@ -23,7 +23,7 @@ class Incoming:
         self._requests = requests
 
     def take(self, link: Linked, event: Event | None, tag: str | None) -> None:
-        """Note what an event changes, show it, and answer what it is the answer of."""
+        """Note what an event changes, show it, and answer its request."""
         if not self._is_answer(link, event, tag):
             link.drop(FOREIGN)
             return

@@ -1,4 +1,4 @@
-"""The life of a connection: it is opened, lost, restored and closed, as its states allow."""
+"""Opening, losing, restoring and closing a connection, as its states allow."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ from chatsvc.model.events import Event
 from chatsvc.model.requests import Refusal, Refused
 from chatsvc.model.server_events import Goodbye
 
-SHORTEST, LONGEST = 0.25, 60.0  # seconds between two tries
+SHORTEST, LONGEST = 0.25, 60.0  # seconds between two attempts
 
 _log = Logger()
 
 
 def backoff(failures: int) -> float:
-    """Return how many seconds to wait after so many failures: longer and longer."""
+    """Return the seconds to wait after a number of failures; the delay grows."""
     return min(SHORTEST * 1.5 ** min(failures, 100), LONGEST) + random()
 
 
 class Opening:
-    """Opening a connection, until the server lets us in for the first time."""
+    """The opening of a connection, until the first login succeeds."""
 
     def __init__(self) -> None:
         self.done: Deferred[None] = Deferred()
-        self.patient = False  # the server has asked us to come later
+        self.patient = False  # the server has asked us to retry later
 
     def finish(self, result: Failure | None) -> None:
-        """Say how it ended, unless nobody waits for that any more."""
+        """Report the outcome, unless nobody waits for it any more."""
         if not self.done.called:
             self.done.callback(result)
 
 
 class Lifecycle:
-    """Goes from state to state; each has its `Phase`."""
+    """Moves a connection between states, each of which has a `Phase`."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Lifecycle:
         login: Login,
         resume: ResumeState,
         requests: Requests,
-        unwanted: Callable[[Exception], None],  # told why the server does not want us any more
+        unwanted: Callable[[Exception], None],  # called if the server refuses us permanently
         retry: Callable[[int], float] = backoff,
     ) -> None:
         self._endpoint = endpoint
@@ -80,29 +80,29 @@ class Lifecycle:
         self._phase: Phase = Nothing()
         self._opening: Opening | None = None
         self._closing: list[Deferred[None]] = []
-        self._failures = 0  # tries in a row that did not end with a welcome
+        self._failures = 0  # consecutive attempts without a welcome
 
     @property
     def state(self) -> ConnectionState:
-        """What the connection is doing."""
+        """The connection's state."""
         return self._machine.state
 
     @property
     def next_try(self) -> float | None:
-        """When, on the clock, the server is or was called; None while connected or closed."""
+        """The time of the current or next attempt to connect; None while connected or closed."""
         return self._phase.next_try
 
-    # What is asked of it
+    # Requests by the connection's user
 
     def open(self) -> Deferred[None]:
-        """Connect for the first time; fires when logged in, fails with why that is not so."""
+        """Connect for the first time; fire when logged in, or fail with the reason."""
         self._machine.note(ConnectionEvent.TRY)
         opening = self._opening = Opening()
         self._call()
         return opening.done
 
     def close(self, words: str = "") -> Deferred[None]:
-        """Leave, with a goodbye if we were let in; fires when the connection is gone."""
+        """Leave, with a goodbye if logged in; fire when the connection has ended."""
         if self.state is ConnectionState.CLOSED:
             return succeed(None)
         closed: Deferred[None] = Deferred()
@@ -113,10 +113,10 @@ class Lifecycle:
             self._leave(None)
         return closed
 
-    # What happens to the connection
+    # Events of the connection
 
     def unreachable(self, failure: Failure) -> None:
-        """Try again later; give up if the server is not trusted, or at the first try."""
+        """Schedule another attempt; give up if untrusted, or if this was the first one."""
         self._machine.note(ConnectionEvent.UNREACHABLE)
         self._pause()
         if isinstance(failure.value, NotTrusted):
@@ -134,7 +134,7 @@ class Lifecycle:
         link.begin(work.addErrback(self._not_let_in, link))
 
     def received(self, event: Event | None, tag: str | None) -> None:
-        """Take an event in; the last one of a server may end it all."""
+        """Take an event; the server's last one may end the connection permanently."""
         link = self._link
         if isinstance(event, Goodbye):
             link.parting = event.text.rstrip(".")
@@ -142,11 +142,11 @@ class Lifecycle:
                 self._put_out(PutOut(event.text))
                 return
         if isinstance(event, Refusal) and self.state is ConnectionState.LOGGING_IN:
-            tag = tag or link.first_asked()  # a server that is full does not read our hello
+            tag = tag or link.first_asked()  # a full server does not read our hello
         self._incoming.take(link, event, tag)
 
     def disconnected(self, reason: str) -> None:
-        """Try again later, unless the connection was to end."""
+        """Schedule another attempt, unless the connection was to end."""
         link, uncertain = self._link, self._requests.take_back()
         if self._is_leaving:
             link.end()
@@ -173,7 +173,7 @@ class Lifecycle:
         assert isinstance(self._phase, Linked)
         return self._phase
 
-    # Calling the server, and logging in
+    # Connecting and logging in
 
     def _call(self) -> None:
         call = self._phase = Call(self, self._clock)
@@ -195,7 +195,7 @@ class Lifecycle:
         self._failures = 0
         if self._opening is None:
             self._front.back()
-        self._opened(None)  # from now on lost connections are restored
+        self._opened(None)  # from now on, lost connections are restored
         await restore(link.ask, self._resume, self._front, lambda: len(self._requests) > 0)
         if not link.left:
             self._machine.note(ConnectionEvent.RESTORED)
@@ -217,12 +217,12 @@ class Lifecycle:
             link.drop(refused.text)
 
     def _failed(self, failure: Failure, link: Linked) -> None:
-        """The login failed, and no server has refused it."""
+        """Handle a failed login that the server did not refuse."""
         if self._opening is not None and not link.left:
             self._opened(failure)
         else:
             _log.failure("Logging in again failed", failure)
-            link.drop("something went wrong here")
+            link.drop("an internal error in this client")
 
     def _opened(self, result: Failure | None) -> None:
         opening, self._opening = self._opening, None
@@ -232,7 +232,7 @@ class Lifecycle:
     # Leaving
 
     def _give_up(self, why: Exception) -> None:
-        """Connect no more: the next try would end in the same way."""
+        """Stop connecting, because the next attempt would fail in the same way."""
         if self._opening is not None:
             self._opened(Failure(why))
         else:

@@ -1,4 +1,4 @@
-"""Logging in: who the client says it is, and what is restored afterwards."""
+"""Logging in: the client's identity, and what is restored afterwards."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from chatsvc.model.events import Event
 from chatsvc.model.requests import Refusal, Refused
 from chatsvc.model.server_events import Welcome
 
-ATTEMPTS = 100  # names and passwords that a server is told before we believe that it wants none
+ATTEMPTS = 100  # names and passwords to try before giving up on a server
 
 Ask = Callable[..., Awaitable[Event | None]]
 
 
 class Login:
-    """An identity, as far as it is known, and the secret that tells the client's lines apart."""
+    """The identity as far as it is known, and the secret that marks the client's own lines."""
 
     def __init__(self, identity: Identity, front: Front, resume: ResumeState) -> None:
-        self._identity = identity  # its passwords hold; the name may be another one by now
+        self._identity = identity  # its passwords are valid; the name may have changed
         self._front = front
         self._resume = resume
         self._client = secrets.token_urlsafe(24)
-        self._perhaps: str | None = None  # the account's password, if a lost request was obeyed
+        self._perhaps: str | None = None  # valid if a lost request was carried out
 
     def become(self, identity: Identity) -> None:
-        """Be somebody else from the next login on."""
+        """Use another identity from the next login on."""
         self._identity = identity
         self._resume.name = identity.name
 
     def proved(self, password: str | None) -> None:
-        """Use this password of the account, or none, from now on."""
+        """Use this account password, or none, from now on."""
         self._identity = self._identity._replace(account_password=password)
 
     def perhaps_proved(self, password: str) -> None:
-        """Try this password if the known one is refused: nobody knows which of them holds."""
+        """Try this password if the known one is refused, because either may be right."""
         self._perhaps = password
 
     async def hello(self, ask: Ask) -> Welcome:
-        """Log in, as somebody else if the front says so; raise the last `Refused`."""
+        """Log in, with another identity if the front gives one; raise the last `Refused`."""
         identity = self._identity._replace(name=self._resume.account or self._resume.name)
         for attempt in count(1):
             who = given(**identity._asdict(), client=self._client)
@@ -70,7 +70,7 @@ class Login:
 
 
 async def restore(ask: Ask, resume: ResumeState, front: Front, waiting: Callable[[], bool]) -> None:
-    """Be in the rooms, and as before; a room that refuses is given up, and the front told why."""
+    """Restore rooms and states; give up a room that refuses us, and tell the front why."""
     for do, arguments in list(resume.to_restore()):
         try:
             await ask(None, do, **arguments)

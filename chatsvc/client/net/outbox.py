@@ -1,4 +1,4 @@
-"""What waits to be sent and what waits for its answer: the order of requests, and no connection."""
+"""Requests that wait to be sent or answered, in order.  No connection."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from twisted.internet.defer import Deferred
 
 from chatsvc.model.events import Event
 from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted
 
 
 @dataclass(slots=True, eq=False)
 class Outgoing:
     """A request on its way; `answer` fires with the event that answers it.
 
-    One that is `alone` is sent when all before it are answered, and holds back all behind it:
-    a line said after `/join #tea` must not overtake it.  One that goes `once` is not repeated
-    when the connection is lost, because the server would do it twice.
+    One that is `alone` is sent when all before it are answered, and delays all after it: a line
+    after `/join #tea` must not overtake it.  A request with `once` is not repeated after a lost
+    connection, because the server would carry it out twice.
     """
 
     do: str
@@ -26,20 +27,20 @@ class Outgoing:
     tag: str
     alone: bool = False
     once: bool = False
-    shown: bool = True  # its answer is one of the events
-    answers: type | None = None  # the event that answers it, unless it is refused; None: any
+    shown: bool = True  # one of the events that answer it
+    answers: type | None = None  # the kind of event that answers it; None: any
     answer: Deferred[Event | None] = field(default_factory=Deferred)
 
     def request(self) -> dict[str, object]:
-        """The request as the protocol writes it."""
+        """The request in the protocol's format."""
         return {"do": self.do, **self.arguments, "tag": self.tag}
 
 
 class Outbox:
-    """Requests in the order they were made, until they are answered."""
+    """Requests in the order in which they were made, until they are answered."""
 
     def __init__(self, limit: int) -> None:
-        self.window = 1  # how many may be unanswered
+        self.window = 1  # maximum number of unanswered requests
         self._limit = limit
         self._waiting: deque[Outgoing] = deque()
         self._sent: dict[str, Outgoing] = {}
@@ -48,14 +49,15 @@ class Outbox:
         return len(self._waiting) + len(self._sent)
 
     def put(self, outgoing: Outgoing) -> None:
-        """Add to the end of the waiting line; refused when that is full."""
+        """Append a request; refuse it if the queue is full."""
         if len(self._waiting) >= self._limit:
-            text = f"{self._limit} lines are waiting to be sent already. This one is not."
+            waiting = counted(self._limit, "message")
+            text = f"{waiting} waiting to be sent, the maximum. This one is discarded."
             raise Refused("waiting", text)
         self._waiting.append(outgoing)
 
     def ready(self) -> Iterator[Outgoing]:
-        """Those that may be sent now; each counts as sent from then on."""
+        """Yield the requests that may be sent now, and mark them as sent."""
         while self._waiting and self._may_send(self._waiting[0]):
             outgoing = self._waiting.popleft()
             self._sent[outgoing.tag] = outgoing
@@ -68,17 +70,17 @@ class Outbox:
         return not (outgoing.alone or oldest.alone) and len(self._sent) < self.window
 
     def sent(self, tag: str | None) -> Outgoing | None:
-        """The request that an answer with `tag` would be for."""
+        """Return the request that an answer with `tag` belongs to."""
         return self._sent.get(tag) if tag else None
 
     def answered(self, tag: str) -> Outgoing | None:
-        """The request that an answer with `tag` is for, which is done with."""
+        """Remove and return the request that an answer with `tag` belongs to."""
         return self._sent.pop(tag, None)
 
     def take_back(self) -> list[Outgoing]:
-        """The connection is lost: what was sent waits again, before all else and in order.
+        """Put sent requests back at the front of the queue, in order, after a lost connection.
 
-        Returned are those that must not be sent twice; nobody can tell whether they arrived.
+        Return those that must not be sent twice; they may or may not have arrived.
         """
         unanswered = list(self._sent.values())
         self._sent.clear()
@@ -86,7 +88,7 @@ class Outbox:
         return [out for out in unanswered if out.once]
 
     def empty(self) -> list[Outgoing]:
-        """Everything that was not answered, which is given up."""
+        """Remove and return everything that was not answered."""
         given_up = [*self._sent.values(), *self._waiting]
         self._sent.clear()
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Requests on their way out: numbered, addressed, sent in order, and answered exactly once."""
+"""Outgoing requests: numbered, addressed, sent in order, and answered exactly once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from chatsvc.client.net.wire import encoded
 from chatsvc.model.events import Event
 from chatsvc.model.requests import Refusal, Refused
 
-LONGEST_LINE = 16_384  # bytes of a request, where the server says nothing else
-ADDRESS = 256  # bytes by which a request may grow when the room it goes to is added
+LONGEST_LINE = 16_384  # maximum bytes of a request, if the server does not say
+ADDRESS = 256  # maximum bytes that the recipient adds to a request
 
 
 class Requests:
-    """What the front has asked for and is not answered."""
+    """The front's unanswered requests."""
 
     def __init__(self, limit: int, resume: ResumeState) -> None:
         self._outbox = Outbox(limit)
@@ -36,11 +36,11 @@ class Requests:
         return len(self._outbox)
 
     def tag(self) -> str:
-        """Return the tag of another request."""
+        """Return a new tag."""
         return str(next(self._tags))
 
     def put(self, outgoing: Outgoing) -> Deferred[Event | None]:
-        """Send a request when its turn comes; fires with its answer."""
+        """Send a request when its turn comes; fire with its answer."""
         try:
             self._check(outgoing)
             self._outbox.put(outgoing)
@@ -51,56 +51,56 @@ class Requests:
         return outgoing.answer
 
     def _check(self, outgoing: Outgoing) -> None:
-        """Refuse what nobody would send, or the server would close the connection for."""
+        """Refuse requests that cannot be sent, or for which the server would disconnect us."""
         if self._refusing:
             raise NotConnected("the connection is closed")
         if len(encoded(outgoing.request())) > self._longest - ADDRESS:
             raise Refused("too-long", "Not sent: the message is too long.")
 
     def open(self) -> None:
-        """Accept requests, again."""
+        """Accept requests again."""
         self._refusing = False
 
     def limit(self, limits: Mapping[str, int]) -> None:
-        """Keep to what this server allows."""
+        """Observe this server's limits."""
         self._longest = limits.get("line", LONGEST_LINE)
-        # One fewer than allowed: a server that has as many as it allows answers no ping.
+        # One fewer than allowed: at its limit, a server answers no ping.
         self._outbox.window = max(limits.get("in_flight", 0) - 1, 1)
 
     def send_on(self, link: Linked) -> None:
-        """Send what waits, and what is put from now on."""
+        """Send what waits, and further requests at once."""
         self._link = link
         self._pump()
 
     def hold(self) -> None:
-        """Send nothing more for now."""
+        """Stop sending for now."""
         self._link = None
 
     def take_back(self) -> list[Outgoing]:
-        """Let what was sent wait again; return what must not be sent twice."""
+        """Queue sent requests again; return those that must not be sent twice."""
         self.hold()
         return self._outbox.take_back()
 
     def sent(self, tag: str | None) -> Outgoing | None:
-        """Return the request that an answer with `tag` would be for."""
+        """Return the request that an answer with `tag` belongs to."""
         return self._outbox.sent(tag)
 
     def answered(self, tag: str | None) -> Outgoing | None:
-        """Return the request that an answer with `tag` is for, which is done with."""
+        """Remove and return the request that an answer with `tag` belongs to."""
         return self._outbox.answered(tag) if tag else None
 
     def answer(self, outgoing: Outgoing, event: Event | None) -> None:
-        """Give a request its answer, and send what waited for that."""
+        """Answer a request, and send what waited for it."""
         self._finish(outgoing, result(event))
         self._pump()
 
     def doubt(self, uncertain: list[Outgoing]) -> None:
-        """Say of requests that nobody knows whether they arrived."""
+        """Fail requests that may or may not have arrived."""
         for outgoing in uncertain:
             self._finish(outgoing, Failure(Uncertain()))
 
     def give_up(self) -> None:
-        """Let everything that is not answered fail, and all that is put from now on."""
+        """Fail everything unanswered, and all later requests."""
         self._refusing = True
         for outgoing in self._outbox.empty():
             self._finish(outgoing, Failure(NotConnected("the connection is closed")))
@@ -127,7 +127,7 @@ class Requests:
             self._link.send(outgoing.request())
 
     def _address(self, outgoing: Outgoing) -> None:
-        """Write onto a plain line to whom it goes, so that later it goes to nobody else."""
+        """Add the current recipient to a plain line, so that later it goes to nobody else."""
         if outgoing.do not in ("say", "me") or outgoing.alone or "room" in outgoing.arguments:
             return
         talking = self._resume.talking
@@ -142,7 +142,7 @@ class Requests:
 
 
 def result(event: Event | None) -> Event | Failure | None:
-    """Return what an answer fires with: a refusal is a failure."""
+    """Return the result of a request: the answer, or a failure if it is a refusal."""
     if isinstance(event, Refusal):
         return Failure(Refused(event.code, event.text, event.suggestion))
     return event

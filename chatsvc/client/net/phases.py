@@ -1,4 +1,4 @@
-"""What belongs to one state of a connection, and ends with it: a call, a pause, a link."""
+"""Objects that live as long as one state of a connection: a call, a pause, a link."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from chatsvc.client.net.outbox import Outgoing
 from chatsvc.client.net.wire import Owner, ServerLink
 from chatsvc.model.events import Event
 
-GOODBYE = 3.0  # seconds that a server has to close a connection
+GOODBYE = 3.0  # seconds in which a server must close the connection
 
 
 class Phase(Protocol):
-    """What a connection is busy with in its present state."""
+    """A connection's activity in its present state."""
 
     @property
     def next_try(self) -> float | None:
-        """When, on the clock, the server is or was called; None while connected or closed."""
+        """The time of the current or next attempt to connect; None while connected or closed."""
 
     def leave(self, farewell: dict[str, object] | None) -> Deferred[None]:
-        """End this, with a request as the last one if there is a link; fires when it has ended."""
+        """End this, with a last request if there is a link; fire when it has ended."""
 
 
 class Nothing:
-    """While closed: nothing."""
+    """The closed state: no activity."""
 
     next_try = None
 
@@ -39,33 +39,34 @@ class Nothing:
 
 
 class Pause:
-    """While waiting: the time until the next try."""
+    """The wait until the next attempt."""
 
     def __init__(self, clock: IReactorTime, delay: float, then: Callable[[], None]) -> None:
         self._timer: IDelayedCall = clock.callLater(delay, then)
 
     @property
     def next_try(self) -> float:
-        """When the next try begins."""
+        """The time of the next attempt."""
         return self._timer.getTime()
 
     def leave(self, farewell: dict[str, object] | None) -> Deferred[None]:
-        """Wait no more."""
+        """Stop waiting."""
         self._timer.cancel()
         return succeed(None)
 
 
 class Caller(Owner, Protocol):
-    """Who is told what becomes of a call, and of the link that it leads to."""
+    """The listener to the outcome of a call, and to the link that it leads to."""
 
     def unreachable(self, failure: Failure) -> None:
-        """There is no link."""
+        """Fail, because there is no link."""
 
 
 class Call:
-    """While connecting: one try to reach the server.
+    """One attempt to reach the server.
 
-    It is its link's owner.  Once it is left, the caller hears nothing of it, however late it ends.
+    It owns the link that it opens..  After the state is left, its caller hears nothing from it,
+    however late it ends.
     """
 
     def __init__(self, caller: Caller, clock: IReactorTime) -> None:
@@ -77,14 +78,14 @@ class Call:
         self._calling: Deferred[Any]
 
     def begin(self, endpoint: IStreamClientEndpoint) -> None:
-        """Call the server."""
+        """Start connecting."""
         factory = Factory.forProtocol(lambda: ServerLink(self, self._clock))
         factory.noisy = False
         self._calling = endpoint.connect(factory)
         self._calling.addErrback(self._failed)
 
     def leave(self, farewell: dict[str, object] | None) -> Deferred[None]:
-        """Call no more."""
+        """Stop connecting."""
         self._over = self._left = True
         self._calling.cancel()
         return succeed(None)
@@ -94,12 +95,12 @@ class Call:
             self._over = True
             self._caller.unreachable(failure)
 
-    # What the link tells
+    # Events of the link
 
     def connected(self, wire: ServerLink) -> None:
-        """Pass the link on, unless it comes too late."""
+        """Pass the link on, unless it is too late."""
         if self._left:
-            wire.drop("it came too late")
+            wire.drop("it was no longer needed")
         else:
             self._over = True
             self._caller.connected(wire)
@@ -116,23 +117,23 @@ class Call:
 
 
 class Linked:
-    """While connected, from login to leaving: the wire, and what is asked before all that waits."""
+    """The connection from login to leaving, and the requests that skip the queue."""
 
     next_try = None
 
     def __init__(self, wire: ServerLink, tag: Callable[[], str], clock: IReactorTime) -> None:
-        self.parting: str | None = None  # what the server said last
+        self.parting: str | None = None  # the server's last sentence
         self._wire = wire
         self._tag = tag
         self._clock = clock
         self._asked: dict[str, Outgoing] = {}
         self._work: Deferred[None] = Deferred()
-        self.left = False  # or lost: what the login does now is of no use
+        self.left = False  # or lost: the login no longer matters
         self._ended: Deferred[None] = Deferred()
         self._limit: IDelayedCall | None = None
 
     def begin(self, work: Deferred[None]) -> None:
-        """Remember the login and restoring that are under way, which end with the link."""
+        """Keep the running login and restoring, which end with the link."""
         self._work = work
 
     def send(self, request: dict[str, object]) -> None:
@@ -144,7 +145,7 @@ class Linked:
         self._wire.drop(reason)
 
     async def ask(self, answers: type | None, do: str, **arguments: object) -> Event | None:
-        """Ask at once; raises `CancelledError` when the link is left before or meanwhile."""
+        """Make a request at once; raise `CancelledError` if the link is left before the answer."""
         self._check()
         asked = Outgoing(do, arguments, self._tag(), answers=answers)
         self._asked[asked.tag] = asked
@@ -158,31 +159,31 @@ class Linked:
             raise CancelledError
 
     def asked(self, tag: str | None) -> Outgoing | None:
-        """Return what was asked with `tag` and is not answered."""
+        """Return the unanswered request with `tag`."""
         return self._asked.get(tag or "")
 
     def answered(self, tag: str | None) -> Outgoing | None:
-        """Return what was asked with `tag`, which is done with."""
+        """Remove and return the request with `tag`."""
         return self._asked.pop(tag or "", None)
 
     def first_asked(self) -> str | None:
-        """Return the tag of what was asked first and is not answered."""
+        """Return the tag of the first unanswered request."""
         return next(iter(self._asked), None)
 
     def leave(self, farewell: dict[str, object] | None) -> Deferred[None]:
-        """Say farewell and let the server close the link, or close it; cut it after a while."""
+        """Say goodbye and let the server close the link; cut it after a timeout."""
         self.left = True
         self._asked.clear()
-        self._clock.callLater(0, self._work.cancel)  # not now, when it may be at work itself
+        self._clock.callLater(0, self._work.cancel)  # not at once: it may be running
         if farewell is not None:
             self._wire.send(farewell)
         else:
             self._wire.hang_up()
-        self._limit = self._clock.callLater(GOODBYE, self.drop, "the server does not let go")
+        self._limit = self._clock.callLater(GOODBYE, self.drop, "the server did not close it in time")
         return self._ended
 
     def end(self) -> None:
-        """The link is gone."""
+        """Note that the link is lost."""
         self.left = True
         self._asked.clear()
         self._work.cancel()

@@ -1,6 +1,7 @@
-"""Where one stands in a chat: name, rooms, what was shown of them, to whom one talks.
+"""Your place in a chat: name, rooms, read positions, and whom you are talking to.
 
-The server forgets it with the connection; from this it can be restored.  No input or output.
+The server forgets it when the connection ends; the client restores it from here.  No input or
+output.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ from chatsvc.model.room_events import Entered, Exited, Talking, Unread
 from chatsvc.model.server_events import Welcome
 
 FIRST_ROOM = "#lobby"
-HISTORY = 20  # lines that a server shows who enters a room without saying how many
-MISSED = 200  # lines of one's absence that are asked for, of each room of one's account
-REMEMBERED = 1000  # private lines, lest they are shown twice
+HISTORY = 20  # lines that a server shows by default on joining a room
+MISSED = 200  # lines requested for each of the account's rooms after an absence
+REMEMBERED = 1000  # private messages remembered, to avoid showing them twice
 
 Asking: TypeAlias = tuple[str, Mapping[str, object]]
 
 
 @dataclass(slots=True)
 class RoomPosition:
-    """A room one is in: the number of the last line shown, and where to begin if none was."""
+    """A joined room: the number of the last line shown, or where to start if none was."""
 
     start: int
     seen: int = 0
 
 
 class Choices(NamedTuple):
-    """To whom one talks, whether one is away, whom one ignores, one's name if not the account's."""
+    """The current recipient, away state, ignored users, and a name other than the account's."""
 
     talking: Talking = Talking(None, None)
     away: str | None = None
@@ -51,17 +52,17 @@ class ResumeState:
         self.account: str | None = None
         self.places: dict[str, RoomPosition] = {}
         self.choices = Choices()
-        self._everywhere = everywhere  # also where we have not asked to be
-        self._given_up: set[str] = set()  # rooms of ours that we are not let into
+        self._everywhere = everywhere  # also rooms that we did not ask for
+        self._given_up: set[str] = set()  # rooms of ours that refuse us
         self._told: deque[tuple[int, float, str]] = deque(maxlen=REMEMBERED)
 
     @property
     def talking(self) -> Talking:
-        """To whom plain lines go."""
+        """The room or user that plain lines go to."""
         return self.choices.talking
 
     def is_new(self, event: Event | None) -> bool:
-        """Whether `event` is no line that was shown before; from now on it was."""
+        """Return whether `event` is not a repeated line, and remember it."""
         if isinstance(event, Said):
             place = self.places.get(event.room)
             if place is None:
@@ -77,7 +78,7 @@ class ResumeState:
         return True
 
     def notice(self, event: Event | None, asked: bool = True) -> None:
-        """Take in what `event` changes; `asked` says that the person wanted it."""
+        """Note what `event` changes; `asked` says that the user requested it."""
         match event:
             case Welcome():
                 self._let_in(event)
@@ -100,7 +101,7 @@ class ResumeState:
                 self._choose(ignored=names)
 
     def give_up(self, room: str, waiting: bool) -> None:
-        """We are not let into a room any more; lines that are `waiting` for it go to no other."""
+        """Forget a room that refuses us; lines `waiting` for it go to no other room."""
         self.places.pop(room, None)
         self._given_up.add(room)
         if room == self.talking.room and not waiting:
@@ -108,7 +109,7 @@ class ResumeState:
             self._choose(talking=Talking(here, self.talking.to))
 
     def to_restore(self) -> Iterator[Asking]:
-        """What to ask a server that knows only our name; the room talked to is entered last."""
+        """Yield the requests that restore everything but the name, the current room last."""
         if self.choices.nick not in (None, self.name):
             yield "nick", {"name": self.choices.nick}
         for name in self.choices.ignored:
@@ -160,7 +161,7 @@ class ResumeState:
             return
         lines = HISTORY if asked else entered.new or 0
         place = self.places.setdefault(entered.room, RoomPosition(before(entered, lines)))
-        # Fewer lines than were shown: it is another archive, which begins anew.
+        # Fewer lines than were shown: it is another archive, whose numbers start over.
         place.seen = min(place.seen, entered.last)
         place.start = min(place.start, entered.last)
         self._given_up.discard(entered.room)
@@ -171,5 +172,5 @@ class ResumeState:
 
 
 def before(entered: Entered, lines: int = HISTORY) -> int:
-    """The number of the line before the last `lines` of a room just entered."""
+    """Return the number of the line before the last `lines` of a room that was just joined."""
     return max(entered.last - lines, 0)

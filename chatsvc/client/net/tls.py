@@ -1,4 +1,4 @@
-"""Joining over TLS: an endpoint that looks at who answers before anything is said to them."""
+"""A TLS endpoint that checks the server's certificate before anything is sent to it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from chatsvc.client.net.failures import NotConnected, NotTrusted
 
 PATIENCE = 30.0  # seconds for a handshake
 
-# The certificate's fingerprint, whether the system vouches for it, and the fingerprints of those
+# The certificate's fingerprint, whether the system trusts it, and the fingerprints of those
 # that it replaces; raises `NotTrusted`.
 Decide = Callable[[str, bool, Collection[str]], None]
 
 
 @implementer(IStreamClientEndpoint, IOpenSSLClientConnectionCreator)
 class Encrypted:
-    """The way to `host` by another endpoint, over TLS; only who is trusted is connected with."""
+    """A TLS connection to `host` over another endpoint, only if the certificate is trusted."""
 
     def __init__(
         self, endpoint: IStreamClientEndpoint, host: str, decide: Decide, clock: IReactorTime
@@ -52,7 +52,7 @@ class Encrypted:
         self._context = CertificateOptions(trustRoot=platformTrust()).getContext()
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
-        """Fires with a protocol of `factory`, which was made when the certificate was trusted."""
+        """Fire with a protocol that `factory` has built after the certificate was trusted."""
         return Deferred.fromCoroutine(self._connect(factory))
 
     async def _connect(self, factory: IProtocolFactory) -> IProtocol:
@@ -62,7 +62,7 @@ class Encrypted:
         connection: Any = await self._endpoint.connect(over_tls)
         return await trusted.addTimeout(PATIENCE, self._clock, _too_late)
 
-    def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:  # Twisted asks for it
+    def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:  # required by Twisted
         connection = SSL.Connection(self._context, None)
         connection.set_verify(SSL.VERIFY_PEER, protocol.wrappedProtocol.take_note)
         if not _is_address(self._host):
@@ -71,7 +71,7 @@ class Encrypted:
 
     def _look_at(self, connection: SSL.Connection, vouched: bool) -> None:
         certificate = connection.get_peer_certificate()
-        assert certificate is not None  # a handshake without one fails
+        assert certificate is not None  # without one, a handshake fails
         fingerprint = certificate.digest("sha256").decode()
         replaced = [one.digest("sha256").decode() for one in _replaced(connection)]
         self._decide(fingerprint, vouched and _is_for(connection, self._host), replaced)
@@ -79,10 +79,10 @@ class Encrypted:
 
 @implementer(IHandshakeListener)
 class Handshake(Protocol):
-    """Has a connection until it is trusted; then another protocol takes its place.
+    """Owns a connection until it is trusted; then another protocol takes over.
 
-    A protocol that had it from the beginning would have its first words sent with the handshake's
-    last ones, and so before anybody could look at the certificate.
+    A protocol that had it from the beginning would send its first bytes with the end of the
+    handshake, before the certificate could be checked.
     """
 
     transport: Any
@@ -99,7 +99,7 @@ class Handshake(Protocol):
         self._vouched = True
 
     def take_note(self, connection: object, certificate: object, *what: int) -> bool:
-        """OpenSSL's word on one certificate of the chain; the handshake goes on in any case."""
+        """Record OpenSSL's verdict on one certificate of the chain, and continue."""
         self._vouched = self._vouched and bool(what[-1])
         return True
 
@@ -127,15 +127,15 @@ class Handshake(Protocol):
 
 
 def _why(reason: Failure) -> str:
-    """Why there was no handshake, for people."""
+    """Return why the handshake failed, in words."""
     if not reason.check(SSL.Error):
-        return "it broke off before the connection was encrypted"
+        return "the server disconnected during the TLS handshake"
     said = str(reason.value)
     if "access denied" in said:
-        return "it refuses encrypted connections, perhaps only for now"
+        return "the server refuses encrypted connections at the moment"
     if "alert" in said:
-        return "it refuses to encrypt the connection as this client does"
-    return "what answers there does not speak TLS"
+        return "the server supports no TLS settings of this client"
+    return "the server does not support TLS"
 
 
 def _too_late(result: object, seconds: float) -> Failure:
@@ -143,9 +143,9 @@ def _too_late(result: object, seconds: float) -> Failure:
 
 
 def _replaced(connection: SSL.Connection) -> list[X509]:
-    """Certificates that the server sends along, and that have the key it has just proved to have.
+    """Return the certificates sent along that have the same key as the server's certificate.
 
-    Whoever trusts one of them trusts that key.
+    Trust in any of them is trust in that key.
     """
     chain = connection.get_peer_cert_chain() or []
     key = _key_of(chain[0]) if chain else None
@@ -153,7 +153,7 @@ def _replaced(connection: SSL.Connection) -> list[X509]:
 
 
 def _key_of(certificate: X509) -> bytes | None:
-    """A certificate's public key; None if it has none that can be read."""
+    """Return a certificate's public key; None if it cannot be read."""
     try:
         key = certificate.to_cryptography().public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -162,7 +162,7 @@ def _key_of(certificate: X509) -> bytes | None:
 
 
 def _is_for(connection: SSL.Connection, host: str) -> bool:
-    """Whether the server's certificate has the name, or the address, by which it was called."""
+    """Return whether the server's certificate is for this host name or address."""
     verify = verify_ip_address if _is_address(host) else verify_hostname
     try:
         verify(connection, host if _is_address(host) else _in_ascii(host))

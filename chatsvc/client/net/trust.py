@@ -1,4 +1,4 @@
-"""Which certificates a person trusts: those the system vouches for, and those known from before."""
+"""The certificates that a user trusts: those that the system trusts, and those seen before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chatsvc.client.atomic_write import replacing
 from chatsvc.client.net.failures import NotTrusted
 
-VOUCHED = "vouched"  # in place of a fingerprint: the system vouched for the certificate
+VOUCHED = "vouched"  # in place of a fingerprint: the system trusts the certificate
 
 
 class TrustedCertificates(NamedTuple):
@@ -23,13 +23,13 @@ class TrustedCertificates(NamedTuple):
 
 
 class KnownServers:
-    """A file with a line for each server that was ever joined over TLS: `HOST:PORT FINGERPRINT`."""
+    """A file with a line for each server joined over TLS: `HOST:PORT FINGERPRINT`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def find(self, address: str) -> TrustedCertificates | None:
-        """What is known of a server; raises `NotTrusted` when that cannot be read."""
+        """Return what is known about a server; raise `NotTrusted` if the file cannot be read."""
         return next((known for known in self._all() if known.address == address), None)
 
     def _all(self) -> Iterator[TrustedCertificates]:
@@ -43,11 +43,11 @@ class KnownServers:
         except FileNotFoundError:
             return ""
         except OSError as error:
-            text = f"{self.path}, which says what servers are known, cannot be read"
-            raise NotTrusted(f"{text}: {error.strerror}. Nothing was sent.") from None
+            text = f"The list of known servers, {self.path}, cannot be read: {error.strerror}."
+            raise NotTrusted(f"{text} Nothing was sent.") from None
 
     def remember(self, address: str, certificate: str) -> None:
-        """Add a server; raises `OSError` when the file cannot be written."""
+        """Add a server; raise `OSError` if the file cannot be written."""
         text = self._read()
         begin = "\n" if text and not text.endswith("\n") else ""  # edited by hand
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ class KnownServers:
             file.write(f"{begin}{address} {certificate}\n")
 
     def replace(self, known: TrustedCertificates, certificate: str) -> None:
-        """Give a server another certificate; raises `OSError` when the file cannot be written."""
+        """Replace a server's certificate; raise `OSError` if the file cannot be written."""
         lines = self._read().splitlines(keepends=True)
         lines[known.number - 1] = f"{known.address} {certificate}\n"
         with replacing(self.path, force=True, mode=0o600) as file:
@@ -64,7 +64,7 @@ class KnownServers:
 
 
 class Trust:
-    """Decides whether it is the server that answers at an address; tells of what is new."""
+    """Decides whether to trust a server's certificate; reports new ones to the user."""
 
     def __init__(self, address: str, servers: KnownServers, tell: Callable[[str], None]) -> None:
         self._address = address
@@ -74,7 +74,7 @@ class Trust:
     def decide(self, fingerprint: str, vouched: bool, replaced: Collection[str] = ()) -> None:
         """Accept a certificate, or raise `NotTrusted`.
 
-        The system has `vouched` for it or not; it has the same key as those it has `replaced`.
+        `vouched` says whether the system trusts it; it has the same key as those in `replaced`.
         """
         if vouched:
             self._take_vouched()
@@ -88,33 +88,33 @@ class Trust:
             raise NotTrusted(self._changed(known, fingerprint))
 
     def _take_vouched(self) -> None:
-        """Remember that the system vouches for it, lest a stranger's passes for a first one."""
+        """Record that the system trusts it, so that no other is accepted as the first one."""
         try:
             if self._servers.find(self._address) is None:
                 self._servers.remember(self._address, VOUCHED)
         except (NotTrusted, OSError):
-            pass  # the system's word is enough
+            pass  # the system's trust is enough
 
     def _take_new(self, fingerprint: str) -> None:
         path = self._servers.path
         try:
             self._servers.remember(self._address, fingerprint)
         except OSError as error:
-            # Taking a new certificate every time would be no protection at all.
+            # Accepting a new certificate every time would be no protection at all.
             raise NotTrusted(
-                f"The certificate of {self._address} is new, and cannot be remembered in {path}:"
-                f" {error.strerror}. Nothing was sent. The variable XDG_DATA_HOME may name a"
-                " directory that can be written to."
+                f"The certificate of {self._address} is new and cannot be saved in {path}:"
+                f" {error.strerror}. Nothing was sent. Set XDG_DATA_HOME to a writable directory."
             ) from None
         self._tell(
-            f"{self._address} is joined over TLS for the first time, and nobody vouches for its"
-            f" certificate: SHA-256 {fingerprint}. Compare that with the one in the log of the"
-            f" service, or ask who runs it. It is remembered in {path}, and no other is accepted."
+            f"First TLS connection to {self._address}, whose certificate this system does not know:"
+            f" SHA-256 {fingerprint}. Compare the fingerprint with the one in the log of the"
+            f" service, or ask its administrator. From now on, only this certificate is accepted"
+            f" (saved in {path})."
         )
 
     def _take_renewed(self, known: TrustedCertificates, fingerprint: str) -> None:
         """Remember a certificate in place of the one it replaces."""
-        with suppress(OSError):  # then it is recognized by the old one again
+        with suppress(OSError):  # then the old one still identifies it
             self._servers.replace(known, fingerprint)
         self._tell(
             f"{self._address} has renewed its certificate, with the key that you know:"
@@ -124,24 +124,24 @@ class Trust:
     def _changed(self, known: TrustedCertificates, fingerprint: str) -> str:
         before = f"SHA-256 {known.certificate}"
         if known.certificate == VOUCHED:
-            before = "one that this system vouches for"
+            before = "a certificate that this system trusts"
         return (
-            f"THE CERTIFICATE OF {self._address} HAS CHANGED, and nobody vouches for the new one.\n"
-            "Somebody may be between you and the chat, to read along and to learn your password;"
-            " or the chat has a new certificate. Nothing was sent.\n"
+            f"THE CERTIFICATE OF {self._address} HAS CHANGED. Nothing was sent.\n"
+            "Either the server has a new certificate, or an attacker is intercepting the connection"
+            " to read your messages and your password.\n"
             f"  before: {before}\n"
             f"  now:    SHA-256 {fingerprint}\n"
-            "Ask who runs the chat, or compare the new one with the log of the service. If it is"
-            f" right, remove line {known.number} of {self._servers.path} and join again."
+            "Ask the administrator, or compare it with the one in the log of the service. If they"
+            f" match, remove line {known.number} of {self._servers.path} and join again."
         )
 
 
 def known_servers() -> KnownServers:
-    """Those of the person who runs this, where their system has data of people's programs.
+    """Return the current user's file, in the data directory of their system.
 
-    Whoever has them where they used to be everywhere still has them there.
+    A file in the directory that earlier versions used on every system is used there.
     """
-    from platformdirs import user_data_path  # which only who joins over TLS needs
+    from platformdirs import user_data_path  # imported here: only TLS needs it
 
     end = Path("chatsvc", "known_servers")
     path = user_data_path() / end

@@ -1,4 +1,4 @@
-"""One connection that speaks the JSON-lines protocol, and notices when the other side is gone."""
+"""One connection that speaks the JSON-lines protocol, and detects when the peer is gone."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from chatsvc.model.events import Event
 from chatsvc.model.server_events import Pong
 from chatsvc.model.text_rules import clean_lines
 
-PING_EVERY = 30.0  # seconds without a word from the server before it is asked whether it is there
-PATIENCE = 30.0  # seconds it has to answer
+PING_EVERY = 30.0  # seconds of silence after which the server is pinged
+PATIENCE = 30.0  # seconds that it has to answer
 
 _EMPTY_LINES = re.compile(rb"\n[\r\n]*\n")
-FOREIGN = "what answers there does not speak the chat's protocol"
+FOREIGN = "the server does not speak the chat protocol"
 
 
 class Owner(Protocol):
-    """Who a wire belongs to."""
+    """The owner of a connection."""
 
     def connected(self, wire: ServerLink) -> None:
-        """The wire can be written to."""
+        """Called when requests can be sent."""
 
     def received(self, event: Event | None, tag: str | None) -> None:
-        """The server has sent an event (None: one that is not known here)."""
+        """Called with each event from the server (None if it is unknown to this version)."""
 
     def disconnected(self, reason: str) -> None:
-        """The wire is gone; `reason` completes "the connection is lost: …"."""
+        """Called when the connection is lost; `reason` completes "the connection is lost: …"."""
 
 
 class ServerLink(LineReceiver):
-    """Requests out, events in, one JSON object a line; a ping whenever it is quiet."""
+    """Sends requests and receives events, one JSON object per line; pings when idle."""
 
     transport: ITCPTransport
     delimiter = b"\n"
-    MAX_LENGTH = 1 << 23  # a page of 500 lines of history, and then some
+    MAX_LENGTH = 1 << 23  # a page of 500 lines of history, and more
 
     def __init__(self, owner: Owner, clock: IReactorTime) -> None:
         self._owner = owner
@@ -56,12 +56,12 @@ class ServerLink(LineReceiver):
         self.transport.write(encoded(request) + b"\n")
 
     def drop(self, reason: str) -> None:
-        """Give this connection up at once."""
+        """Abort the connection."""
         self._reason = self._reason or reason
         self.transport.abortConnection()
 
     def hang_up(self) -> None:
-        """Close this connection in good order; nothing more is received from it."""
+        """Close the connection cleanly; nothing more is received from it."""
         self._reason = self._reason or "this client closed it"
         self.transport.loseConnection()
 
@@ -83,7 +83,7 @@ class ServerLink(LineReceiver):
         try:
             event, tag = read_event(_harmless(line.decode()))
         except (ValueError, RecursionError):
-            self.drop(f"{FOREIGN}; it says {_excerpt(line)}")
+            self.drop(f"{FOREIGN}; it sent {_excerpt(line)}")
         else:
             if tag is not None or not isinstance(event, Pong):
                 self._owner.received(event, tag if isinstance(tag, str) else None)
@@ -102,7 +102,7 @@ class ServerLink(LineReceiver):
             self._watch = None
             self.drop("the server does not answer")
         elif self._pinged:
-            self._overdue = True  # after a stall, read first what has come meanwhile
+            self._overdue = True  # after a stall, first read what has arrived meanwhile
             self._watch = self._clock.callLater(0, self._quiet)
         else:
             self._pinged = True
@@ -111,12 +111,12 @@ class ServerLink(LineReceiver):
 
 
 def encoded(request: dict[str, object]) -> bytes:
-    """A request as a line, without its end."""
+    """Return a request as a line without its line end."""
     return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _harmless(line: str) -> str:
-    """A line of JSON that does nothing to a terminal, whoever the server is: names, topics, all."""
+    """Return a line of JSON without anything that could control a terminal."""
     if line.isprintable() and "\\u" not in line:
         return line
     return json.dumps(_cleaned(json.loads(line)), ensure_ascii=False)
@@ -133,11 +133,11 @@ def _cleaned(value: Any) -> Any:
 
 
 def _sentence(reason: Failure) -> str:
-    """Why a connection is lost, for people."""
+    """Return why a connection was lost, in words."""
     if reason.check(ConnectionDone):
-        return "the server closed it"
+        return "closed by the server"
     if reason.check(ConnectionLost):
-        return "it broke off"
+        return "connection reset"
     return str(reason.value).rstrip(".")
 
 

@@ -1,1 +1,1 @@
-"""The full-screen client: what it shows (`model`), how (`widgets`), what happens (`control`)."""
+"""The full-screen client: what it shows (`model`), how (`widgets`), what it does (`control`)."""

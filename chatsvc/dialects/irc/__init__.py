@@ -1,4 +1,4 @@
-"""The IRC dialect: `registry` holds what the modules of the subjects put there."""
+"""The IRC dialect: the modules for each subject fill the tables in `registry`."""
 
 from chatsvc.dialects.irc import (
     accounts,

@@ -1,6 +1,6 @@
-"""Making an account: REGISTER and VERIFY (IRCv3 draft "account-registration").
+"""Registering an account: REGISTER and VERIFY (IRCv3 draft "account-registration").
 
-An account is called like its owner, and is made by who is here; nothing is verified.
+Only a connected user can register, under the current name; nothing is verified.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def is_by_register(client: Client, about: Pending) -> bool:
-    """Whether something answers a REGISTER of this extension."""
+    """Return whether an answer belongs to a REGISTER of this extension."""
     return about.command == "REGISTER" and CAPABILITY in client.capabilities
 
 

@@ -1,4 +1,4 @@
-"""Masks of people, such as `eve!*@*`: the chat reads them itself, and here they are written."""
+"""Ban masks such as `eve!*@*`: the chat parses them itself; this module writes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, HOST, BanMask
 
 
 def named(mask: str) -> str:
-    """The name in a mask that can only be about one person, such as an invitation's."""
+    """Return the name in a mask that can only match one user, such as an invitation's."""
     if mask.startswith("$a:"):
         return mask[3:]
     name, exclaims, rest = mask.partition("!")
@@ -19,7 +19,7 @@ def named(mask: str) -> str:
 
 
 def masks(label: str) -> Iterator[str]:
-    """A label as masks, one for each that it names."""
+    """Yield a label as masks, one for each part."""
     for word in label.split():
         kind, value = BanMask.parse(word)
         if not kind:

@@ -1,4 +1,4 @@
-"""What is supported, as data: capabilities, the tags that belong to them, and ISUPPORT.
+"""What is supported, as data: capabilities, their tags, and ISUPPORT.
 
 IRCv3 "Capability Negotiation", "Message Tags"; the Modern IRC Client Protocol, "RPL_ISUPPORT".
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-CAPABILITIES = {  # each with its value, which is told to clients of version 302
+CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "account-notify": "",
     "account-tag": "",
     "away-notify": "",
@@ -26,16 +26,16 @@ CAPABILITIES = {  # each with its value, which is told to clients of version 302
     "labeled-response": "",
     "message-tags": "",
     "multi-prefix": "",
-    "sasl": "",  # whose value depends on how a client has come
+    "sasl": "",  # whose value depends on the connection
     "server-time": "",
     "setname": "",
     "standard-replies": "",
     "userhost-in-names": "",
 }
 _TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
-MULTILINE = frozenset(("batch", "draft/multiline"))  # what lines of several lines need
-CONCAT = "draft/multiline-concat"  # the tag of what goes on with the line before
-OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # which a line is written by
+MULTILINE = frozenset(("batch", "draft/multiline"))  # required for messages with several lines
+CONCAT = "draft/multiline-concat"  # the tag of a message that continues the one before
+OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # on which the text of a line depends
 
 MOST_MONITORED = "100"
 
@@ -52,7 +52,7 @@ ISUPPORT = (
 def understood(
     tags: Mapping[str, str | None], capabilities: frozenset[str]
 ) -> dict[str, str | None]:
-    """Those of a message's tags that a client with these capabilities knows."""
+    """Return the tags of a message that a client with these capabilities understands."""
     return {
         tag: value for tag, value in tags.items() if _TAGS.get(tag, "message-tags") in capabilities
     }

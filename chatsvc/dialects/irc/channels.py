@@ -1,4 +1,4 @@
-"""Rooms, which are channels here: into them and out, their topics and lists."""
+"""Rooms, which are called channels here: joining, leaving, topics and lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Ro
 from chatsvc.model.text_rules import key
 
 _MOST_KICKED = 10  # in one KICK
-_MOST_NEW = 200  # lines that were missed, and are shown on coming back
+_MOST_NEW = 200  # missed lines shown after reconnecting
 
 
 @on("JOIN", 1)
@@ -34,9 +34,9 @@ def _(client: Client, message: Message) -> None:
 
 
 def _after(client: Client, room: str) -> dict[str, object]:
-    """Which lines are shown on joining: those the account missed, or else the last ones.
+    """Return which lines to show on joining: those the account missed, or else the last ones.
 
-    Programs that would take the last ones for new, or ask for them, are shown none.
+    Clients that would take old lines for new, or that request them, are shown none.
     """
     unread = client.unread.pop(key(room), None)
     if client.bot or "draft/chathistory" in client.capabilities:
@@ -60,7 +60,7 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Entered, client: Client, about: Pending) -> None:
-    if key(event.room) in client.rooms:  # it was asked for by another spelling, or twice
+    if key(event.room) in client.rooms:  # it was requested in another spelling, or twice
         return
     _join(client, event.room, event.name, client.account or "", client.realname)
     client.rooms[key(event.room)] = event.room
@@ -96,7 +96,7 @@ def _(event: Joined, client: Client, about: Pending) -> None:
 
 
 def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
-    """IRCv3 "extended-join": the account, `*` for none, and the real name."""
+    """Return a JOIN; with IRCv3 "extended-join": the account, `*` for none, and the real name."""
     extended = "extended-join" in client.capabilities
     more = (account or "*", realname or name) if extended else ()
     client.send("JOIN", room, *more, source=mask(name))

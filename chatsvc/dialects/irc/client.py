@@ -1,4 +1,4 @@
-"""One IRC client: who it is, what it has asked, what it is sent.  No rule of the chat."""
+"""The state of one IRC client: its identity, requests and output.  No rules of the chat."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from chatsvc.model.room_events import Unread
 from chatsvc.model.server_events import Welcome
 from chatsvc.model.text_rules import key
 
-_END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which nobody's words begin with
-_CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends to `splitlines`
-MOST_ASKED = 300  # answers that are waited for: one message can ask for 252 channels
+_END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which no text begins with
+_CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends for `splitlines`
+MOST_ASKED = 300  # pending answers: one message can ask for 252 channels
 
 
 class _Line(NamedTuple):
-    """A message that is written, and whether it belongs to a batch."""
+    """A written message, and whether it belongs to a batch."""
 
     text: str
     inside: bool
@@ -34,17 +34,18 @@ class _Line(NamedTuple):
 
 @dataclass(slots=True)
 class Labeled:
-    """What is sent in answer to a message with a label, until there is nothing to wait for.
+    """The messages in answer to a labeled message, until it is complete.
 
-    IRCv3 "labeled-response": no message is an ACK, one has the label, several are a batch.
+    IRCv3 "labeled-response": an empty answer is an ACK, one message has the label, several are a
+    batch.
     """
 
     label: str
-    waiting: int = 1  # for the message to be read, and for what is asked of the chat by it
+    waiting: int = 1  # one for reading the message, and one for each request to the chat
     lines: list[_Line] = field(default_factory=list)
 
     def held(self) -> Labeled:
-        """The same, with one more to wait for."""
+        """The same with one more pending part."""
         self.waiting += 1
         return self
 
@@ -64,15 +65,15 @@ class Labeled:
 
 
 class Pending(NamedTuple):
-    """What a client wanted to know, for when the answer comes."""
+    """What a client requested, for when the answer arrives."""
 
     command: str
     params: tuple[str, ...] = ()
     labeled: Labeled | None = None
-    service: str = ""  # who answers in words, if it was asked by its name
+    service: str = ""  # the service that answers, if it was addressed by name
 
     def param(self, position: int) -> str:
-        """A parameter, or `*` if there are fewer."""
+        """Return a parameter, or `*` if there are fewer."""
         return self.params[position] if position < len(self.params) else "*"
 
     @property
@@ -80,21 +81,21 @@ class Pending(NamedTuple):
         return self.param(0)
 
 
-NOTHING = Pending("")  # what an event is about that answers no message
+NOTHING = Pending("")  # the subject of events that answer no message
 
 
 @dataclass(slots=True)
 class Sasl:
-    """A proof that is under way."""
+    """A SASL authentication in progress."""
 
     mechanism: str
-    said: str = ""  # of the client's response, so far
-    begun: bool = False  # the chat has had the first one
+    said: str = ""  # of the client's response so far
+    begun: bool = False  # the chat has received the first one
 
 
 @dataclass(slots=True)
 class Collected:
-    """A batch of lines that a client is sending; `about` says to what its answer belongs."""
+    """A multiline batch that a client is sending; `about` is what its answer belongs to."""
 
     reference: str
     target: str
@@ -105,12 +106,12 @@ class Collected:
     failed: bool = False
 
     def drop(self) -> None:
-        """Forget the lines: the batch cannot be sent any more."""
+        """Forget the lines: the batch can no longer be sent."""
         self.failed = True
         self.pieces.clear()
 
     def add(self, text: str, goes_on: bool) -> None:
-        """Take one more line, or what goes on with the last one."""
+        """Append a line, or continue the last one."""
         if self.lines and not goes_on:
             text = f"\n{text}"
         self.pieces.append(text)
@@ -119,83 +120,83 @@ class Collected:
 
 
 def _one_word(param: str) -> str:
-    """What may come before the last parameter: a client may have sent something else."""
+    """Return text as a parameter that need not come last: a client may have sent anything."""
     return param.split(" ")[0].lstrip(":") or "*"
 
 
 def told_address(address: str) -> str:
-    """An address as a parameter; a colon would begin the last one."""
+    """Return an address as a parameter; a leading colon would start the last one."""
     return f"0{address}" if address.startswith(":") else address
 
 
 class Client:
-    """What is remembered of one connection; its answers are `taken` by who sends them."""
+    """The state of one connection; whoever sends its output calls `taken`."""
 
     def __init__(self) -> None:
         self.server = "chatsvc"
         self.nick = "*"
         self.registration = Registration()
-        self.welcome: Welcome | None = None  # what the chat has told of itself
+        self.welcome: Welcome | None = None  # what the chat has reported about itself
         self.choose(frozenset())
         self.realname = ""
         self.account: str | None = None
         self.bot = False
-        self.unread: dict[str, Unread] = {}  # what is new in rooms that one has not come back to
-        self.rooms: dict[str, str] = {}  # as written, by what two spellings have in common
+        self.unread: dict[str, Unread] = {}  # unread rooms that the client has not rejoined
+        self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
-        self.collected: Collected | None = None  # the batch that is being sent
-        self.quit = ""  # who was said to have left last; it is heard of once for each room
+        self.collected: Collected | None = None  # the batch that the client is sending
+        self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
-        self.secure = False  # it has come over TLS
+        self.secure = False  # the connection uses TLS
         self.sasl: Sasl | None = None
-        self.speaker = ""  # who says what is put into words; the server, if nobody else
-        self.opened = ""  # the batch that a long answer is
-        self.telling = NOTHING  # what that answers
-        self.latest = NOTHING  # the message that is being read
+        self.speaker = ""  # the source of text answers; by default the server
+        self.opened = ""  # the batch of a long answer
+        self.telling = NOTHING  # the message that it answers
+        self.latest = NOTHING  # the message being read
         self._replies: list[str] = []
         self._requests: list[Request] = []
-        self._current = NOTHING  # what events without a tag are about
+        self._current = NOTHING  # the subject of events without a tag
         self._asked: dict[str, Pending] = {}
-        self._labeled: Labeled | None = None  # to the answer of which everything belongs just now
+        self._labeled: Labeled | None = None  # to whose answer everything belongs at the moment
         self._inside = False
-        self._batch: dict[str, str | None] = {}  # the tag of the one in which everything is
+        self._batch: dict[str, str | None] = {}  # the tag of the batch around all output
         self._numbers = count(1)
 
     def choose(self, capabilities: frozenset[str]) -> None:
-        """Have these capabilities from now on."""
+        """Use these capabilities from now on."""
         self.capabilities = capabilities
-        # Clients with the same ones have the same way of writing lines.
+        # Clients with the same capabilities share a way of writing lines.
         self.write_said = said_with(capabilities & OF_LINES)
 
     @property
     def registered(self) -> bool:
-        """Whether the client is let in."""
+        """Whether registration is complete."""
         return self.registration.stage is Stage.REGISTERED
 
     @property
     def modes(self) -> str:
-        """One's own; people are found only in rooms that one shares with them, or by name."""
+        """The user modes; people are found only by name or in rooms shared with them."""
         operator = "o" if self.welcome and self.welcome.operator else ""
         return f"{'B' if self.bot else ''}i{operator}"
 
-    # What is sent
+    # Output
 
     def send(self, command: str, *params: str, source: str = "", **tags: str | None) -> None:
-        """A message, with those of its tags that the client understands."""
+        """Send a message, with those of its tags that the client understands."""
         known = understood({**self._batch, **tags}, self.capabilities)
         *middle, last = (command, *params)
         line = wire.write(*map(_one_word, middle), last, source=source or self.server)
         self._add(wire.tagged(wire.short(line), known) if known else wire.short(line))
 
     def reply(self, name: str, *params: str) -> None:
-        """A numeric reply; its own words, if it has any, come last."""
+        """Send a numeric reply; its text, if it has any, comes last."""
         number, words = NUMERICS[name]
         self.send(number, self.nick, *params, *([words] if words is not None else []))
 
     def replies(self, name: str, *params: str, items: Sequence[str], by: str = " ") -> None:
         """Send as many replies as the items need.
 
-        Items come last in them, or before the words that are always the same.
+        Items come last, or before the fixed text.
         """
         number, words = NUMERICS[name]
         after = (" ",) if words is None else ("*", words)
@@ -211,29 +212,29 @@ class Client:
             self.reply(name, *params, row)
 
     def targets(self, param: str, most: int) -> list[str]:
-        """Split the targets of a message, and answer those that are too many with 407."""
+        """Split the targets of a message, and answer those beyond the maximum with 407."""
         targets = [target for target in param.split(",") if target]
         for target in targets[most:]:
             self.reply("TOOMANYTARGETS", target, f"Not done: at most {most} targets at once")
         return targets[:most]
 
     def fail(self, command: str, code: str, *params: str) -> None:
-        """A standard reply: what was not done, why for programs, about what, and in words."""
+        """Send a FAIL: the command, a code for programs, the context, and the text."""
         self.send("FAIL", command, code, *params)
 
     def error(self, text: str) -> None:
-        """The last message."""
+        """Send ERROR, the last message."""
         self._add(wire.short(wire.write("ERROR", text)))
 
     def notice(self, text: str, source: str = "", to: str = "", **tags: str | None) -> None:
-        """So many notices as the text needs."""
+        """Send as many notices as the text needs."""
         source, to = source or self.speaker or self.server, to or self.nick
         head = len(wire.write("NOTICE", to, " ", source=source).encode()) - 1
         for piece in wire.pieces(text, wire.LONGEST - head):
             self.send("NOTICE", to, piece, source=source, **tags)
 
     def line(self, line: Said, target: str, earlier: bool = False) -> None:
-        """A line that was said, now or earlier."""
+        """Send a line, new or from the history."""
         self._raw(said(line, target, self.capabilities, self._batch, earlier))
 
     def private_line(self, line: Told) -> None:
@@ -253,7 +254,7 @@ class Client:
 
     @contextmanager
     def batch(self, kind: str, *params: str) -> Iterator[None]:
-        """What is sent meanwhile is one batch, to clients that know batches."""
+        """Send everything in the block as one batch, to clients that support batches."""
         if "batch" not in self.capabilities or self._inside:
             yield
             return
@@ -267,7 +268,7 @@ class Client:
             self._add(wire.write("BATCH", f"-{reference}", source=self.server), inside=True)
 
     def begin_batch(self, label: str, kind: str, *params: str) -> str:
-        """Open a batch that is sent in several parts; it answers the message with the label."""
+        """Open a batch that is sent in several parts; it answers the labeled message."""
         reference = self._new_batch()
         tags = {"label": label} if label else {}
         self._add(
@@ -276,13 +277,13 @@ class Client:
         return reference
 
     def end_batch(self, reference: str) -> None:
-        """Close a batch that was sent in several parts, if there is one."""
+        """Close the batch that was sent in several parts, if there is one."""
         if reference:
             self._add(wire.write("BATCH", f"-{reference}", source=self.server))
 
     @contextmanager
     def inside(self, reference: str) -> Iterator[None]:
-        """What is sent meanwhile goes on with a batch, if there is one, and opens no other."""
+        """Continue a batch, if there is one, with everything in the block, and open no other."""
         before = self._batch, self._inside
         self._batch, self._inside = {"batch": reference} if reference else {}, True
         try:
@@ -291,19 +292,19 @@ class Client:
             self._batch, self._inside = before
 
     def taken(self) -> bytes:
-        """What is to be sent now."""
+        """Return and clear the output."""
         if not self._replies:
             return b""
         replies, self._replies = self._replies, []
         return "".join(replies).encode()
 
     def _new_batch(self) -> str:
-        """A reference for a batch."""
+        """Return a reference for a new batch."""
         return f"b{next(self._numbers)}"
 
     @contextmanager
     def answering(self, labeled: Labeled | None) -> Iterator[None]:
-        """What is sent and asked meanwhile belongs to the answer to one message."""
+        """Let everything in the block belong to the answer to one message."""
         before, self._labeled = self._labeled, labeled
         try:
             yield
@@ -315,21 +316,21 @@ class Client:
                     self._replies += labeled.written(self.server, self._new_batch())
 
     def forget(self, room: str) -> None:
-        """The client is no longer in a room."""
+        """Note that the client has left a room."""
         self.rooms.pop(key(room), None)
         self.earlier.pop(room, None)
 
-    # What is asked
+    # Requests
 
     def ask(self, do: str, about: Pending | None = None, /, **args: object) -> None:
-        """Ask the chat for something; the answer is told in the words of `about`."""
+        """Send the chat a request; its answer is sent in the context of `about`."""
         self._request(Request(do, None, args, self._expect(about or self.latest)))
 
     def _request(self, request: Request, about: Pending = NOTHING) -> None:
         self._requests.append(request._replace(context=about))
 
     def _expect(self, about: Pending) -> str:
-        """A tag by which the answer is known."""
+        """Return a tag that identifies the answer."""
         labeled = self._labeled
         if labeled is not None:
             labeled.waiting += 1
@@ -340,39 +341,39 @@ class Client:
         return tag
 
     def say(self, do: str, about: Pending | None = None, /, **args: object) -> None:
-        """Ask for what answers itself by being shown; `about` says to what a refusal belongs."""
+        """Send a request that is answered by showing the line; `about` is for a refusal."""
         wanted = self._labeled is not None or about is not None
         tag = self._expect(about or self.latest) if wanted else None
         self._request(Request(do, None, args, tag), NOTHING if wanted else self.latest)
 
     def type(self, name: str, rest: str, about: Pending | None = None) -> None:
-        """Give a command of the chat's, as people write it."""
+        """Request a command of the chat, written as people write it."""
         self._request(Request(name, rest, tag=self._expect(about or self.latest)))
 
     def requests(self) -> Sequence[Request]:
-        """Return what to ask the chat next, in order; each is given out once."""
+        """Return the next requests to the chat, in order; each is returned once."""
         requests, self._requests = self._requests, []
         return requests
 
     def begin(self, request: Request) -> Pending:
-        """Take events without a tag to be about a request, and return what they were about."""
+        """Treat events without a tag as being about a request; return what they were about."""
         before = self._current
         self.end(request.context)
         return before
 
     def end(self, before: object) -> None:
-        """Take events without a tag to be about what `begin` has returned."""
+        """Treat events without a tag as being about what `begin` has returned."""
         self._current = before if isinstance(before, Pending) else NOTHING
 
     def asked(self, tag: str | None) -> Pending:
-        """What an answer is about."""
+        """Return what an answer is about."""
         return self._current if tag is None else self._asked.pop(tag, NOTHING)
 
     # Lines
 
     @contextmanager
     def telling_earlier_lines(self) -> Iterator[None]:
-        """Write lines meanwhile as ones that were said before the client joined."""
+        """Write lines in the block as history from before the client joined."""
         before = self.write_said
         self.write_said = said_with(self.capabilities & OF_LINES, earlier=True)
         try:
@@ -381,7 +382,7 @@ class Client:
             self.write_said = before
 
     def write_own(self, line: Said) -> bytes:
-        """One's own line, if one wants to see it; or that it is kept, if it had a label."""
+        """Echo the client's own line if it wants that, or confirm that a labeled one is stored."""
         echo = self.write_said(line) if "echo-message" in self.capabilities else b""
         asked = self._asked.pop(line.tag, None) if line.tag is not None else None
         if asked is None or asked.labeled is None:

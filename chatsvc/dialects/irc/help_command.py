@@ -1,4 +1,4 @@
-"""HELP: what each message does here, and what else the chat can do, in numerics."""
+"""HELP: the messages and the other commands of the chat, in numerics."""
 
 from __future__ import annotations
 

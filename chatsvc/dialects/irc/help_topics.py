@@ -1,4 +1,4 @@
-"""What HELP says about each message, as data: how it is written, and what it does here."""
+"""The texts of HELP for each message: its syntax, and what it does here."""
 
 from __future__ import annotations
 

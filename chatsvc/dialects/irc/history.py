@@ -1,4 +1,4 @@
-"""Earlier lines: CHATHISTORY (IRCv3 "draft/chathistory")."""
+"""History: CHATHISTORY (IRCv3 "draft/chathistory")."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _fail(client: Client, code: str, *words: str) -> None:
 
 
 def _point(target: str, selector: str) -> Point | None:
-    """What a selector means: `timestamp=…`, or `msgid=…` of a line of the target."""
+    """Return the point of a selector: `timestamp=…`, or `msgid=…` of a line in the target."""
     time = _TIME.fullmatch(selector)
     if time is not None:
         return time[1]
@@ -69,7 +69,7 @@ def _point(target: str, selector: str) -> Point | None:
 
 
 def _one(name: str, **more: object) -> Callable[[Sequence[str]], Bounds | None]:
-    """Bounds of one selector, which is the argument `name` of the chat's."""
+    """Return the bounds of one selector, as the argument `name` of the chat's command."""
 
     def bounds(params: Sequence[str]) -> Bounds | None:
         target, selector = params[:2]
@@ -99,7 +99,7 @@ def _targets(params: Sequence[str]) -> Bounds | None:
     return {"after": after, "before": before, "first": after == first[1]}
 
 
-# How many parameters each way to ask has, and what it means.
+# The number of parameters of each subcommand, and the function that handles them.
 _VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
     "LATEST": (3, _latest),
     "BEFORE": (3, _one("before")),

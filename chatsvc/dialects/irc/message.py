@@ -1,4 +1,4 @@
-"""IRC's messages: parsed and written, with nothing of what they mean.
+"""IRC messages: parsing and writing, without their meaning.
 
 The Modern IRC Client Protocol, "Message Format"; IRCv3 "Message Tags".
 """
@@ -11,10 +11,10 @@ from typing import NamedTuple
 from chatsvc.model.characters import before_code
 
 LONGEST = 512  # bytes with CRLF, without tags
-LONGEST_TAGS = 4096  # bytes that a client may send, from @ to the space
-_LONGEST_COMMAND = 32  # characters of one that a refusal repeats
+LONGEST_TAGS = 4096  # maximum bytes of a client's tags, from @ to the space
+_LONGEST_COMMAND = 32  # characters of a command that a refusal repeats
 
-_WORDS = {  # how many parameters of a message are words of the protocol, never text
+_WORDS = {  # how many parameters are words of the protocol, never text
     **dict.fromkeys(
         ("ACCOUNT", "AUTHENTICATE", "BATCH", "CHATHISTORY", "CHGHOST", "MARKREAD", "MODE",
          "TAGMSG", "004", "221", "324", "333", "341", "346", "348", "367"), 99
@@ -29,7 +29,7 @@ _MEANT = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
 
 
 class TooLong(Exception):
-    """A message of more bytes than one may have."""
+    """The message has more bytes than allowed."""
 
 
 class Message(NamedTuple):
@@ -41,7 +41,7 @@ class Message(NamedTuple):
 
 
 def parse(line: str) -> Message | None:
-    """The message in a line, or None of an empty one; `TooLong` of one that is too long."""
+    """Parse a line; return None if it is empty; raise `TooLong` if it is too long."""
     if not line.isprintable():
         line = line.translate(_NEVER)
     tags, line = _tags(line)
@@ -58,7 +58,7 @@ def parse(line: str) -> Message | None:
 
 
 def beginning(line: str) -> Message:
-    """The command and the tags of a line that is refused, as far as they can be read."""
+    """Return the command and tags of a refused line, as far as they can be read."""
     try:
         tags, line = _tags(line)
     except TooLong:
@@ -69,7 +69,7 @@ def beginning(line: str) -> Message:
 
 
 def _tags(line: str) -> tuple[Mapping[str, str], str]:
-    """The tags of a line, and what follows them."""
+    """Split a line into its tags and the rest."""
     if not line.startswith("@"):
         return {}, line
     written, _, line = line[1:].partition(" ")
@@ -84,7 +84,7 @@ def _without_source(line: str) -> str:
 
 
 def longer(text: str, size: int) -> bool:
-    """Whether `text` has more bytes than that; a character has four at the most."""
+    """Return whether `text` has more bytes than that; a character has at most four."""
     return len(text) * 4 > size and len(text.encode()) > size
 
 
@@ -108,7 +108,7 @@ def _unescaped(value: str) -> str:
 def write(
     command: str, *params: str, source: str = "", tags: Mapping[str, str | None] | None = None
 ) -> str:
-    """A message as a line with CRLF; its last parameter may have spaces, and may be empty.
+    """Write a message with CRLF; its last parameter may contain spaces, or be empty.
 
     Text follows " :" even if it is one word: small clients and bots look for it only there.
     """
@@ -129,7 +129,7 @@ def _written(tags: Mapping[str, str | None]) -> str:
 
 
 def tagged(line: str, tags: Mapping[str, str | None]) -> str:
-    """A written message with more tags, which come first."""
+    """Add tags, which come first, to a written message."""
     return f"@{_written(tags)}{f';{line[1:]}' if line.startswith('@') else f' {line}'}"
 
 
@@ -138,14 +138,14 @@ def _escaped(value: str) -> str:
 
 
 def short(line: str) -> str:
-    """A written message without tags, cut where it is longer than one may be."""
+    """Truncate a written message without tags to the maximum length."""
     if not longer(line, LONGEST):
         return line
     return line.encode()[: LONGEST - 2].decode(errors="ignore").rstrip(" ") + "\r\n"
 
 
 def pieces(text: str, room: int) -> list[str]:
-    """`text` in pieces of at most `room` bytes, cut after blanks where there are any."""
+    """Split `text` into pieces of at most `room` bytes, after spaces if possible."""
     found = []
     while longer(text, room):
         cut = len(text.encode()[:room].decode(errors="ignore"))

@@ -1,4 +1,4 @@
-"""MODE: a room's rules and roles under their names in IRC, and one's own few modes."""
+"""MODE: a room's rules and roles as channel modes, and the user modes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VALUES = {"k": "password", "l": "limit"}
 _LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
 _PREFIXED = {"founder": "qo", "moderator": "o", "operator": "o", "voiced": "v"}
-_LISTS = {  # how one is asked for, what adds to it and takes from it, how it begins and ends
+_LISTS = {  # the command that lists them, those that add and remove, the first and last numerics
     "b": ("bans", "ban", "unban", "BANLIST", "ENDOFBANLIST"),
     "e": ("bans", "exempt", "unexempt", "EXCEPTLIST", "ENDOFEXCEPTLIST"),
     "I": ("invited", "invite", "uninvite", "INVITELIST", "ENDOFINVITELIST"),
@@ -47,14 +47,14 @@ def _(client: Client, message: Message) -> None:
 
 
 def too_many_changes(client: Client, target: str) -> None:
-    """Say that the rest of a MODE was not done."""
+    """Answer that the rest of a MODE was not carried out."""
     client.reply("TOOMANYTARGETS", target, f"Only the first {_MOST_CHANGES} changes were made")
 
 
 def _changes(
     client: Client, room: str, letters: str, words: list[str]
 ) -> Iterator[Callable[[], None]]:
-    """What one MODE asks for, in order; of several passwords only the last is set."""
+    """Yield the changes that a MODE requests, in order; of several passwords only the last one."""
     plus, passwords = True, letters.count("k")
     for letter in letters:
         if letter in "+-":
@@ -81,7 +81,7 @@ def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Ca
         return ask(_ROLES[letter][not plus], name=word)
     if letter in _VALUES and (word or not plus):
         return ask("set", rule=_VALUES[letter], value=word if plus else "off")
-    if letter == "n":  # nobody talks from outside, whatever the modes
+    if letter == "n":  # nobody can talk from outside, whatever the modes
         return lambda: None
     if letter in (*_ROLES, *_VALUES):
         return lambda: client.reply("NEEDMOREPARAMS", "MODE")
@@ -97,7 +97,7 @@ def _change_list(
     return lambda: client.ask(add if plus else take, about, room=room, **whom)
 
 
-# One's own
+# User modes
 
 
 def _own(client: Client, letters: str) -> None:
@@ -117,7 +117,7 @@ def _own(client: Client, letters: str) -> None:
 
 
 def own_mode(client: Client, person: Person) -> None:
-    """Say what one has become by setting a mode of one's own."""
+    """Tell the client that one of its user modes has changed."""
     client.bot = person.bot
     client.send("MODE", client.nick, "+B" if person.bot else "-B", source=mask(client.nick))
 
@@ -131,7 +131,7 @@ def _(event: Role, client: Client, about: Pending) -> None:
     set_, unset = _without(new, old), _without(old, new)
     letters = (f"+{set_}" if set_ else "") + (f"-{unset}" if unset else "")
     names = [event.name] * len(set_ + unset)
-    if event.instead:  # the founder from before is a moderator now
+    if event.instead:  # the former founder is a moderator now
         letters, names = f"{letters}-q", [*names, event.instead]
     if letters:
         client.send("MODE", event.room, letters, *names, source=mask(event.by))
@@ -216,7 +216,7 @@ def _(event: Unbanned, client: Client, about: Pending) -> None:
 
 
 def _listed(event: Banned | Unbanned, client: Client, about: Pending, sign: str) -> None:
-    """A mask was put into a list, or taken from it; the asker's own words say which."""
+    """Tell a room that a mask was listed or removed; the moderator's answer says which."""
     if about.command not in ("MODE b", "MODE e"):
         in_words(client, event)
         return
@@ -226,7 +226,7 @@ def _listed(event: Banned | Unbanned, client: Client, about: Pending, sign: str)
 
 
 def end_of_list(client: Client, about: Pending) -> bool:
-    """Clients ask for lists on their own; to who may not read one it is empty."""
+    """Send an empty list: clients request lists unasked, even of users who may not read them."""
     if not about.command.startswith("LIST "):
         return False
     client.reply(_LISTS[about.command[-1]][4], *about.params)

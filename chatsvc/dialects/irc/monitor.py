@@ -1,4 +1,4 @@
-"""Being told who comes and goes: MONITOR (IRCv3 "Monitor" and "extended-monitor")."""
+"""Watching who comes online and goes offline: MONITOR (IRCv3 "Monitor", "extended-monitor")."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from chatsvc.model.text_rules import key
 
 @on("BATCH")
 def _(client: Client, message: Message) -> None:
-    """The beginning of a batch, its end, or one of the messages in it."""
+    """Handle the beginning of a batch, its end, or one of the messages in it."""
     reference = message.params[0] if message.params else ""
     if "batch" in message.tags:
         _go_on(client, message)

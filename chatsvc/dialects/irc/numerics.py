@@ -1,4 +1,4 @@
-"""IRC's numeric replies, as data: names, numbers, and words where they are always the same.
+"""IRC's numeric replies, as data: names, numbers, and fixed texts.
 
 The Modern IRC Client Protocol, "Numerics"; RFC 2812, section 5.
 """
@@ -126,7 +126,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "SASLMECHS": ("908", "are available SASL mechanisms"),
 }
 
-# What a refusal means to an IRC client; where it is about a channel, that comes before the words.
+# The numeric for each refusal; if it is about a channel, that precedes the text.
 REFUSALS = {
     "no-such-person": "NOSUCHNICK",
     "no-such-room": "NOSUCHCHANNEL",

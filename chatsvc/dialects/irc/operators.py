@@ -1,4 +1,4 @@
-"""What operators do on the whole server: OPER, KILL, WALLOPS."""
+"""Server-wide commands of operators: OPER, KILL, WALLOPS."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Announced, client: Client, about: Pending) -> None:
-    """A notice to everybody on the server, which is what its target says (RFC 2812, 3.3.1).
+    """Send a notice to everybody on the server, if the target says so (RFC 2812, 3.3.1).
 
-    WALLOPS is for those who have asked for it; this is for all.
+    WALLOPS goes only to users who have asked for it; this goes to all.
     """
     when = timestamp(event.time)
     client.notice(event.text, mask(event.by), "$*", time=when)

@@ -1,4 +1,4 @@
-"""People: what they are called, whether they are away, which account they have."""
+"""People: nicknames, away, and accounts."""
 
 from __future__ import annotations
 

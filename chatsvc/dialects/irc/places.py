@@ -1,4 +1,4 @@
-"""Channels and nicknames as the chat calls them: a room, or (@name) the lines with somebody."""
+"""Targets as the chat calls them: a room, or (@name) the conversation with a user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def place(target: str) -> str:
 
 
 def number_in(target: str, msgid: str) -> int | None:
-    """The number of a line of the target; None if the id is of no line there."""
+    """Return the number of a line of the target; None if the id belongs to no line there."""
     room, _, number = msgid.rpartition("-")
     if key(room) != key(place(target)):
         return None

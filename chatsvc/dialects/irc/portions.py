@@ -1,4 +1,4 @@
-"""Long answers, a part at a time, as the client reads them."""
+"""Long answers, sent in parts as the client reads them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chatsvc.model.long_events import LongEvent
 
 
 def tell_part(client: Client, event: LongEvent, tag: str | None, part: Part) -> None:
-    """Put a part of a long answer into the client's words."""
+    """Write part of a long answer."""
     if part.begins:
         _begin(client, event, client.asked(tag))
     with client.inside(client.opened):
@@ -19,7 +19,7 @@ def tell_part(client: Client, event: LongEvent, tag: str | None, part: Part) -> 
 
 
 def _begin(client: Client, event: LongEvent, asked: Pending) -> None:
-    """Open the batch that the answer is, if the client knows batches and it needs one."""
+    """Open the batch of the answer, if the client supports batches and the answer needs one."""
     label = _label(client, asked.labeled)
     client.telling, client.opened = asked, ""
     if isinstance(event, History) and "batch" in client.capabilities:
@@ -29,7 +29,7 @@ def _begin(client: Client, event: LongEvent, asked: Pending) -> None:
 
 
 def _label(client: Client, labeled: Labeled | None) -> str:
-    """The label of a message to which this is the whole answer."""
+    """Return the label of a message to which this is the whole answer."""
     if labeled is None:
         return ""
     if labeled.waiting == 1 and not labeled.lines:

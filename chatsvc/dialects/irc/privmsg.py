@@ -1,4 +1,4 @@
-"""What people say, as PRIVMSG or NOTICE; the same bytes for all with the same capabilities."""
+"""Messages as PRIVMSG or NOTICE; the same bytes for clients with the same capabilities."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tags = Mapping[str, "str | None"]
 
 
 class _LineText(NamedTuple):
-    """Who says what to whom; `number` is that of the line, if it has one."""
+    """Sender, target and text; `number` is that of the line, if it has one."""
 
     source: str
     target: str
@@ -27,24 +27,24 @@ class _LineText(NamedTuple):
 
 
 def mask(name: str) -> str:
-    """Who somebody is to IRC; where they are is nobody's business."""
+    """Return a user's `nick!user@host`, which does not reveal their address."""
     return f"{name}!chat@people/{name}"
 
 
 def userhost(name: str) -> tuple[str, str]:
-    """The user and the host in somebody's mask."""
+    """Return the user and the host of a user's mask."""
     user, _, host = mask(name).partition("!")[2].partition("@")
     return user, host
 
 
 def msgid(room: str, number: int) -> str:
-    """What names a line of a room, or (@name) of the conversation with somebody."""
+    """Return the id of a line in a room, or (@name) in the conversation with a user."""
     return f"{room}-{number}"
 
 
 @lru_cache(maxsize=64)
 def said_with(capabilities: frozenset[str], earlier: bool = False) -> Callable[[Said], bytes]:
-    """A way of writing lines, the same one for the same capabilities."""
+    """Return the function that writes lines for these capabilities, the same one each time."""
 
     def write(line: Said) -> bytes:
         return said(line, line.room, capabilities, earlier=earlier)
@@ -59,7 +59,7 @@ def said(
     more: Mapping[str, str | None] = {},
     earlier: bool = False,
 ) -> bytes:
-    """A line of a room, or of a conversation, now or earlier."""
+    """Write a line of a room or conversation, new or from the history."""
     tags = {**more, **_tags(line)} if capabilities else {}
     text = f"(deleted by {line.deleted})" if line.deleted else line.text
     if earlier:
@@ -69,9 +69,9 @@ def said(
 
 
 def dated(text: str, time: float, capabilities: frozenset[str]) -> str:
-    """An earlier text with its time, for clients that would take it for a new one.
+    """Prefix earlier text with its time, for clients that would take it for new.
 
-    Bots obey what they take for new, so a command must not be at the beginning.
+    Bots obey what they take for new, so a command must not come first.
     """
     return text if "server-time" in capabilities else f"[{clock(time)}] {text}"
 
@@ -83,12 +83,12 @@ def _tags(line: Said) -> Tags:
 
 
 def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
-    """Signs as the tags of clients that they are to IRC."""
+    """Return client tags as IRC tags."""
     return {f"+{sign}": value for sign, value in signs.items()} if signs else {}
 
 
 def told(line: Told, capabilities: frozenset[str]) -> bytes:
-    """A private line; it has an id if it is kept."""
+    """Write a private message; it has an id if it is stored."""
     tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
     if line.number is not None:
         tags["msgid"] = msgid(line.room, line.number)
@@ -105,7 +105,7 @@ def _verb(line: Said | Told) -> str:
 
 
 def _privmsg(words: _LineText, capabilities: frozenset[str], tags: Tags) -> bytes:
-    """In as many messages as are needed: of several lines, or of a long one."""
+    """Write as many messages as necessary for several lines or a long one."""
     known = understood(tags, capabilities)
     if _fits(words):
         return _message(words, words.text, known).encode()
@@ -122,7 +122,7 @@ def _privmsg(words: _LineText, capabilities: frozenset[str], tags: Tags) -> byte
 
 
 def _fits(words: _LineText) -> bool:
-    """Whether it is surely one message, as nearly everything is."""
+    """Return whether the text fits into one message, as most do; False if unsure."""
     around = len(": PRIVMSG  :\x01ACTION \x01\r\n")
     varying = f"{words.source}{words.target}{words.text}"
     return "\n" not in words.text and not wire.longer(varying, wire.LONGEST - around)
@@ -130,7 +130,7 @@ def _fits(words: _LineText) -> bool:
 
 class _Piece(NamedTuple):
     text: str
-    goes_on: bool  # with the line of the piece before
+    goes_on: bool  # continues the piece before without a line break
 
 
 def _pieces(words: _LineText) -> Iterator[_Piece]:
@@ -146,7 +146,7 @@ def _message(words: _LineText, text: str, tags: Tags) -> str:
 
 
 def _multiline(words: _LineText, pieces: list[_Piece], tags: Tags) -> Iterator[str]:
-    """IRCv3 "draft/multiline": a batch, which has the tags; nothing else comes in between."""
+    """Write an IRCv3 "draft/multiline" batch, which has the tags; nothing else comes between."""
     reference, outer = f"m{words.number}", {tag: tags[tag] for tag in tags if tag == "batch"}
     begin = ("BATCH", f"+{reference}", "draft/multiline", words.target)
     yield wire.write(*begin, source=words.source, tags=tags)

@@ -1,4 +1,4 @@
-"""Up to where one has read: MARKREAD (IRCv3 "draft/read-marker")."""
+"""Read positions: MARKREAD (IRCv3 "draft/read-marker")."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _(event: Marked, client: Client, about: Pending) -> None:
 
 
 def tell_mark(client: Client, target: str, time: float | None) -> None:
-    """The time of the last line that was read; `*` is none."""
+    """Send the time of the last line that was read; `*` means none."""
     client.send("MARKREAD", target, "*" if time is None else f"timestamp={timestamp(time)}")
 
 

@@ -1,4 +1,4 @@
-"""Deleting lines: REDACT (IRCv3 "draft/message-redaction")."""
+"""Deleting messages: REDACT (IRCv3 "draft/message-redaction")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is refused, as numerics; or as standard replies (IRCv3) and notices where there is none."""
+"""Refusals as numerics; as standard replies (IRCv3) and notices where there is no numeric."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 def _(event: Refusal, client: Client, about: Pending) -> None:
     if about.command == "AUTHENTICATE":
         sasl.refuse(client, event)
-    elif not client.registered and event.code != "not-utf8":  # of which the client hears at once
+    elif not client.registered and event.code != "not-utf8":  # which the client is told at once
         refuse_at_the_door(event, client, about)
     elif about.command == "NOTICE" or end_of_list(client, about):
-        """No notice is answered, so that programs do not answer each other endlessly."""
+        pass  # notices get no answer, so that programs do not answer each other endlessly
     elif about.service:
         client.notice(event.text)
     elif about.command in REFUSED:
@@ -50,7 +50,7 @@ def _refuse(event: Refusal, client: Client, about: Pending) -> None:
 
 
 def _numeric(event: Refusal, about: Pending, room: str | None) -> str | None:
-    """The name of the numeric that says so, which depends on what was asked."""
+    """Return the name of the numeric for a refusal, which depends on the request."""
     if about.command == "PRIVMSG" and room and event.code == "not-in-room":
         return "CANNOTSENDTOCHAN"
     if about.command == "JOIN" and event.code == "wrong-password":

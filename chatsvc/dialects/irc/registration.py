@@ -1,4 +1,4 @@
-"""From the first message to the welcome, and the goodbye: CAP, NICK, USER, PASS, PING, QUIT."""
+"""From the first message to the welcome, and quitting: CAP, NICK, USER, PASS, PING, QUIT."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatsvc.model.requests import Refusal
 from chatsvc.model.server_events import Goodbye, Pong, Welcome
 from chatsvc.model.text_rules import key
 
-WITH_VALUES = 302  # the version of capability negotiation from which on these have values
+WITH_VALUES = 302  # the version of capability negotiation that introduced values
 
 
 @on("CAP", 1, anybody=True)
@@ -38,7 +38,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def _list(client: Client, verb: str, names: list[str]) -> None:
-    """In one message, or in several, of which all but the last have a `*`."""
+    """Send a list in one message, or in several, of which all but the last have a `*`."""
     head = write("CAP", client.nick, verb, "*", " ", source=client.server)
     *others, last = pieces(" ".join(names), LONGEST - len(head.encode()) + 1)
     for some in others:
@@ -91,7 +91,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def go_on(client: Client) -> None:
-    """Say hello, once everything is known for it."""
+    """Send hello to the chat once everything is known for it."""
     if client.registration.is_complete:
         _hello(client, **_chat_password(client.registration))
 
@@ -106,14 +106,14 @@ def _hello(client: Client, **passwords: str) -> None:
 
 
 def _chat_password(registration: Registration) -> dict[str, str]:
-    """The chat's own, which PASS may hold instead of the account's."""
+    """Return the chat's password, which PASS may contain instead of the account's."""
     if registration.password is None or ":" in registration.password:
         return {}
     return {"password": registration.password}
 
 
 def _prove(client: Client) -> bool:
-    """Say hello again with the account's password, if PASS holds one; once."""
+    """Repeat hello with the account's password, if PASS contains one; once."""
     password, client.registration.password = client.registration.password, None
     if password is None:
         return False
@@ -143,11 +143,11 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
 
 
 def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
-    """Say why one is not let in, or not as whom one wants to be."""
+    """Answer that joining failed, or not under the requested name."""
     registration = client.registration
     registration.note(Happening.REFUSED)
     if event.code in ("registered", "password-needed") and _prove(client):
-        """It is on its way again."""
+        pass  # hello is on its way again
     elif event.code in ("name-taken", "registered", "bad-name"):
         taken = event.code != "bad-name"
         client.reply(
@@ -170,12 +170,12 @@ def _(client: Client, message: Message) -> None:
 
 @on("PONG", anybody=True)
 def _(client: Client, message: Message) -> None:
-    """It is there."""
+    """Confirm that the client is there."""
 
 
 @told.register
 def _(event: Pong, client: Client, about: Pending) -> None:
-    """PING is answered without asking the chat."""
+    """Answer PING without asking the chat."""
 
 
 @on("QUIT", anybody=True)

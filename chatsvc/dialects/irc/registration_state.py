@@ -9,14 +9,14 @@ class Stage(Enum):
     """How far a client has come."""
 
     OPEN = auto()  # NICK and USER are awaited
-    NEGOTIATING = auto()  # CAP END is awaited, too
+    NEGOTIATING = auto()  # CAP END is awaited too
     ASKING = auto()  # hello is on its way to the chat
     ASKING_AND_NEGOTIATING = auto()
     REGISTERED = auto()
 
 
 class Happening(Enum):
-    """What takes a client from one stage to another."""
+    """An event that takes a client from one stage to another."""
 
     CAP = auto()  # LS or REQ
     CAP_END = auto()
@@ -40,7 +40,7 @@ _NEXT = {
 
 
 class Registration:
-    """The stage, and what a client has said of itself before it is let in."""
+    """The stage, and what the client has sent before registration is complete."""
 
     __slots__ = ("name", "password", "realname", "stage", "user")
 
@@ -52,10 +52,10 @@ class Registration:
         self.password: str | None = None
 
     def note(self, happening: Happening) -> None:
-        """Go to the next stage; what means nothing in this one changes nothing."""
+        """Go to the next stage; ignore an event that means nothing in this one."""
         self.stage = _NEXT.get((self.stage, happening), self.stage)
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is known that the chat must be told, and it is not told yet."""
+        """Return whether everything that the chat needs is known and has not been sent yet."""
         return self.stage is Stage.OPEN and bool(self.name) and self.user

@@ -1,6 +1,6 @@
-"""The tables of the dialect: what is done for each message, and how each event is told.
+"""The tables of the dialect: the handler of each message, and the writer of each event.
 
-The other modules fill them, each with its subject.
+The other modules fill them, each for its subject.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ Refuser = Callable[[Refusal, Client, Pending], None]
 class _MessageRow(NamedTuple):
     handler: Handler
     needed: int = 0  # parameters
-    anybody: bool = False  # also before one is let in
+    anybody: bool = False  # also before registration is complete
 
 
-LABELS = frozenset(("batch", "labeled-response"))  # what answers with labels need
+LABELS = frozenset(("batch", "labeled-response"))  # required for answers with labels
 LONGEST_LABEL = 64  # bytes; IRCv3 "labeled-response"
-_SPOKEN = (Bans, Person, Rules)  # by services: what others are told by numerics
+_SPOKEN = (Bans, Person, Rules)  # by services: the notices for what others are told by numerics
 _HANDLERS: dict[str, _MessageRow] = {}
-REFUSED: dict[str, Refuser] = {}  # of commands that have words of their own for refusals
+REFUSED: dict[str, Refuser] = {}  # of commands with their own texts for refusals
 
 
 def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handler], Handler]:
-    """Enter what is done for a command."""
+    """Register the handler of a command."""
 
     def enter(handler: Handler) -> Handler:
         _HANDLERS[command] = _MessageRow(handler, needed, anybody)
@@ -50,7 +50,7 @@ def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handle
 
 
 def refused(command: str) -> Callable[[Refuser], Refuser]:
-    """Enter how the refusal of a command is told, other than in the usual way."""
+    """Register how the refusal of a command is answered, unless in the usual way."""
 
     def enter(refuser: Refuser) -> Refuser:
         REFUSED[command] = refuser
@@ -60,7 +60,7 @@ def refused(command: str) -> Callable[[Refuser], Refuser]:
 
 
 def read(client: Client, line: str) -> Sequence[Request]:
-    """Do what a message says, and return what to ask the chat."""
+    """Handle a message, and return the requests to the chat."""
     try:
         message = wire.parse(line)
     except wire.TooLong:
@@ -81,7 +81,7 @@ def refuse_encoding(client: Client, line: bytes) -> None:
 
 
 def _refuse(client: Client, message: Message, say: Callable[[str], None]) -> None:
-    """Say why a line is not read; a batch that it belongs to would be another text without it."""
+    """Answer that a line is unreadable; drop its batch, whose text would be incomplete."""
     collected = client.collected if "batch" in message.tags else None
     if collected is None:
         labeled = _labeled(client, message)
@@ -93,7 +93,7 @@ def _refuse(client: Client, message: Message, say: Callable[[str], None]) -> Non
 
 
 def _labeled(client: Client, message: Message) -> Labeled | None:
-    """The answer to a message with a label, which begins now."""
+    """Return the answer to a labeled message, which begins now."""
     label = message.tags.get("label", "") if client.capabilities >= LABELS else ""
     return Labeled(label) if label and not wire.longer(label, LONGEST_LABEL) else None
 
@@ -111,7 +111,7 @@ def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
 
 
 def _type(client: Client, message: Message) -> None:
-    """Anything else is a command of the chat's, if it has one of that name."""
+    """Pass any other message to the chat, if the chat has a command of that name."""
     client.type(message.command.lower(), " ".join(message.params))
 
 
@@ -119,7 +119,7 @@ _OTHERS = _MessageRow(_type)
 
 
 def tell(client: Client, event: Event, tag: str | None) -> None:
-    """Put `event` into the client's words, ready to be sent."""
+    """Write `event` for the client, ready to be sent."""
     asked = client.asked(tag)
     client.speaker = asked.service
     try:
@@ -143,18 +143,18 @@ def told(event: object, client: Client, about: Pending) -> None:
 
 
 def in_words(client: Client, event: object) -> None:
-    """What IRC has no message for is a notice, in the words that people at telnet read."""
+    """Write an event without an IRC message as a notice, in the words of the text dialect."""
     _notices(client, lines(event, None), client.speaker)
 
 
 @singledispatch
 def told_part(event: object, client: Client, about: Pending, part: Part) -> None:
-    """Tell some of the entries of a long answer, or what comes after them."""
+    """Send some of the entries of a long answer, or what follows them."""
     part_in_words(client, event, about, part)
 
 
 def part_in_words(client: Client, event: object, about: Pending, part: Part) -> None:
-    """Tell a part of a long answer as notices, from the service that was asked."""
+    """Send part of a long answer as notices, from the service that was asked."""
     _notices(client, part_lines(event, None, part), about.service)
 
 

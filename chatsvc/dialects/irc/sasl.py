@@ -1,6 +1,6 @@
-"""Proving whose account one comes with: AUTHENTICATE (IRCv3 "SASL 3.1" and "SASL 3.2").
+"""Authentication: AUTHENTICATE (IRCv3 "SASL 3.1" and "SASL 3.2").
 
-The dialect carries what a mechanism says, in base64 and in pieces; the chat looks at it.
+The dialect carries the mechanism's messages, in base64 and in chunks; the chat verifies them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST = 4 * PIECE  # of one response
 
 
 def mechanisms(client: Client) -> str:
-    """Those that may help a client here; without TLS it has no certificate."""
+    """Return the mechanisms that may work for a client; without TLS it has no certificate."""
     return "PLAIN,EXTERNAL,SCRAM-SHA-256" if client.secure else "PLAIN,SCRAM-SHA-256"
 
 
@@ -42,7 +42,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def abort(client: Client) -> None:
-    """Whatever was under way is over."""
+    """End any authentication in progress."""
     client.sasl = None
     client.reply("SASLABORTED")
 
@@ -57,7 +57,7 @@ def _begin(client: Client, mechanism: str) -> None:
 
 
 def _respond(client: Client, sasl: Sasl) -> None:
-    """Ask the chat what a response is worth, which is whole now."""
+    """Pass a complete response to the chat."""
     encoded, sasl.said = sasl.said, ""
     try:
         data = base64.b64decode(encoded, validate=True).decode()
@@ -75,7 +75,7 @@ def _respond(client: Client, sasl: Sasl) -> None:
 
 
 def _plain(client: Client, data: str, about: Pending) -> None:
-    """PLAIN (RFC 4616): an identity to act as, if it is not the account's; account; password."""
+    """Read PLAIN (RFC 4616): an identity to act as, if it differs; the account; the password."""
     parts = data.split("\0")
     if len(parts) != 3:
         _fail(client, "Invalid PLAIN message")
@@ -93,7 +93,7 @@ def _fail(client: Client, text: str) -> None:
 
 
 def refuse(client: Client, event: Refusal) -> None:
-    """Say why the proof, or what should come of it, is refused."""
+    """Answer that the authentication was refused."""
     client.sasl = None
     if event.code == "known":
         client.reply("SASLALREADY")
@@ -141,7 +141,7 @@ def _(event: You, client: Client, about: Pending) -> None:
 
 
 def _part_from_all(client: Client) -> None:
-    """Whoever logs out is in none of the account's rooms any more."""
+    """Part all of the account's rooms: a user who logs out leaves them."""
     for room in client.rooms.values():
         client.send("PART", room, source=mask(client.nick))
     client.rooms.clear()

@@ -1,4 +1,4 @@
-"""What is asked of the server itself."""
+"""Queries about the server itself."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from chatsvc.model.server_events import Census, Cleared, Clock
 from chatsvc.model.text_rules import key
 
 _TOKENS = 12  # in one ISUPPORT reply
-_WIDTH = 300  # bytes of a line of the message of the day
+_WIDTH = 300  # maximum bytes of a line of the message of the day
 
 
 def here(position: int = 0) -> Callable[[Handler], Handler]:
-    """Do it if no other server is named: there is none."""
+    """Handle it if no other server is named: there is none."""
 
     def only(handler: Handler) -> Handler:
         def handle(client: Client, message: Message) -> None:
@@ -64,7 +64,7 @@ def _(event: Census, client: Client, about: Pending) -> None:
 
 
 def statistics(client: Client, census: Census) -> None:
-    """How many people and rooms there are."""
+    """Send the numbers of users and rooms."""
     people, most = str(census.people), str(census.most)
     client.reply("LUSERCLIENT", f"There are {people} users and 0 invisible on 1 servers")
     client.reply("LUSEROP", str(census.operators))
@@ -91,7 +91,7 @@ def _chat(client: Client) -> str:
 
 
 def supported(client: Client) -> None:
-    """What clients can rely on here."""
+    """Send what clients can rely on here."""
     tokens = (f"NETWORK={_chat(client).replace(' ', '_')}", *ISUPPORT)
     for start in range(0, len(tokens), _TOKENS):
         client.reply("ISUPPORT", *tokens[start : start + _TOKENS])
@@ -105,7 +105,7 @@ def _(client: Client, message: Message) -> None:
 
 @on("STATS")
 def _(client: Client, message: Message) -> None:
-    """A letter asks for something of the server; anything else is the chat's own command."""
+    """Answer a letter, which asks for statistics; pass anything else to the chat's command."""
     query = "".join(message.params[:1])
     if len(query) == 1:
         _stats(client, message)
@@ -132,7 +132,7 @@ def _(event: Clock, client: Client, about: Pending) -> None:
 
 @told.register
 def _(event: Cleared, client: Client, about: Pending) -> None:
-    """Screens are the clients' own business."""
+    """Answer that the client clears its own screen."""
 
 
 def _span(seconds: float) -> str:

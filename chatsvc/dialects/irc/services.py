@@ -1,4 +1,4 @@
-"""NickServ and ChanServ, as IRC people know them: thin names for commands of the chat's."""
+"""NickServ and ChanServ, as on other IRC networks: aliases for commands of the chat."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from chatsvc.dialects.irc.registry import on
 
 
 class _ServiceRow(NamedTuple):
-    """One command of a service's: how it is written, and which one of the chat's it is."""
+    """A command of a service: its syntax, and the command of the chat that it stands for."""
 
     usage: str
     help: str
     do: str = ""
-    room: bool = True  # its first argument is one; else it is written as the chat's own
-    names: tuple[str, ...] = ()  # of what follows; the last takes the rest
-    own: bool = False  # a name that is left out is one's own
+    room: bool = True  # its first argument is a channel; otherwise it is written as the chat's own
+    names: tuple[str, ...] = ()  # of the arguments; the last takes the rest
+    own: bool = False  # a missing name means the user's own
 
 
 def _person(usage: str, help: str, do: str) -> _ServiceRow:
@@ -95,7 +95,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def talk_to(client: Client, name: str, text: str) -> None:
-    """Do what a service is told, and let the service answer."""
+    """Carry out a command of a service, and let the service answer."""
     service = _SERVICES[name.lower()]
     source = f"{service.name}!services@{client.server}"
     word, _, rest = text.strip().partition(" ")

@@ -1,4 +1,4 @@
-"""Saying something: PRIVMSG, NOTICE, TAGMSG."""
+"""Sending messages: PRIVMSG, NOTICE, TAGMSG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatsvc.dialects.irc.services import is_service, talk_to
 from chatsvc.model.message_events import Kept, Said, Signal, Told
 
 _MOST_TARGETS = 4  # of one message
-_CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # what clients ask each other, as signs
+_CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # CTCP queries, as client tags
 _ACTION = "\x01ACTION "
 
 
@@ -25,7 +25,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def _signs(client: Client, message: Message) -> dict[str, str]:
-    """The tags that are for other clients."""
+    """Return the tags that are for other clients."""
     if not message.tags or "message-tags" not in client.capabilities:
         return {}
     return {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
@@ -34,7 +34,7 @@ def _signs(client: Client, message: Message) -> dict[str, str]:
 def speak(
     client: Client, command: str, target: str, text: str, signs: dict[str, str] | None = None
 ) -> None:
-    """Say something to channels, people, or a service."""
+    """Send a message to channels, users, or a service."""
     targets = [each for each in target.split(",") if each]
     if len(targets) > _MOST_TARGETS:
         client.reply("TOOMANYTARGETS", target, f"Not sent: at most {_MOST_TARGETS} targets at once")
@@ -48,7 +48,7 @@ def speak(
 
 
 def _manner(command: str, signs: dict[str, str] | None) -> dict[str, object]:
-    """How something is said, as far as that is not as usual."""
+    """Return how a message differs from a plain one: an action or a notice, with tags."""
     notice: dict[str, object] = {"notice": True} if command == "NOTICE" else {}
     return {**notice, "signs": signs} if signs else notice
 
@@ -83,12 +83,12 @@ def _(event: Said, client: Client, about: Pending) -> None:
 
 @told.register
 def _(event: Kept, client: Client, about: Pending) -> None:
-    """The client was shown its line, or does not want to be."""
+    """Ignore the answer: the client was shown its line, or does not want it."""
 
 
 @on("TAGMSG", 1)
 def _(client: Client, message: Message) -> None:
-    """IRCv3 "message-tags": what only clients understand, such as who is typing."""
+    """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
     signs = _signs(client, message)
     if signs:
         for each in client.targets(message.params[0], _MOST_TARGETS):
@@ -96,7 +96,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
-    """Let clients know what is not kept."""
+    """Show clients what is not stored."""
     to = {"room": target} if target.startswith("#") else {"name": target}
     client.ask("signal", about, signs=signs, **to)
 

@@ -1,4 +1,4 @@
-"""Who is where: NAMES, and WHO with its patterns and fields (IRCv3 "WHOX", "multi-prefix")."""
+"""Members: NAMES, and WHO with its patterns and fields (IRCv3 "WHOX", "multi-prefix")."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import People, Person
 from chatsvc.model.requests import Refusal
 
-EVERYBODY = 10**9  # entries of a list, all of which are wanted
+EVERYBODY = 10**9  # more than any list has entries
 _MOST_ROOMS = 10  # in one NAMES
 _PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}
-_UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", of an address that is not disclosed
+_UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
 
 
 def prefixes(client: Client, person: Person, role: str) -> str:
-    """What comes before a name; operators have the permissions of a moderator in every room.
+    """Return what precedes a name; operators count as moderators in every room.
 
-    Without multi-prefix it is one sign that every program knows, so a founder is `@`.
+    Without multi-prefix it is one sign that every client knows, so a founder is `@`.
     """
     found = _PREFIXES.get(role, "")
     if person.role == "operator" and "@" not in found:
@@ -31,13 +31,13 @@ def prefixes(client: Client, person: Person, role: str) -> str:
 
 
 def role_of(person: Person) -> str:
-    """That in the room asked about, or the first of theirs."""
+    """Return a user's role in the room asked about, or else in their first one."""
     return person.roles[0] if person.roles else ""
 
 
 @on("NAMES")
 def _(client: Client, message: Message) -> None:
-    if not message.params:  # everybody everywhere is too much to be told at once
+    if not message.params:  # everybody everywhere is too much for one answer
         client.reply("ENDOFNAMES", "*")
         return
     for room in client.targets(message.params[0], _MOST_ROOMS):
@@ -45,7 +45,7 @@ def _(client: Client, message: Message) -> None:
 
 
 def ask_names(client: Client, room: str) -> None:
-    """Ask for everybody in a room."""
+    """Request all users in a room."""
     client.ask("who", Pending("NAMES", (room,)), room=room, n=EVERYBODY)
 
 
@@ -127,7 +127,7 @@ def _flags(client: Client, person: Person) -> str:
 
 
 def _fields(client: Client, room: str, person: Person, asked: str) -> Iterator[str]:
-    """Those fields that are asked for, in the order that is always the same."""
+    """Return the requested fields, in the fixed order."""
     letters, _, token = asked.partition(",")
     user, host = userhost(person.name)
     values = {
@@ -159,9 +159,9 @@ def _(client: Client, message: Message) -> None:
 
 
 def _find(client: Client, names: list[str]) -> None:
-    """Ask for names, not for patterns."""
+    """Request names, but no patterns."""
     plain = [name for name in names if not {*name} & {*"*?"}]
-    client.ask("find", names=" ".join(plain) or "-")  # which is nobody
+    client.ask("find", names=" ".join(plain) or "-")  # which matches nobody
 
 
 def _present(person: Person) -> str:

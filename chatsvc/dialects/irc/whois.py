@@ -1,4 +1,4 @@
-"""Who somebody is, and was: WHOIS and WHOWAS."""
+"""Who a user is, and was: WHOIS and WHOWAS."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 
 
 def _end(client: Client, about: Pending) -> None:
-    """One end for all names, which are said as they were asked for."""
+    """Send one end for all names, spelled as in the request."""
     for asked in about.params[1:]:
         client.reply("ENDOFWHOIS", asked)
 

@@ -1,4 +1,4 @@
-"""The archive in SQLite: lines, records, the index of words, migrations.
+"""The archive in SQLite: lines, records, the word index, migrations.
 
 No rules about people or rooms.
 """

@@ -1,4 +1,4 @@
-"""The archive in an SQLite file: which worker does what with writer, readers and index."""
+"""The archive in an SQLite file: which worker uses the writer, the readers and the index."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from chatsvc.store.sqlite.reader import Reader
 from chatsvc.store.sqlite.word_index import Damaged, Index
 from chatsvc.store.sqlite.writer import Writer
 
-QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and at all
+QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
 
 
 class Workers(NamedTuple):
-    """Where the work is done: `reader` and `searcher` may do several pieces at once, others one."""
+    """Where the work is done: `reader` and `searcher` in parallel, the others one job at a time."""
 
     writer: Worker
     reader: Worker
@@ -54,7 +54,7 @@ class SQLArchive:
         self._queue = CommitQueue(self._writer.commit, workers.writer, turn, start)
 
     def open(self, keeper: Keeper) -> list[KeptRoom]:
-        """Open the file, or make it, and the index beside it."""
+        """Open the file, creating it if necessary, and the index beside it."""
         self._queue.keeper = keeper
         with ExitStack() as opening:
             rooms = self._writer.open()
@@ -91,7 +91,7 @@ class SQLArchive:
     async def tallies(self, room: str, limit: int) -> list[Tally]:
         """Count the lines that are not counted yet, then return who said most."""
         while not await self._workers.writer(self._writer.tally_on, room):
-            """There is more to count."""
+            pass  # there is more to count
         return await self._workers.reader(self._reader.tallies, room, limit)
 
     async def delete(self, room: str, number: int, by: str) -> Said | None:
@@ -126,13 +126,13 @@ class SQLArchive:
         return len(numbers)
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
-        """Take the latest lines into the index, then search in it."""
+        """Add the latest lines to the index, then search it."""
         left = await self._workers.indexer(self._index.catch_up)
         found = await self._find(sought, seeker, older, limit + 1)
         return Finds(found[:limit], len(found) > limit, left > 0)
 
     async def _find(self, *wanted: object) -> list[Said]:
-        """Find lines; a slow search starts again where only other slow searches wait for it."""
+        """Find lines; retry a slow search where it delays only other slow searches."""
         try:
             try:
                 return await self._workers.searcher(find, self.path, QUICK, *wanted)
@@ -143,7 +143,7 @@ class SQLArchive:
             raise
 
     async def index(self) -> int:
-        """Take one more batch of lines into the index."""
+        """Add one more batch of lines to the index."""
         return await self._workers.indexer(self._index.advance)
 
     async def scrub(self) -> bool:
@@ -171,7 +171,7 @@ class SQLArchive:
         return await self._workers.reader(self._reader.acts, limit, room)
 
     async def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return these acts, oldest first."""
+        """Return these audit entries, oldest first."""
         return await self._workers.reader(self._reader.acts_of, ids)
 
     async def changed(self) -> bool:

@@ -1,4 +1,4 @@
-"""The file of an archive that a service has open: locked, and watched."""
+"""The file of an open archive: locking it, and noticing when it is replaced."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _GONE = (
 
 
 class ArchiveFile:
-    """Keeps other services away from a file, and notices when it is no longer where it was.
+    """Keeps other services away from a file, and notices when it is moved or replaced.
 
     Its handle stays open until everything else is closed: closing any handle of a file drops the
     locks that SQLite has on it.
@@ -42,12 +42,12 @@ class ArchiveFile:
         self._known: dict[Path, tuple[int, int]] = {}  # device and inode
 
     def hold(self) -> None:
-        """Lock the file itself, whatever it is called; SQLite has opened it, and not used it."""
+        """Lock the file itself, under any name; SQLite has opened it, and not used it yet."""
         try:
             self.handle = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         except OSError:  # SQLite says what is wrong with a file that cannot be written
             self.handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        if sys.platform == "linux":  # elsewhere SQLite's own locks would be refused as well
+        if sys.platform == "linux":  # elsewhere SQLite's own locks would be refused too
             lock_handle(self.handle, _SAME_FILE.format(path=self._path))
 
     def close(self) -> None:
@@ -57,13 +57,13 @@ class ArchiveFile:
         self._lock.close()
 
     def watch(self) -> None:
-        """Know the file and its write-ahead log from now on."""
+        """Remember the identity of the file and its write-ahead log."""
         for path in (self._path, log_of(self._path)):
             found = os.stat(path)
             self._known[path] = found.st_dev, found.st_ino
 
     def check(self) -> None:
-        """Refuse to write what nobody would find again."""
+        """Refuse to write to a file that was moved or replaced."""
         for path, known in self._known.items():
             try:
                 found = os.stat(path)
@@ -76,12 +76,12 @@ class ArchiveFile:
 def check_same_name(path: Path) -> None:
     """Refuse a file that a service uses under another name: SQLite would mix up their logs.
 
-    To be asked before SQLite opens the file, because this closes a handle of it.
+    Call this before SQLite opens the file, because it closes a handle of the file.
     """
     if sys.platform == "linux" and is_locked(path) and not is_locked(name_of_lock(path)):
         raise ArchiveFailed(_OTHER_NAME.format(path=path))
 
 
 def log_of(path: Path) -> Path:
-    """SQLite's write-ahead log of a database."""
+    """Return the path of a database's write-ahead log."""
     return Path(f"{path}-wal")

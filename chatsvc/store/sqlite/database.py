@@ -1,4 +1,4 @@
-"""An archive's file: connections, locks, transactions; and what can go wrong, in words."""
+"""The file of an archive: connections, locks, transactions, and errors in words."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from chatsvc.store.archive import ArchiveFailed
 
 try:
     import fcntl
-except ImportError:  # Windows, where SQLite alone keeps programs apart
+except ImportError:  # Windows, where SQLite's locks are the only ones
     fcntl = None  # type: ignore[assignment]
 
-WIPING = 20  # ms that a deletion waits until nobody reads in the write-ahead log
+WIPING = 20  # ms for a deletion to wait until nobody reads the write-ahead log
 BUSY = 5_000  # ms to wait for another program that writes
 
 _SETTINGS = {
-    "journal_mode": "WAL",  # readers, of other processes too, never wait for the writer
+    "journal_mode": "WAL",  # readers, even in other processes, never wait for the writer
     "synchronous": "FULL",  # a commit is on the disk
     "secure_delete": "ON",  # what is deleted is overwritten
-    "temp_store": "MEMORY",  # else each statement with many rows makes a file
-    "cache_size": -4096,  # KiB for each connection: the last page of every busy room
-    "wal_autocheckpoint": 2048,  # pages, 8 MiB: not at every large commit
+    "temp_store": "MEMORY",  # otherwise each statement with many rows creates a file
+    "cache_size": -4096,  # KiB per connection: the last page of every busy room
+    "wal_autocheckpoint": 2048,  # pages, 8 MiB: not after every large commit
     "journal_size_limit": 2**26,
 }
 
@@ -34,18 +34,18 @@ Row = tuple[Any, ...]
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that one thread uses at a time; it has no settings yet."""
+    """Return a connection for use by one thread at a time, without settings."""
     return sqlite3.connect(path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
 
 
 def set_up(database: sqlite3.Connection) -> None:
-    """Make a connection safe against power cuts, and overwrite what it deletes."""
+    """Make a connection safe against power failures, and let it overwrite what it deletes."""
     for setting, value in _SETTINGS.items():
         database.execute(f"PRAGMA {setting} = {value}")
 
 
 def lock(path: Path, otherwise: str) -> TextIO:
-    """Lock the file until the result is closed; `otherwise` says that another program has."""
+    """Lock the file until the result is closed; raise `otherwise` if it is locked already."""
     lock = open(name_of_lock(path), "w")  # noqa: SIM115
     try:
         lock_handle(lock.fileno(), otherwise)
@@ -56,12 +56,12 @@ def lock(path: Path, otherwise: str) -> TextIO:
 
 
 def name_of_lock(path: Path) -> Path:
-    """The file that a service locks besides its archive."""
+    """Return the path of the file that a service locks besides its archive."""
     return Path(f"{path.resolve()}.lock")
 
 
 def is_locked(path: Path) -> bool:
-    """Whether another program has locked a file."""
+    """Return whether another program has locked a file."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -88,8 +88,8 @@ def lock_handle(handle: int, otherwise: str) -> None:
 def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
     """Write many rows with few statements.
 
-    SQLite runs a statement without the GIL, while `executemany` takes it back for every row.  Few
-    sizes, because each is a statement of its own to prepare.
+    SQLite runs a statement without the GIL, while `executemany` acquires it for every row.  There
+    are few sizes, because each requires a prepared statement of its own.
     """
     start = 0
     for size in (128, 32, 8, 1):
@@ -102,7 +102,7 @@ def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> 
 
 @contextlib.contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Make everything in the block one transaction."""
+    """Run the block in one transaction."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield database
@@ -114,14 +114,14 @@ def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 def empty_log(database: sqlite3.Connection, wait: int) -> bool:
-    """Empty the write-ahead log, in which pages stay as they once were; True when it is done.
+    """Empty the write-ahead log, which still contains old pages; return True if that succeeded.
 
-    It waits some milliseconds for others who are reading, or writing.
+    It waits some milliseconds for other readers and writers.
     """
     database.execute(f"PRAGMA busy_timeout = {wait}")
     try:
         (busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.Error:  # what was committed before is kept all the same
+    except sqlite3.Error:  # earlier commits stay stored regardless
         return False
     finally:
         database.execute(f"PRAGMA busy_timeout = {BUSY}")
@@ -130,7 +130,7 @@ def empty_log(database: sqlite3.Connection, wait: int) -> bool:
 
 @contextlib.contextmanager
 def sentences(path: Path) -> Iterator[None]:
-    """Turn what the operating system and SQLite say into what a person can act on."""
+    """Turn errors of the operating system and SQLite into messages that users can act on."""
     try:
         yield
     except OSError as error:

@@ -1,6 +1,6 @@
-"""Finding lines by the index of an archive's words, in a limited time.
+"""Searching the word index, within a limited time.
 
-Each search has connections of its own, so many may go on at once, beside the indexing.
+Each search has its own connections, so many can run at once, and beside the indexing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from chatsvc.store.sqlite.index_terms import match
 from chatsvc.store.sqlite.line_rows import READ, lines
 from chatsvc.store.sqlite.word_index import Damaged, index_of
 
-SLACK = 60.0  # seconds by which lines may be indexed in another order than that of their times
+SLACK = 60.0  # seconds by which the order of indexing may differ from the order of times
 
 
 def find(
@@ -36,7 +36,7 @@ def find(
     older: Spot | None,
     limit: int,
 ) -> list[Said]:
-    """Return at most `limit` lines, newest first; `TooSlow` if that takes too many seconds."""
+    """Return at most `limit` lines, newest first; raise `TooSlow` after that many seconds."""
     with sentences(archive), _read_only(archive) as lines, _read_only(index_of(archive)) as words:
         search = _Search(lines, words, time.monotonic() + seconds)
         with _within(seconds, words), closing(search.find(sought, seeker, older)) as found:
@@ -45,7 +45,7 @@ def find(
 
 @contextmanager
 def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that does not remove the write-ahead log of another file when it is closed."""
+    """Return a connection that does not remove another file's write-ahead log when closed."""
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, check_same_thread=False)) as database:
         yield database
@@ -53,7 +53,7 @@ def _read_only(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _within(seconds: float, database: sqlite3.Connection) -> Iterator[None]:
-    """Interrupt what a database does after some seconds."""
+    """Interrupt a database after some seconds."""
     timer = Timer(seconds, database.interrupt)
     timer.daemon = True
     timer.start()
@@ -67,7 +67,7 @@ def _within(seconds: float, database: sqlite3.Connection) -> Iterator[None]:
         raise Damaged from error
     finally:
         timer.cancel()
-        timer.join()  # the connection must be open as long as it may be interrupted
+        timer.join()  # the connection must stay open as long as it may be interrupted
 
 
 class _Search:
@@ -98,7 +98,7 @@ class _Search:
     def _hits(
         self, sought: Sought, seeker: Seeker, ids: dict[str, int], older: Spot | None
     ) -> Iterator[tuple[int, int]]:
-        """Rooms and numbers of the lines that fit, but for what only the lines themselves say."""
+        """Yield rooms and numbers of matches, as far as the index can tell."""
         first, end = self._within(sought)
         if older is not None and older.room in ids:
             end = min(end, self._first_id(ids[older.room], older.number, end))
@@ -123,13 +123,13 @@ class _Search:
         return self._index.execute(query, (match, first, end))
 
     def _first_id(self, room: int, number: int, otherwise: int) -> int:
-        """The id of a room's first indexed line that has this number or a higher one."""
+        """Return the id of a room's first indexed line with this number or a higher one."""
         query = "SELECT id FROM line WHERE room = ? AND number >= ? ORDER BY number LIMIT 1"
         (id_,) = self._index.execute(query, (room, number)).fetchone() or (otherwise,)
         return int(id_)
 
     def _within(self, sought: Sought) -> tuple[int, int]:
-        """The first id of the lines that were said between two times, and the one after them."""
+        """Return the first id of the lines sent between two times, and the one after the last."""
         query = "SELECT (SELECT min(id) FROM line), (SELECT max(id) FROM line)"
         first, last = self._index.execute(query).fetchone()  # each alone reads no other rows
         ids = range(first or 0, (last or 0) + 1)
@@ -141,7 +141,7 @@ class _Search:
         return ids.start + start, ids.start + end
 
     def _time(self, id_: int) -> float:
-        """That of the first line with such an id, or a higher one."""
+        """Return the time of the first line with this id or a higher one."""
         query = "SELECT time FROM line WHERE id >= ? ORDER BY id LIMIT 1"
         (time,) = self._index.execute(query, (id_,)).fetchone()
         return float(time) / 1000

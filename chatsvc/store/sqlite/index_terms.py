@@ -1,4 +1,4 @@
-"""What the index of an archive has of a line: its words, and words for its room and its sender."""
+"""What the index stores of a line: its words, and words for its room and its sender."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from chatsvc.store.search_query import Seeker, Sought, Term, names_in
 
 
 def spelled(text: str) -> str:
-    """A text as FTS5 gets it, which only has to split it at blanks and ASCII signs."""
+    """Return a text as FTS5 gets it, which splits only at spaces and ASCII punctuation."""
     return text.lower() if text.isascii() else " ".join(words_of(text))
 
 
 def who(line: Said, room: int) -> str:
-    """The words by which a line is found besides its own: its room, its sender's names."""
+    """Return the words for a line's room and sender, besides its text."""
     names = " ".join(map(name, sorted(names_in(line))))
     return f"q{room} {names} c{line.client.encode().hex()}" if line.quiet else f"r{room} {names}"
 
@@ -25,7 +25,7 @@ def name(called: str) -> str:
 
 
 def match(sought: Sought, seeker: Seeker, rooms: list[int]) -> str:
-    """The expression of FTS5 for what is sought in some rooms."""
+    """Return the FTS5 expression for a query in some rooms."""
     own = f"c{seeker.client.encode().hex()} OR {name(key(seeker.account))}"
     loud, quiet = (" OR ".join(f"{kind}{room}" for room in rooms) for kind in "rq")
     wanted = [f"who:({loud} OR (({quiet}) AND ({own})))"]

@@ -1,4 +1,4 @@
-"""Lines as rows of an archive's file."""
+"""Lines as rows of an archive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 from chatsvc.model.message_events import Said
 
-ACTION, NOTICE = 1, 2  # what the column `action` says of a line that is not plain
+ACTION, NOTICE = 1, 2  # the values of the column `action` for lines that are not plain
 
 READ = """SELECT room.name, number, time, sender, text, action, client, tag, account, quiet,
                  deleted
@@ -15,7 +15,7 @@ READ = """SELECT room.name, number, time, sender, text, action, client, tag, acc
 
 
 def lines(database: sqlite3.Connection, query: str, *values: object) -> Generator[Said, None, None]:
-    """What a query that begins with `READ` finds, read row by row."""
+    """Yield the lines of a query that begins with `READ`, reading row by row."""
     rows = database.execute(query, values)
     try:
         for room, number, time, sender, text, manner, client, tag, account, quiet, deleted in rows:

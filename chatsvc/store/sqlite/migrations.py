@@ -1,4 +1,4 @@
-"""Bringing an archive's file up to date: the numbered steps of `schema/`, and a copy made first.
+"""Upgrading an archive: the numbered steps of `schema/`, after copying the file.
 
 No queries of lines or records.
 """
@@ -23,7 +23,7 @@ APPLICATION_ID = 0x63686174  # "chat", in the file's header
 def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
     """Migrate the locked file to this version and set up its connection.
 
-    An older archive is first copied to `PATH.before-vN`, N being the new version.
+    An older archive is first copied to `PATH.before-vN`, where N is the new version.
     """
     found = version(database, path)
     set_up(database)
@@ -66,7 +66,7 @@ def steps() -> tuple[str, ...]:
 
 
 def _copy(database: sqlite3.Connection, path: Path) -> None:
-    """Copy the archive; a copy that exists is older, and stays."""
+    """Copy the archive; an existing copy is older, and stays."""
     copy = path.with_name(f"{path.name}.before-v{newest()}")
     if copy.exists():
         return
@@ -94,7 +94,7 @@ def _migrate(database: sqlite3.Connection, found: int) -> None:
 
 
 def _add_tallied(database: sqlite3.Connection) -> None:
-    """Complete an archive of the first days, when step 1 did not have this column yet."""
+    """Complete a very early archive, from when step 1 did not have this column yet."""
     columns = {row[1] for row in database.execute("PRAGMA table_info(room)")}
     if columns and "tallied" not in columns:
         database.execute("ALTER TABLE room ADD COLUMN tallied INTEGER NOT NULL DEFAULT 0")

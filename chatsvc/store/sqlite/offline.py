@@ -1,4 +1,4 @@
-"""What a program beside the service may do with an archive's file."""
+"""Access to an archive by a program beside the service."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OLDER_SERVICE = (
 
 
 class Ledger:
-    """The records in an archive's file, for a program beside the service.
+    """The records in an archive, for a program beside the service.
 
-    The service finds out what was put or dropped when it asks whether the file has `changed`.
+    The service finds out about changes when it asks whether the file has `changed`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,12 +43,12 @@ class Ledger:
         self._open.close()
 
     def records(self, kind: type[R]) -> list[R]:
-        """All of a kind, in the order of their keys."""
+        """Return all records of a kind, in the order of their keys."""
         with sentences(self.path):
             return record_rows.read(self._database, kind)
 
     def put(self, *records: Record) -> None:
-        """Keep all of these or none, in the place of those with the same keys."""
+        """Store all of these or none; each replaces the record with the same keys."""
         with sentences(self.path), transaction(self._database):
             record_rows.put(self._database, records)
 

@@ -1,4 +1,4 @@
-"""Reading an archive: every thread has a connection of its own, so nobody waits for the writer."""
+"""Reading an archive: every thread has its own connection, so nobody waits for the writer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Reader:
         self._path = path
         self._own = threading.local()
         self._open = ExitStack()
-        self._reads = 0  # under way
+        self._reads = 0  # connections in use
         self._idle = threading.Condition()
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class Reader:
             return record_rows.read_acts(database, limit, room)
 
     def acts_of(self, ids: Sequence[str]) -> list[Act]:
-        """Return these acts, oldest first."""
+        """Return these audit entries, oldest first."""
         with self._reading() as database:
             return record_rows.read_acts_of(database, ids)
 

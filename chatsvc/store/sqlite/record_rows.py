@@ -43,7 +43,7 @@ def _column_type(default: object) -> str:
 
 
 def put(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:
-    """Write records of any kinds, in the place of those with the same keys."""
+    """Write records of any kinds, replacing those with the same keys."""
     rows: dict[type[Any], list[Row]] = {}
     for record in records:
         rows.setdefault(type(record), []).append(_row(record))
@@ -52,20 +52,20 @@ def put(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:
 
 
 def drop(database: sqlite3.Connection, records: tuple[Record, ...]) -> None:
-    """Remove those with the same keys."""
+    """Remove the records with the same keys."""
     for record in records:
         keys = " AND ".join(f"{name} = ?" for name in _names(type(record))[: record.KEYS])
         database.execute(f"DELETE FROM {record.TABLE} WHERE {keys}", key_of(record))
 
 
 def read(database: sqlite3.Connection, kind: type[R]) -> list[R]:
-    """All of a kind, in the order of their keys."""
+    """Return all records of a kind, in the order of their keys."""
     keys = ", ".join(_names(kind)[: kind.KEYS])
     return _read(database, kind, f"ORDER BY {keys}")
 
 
 def read_acts(database: sqlite3.Connection, limit: int, room: str | None) -> list[Act]:
-    """The last acts, or those of one room, in the order in which they were written."""
+    """Return the last acts, or those of one room, in the order in which they were written."""
     last = "ORDER BY rowid DESC LIMIT ?"
     if room is None:
         return _read(database, Act, last, limit)[::-1]
@@ -73,7 +73,7 @@ def read_acts(database: sqlite3.Connection, limit: int, room: str | None) -> lis
 
 
 def read_acts_of(database: sqlite3.Connection, ids: Sequence[str]) -> list[Act]:
-    """The acts with these ids, in the order in which they were written."""
+    """Return the audit entries with these ids, in the order in which they were written."""
     which = f"WHERE id IN ({', '.join('?' * len(ids))}) ORDER BY rowid"
     return _read(database, Act, which, *ids)
 
@@ -107,7 +107,7 @@ _READERS: Mapping[object, Callable[[Any], object]] = {
 
 
 def _readers(kind: type[Any]) -> tuple[Callable[[Any], object], ...]:
-    """What makes the values of fields from those of columns."""
+    """Return the functions that turn columns into the values of fields."""
     types = get_type_hints(kind)
     return tuple(_READERS.get(types[name], _as_it_is) for name in _names(kind))
 

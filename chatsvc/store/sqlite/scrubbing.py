@@ -14,23 +14,23 @@ from pathlib import Path
 
 from chatsvc.store.sqlite.database import empty_log, transaction
 
-PIECE = 1 << 20  # bytes scrubbed at once, so that lines to be kept do not wait long
+PIECE = 1 << 20  # bytes scrubbed at once, so that new lines do not wait long
 
-_HEADERS = {2: 12, 5: 12, 10: 8, 13: 8}  # of b-tree pages: bytes, by the first one
-_FIRST_HEADER = 100  # bytes of the file's own header, on its first page
-# In a larger file, the number that an overflow page begins with may look like a b-tree's header.
+_HEADERS = {2: 12, 5: 12, 10: 8, 13: 8}  # of b-tree pages: header size in bytes, by the first byte
+_FIRST_HEADER = 100  # bytes of the file header, on its first page
+# In a larger file, the number at the start of an overflow page may look like a b-tree's header.
 _MOST_PAGES = 1 << 25
 
 
 class Steps:
-    """Work that is done step by step, and begins again once it has ended or failed."""
+    """Work in steps, which begins again once it has ended or failed."""
 
     def __init__(self, work: Callable[[], Iterator[None]]) -> None:
         self._work = work
         self._steps: Iterator[None] | None = None
 
     def next(self) -> bool:
-        """Take one step; True if there are more."""
+        """Take one step; return True if there are more."""
         steps = self._steps or self._work()
         self._steps = None
         for _ in steps:
@@ -39,14 +39,14 @@ class Steps:
         return self._steps is not None
 
     def drop(self) -> None:
-        """Begin again with the next step."""
+        """Start over with the next step."""
         self._steps = None
 
 
 def scrubbing(database: sqlite3.Connection, handle: int, log: Path) -> Iterator[None]:
     """Overwrite the unused bytes of every page, one piece of the file for each step.
 
-    `database` must be the only connection of this process that writes, `handle` stays open as long
+    `database` must be the only writing connection of this process, and `handle` stays open as long
     as it does: closing any handle of a file drops the locks that SQLite has on it.
     """
     (size,) = database.execute("PRAGMA page_size").fetchone()
@@ -58,9 +58,9 @@ def scrubbing(database: sqlite3.Connection, handle: int, log: Path) -> Iterator[
 
 
 def _scrub(database: sqlite3.Connection, handle: int, log: Path, start: int, size: int) -> bool:
-    """Scrub one piece; False while somebody reads or writes in the write-ahead log.
+    """Scrub one piece; return False while somebody reads or writes the write-ahead log.
 
-    With that empty, and nobody else writing, no checkpoint changes the pages meanwhile.
+    With an empty log, and nobody else writing, no checkpoint changes the pages meanwhile.
     """
     if not empty_log(database, 0):
         return False
@@ -69,7 +69,7 @@ def _scrub(database: sqlite3.Connection, handle: int, log: Path, start: int, siz
             return False
         changed = _overwrite(handle, start, size)
     if changed:
-        database.execute("PRAGMA shrink_memory")  # pages in memory are as they were
+        database.execute("PRAGMA shrink_memory")  # cached pages have the old content
     return True
 
 
@@ -89,7 +89,7 @@ def _overwrite(handle: int, start: int, size: int) -> bool:
 
 
 def _gap(page: bytes, header: int) -> range:
-    """The bytes of a b-tree page between its cell pointers and its cells; none of other pages."""
+    """Return the gap between a b-tree page's cell pointers and its cells; empty for others."""
     length = _HEADERS.get(page[header], 0)
     if not length:
         return range(0)

@@ -1,6 +1,6 @@
-"""The index of an archive's words: a file beside it, made anew whenever it does not fit.
+"""The word index of an archive: a file beside it, rebuilt whenever it does not match.
 
-One thread has it all, one piece of work after the other.  No text is in it but the words.
+One thread does all the work, one piece after the other.  The index contains no text but the words.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from chatsvc.store.sqlite.line_rows import READ, lines
 from chatsvc.store.sqlite.scrubbing import Steps, scrubbing
 
 FORMAT = 2
-BATCH = 1000  # lines taken into the index at once
+BATCH = 1000  # lines added to the index at once
 MERGED = 200  # pages of the index merged at once
-CAUGHT_UP = 20  # batches, at most, that are taken into it before a search
+CAUGHT_UP = 20  # maximum batches added to the index before a search
 
-# The ids are in the order in which lines were said, over all rooms: those that were there before
+# The ids are in the order in which lines were said, over all rooms: those that are older than
 # the index are counted down from `base`.  `place` says which lines of a room are indexed: those
 # with numbers above `low`, up to `high`.
 _SCHEMA = f"""
@@ -59,7 +59,7 @@ class Damaged(ArchiveFailed):
 
 
 class Index:
-    """The words of the archive at `archive`, in a file that is called like it, with `.words`."""
+    """The words of the archive at `archive`, in a file of the same name with `.words` added."""
 
     def __init__(self, archive: Path) -> None:
         self.path = index_of(archive)
@@ -67,13 +67,13 @@ class Index:
         self._archive: sqlite3.Connection
         self._index: sqlite3.Connection
         self._places: dict[int, tuple[int, int]] = {}  # low and high, by the room's id
-        self._spared: tuple[tuple[str, int, int], ...] = ()  # lines that are just being taken away
+        self._spared: tuple[tuple[str, int, int], ...] = ()  # lines that are being removed
         self._handle = -1  # of the file: closing it drops the locks that SQLite has on it
         self._removals = 0  # since the service began
         self._scrubbing = Steps(self._pass)
 
     def open(self) -> None:
-        """Make ready; the archive is open, and up to date."""
+        """Get ready; the archive is open, and up to date."""
         with sentences(self._archive_path), ExitStack() as opening:
             self._archive = opening.enter_context(closing(connect(self._archive_path)))
             set_up(self._archive)
@@ -107,10 +107,10 @@ class Index:
 
     def _set_up(self) -> None:
         set_up(self._index)
-        self._index.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is read again
+        self._index.execute("PRAGMA synchronous = NORMAL")  # a power failure only repeats work
 
     def _fits(self) -> bool:
-        """Whether it is of this version, and of the archive as that is now."""
+        """Return whether the file is of this version, and of the archive in its current state."""
         self._set_up()
         if self._index.execute("PRAGMA user_version").fetchone() != (FORMAT,):
             return False
@@ -145,11 +145,11 @@ class Index:
 
     @contextmanager
     def _mended(self) -> Iterator[None]:
-        """If the file turns out to be damaged it is made anew, which is no harm."""
+        """Rebuild a file that turns out to be damaged, which does no harm."""
         with sentences(self.path):
             try:
                 yield
-            except sqlite3.OperationalError:  # the disk is full, and the like
+            except sqlite3.OperationalError:  # the disk is full, or similar
                 raise
             except sqlite3.DatabaseError as error:
                 self._make_anew()
@@ -163,10 +163,10 @@ class Index:
         with sentences(self.path):
             self._make_anew()
 
-    # Taking lines in
+    # Adding lines
 
     def catch_up(self) -> int:
-        """Take in lines that were said since the last time; how many of all are left."""
+        """Add the lines said since the last time; return how many of all lines are left."""
         with self._mended():
             for _ in range(CAUGHT_UP):
                 if not self._take_newer(rooms := self._rooms()):
@@ -174,7 +174,7 @@ class Index:
             return self._left(rooms)
 
     def advance(self) -> int:
-        """Take the next lines in, new ones and old ones; how many of those kept before are left."""
+        """Add some more lines, new ones and old ones; return how many old ones are left."""
         with self._mended():
             rooms = self._rooms()
             self._take_newer(rooms)
@@ -189,16 +189,16 @@ class Index:
         return self._places.get(room, (0, 0))
 
     def _take_newer(self, rooms: list[tuple[int, str, int]]) -> bool:
-        """Take in lines that were said since the last time; False when there are none."""
+        """Add the lines said since the last time; return False if there are none."""
         behind = [room for room in rooms if room[2] > self._place(room[0])[1]]
         if not behind:
             return False
         ids = {name: id_ for id_, name, _ in behind}
         starts = {name: self._place(id_)[1] for id_, name, _ in behind}
-        spared = self._spared  # as it was before the lines were read
+        spared = self._spared  # as before the lines were read
         found = self._next(_NEWER, starts, newest_first=False)
         places = {id_: self._place(id_) for id_, *_ in behind}
-        if len(found) < BATCH:  # also numbers that no line has any more
+        if len(found) < BATCH:  # including numbers whose lines are gone
             places = {id_: (self._place(id_)[0], last) for id_, _, last in behind}
         for line in found:
             low, high = places[ids[line.room]]
@@ -211,7 +211,7 @@ class Index:
         return True
 
     def _take_older(self, rooms: list[tuple[int, str, int]]) -> None:
-        """Take in lines from before there was this index, the latest first."""
+        """Add lines that are older than the index, the latest first."""
         behind = [room for room in rooms if self._place(room[0])[0]]
         if not behind:
             return
@@ -231,10 +231,10 @@ class Index:
         numbered = enumerate(reversed(found), end - len(found))
         self._take([one for one in numbered if not _is_gone(one[1], spared)], ids, places)
         if not any(low for low, _ in places.values()):
-            self._note_traces()  # words are found most quickly in one part
+            self._note_traces()  # searching one segment is fastest
 
     def _next(self, query: str, starts: dict[str, int], newest_first: bool) -> list[Said]:
-        """The next lines after those numbers, of all these rooms, in the order of their times."""
+        """Return the lines after those numbers, of all these rooms, in the order of their times."""
         with ExitStack() as reading:
             each = [
                 reading.enter_context(closing(lines(self._archive, query, name, number)))
@@ -262,11 +262,11 @@ class Index:
     def _keep_places(self, places: dict[int, tuple[int, int]]) -> None:
         self._index.executemany(_PLACE, ((id_, *each) for id_, each in places.items()))
 
-    # Taking lines out
+    # Removing lines
 
     @contextmanager
     def sparing(self, room: str, first: int, last: int) -> Iterator[None]:
-        """Take none of these lines in, because they are just being taken out of the archive."""
+        """Skip these lines, because they are being removed from the archive."""
         spared = (room, first, last)
         self._spared = (*self._spared, spared)
         try:
@@ -276,12 +276,12 @@ class Index:
             self._spared = self._spared[:position] + self._spared[position + 1 :]
 
     def forget(self, room: str, first: int, last: int) -> None:
-        """Take lines out, which must be in the archive still."""
+        """Remove lines, which must still be in the archive."""
         try:
             with sentences(self.path):
                 self._take_out(room, first, last)
         except ArchiveFailed:
-            self._make_anew()  # without these lines: no fault may keep their words here
+            self._make_anew()  # without these lines: no error may keep their words here
 
     def _take_out(self, room: str, first: int, last: int) -> None:
         query = f"{READ} AND number BETWEEN ? AND ?"
@@ -290,7 +290,7 @@ class Index:
                    WHERE room = ? AND number BETWEEN ? AND ?"""
         id_ = next((id_ for id_, name, _ in self._rooms() if name == room), None)
         rows = self._index.execute(query, (id_, first, last)).fetchall()
-        self._index.execute("PRAGMA synchronous = FULL")  # the archive has them no longer then
+        self._index.execute("PRAGMA synchronous = FULL")  # the archive no longer has them
         with transaction(self._index):
             for id_, room_id, number in rows:
                 words = spelled(found[number].text), who(found[number], room_id)
@@ -305,12 +305,12 @@ class Index:
         self._index.execute("UPDATE meta SET traces = 1")
 
     def scrub(self) -> bool:
-        """Overwrite some more of the words of lines that were taken out; True if there are more."""
+        """Overwrite some more words of removed lines; return True if there are more."""
         with self._mended():
             return self._scrubbing.next()
 
     def _pass(self) -> Iterator[None]:
-        """Scrub the whole file, if there may be traces in it."""
+        """Scrub the whole file, if it may contain traces."""
         if self._index.execute("SELECT traces FROM meta").fetchone() != (1,):
             return
         removals = self._removals
@@ -320,26 +320,26 @@ class Index:
             self._index.execute("UPDATE meta SET traces = 0")
 
     def _merge(self) -> Iterator[None]:
-        """Make all parts of the index one: until then FTS5 only notes that words are gone."""
-        pages = -MERGED  # which begins to merge all parts, and not only the small ones
+        """Merge all segments of the index: until then FTS5 only notes that words are gone."""
+        pages = -MERGED  # which starts to merge all segments, not only the small ones
         while True:
             before = self._index.total_changes
             with transaction(self._index):
                 merge = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
                 self._index.execute(merge, (pages,))
-            if self._index.total_changes - before < 2:  # as FTS5 says that it has done nothing
+            if self._index.total_changes - before < 2:  # FTS5 has done nothing
                 return
             pages = MERGED
             yield
 
 
 def index_of(archive: Path) -> Path:
-    """Where the index of an archive is."""
+    """Return the path of an archive's index."""
     return Path(f"{archive}.words")
 
 
 def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
-    """Whether a line is deleted, or is just being taken away."""
+    """Return whether a line is deleted, or is being removed."""
     if line.deleted:
         return True
     return any(line.room == room and first <= line.number <= last for room, first, last in spared)

@@ -1,4 +1,4 @@
-"""Writing an archive: one connection changes lines, rooms and records, in one thread."""
+"""Writing to an archive: one connection changes lines, rooms and records, in one thread."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Writer:
         self._file: ArchiveFile
         self.database: sqlite3.Connection
         self._seen = 0  # the file's version at the last call of `changed`
-        self._traces = False  # the write-ahead log may still have the text of deleted lines
+        self._traces = False  # the write-ahead log may still contain the text of deleted lines
         self._deletions = 0  # since the service began
         self._scrubbing = Steps(self._pass)
 
@@ -90,7 +90,7 @@ class Writer:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """Make everything in the block one transaction."""
+        """Run the block in one transaction."""
         with sentences(self._path):
             self._file.check()
             with transaction(self.database):
@@ -190,7 +190,7 @@ class Writer:
         return said
 
     def _note_traces(self, database: sqlite3.Connection) -> None:
-        """Have the file scrubbed from its beginning, even if the service ends before that."""
+        """Have the file scrubbed from its start, even if the service ends before that."""
         self._deletions += 1
         database.execute(_NOTE_TRACES)
 
@@ -200,7 +200,7 @@ class Writer:
             return self._scrubbing.next()
 
     def _pass(self) -> Iterator[None]:
-        """Scrub the whole file, if there may be traces in it."""
+        """Scrub the whole file, if it may contain traces."""
         if not self.database.execute("SELECT 1 FROM fact WHERE name = 'traces'").fetchone():
             return
         deletions = self._deletions

@@ -1,8 +1,8 @@
 """Which pages may connect, and under which names this server is known.
 
-A browser tells which page opens a connection (`Origin`), and which name it has looked up (`Host`).
-Whoever owns a name can let it lead to an address inside our network (DNS rebinding), so unknown
-names are refused. A program sends no `Origin`.
+A browser sends which page opens a connection (`Origin`), and which name it looked up (`Host`).
+The owner of a name can point it at an address inside our network (DNS rebinding), so unknown names
+are refused. A program sends no `Origin`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Place = tuple[str, int]  # a host and a port
 
 
 class WebAccess:
-    """The hosts and origins that are accepted besides those that are always."""
+    """The hosts and origins that the operator added to those that are always accepted."""
 
     def __init__(
         self, hosts: Iterable[str] = (), origins: Iterable[str] = (), own: str | None = None
@@ -31,7 +31,7 @@ class WebAccess:
         self._origins = {place_of_origin(origin) for origin in origins}
 
     def knows(self, host: str, certified: Collection[str] = ()) -> bool:
-        """Whether a browser may use this `Host`; `certified` are the certificate's names."""
+        """Return whether a browser may use this `Host`; `certified` has the certificate's names."""
         place = _place(host, "http")
         if place is None:
             return False
@@ -39,7 +39,7 @@ class WebAccess:
         return _is_local(name) or name in self._hosts or any(_fits(name, one) for one in certified)
 
     def trusts(self, origin: str, host: str, secure: bool) -> bool:
-        """Whether a page from this origin may connect to this host."""
+        """Return whether a page from this origin may connect to this host."""
         wanted = place_of_origin(origin)
         scheme = "https" if secure else "http"
         same = wanted is not None and wanted == (scheme, _place(host, scheme))
@@ -47,14 +47,14 @@ class WebAccess:
 
 
 def place_of_origin(origin: str) -> tuple[str, Place] | None:
-    """Return the scheme, host and port of an origin, or None if it is none (RFC 6454)."""
+    """Return the scheme, host and port of an origin, or None if it is not one (RFC 6454)."""
     found = _ORIGIN.fullmatch(origin.lower())
     place = found and _place(found[2], found[1])
     return (found[1], place) if found and place else None
 
 
 def is_host(name: str) -> bool:
-    """Whether this is a host's name or address, without a port."""
+    """Return whether this is a host's name or address, without a port."""
     found = _HOST.fullmatch(name.lower())
     return found is not None and found[2] is None
 
@@ -65,7 +65,7 @@ def _place(host: str, scheme: str) -> Place | None:
 
 
 def _is_local(name: str) -> bool:
-    """Whether nobody outside can decide where this name leads."""
+    """Return whether no outsider can decide which address this name has."""
     if name.endswith(_LOCAL) or ("." not in name and not name.startswith("[")):
         return True
     try:
@@ -76,7 +76,7 @@ def _is_local(name: str) -> bool:
 
 
 def _fits(name: str, certified: str) -> bool:
-    """Whether a name is the one in a certificate, or fits its wildcard (RFC 9525, 6.3)."""
+    """Return whether a name matches one in a certificate (wildcards: RFC 9525, 6.3)."""
     certified = certified.lower()
     return name == certified or (
         certified.startswith("*.") and name.partition(".")[2] == certified[2:]

@@ -1,4 +1,4 @@
-"""The dialects in WebSocket frames: one more form in which a line is encoded once for all."""
+"""Dialects in WebSocket frames: another form in which a line is encoded once for all readers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FramedDialect:
 
 
 class _FramedJSON(FramedDialect):
-    """JSON, whose long answers are one line, and so one message in several fragments."""
+    """JSON, whose long answers are one line and become one message in several fragments."""
 
     def write_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> bytes:
         data = self._dialect.write_part(event, here, tag, part)
@@ -65,7 +65,7 @@ class FramedAdapter:
 
 @lru_cache(maxsize=128)
 def _framed_way(way: Way, first: int) -> Way:
-    """Return a way of writing lines in frames, the same one for the same way."""
+    """Return a function that writes lines in frames; for the same `way`, the same function."""
 
     def write(line: Said) -> bytes:
         return framed(way(line), first)

@@ -28,7 +28,7 @@ class NotUpgraded(Exception):
 
 
 class Head(NamedTuple):
-    """A request line and its header fields, by their names in small letters."""
+    """A request line and its header fields, by their names in lower case."""
 
     request: str
     fields: dict[str, list[str]]
@@ -52,7 +52,7 @@ def split(data: bytes) -> tuple[bytes, bytes]:
 
 
 def head_of(data: bytes) -> Head:
-    """Read the head of a request, as far as it is one; what is no field is left out."""
+    """Parse the head of a request; skip lines that are not fields."""
     request, *lines = data[:LONGEST_HEAD].decode("latin-1").split("\n")
     fields: dict[str, list[str]] = {}
     for line in lines:
@@ -63,7 +63,7 @@ def head_of(data: bytes) -> Head:
 
 
 def wants_websocket(head: Head) -> bool:
-    """Whether this is a GET request with `Upgrade: websocket`."""
+    """Return whether this is a GET request with `Upgrade: websocket`."""
     asked = "websocket" in map(str.lower, head.words("upgrade"))
     return asked and head.request.startswith("GET ")
 

@@ -34,11 +34,11 @@ from chatsvc.transports.websocket.protocol import PROTOCOLS
 NAME = "websocket"  # in --speaks
 NOT_FOR_PEOPLE = "Over WebSocket, this chat speaks JSON and IRC: see docs/protocol.md."
 
-NameOf = Callable[[bytes], str]  # of the language that a first line is in
+NameOf = Callable[[bytes], str]  # returns the language of a first line
 
 
 def is_known_place(arrival: ClientConnection, data: bytes) -> bool:
-    """Whether the names by which a request has come can lead here without deceit."""
+    """Return whether this server is known under the name in the request's `Host`."""
     hosts = head_of(split(data)[0]).fields.get("host", [])
     gate = arrival.gate
     certified = gate.tls.names if gate.tls is not None else ()
@@ -46,7 +46,7 @@ def is_known_place(arrival: ClientConnection, data: bytes) -> bool:
 
 
 def opened(arrival: ClientConnection, data: bytes, name_of: NameOf) -> Any:
-    """Return what has the connection next if `data` asks for a WebSocket, else None."""
+    """Return the next protocol of the connection if `data` requests a WebSocket, else None."""
     begin, rest = split(data)
     head = head_of(begin)
     if not arrival.gate.understands(NAME) or not wants_websocket(head):
@@ -73,7 +73,7 @@ def _check(arrival: ClientConnection, head: Head) -> None:
 
 @implementer(IHalfCloseableProtocol)
 class Opening(Protocol):
-    """Answers the request, and has the connection until the first message is whole."""
+    """Answers the request, and owns the connection until the first message is complete."""
 
     transport: Any
 
@@ -124,11 +124,11 @@ class Opening(Protocol):
         self._arrival.hand_over(self.transport, LastWords(self._arrival, close_frame(code, words)))
 
     def readConnectionLost(self) -> None:
-        """Nothing more comes, so there will be no first message."""
+        """Close: there will be no first message."""
         self.transport.loseConnection()
 
     def writeConnectionLost(self) -> None:
-        """Nobody but its successor ends this half of a connection."""
+        """Do nothing: only the successor closes this half of the connection."""
 
     def end(self, words: str) -> None:
         """Close, and say why."""

@@ -1,4 +1,4 @@
-"""Lines in WebSocket messages: `ChatProtocol` with frames around what it reads and writes."""
+"""Lines in WebSocket messages: a `ChatProtocol` that reads and writes frames."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FAREWELL = 3.0  # seconds that a client has to answer a close frame
 
 
 class WebSocketProtocol(Heartbeat):
-    """One connection whose lines are messages."""
+    """A connection whose lines are WebSocket messages."""
 
     _silent, _within = SILENT, GONE - SILENT
     _frames: FrameReader
@@ -67,7 +67,7 @@ class WebSocketProtocol(Heartbeat):
         return lines
 
     def _end_as_wanted(self) -> None:
-        """Close as the peer has asked for, or because of what it has sent."""
+        """Close because the peer requested it, or because it broke the protocol."""
         end = self._frames.end
         if end is not None and end.by_peer:
             self.readConnectionLost()
@@ -83,7 +83,7 @@ class WebSocketProtocol(Heartbeat):
     # Out
 
     def _send_between(self, control: bytes) -> None:
-        """Send a control frame, which may come between the parts of a long answer."""
+        """Send a control frame, even between the parts of a long answer."""
         telling, self._telling = self._telling, False
         self._send(control)
         self._telling = telling
@@ -111,7 +111,7 @@ class WebSocketProtocol(Heartbeat):
         super().close()
 
     def _hang_up(self) -> None:
-        """Wait for the peer's close frame, which comes after everything that it has sent."""
+        """Wait for the peer's close frame, the last thing it sends."""
         if self._ended:
             self.transport.loseConnection()
             return
@@ -129,7 +129,7 @@ class WebSocketProtocol(Heartbeat):
 
 
 class WebSocketJSON(WebSocketProtocol):
-    """One program that speaks JSON in text messages."""
+    """A program that sends JSON in text messages."""
 
     def __init__(self, arrival: ClientConnection, frames: FrameReader) -> None:
         super().__init__(arrival, FRAMED_JSON)
@@ -137,7 +137,7 @@ class WebSocketJSON(WebSocketProtocol):
 
 
 class WebSocketIRC(WebSocketProtocol, IRCProtocol):
-    """One IRC client, as IRCv3's "WebSocket" describes it."""
+    """An IRC client (IRCv3 "WebSocket")."""
 
     def __init__(self, arrival: ClientConnection, frames: FrameReader) -> None:
         IRCProtocol.__init__(self, arrival)

@@ -1,4 +1,4 @@
-"""The full-screen client: the parts of the screen, and how one gets about in them."""
+"""The full-screen client: the parts of the screen, and navigation between them."""
 
 from __future__ import annotations
 
@@ -49,19 +49,20 @@ from chatsvc.client.tui.widgets.palette import (
 from chatsvc.client.tui.widgets.search_results import Hits
 from chatsvc.client.tui.widgets.sidebars import PeopleList, Places
 from chatsvc.client.tui.widgets.status import StatusLine, status, topic
+from chatsvc.model.text_rules import counted
 
-STOPPED = 130  # the exit code after an interrupt, as of any program
-MIDDLING = 60  # columns below which there is no room for lists, unless somebody wants one
-TWICE = 2.0  # seconds in which a second interrupt leaves
-AGAIN = named("{interrupt} again leaves")
+STOPPED = 130  # the exit code after an interrupt
+MIDDLING = 60  # columns below which the lists are hidden by default
+TWICE = 2.0  # seconds in which a second interrupt quits
+AGAIN = named("Press {interrupt} again to leave")
 _NO_COLOUR = NoColor()  # no-color.org
 
 
 class ChatApp(App[int]):
-    """What a person has before them during one visit.
+    """The screen of one visit to a chat.
 
-    Without a `going`, or when one is not let in there, they are asked where to go.  Who wants to
-    go elsewhere once they were inside leaves this app, with `elsewhere` set.
+    Without a `going`, or if joining fails, the user is asked where to connect.  A user who wants
+    another server after joining quits this app with `elsewhere` set.
     """
 
     CSS_PATH = "chat.tcss"
@@ -85,7 +86,7 @@ class ChatApp(App[int]):
     ) -> None:
         super().__init__()
         self._warning = warning
-        self.animation_level = "none"  # what moves costs bytes, and shows nothing that is new
+        self.animation_level = "none"  # animations cost bytes and show nothing new
         self.preferences = preferences or Preferences()
         self.moments = Moments(self, self._draw)
         self.state = State(now, self.moments.changed)
@@ -104,16 +105,16 @@ class ChatApp(App[int]):
         self.signs = Signs(connection, clock, lambda: self.preferences.settings.typing)
         self.notices = Notices(self.to_terminal, os.environ, now)
         self.elsewhere: Going | None = None
-        self.unsent = 0  # lines that were given up
-        self.parting = ""  # words said when one leaves
-        self._early: list[tuple[str, Spoken]] = []  # typed before one was inside
+        self.unsent = 0  # messages discarded on leaving
+        self.parting = ""  # parting words
+        self._early: list[tuple[str, Spoken]] = []  # typed before joining
         self._ask_where = ask_where
-        self._wanted: set[str] = set()  # lists that are shown though there is little room
+        self._wanted: set[str] = set()  # lists shown although the screen is narrow
         self._now = now
         self._doing = ""
-        self._interrupted = -TWICE  # when it was interrupted last
+        self._interrupted = -TWICE  # time of the last interrupt
         self._places, self._people, self._hits = Places(), PeopleList(), Hits()
-        # These come in the order they are typed in, lest a line is said elsewhere.
+        # These are handled in the order of typing, so that no message goes to another room.
         keys = dict.fromkeys(keys_of("next"), partial(self.action_go, 1))
         keys |= dict.fromkeys(keys_of("previous"), partial(self.action_go, -1))
         self.entry = InputArea(self.state.pane, self.knowing.known, self._typed, keys)
@@ -137,7 +138,7 @@ class ChatApp(App[int]):
         self._choose()
         if self.preferences.complaint:
             self.state.note(self.preferences.complaint, wrong=True)
-        self.entry.composer.cursor_blink = False  # which costs bytes all the time
+        self.entry.composer.cursor_blink = False  # blinking costs bytes all the time
         self.screen.set_focus(self.entry.composer)
         await self.moments.draw()
         self.set_interval(1.0, self._tick)
@@ -147,21 +148,21 @@ class ChatApp(App[int]):
             self.call_after_refresh(self.visit.begin, self.porch.going)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Have nothing be in a colour, not even in a shade of grey, for who wants none."""
+        """Remove all colours, even shades of grey, if the user wants none."""
         return [_NO_COLOUR] if self.no_color else super().get_line_filters()
 
     def to_terminal(self, sequence: str) -> None:
-        """Write what Textual has no word for."""
+        """Write a control sequence that Textual does not support."""
         if self._driver is not None:
             self._driver.write(sequence)
             self._driver.flush()
 
     def _fatal_error(self) -> None:
-        """Go without showing all variables, among which may be passwords, as Textual would."""
+        """Omit the values of variables, which Textual would show: they may contain passwords."""
         self.porch.outcome = self._exception
         self._close_messages_no_wait()
 
-    # Coming in
+    # Joining
 
     def on_connect_page_chosen(self, message: ConnectPage.Chosen) -> None:
         if self.visit.inside:
@@ -175,11 +176,11 @@ class ChatApp(App[int]):
         self.visit.give_up()
 
     def _type_on(self, text: str) -> None:
-        """Go on with the message that a person is typing under a box that has just opened."""
+        """Continue a message that the user was typing when a box opened."""
         self.entry.composer.insert(text)
 
     def _come_in(self) -> None:
-        """Learn what there is, and remember where one is."""
+        """Load what the server has, and remember the server."""
         visit = self.visit
         self.knowing.ask_commands()
         self.knowing.ask_rooms()
@@ -200,29 +201,29 @@ class ChatApp(App[int]):
         self.end("")
 
     def end(self, words: str) -> None:
-        """Leave; what waits to be sent is asked about first."""
+        """Leave; ask first if messages are waiting to be sent."""
         waiting = self.state.waiting
         if not waiting or not self.visit.inside or self.visit.online:
             self.leave(words)
             return
-        lines = "1 line waits" if waiting == 1 else f"{waiting} lines wait"
-        dialog = Sure(f"{lines} to be sent. Leave without that?", "leave", "stay")
+        lines = f"{counted(waiting, 'message')} {'is' if waiting == 1 else 'are'}"
+        dialog = Sure(f"{lines} not sent yet. Leave without sending?", "leave", "stay")
         self.call_later(self.push_screen, dialog, lambda sure: self.leave(words) if sure else None)
 
     def leave(self, words: str = "") -> None:
-        """Exit, and say so if one could not come in."""
+        """Exit; the exit code tells whether joining failed."""
         self.parting = words
         self.exit(0 if self.porch.outcome is None else 1)
 
     def action_end(self) -> None:
-        """Leave if nothing is typed; else delete the next letter."""
+        """Leave if the input is empty; else delete the next letter."""
         if self.screen.is_modal or not self.entry.composer.text:
             self.action_leave()
         else:
             self.entry.composer.action_delete_right()
 
     def action_interrupt(self) -> None:
-        """Copy what is selected, else empty the input, else leave when it comes twice."""
+        """Copy the selection, else clear the input, else leave on the second press."""
         chosen = self.entry.composer.selected_text or self.screen.get_selected_text()
         if chosen:
             self.copy_to_clipboard(chosen)
@@ -240,25 +241,25 @@ class ChatApp(App[int]):
         if not self.screen.is_modal:
             self.push_screen(Keys(HELP))
 
-    @local_command("keys", "shows what the keys do")
+    @local_command("keys", "lists the keyboard shortcuts")
     def _show_keys(self, words: str, pane: Buffer) -> None:
         self.action_keys()
 
-    # Getting about
+    # Navigation
 
     def _typed(self, text: str, pane: Buffer) -> None:
         self.signs.sent()
-        self.state.return_to_present()  # where that, or what answers it, will be
+        self.state.return_to_present()  # the conversation for that message, or for its answer
         if self.visit.inside or text.startswith("/"):
             self.saying.typed(text, pane)
-        else:  # it is for the first room, wherever that is
+        else:  # it is for the default room, whatever its name
             self._early.append((text, self.state.wait(pane, text, False)))
 
     def _learnt(self) -> None:
         self.entry.help()
 
     def on_key(self, event: Key) -> None:
-        """A letter that no list wants is typed: one who has clicked somewhere types on."""
+        """Send letters that no list handles to the input: the user has clicked somewhere."""
         composer = self.entry.composer
         character = event.character
         if character and graphemes.is_text(character) and self.screen is composer.screen:
@@ -279,12 +280,12 @@ class ChatApp(App[int]):
         self.entry.composer.focus()
 
     def action_go(self, steps: int) -> None:
-        """Look at the next pane in the list, or the one before."""
+        """Switch to the next or previous buffer in the list."""
         names = [self._places.name_at(n) for n in range(self._places.option_count)]
         self.look_at(names[(names.index(self.state.here) + steps) % len(names)])
 
     def look_at(self, name: str) -> None:
-        """Look at another pane; what one was typing stays there."""
+        """Switch to another buffer; each keeps its own draft."""
         pane = self.state.select(name)
         self.entry.show(pane)
         self.visit.reading.fill(pane)
@@ -296,7 +297,7 @@ class ChatApp(App[int]):
             self.look_at(f"@{name}")
 
     def go_to(self, name: str | None) -> None:
-        """Look at a room or conversation, which need not be there yet."""
+        """Go to a room or conversation, joining or opening it if necessary."""
         if name is None:
             return
         if name.startswith("#") and name not in self.state.panes:
@@ -319,7 +320,7 @@ class ChatApp(App[int]):
         self.state.return_to_present()
 
     def on_hits_chosen(self, message: Hits.Chosen) -> None:
-        """Show a line that was found where it was said, or look for older ones."""
+        """Show a search result in its context, or load older results."""
         if message.line is None:
             self.saying.typed("/search", self.state.pane)
         else:
@@ -338,7 +339,7 @@ class ChatApp(App[int]):
         self.state.looking = False
 
     def action_toggle_list(self, name: str) -> None:
-        """Show or hide a list beside the conversation, and keep that where there is room for it."""
+        """Toggle a list beside the conversation; save the choice on wide screens."""
         if self._is_narrow:
             self._wanted ^= {name}
         else:
@@ -354,13 +355,13 @@ class ChatApp(App[int]):
         self.moments.changed()
 
     def _shows(self, name: str, chosen: bool) -> bool:
-        """Whether a list is shown beside the conversation."""
+        """Return whether a list is shown beside the conversation."""
         return name in self._wanted if self._is_narrow else chosen
 
     # What the palette offers
 
     def offers(self) -> Iterable[Offer]:
-        """Rooms and conversations, commands, settings and themes."""
+        """Yield rooms and conversations, commands, settings and themes."""
         yield from place_offers(goals(self.state, self.knowing), self.go_to)
         yield from command_offers(self.knowing.all_commands(), self._do, self.entry.begin)
         yield from setting_offers(listed(self.preferences.settings), self.entry.begin)
@@ -372,7 +373,7 @@ class ChatApp(App[int]):
     # Drawing
 
     def _choose(self) -> None:
-        """Have everything be as it is chosen."""
+        """Apply the settings."""
         chosen = self.preferences.settings
         self.theme = themes.chosen(chosen.theme, os.environ)
         self.state.highlights = chosen.highlights
@@ -382,7 +383,7 @@ class ChatApp(App[int]):
         self.moments.changed()
 
     def show_doing(self, doing: str) -> None:
-        """Say in the status line what is being done, until something else is."""
+        """Show a message in the status line until the next one."""
         self._doing = doing
         self._show_status()
 
@@ -412,7 +413,7 @@ class ChatApp(App[int]):
         self.notices.entitle(state)
 
     def _follow(self) -> None:
-        """Type where one looks, wherever that is by now."""
+        """Focus the input of the current buffer."""
         left = self.entry.pane
         gone = left.name == SERVER or self.state.panes.get(left.name) is not left
         self.entry.show(self.state.pane, left=gone)

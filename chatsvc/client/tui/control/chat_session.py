@@ -1,6 +1,6 @@
-"""One's visit to a chat: coming in, being told what happens, losing the connection and coming back.
+"""A visit to a chat: joining, following events, reconnecting.
 
-It is the connection's `Front`.  What is on the screen is the state's business.
+It is the connection's `Front`.  The state decides what is on the screen.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Reach = Callable[[Server, Callable[[str], None]], IStreamClientEndpoint]
 
 
 class Going(NamedTuple):
-    """Where somebody goes, as whom, and into which room."""
+    """A server to join, the name to use, and the room."""
 
     server: Server = Server()
     identity: Identity = Identity()
@@ -37,24 +37,24 @@ class Going(NamedTuple):
 
 
 class Host(Protocol):
-    """Who shows the visit to the person."""
+    """The part of the screen that reports the progress of joining."""
 
     def let_in(self) -> None:
-        """They are inside."""
+        """The user has joined."""
 
     def told(self, text: str) -> None:
-        """They are to know this while they wait to be let in."""
+        """Show this while the user waits to join."""
 
     def over(self, why: BaseException) -> None:
-        """They are not let in, or have been put out."""
+        """Joining failed, or the server has removed the user."""
 
     def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
-        """Ask what to answer to a refusal; None when they would rather be elsewhere."""
+        """Ask the user for an answer to a refusal; None if they want to go elsewhere."""
 
 
 @implementer(IStreamClientEndpoint)
 class Way:
-    """The way to where one goes, which may be elsewhere the next time."""
+    """The endpoint of the current server, which may change on the next attempt."""
 
     def __init__(self) -> None:
         self.to: IStreamClientEndpoint
@@ -64,7 +64,7 @@ class Way:
 
 
 class ChatSession:
-    """Keeps the state true to what the server says."""
+    """Keeps the state in step with the server."""
 
     interactive = True
 
@@ -82,13 +82,13 @@ class ChatSession:
         self._state = state
         self._host = host
         self._early: list[str] = []  # told before there was a place for it
-        self._for_now = False  # one is here under a name that was suggested
+        self._for_now = False  # the current name is a suggestion of the server
         self._visiting: Deferred[None] | None = None
         self._afterwards: Going | None = None
 
     def begin(self, going: Going) -> None:
-        """Come in, into a room or those of one's account; it may be tried again elsewhere."""
-        if self._visiting is not None:  # not quite given up yet
+        """Join the given room or the account's rooms; may be called again for another server."""
+        if self._visiting is not None:  # the previous attempt has not ended yet
             self._afterwards = going
             return
         self.going = going
@@ -98,18 +98,18 @@ class ChatSession:
         self._visiting.addErrback(self._ended)
 
     def give_up(self) -> None:
-        """Come in no more."""
+        """Cancel joining."""
         if self._visiting is not None and not self.inside:
             self._visiting.cancel()
 
     @property
     def arriving(self) -> bool:
-        """Whether one is on one's way in."""
+        """Whether joining is in progress."""
         return self._visiting is not None and not self.inside
 
     @property
     def next_try(self) -> float | None:
-        """Seconds until it is tried to come back."""
+        """Return the seconds until the next attempt to reconnect."""
         then = self.connection.next_try
         return None if then is None else max(then - self._clock.seconds(), 0.0)
 
@@ -127,10 +127,10 @@ class ChatSession:
         self._host.let_in()
         for text in self._early:
             self._state.note(text)
-        await Deferred()  # until one is not wanted any more
+        await Deferred()  # until the server removes us
 
     async def _enter(self, room: str) -> None:
-        """Enter a room; of one that refuses, one is told why, and is in the chat anyway."""
+        """Join a room; report a refusal, and stay in the chat."""
         try:
             await self.connection.enter(room)
         except Refused as refused:
@@ -160,15 +160,16 @@ class ChatSession:
     def lost(self, reason: str) -> None:
         self.online = False
         self.pulse.stop()
-        self._state.note(f"The connection is lost ({reason}). What you type waits.", wrong=True)
+        text = f"Connection lost ({reason}). What you type is sent after reconnecting."
+        self._state.note(text, wrong=True)
 
     def back(self) -> None:
         self.online = True
         self._door.let_in()
         self.pulse.start()
-        self._state.note("The connection is back.")
+        self._state.note("Reconnected.")
 
-    # At the door
+    # Login
 
     async def refused(self, refusal: Refused, identity: Identity) -> Identity | None:
         return await self._door.refused(refusal, identity)
@@ -189,5 +190,5 @@ class ChatSession:
 
     @property
     def name_to_keep(self) -> str:
-        """Under which name to come here again: not under one that was only suggested."""
+        """Return the name to use next time: never one that the server only suggested."""
         return self.going.identity.name if self._for_now else self.connection.name

@@ -1,4 +1,4 @@
-"""Before the door of a chat: the page that asks where to go, and the boxes that ask as whom."""
+"""Joining on the screen: the connect page, and the boxes that ask for names and passwords."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chatsvc.model.requests import Refused
 
 
 class Porch:
-    """The visit's `Host`.  It is told by Twisted, and does all in the app's own turn."""
+    """The visit's `Host`.  Twisted calls it; it acts in the app's own turn."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class Porch:
         typed: Callable[[str], object],
     ) -> None:
         self.going = going
-        self.outcome: BaseException | None = None  # why one is not inside
+        self.outcome: BaseException | None = None  # why joining failed
         self._app = app
         self._preferences = preferences
         self._inside = inside
-        self._typed = typed  # takes what is typed while a box opens
+        self._typed = typed  # receives what is typed while a box opens
         self._arrived = False
 
     @property
@@ -44,7 +44,7 @@ class Porch:
         return next(pages, None)
 
     async def open_page(self, typing: bool = False) -> ConnectPage:
-        """Ask where to connect; if the user is `typing`, no field of the page takes the focus."""
+        """Open the connect page; if the user is `typing`, no field takes the focus."""
         page = self.page
         if page is None:
             page = ConnectPage(self.going, self._preferences.recent(), typing)
@@ -57,7 +57,7 @@ class Porch:
         if (page := self.page) is not None:
             page.connecting(going.server)
 
-    # What the visit tells
+    # Reports of the visit
 
     def let_in(self) -> None:
         self.outcome = None
@@ -86,8 +86,8 @@ class Porch:
 
     def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
         guest = refused.suggestion
-        escape = f"come in as {guest}" if guest else ""
-        hint = " If it is yours, type its password." if wants_proof(refused) else ""
+        escape = f"join as {guest}" if guest else ""
+        hint = " If it is your account, type its password." if wants_proof(refused) else ""
         typed = self._typed if self._arrived and self.page is None else None
         dialog = Question(f"{refused.text}{hint}", question.rstrip(": "), hidden, escape, typed)
 
@@ -103,6 +103,6 @@ class Porch:
         return answer
 
     def _close(self, above: Screen[Any]) -> None:
-        """Take away what is above the rest, if it is there yet."""
+        """Close a box, if it is still open."""
         if above in self._app.screen_stack:
             above.dismiss(None)

@@ -1,4 +1,4 @@
-"""Asking the server for what one looks at, and telling it how far one has read."""
+"""Loads members and history for the current buffer, and reports read positions."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from chatsvc.model.presence_events import People
 from chatsvc.model.requests import Refused
 
 PAGE = 200  # lines of history fetched at once
-MARK_EVERY = 3.0  # seconds between what the server is told about one room
-NOT_KEPT = ("no-account", "no-such-person", "no-such-room", "not-in-room")  # where no past is
+MARK_EVERY = 3.0  # seconds between two reports about one room
+NOT_KEPT = ("no-account", "no-such-person", "no-such-room", "not-in-room")  # no history
 
 
 class HistoryLoader:
-    """Fills the panes."""
+    """Loads what a buffer needs."""
 
     def __init__(self, connection: Connection, state: State, clock: IReactorTime) -> None:
         self._connection = connection
         self._state = state
         self._clock = clock
-        self._marking: set[str] = set()  # panes whose mark was sent just now
+        self._marking: set[str] = set()  # buffers whose read position was sent recently
         state.when_read = self.mark
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         Deferred.fromCoroutine(work).addErrback(self._went_wrong)
 
-    # People
+    # Members
 
     def ask_who(self, room: str) -> None:
-        """Learn who is in a room."""
+        """Load the members of a room."""
         self._do(self._learn_who(room))
 
     async def _learn_who(self, room: str) -> None:
         page: dict[str, Any] = {}
-        asked: set[str] = set()  # after whom
+        asked: set[str] = set()  # the last name so far
         while True:
             people = await self._connection.ask(People, "who", room=room, **page)
             self._state.event(people)
@@ -55,19 +55,19 @@ class HistoryLoader:
             asked.add(people.people[-1].name)
 
     def stand_in(self, room: str) -> None:
-        """Let the server know to where commands belong."""
+        """Set the server's current room or recipient to that of a buffer."""
         self._connection.request("room", shown=False, name=room).addErrback(self._went_wrong)
 
     # Pages of history
 
     def fill(self, pane: Buffer) -> None:
-        """Have something to read in a pane that one has entered, or looks at for the first time."""
+        """Load history for a buffer that was just joined, or is shown for the first time."""
         if not pane.filled:
             pane.filled = True
             self.fetch_earlier(pane)
 
     def fetch_earlier(self, pane: Buffer) -> None:
-        """Put a page of earlier lines above what is shown."""
+        """Load a page of earlier lines."""
         if pane.kept and not pane.fetching and not pane.shown.whole:
             self._do(self._fetch_earlier(pane, pane.shown))
 
@@ -77,7 +77,7 @@ class HistoryLoader:
             self._state.earlier(pane, page.lines, page.more)
 
     def fetch_later(self, pane: Buffer) -> None:
-        """Put a page of later lines below a stretch of the past."""
+        """Load a page of later lines."""
         if pane.past is not None and not pane.fetching:
             self._do(self._fetch_later(pane, pane.past))
 
@@ -87,7 +87,7 @@ class HistoryLoader:
             self._state.later(pane, page.lines, page.more)
 
     def jump(self, pane: Buffer, number: int) -> None:
-        """Show a line with what was said around it."""
+        """Load and show the lines around a line."""
         for stretch in (pane.present, pane.past):
             if stretch is not None and stretch.find(number) is not None:
                 pane.past = stretch if stretch is pane.past else None
@@ -101,7 +101,7 @@ class HistoryLoader:
             self._state.around(pane, page.lines, number)
 
     async def _page(self, pane: Buffer, **bounds: Any) -> History | None:
-        """Return a page of history, if there is any, and show that it is being fetched."""
+        """Return a page of history, if there is any; show that it is loading."""
         self._show_fetching(pane, True)
         given = {name: value for name, value in bounds.items() if value is not None}
         try:
@@ -109,7 +109,7 @@ class HistoryLoader:
             while not page.lines and page.next is not None:  # all of them are hidden
                 bound = "after" if "first" in given else "before"
                 if given.get(bound) == page.next:
-                    break  # the same page would come again
+                    break  # the same page would be returned again
                 given[bound] = page.next
                 page = await self._history(pane, given)
         except Refused as refused:
@@ -130,10 +130,10 @@ class HistoryLoader:
         pane.shown.touch_top()
         self._state.touch()
 
-    # Read marks
+    # Read positions
 
     def mark(self, pane: Buffer) -> None:
-        """Let the server know how far one has read, now or when it has not just been told."""
+        """Report the read position, now or after a pause since the last report."""
         if pane.name in self._marking or pane.read <= pane.marked or not self._connection.here:
             return
         self._marking.add(pane.name)
@@ -146,7 +146,7 @@ class HistoryLoader:
 
     def _mark_again(self, pane: Buffer) -> None:
         self._marking.discard(pane.name)
-        if self._state.panes.get(pane.name) is pane and pane.inside:  # one may have left
+        if self._state.panes.get(pane.name) is pane and pane.inside:  # the user may have left
             self.mark(pane)
 
     def _went_wrong(self, failure: Failure) -> None:

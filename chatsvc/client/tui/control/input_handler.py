@@ -1,4 +1,4 @@
-"""What is typed, on its way to the chat: lines, which wait where they were said, and commands."""
+"""Handles what the user types: messages, which are shown as waiting, and commands."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from chatsvc.model.text_rules import clean_lines
 
 
 class Desk(Protocol):
-    """Where the person sits."""
+    """The parts of the screen that input affects."""
 
     def look_at(self, name: str) -> None:
         """Show a conversation."""
 
     def give_back(self, text: str, pane: Buffer) -> bool:
-        """Let a text be typed again; says whether it is there, and not only in what was sent."""
+        """Restore a text to the input; return whether it is there, and not only in the history."""
 
     def end(self, words: str) -> None:
-        """End the visit; what waits to be sent is asked about first."""
+        """Leave; ask first if messages are waiting to be sent."""
 
 
 class InputHandler:
-    """Says and asks for what a person has typed."""
+    """Sends the user's messages and commands."""
 
     def __init__(
         self, connection: Connection, state: State, commands: Commands, desk: Desk
     ) -> None:
-        self.emoji = True  # names such as :tea: become emoji
+        self.emoji = True  # replace names such as :tea: with emoji
         self._connection = connection
         self._state = state
         self._commands = commands
         self._desk = desk
-        self._question: str | None = None  # of the server, which the next line answers
+        self._question: str | None = None  # from the server; the next line answers it
         self._own: dict[str, LocalCommand] = {}
         self.add(self)
 
@@ -66,7 +66,7 @@ class InputHandler:
         return list(dict.fromkeys(one.about for one in self._own.values()))
 
     def typed(self, text: str, pane: Buffer) -> None:
-        """Do what the person wants by a text that was typed in a pane."""
+        """Carry out what was typed in a buffer."""
         request = typed(clean_lines(text), self._question)
         if request is None or request.name == "empty":
             return
@@ -95,14 +95,14 @@ class InputHandler:
         else:
             self._ask(name, rest, text, pane)
 
-    # Saying
+    # Messages
 
     def say(self, text: str, pane: Buffer) -> None:
-        """Say a text, in as many parts as it needs."""
+        """Send a text, in as many messages as necessary."""
         self._check_place(pane)
         said = list(parts(self._emojized(text)))
         if len(said) > 1:
-            self._state.note(f"That is too long for one line; it is {len(said)}.", where=pane.name)
+            self._state.note(f"Too long: sent as {len(said)} messages.", where=pane.name)
         for part in said:
             self._wait(self._sent(part, pane), part, pane, part)
 
@@ -123,15 +123,15 @@ class InputHandler:
 
     def _check_place(self, pane: Buffer) -> None:
         if pane.name == SERVER:
-            raise Refused("nowhere", "Nobody would read that here: /join #lobby enters a room.")
+            raise Refused("nowhere", "You are not in a room. To join one: /join #lobby")
 
     def _emojized(self, text: str) -> str:
         return emojized(text) if self.emoji else text
 
-    # Asking
+    # Commands
 
     def ask(self, name: str, rest: str, pane: Buffer) -> None:
-        """Ask the server for what is a command of this program, too."""
+        """Send a command to the server although this program has one of that name."""
         self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
 
     def _ask(self, name: str, rest: str, text: str, pane: Buffer) -> None:
@@ -144,7 +144,7 @@ class InputHandler:
         self._wait(asked, clean_lines(masked(text)), pane, text)
 
     def _answered(self, event: Event | None) -> Event | None:
-        """Look where one has asked to be, and know what one is asked."""
+        """Switch to the room or user in the answer; remember a question."""
         if isinstance(event, Asked):
             self._question = event.question
         elif isinstance(event, Entered):
@@ -163,7 +163,7 @@ class InputHandler:
         text: str,
         action: bool = False,
     ) -> None:
-        """Show what is on its way until it is answered; then it has its line, or comes back."""
+        """Show a request as waiting until it is answered; restore it to the input if refused."""
         waiting = self._state.wait(pane, shown, action)
         asked.addBoth(self._settled, pane, waiting)
         asked.addErrback(self._went_wrong, text, pane)
@@ -176,13 +176,13 @@ class InputHandler:
         where = pane.name if self._state.panes.get(pane.name) is pane else None
         if isinstance(failure.value, Refused):
             back = is_secret(text) or self._desk.give_back(text, pane)
-            again = "" if back else f" {KEYS['older']} brings back: {_short(text)}"
+            again = "" if back else f" To edit it, press {KEYS['older']}: {_short(text)}"
             self._state.note(f"{failure.value.text}{again}", wrong=True, where=where)
         elif isinstance(failure.value, Uncertain):
-            unsure = "The connection was lost, and it is unknown whether this arrived"
+            unsure = "The connection was lost. This may not have arrived"
             self._state.note(f"{unsure}: {masked(text)}", wrong=True, where=where)
         else:
-            failure.trap(NotConnected)  # one has left, and was told
+            failure.trap(NotConnected)  # the user has left, and was told
 
     # Commands of this program
 
@@ -197,7 +197,7 @@ class InputHandler:
     def _query(self, rest: str, pane: Buffer) -> None:
         name, _, text = rest.lstrip().partition(" ")
         if not name:
-            raise Refused("usage", "It goes like this: /query name")
+            raise Refused("usage", "Usage: /query name [text]")
         self._desk.look_at(f"@{name.removeprefix('@')}")
         if text.strip():
             self.say(text, self._state.pane)
@@ -208,7 +208,7 @@ class InputHandler:
 
     @local_command("quit [words]", "leaves the chat", "exit")
     def _quit(self, words: str, pane: Buffer) -> None:
-        """Leave when what is on its way has arrived."""
+        """Leave after everything is sent."""
         if self._connection.here:
             settled = Deferred.fromCoroutine(self._connection.settled())
             settled.addCallback(lambda _: self._desk.end(words))
@@ -222,6 +222,6 @@ def _short(text: str) -> str:
 
 
 def _placed(rest: str, place: str) -> str:
-    """The arguments of `/delete` with the conversation that somebody looks at."""
+    """Return the arguments of `/delete` with the current conversation."""
     number, _, after = rest.strip().partition(" ")
     return rest if after.lstrip().startswith(("#", "@")) else f"{number} {place} {after}".strip()

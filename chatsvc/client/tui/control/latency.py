@@ -1,4 +1,4 @@
-"""How long the server takes to answer, measured now and then."""
+"""The round-trip time to the server, measured regularly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY = 30.0  # seconds
 
 
 class Pulse:
-    """Asks, while one is connected."""
+    """Measures the latency while connected."""
 
     def __init__(self, connection: Connection, clock: IReactorTime) -> None:
         self.latency: float | None = None  # seconds
@@ -25,12 +25,12 @@ class Pulse:
         self._beats.clock = clock
 
     def start(self) -> None:
-        """Measure at once, and from now on."""
+        """Measure now and regularly from now on."""
         if not self._beats.running:
             self._beats.start(EVERY)
 
     def stop(self) -> None:
-        """The connection is lost, or over."""
+        """Stop: the connection is lost, or the visit has ended."""
         self.latency = None
         if self._beats.running:
             self._beats.stop()

@@ -1,4 +1,4 @@
-"""How a command of this program is declared: a method with `@local_command`."""
+"""Declaring commands of this program: a method with `@local_command`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ M = TypeVar("M", bound=Callable[..., object])
 
 @dataclass(frozen=True, slots=True)
 class LocalCommand:
-    """A command of this program: what `/help` says about it, and what it does with its words."""
+    """A command of this program: its line in `/help`, and the method that carries it out."""
 
     about: Command
     do: Do
@@ -25,9 +25,9 @@ _ABOUT: dict[Callable[..., object], Command] = {}
 
 
 def local_command(usage: str, help: str, aliases: str = "") -> Callable[[M], M]:
-    """Make a method a command that this program carries out and the server does not see.
+    """Make a method a command that the client carries out and the server never sees.
 
-    The method is given the words after the command, and the buffer that the person looks at.
+    The method receives the words after the command, and the current buffer.
     """
 
     def declare(method: M) -> M:

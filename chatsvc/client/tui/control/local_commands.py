@@ -1,4 +1,4 @@
-"""Commands that the client carries out itself: your settings, and conversations as files."""
+"""Commands that the client carries out itself: settings, and saving conversations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORCE = "--force"
 
 
 class LocalCommands:
-    """The commands; calls `doing` with what takes a while, and `chosen` after a setting."""
+    """The commands; calls `doing` with the progress of slow ones, and `chosen` after a setting."""
 
     def __init__(
         self,
@@ -45,9 +45,9 @@ class LocalCommands:
 
     @local_command("set [name] [value]", "lists your settings and the room's rules, or changes one")
     def _set(self, words: str, pane: Buffer) -> None:
-        """Set what is ours; the rules of a room are the server's."""
+        """Set a client setting; pass the rules of a room on to the server."""
         if not words.strip():
-            self._state.note("Your settings; /set name value changes one:", where=pane.name)
+            self._state.note("Your settings (to change one: /set name value):", where=pane.name)
             for row in self._preferences.listed():
                 self._state.note(row, where=pane.name)
         elif words.split()[0].lower().replace("_", "-") in SETTINGS:
@@ -59,35 +59,33 @@ class LocalCommands:
 
     # Saving
 
-    @local_command(
-        "save file", "writes this conversation into a file: .txt, .json or .html", "export"
-    )
+    @local_command("save file", "saves this conversation to a .txt, .json or .html file", "export")
     def _save(self, words: str, pane: Buffer) -> None:
         words = words.strip()
         force = FORCE in words.split()
         file = words.replace(FORCE, "", 1).strip() if force else words
         if not file or pane.name == SERVER:
-            raise Refused("usage", "It goes like this, in a conversation: /save FILE.html")
+            raise Refused("usage", "Usage, in a conversation: /save FILE.html")
         try:
             path = Path(file).expanduser()
         except RuntimeError:
-            raise Refused("usage", f"Nobody here has the home {Path(file).parts[0]}.") from None
+            raise Refused("usage", f"No such user on this machine: {Path(file).parts[0]}") from None
         writing = self._written(pane.name, path, force)
         Deferred.fromCoroutine(writing).addBoth(self._saved)
 
     async def _written(self, room: str, path: Path, force: bool) -> str:
-        from chatsvc.client.export import FORMATS  # which only who saves something needs
+        from chatsvc.client.export import FORMATS  # imported here: only saving needs it
         from chatsvc.client.export_job import format_of, opened, write_history
 
         def progress(lines: int, share: float | None) -> None:
             percent = "" if share is None else f", {share:.0%}"
-            self._doing(f"saving {room}: {counted(lines, 'line')}{percent}")
+            self._doing(f"saving {room}: {counted(lines, 'message')}{percent}")
 
         self._doing(f"saving {room}")
         format = FORMATS[format_of(path)](room)
         with opened(path, force) as sink:
             lines = await write_history(self._connection, room, None, None, format, sink, progress)
-        return f"{counted(lines, 'line')} of {room} in {path}."
+        return f"Saved {counted(lines, 'message')} of {room} to {path}."
 
     def _saved(self, result: str | Failure) -> None:
         self._doing("")

@@ -1,4 +1,4 @@
-"""`/help` in the full-screen client: the commands of the chat, and those of this program."""
+"""`/help` in the full-screen client: the commands of the server and of this program."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from chatsvc.client.tui.model.state import State
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Command
 
-MORE = named("/help command tells more about one.  {keys} shows the keys.")
+MORE = named("For details: /help command.  Keyboard shortcuts: {keys}")
 
 
 class Helping:
-    """Answers `/help` from what is known, in rows that only the conversation breaks."""
+    """Answers `/help` from what the server has sent, in rows that the conversation wraps."""
 
     def __init__(self, state: State, saying: InputHandler, knowing: Knowing) -> None:
         self._state = state
         self._knowing = knowing
         saying.add(self)
 
-    @local_command("help [command]", "lists the commands, or tells about one")
+    @local_command("help [command]", "lists the commands, or explains one")
     def _help(self, words: str, pane: Buffer) -> None:
         name = words.strip().lstrip("/").lower()
         rows = self._about(name) if name else listed(self._knowing.all_commands())
@@ -40,13 +40,13 @@ class Helping:
 
 
 def listed(commands: Iterable[Command]) -> list[str]:
-    """Every command, one a row, in the order of their names."""
+    """Return one row for each command, sorted by name."""
     rows = [f"{one.usage}  {one.help}" for one in sorted(commands, key=name_of)]
     return [*rows, MORE]
 
 
 def described(command: Command) -> list[str]:
-    """All that is known of a command."""
+    """Return everything known about a command."""
     rows = [f"{command.usage}  {command.help}"]
     if command.aliases:
         rows.append(f"Also: {', '.join(f'/{alias}' for alias in aliases_of(command))}")

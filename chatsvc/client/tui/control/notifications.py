@@ -1,4 +1,4 @@
-"""Telling somebody who looks elsewhere: the terminal's title, its bell, desktop notifications."""
+"""Notifications outside the window: the terminal's title, its bell, desktop notifications."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from chatsvc.client.tui.model.items import Spoken
 from chatsvc.client.tui.model.state import State
 from chatsvc.model.text_rules import clean
 
-PAUSE = 2.0  # seconds from one notification to the next, lest missed lines come as a flood
+PAUSE = 2.0  # seconds between notifications, so that missed messages do not come as a flood
 LONGEST = 200
 
-# XTerm's control sequences: a stack of titles.
+# XTerm's control sequences: a stack of titles
 KEEP_TITLE, TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 
 
 class Notices:
-    """Writes to the terminal what is not drawn there."""
+    """Writes notifications to the terminal."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Notices:
         self._last = 0.0
 
     def entitle(self, state: State) -> None:
-        """Have the title say where one is, and how much is new elsewhere."""
+        """Set the title to the current room and the number of unread messages."""
         unread = sum(pane.unread for pane in state.panes.values())
         title = f"{f'({unread}) ' if unread else ''}{state.here or state.chat or 'chatsvc'}"
         if title != self._title:
@@ -44,11 +44,11 @@ class Notices:
 
     @property
     def farewell(self) -> str:
-        """What gives the terminal its own title back."""
+        """Return the sequence that restores the terminal's title."""
         return TITLE_BACK if self._title else ""
 
     def tell(self, pane: Buffer, line: Spoken) -> None:
-        """Tell of a line that nobody has looked at, if that is wanted."""
+        """Notify the user about a line that they have not seen, if the settings say so."""
         wanted = {"off": False, "mentions": line.mention, "all": True}[self.settings.notify]
         if not wanted or self._now() - self._last < PAUSE:
             return
@@ -61,10 +61,10 @@ class Notices:
 
 
 def notification(text: str, environment: Mapping[str, str]) -> str:
-    """A desktop notification, in the sequence that the terminal knows.
+    """Return a desktop notification in the sequence that the terminal supports.
 
-    OSC 9 is iTerm2's, which most others took over; OSC 777 is that of rxvt and foot.  tmux hands on
-    what is wrapped for it, where it is allowed to (`allow-passthrough`).
+    OSC 9 is iTerm2's, which most others adopted; OSC 777 is that of rxvt and foot.  tmux passes on
+    what is wrapped for it, if it is allowed to (`allow-passthrough`).
     """
     if environment.get("TERM", "").startswith(("rxvt", "foot")):
         sequence = f"\x1b]777;notify;chatsvc;{text}\x07"

@@ -1,4 +1,4 @@
-"""Drawing what has changed: at once when it is quiet, and not too often when much happens."""
+"""Drawing changes: at once when it is quiet, and at a limited rate when it is busy."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from time import monotonic
 
 from textual.message_pump import MessagePump
 
-MOMENT = 0.04  # seconds between two drawings, however much happens
+MOMENT = 0.04  # minimum seconds between two drawings
 
 
 class Moments:
-    """Calls `draw` in the turn of `pump`, once for all that has changed in a moment."""
+    """Calls `draw` in the turn of `pump`, once for all changes within a moment."""
 
     def __init__(self, pump: MessagePump, draw: Callable[[], Awaitable[None]]) -> None:
         self._pump = pump
@@ -21,10 +21,10 @@ class Moments:
         self._drawn = 0.0
 
     def changed(self) -> None:
-        """Something looks otherwise."""
+        """Schedule a drawing."""
         if not self._due:
             self._due = True
-            self._pump.call_later(self._soon)  # for a timer knows no app in the reactor's turn
+            self._pump.call_later(self._soon)  # a timer in the reactor's turn has no app
 
     async def _soon(self) -> None:
         wait = self._drawn + MOMENT - monotonic()
@@ -39,6 +39,6 @@ class Moments:
         await self._work()
 
     async def draw_if_due(self) -> None:
-        """Draw now what is to be drawn in a moment."""
+        """Draw now if a drawing is scheduled."""
         if self._due:
             await self.draw()

@@ -1,4 +1,4 @@
-"""One process for screen and connection: Textual's loop, which Twisted's reactor uses, too."""
+"""One process for screen and connection: Twisted's reactor runs on Textual's event loop."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from chatsvc.client.tui.control.preferences import Preferences
 from chatsvc.client.tui.model.themes import check
 from chatsvc.model.monotonic import measure_steadily
 
-GOODBYE = 8  # seconds that the client has when its terminal is gone
+GOODBYE = 8  # seconds to leave in after the terminal is gone
 
 
 def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> ChatApp:
-    """Be where `going` says until the person leaves; gives the app they left.
+    """Run a visit until the user leaves; return the app.
 
-    It is told under which name they were at a server.  No reactor may be installed before.
+    `going` receives a function that returns your name on a server.  No reactor may exist yet.
     """
     loop = asyncio.SelectorEventLoop()  # the only one that Twisted can use on every system
     asyncio.set_event_loop(loop)
@@ -47,7 +47,7 @@ def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> C
     elsewhere: Going | None = going(preferences.name_at)
     try:
         while elsewhere is not None:
-            if colours:  # an empty one counts for Textual, which takes it away, too
+            if colours:  # Textual takes even an empty one into account, and removes it
                 os.environ["NO_COLOR"] = colours
             app = ChatApp(
                 reach(reactor), reactor, elsewhere, ask_where, preferences, warning=warning
@@ -64,13 +64,13 @@ def run(going: Callable[[Callable[[Server], str]], Going], ask_where: bool) -> C
 
 
 def reach(reactor: Any) -> Callable[[Server, Callable[[str], None]], Any]:
-    """The ways to servers."""
+    """Return the endpoints of servers."""
     return lambda server, tell: server.endpoint(reactor, tell)
 
 
 @implementer(ILogObserver)
 class Watch:
-    """Has the app exit at a signal, and when something goes wrong that nobody expects."""
+    """Stops the app on a signal, or after an unexpected error."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.app: ChatApp
@@ -83,14 +83,14 @@ class Watch:
             with suppress(NotImplementedError):  # on Windows, where Ctrl-C is a key here
                 loop.add_signal_handler(signum, self._stop, 128 + signum)
         if hasattr(signal, "SIGHUP"):
-            # Not by the loop, which may wait for Textual to write to the terminal that is gone.
+            # Not by the loop, which may be waiting for Textual to write to a terminal that is gone.
             signal.signal(signal.SIGHUP, partial(self._hang_up, loop))
 
     def _stop(self, code: int) -> None:
         self.app.exit(code, code)
 
     def _hang_up(self, loop: asyncio.AbstractEventLoop, signum: int, frame: object) -> None:
-        """The terminal is gone: say goodbye to the chat, or at least end soon."""
+        """The terminal is gone: leave the chat, or at least end soon."""
         _forget_terminal()
         signal.alarm(GOODBYE)
         loop.call_soon_threadsafe(self._stop, 128 + signum)
@@ -109,7 +109,7 @@ class Watch:
 
 
 def _forget_terminal() -> None:
-    """Write nowhere from now on: Textual waits for ever to write to a terminal that is gone."""
+    """Write nowhere from now on: Textual would wait permanently for a terminal that is gone."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
@@ -122,6 +122,6 @@ async def _visit(app: ChatApp, watch: Watch, loop: asyncio.AbstractEventLoop) ->
         await app.run_async()
     finally:
         with suppress(OSError):  # of a terminal that is gone
-            os.write(2, app.notices.farewell.encode())  # Textual writes no more
+            os.write(2, app.notices.farewell.encode())  # Textual writes nothing more
         app.unsent = app.state.waiting
         await Deferred.fromCoroutine(app.visit.connection.close(app.parting)).asFuture(loop)

@@ -1,4 +1,4 @@
-"""What the full-screen client shows, without a screen: buffers, items, completion.
+"""What the full-screen client shows: buffers, items, completion.
 
 No Textual widgets.
 """

@@ -1,4 +1,4 @@
-"""Rooms and private conversations as one has them before one: lines, people, what is new."""
+"""Rooms and private conversations on the screen: lines, members, what is unread."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from chatsvc.client.tui.model.items import Item, Spoken
 from chatsvc.client.tui.model.keys import KEYS
 
-MOST = 10_000  # items of one conversation in memory; others are fetched again
-_SLACK = 500  # items more than that, so that not every line is one to forget
-_KEPT = 500  # of the present, while one reads far above it
-SERVER = ""  # the pane of what belongs to no conversation
+MOST = 10_000  # items of one conversation in memory; others are loaded again
+_SLACK = 500  # items beyond that, so that not every new line drops one
+_KEPT = 500  # items of the present that are kept while the user reads far above it
+SERVER = ""  # the buffer of messages that belong to no conversation
 
 
 @dataclass(slots=True)
 class Somebody:
-    """Somebody in a room, as the list of people shows them."""
+    """A member of a room in the list of members."""
 
     name: str
     role: str = ""
     away: bool = False
-    spoke: int = 0  # later is more
+    spoke: int = 0  # the higher, the later
 
 
 class Stretch:
-    """Items that follow each other without a gap, counted from the ordinal `base`."""
+    """Consecutive items without a gap, counted from the ordinal `base`."""
 
     def __init__(self, items: list[Item] | None = None, base: int = 0) -> None:
         self.items: list[Item] = items or []
-        self.base = base  # the ordinal of the first item; what is prepended has lower ones
-        self.touched: set[int] = set()  # ordinals of items that look otherwise now
-        self.whole = False  # nothing earlier is kept
+        self.base = base  # the ordinal of the first item; prepended ones have lower ordinals
+        self.touched: set[int] = set()  # ordinals of items that look different now
+        self.whole = False  # nothing earlier exists
 
     @property
     def first(self) -> int:
-        """The number of the first line that is here; 0 if there is none."""
+        """The number of the first numbered line; 0 if there is none."""
         return next((line.number for line in numbered(self.items)), 0)
 
     @property
@@ -43,20 +43,20 @@ class Stretch:
         return next((line.number for line in numbered(reversed(self.items))), 0)
 
     def add(self, *items: Item) -> None:
-        """Put something under the rest."""
+        """Append an item."""
         self.items.extend(items)
         if len(self.items) > MOST + _SLACK:
             self.forget(len(self.items) - MOST)
 
     def forget(self, gone: int) -> None:
-        """Give up what is on top; it can be fetched again."""
+        """Drop items at the top; they can be loaded again."""
         del self.items[:gone]
         self.base += gone
         self.whole = False
         self.touched.add(self.base)
 
     def prepend(self, earlier: list[Item]) -> None:
-        """Put earlier lines above the rest."""
+        """Insert earlier lines at the top."""
         self.touched.add(self.base)  # it is no longer the first one
         self.items[:0] = earlier
         self.base -= len(earlier)
@@ -66,45 +66,45 @@ class Stretch:
         self.touched.add(self.base + position)
 
     def find(self, number: int) -> int | None:
-        """The position of a line."""
+        """Return the position of a line."""
         for back, item in enumerate(reversed(self.items), 1):
             if isinstance(item, Spoken) and item.number == number:
                 return len(self.items) - back
         return None
 
     def touch_top(self) -> None:
-        """What is said about what is above has changed."""
+        """Mark the first item as changed: what is displayed above it is different now."""
         self.touched.add(self.base)
 
 
 class Buffer:
     """A room, or (`@name`) a private conversation.
 
-    One sees its `present`, to whose end lines are added; or, when one has gone far up or to a line
-    that was found, a stretch of its `past`, below which lines may be missing.  Coming down from
-    there, later lines are fetched until both are one.
+    It shows its `present`, to which new lines are added; or, after scrolling far up or jumping to a
+    search result, a stretch of its `past`, below which lines may be missing.  Scrolling down loads
+    later lines until both are one.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.present = Stretch()
-        self.waiting: list[Spoken] = []  # what one has said here and is not kept yet
-        self.sent: list[str] = []  # what one has typed here, as it was typed
+        self.waiting: list[Spoken] = []  # own messages that are not stored yet
+        self.sent: list[str] = []  # input history
         self.past: Stretch | None = None
         self.kept = name.startswith("#")  # the server has earlier lines
         self.fetching = False
-        self.filled = False  # a page of earlier lines was asked for
-        self.following = True  # one sees the last line
+        self.filled = False  # a page of earlier lines was requested
+        self.following = True  # the last line is visible
         self.unread = 0
         self.mentions = 0
         self.topic = ""
         self.people: dict[str, Somebody] = {}
-        self.company = 0  # rises when somebody in `people` is another
-        self.read = 0  # the number up to which one has read
-        self.marked = 0  # the number up to which the server knows that
-        self.new: int | None = None  # the ordinal of the first item since one last looked
-        self.new_after: int | None = None  # the number of the line after which that is
-        self.found: int | None = None  # the number of a line that one has jumped to
+        self.company = 0  # increases when `people` changes
+        self.read = 0  # the read position
+        self.marked = 0  # the read position that was reported to the server
+        self.new: int | None = None  # the ordinal of the first unread item
+        self.new_after: int | None = None  # the number of the line before it
+        self.found: int | None = None  # the number of a line that was jumped to
         self.draft = ""
         self.typing: dict[str, float] = {}
         self.inside = True
@@ -115,49 +115,49 @@ class Buffer:
 
     @property
     def shown(self) -> Stretch:
-        """What one sees."""
+        """The stretch on the screen."""
         return self.past or self.present
 
     @property
     def items(self) -> list[Item]:
-        """What is there up to now."""
+        """The items of the present."""
         return self.present.items
 
     @property
     def above(self) -> str:
-        """What is said about what is above the first line."""
+        """The text above the first line."""
         if not self.kept:
             return ""
         if self.shown.whole:
-            return f"this is where {self.name} begins"
-        return "earlier lines are fetched…" if self.fetching else "there are earlier lines"
+            return f"beginning of {self.name}"
+        return "loading earlier messages…" if self.fetching else "earlier messages above"
 
     @property
     def below(self) -> str:
-        """What is said about what is below the last row, for who does not see the end."""
+        """The text below the last row, unless the end is visible."""
         if self.past is not None:
             new = f", {self.unread} new" if self.unread else ""
-            return f"↓ earlier lines{new}; {KEYS['present']}: back to now"
+            return f"↓ earlier messages{new}; {KEYS['present']}: back to the latest"
         if self.unread:
-            return f"↓ {self.unread} new; {KEYS['present']}: go there"
-        return f"↓ more; {KEYS['present']}: end"
+            return f"↓ {self.unread} new; {KEYS['present']}: latest"
+        return f"↓ more; {KEYS['present']}: latest"
 
-    # What is new
+    # Unread items
 
     def mark(self, new: int | None) -> None:
-        """Begin what is new at an item, or nowhere."""
+        """Start the unread items at an item, or nowhere."""
         self.present.touched.update(one for one in (self.new, new) if one is not None)
         self.new = new
         if new is None:
             self.new_after = None
 
     def mark_after(self, number: int) -> None:
-        """Begin what is new after a line, here or yet to come."""
+        """Start the unread items after a line that is here or yet to come."""
         self.new_after = number
         self.place_mark()
 
     def place_mark(self) -> None:
-        """Put the mark where it belongs, among the lines that are here by now."""
+        """Put the unread mark where it belongs among the lines that have been loaded."""
         after = self.new_after
         if after is None:
             return
@@ -172,7 +172,7 @@ class Buffer:
             self.mark(found)
 
     def recount(self) -> None:
-        """Count again what is unread, after another line was read or there are more lines."""
+        """Count the unread items again, after the read position or the lines have changed."""
         unread = [line for line in self._unread_lines() if not line.own]
         self.unread = len(unread)
         self.mentions = sum(line.mention for line in unread)
@@ -186,7 +186,7 @@ class Buffer:
     # Above and below what is shown
 
     def put_above(self, earlier: list[Item], whole: bool) -> None:
-        """Put earlier lines above what is shown; of too many, those below are given up."""
+        """Insert earlier lines above what is shown; of too many, drop those below."""
         shown = self.shown
         shown.prepend(earlier)
         shown.whole = whole
@@ -203,7 +203,7 @@ class Buffer:
         del shown.items[MOST:]
 
     def put_below(self, later: list[Item], more: bool) -> None:
-        """Put later lines below a stretch of the past, which may have come to the present now."""
+        """Append later lines to the past, which may have reached the present now."""
         past = self.past
         if past is None:
             return
@@ -221,12 +221,12 @@ class Buffer:
             self.present.forget(len(self.items) - MOST)
 
     def show_past(self, items: list[Item], whole: bool) -> None:
-        """Show a page of the past by itself."""
+        """Show a page of the past."""
         self.past = Stretch(items)
         self.past.whole = whole
 
     def clear(self) -> None:
-        """Show nothing of what is there now."""
+        """Hide everything so far."""
         self.show_present()
         self.present.forget(len(self.items))
 
@@ -237,7 +237,7 @@ class Buffer:
 
 
 def numbered(items: Iterator[Item] | list[Item]) -> Iterator[Spoken]:
-    """The lines that the server keeps."""
+    """The lines that the server stores."""
     return (item for item in items if isinstance(item, Spoken) and item.number)
 
 

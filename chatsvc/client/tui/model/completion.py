@@ -1,4 +1,4 @@
-"""What a beginning may be completed to: commands, names, rooms, emoji.  No screen."""
+"""Completion of commands, names, rooms and emoji.  No screen."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chatsvc.model.text_rules import key
 
 _WORD = re.compile(r"\S*$")
 _EMOJI = re.compile(r":([\w+-]+)$")
-_NAMES = ("name", "names", "who")  # words of a usage that stand for people
+_NAMES = ("name", "names", "who")  # placeholders in a usage that stand for people
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What there is to choose from; people by who spoke last."""
+    """The possible completions; people in the order in which they last spoke."""
 
     commands: Sequence[Command] = ()
     names: Sequence[str] = ()
@@ -28,7 +28,7 @@ class Candidates:
 
 
 class Candidate(NamedTuple):
-    """What may be put in, and what is said of it."""
+    """A completion: the text to insert, and a description."""
 
     text: str
     about: str = ""
@@ -39,7 +39,7 @@ class Candidate(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """Which part of a line may be which of these instead."""
+    """Which part of a line can be replaced by which candidates."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class Completion(NamedTuple):
 
 
 def complete(line: str, at: int, known: Candidates, first: bool = True) -> Completion | None:
-    """What the word before the place `at` may become; `first` is the first line of a text."""
+    """Return the completions of the word before `at`; `first` is the first line of a text."""
     before = line[:at]
     word = _WORD.search(before)
     assert word is not None  # it may be empty
@@ -73,7 +73,7 @@ def _candidates(before: str, start: int, known: Candidates, first: bool) -> Iter
 
 
 def _commands(part: str, commands: Iterable[Command]) -> Iterator[Candidate]:
-    """Names before aliases."""
+    """Yield names before aliases."""
     names = {name_of(command): command.help for command in commands}
     aliases = {alias: each.help for each in commands for alias in aliases_of(each)}
     for name, help in sorted(names.items()) + sorted(aliases.items()):
@@ -82,7 +82,7 @@ def _commands(part: str, commands: Iterable[Command]) -> Iterator[Candidate]:
 
 
 def _arguments(before: str, word: str, known: Candidates) -> Iterator[Candidate]:
-    """What the usage of a command says that comes here: a room, a person, or other words."""
+    """Yield the candidates for an argument, by the command's usage: rooms, people, or words."""
     name, *given = before[1:].split(" ")
     command = _called(name, known.commands)
     place = len(given) - 1
@@ -111,7 +111,7 @@ def _beginning(word: str, choices: Iterable[str], after: str = " ") -> Iterator[
 
 
 def hint(text: str, commands: Sequence[Command]) -> str:
-    """What helps somebody who is typing a command: which there are, or how it goes on."""
+    """Return a hint for the command being typed: the commands that match, or its usage."""
     if not text.startswith("/") or text.startswith("//") or "\n" in text:
         return ""
     name, blank, _ = text[1:].partition(" ")

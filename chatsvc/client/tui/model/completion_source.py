@@ -1,4 +1,4 @@
-"""What one may be typing: commands, rooms and people, as far as the server has told of them."""
+"""The commands, rooms and people that can be completed, as far as the server has sent them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from chatsvc.model.room_events import Place, Rooms
 from chatsvc.model.server_events import Command, Help
 from chatsvc.model.text_rules import key
 
-FRESH = 30.0  # seconds for which a list of rooms will do
+FRESH = 30.0  # seconds for which a list of rooms is reused
 
 
 class Knowing:
-    """Asks the server which commands and rooms there are, when somebody is about to name one."""
+    """Requests the commands and rooms when the user is about to type one."""
 
     def __init__(
         self,
@@ -39,12 +39,12 @@ class Knowing:
         self._connection = connection
         self._state = state
         self._clock = clock
-        self._learnt = learnt  # told when there is more to choose from
-        self._as_whom: tuple[str, str | None] | None = None  # and where the commands were asked for
+        self._learnt = learnt  # called when there is more to choose from
+        self._as_whom: tuple[str, str | None] | None = None  # where the commands were requested
         self._rooms_at = -FRESH
 
     def known(self, pane: Buffer) -> Candidates:
-        """What there is to choose from in a conversation."""
+        """Return the candidates in a conversation."""
         return Candidates(
             self.all_commands(),
             self._names(pane),
@@ -53,7 +53,7 @@ class Knowing:
         )
 
     def all_commands(self) -> list[Command]:
-        """Those of this program go before the server's of the same name."""
+        """All commands; those of this program replace the server's of the same name."""
         own = {name_of(command) for command in self.own}
         return [*self.own, *(one for one in self.commands.listed if name_of(one) not in own)]
 
@@ -70,14 +70,14 @@ class Knowing:
         return list(dict.fromkeys([*inside, *(place.room for place in self.rooms)]))
 
     def about_to_name(self, text: str) -> None:
-        """Ask for what will be needed, while somebody is typing."""
+        """Request what will be needed for what the user is typing."""
         if text.startswith("/"):
             self.ask_commands()
         if "#" in text or text.startswith("/join"):
             self.ask_rooms()
 
     def ask_commands(self) -> None:
-        """Which commands there are depends on who one is, and on the room."""
+        """Request the commands, which depend on the account and the room."""
         whom = (self._state.here, self._state.account)
         if self._connection.here and whom != self._as_whom:
             self._as_whom = whom
@@ -100,6 +100,6 @@ class Knowing:
         self._learnt()
 
     def _not_told(self, failure: Failure) -> None:
-        """It is asked again when it is needed again."""
+        """Forget the request, so that it is made again when needed."""
         failure.trap(Refused, NotConnected)
         self._as_whom, self._rooms_at = None, -FRESH

@@ -1,4 +1,4 @@
-"""What stands in a conversation, as values: lines, notes, who came and went."""
+"""The items of a conversation as values: lines, notes, joins and leaves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatsvc.model.text_rules import clean, clean_lines
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What somebody said; `number` is that of the line, 0 of one that is not kept."""
+    """Something said; `number` is that of the line, 0 if it is not stored."""
 
     time: float
     sender: str
@@ -22,13 +22,13 @@ class Spoken:
     notice: bool = False
     own: bool = False
     mention: bool = False
-    waiting: bool = False  # not kept yet
+    waiting: bool = False  # not stored yet
     deleted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the server, or this program, has to say."""
+    """A notice of the server or of this program."""
 
     time: float
     text: str
@@ -37,7 +37,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who came and went since the last line; parting words only of one who left alone."""
+    """Joins and leaves since the last line; with parting words only if one user left."""
 
     time: float
     came: tuple[str, ...] = ()
@@ -46,15 +46,15 @@ class Company:
 
     @property
     def text(self) -> str:
-        """In words; of many only how many."""
+        """The item in words; of many users only their number."""
         words = f" ({self.words})" if self.words else ""
-        parts = [_who(self.came, "came"), _who(self.went, "left") + words]
+        parts = [_who(self.came, "joined"), _who(self.went, "left") + words]
         return ", ".join(filter(None, parts))
 
     def and_then(
         self, came: tuple[str, ...] = (), went: tuple[str, ...] = (), words: str = ""
     ) -> Company:
-        """With those who came or went next; who did both is left out."""
+        """Add the next joins and leaves; omit users who did both."""
         are_back, have_gone = {*self.went}.intersection(came), {*self.came}.intersection(went)
         still_gone = tuple(name for name in self.went if name not in are_back)
         still_here = tuple(name for name in self.came if name not in have_gone)
@@ -76,7 +76,7 @@ def _who(names: tuple[str, ...], did: str) -> str:
 
 
 def spoken(line: Said, own: bool, mention: bool) -> Spoken:
-    """A line of a room."""
+    """Return the item for a line of a room."""
     return Spoken(
         line.time, clean(line.sender), _shown(line.text), line.number, line.action,
         line.notice, own, mention and not own, deleted=line.deleted,
@@ -84,7 +84,7 @@ def spoken(line: Said, own: bool, mention: bool) -> Spoken:
 
 
 def whispered(line: Told) -> Spoken:
-    """A private line, all of which are meant for oneself."""
+    """Return the item for a private message, which always counts as a mention."""
     return Spoken(
         line.time, clean(line.sender), _shown(line.text), line.number or 0, line.action,
         line.notice, line.own, not line.own,
@@ -92,17 +92,17 @@ def whispered(line: Told) -> Spoken:
 
 
 def _shown(text: str) -> str:
-    """What was said, with blanks for its tabs, which a row of the screen cannot have."""
+    """Return the text with spaces in place of tabs, which a row of the screen cannot contain."""
     return clean_lines(text).expandtabs()
 
 
 def day(time: float) -> tuple[int, int]:
-    """The day of a time, where one is."""
+    """Return the local day of a time."""
     there = localtime(time)
     return there.tm_year, there.tm_yday
 
 
 def is_later_day(time: float, before: float) -> bool:
-    """Whether another day has begun between two times."""
-    quarters = time // 900 != before // 900  # within a quarter of an hour none begins anywhere
+    """Return whether another day has begun between two times."""
+    quarters = time // 900 != before // 900  # no time zone has midnight inside a quarter of an hour
     return quarters and day(time) != day(before)

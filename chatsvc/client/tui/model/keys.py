@@ -1,4 +1,4 @@
-"""The keys: one table, from which bindings, help, hints and the documentation follow."""
+"""The key bindings in one table, which bindings, help, hints and documentation are made from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAMES = {"escape": "Esc", "pageup": "PageUp", "pagedown": "PageDown", "undersco
 
 
 class Where(Enum):
-    """What has to be on the screen, or have the focus, for a key to do what the table says."""
+    """The part of the screen that must be visible or focused for a shortcut to apply."""
 
     APP = auto()
     INPUT = auto()
@@ -25,12 +25,12 @@ class Where(Enum):
 
 
 class Shortcut(NamedTuple):
-    """Keys, as Textual names them, that do the same; the first is the one hints mention."""
+    """Keys with the same effect, as Textual names them; hints show the first."""
 
     where: Where
     keys: str
-    action: str = ""  # without one, Textual or the widget acts by itself
-    priority: bool = False  # also while a widget with keys of its own has the focus
+    action: str = ""  # if empty, Textual or the widget handles the keys
+    priority: bool = False  # also when the focused widget has its own keys
 
     @property
     def each(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class Shortcut(NamedTuple):
         return tuple(self.keys.split(","))
 
     def __format__(self, spec: str) -> str:
-        """Write the first key for people; with `all`, all of them."""
+        """Write the first key for users; with `all`, all of them."""
         return ", ".join(map(label, self.each if spec == "all" else self.each[:1]))
 
 
@@ -57,8 +57,8 @@ KEYS = {
     "last_line": Shortcut(Where.APP, "ctrl+end", "present"),
     "page_up": Shortcut(Where.APP, "pageup", "page(-1)", priority=True),
     "page_down": Shortcut(Where.APP, "pagedown", "page(1)", priority=True),
-    # The input's actions are its methods.  The keys are those of shells, but for Ctrl-K: as in
-    # other chats it jumps to a room, so that Alt-K deletes to the end of the line.
+    # The input's actions are its methods.  The keys are those of shells, except Ctrl-K, which jumps
+    # to a room, as in other chats, so Alt-K deletes to the end of the line.
     "send": Shortcut(Where.INPUT, "enter", "send"),
     "new_line": Shortcut(Where.INPUT, "ctrl+j,shift+enter,alt+enter", "new_line"),
     "older": Shortcut(Where.INPUT, "up", "up"),
@@ -92,51 +92,48 @@ KEYS = {
 }
 
 _HELP = (
-    ("{send}", "sends what is typed"),
-    ("{new_line:all}", "begins another line"),
-    ("{older}, {newer}", "what was sent before"),
+    ("{send}", "send the message"),
+    ("{new_line:all}", "start a new line"),
+    ("{older}, {newer}", "previous and next message that you sent"),
     (
         "{complete}",
-        "completes /commands, names, #rooms and :emoji:; again takes the next one,"
-        " {complete_back} the one before",
+        "complete /commands, names, #rooms and :emoji:; again for the next match,"
+        " {complete_back} for the previous one",
     ),
-    (
-        "{put_away}",
-        "empties the input, which {older} brings back; an empty one goes to the last line",
-    ),
+    ("{put_away}", "clear the input ({older} restores it); when empty, go to the latest message"),
     (
         "{kill_before}, {kill_word}, {kill_after}",
-        "deletes to the beginning, a word, to the end; {yank} puts it back",
+        "delete to the start, a word, to the end; {yank} pastes it",
     ),
-    ("{undo}, {redo}", "undoes, and does again"),
-    ("{next}, {previous}", "the next room or conversation, the one before"),
-    ("{jump}", "jumps to a room or person by a few letters, what is new first"),
-    ("{palette}", "finds rooms, commands and settings by a few letters"),
-    ("{page_up}, {page_down}", "earlier and later lines; further up come those of the archive"),
-    ("{last_line}", "back to the last line"),
-    ("{rooms}, {people}", "shows and hides the list of rooms, of people"),
-    ("Mouse", "a room in the list looks at it; dragging selects text"),
-    ("{interrupt}", "copies what is selected; else empties the input; twice leaves"),
-    ("{end}, {leave}", "leaves: {end} when nothing is typed, {leave} always"),
-    ("/help", "the commands of the chat"),
-    ("/set", "lists your settings and the room's rules, or sets one"),
-    ("/save FILE", "writes the conversation into a .txt, .json or .html file"),
-    ("{keys}, /keys", "shows this"),
+    ("{undo}, {redo}", "undo, redo"),
+    ("{next}, {previous}", "next, previous room or conversation"),
+    ("{jump}", "jump to a room or person by a few letters, unread first"),
+    ("{palette}", "find rooms, commands and settings by a few letters"),
+    ("{page_up}, {page_down}", "earlier and later messages; older ones load as you scroll"),
+    ("{last_line}", "back to the latest message"),
+    ("{rooms}, {people}", "show or hide the list of rooms, of people"),
+    ("Mouse", "click a room to open it; drag to select text"),
+    ("{interrupt}", "copy the selection, or clear the input; twice to leave"),
+    ("{end}, {leave}", "leave: {end} when the input is empty, {leave} always"),
+    ("/help", "list the commands"),
+    ("/set", "list your settings and the room's rules, or change one"),
+    ("/save FILE", "save the conversation to a .txt, .json or .html file"),
+    ("{keys}, /keys", "show this list"),
 )
 
 
 def label(key: str) -> str:
-    """Return a key as people know it: `Ctrl-Q` for `ctrl+q`."""
+    """Return a key as users know it: `Ctrl-Q` for `ctrl+q`."""
     return "-".join(_NAMES.get(part, part.capitalize()) for part in key.split("+"))
 
 
 def named(text: str) -> str:
-    """Return `text` with keys for their names in the table: `{leave}` becomes `Ctrl-Q`."""
+    """Replace names of shortcuts in `text` by their keys: `{leave}` by `Ctrl-Q`."""
     return text.format_map(KEYS)
 
 
 def bindings(where: Where) -> list[BindingType]:
-    """Return what Textual binds to the app, a screen or a widget."""
+    """Return the bindings of the app, a screen or a widget."""
     shortcuts = [one for one in KEYS.values() if one.where is where and one.action]
     return [Binding(one.keys, one.action, show=False, priority=one.priority) for one in shortcuts]
 

@@ -1,4 +1,4 @@
-"""Who is in a room, as those who come and go are told of."""
+"""The members of a room, updated by joins and leaves."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chatsvc.model.text_rules import key
 
 
 def came(pane: Buffer, event: Joined, now: float) -> None:
-    """People have come."""
+    """Add people who have joined."""
     for name, role in zip(event.names, chain(event.roles, repeat("")), strict=False):
         pane.people[key(name)] = Somebody(name, role)
     _fold(pane, _last(pane, now).and_then(came=event.names))
 
 
 def went(pane: Buffer, event: Left, now: float) -> None:
-    """People have gone."""
+    """Remove people who have left."""
     for name in event.names:
         pane.people.pop(key(name), None)
         pane.typing.pop(name, None)
@@ -27,13 +27,13 @@ def went(pane: Buffer, event: Left, now: float) -> None:
 
 
 def _last(pane: Buffer, now: float) -> Company:
-    """Who came and went just before, today, or nobody."""
+    """Return today's joins and leaves if they are the last item."""
     last = pane.items[-1] if pane.items else None
     return last if isinstance(last, Company) and day(last.time) == day(now) else Company(now)
 
 
 def _fold(pane: Buffer, folded: Company) -> None:
-    """Have comings and goings that follow each other be one."""
+    """Merge joins and leaves into the last item if they follow each other."""
     pane.company += 1
     last = pane.items[-1] if pane.items else None
     if isinstance(last, Company) and last.time == folded.time:
@@ -43,7 +43,7 @@ def _fold(pane: Buffer, folded: Company) -> None:
 
 
 def give_role(pane: Buffer, event: Role) -> None:
-    """Somebody may do something else from now on."""
+    """Change a user's role."""
     for name, role in ((event.instead, "moderator"), (event.name, event.role)):
         somebody = pane.people.get(key(name))
         if somebody is not None:
@@ -52,7 +52,7 @@ def give_role(pane: Buffer, event: Role) -> None:
 
 
 def note(pane: Buffer, event: People) -> None:
-    """Some of those who are there, with what they are."""
+    """Add some of the members, with their roles."""
     for person in event.people:
         somebody = pane.people.setdefault(key(person.name), Somebody(person.name))
         somebody.role, somebody.away = person.role or "", person.away is not None

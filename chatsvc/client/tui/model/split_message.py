@@ -1,4 +1,4 @@
-"""Long texts in parts that the chat takes: no line is lost, and none is broken without need."""
+"""Splits long texts into messages that the server accepts, without losing lines."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 LONGEST = 4096  # bytes of UTF-8 in one text
-LINES = 100  # of one text
+LINES = 100  # lines in one text
 
 _WORD = re.compile(r"\s*\S+|\s+")
 
 
 def parts(text: str) -> Iterator[str]:
-    """`text` as one or several: broken between lines, where a line is too long between words."""
+    """Split `text` between lines, and between words only where a line is too long."""
     part: list[str] = []
     size = 0
     for line in _short_lines(text):

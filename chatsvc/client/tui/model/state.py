@@ -1,4 +1,4 @@
-"""What a person sees of a chat: rooms and conversations, what was said, what is new.  No screen."""
+"""The state of the screen: rooms and conversations, their lines, and what is unread.  No screen."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from chatsvc.model.room_events import Entered, Exited, Joined, Left, Role, Talki
 from chatsvc.model.server_events import Cleared, Notice, Welcome
 from chatsvc.model.text_rules import key
 
-MOST = 1000  # panes; a server that opens more of them finds its lines in its own
-TYPING = 6.0  # seconds for which somebody counts as typing
+MOST = 1000  # buffers; lines for further ones go to the server's own
+TYPING = 6.0  # seconds for which a user counts as typing
 
 
 class State:
-    """Everything that is on the screen; `changed` is called when some of it is another."""
+    """Everything on the screen; `changed` is called when some of it changes."""
 
     def __init__(self, now: Callable[[], float], changed: Callable[[], object]) -> None:
         self.panes: dict[str, Buffer] = {SERVER: Buffer(SERVER)}
@@ -39,11 +39,11 @@ class State:
         self.when_new: Callable[[Buffer, Spoken], object] = lambda pane, line: None
         self.when_read: Callable[[Buffer], object] = lambda pane: None
         self.looking = True  # the terminal has the focus, as far as is known
-        self.found: Found | None = None  # what one has searched for
+        self.found: Found | None = None  # the last search
         self._now = now
         self._changed = changed
         self._turns = count(1)
-        self._arrived = False  # in a first room
+        self._arrived = False  # if we are in a room
 
     @property
     def pane(self) -> Buffer:
@@ -51,11 +51,11 @@ class State:
 
     @property
     def waiting(self) -> int:
-        """How much of what one has typed waits, to be sent or to be answered."""
+        """The number of messages that wait to be sent or answered."""
         return sum(len(pane.waiting) for pane in self.panes.values())
 
     def open(self, name: str) -> Buffer:
-        """The pane of a room or conversation, made now if need be."""
+        """Return the buffer of a room or conversation; create it if necessary."""
         pane = self.find(name)
         if pane is None and len(self.panes) >= MOST:
             return self.panes[SERVER]
@@ -65,13 +65,13 @@ class State:
         return pane
 
     def find(self, name: str) -> Buffer | None:
-        """The pane of a room or conversation, if there is one."""
+        """Return the buffer of a room or conversation, if there is one."""
         return self.panes.get(name) or next(
             (pane for known, pane in self.panes.items() if key(known) == key(name)), None
         )
 
     def select(self, name: str) -> Buffer:
-        """Look at another pane; what is new there stays marked until one looks elsewhere."""
+        """Switch to another buffer; its unread items stay marked until the user switches again."""
         if name != self.here:
             self.pane.mark(None)
         self.here = self.open(name).name
@@ -79,7 +79,7 @@ class State:
         return self.pane
 
     def close(self, name: str) -> None:
-        """Look at a pane no more."""
+        """Close a buffer."""
         if name != SERVER:
             self.panes.pop(name, None)
         if self.here == name:
@@ -87,14 +87,14 @@ class State:
         self._changed()
 
     def seen(self) -> None:
-        """The person looks at what is here, if they do."""
+        """Mark a buffer as read, if the user is looking at it."""
         if self._sees(self.pane):
             self.pane.unread = self.pane.mentions = 0
             self._read(self.pane, self.pane.present.last)
         self._changed()
 
     def _sees(self, pane: Buffer) -> bool:
-        """Whether the person sees what comes into a pane."""
+        """Return whether the user sees new items of a buffer."""
         return pane is self.pane and self.looking and pane.following
 
     def _read(self, pane: Buffer, number: int) -> None:
@@ -104,36 +104,36 @@ class State:
             self.when_read(pane)
 
     def note(self, text: str, wrong: bool = False, where: str | None = None) -> None:
-        """Say something to the person, where they look."""
+        """Show a notice in the given or the current buffer."""
         pane = self.open(self.here if where is None else where)
         pane.present.add(Note(self._now(), text, wrong))
         self._changed()
 
     def touch(self) -> None:
-        """Something looks otherwise now."""
+        """Schedule a redraw."""
         self._changed()
 
     def wait(self, pane: Buffer, text: str, action: bool = False) -> Spoken:
-        """Show what one has said as not kept yet, until it is `settled`."""
+        """Show a message as not stored yet, until it is `settled`."""
         item = Spoken(self._now(), self.name, text, action=action, own=True, waiting=True)
         pane.waiting.append(item)
         self._changed()
         return item
 
     def settled(self, pane: Buffer, item: Spoken) -> None:
-        """It is kept, or it is not going to be."""
+        """Remove a waiting message: it is stored or refused."""
         pane.waiting = [one for one in pane.waiting if one is not item]
         self._changed()
 
     def clear(self, pane: Buffer) -> None:
-        """Show nothing of what was said in a pane until now."""
+        """Hide everything in a buffer so far."""
         pane.clear()
         self._changed()
 
-    # What happens
+    # Events
 
     def event(self, event: Event, own: bool = False) -> None:
-        """Take in what has happened; `own` says that it answers something asked here."""
+        """Update the state; `own` says that the event answers a request of this client."""
         match event:
             case Said():
                 self._said(event, own)
@@ -173,7 +173,7 @@ class State:
                 self.open(event.room).inside = False
                 self._words(event, self.open(event.room))
             case Talking():
-                """Where lines go is said by what one looks at."""
+                pass  # the current buffer determines where lines go
             case Found() if event.lines:
                 self._found(event)
             case Cleared():
@@ -187,7 +187,7 @@ class State:
         self._changed()
 
     def _words(self, event: Event, pane: Buffer | None = None) -> None:
-        """Tell what has no place of its own on the screen in the words of the text dialect."""
+        """Show an event without a display of its own in the words of the text dialect."""
         room = getattr(event, "room", "")
         pane = pane or (self.find(room) if room else None) or self.pane
         notes = [Note(self._now(), text.removeprefix("* ")) for text in lines(event, pane.name)]
@@ -241,7 +241,7 @@ class State:
         pane.mentions += item.mention
 
     def mentions_me(self, text: str) -> bool:
-        """Whether a line has one's name, or another word that one listens for."""
+        """Return whether a line contains the user's name or another highlighted word."""
         words = [re.escape(key(word)) for word in (self.name, *self.highlights) if word]
         return (
             bool(words) and re.search(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", key(text)) is not None
@@ -265,7 +265,7 @@ class State:
         self._arrived = True
 
     def _begin(self, pane: Buffer, event: Entered) -> None:
-        """Know what is new in a room by where one's account was, or a guest comes in."""
+        """Set the unread mark of a joined room, from the account's or the guest's read position."""
         if event.read is not None:
             pane.read = event.read
         else:
@@ -283,7 +283,7 @@ class State:
             self._are_here(event.names, False)
 
     def _are_here(self, names: Iterable[str], here: bool) -> None:
-        """Tell of those you talk with in private that they have come, or have left the server."""
+        """Note that people with a private conversation have come online or gone offline."""
         written = {key(name): name for name in names}
         for pane in self.panes.values():
             name = written.get(key(pane.name[1:])) if pane.private else None
@@ -314,7 +314,7 @@ class State:
                 self._call(pane_of_old, f"@{event.new}")
 
     def _call(self, pane: Buffer, name: str) -> None:
-        """Let a conversation go on under another name, in the same place."""
+        """Continue a conversation under another name, in the same place."""
         self.panes = {name if each is pane else known: each for known, each in self.panes.items()}
         if self.here == pane.name:
             self.here = name
@@ -358,7 +358,7 @@ class State:
             self.found = replace(self.found, lines=lines)
 
     def _marked(self, event: Marked) -> None:
-        """One has read this on another device."""
+        """Update a read position that was reported by another device."""
         pane = self.find(event.room)
         if pane is not None:
             pane.marked = max(pane.marked, event.number)
@@ -376,11 +376,11 @@ class State:
             pane.typing[event.sender] = self._now() + TYPING
 
     def typing(self, pane: Buffer | None = None) -> list[str]:
-        """Who is typing in what one looks at, or elsewhere."""
+        """Return who is typing in the given or current conversation."""
         now = self._now()
         return [name for name, until in (pane or self.pane).typing.items() if until > now]
 
-    # Pages of history, and what was found in it
+    # Pages of history, and search results
 
     def _found(self, event: Found) -> None:
         before = self.found
@@ -392,33 +392,33 @@ class State:
         self.found = event
 
     def forget_found(self) -> None:
-        """Be done with a search."""
+        """Close the search."""
         self.found = None
         self.return_to_present()
 
     def earlier(self, pane: Buffer, said: Iterable[Said], more: bool) -> None:
-        """Put lines of a page of history above what is shown of a pane."""
+        """Insert a page of history above what a buffer shows."""
         first = pane.shown.first
         items = self._page(line for line in said if not first or line.number < first)
-        pane.put_above(items, whole=not (more and items))  # else the same page would come again
+        pane.put_above(items, whole=not (more and items))  # the same page would be returned
         pane.recount()
         self.seen()
 
     def later(self, pane: Buffer, said: Iterable[Said], more: bool) -> None:
-        """Put lines of a page of history below a stretch of the past."""
+        """Append a page of history to the past."""
         last = pane.shown.last
         items = self._page(line for line in said if line.number > last)
         pane.put_below(items, more=more and bool(items))
         self._changed()
 
     def around(self, pane: Buffer, said: Iterable[Said], number: int) -> None:
-        """Show a page of the past, in which a line was found."""
+        """Show a page of the past around a search result."""
         items = self._page(said)
         pane.show_past(items, whole=bool(items) and Stretch(items).first == 1)
         self.show(pane, number)
 
     def show(self, pane: Buffer, number: int) -> None:
-        """Let a line be looked at."""
+        """Scroll to a line."""
         pane.found = number
         self._changed()
 
@@ -426,6 +426,6 @@ class State:
         return [spoken(line, self._is_me(line), self.mentions_me(line.text)) for line in said]
 
     def return_to_present(self) -> None:
-        """Leave what is shown of the past."""
+        """Go back to the present."""
         self.pane.show_present()
         self.seen()

@@ -1,4 +1,4 @@
-"""Colours of our own, and those that Textual has; which are chosen when nobody has chosen."""
+"""The project's own themes, those of Textual, and the default."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ NAMES = (*(theme.name for theme in OWN), *BUILTIN_THEMES)
 
 
 def check(name: str) -> None:
-    """Refuse a theme that is not there."""
+    """Refuse an unknown theme."""
     if name not in (DEFAULT, *NAMES):
         there = ", ".join((DEFAULT, *NAMES))
-        raise Refused("bad-setting", f"There is no theme {name[:32]!r}. There are: {there}.")
+        raise Refused("bad-setting", f"No theme {name[:32]!r}. Themes: {there}.")
 
 
 def chosen(name: str, environment: Mapping[str, str]) -> str:
-    """The theme of a name; the default one is dark or light as the terminal is, where it says so.
+    """Return the theme for a setting; the default is dark or light like the terminal, if known.
 
-    COLORFGBG (of rxvt, which others have taken over) names the colours of text and background by
-    their numbers.
+    COLORFGBG (from rxvt, adopted by others) contains the numbers of the text and background
+    colours.
     """
     if name != DEFAULT:
         return name

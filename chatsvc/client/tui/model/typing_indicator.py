@@ -1,4 +1,4 @@
-"""Showing others that one is typing (IRCv3 "typing"): seldom, and not to crowds."""
+"""Tells others that the user is typing (IRCv3 "typing"): rarely, and not to crowds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CROWD = 50  # people
 
 
 class Signs:
-    """Tells those in a conversation what one does there, as long as it is `wanted`."""
+    """Sends typing notices for the current conversation, as long as they are `wanted`."""
 
     def __init__(
         self, connection: Connection, clock: IReactorTime, wanted: Callable[[], bool]
@@ -25,12 +25,12 @@ class Signs:
         self._connection = connection
         self._clock = clock
         self._wanted = wanted
-        self._pane: Buffer | None = None  # where one is seen typing
-        self._last: tuple[Buffer | None, float] = (None, 0.0)  # where one was last seen, and when
+        self._pane: Buffer | None = None  # where the user is typing
+        self._last: tuple[Buffer | None, float] = (None, 0.0)  # the last notice: where, and when
         self._pausing: IDelayedCall | None = None
 
     def typed(self, text: str, pane: Buffer) -> None:
-        """The text that is being typed is this by now."""
+        """Note that the draft has changed to this text."""
         if pane is not self._pane:
             self._stop("done")
         if not text or (text.startswith("/") and not text.startswith("//")):
@@ -39,7 +39,7 @@ class Signs:
             self._go_on(pane)
 
     def sent(self) -> None:
-        """What was typed is said, which says that one types no more."""
+        """Note that the text was sent, which implies that typing has stopped."""
         self._forget()
 
     def _is_for(self, pane: Buffer) -> bool:
@@ -70,7 +70,7 @@ class Signs:
         self._pausing = None
 
     def _signal(self, how: str, pane: Buffer) -> None:
-        """Tell it to who is there now; to nobody when the connection is lost."""
+        """Send a notice to the people in the conversation; do nothing while disconnected."""
         if not self._connection.here:
             return
         to = {"name": pane.name[1:]} if pane.private else {"room": pane.name}
@@ -81,5 +81,5 @@ class Signs:
 
 
 def _nobody(failure: Failure) -> None:
-    """Nobody sees that one types, which is no harm."""
+    """Ignore an error: a lost notice does no harm."""
     failure.trap(Refused, Uncertain, NotConnected)

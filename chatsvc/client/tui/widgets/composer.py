@@ -1,4 +1,4 @@
-"""Where one types: several lines, sent by Enter; what was sent before comes back with Up."""
+"""The message editor: several lines, sent by Enter; Up recalls earlier messages."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from chatsvc.client.passwords import is_secret
 from chatsvc.client.tui.model.completion import Completion
 from chatsvc.client.tui.model.keys import Where, actions, keys_of
 
-MANY = 10  # lines of a paste beyond which one is asked first
+MANY = 10  # lines of a paste beyond which the user is asked first
 _REMEMBERED = 200
-# Textual's document would end a line at these, and the text would be another one.
+# Textual's document would split lines at these, which would change the text.
 _OTHER_BREAKS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 class Desk(Protocol):
-    """What the composer belongs to.  It is told at once: another conversation may be next."""
+    """The owner of the composer.  Called at once, because the conversation may change next."""
 
-    keys: Mapping[str, Callable[[], object]]  # what else keys do, in the order they are typed in
+    keys: Mapping[str, Callable[[], object]]  # what other keys do, in the order of typing
 
     def send(self, text: str) -> None:
-        """The person wants to say this."""
+        """Send this text."""
 
     def pasted(self, text: str) -> None:
-        """Many lines were pasted, which are not in the text yet."""
+        """Ask what to do with a long paste, which is not in the text yet."""
 
     def complete(self, line: str, at: int, first: bool) -> Completion | None:
-        """What the word before a place may become."""
+        """Return the completions of the word before a position."""
 
 
 @dataclass(slots=True)
 class Cycle:
-    """A completion under way: what stands there now, in which row, instead of what was typed."""
+    """A completion in progress: what was inserted, in which row, and what it replaced."""
 
     completion: Completion
     row: int
@@ -48,7 +48,7 @@ class Cycle:
     position: int = -1
 
     def turn(self, step: int) -> str:
-        """Take the next candidate, or the one before."""
+        """Switch to the next or previous candidate."""
         if self.position < 0:
             self.position = 0 if step > 0 else -1
         else:
@@ -62,10 +62,10 @@ class Cycle:
 
 
 class Composer(TextArea):
-    """A text of one or more lines."""
+    """An editor for a text of one or more lines."""
 
     class Completing(Message):
-        """There are several ways to complete a word, or no longer."""
+        """Several completions are offered, or no longer."""
 
         def __init__(self, cycle: Cycle | None) -> None:
             super().__init__()
@@ -73,16 +73,16 @@ class Composer(TextArea):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(compact=True, id="composer", placeholder="Type to talk, / for commands")
-        self.sent: list[str] = []  # in the conversation that is shown
+        self.sent: list[str] = []  # in the current conversation
         self._desk = desk
         self._cycle: Cycle | None = None
-        self._shown = 0  # characters of the candidate that is put in
+        self._shown = 0  # characters of the inserted candidate
         self._killed = ""
-        self._back = 0  # how far in what was sent before; 0 is what is being typed
+        self._back = 0  # position in the input history; 0 is the draft
         self._typed = ""
 
     async def _on_key(self, event: events.Key) -> None:
-        """Keys in the order in which they were typed, which bindings of the app would not keep."""
+        """Handle keys in the order of typing, which bindings of the app would not preserve."""
         if self._cycle is not None and event.key not in _CYCLING:
             self._end_cycle()
         does, otherwise = _KEYS.get(event.key), self._desk.keys.get(event.key)
@@ -101,18 +101,18 @@ class Composer(TextArea):
             await super()._on_key(event)
 
     def _type(self, text: str) -> None:
-        """Put in a text, instead of what is selected."""
+        """Insert a text in place of the selection."""
         text = _OTHER_BREAKS.sub(" ", text)
         self.replace(text, *self.selection, maintain_selection_offset=False)
 
     def turn_to(self, text: str, sent: list[str]) -> None:
-        """Go on with another text, in another conversation."""
+        """Switch to the draft of another conversation."""
         self._end_cycle()
         self.sent = sent
         self._back, self._typed = 0, ""
         self._show_text(text)
 
-    # Sending, and what was sent
+    # Sending, and history
 
     def send(self) -> bool:
         text = self.text
@@ -123,14 +123,14 @@ class Composer(TextArea):
         return True
 
     def remember(self, text: str) -> None:
-        """Let a text come back with Up, unless it holds a password."""
+        """Add a text to the history, unless it contains a password."""
         if text.strip() and not is_secret(text) and self.sent[-1:] != [text]:
             self.sent.append(text)
             del self.sent[:-_REMEMBERED]
         self._back, self._typed = 0, ""
 
     def put_away(self) -> bool:
-        """Have an empty line again, if it is not; what was in it comes back with Up."""
+        """Clear the input; Up recalls what was in it."""
         if self._cycle is not None:
             self._put(self._cycle.typed)
             self._end_cycle()
@@ -142,7 +142,7 @@ class Composer(TextArea):
         return True
 
     def up(self) -> bool:
-        """Look at what was sent before, from the first row on."""
+        """Recall an earlier message, if the cursor is in the first row."""
         row = self.wrapped_document.location_to_offset(self.cursor_location).y
         if row > 0 or self._back >= len(self.sent):
             return False
@@ -165,10 +165,10 @@ class Composer(TextArea):
         self.load_text(text)
         self.move_cursor(self.document.end)
 
-    # Completing
+    # Completion
 
     def tab(self) -> bool:
-        """Complete a word, or take the next candidate."""
+        """Complete a word, or switch to the next candidate."""
         if self._cycle is None:
             self._begin_cycle()
         if self._cycle is not None:
@@ -182,7 +182,7 @@ class Composer(TextArea):
         return True
 
     def choose(self, position: int) -> None:
-        """Take one of the candidates, and be done."""
+        """Accept a candidate."""
         if self._cycle is not None:
             self._cycle.position = position
             self._put(self._cycle.text)
@@ -205,7 +205,7 @@ class Composer(TextArea):
             self.post_message(self.Completing(self._cycle))
 
     def _put(self, text: str) -> None:
-        """Put in a candidate instead of the one before, or of what was typed."""
+        """Insert a candidate in place of the previous one or of what was typed."""
         assert self._cycle is not None
         row, start = self._cycle.row, self._cycle.completion.start
         result = self.replace(text, (row, start), (row, start + self._shown))
@@ -217,7 +217,7 @@ class Composer(TextArea):
             self._cycle = None
             self.post_message(self.Completing(None))
 
-    # Letters, which may be several characters each
+    # Grapheme clusters, which may be several characters each
 
     def clamp_visitable(self, location: Location) -> Location:
         row, column = super().clamp_visitable(location)
@@ -270,7 +270,7 @@ class Composer(TextArea):
         return True
 
     def yank(self) -> bool:
-        """Put in what was killed last."""
+        """Insert the text that was killed last."""
         self.insert(self._killed)
         return True
 

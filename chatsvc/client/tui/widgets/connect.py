@@ -1,4 +1,4 @@
-"""The page on which one says where to go: its fields, and what is wrong beside each of them."""
+"""The connect page: fields for the server and your name, with errors beside them."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ from chatsvc.client.tui.model.keys import KEYS, Where, bindings, keys_of, named
 from chatsvc.client.tui.widgets.text_field import Field
 from chatsvc.model.requests import Refused
 
-HINT = named("{connect} connects · {next_field} next field · {leave} leaves")
+HINT = named("{connect}: connect · {next_field}: next field · {leave}: quit")
 PUT_OUT = named(
-    "{connect} or {connect_again} connects again · {next_field} goes to the fields · {leave} leaves"
+    "{connect} or {connect_again}: reconnect · {next_field}: edit the fields · {leave}: quit"
 )
-CONNECTING = named("{give_up} gives up · {leave} leaves")
+CONNECTING = named("{give_up}: cancel · {leave}: quit")
 
 
 class InvalidEntry(NamedTuple):
-    """What is wrong, and with which field; all of it if with none."""
+    """An error and the field that it is about; all of them if empty."""
 
     text: str
     field: str = ""
 
 
 def wrong(error: BaseException, text: str) -> InvalidEntry:
-    """Beside which field it is said why one was not let in."""
+    """Return an error about joining, with the field that it belongs to."""
     if isinstance(error, Refused):
         if error.code == TLS_NEEDED:
-            text = f"This chat is joined over TLS only: {KEYS['connect']} joins it so."
+            text = f"This chat requires TLS. Press {KEYS['connect']} to use TLS."
             return InvalidEntry(text, "tls")
         names = error.code in (*NAME_REFUSED, "registered", "no-account")
         return InvalidEntry(text, "name" if names else "")
     if isinstance(error, NotConnected):
-        if isinstance(error.__cause__, NotConnected):  # of the handshake
+        if isinstance(error.__cause__, NotConnected):  # from the TLS handshake
             return InvalidEntry(text, "tls")
         return InvalidEntry(text, "port" if isinstance(error.__cause__, NobodyListens) else "host")
     return InvalidEntry(text)
 
 
 class Tick(Checkbox):
-    """A checkbox that is read without colours, too."""
+    """A checkbox that is readable without colours."""
 
-    BUTTON_LEFT = BUTTON_RIGHT = ""  # which would have the colour of the background
+    BUTTON_LEFT = BUTTON_RIGHT = ""  # they would have the background's colour
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]
@@ -63,24 +63,24 @@ class Tick(Checkbox):
 
 
 class ConnectPage(Screen[None]):
-    """Where to go."""
+    """The page that asks which server to join."""
 
     AUTO_FOCUS = ""  # None would mean the first field
     BINDINGS = bindings(Where.CONNECT_PAGE)
 
     class Chosen(Message):
-        """This is where the person wants to go."""
+        """The user wants to join this server."""
 
         def __init__(self, going: Going) -> None:
             super().__init__()
             self.going = going
 
     class GivenUp(Message):
-        """The person wants to go there no more."""
+        """The user has cancelled joining."""
 
     def __init__(self, going: Going, recent: list[RecentServers], typing: bool = False) -> None:
         super().__init__()
-        self._typing = typing  # the person is, in the chat that they were in
+        self._typing = typing  # the user is still in the chat that they had joined
         self._in_a_line = False
         self._going = going
         self._recent = recent
@@ -94,7 +94,7 @@ class ConnectPage(Screen[None]):
             yield from self._row("Host", Field(to.host, id="host", compact=True))
             yield from self._row("Port", Field(str(to.port), id="port", compact=True))
             yield from self._row("Your name", Field(identity.name, id="name", compact=True))
-            yield from self._row("", Tick("over TLS (encrypted)", to.tls, id="tls", compact=True))
+            yield from self._row("", Tick("use TLS (encrypted)", to.tls, id="tls", compact=True))
             with Horizontal(classes="buttons"):
                 yield Button("Connect", variant="primary", id="connect", compact=True)
                 yield Button("Leave", id="leave", compact=True)
@@ -113,14 +113,14 @@ class ConnectPage(Screen[None]):
         if self._typing:
             self.query_one("#keys", Static).update(self._keys)
         else:
-            self.set_focus(self.query_one("#host"))  # before anything that is typed arrives
+            self.set_focus(self.query_one("#host"))  # before anything typed arrives
 
     @property
     def _keys(self) -> str:
         return PUT_OUT if self._typing else HINT
 
     def on_key(self, event: Key) -> None:
-        """Let Enter connect, unless it ends a line that was meant for the chat."""
+        """Connect on Enter, unless it ends a line that was meant for the chat."""
         if self.focused is not None:
             return
         if event.key not in keys_of("connect"):
@@ -131,13 +131,13 @@ class ConnectPage(Screen[None]):
             self.action_connect()
 
     def on_descendant_focus(self) -> None:
-        """Whoever has come to a field means it."""
+        """Treat the page as intended once a field has the focus."""
         self._typing = False
 
-    # What is wrong
+    # Errors
 
     def complain(self, wrong: InvalidEntry) -> None:
-        """Say what is wrong; the fields are as they were."""
+        """Show an error; the fields are unchanged."""
         self.connecting(False)
         self._say(wrong)
         if wrong.field == "tls":
@@ -146,7 +146,7 @@ class ConnectPage(Screen[None]):
             self._begin_at(wrong.field or "host")
 
     def _begin_at(self, name: str) -> None:
-        """Let a field be typed anew."""
+        """Select a field's text, ready to be replaced."""
         field = self.query_one(f"#{name}")
         field.focus()
         if isinstance(field, Input):
@@ -159,7 +159,7 @@ class ConnectPage(Screen[None]):
             label.display = bool(text)
 
     def connecting(self, to: Server | bool, text: str = "") -> None:
-        """Show that one is on the way, or not any more."""
+        """Show that connecting is in progress, or not."""
         self._connecting = bool(to)
         self.query_one("#keys", Static).update(CONNECTING if to else self._keys)
         for field in self.query("Input, Checkbox, OptionList, #connect"):
@@ -172,7 +172,7 @@ class ConnectPage(Screen[None]):
         about_class = self.query_one("#wrong-", Static)
         about_class.set_class(bool(to), "going")
 
-    # What is chosen
+    # The user's choice
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         self.action_connect()
@@ -207,7 +207,7 @@ class ConnectPage(Screen[None]):
         self.post_message(self.Chosen(self._chosen(to)))
 
     def _server(self) -> Server:
-        """The server in the fields; a whole address may stand in that of the host."""
+        """Return the server in the fields; the host field may contain a whole address."""
         host = self.query_one("#host", Input).value.strip()
         port = port_number(self.query_one("#port", Input).value.strip())
         tls = self.query_one("#tls", Checkbox).value

@@ -1,7 +1,7 @@
-"""A conversation on the screen: items as rows, of which only those in sight are drawn.
+"""A conversation on the screen: items as rows, of which only the visible ones are drawn.
 
-One who looks at the end goes on seeing the end; else what one looks at stays where it is, whatever
-comes above or below it.
+A view at the end stays at the end; otherwise what the user is reading stays in place when rows are
+added above or below.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from chatsvc.client.tui.widgets.rendering import COMPONENTS, Painting, copied, s
 from chatsvc.client.tui.widgets.wrapping import Columns, columns, spans, word_at
 
 NEW = "new since you left"
-_NEAR = 10  # rows from the top or the end, where more is wanted
-_TOGETHER = 300.0  # seconds in which lines of one person need no name above each
+_NEAR = 10  # rows from the top or the end, where more is requested
+_TOGETHER = 300.0  # seconds within which messages of one person need no further name above them
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +51,7 @@ class _Entry:
 
 
 class _Place(NamedTuple):
-    """A row, by what stands in it: rows above the text have a negative `row`."""
+    """A row by what it shows: rows above the text have a negative `row`."""
 
     position: int
     letter: int
@@ -60,38 +60,38 @@ class _Place(NamedTuple):
 
 
 class ConversationView(ScrollView, can_focus=True):
-    """What was said in one pane."""
+    """The items of one buffer."""
 
     COMPONENT_CLASSES = COMPONENTS
 
     class AtTheTop(Message):
-        """Earlier lines are wanted."""
+        """Request earlier lines."""
 
         def __init__(self, pane: Buffer) -> None:
             super().__init__()
             self.pane = pane
 
     class AtTheEnd(AtTheTop):
-        """One has come to the last line that is shown."""
+        """The user has reached the last line that is shown."""
 
     def __init__(self, pane: Buffer, clock: str) -> None:
         super().__init__()
         self.pane = pane
-        self.clock = clock  # how times are written; empty for none
+        self.clock = clock  # the time format; empty for no times
         self._stretch = pane.shown
         self._entries: list[_Entry] = []
         self._ends: list[int] = []  # the row after each entry
         self._base = pane.shown.base  # the ordinal of the first entry
-        self._kept = 0  # entries of the stretch; those of waiting lines follow
+        self._kept = 0  # entries of the stretch; those of waiting messages follow
         self._found: int | None = None  # the line that was jumped to
         self._seen_size = Size(0, 0)
         self._columns = columns(0, 0)
         self._painting = Painting(self)
 
-    # What there is
+    # Content
 
     def sync(self) -> None:
-        """Show what the pane has by now."""
+        """Show the current items."""
         if not self._seen_size.width:
             return  # nothing can be wrapped yet
         if self.pane.shown is not self._stretch:
@@ -104,7 +104,7 @@ class ConversationView(ScrollView, can_focus=True):
             self._scroll(None)
 
     def _show(self, stretch: Stretch) -> None:
-        """Show another stretch, at the line that one has looked at."""
+        """Show another stretch, at the line that was at the top."""
         place = self._place()
         self._stretch, self._base = stretch, stretch.base
         self._entries = [_Entry(item) for item in stretch.items]
@@ -121,7 +121,7 @@ class ConversationView(ScrollView, can_focus=True):
             self._fill(position)
 
     def _add_waiting(self) -> None:
-        """Put lines that are not kept yet below all that is."""
+        """Append messages that are not stored yet."""
         for item in self.pane.waiting if self._stretch is self.pane.present else ():
             before = self._entries[-1].item if self._entries else None
             entry = _Entry(item, named=not self._columns.name and _needs_name(item, before))
@@ -156,7 +156,7 @@ class ConversationView(ScrollView, can_focus=True):
             self._scroll(place._replace(position=place.position + moved))
 
     def _changed(self, known: int, moved: int) -> list[int]:
-        """The positions of entries that look otherwise now, or are new."""
+        """Return the positions of entries that are new or look different now."""
         stretch, entries = self._stretch, self._entries
         changed = {ordinal - stretch.base for ordinal in stretch.touched}
         stretch.touched = set()
@@ -188,7 +188,7 @@ class ConversationView(ScrollView, can_focus=True):
             yield NEW
 
     def _measure(self, known: int = 0) -> None:
-        """Find where entries end, of which the first ones are as they were."""
+        """Compute where entries end, after some at the beginning that are unchanged."""
         del self._ends[known:]
         heights = (entry.height for entry in self._entries[known:])
         ends = accumulate(heights, initial=self._rows)
@@ -201,10 +201,10 @@ class ConversationView(ScrollView, can_focus=True):
     def _rows(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    # Where one is
+    # Position
 
     def _place(self) -> _Place:
-        """What is in the topmost row."""
+        """Return what is in the top row."""
         if not self._ends:
             return _Place(0, 0, 0, 0)
         position, row = self._at(self.scroll_offset.y)
@@ -216,12 +216,12 @@ class ConversationView(ScrollView, can_focus=True):
         return _Place(position, letter, min(row, 0), number)
 
     def _at(self, y: int) -> tuple[int, int]:
-        """Which entry is in a row, and in which of its own rows."""
+        """Return the entry in a row, and the row within it."""
         position = min(bisect_right(self._ends, y), len(self._entries) - 1)
         return position, y - (self._ends[position] - self._entries[position].height)
 
     def _scroll(self, place: _Place | None) -> None:
-        """Go to the end, for who was there, or back to what was in the topmost row."""
+        """Scroll to the end if the view was there, or back to what was in the top row."""
         if self.pane.following or place is None or not self._entries:
             self.scroll_end(animate=False, immediate=True, x_axis=False)
             return
@@ -232,7 +232,7 @@ class ConversationView(ScrollView, can_focus=True):
         self.scroll_to(y=max(y, 0), animate=False, force=True, immediate=True)
 
     def _jump(self, number: int | None) -> None:
-        """Show a line in the middle, and that it is the one."""
+        """Scroll a line to the middle, and highlight it."""
         self._found = number
         self._painting.found = number
         self.redraw()
@@ -245,7 +245,7 @@ class ConversationView(ScrollView, can_focus=True):
             self._look_around()
 
     def page(self, pages: int) -> None:
-        """Go up, or down, by what one sees, but for two rows."""
+        """Scroll by a page, less two rows."""
         rows = pages * max(self.size.height - 2, 1)
         self.scroll_to(y=self.scroll_y + rows, animate=False, force=True, immediate=True)
         self._look_around()
@@ -256,7 +256,7 @@ class ConversationView(ScrollView, can_focus=True):
             self._look_around()
 
     def _look_around(self) -> None:
-        """Notice whether one is near the top, or at the end."""
+        """Detect that the view is near the top, or at the end."""
         at_end = self.scroll_y >= self.max_scroll_y
         self.pane.following = at_end and self.pane.past is None
         if at_end or (self.pane.past and self.scroll_y >= self.max_scroll_y - _NEAR):
@@ -273,7 +273,7 @@ class ConversationView(ScrollView, can_focus=True):
             self._scroll(None)
 
     def wrap_anew(self) -> None:
-        """Show everything at another width, or with other columns."""
+        """Wrap everything again for another width or other columns."""
         place = self._place()
         self._columns = columns(self.scrollable_content_region.width, self._time_width)
         before = None
@@ -284,18 +284,18 @@ class ConversationView(ScrollView, can_focus=True):
         self._scroll(place)
 
     def show_times(self, clock: str) -> None:
-        """Write times otherwise from now on."""
+        """Change the time format."""
         self.clock = clock
         if self.size.width:
             self.wrap_anew()
         else:
-            self._seen_size = Size(0, 0)  # it is hidden, and wrapped when it is seen again
+            self._seen_size = Size(0, 0)  # it is hidden, and wrapped when it is shown
 
     @property
     def _time_width(self) -> int:
         return len(strftime(self.clock)) if self.clock else 0
 
-    # How it is drawn
+    # Drawing
 
     def render_line(self, y: int) -> Strip:
         width, below = self.size.width, y == self.size.height - 1
@@ -332,7 +332,7 @@ class ConversationView(ScrollView, can_focus=True):
 
     @property
     def shape(self) -> Columns:
-        """How rows are divided."""
+        """Return how rows are divided into columns."""
         return self._columns
 
     def notify_style_update(self) -> None:
@@ -340,15 +340,15 @@ class ConversationView(ScrollView, can_focus=True):
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw everything anew, because it is to look otherwise."""
+        """Draw everything again, because it looks different now."""
         for entry in self._entries:
             entry.strips = None
         self.refresh()
 
-    # What is copied
+    # Copying
 
     async def _on_click(self, event: events.Click) -> None:
-        """Twice selects a word, three times what was said."""
+        """Select a word on a double click, a message on a triple click."""
         if event.chain < 2:
             return
         event.stop()
@@ -376,7 +376,7 @@ class ConversationView(ScrollView, can_focus=True):
 
 
 def _needs_name(item: Item, before: Item | None) -> bool:
-    """Whether a name stands above what somebody says, where there is no room beside it."""
+    """Return whether a name belongs above an item, where there is no room beside it."""
     if not isinstance(item, Spoken):
         return False
     same = isinstance(before, Spoken) and before.sender == item.sender

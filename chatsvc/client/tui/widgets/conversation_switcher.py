@@ -1,4 +1,4 @@
-"""The conversations, of which one is shown: each stays where one was in it."""
+"""The conversations, one of which is visible; each keeps its scroll position."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chatsvc.client.tui.widgets.conversation import ConversationView
 
 
 class Shelf(ContentSwitcher):
-    """Shows what one looks at, and has fetched what is wanted above and below it."""
+    """Shows the current conversation, and requests more lines above and below it."""
 
     def __init__(self, state: State, reading: HistoryLoader) -> None:
         super().__init__(id="conversations")
-        self._clock = "%H:%M"  # how times are written
+        self._clock = "%H:%M"  # the time format
         self._state = state
         self._reading = reading
         self._of: dict[Buffer, ConversationView] = {}
@@ -23,11 +23,11 @@ class Shelf(ContentSwitcher):
 
     @property
     def shown(self) -> ConversationView:
-        """The conversation that one looks at."""
+        """The visible conversation."""
         return self._of[self._state.pane]
 
     async def sync(self) -> None:
-        """Show what one looks at, as it is by now; forget what was closed."""
+        """Show the current conversation in its current state; drop closed ones."""
         panes = set(self._state.panes.values())
         for pane in [pane for pane in self._of if pane not in panes]:
             await self._of.pop(pane).remove()
@@ -43,7 +43,7 @@ class Shelf(ContentSwitcher):
         await self.add_content(conversation)
 
     def show_times(self, clock: str) -> None:
-        """Write times otherwise from now on."""
+        """Change the time format."""
         self._clock = clock
         for conversation in self._of.values():
             conversation.show_times(clock)

@@ -1,4 +1,4 @@
-"""What is asked, or told, in a box above everything else."""
+"""Dialogs: questions and messages in a box above everything else."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from chatsvc.client import graphemes
 from chatsvc.client.tui.model.keys import KEYS, Where, bindings, named
 from chatsvc.client.tui.widgets.text_field import Field
 
-PAUSE = 0.5  # seconds without a key after which a person has noticed a box
+PAUSE = 0.5  # seconds without a key press after which the user has noticed a box
 
 
 class Question(ModalScreen[str | None]):
-    """Asks for a line of text; declining gives an empty one, going back gives None.
+    """Asks for a line of text; declining returns an empty one, and going back returns None.
 
-    A box that opens by itself passes what a person goes on typing to `typed`, where they were
-    typing, until they pause: it must not become a password.
+    A box that opens unasked passes what the user keeps typing to `typed`, the previous input, until
+    they pause: it must not become a password.
     """
 
     AUTO_FOCUS = ""  # None would mean the first field
@@ -44,14 +44,16 @@ class Question(ModalScreen[str | None]):
         self._text = text
         self._question = question
         self._hidden = hidden
-        self._decline = decline  # what declining does, as a button says it
+        self._decline = decline  # the effect of declining, as the label of a button
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(self._text, markup=False, classes="told")
             yield Field(placeholder=self._question, password=self._hidden, id="answer")
             with Horizontal(classes="buttons"):
-                yield Button(named("{answer}: go on"), variant="primary", id="go-on", compact=True)
+                yield Button(
+                    named("{answer}: continue"), variant="primary", id="go-on", compact=True
+                )
                 if self._decline:
                     yield Button(
                         Text(f"{KEYS['decline']}: {self._decline}"), id="decline", compact=True
@@ -83,7 +85,7 @@ class Question(ModalScreen[str | None]):
         self._typed("".join(filter(graphemes.is_text, text)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take no key for an answer before the field has the focus."""
+        """Accept no key as an answer before the field has the focus."""
         return self._typed is None
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -115,7 +117,7 @@ class Question(ModalScreen[str | None]):
 
 
 class Sure(ModalScreen[bool]):
-    """Asks whether something is really to be done."""
+    """Asks for confirmation."""
 
     BINDINGS = bindings(Where.CONFIRMATION)
 
@@ -141,7 +143,7 @@ class Sure(ModalScreen[bool]):
 
 
 class Keys(ModalScreen[None]):
-    """Which keys do what."""
+    """Lists the keyboard shortcuts."""
 
     BINDINGS = bindings(Where.KEYS_BOX)
 

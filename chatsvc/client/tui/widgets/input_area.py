@@ -1,4 +1,4 @@
-"""The lower end of the screen: where one types, with candidates and hints above it."""
+"""The bottom of the screen: the input, with candidates and hints above it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from chatsvc.client.tui.widgets.paste_dialog import PasteQuestion
 
 
 class InputArea(Vertical):
-    """What one types stays with the conversation in which one was typing it."""
+    """The input; each conversation keeps its own draft."""
 
     class Typed(Message):
-        """What is being typed, there, is another text now."""
+        """The draft of a conversation has changed."""
 
         def __init__(self, text: str, pane: Buffer) -> None:
             super().__init__()
@@ -53,7 +53,7 @@ class InputArea(Vertical):
         yield self.composer
 
     def show(self, pane: Buffer, left: bool = False) -> None:
-        """Go on typing in another conversation; a text whose own one is `left` comes along."""
+        """Show another conversation's draft; if the old one was `left`, its draft moves along."""
         if pane is self.pane:
             return
         text, self.pane.draft = self.composer.text, ""
@@ -65,11 +65,11 @@ class InputArea(Vertical):
         self.composer.turn_to(pane.draft, pane.sent)
 
     def give_back(self, text: str, pane: Buffer) -> bool:
-        """Let a text be typed again if nothing else is being typed there; else Up shows it."""
+        """Restore a text to the input if the input is empty; otherwise Up recalls it."""
         if pane is self.pane and not self.composer.text:
             self.composer.turn_to(text, pane.sent)
             if text.startswith("/"):
-                self.composer.select_all()  # so that another one can be typed at once
+                self.composer.select_all()  # selected, so that typing replaces it
         elif pane is not self.pane and not pane.draft:
             pane.draft = text
         else:
@@ -80,12 +80,12 @@ class InputArea(Vertical):
         return True
 
     def begin(self, text: str) -> None:
-        """Begin a text; what is being typed comes back with Up."""
+        """Start a new text; Up recalls the draft."""
         self.composer.put_away()
         self.composer.turn_to(text, self.pane.sent)
         self.composer.focus()
 
-    # What the composer tells
+    # Messages of the composer
 
     def send(self, text: str) -> None:
         self._say(text, self.pane)
@@ -130,7 +130,7 @@ class InputArea(Vertical):
         self.post_message(self.Typed(self.composer.text, self.pane))
 
     def help(self) -> None:
-        """Say how the command that is being typed goes on."""
+        """Show a hint for the command that is being typed."""
         helps = hint(self.composer.text, self._known(self.pane).commands)
         self._hint.update(helps)
         self._hint.display = bool(helps)

@@ -1,4 +1,4 @@
-"""Ways to get somewhere by a few letters: a list of rooms and people, a palette of everything."""
+"""Quick navigation by a few letters: a list of rooms and people, a palette of everything."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from chatsvc.client.tui.widgets.text_field import Field
 from chatsvc.model.server_events import Command
 from chatsvc.model.text_rules import key
 
-_MOST = 50  # places that are listed at once
-_SAID = 0.1  # the score of what has the words not in its title
+_MOST = 50  # results listed at once
+_SAID = 0.1  # the score of an offer that matches, but not in its title
 
 
 class Goal(NamedTuple):
-    """Somewhere to go: a room, or a person (`@name`), and what is new there."""
+    """A destination: a room, or a person (`@name`), with its unread count."""
 
     name: str
     about: str = ""
@@ -40,7 +40,7 @@ class Goal(NamedTuple):
 
 
 def goals(state: State, knowing: Knowing) -> list[Goal]:
-    """Where one could go: where one is mentioned, what is unread, the rest, then people."""
+    """Return the destinations: mentions, then unread, then other rooms, then people."""
     panes = [pane for pane in state.panes.values() if pane.name not in (SERVER, state.here)]
     panes.sort(key=lambda pane: (-pane.mentions, -pane.unread))
     there = [Goal(pane.name, pane.topic, pane.mentions, pane.unread) for pane in panes]
@@ -59,7 +59,7 @@ T = TypeVar("T")
 
 
 def fitting(words: str, all_of: Iterable[T], name: Callable[[T], str]) -> list[T]:
-    """Those whose name has the letters of `words` in it, the best first, in order otherwise."""
+    """Return those whose name contains the letters of `words`, the best first, else in order."""
     if not words.strip():
         return list(all_of)
     search = FuzzySearch()
@@ -68,7 +68,7 @@ def fitting(words: str, all_of: Iterable[T], name: Callable[[T], str]) -> list[T
 
 
 class _PaletteText(Field):
-    """A line whose Enter counts where it was typed, and not after the keys that followed it."""
+    """A field whose Enter takes effect where it was typed, before the keys that follow it."""
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key in keys_of("go"):
@@ -80,7 +80,7 @@ class _PaletteText(Field):
 
 
 class Jump(ModalScreen[str]):
-    """Where to? The answer is a room or a person."""
+    """Asks where to go; the answer is a room or a person."""
 
     BINDINGS = bindings(Where.JUMP)
 
@@ -149,14 +149,14 @@ class Offer(NamedTuple):
 
 
 class Offering(Protocol):
-    """What the palette is told."""
+    """The source of the palette's offers."""
 
     def offers(self) -> Iterable[Offer]:
-        """Everything that can be done: what is wanted most comes first."""
+        """Return everything that can be done, the most useful first."""
 
 
 class Everything(Provider):
-    """Finds offers by their title, or by words of what is said of them."""
+    """Finds offers by their titles, or by words in their descriptions."""
 
     @property
     def _offers(self) -> Iterable[Offer]:
@@ -176,7 +176,7 @@ class Everything(Provider):
 
 
 def _offered(offer: Offer, matcher: Matcher | None = None) -> Content:
-    """An offer as it is listed.  None of it is markup: anybody may have written the topic."""
+    """Return an offer as a row.  Nothing in it is markup: a topic can contain anything."""
     title = Content(offer.title)
     if matcher is not None:
         for at in matcher.fuzzy_search.match(matcher.query, offer.title)[1]:
@@ -185,7 +185,7 @@ def _offered(offer: Offer, matcher: Matcher | None = None) -> Content:
 
 
 def place_offers(everywhere: Iterable[Goal], go: Callable[[str], object]) -> Iterator[Offer]:
-    """Rooms and conversations."""
+    """Yield the rooms and conversations."""
     for goal in everywhere:
         yield Offer(goal.name, goal.about or "a conversation", partial(go, goal.name))
 
@@ -193,7 +193,7 @@ def place_offers(everywhere: Iterable[Goal], go: Callable[[str], object]) -> Ite
 def command_offers(
     commands: Iterable[Command], do: Callable[[str], object], begin: Callable[[str], object]
 ) -> Iterator[Offer]:
-    """Commands; one that needs words is begun, so that these can be typed."""
+    """Yield the commands; one with arguments is put into the input, to be completed."""
     for command in sorted(commands, key=name_of):
         name = f"/{name_of(command)}"
         needs = " " in command.usage
@@ -204,7 +204,7 @@ def command_offers(
 def setting_offers(
     settings: Iterable[tuple[str, str, str]], begin: Callable[[str], object]
 ) -> Iterator[Offer]:
-    """Settings, each with its value and what it is for."""
+    """Yield the settings, each with its value and purpose."""
     for name, value, help in settings:
         yield Offer(f"Setting: {name} is {value}", help, partial(begin, f"/set {name} "))
 

@@ -1,4 +1,4 @@
-"""A question that is asked in the middle of the screen, because of a paste of many lines."""
+"""The dialog that asks what to do with a paste of many lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatsvc.client.tui.model.split_message import parts
 
 
 class PasteQuestion(ModalScreen[str]):
-    """What is to become of many lines at once."""
+    """Asks what to do with many pasted lines."""
 
     BINDINGS = bindings(Where.PASTE)
 
@@ -23,14 +23,14 @@ class PasteQuestion(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         lines, whole = self._text.count("\n") + 1, len(list(parts(self._text)))
-        as_one = "one message" if whole == 1 else f"{whole} messages, as few as it takes"
+        as_one = "one message" if whole == 1 else f"{whole} long messages"
         with Vertical(id="question"):
-            yield Static(f"You have pasted {lines} lines.", markup=False)
+            yield Static(f"You pasted {lines} lines.", markup=False)
             yield OptionList(
                 Option(f"Send them as {as_one}", "one"),
                 Option(f"Send them as {lines} messages", "many"),
-                Option("Put them into the text, to go on writing", "edit"),
-                Option("Leave it", "leave"),
+                Option("Add them to the text and keep editing", "edit"),
+                Option("Discard them", "leave"),
                 compact=True,
             )
 

@@ -1,4 +1,4 @@
-"""How items of a conversation look: times, names in steady colours, texts with what stands out."""
+"""How items look: times, names in fixed colours, texts with highlights."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ LIGHT = (
 
 TAB = 4  # cells
 
-Mark = tuple[int, int, Style]  # from where to where in a text, and how that is drawn
+Mark = tuple[int, int, Style]  # start and end in a text, and the style between them
 
 
 def shown_text(item: Item) -> str:
-    """What an item says, as it is shown: with blanks for tabs, which no row could hold."""
+    """Return an item's text for display: with spaces for tabs, which a row cannot contain."""
     return _text(item).expandtabs(TAB)
 
 
 def copied(item: Item, start: int, end: int) -> str:
-    """A part of what an item says, by its place in the text that is shown; -1 is the end."""
+    """Return part of an item's text, by positions in the displayed text; -1 is the end."""
     text = _text(item)
     if "\t" not in text:
         return text[start : None if end == -1 else end]
@@ -69,20 +69,20 @@ class Painting:
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
-        self.found: int | None = None  # the number of a line that was found
+        self.found: int | None = None  # the number of a search result
 
     def _style(self, name: str) -> Style:
         return self._widget.get_component_rich_style(f"conversation--{name}", partial=True)
 
     def colour_of(self, name: str) -> Style:
-        """The colour of a person, the same every day, legible on this background."""
+        """Return the colour of a name: always the same, and readable on this background."""
         colours = DARK if self._widget.app.current_theme.dark else LIGHT
         return Style(color=colours[crc32(key(name).encode()) % len(colours)])
 
     # Rows without text of items
 
     def heading(self, text: str, style: str, width: int) -> Strip:
-        """A line across the conversation."""
+        """Return a heading across the conversation."""
         shown = f" {cut(text, max(width - 2, 1))} "
         before = max((width - cell_len(shown)) // 2, 0)
         line = f"{'─' * before}{shown}".ljust(width, "─")
@@ -90,12 +90,12 @@ class Painting:
         return Strip([segment]).adjust_cell_length(width)
 
     def bar(self, text: str, width: int) -> Strip:
-        """The row at the end that says what is below it."""
+        """Return the bottom row, which says what is below it."""
         style = self._widget.rich_style + self._style("new") + Style(reverse=True)
         return Strip([Segment(f" {cut(text, width - 2)}", style)]).adjust_cell_length(width, style)
 
     def name_above(self, item: Item, time: str, width: int) -> Strip:
-        """Who says what is below."""
+        """Return the sender's name in a row above the message."""
         assert isinstance(item, Spoken)
         base = self._widget.rich_style
         segments = [
@@ -115,7 +115,7 @@ class Painting:
         time: str,
         chosen: tuple[int, int] | None,
     ) -> Iterator[Strip]:
-        """The text of an item, with time and name before its first row where there is room."""
+        """Yield an item's text, with time and name before the first row if there is room."""
         text, base = shown_text(item), self._widget.rich_style
         marks = [*self._marks(item, text, chosen)]
         head = [*self._head(item, shape, time)]
@@ -145,7 +145,7 @@ class Painting:
         return self._widget.rich_style + own
 
     def _marks(self, item: Item, text: str, chosen: tuple[int, int] | None) -> Iterator[Mark]:
-        """Parts of a text that are drawn otherwise; what comes later goes above."""
+        """Yield the styled parts of a text; later ones take precedence."""
         everything = (0, len(text))
         if isinstance(item, Note) and item.wrong:
             yield *everything, self._style("wrong")
@@ -179,7 +179,7 @@ class Painting:
 
 
 def _name(item: Spoken) -> str:
-    """The name as it stands before the text; notices are between hyphens, as ever."""
+    """Return the name for the name column; notices are between hyphens, as usual on IRC."""
     if item.action:
         return f"* {item.sender}"
     return f"-{item.sender}-" if item.notice else item.sender

@@ -1,4 +1,4 @@
-"""What a search has found, as a list below the conversation: one goes from hit to hit."""
+"""Search results, as a list below the conversation."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from chatsvc.model.history_events import Found
 from chatsvc.model.message_events import Said
 from chatsvc.model.text_rules import clean
 
-HINT = named(": {see_result} goes there, {close_results} back to now")
-_OLDER = "older ones…"
+HINT = named(": {see_result}: open, {close_results}: back to the latest")
+_OLDER = "older results…"
 
 
 class Hits(Listing):
-    """Found lines, newest first."""
+    """The lines found, newest first."""
 
     class Chosen(Message):
-        """One wants to see a line where it was said; None: those that are older."""
+        """Show this line in its context; None: load older results."""
 
         def __init__(self, line: Said | None) -> None:
             super().__init__()
             self.line = line
 
     class Closed(Message):
-        """One has seen enough."""
+        """The user has closed the search."""
 
     def __init__(self) -> None:
         super().__init__("hits")
@@ -38,7 +38,7 @@ class Hits(Listing):
         self._found: Found | None = None
 
     def sync(self, state: State) -> None:
-        """Show what was found by now; who has just searched can choose at once."""
+        """Show the current results; after a new search the list takes the focus."""
         if state.found is self._found:
             return
         before, self._found = self._found, state.found
@@ -57,7 +57,7 @@ class Hits(Listing):
         self.highlighted = min(position, self.option_count - 1)
 
     def on_option_list_option_selected(self, message: Listing.OptionSelected) -> None:
-        """Go to a hit, or on to older ones."""
+        """Go to a result, or load older ones."""
         message.stop()
         position = message.option_index
         lines = self._found.lines if self._found is not None else ()
@@ -70,7 +70,7 @@ class Hits(Listing):
 
 
 def _is_mended(before: Found, found: Found) -> bool:
-    """Whether it is the same lines, of which some were deleted meanwhile."""
+    """Return whether the lines are the same, except that some were deleted."""
     places = [[line[:2] for line in each.lines] for each in (before, found)]
     return places[0] == places[1] and before.lines != found.lines
 

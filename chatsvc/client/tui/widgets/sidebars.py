@@ -1,4 +1,4 @@
-"""The lists beside a conversation: where one is, with what is new; and who is there."""
+"""The lists beside a conversation: rooms and conversations with unread counts, and members."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from chatsvc.client.tui.model.buffers import SERVER, Buffer, Somebody
 from chatsvc.client.tui.model.state import State
 
 _RANKS = {"founder": "~", "operator": "@", "moderator": "@", "voiced": "+"}
-_LISTED = 1000  # people; of a crowd the others are only counted
+_LISTED = 1000  # people; of a crowd, the others are only counted
 
 
 class Listing(OptionList):
-    """A list that is made anew only when it is another one."""
+    """A list that is rebuilt only when it changes."""
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name, compact=True, markup=False)
@@ -38,7 +38,7 @@ class Places(Listing):
         self._names: list[str] = []
 
     def sync(self, state: State) -> None:
-        """Show what there is by now."""
+        """Show the current list."""
         panes = in_order(state.panes.values())
         self._names = [pane.name for pane in panes]
         self.show([_place(pane, state) for pane in panes])
@@ -51,7 +51,7 @@ class Places(Listing):
 
 
 def in_order(panes: Iterable[Buffer]) -> list[Buffer]:
-    """The server first, then rooms, then people."""
+    """Sort buffers: the server first, then rooms, then people."""
     return sorted(panes, key=lambda pane: (pane.name != SERVER, pane.private))
 
 
@@ -71,15 +71,15 @@ def _place(pane: Buffer, state: State) -> Text:
 
 
 class PeopleList(Listing):
-    """Who is in a room, those who may moderate first; who is away is dimmed."""
+    """The members of a room, moderators first; away users are dimmed."""
 
     def __init__(self) -> None:
         super().__init__("people")
         self._names: list[str] = []
-        self._of: tuple[str, int] | None = None  # the pane and state of its company that is shown
+        self._of: tuple[str, int] | None = None  # the buffer, and the version of its members
 
     def sync(self, pane: Buffer) -> None:
-        """Show who is there by now."""
+        """Show the current members."""
         if self._of == (pane.name, pane.company):
             return
         self._of = (pane.name, pane.company)
@@ -89,7 +89,7 @@ class PeopleList(Listing):
         self.show([count, *map(_person, people[:_LISTED])])
 
     def name_at(self, position: int) -> str | None:
-        """Who is in a row, if anybody is."""
+        """Return the name in a row, if there is one."""
         return self._names[position - 1] if position else None
 
 

@@ -1,4 +1,4 @@
-"""The two lines that say where one is: the room with its topic; one's connection and name."""
+"""The top line (room and topic) and the status line (connection and name)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from chatsvc.client.tui.control.chat_session import ChatSession
 from chatsvc.client.tui.model.buffers import SERVER, Buffer
 from chatsvc.client.tui.model.state import State
 
-NAMED = 8  # people in the line of the topic
+NAMED = 8  # people in the top line
 
 
 class StatusLine(Static):
-    """One line of text, drawn when it is another one."""
+    """A line of text that is redrawn when it changes."""
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name, markup=False)
@@ -29,16 +29,16 @@ class StatusLine(Static):
 
 
 def topic(pane: Buffer, state: State, listed: bool) -> Text:
-    """The room, who is there unless they are `listed` beside it, and what it is about."""
+    """Return the room, its members unless they are `listed` beside it, and its topic."""
     if pane.name == SERVER:
         return Text(state.chat or "chatsvc", "bold", no_wrap=True)
     text = Text(pane.name, "bold", no_wrap=True, overflow="ellipsis")
     if pane.private:
-        return text.append("  only the two of you read this", "not bold dim")
+        return text.append("  private: only the two of you can read this", "not bold dim")
     if not listed:
         here = len(pane.people)
         names = nsmallest(NAMED, (one.name for one in pane.people.values()), key=str.casefold)
-        text.append(f"  {here} here: {', '.join(names)}", "not bold dim")
+        text.append(f"  {here} in the room: {', '.join(names)}", "not bold dim")
         text.append("…" if here > NAMED else "", "not bold dim")
     if pane.topic:
         text.append(f"  {pane.topic}", "not bold")
@@ -46,7 +46,7 @@ def topic(pane: Buffer, state: State, listed: bool) -> Text:
 
 
 def status(state: State, visit: ChatSession, doing: str, width: int) -> Text:
-    """One's connection and name; who is typing; what is new elsewhere."""
+    """Return your name and connection, who is typing, and what is unread elsewhere."""
     left = Text(no_wrap=True, overflow="ellipsis")
     left.append(f" {state.name or visit.going.identity.name or 'guest'}", "bold")
     left.append("  ")
@@ -62,7 +62,7 @@ def status(state: State, visit: ChatSession, doing: str, width: int) -> Text:
 
 
 def connection(visit: ChatSession, waiting: int) -> Text:
-    """How one is connected, in words."""
+    """Return the state of the connection, in words."""
     tls = "TLS" if visit.going.server.tls else "no TLS"
     if visit.online:
         latency = visit.pulse.latency
@@ -79,7 +79,7 @@ def connection(visit: ChatSession, waiting: int) -> Text:
 
 
 def elsewhere(state: State) -> Text:
-    """What is new in what one does not look at."""
+    """Return the number of unread messages in other conversations."""
     others = [pane for name, pane in state.panes.items() if name != state.here]
     unread, mentions = sum(p.unread for p in others), sum(p.mentions for p in others)
     text = Text(f"{unread} new elsewhere" if unread else "")

@@ -1,4 +1,4 @@
-"""A field of one line, edited by whole letters, that takes text of every script as it is typed."""
+"""A one-line field that edits grapheme clusters, and accepts text of every script."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatsvc.client import graphemes
 
 
 class Field(Input):
-    """Textual's, which takes characters for letters, and some of them for no text at all."""
+    """Like Textual's, which edits code points instead, and rejects some of them."""
 
     async def _on_key(self, event: events.Key) -> None:
         character = event.character
@@ -22,7 +22,7 @@ class Field(Input):
         self.replace(character, *self.selection)
 
     def validate_selection(self, selection: Selection) -> Selection:
-        """Keep the cursor, wherever it is put, between letters."""
+        """Keep the cursor between clusters."""
         start, end = super().validate_selection(selection)
         return Selection(graphemes.begin(self.value, start), graphemes.begin(self.value, end))
 
@@ -33,7 +33,7 @@ class Field(Input):
         self._move(graphemes.before(self.value, self.cursor_position), min(self.selection), select)
 
     def _move(self, to: int, edge: int, select: bool) -> None:
-        """Move by a letter; a selection that does not grow is left at its edge."""
+        """Move by a cluster; collapse a selection that is not extended to its edge."""
         if select:
             self.selection = Selection(self.selection.start, to)
         else:
@@ -65,7 +65,7 @@ class Field(Input):
         self.selection = Selection(self.selection.start if select else to, to)
 
     def _delete_to(self, to: int) -> None:
-        """Delete what is selected, or what is between the cursor and another place."""
+        """Delete the selection, or what is between the cursor and another position."""
         if self.selection.is_empty:
             self.delete(to, self.cursor_position)
         else:

@@ -1,4 +1,4 @@
-"""Texts as rows of a terminal: broken between words, never within a character."""
+"""Wrapping text into terminal rows: between words, never within a character."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import NamedTuple
 from rich.cells import cell_len, split_graphemes
 
 _WORD = re.compile(r"\s*\S+|\s+")
-_NARROW = 50  # cells of a conversation below which names stand above what is said
-LEAST = 10  # cells for text, however narrow it is
+_NARROW = 50  # columns of a conversation below which names are above the messages
+LEAST = 10  # minimum columns for text
 
 
 class Columns(NamedTuple):
-    """How many cells of a row are for the time, the name, and the text."""
+    """How many columns of a row are for the time, the name, and the text."""
 
     time: int
     name: int
@@ -22,12 +22,12 @@ class Columns(NamedTuple):
 
     @property
     def gutter(self) -> int:
-        """The cells before the text."""
+        """The columns before the text."""
         return self.time + self.name
 
 
 def columns(width: int, time: int) -> Columns:
-    """How to divide a row; each but the text has a blank behind it, and no name is above it."""
+    """Divide a row into columns; a space follows each but the text, and names may be above."""
     if width < _NARROW:
         return Columns(2, 0, max(width - 2, LEAST))
     time, name = time + 1 if time else 0, min(max(width // 6, 9), 16) + 1
@@ -35,7 +35,7 @@ def columns(width: int, time: int) -> Columns:
 
 
 def spans(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Where rows of at most `width` cells begin and end in a text, broken between words."""
+    """Yield where rows of at most `width` columns begin and end in a text."""
     start = 0
     for line in text.split("\n"):
         yield from _spans_of_line(text, start, start + len(line), width)
@@ -52,7 +52,7 @@ def _spans_of_line(text: str, begin: int, end: int, width: int) -> Iterator[tupl
 
 
 def _spans_of_ascii(text: str, start: int, end: int, width: int) -> Iterator[tuple[int, int]]:
-    """The same, where each character has one cell."""
+    """The same for ASCII text, where each character takes one column."""
     while end - start > width:
         blank = text.rfind(" ", start + 1, start + width + 1)
         cut = blank if blank > 0 else start + width
@@ -72,7 +72,7 @@ def _spans_of_pieces(text: str, begin: int, end: int, width: int) -> Iterator[tu
 
 
 def _pieces(text: str, begin: int, end: int, width: int) -> Iterator[tuple[int, int]]:
-    """Where words begin, with their widths; those that are wider than a row in characters."""
+    """Yield where words begin, with their widths; split those wider than a row."""
     for word in _WORD.finditer(text, begin, end):
         cells = cell_len(word[0])
         if cells <= width:
@@ -83,13 +83,13 @@ def _pieces(text: str, begin: int, end: int, width: int) -> Iterator[tuple[int, 
 
 
 def without_blank(text: str, start: int, end: int) -> int:
-    """Where a row begins when the blank between two words, at which it was broken, is not drawn."""
+    """Return where a row begins if the space at which it was broken is not drawn."""
     broken = start > 0 and text[start - 1] != "\n"
     return start + 1 if broken and start < end and text[start] == " " else start
 
 
 def cut(text: str, width: int) -> str:
-    """A text in at most `width` cells, with a sign that something is left out."""
+    """Truncate a text to `width` columns, with an ellipsis."""
     if cell_len(text) <= width:
         return text
     kept, used = 0, 0
@@ -101,7 +101,7 @@ def cut(text: str, width: int) -> str:
 
 
 def word_at(text: str, at: int) -> tuple[int, int]:
-    """Where the word begins and ends that has the letter at some place."""
+    """Return the start and end of the word at a position."""
     for word in re.finditer(r"\w+|[^\w\s]+|\s+", text):
         if word.start() <= at < word.end():
             return word.span()
