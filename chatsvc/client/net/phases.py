@@ -179,7 +179,7 @@ class Linked:
             self._wire.send(farewell)
         else:
             self._wire.hang_up()
-        self._limit = self._clock.callLater(GOODBYE, self.drop, "the server did not close it in time")
+        self._limit = self._clock.callLater(GOODBYE, self.drop, "the server did not close it")
         return self._ended
 
     def end(self) -> None:
