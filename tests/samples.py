@@ -67,6 +67,7 @@ from chatsvc.model.room_events import (
     Unread,
 )
 from chatsvc.model.server_events import (
+    About,
     Asked,
     Census,
     Cleared,
@@ -117,6 +118,8 @@ EVENTS: list[Event] = [
     Left("#tea", ("bob",), 1, "see you", True),
     Realname("bob", "Robert"),
     Realname("ann", "Ann Lee", own=True),
+    About("Class 4b", "chatsvc 0.1.0", "Be kind.", "invite", {"text": 4096}, 1, True, True),
+    About("chatsvc", "chatsvc 0.1.0", "", "open", {}),
     Census(2, 3, 1, 0, 1),
     Renamed("bob", "rob"),
     Renamed("ann", "anna", own=True),

@@ -109,6 +109,12 @@ async def hello(
     return None
 
 
+@command("about", anybody=True)
+def about(hub: Hub, session: Session) -> Answer:
+    """Describe the chat, so that a program knows what to ask for before it joins."""
+    return hub.login.about()
+
+
 def check_unnamed(session: Session) -> None:
     """Refuse a session that has a name already."""
     if session.user:

@@ -36,7 +36,17 @@ from chatsvc.model.room_events import (
     Talking,
     Topic,
 )
-from chatsvc.model.server_events import Asked, Census, Clock, Goodbye, Help, Notice, Pong, Welcome
+from chatsvc.model.server_events import (
+    About,
+    Asked,
+    Census,
+    Clock,
+    Goodbye,
+    Help,
+    Notice,
+    Pong,
+    Welcome,
+)
 from chatsvc.model.text_rules import counted
 
 T = TypeVar("T")
@@ -167,6 +177,11 @@ def _(event: Renamed, here: str | None) -> Iterable[str]:
 def _(event: Realname, here: str | None) -> Iterable[str]:
     if event.own:
         yield f"* Real name set: {event.realname}"
+
+
+@lines.register
+def _(event: About, here: str | None) -> Iterable[str]:
+    yield f"* This chat is {event.chat}. It runs {event.software}."
 
 
 @lines.register

@@ -56,6 +56,7 @@ COSTS = {
     "signal": Cost(5000),  # everybody in the room receives it
     "mark": Cost(200),
     "recent": Cost(5000),  # one query of the archive per room
+    "about": Cost(200),
     "census": Cost(200),
     "find": Cost(2000),
     "watch": Cost(2000),

@@ -42,6 +42,25 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """The chat as programs see it before they join, so that they ask only for what is needed.
+
+    `registration` is open, invite or closed; `password` says that the chat has one.
+    """
+
+    WIRE: ClassVar[str] = "about"
+
+    chat: str
+    software: str
+    motd: str
+    registration: str
+    limits: Mapping[str, int]
+    version: int = 1
+    password: bool = False
+    lockdown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Census:
     """The number of users online, the peak, and the number of rooms.
 
@@ -132,5 +151,5 @@ class Goodbye:
 
 
 ServerEvent: TypeAlias = (
-    Asked | Welcome | Census | Clock | Help | Notice | Cleared | Pong | Goodbye
+    Asked | Welcome | About | Census | Clock | Help | Notice | Cleared | Pong | Goodbye
 )  # fmt: skip

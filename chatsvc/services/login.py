@@ -16,7 +16,7 @@ from chatsvc.core.timer import Timer
 from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Unread
-from chatsvc.model.server_events import Goodbye, Welcome
+from chatsvc.model.server_events import About, Goodbye, Welcome
 from chatsvc.model.text_rules import LONGEST_LINE, LONGEST_TEXT, MOST_LINES, check_name, key
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
@@ -29,6 +29,7 @@ from chatsvc.services.settings import ServiceSettings
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import ArchiveFailed
 
+SOFTWARE = f"chatsvc {__version__}"
 KNOCKS = 10  # refusals before the connection is closed
 LIMITS = {
     "text": LONGEST_TEXT,
@@ -72,6 +73,18 @@ class Login:
         self._clock = clock
         self._now = now
         self.claim_code: str | None = None  # makes the first operator
+
+    def about(self) -> About:
+        """Return the chat's public description, and what joining requires at the moment."""
+        return About(
+            chat=self._settings.name,
+            software=SOFTWARE,
+            motd=self._settings.motd,
+            registration=self._accounts.mode,
+            limits=LIMITS,
+            password=self._settings.password is not None,
+            lockdown=self._lockdown.on,
+        )
 
     async def hello(
         self,
@@ -206,7 +219,7 @@ class Login:
         account = user.account
         return Welcome(
             chat=self._settings.name,
-            software=f"chatsvc {__version__}",
+            software=SOFTWARE,
             name=user.name,
             client=client,
             time=now,
