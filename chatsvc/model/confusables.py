@@ -30,7 +30,7 @@ def skeleton(name: str) -> str:
     return shape
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=1024)
 def skeletons(name: str) -> frozenset[str]:
     """Return the skeletons of a name as it is written, in lower case, and in capitals."""
     forms = (name, name.lower(), name.upper())

@@ -31,19 +31,20 @@ class Nicknames:
         self._accounts = accounts
         self._chat_name = chat_name
         self._guests = count(1)
-        self._online: dict[str, set[str]] = {}  # keys of names, by their skeletons
+        self._online: dict[str, tuple[str, ...]] = {}  # keys of names, by their skeletons
 
     def came(self, name: str) -> None:
         """Note that a user has this name from now on."""
         for look in skeletons(name):
-            self._online.setdefault(look, set()).add(key(name))
+            keys = self._online.get(look, ())
+            self._online[look] = keys if key(name) in keys else (*keys, key(name))
 
     def went(self, name: str) -> None:
         """Note that nobody has this name any more."""
         for look in skeletons(name):
-            self._online[look].discard(key(name))
-            if not self._online[look]:
-                del self._online[look]
+            keys = tuple(each for each in self._online.pop(look) if each != key(name))
+            if keys:
+                self._online[look] = keys
 
     def check_free(self, name: str, account: Account | None, user: User | None = None) -> None:
         """Refuse a name that is taken, or confusable with a taken one, except for `user`."""
@@ -93,7 +94,7 @@ class Nicknames:
         """Return the keys of names online that are confusable with a name."""
         found: set[str] = set()
         for look in skeletons(name):
-            found |= self._online.get(look, set())
+            found.update(self._online.get(look, ()))
         return found - {key(name)}
 
     def guest(self) -> str:

@@ -215,7 +215,7 @@ class ChatProtocol(Telling):
         if not requests:
             return
         waiting = len(self._queue)
-        self._queue.extendleft(reversed(requests))
+        self._queue[:0] = requests
         if self._queue.following:
             return
         self._queue.following = True
@@ -242,7 +242,7 @@ class ChatProtocol(Telling):
     def _do_all(self, but: int = 0) -> None:
         """Carry out queued requests, except the last `but`, unless something must come first."""
         while len(self._queue) > but and self._may_do(self._queue[0]):
-            self._do(self._queue.popleft())
+            self._do(self._queue.pop(0))
             if self._queue and self._work >= costs.MESSAGE:
                 self._end_turn()
 

@@ -21,9 +21,9 @@ class Telling(Sending):
     full: bool
     _ways: Adapter
     _page = False  # this connection has one of the few pages that are in memory at a time
+    _behind = b""  # what is sent after the long answer
 
     def __init__(self) -> None:
-        self._behind: list[bytes] = []  # what is sent after the long answer
         self._readers: list[Deferred[None]] = []  # the next part, and what waits for it
 
     def _catch_up(self) -> None:
@@ -37,16 +37,16 @@ class Telling(Sending):
         self._telling = False
         self._send(data)
         if part.ends:
-            behind, self._behind = self._behind, []
-            self._send(b"".join(behind))
+            behind, self._behind = self._behind, b""
+            self._send(behind)
             self._catch_up()
         else:
             self._telling = True
 
     def _send_after(self, data: bytes) -> None:
         """Send something after the answer; if it is too much, the archive has the rest."""
-        self._behind.append(data)
-        if sum(map(len, self._behind)) > BUFFER:
+        self._behind += data
+        if len(self._behind) > BUFFER:
             self.full = True
 
     async def ready(self, read: int = 0) -> bool:
