@@ -23,6 +23,7 @@ from websockets.server import ServerProtocol
 from chatsvc.transports.websocket.frames import FrameReader, client_frame
 
 CONNECTIONS, MESSAGES = 1000, 200
+STARTING_SECONDS = 30
 REQUEST = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -82,8 +83,18 @@ class Service:
         unlimited = "--archive memory: --flood off --work off --per-address off --arrivals off"
         command = [twistd, *words.split(), *unlimited.split()]
         self.process = subprocess.Popen(command, cwd=directory)
-        while socket.socket().connect_ex(("127.0.0.1", self.port)):
+        self._wait_until_accepting()
+
+    def _wait_until_accepting(self) -> None:
+        deadline = time.monotonic() + STARTING_SECONDS
+        while self.process.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as trial:
+                if not trial.connect_ex(("127.0.0.1", self.port)):
+                    return
             time.sleep(0.1)
+        self.process.kill()
+        self.process.wait()
+        sys.exit("The service does not accept connections. Its output is above.")
 
     def memory(self) -> int:
         """Return its resident memory in KiB."""

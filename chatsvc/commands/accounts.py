@@ -105,7 +105,7 @@ async def prove(
     data: str | None = None,
     tag: str | None = None,
 ) -> Event | None:
-    """Authenticate with SCRAM or a certificate; a user who has joined is logged in by it."""
+    """Authenticate with SCRAM or a certificate; this also logs in a user who has joined."""
     proof: Account | str
     if mechanism is not None:
         proof = hub.authentication.begin(session, mechanism.upper(), data or "")

@@ -1,4 +1,4 @@
-"""Events about people: who is online, who was, names and who is away.  No behaviour."""
+"""Events about users: online and away status, past users, and names.  No behaviour."""
 
 from __future__ import annotations
 

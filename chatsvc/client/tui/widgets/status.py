@@ -46,7 +46,7 @@ def topic(pane: Buffer, state: State, listed: bool) -> Text:
 
 
 def status(state: State, visit: ChatSession, doing: str, width: int) -> Text:
-    """Return your name and connection, who is typing, and what is unread elsewhere."""
+    """Return your name and connection, typing users, and unread messages elsewhere."""
     left = Text(no_wrap=True, overflow="ellipsis")
     left.append(f" {state.name or visit.going.identity.name or 'guest'}", "bold")
     left.append("  ")
