@@ -49,7 +49,9 @@ class Site:
             return _explained(arrival, Head("", {}), 421, UNKNOWN_HOST)
         method, target, _ = head.request.split(" ")
         if method not in METHODS:
-            refused = _explained(arrival, head, 405, f"This server answers {METHODS[0]} only.")
+            refused = _explained(
+                arrival, head, 405, f"This server answers {' and '.join(METHODS)} only."
+            )
             return refused._replace(headers={**refused.headers, "Allow": ", ".join(METHODS)})
         return self._found(arrival, head, _path(target))
 
