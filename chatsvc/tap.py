@@ -240,6 +240,8 @@ class ChatService(Service):
             if everywhere:
                 here = replace(here, host="localhost")
             yield from (f"    {command}" for command in here.commands(_client()))
+            if url := here.by_browser():
+                yield f"In a browser, open {url}"
             if everywhere:
                 there = self._place(socket.gethostname(), address.port)
                 yield f"From another machine: {there.by_hand()}"
