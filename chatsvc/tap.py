@@ -46,6 +46,7 @@ from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.proxy import ProxyFactory
 from chatsvc.transports.selfsigned import kept_beside, make
 from chatsvc.transports.tls import TLS
+from chatsvc.transports.web.site import packaged
 
 __all__ = ["Options", "makeService"]
 
@@ -177,6 +178,8 @@ class ChatService(Service):
             raise StartFailed(str(failed)) from None
         if "tls" in self._factory.speaks:
             self._factory.tls = self._make_tls()
+        if "http" in self._factory.speaks:
+            packaged()  # reads the files of the browser client
         self._writer.start()
         self._readers.start()
         self._indexer.start()
@@ -237,6 +240,8 @@ class ChatService(Service):
             if everywhere:
                 here = replace(here, host="localhost")
             yield from (f"    {command}" for command in here.commands(_client()))
+            if url := here.by_browser():
+                yield f"In a browser, open {url}"
             if everywhere:
                 there = self._place(socket.gethostname(), address.port)
                 yield f"From another machine: {there.by_hand()}"

@@ -133,6 +133,9 @@ class Transport(StringTransport):
     protocol: Any
     loseWriteConnection = StringTransport.loseConnection
 
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Do nothing: nothing is sent."""
+
 
 class Person:
     """A user with a connection: what they send, and what they have read."""

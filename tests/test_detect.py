@@ -211,8 +211,8 @@ def test_a_request_s_head_may_be_late_but_not_endless(chat: Chat) -> None:
 
 
 def test_who_is_not_let_in_is_shown_no_patience() -> None:
-    chat = Chat(limits=Limits(per_address=1))
-    chat.connect()
+    chat = Chat(limits=Limits(pages_open=1))
+    chat.connect().protocol.dataReceived(b"GET /")
     browser = chat.connect()
     browser.protocol.dataReceived(b"GET / HTTP/1.1\r\nHo")
     status, *_, sentence = [line for line in browser.read() if "HTTP" in line or "maximum" in line]
@@ -223,8 +223,8 @@ def test_who_is_not_let_in_is_shown_no_patience() -> None:
 
 def test_who_asks_for_a_page_and_never_goes_is_cut(chat: Chat) -> None:
     browser, flooder = chat.connect(), chat.connect()
-    browser.send("GET / HTTP/1.1", "")
-    flooder.send("POST / HTTP/1.1", "")
+    browser.send("GET / HTTP/1.1", "Connection: close", "")
+    flooder.send("POST / HTTP/1.1", "Content-Length: 9", "")
     chat.clock.advance(9)
     assert len(chat.factory.connections) == 2
     for _ in range(17):
@@ -363,7 +363,7 @@ def test_who_has_not_begun_to_speak_is_closed_when_the_chat_stops(chat: Chat) ->
     assert closed
 
 
-@pytest.mark.parametrize("data", [b"", b"NIC", b"\x16", b"GET / HTTP/1.1\r\n", b"{"])
+@pytest.mark.parametrize("data", [b"", b"NIC", b"\x16", b"{"])
 def test_who_never_says_a_whole_word_is_closed_in_time(data: bytes) -> None:
     chat = Chat(limits=Limits())
     peer: Person = chat.connect()

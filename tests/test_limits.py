@@ -163,7 +163,7 @@ def test_what_counts_as_one_address(address: str, plain: str, counted: str) -> N
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_is_not_limited(address: str) -> None:
-    addresses = Addresses(Limits(per_address=1, arrivals=1))
+    addresses = Addresses(1, 1, 60)
     assert is_loopback(address)
     assert [addresses.admit(address, 0) for _ in range(9)] == [None] * 9
 
@@ -174,7 +174,7 @@ def test_what_is_not_this_machine(address: str) -> None:
 
 
 def test_what_has_no_address_is_not_limited() -> None:
-    addresses = Addresses(Limits(per_address=1, arrivals=1))
+    addresses = Addresses(1, 1, 60)
     assert [addresses.admit("", 0) for _ in range(9)] == [None] * 9
     addresses.gone("")
 
@@ -186,7 +186,7 @@ def refused(addresses: Addresses, address: str, now: float) -> tuple[str, str]:
 
 
 def test_so_many_connections_of_one_address_are_open_at_a_time() -> None:
-    addresses = Addresses(Limits(per_address=2))
+    addresses = Addresses(2, 32, 600)
     addresses.admit("2001:db8::1", 0)
     addresses.admit("2001:db8::2", 0)
     assert refused(addresses, "2001:db8::3", 0) == (
@@ -200,7 +200,7 @@ def test_so_many_connections_of_one_address_are_open_at_a_time() -> None:
 
 
 def test_so_many_connections_of_one_address_come_within_a_time() -> None:
-    addresses = Addresses(Limits(arrivals=2, arrivals_within=600))
+    addresses = Addresses(16, 2, 600)
     for moment in (0, 100):
         addresses.admit("192.0.2.7", moment)
         addresses.gone("192.0.2.7")
@@ -254,8 +254,10 @@ def test_an_address_may_come_again_when_a_connection_is_closed() -> None:
 
 def test_who_comes_too_often_is_told_when_to_come_back() -> None:
     chat = Chat(limits=Limits(arrivals=3, arrivals_within=60))
-    for _ in range(3):
-        chat.connect().hang_up()
+    for number in range(3):
+        person = chat.connect()
+        person.send(f"eve{number}")
+        person.hang_up()
     chat.clock.advance(20)
     sentence = chat.connect().send("ann")[0]
     assert "Too many new connections from 192.0.2.1: the maximum is 3 in 1 min" in sentence

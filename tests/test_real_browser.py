@@ -111,5 +111,5 @@ def test_chromium_on_a_page_that_attacks_shows_how_to_join_and_has_no_effect(
     page.write_text(PAGE.format(where=where, long="x" * 9000, commands=COMMANDS))
     profile = f"--user-data-dir={tmp_path / 'profile'}"
     shown = run("chromium", *CHROMIUM, profile, page.as_uri()).decode()
-    assert "<p>This is a chat server, not a website." in shown
+    assert "<p>This server answers GET and HEAD only.</p>\n<p>This is a chat server." in shown
     assert f"\ntelnet 127.0.0.1 {chat.port}\n" in shown

@@ -249,20 +249,19 @@ def test_behind_a_proxy_hundreds_of_tls_connections_of_one_address_are_refused(
     with Service(tmp_path, *IN_MEMORY, *BEHIND_PROXY) as chat:
         bob = proxied(chat, Program, "198.51.100.1")
         bob.ask("hello", name="bob")
-        denied, inside = 0, []
+        inside = []
         for _ in range(60):
             outside = connected(chat)
             outside.sendall(b"PROXY TCP4 192.0.2.7 192.0.2.254 1000 13531\r\n")
-            try:
-                inside.append(trusting().wrap_socket(outside))
-            except ssl.SSLError:
-                denied += 1
-                outside.close()
+            inside.append(Person(trusting().wrap_socket(outside)))
             bob.ask("ping")
-        assert (len(inside), denied) == (16, 44)
-        for number, peer in enumerate(inside):
-            Person(peer).come_in(f"guest{number}")
-            peer.close()
+        for person in inside[16:]:
+            person.send("eve")
+            assert "192.0.2.7 already has 16 connections" in person.rest()[0]
+        for number, person in enumerate(inside[:16]):
+            person.come_in(f"guest{number}")
+        for person in inside:
+            person.close()
 
 
 # Attacks

@@ -1,10 +1,13 @@
-"""WebSocket clients in memory, built on `websockets`."""
+"""Browsers in memory: requests for pages, and WebSocket clients built on `websockets`."""
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
-from typing import Any
+from http.client import HTTPMessage, parse_headers
+from io import BytesIO
+from typing import Any, NamedTuple
 
 from conftest import Chat, Person
 from tlspeople import Secure
@@ -13,6 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.uri import parse_uri
 
+ACCEPTED = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"  # by browsers
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455, 1.3
 ORDINARY = {
     "Host": "localhost:13531",
@@ -28,6 +32,45 @@ def request(line: str = "GET / HTTP/1.1", **changes: str | None) -> bytes:
     fields = {**ORDINARY, **{name.replace("_", "-"): value for name, value in changes.items()}}
     lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
     return "\r\n".join([line, *lines, "", ""]).encode()
+
+
+class Answer(NamedTuple):
+    """An answer to an HTTP request."""
+
+    status: int
+    headers: HTTPMessage
+    body: str
+
+
+def ask(line: str = "GET /", host: str = "chat:13531", **fields: str) -> bytes:
+    """Return a request as a browser sends it."""
+    fields = {"Host": host, "Accept": ACCEPTED, **fields}
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
+    return "\r\n".join([f"{line} HTTP/1.1", *lines, "", ""]).encode()
+
+
+def answers(data: bytes) -> list[Answer]:
+    """Return the answers in what was received; none has a body if HEAD was requested."""
+    found, file = [], BytesIO(data)
+    while line := file.readline():
+        headers = parse_headers(file)
+        body = file.read(int(headers.get("Content-Length", "0")))
+        unzipped = gzip.decompress(body) if headers["Content-Encoding"] == "gzip" else body
+        found.append(Answer(int(line.split()[1]), headers, unzipped.decode()))
+    return found
+
+
+def received(person: Person) -> list[Answer]:
+    data = person.transport.value()
+    person.transport.clear()
+    return answers(data)
+
+
+def got(chat: Chat, line: str = "GET /", **fields: str) -> Answer:
+    person = chat.connect()
+    person.protocol.dataReceived(ask(line, **fields))
+    (answer,) = received(person)
+    return answer
 
 
 class Browser:

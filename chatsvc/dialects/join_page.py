@@ -13,16 +13,17 @@ METHOD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # any token (RFC 9110, 9.1 and 5.6.2)
 _REQUEST = re.compile(rb"(%b) \S+(?: HTTP/([0-9.]+))?\r?\n?" % METHOD)
 _HOST = re.compile(rb"\nhost:[ \t]*([^\s]+)[ \t]*\r?\n", re.IGNORECASE)
 # Only what a shell, or the commands themselves, can take for a host and a port.
-_SANE = re.compile(rb"([a-z0-9][a-z0-9.-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.I)
+_SANE = re.compile(r"([a-z0-9][a-z0-9.-]{0,252}|\[[0-9a-f:.]{2,45}\])(?::([0-9]{1,5}))?", re.I)
 _END = re.compile(rb"\n\r?\n")
 
-_SAFE = (
-    "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none';"
+METHODS = ("GET", "HEAD")
+SAFE = {  # in every answer
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'",
-    "X-Content-Type-Options: nosniff",
-    "Referrer-Policy: no-referrer",
-    "Cache-Control: no-store",
-)
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ class Address:
         known = (one for one in self.commands() if one.startswith(("telnet", "openssl")))
         return next(known, f"{self.host} {self.port}")
 
+    def by_browser(self) -> str:
+        """The address to open in a browser, or "" if that does not lead to the browser client."""
+        scheme = "http" if self.plain else "https" if "tls" in self.speaks else ""
+        spoken = {"http", "websocket", "json"} <= set(self.speaks)
+        return f"{scheme}://{self._both()}/" if spoken and scheme else ""
+
     def _both(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
@@ -63,10 +70,15 @@ def is_whole(head: bytes) -> bool:
 def place_in(head: bytes, place: Address, default_port: int) -> Address:
     """Return the address under the name that a browser used, if it is a valid one."""
     found = _HOST.search(_END.split(head, 1)[0] + b"\n")  # no further: a body can contain anything
-    sane = found and _SANE.fullmatch(found[1])
+    return place_named(found[1].decode("latin-1") if found else "", place, default_port)
+
+
+def place_named(host: str, place: Address, default_port: int) -> Address:
+    """Return the address under the name that a browser used, if it is a valid one."""
+    sane = _SANE.fullmatch(host)
     if not sane or not 0 < (port := int(sane[2] or default_port)) < 65536:
         return place
-    return replace(place, host=sane[1].decode().strip("[]"), port=port)
+    return replace(place, host=sane[1].strip("[]"), port=port)
 
 
 def answer(
@@ -77,29 +89,39 @@ def answer(
     method = request[1] if request else b"GET"
     if len(head) > LONGEST_HEAD and not is_whole(head):
         status = "431 Request Header Fields Too Large"
-    elif method not in (b"GET", b"HEAD"):
+    elif method.decode() not in METHODS:
         status = "405 Method Not Allowed"
-    body = _page(chat, place, refused).encode()
+    body = join_page(chat, place, refused)
     head_lines = (
         f"HTTP/1.1 {status}",
-        *(["Allow: GET, HEAD"] if status.startswith("405") else []),
+        *([f"Allow: {', '.join(METHODS)}"] if status.startswith("405") else []),
         "Content-Type: text/html; charset=utf-8",
         f"Content-Length: {len(body)}",
         "Connection: close",
-        *_SAFE,
+        *(f"{name}: {value}" for name, value in SAFE.items()),
     )
     lines = "".join(f"{line}\r\n" for line in head_lines).encode()
     return lines + b"\r\n" + (b"" if method == b"HEAD" else body)
 
 
-def _page(chat: str, place: Address, refused: str) -> str:
+def join_page(chat: str, place: Address, reason: str = "") -> bytes:
+    """Return a page that says how to join, after a sentence that says what went wrong."""
     commands = "\n".join(map(escape, place.commands()))
-    reason = f"<p>{escape(refused)}</p>\n" if refused else ""
-    return (
+    sentence = f"<p>{escape(reason)}</p>\n" if reason else ""
+    page = (
         '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(chat)}</title>\n<h1>{escape(chat)}</h1>\n{reason}"
-        "<p>This is a chat server, not a website. To"
-        " join it, type one of these in a terminal:</p>\n"
+        f"<title>{escape(chat)}</title>\n<h1>{escape(chat)}</h1>\n{sentence}"
+        f"<p>This is a chat server{_by_browser(place)} type one of these in a terminal:</p>\n"
         f"<pre>\n{commands}\n</pre>\n</html>\n"
+    )
+    return page.encode()
+
+
+def _by_browser(place: Address) -> str:
+    url = escape(place.by_browser())
+    return (
+        f'. To join it, open <a href="{url}">{url}</a> in a browser, or'
+        if url
+        else (", not a website. To join it,")
     )

@@ -21,6 +21,7 @@ KEY = 0.5  # per key that edits or ends a line, in addition
 ANSWER = 0.1  # per byte of an answer
 SENT = 40.0  # per answer, however short
 READ = 10.0  # per line read from the archive to catch up
+PAGE = 300.0  # an answer to an HTTP request
 REFUSAL = 50.0  # input that is not a request
 
 TURN = 2600.0  # what one connection may spend before others get a turn ...

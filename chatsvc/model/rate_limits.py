@@ -44,6 +44,10 @@ class Limits:
     registrations_within: float = 3600.0  # ... within these seconds
     rooms: int = 60  # new rooms made from one address, or by one account ...
     rooms_within: float = 3600.0  # ... within these seconds
+    pages_open: int = 256  # open connections that load pages: of one address,
+    pages_in_all: int = 512  # of all,
+    pages: int = 1024  # and new ones from one address ...
+    pages_within: float = 300.0  # ... within these seconds
     work: Rate | None = _WORK  # for the input and requests of one connection, in milliseconds
 
 
@@ -52,6 +56,8 @@ UNLIMITED = Limits(
     work=None,
     per_address=0,
     arrivals=0,
+    pages_open=0,
+    pages=0,
     name_within=0.0,
     attempts=0,
     registrations=0,
@@ -167,10 +173,10 @@ class Trickle:
 class Addresses:
     """Counts the connections of each address: how many are open, and how many are recent."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, most: int, arrivals: int, within: float) -> None:
+        self._most = most
         self._open: dict[str, int] = {}
-        self._arrivals = Window(limits.arrivals, limits.arrivals_within)
+        self._arrivals = Window(arrivals, within)
 
     def admit(self, address: str, now: float) -> Refusal | None:
         """Count a connection, or return the limit that it exceeds, and when to try again."""
@@ -190,8 +196,13 @@ class Addresses:
         if left > 0:
             self._open[place] = left
 
+    def take_back(self, address: str) -> None:
+        """Forget a counted connection as if it had never been made."""
+        self.gone(address)
+        self._arrivals.forget(_counted(address))
+
     def _too_many(self, place: str) -> Refusal | None:
-        most = self._limits.per_address
+        most = self._most
         if not most or self._open.get(place, 0) < most:
             return None
         return Refusal(
@@ -204,7 +215,7 @@ class Addresses:
         wait = self._arrivals.wait(place, now)
         if not wait:
             return None
-        most, within = self._limits.arrivals, self._limits.arrivals_within
+        most, within = self._arrivals.most, self._arrivals.within
         return Refusal(
             "too-often",
             f"Too many new connections from {place}: the maximum is {most} in {span(within)}."

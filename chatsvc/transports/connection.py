@@ -19,6 +19,7 @@ from chatsvc.model.text_rules import counted
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.peer import address_of, prepare
 
+HEAD_WITHIN = 20.0  # seconds to send the head of an HTTP request
 LAST_WORDS = 10.0  # seconds that a closing connection has to take what was sent
 MOST_UNHEARD = 1 << 20  # bytes that are still read after the final answer
 
@@ -48,6 +49,7 @@ class ClientConnection:
     greeted = False
     tls_only = False  # it came to a port for TLS only
     _known = False  # the peer's address
+    _visits = False  # it loads pages, and does not count as a user
     _waiting: IDelayedCall | None = None  # until a connection without a name is closed
 
     def __init__(self, gate: Gate) -> None:
@@ -63,9 +65,7 @@ class ClientConnection:
         prepare(transport)
         self.gate.connections.add(self)
         self.arrive()
-        clock, within = self.gate.clock, self.gate.limits.name_within
-        if within:
-            self._waiting = clock.callLater(within, self._time_is_up, within)
+        self._wait_for_name()
 
     def arrive(self) -> bool:
         """Count or refuse the connection once its address is known; return whether it is."""
@@ -89,12 +89,39 @@ class ClientConnection:
             text = f"This chat requires TLS: {self.place().by_hand()}"
             self.refusal = Refusal("tls-needed", text)
 
-    def _time_is_up(self, within: float) -> None:
-        # After a stall, first read what has arrived meanwhile.
-        self._waiting = self.gate.clock.callLater(0, self._end, within)
+    def visit(self) -> None:
+        """Count the connection as one that loads pages instead of as a user's, or refuse it."""
+        if not self._visits:
+            self._visits = True
+            self.refusal = self.gate.visit(self)
+            self.due(HEAD_WITHIN)
 
-    def _end(self, within: float) -> None:
-        self.occupant.end(f"You did not enter a name within {counted(within, 'second')}. Goodbye.")
+    def join(self) -> None:
+        """Count a connection that has loaded pages as a user's, or refuse it."""
+        if self._visits:
+            self._visits = False
+            self.refusal = self.gate.join(self)
+            self._wait_for_name()
+
+    def _wait_for_name(self) -> None:
+        self.leaving()
+        within = self.gate.limits.name_within
+        if within:
+            self.due(
+                within, f"You did not enter a name within {counted(within, 'second')}. Goodbye."
+            )
+
+    def due(self, within: float, words: str = "") -> None:
+        """End the connection after these seconds, unless the next step is due by then."""
+        stop(self._waiting)
+        self._waiting = self.gate.clock.callLater(within, self._time_is_up, words)
+
+    def _time_is_up(self, words: str) -> None:
+        # After a stall, first read what has arrived meanwhile.
+        self._waiting = self.gate.clock.callLater(0, self._end, words)
+
+    def _end(self, words: str) -> None:
+        self.occupant.end(words)
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:
         """Give the connection to another protocol, with what was received and not used."""

@@ -28,7 +28,7 @@ from chatsvc.transports.connection import ClientConnection, LastWords, stop
 from chatsvc.transports.irc import IRCProtocol
 from chatsvc.transports.text import TextProtocol
 from chatsvc.transports.tls import fingerprint_of
-from chatsvc.transports.web import Page
+from chatsvc.transports.web.first_request import FirstRequest
 from chatsvc.transports.websocket.opening import NAME
 
 GREETING = 0.25  # seconds of silence after which a person is greeted
@@ -124,7 +124,7 @@ LANGUAGES = (  # the first match wins; the last row takes everything else
     TLS,
     Language("json", is_json, partial(ChatProtocol, ways=SharedAdapter(JSONL))),
     Language("irc", is_irc, IRCProtocol),
-    Language("http", is_http, lambda arrival: Page(arrival, _name_of), chats=False),
+    Language("http", is_http, lambda arrival: FirstRequest(arrival, _name_of), chats=False),
     PEOPLE,
 )
 NAMES = (*(language.name for language in LANGUAGES), NAME)  # which an HTTP request asks for
@@ -183,6 +183,7 @@ class Detector(Protocol):
             return  # some programs take their time
         if arrival.tls_only and not arrival.secure:
             return  # no plain text is sent there, unless the peer sends some first
+        arrival.join()
         arrival.check(PEOPLE.name)
         if arrival.refusal is None:
             self._greet()
@@ -208,6 +209,10 @@ class Detector(Protocol):
         arrival = self._arrival
         stop(self._silence)
         arrival.arrive()
+        if language.chats:
+            arrival.join()
+        elif language is not TLS or arrival.refusal is not None:
+            arrival.visit()  # TLS may be a browser's, whose connections have their own limits
         arrival.check(language.name)
         if language is PEOPLE and arrival.refusal is None:
             self._greet()
@@ -233,4 +238,6 @@ class Detector(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         stop(self._silence)
+        if not self._data:
+            self._arrival.visit()  # browsers open connections that they may not need
         self._arrival.gone()

@@ -21,6 +21,8 @@ from chatsvc.transports.websocket.access import WebAccess
 
 PAGES = 2  # pages of earlier lines in memory at a time, for all connections
 
+_FULL = Refusal("full", "The server is full. Try again later.")
+
 _log = Logger()
 
 
@@ -64,7 +66,9 @@ class Gate:
         self.web = WebAccess()
         self.connections: set[Guest] = set()
         self._refused: set[Guest] = set()  # of these
-        self._addresses = Addresses(limits)
+        self._visitors: dict[Guest, None] = {}  # of these: they load pages, the oldest first
+        self._addresses = Addresses(limits.per_address, limits.arrivals, limits.arrivals_within)
+        self._pages = Addresses(limits.pages_open, limits.pages, limits.pages_within)
         self.purses = Purses(limits.work)
         self.busy: set[object] = set()  # the connections that give way to others
         self.pages = DeferredSemaphore(PAGES)
@@ -97,25 +101,61 @@ class Gate:
             guest.transport.abortConnection()
 
     def admit(self, guest: Guest) -> Refusal | None:
-        """Count a connection, or return why it is refused."""
-        if len(self.connections) - len(self._refused) > self.max_clients:
-            text = "The server is full. Try again later."
-            refusal: Refusal | None = Refusal("full", text)
-        else:
+        """Count a connection as a user's, or return why it is refused.
+
+        If there are too many connections, one that loads pages makes room.
+        """
+        refusal: Refusal | None = _FULL
+        if self._accepted() - len(self._visitors) <= self.max_clients:
             refusal = self._addresses.admit(guest.address, self.clock.seconds())
         if refusal is not None:
             self._refused.add(guest)
+        elif self._visitors and self._accepted() > self.max_clients:
+            next(iter(self._visitors)).transport.abortConnection()
         return refusal
+
+    def visit(self, guest: Guest) -> Refusal | None:
+        """Count a connection as one that loads pages, or return why it is refused."""
+        if guest in self._refused:
+            self._refused.discard(guest)
+        else:
+            self._addresses.take_back(guest.address)
+        refusal: Refusal | None = _FULL
+        full = self._accepted() > self.max_clients
+        if len(self._visitors) < self.limits.pages_in_all and not full:
+            refusal = self._pages.admit(guest.address, self.clock.seconds())
+        if refusal is None:
+            self._visitors[guest] = None
+        else:
+            self._refused.add(guest)
+        return refusal
+
+    def join(self, guest: Guest) -> Refusal | None:
+        """Count a connection that has loaded pages as a user's, or return why it is refused."""
+        if self._visitors.pop(guest, self) is None:
+            self._pages.take_back(guest.address)
+        self._refused.discard(guest)
+        return self.admit(guest)
+
+    def _accepted(self) -> int:
+        return len(self.connections) - len(self._refused)
+
+    def _release(self, guest: Guest) -> None:
+        """Count a connection no longer as whatever it is."""
+        if guest in self._refused:
+            self._refused.discard(guest)
+        elif guest in self._visitors:
+            del self._visitors[guest]
+            self._pages.gone(guest.address)
+        else:
+            self._addresses.gone(guest.address)
 
     def gone(self, guest: Guest) -> None:
         """Note that a connection is lost."""
         if guest not in self.connections:
             return
         self.connections.discard(guest)
-        if guest in self._refused:
-            self._refused.discard(guest)
-        else:
-            self._addresses.gone(guest.address)
+        self._release(guest)
         if not self.connections and self._when_empty is not None:
             when_empty, self._when_empty = self._when_empty, None
             when_empty.callback(None)

@@ -8,7 +8,7 @@ from binascii import Error
 from hashlib import sha1
 from typing import NamedTuple
 
-from chatsvc.dialects.join_page import LONGEST_HEAD
+from chatsvc.dialects.join_page import LONGEST_HEAD, SAFE
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _END = re.compile(rb"\n\r?\n")
@@ -110,8 +110,7 @@ def refusal(refused: NotUpgraded) -> bytes:
         *(["Upgrade: websocket", "Sec-WebSocket-Version: 13"] if "426" in refused.status else []),
         "Content-Type: text/plain; charset=utf-8",
         f"Content-Length: {len(body)}",
-        "X-Content-Type-Options: nosniff",
-        "Cache-Control: no-store",
+        *(f"{name}: {value}" for name, value in SAFE.items()),
         "Connection: close",
     ]
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode() + body

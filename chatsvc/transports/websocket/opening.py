@@ -24,9 +24,7 @@ from chatsvc.transports.websocket.handshake import (
     Head,
     NotUpgraded,
     accept,
-    head_of,
     refusal,
-    split,
     wants_websocket,
 )
 from chatsvc.transports.websocket.protocol import PROTOCOLS
@@ -37,18 +35,19 @@ NOT_FOR_PEOPLE = "Over WebSocket, this chat speaks JSON and IRC: see docs/protoc
 NameOf = Callable[[bytes], str]  # returns the language of a first line
 
 
-def is_known_place(arrival: ClientConnection, data: bytes) -> bool:
+def is_known_place(arrival: ClientConnection, head: Head) -> bool:
     """Return whether this server is known under the name in the request's `Host`."""
-    hosts = head_of(split(data)[0]).fields.get("host", [])
+    hosts = head.fields.get("host", [])
     gate = arrival.gate
     certified = gate.tls.names if gate.tls is not None else ()
     return all(gate.web.knows(host, certified) for host in hosts)
 
 
-def opened(arrival: ClientConnection, data: bytes, name_of: NameOf) -> Any:
-    """Return the next protocol of the connection if `data` requests a WebSocket, else None."""
-    begin, rest = split(data)
-    head = head_of(begin)
+def opened(arrival: ClientConnection, head: Head, rest: bytes, name_of: NameOf) -> Any:
+    """Return the connection's next protocol if the request is for a WebSocket, else None.
+
+    From then on the connection is that of a user.
+    """
     if not arrival.gate.understands(NAME) or not wants_websocket(head):
         return None
     try:
@@ -56,6 +55,8 @@ def opened(arrival: ClientConnection, data: bytes, name_of: NameOf) -> Any:
         answer, subprotocol = accept(head)
     except NotUpgraded as refused:
         return LastWords(arrival, refusal(refused))
+    arrival.join()
+    arrival.check("http")
     if arrival.refusal is not None:
         return LastWords(arrival, answer + close_frame(REFUSED, arrival.refusal.text))
     return Opening(arrival, answer, subprotocol, rest, name_of)

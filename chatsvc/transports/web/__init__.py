@@ -1,0 +1,1 @@
+"""HTTP: the browser client and its files, answered from memory by `twisted.web`."""

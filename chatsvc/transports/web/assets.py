@@ -1,0 +1,89 @@
+"""The files of the browser client, read, hashed and compressed once."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources.abc import Traversable
+
+PAGE = "index.html"
+
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+    "mjs": "text/javascript; charset=utf-8",
+    "png": "image/png",
+    "svg": "image/svg+xml; charset=utf-8",
+    "webmanifest": "application/manifest+json",
+}
+_OTHER = "text/plain; charset=utf-8"  # such as a licence
+_REFERENCE = re.compile(r"""(?<=["'])assets/""")
+_SCRIPTS = ("js", "mjs")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file as it is sent."""
+
+    kind: str  # for Content-Type
+    body: bytes
+    gzipped: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The files by their paths on the server, and the page that refers to them."""
+
+    files: Mapping[str, Asset]
+    icon: Asset | None
+    page: str  # its markers are not replaced yet
+
+
+def asset(kind: str, body: bytes) -> Asset:
+    """Return the file with its compressed form."""
+    return Asset(kind, body, gzip.compress(body, mtime=0), sha256(body).hexdigest()[:32])
+
+
+def load(folder: Traversable) -> Assets:
+    """Return all files in a folder, each under a path that changes when any of them changes."""
+    found = dict(sorted(_files(folder)))
+    page = found[PAGE].decode()
+    base = f"/assets/{_digest(found)}/"
+    del found[PAGE]
+    files = {base + name: asset(_kind(name), body) for name, body in found.items()}
+    return Assets(files, files.get(f"{base}icons/favicon.svg"), _linked(page, base, found))
+
+
+def _files(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _files(entry, f"{path}{entry.name}/")
+        elif entry.is_file() and not entry.name.endswith(".py"):
+            yield path + entry.name, entry.read_bytes()
+
+
+def _digest(found: Mapping[str, bytes]) -> str:
+    digests = (f"{name} {sha256(body).hexdigest()}\n" for name, body in found.items())
+    return sha256("".join(digests).encode()).hexdigest()[:16]
+
+
+def _linked(page: str, base: str, names: Mapping[str, bytes]) -> str:
+    """Return the page with the paths on the server, and with links that load all modules early."""
+    modules = (name for name in names if _ending(name) in _SCRIPTS)
+    links = "".join(f'<link rel="modulepreload" href="{base}{name}">\n' for name in modules)
+    return _REFERENCE.sub(base, page).replace("</head>", f"{links}</head>", 1)
+
+
+def _kind(name: str) -> str:
+    return _TYPES.get(_ending(name), _OTHER)
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2]
