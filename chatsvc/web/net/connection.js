@@ -75,7 +75,8 @@ export class Connection {
         this._pinged = 0; // when it was asked for an answer, if that is still due
         this._limit = 0; // until when
         this._timer = 0;
-        this._ticked = 0;
+        this._tried = 0; // when the last attempt began
+        this._ticked = 0; // when the clock was last looked at
     }
 
     get state() {
@@ -113,7 +114,7 @@ export class Connection {
     probe() {
         this._failures = 0;
         if (this._machine.loggedIn) this._ping(HURRY);
-        else if (this.state === "connecting") this._lose("the network has changed");
+        else if (this.state === "connecting" && this._clock.now() - this._tried > HURRY) this._lose("the network has changed");
         this.retry();
     }
 
@@ -163,6 +164,7 @@ export class Connection {
         this._machine.note("try");
         this._stopTimer();
         this.nextTry = null;
+        this._tried = this._clock.now();
         const socket = this._socket = this._open();
         socket.onopen = () => this._connected();
         socket.onmessage = message => this._received(JSON.parse(message.data));

@@ -3,7 +3,7 @@
 import { SERVER } from "../model/buffers.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { DIALOGS } from "./dialogs.js";
+import { OpenDialog } from "./dialogs.js";
 import { html } from "./dom.js";
 import { Icon } from "./icons.js";
 import { Login } from "./login.js";
@@ -18,7 +18,6 @@ import { Status } from "./status.js";
 /** @param {Props} props */
 export function App({ session, page }) {
     if (session.login !== null) return html`<${Login} session=${session} login=${session.login} page=${page} />`;
-    const Open = page.dialog && DIALOGS[page.dialog.name];
     return html`<div class="chat" data-drawer=${page.drawer}>
         <${RoomList} session=${session} page=${page} />
         <main class="main" aria-label=${titleOf(session.state.pane)}>
@@ -29,7 +28,7 @@ export function App({ session, page }) {
         </main>
         <${People} session=${session} page=${page} />
         ${page.drawer && html`<button type="button" class="backdrop" aria-label="Close the list" onClick=${() => page.openDrawer(null)}></button>`}
-        ${Open && html`<${Open} session=${session} page=${page} about=${page.dialog?.about} />`}
+        ${page.dialog && html`<${OpenDialog} key=${page.dialog.name} session=${session} page=${page} />`}
     </div>`;
 }
 
