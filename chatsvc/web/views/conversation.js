@@ -34,6 +34,7 @@ export class Conversation extends Component {
     _places = new WeakMap();
     _window = new Window();
     _found = /** @type {number | null} */ (null);
+    _heights = ""; // of the view and its rows, when it was last scrolled to where it belongs
     _resizing = new ResizeObserver(() => this._settle());
 
     componentDidMount() {
@@ -127,6 +128,7 @@ export class Conversation extends Component {
         else this._restore(scroller);
         if (!pane.following || pane.past !== null) this._remember(scroller);
         else this._anchor = null;
+        this._heights = heights(scroller);
     }
 
     /** @param {HTMLElement} scroller */
@@ -175,6 +177,7 @@ export class Conversation extends Component {
         const { pane } = session.state;
         const scroller = this._scroller;
         if (scroller === null || pane !== this._pane) return;
+        if (heights(scroller) !== this._heights) return this._settle(); // it was the layout, not the user
         const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
         const isEnd = pane.past === null && this._window.end >= pane.shown.end;
         if (isEnd && below <= AT_END) {
@@ -221,6 +224,11 @@ export class Conversation extends Component {
         this.forceUpdate();
         requestAnimationFrame(() => this._list?.querySelector(`[data-ordinal="${ordinal}"]`)?.scrollIntoView({ block: "start" }));
     }
+}
+
+/** @param {HTMLElement} scroller */
+function heights(scroller) {
+    return `${scroller.clientHeight} ${scroller.scrollHeight}`;
 }
 
 /**
