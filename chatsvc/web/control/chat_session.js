@@ -49,6 +49,8 @@ export class ChatSession {
         this.login = { busy: false, name: "", refused: null, password: false, account: false, over: "" };
         /** @type {(text: string, pane: Buffer) => void} restores a refused text to the input */
         this.giveBack = (text, pane) => (pane.draft ||= text);
+        /** @type {string | null} the room to show as soon as it is joined again after a reload */
+        this._goal = null;
         this._clock = clock;
         this._changed = changed;
         /** @type {((identity: Identity) => void) | null} */
@@ -67,7 +69,7 @@ export class ChatSession {
         const place = this.keepsakes.place;
         if (place !== null && this.login !== null) {
             this.connection.resume.remember(place.rooms);
-            this.connection.resume.here = place.here;
+            this.connection.resume.here = this._goal = place.here;
             this.logIn({ name: place.name });
         } else this.connection.look();
     }
@@ -152,14 +154,21 @@ export class ChatSession {
         if (event.event === "entered") {
             void this.reading.askWho(event.room);
             this.reading.fill(this.state.open(event.room));
+            if (event.room === this._goal) this._reachGoal(event.room);
         }
         if (["entered", "exited", "removed", "renamed", "you"].includes(event.event)) this._keepPlace();
+    }
+
+    /** @param {string} room */
+    _reachGoal(room) {
+        this._goal = null;
+        this.lookAt(room);
     }
 
     _keepPlace() {
         const { resume } = this.connection;
         this.keepsakes.place = {
-            name: resume.account ?? resume.name, rooms: [...resume.places.keys()], here: this.state.here, account: resume.account !== null,
+            name: resume.account ?? resume.name, rooms: [...resume.places.keys()], here: this._goal ?? this.state.here, account: resume.account !== null,
         };
     }
 
@@ -191,7 +200,8 @@ export class ChatSession {
     /** The buffers in the order of the list: rooms, conversations, the server's messages. */
     get listed() {
         const rank = (/** @type {Buffer} */ pane) => (pane.name === SERVER ? 2 : Number(pane.private));
-        return [...this.state.panes.values()].sort((one, other) => rank(one) - rank(other));
+        const listed = [...this.state.panes.values()].filter(pane => pane.name !== SERVER || pane.items.length > 0 || pane === this.state.pane);
+        return listed.sort((one, other) => rank(one) - rank(other));
     }
 
     /**

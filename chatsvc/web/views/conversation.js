@@ -8,7 +8,7 @@ import { Content, Line } from "./line.js";
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/buffers.js").Stretch} Stretch */
-/** The row at the top of the view: which, and how far below the top it begins. @typedef {{element: HTMLElement, number: string | undefined, offset: number}} Anchor */
+/** The first row that begins in the view, and how far below the top its content begins. @typedef {{element: HTMLElement, number: string | undefined, offset: number}} Anchor */
 /** Where the user was reading a buffer. @typedef {{window: Window, number: string | undefined, offset: number}} Place */
 
 const NEAR = 800; // pixels from an end of the rows at which further ones are added
@@ -136,14 +136,14 @@ export class Conversation extends Component {
         const anchor = this._anchor;
         const element = anchor?.element.isConnected && this._list?.contains(anchor.element) ? anchor.element : this._row(anchor?.number);
         if (!anchor || !element) return;
-        const top = element.offsetTop - anchor.offset;
+        const top = contentTop(element) - anchor.offset;
         if (Math.abs(scroller.scrollTop - top) >= 1) scroller.scrollTop = top;
     }
 
-    /** Note which row is at the top of the view. @param {HTMLElement} scroller */
+    /** Note which row is the first that begins in the view. @param {HTMLElement} scroller */
     _remember(scroller) {
         const element = this._topRow(scroller);
-        this._anchor = element && { element, number: element.dataset.number, offset: element.offsetTop - scroller.scrollTop };
+        this._anchor = element && { element, number: element.dataset.number, offset: contentTop(element) - scroller.scrollTop };
     }
 
     /**
@@ -155,7 +155,7 @@ export class Conversation extends Component {
         let low = 1, high = rows.length - 1; // the first one is the edge
         while (low < high) {
             const middle = (low + high) >> 1;
-            if (rows[middle].offsetTop + rows[middle].offsetHeight <= scroller.scrollTop) low = middle + 1;
+            if (contentTop(rows[middle]) < scroller.scrollTop) low = middle + 1;
             else high = middle;
         }
         // A row with a number can be found again when the page has moved to another stretch.
@@ -224,6 +224,14 @@ export class Conversation extends Component {
         this.forceUpdate();
         requestAnimationFrame(() => this._list?.querySelector(`[data-ordinal="${ordinal}"]`)?.scrollIntoView({ block: "start" }));
     }
+}
+
+/**
+ * Return where the content of a row begins: below its separators, which come and go.
+ * @param {HTMLElement} row
+ */
+function contentTop(row) {
+    return row.offsetTop + (/** @type {HTMLElement | null} */ (row.lastElementChild)?.offsetTop ?? 0);
 }
 
 /** @param {HTMLElement} scroller */

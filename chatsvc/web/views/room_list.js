@@ -26,7 +26,7 @@ export function RoomList({ session, page }) {
                 onClick=${() => page.openDialog("rooms")}><${Icon} name="plus" /></button></h2>
             <ul>${rooms.map(entry)}</ul>
             ${people.length > 0 && html`<h2>Private</h2><ul>${people.map(entry)}</ul>`}
-            ${state.server.items.length > 0 && html`<h2>Server</h2><ul>${entry(state.server)}</ul>`}
+            ${session.listed.includes(state.server) && html`<h2>Server</h2><ul>${entry(state.server)}</ul>`}
         </div>
         <div class="me"><${Avatar} name=${state.name} /><bdi class="grow">${state.name}</bdi>
             <span class="muted">${state.account === null ? "guest" : ""}</span></div>
