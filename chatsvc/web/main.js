@@ -17,6 +17,7 @@ const clock = {
 const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
 const session = new ChatSession(() => new WebSocket(url), clock, new Keepsakes(sessionStorage), () => page.changed());
 const { state } = session;
+session.restart = () => location.reload();
 
 // The form was usable before this script had loaded.
 const early = /** @type {HTMLInputElement | null} */ (container.querySelector("input[name=name]"));

@@ -51,6 +51,8 @@ export class ChatSession {
         this.giveBack = (text, pane) => (pane.draft ||= text);
         /** @type {string | null} the room to show as soon as it is joined again after a reload */
         this._goal = null;
+        /** Starts the page again from the beginning. */
+        this.restart = () => {};
         this._clock = clock;
         this._changed = changed;
         /** @type {((identity: Identity) => void) | null} */
@@ -124,18 +126,18 @@ export class ChatSession {
     over(why) {
         this.inside = false;
         this.keepsakes.place = null;
-        this.state.close(SERVER);
         this.login = { busy: false, name: this.state.name, refused: null, password: false, account: false, over: why };
         this._changed();
     }
 
     /**
-     * Leave the chat.
+     * Leave the chat, and nothing for the next person at this computer.
      * @param {string} [words]
      */
     leave(words) {
         this.connection.leave(words);
-        this.over("You have left the chat.");
+        this.keepsakes.clear();
+        this.restart();
     }
 
     changed() {
@@ -201,7 +203,7 @@ export class ChatSession {
     get listed() {
         const rank = (/** @type {Buffer} */ pane) => (pane.name === SERVER ? 2 : Number(pane.private));
         const listed = [...this.state.panes.values()].filter(pane => pane.name !== SERVER || pane.items.length > 0 || pane === this.state.pane);
-        return listed.sort((one, other) => rank(one) - rank(other));
+        return listed.sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
     }
 
     /**

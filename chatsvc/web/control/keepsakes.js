@@ -1,6 +1,6 @@
 /** What survives a reload of the page, in this tab only: who the user is, rooms, and drafts. */
 
-/** The part of a Storage that is used. @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Shelf */
+/** The part of a Storage that is used. @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "clear">} Shelf */
 /** @typedef {{name: string, rooms: string[], here: string, account: boolean}} Place */
 
 const CLIENT = "chatsvc.client", PLACE = "chatsvc.place", DRAFT = "chatsvc.draft.";
@@ -48,6 +48,11 @@ export class Keepsakes {
      */
     keepDraft(pane, text) {
         this._keep(DRAFT + pane, text || null);
+    }
+
+    /** Forget everything. */
+    clear() {
+        this._shelf.clear();
     }
 
     /**
