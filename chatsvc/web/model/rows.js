@@ -11,6 +11,7 @@ import { isSameDay } from "./items.js";
  */
 
 export const MOST_ROWS = 600; // in the page
+const MOST_AT_END = 300; // in the page while new ones are added to it: the fewer, the faster
 export const STEP = 200; // rows by which the window moves
 const GROUP = 5 * 60_000; // milliseconds between two lines of a group
 
@@ -27,10 +28,9 @@ export class Window {
      */
     toEnd(shown) {
         this.end = shown.end;
-        // Not exactly the last ones: each new row would remove one, and move all others.
-        if (this.start < shown.base || this.end - this.start > MOST_ROWS || this.start > this.end)
-            this.start = Math.max(shown.base, this.end - STEP);
-        if (this.end - this.start < STEP) this.start = Math.max(shown.base, this.end - STEP);
+        // Not exactly the last ones: each new row would remove one.
+        const rows = this.end - this.start;
+        if (this.start < shown.base || rows < STEP || rows > MOST_AT_END) this.start = Math.max(shown.base, this.end - STEP);
     }
 
     /**

@@ -34,6 +34,7 @@ export class Conversation extends Component {
     _places = new WeakMap();
     _window = new Window();
     _found = /** @type {number | null} */ (null);
+    _hasEnd = true; // the last row was in the page when it was drawn; a newer one may be waiting
     _heights = ""; // of the view and its rows, when it was last scrolled to where it belongs
     _resizing = new ResizeObserver(() => this._settle());
 
@@ -56,6 +57,7 @@ export class Conversation extends Component {
         const { pane } = state;
         this._choose(pane);
         const { start, end } = this._window;
+        this._hasEnd = pane.past === null && end === pane.shown.end;
         const rows = rowsOf(pane.shown, start, end, pane.past ? null : pane.new);
         const unreadAbove = pane.new !== null && !pane.past && this._firstVisible() > pane.new;
         return html`<section class="conversation">
@@ -179,8 +181,7 @@ export class Conversation extends Component {
         if (scroller === null || pane !== this._pane) return;
         if (heights(scroller) !== this._heights) return this._settle(); // it was the layout, not the user
         const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-        const isEnd = pane.past === null && this._window.end >= pane.shown.end;
-        if (isEnd && below <= AT_END) {
+        if (this._hasEnd && below <= AT_END) {
             session.state.follow(pane, true);
             return;
         }
