@@ -28,7 +28,7 @@ def test_a_browser_gets_the_page_with_the_place_filled_in() -> None:
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert page.headers["Cache-Control"] == "no-cache"
     assert "<title>Class &lt;4b&gt; &#123;port}</title>" in page.body
-    assert "at chat, port 13531" in page.body
+    assert "telnet chat 13531" in page.body
     assert "\ntelnet chat 13531\n" in page.body
     assert f'src="{SCRIPT}"' in page.body
     assert f'<link rel="modulepreload" href="{SCRIPT}">' in page.body

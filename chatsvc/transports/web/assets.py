@@ -1,30 +1,33 @@
-"""The files of the browser client, read, hashed and compressed once."""
+"""The files of the browser client: read, minified, hashed and compressed once."""
 
 from __future__ import annotations
 
 import gzip
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 
+from rjsmin import jsmin
+
 PAGE = "index.html"
+START = "main.js"
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
-    "md": "text/markdown; charset=utf-8",
-    "mjs": "text/javascript; charset=utf-8",
     "png": "image/png",
     "svg": "image/svg+xml; charset=utf-8",
     "webmanifest": "application/manifest+json",
 }
 _OTHER = "text/plain; charset=utf-8"  # such as a licence
 _REFERENCE = re.compile(r"""(?<=["'])assets/""")
-_SCRIPTS = ("js", "mjs")
+_IMPORTS = re.compile(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""")
+_FOR_READERS = (".md", ".py")  # files that no browser needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def asset(kind: str, body: bytes) -> Asset:
 
 def load(folder: Traversable) -> Assets:
     """Return all files in a folder, each under a path that changes when any of them changes."""
-    found = dict(sorted(_files(folder)))
+    found = {name: _minified(name, body) for name, body in sorted(_files(folder))}
     page = found[PAGE].decode()
     base = f"/assets/{_digest(found)}/"
     del found[PAGE]
@@ -65,7 +68,7 @@ def _files(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
     for entry in folder.iterdir():
         if entry.is_dir() and entry.name != "__pycache__":
             yield from _files(entry, f"{path}{entry.name}/")
-        elif entry.is_file() and not entry.name.endswith(".py"):
+        elif entry.is_file() and not entry.name.endswith(_FOR_READERS):
             yield path + entry.name, entry.read_bytes()
 
 
@@ -74,11 +77,27 @@ def _digest(found: Mapping[str, bytes]) -> str:
     return sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def _linked(page: str, base: str, names: Mapping[str, bytes]) -> str:
-    """Return the page with the paths on the server, and with links that load all modules early."""
-    modules = (name for name in names if _ending(name) in _SCRIPTS)
-    links = "".join(f'<link rel="modulepreload" href="{base}{name}">\n' for name in modules)
+def _minified(name: str, body: bytes) -> bytes:
+    """Return a script without comments and indentation, any other file as it is."""
+    return str(jsmin(body.decode())).encode() if _ending(name) == "js" else body
+
+
+def _linked(page: str, base: str, found: Mapping[str, bytes]) -> str:
+    """Return the page with the paths on the server, and with links that load modules early."""
+    names = _imported(START, found) if START in found else ()
+    links = "".join(f'<link rel="modulepreload" href="{base}{name}">\n' for name in names)
     return _REFERENCE.sub(base, page).replace("</head>", f"{links}</head>", 1)
+
+
+def _imported(start: str, found: Mapping[str, bytes]) -> list[str]:
+    """Return a module and all that it imports, directly or not, except when it runs."""
+    names = [start]
+    for name in names:
+        for path in _IMPORTS.findall(found[name].decode()):
+            imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+            if imported not in names:
+                names.append(imported)
+    return names
 
 
 def _kind(name: str) -> str:

@@ -1,0 +1,77 @@
+/** Requests the commands and rooms when the user is about to type one. */
+
+import { key } from "../model/text_rules.js";
+
+/** @typedef {import("../model/buffers.js").Buffer} Buffer */
+/** @typedef {import("../model/completion.js").Candidates} Candidates */
+/** @typedef {import("./chat_session.js").ChatSession} ChatSession */
+
+const FRESH = 30_000; // milliseconds for which a list of rooms is reused
+
+/** What can be completed at the moment. */
+export class CompletionSource {
+    /** @param {ChatSession} session */
+    constructor(session) {
+        /** @type {{room: string, count: number, topic?: string}[]} */
+        this.rooms = [];
+        this._session = session;
+        this._asWhom = ""; // where the commands were requested
+        this._roomsAt = -FRESH;
+    }
+
+    /**
+     * Return the candidates in a conversation.
+     * @param {Buffer} pane
+     * @returns {Candidates}
+     */
+    known(pane) {
+        const inside = [...this._session.state.panes.keys()].filter(name => name.startsWith("#"));
+        const rooms = [...new Set([...inside, ...this.rooms.map(place => place.room)])];
+        return { commands: this._session.input.all, names: this._names(pane), rooms };
+    }
+
+    /** @param {Buffer} pane */
+    _names(pane) {
+        if (pane.private) return [pane.name.slice(1)];
+        return [...pane.people.values()]
+            .filter(one => key(one.name) !== key(this._session.state.name))
+            .sort((one, other) => other.spoke - one.spoke || one.name.localeCompare(other.name))
+            .map(one => one.name);
+    }
+
+    /**
+     * Request what will be needed for what the user is typing.
+     * @param {string} text
+     */
+    aboutToName(text) {
+        if (text.startsWith("/")) void this.askCommands();
+        if (text.includes("#") || text.startsWith("/join")) void this.askRooms();
+    }
+
+    /** Request the commands, which depend on the account and the room. */
+    async askCommands() {
+        const { connection, state, input } = this._session;
+        const whom = JSON.stringify([state.here, state.account]);
+        if (!connection.here || whom === this._asWhom) return;
+        this._asWhom = whom;
+        try {
+            input.commands.learn((await connection.ask("help", {})).commands);
+            state.changed();
+        } catch {
+            this._asWhom = ""; // it is requested again when needed
+        }
+    }
+
+    /** Request the rooms. */
+    async askRooms() {
+        const { connection, state, now } = this._session;
+        if (!connection.here || now - this._roomsAt < FRESH) return;
+        this._roomsAt = now;
+        try {
+            this.rooms = (await connection.ask("rooms", {})).rooms;
+            state.changed();
+        } catch {
+            this._roomsAt = -FRESH;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/** The whole page: the login form, or the lists beside a conversation. */
+
+import { SERVER } from "../model/buffers.js";
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { OpenDialog } from "./dialogs.js";
+import { html } from "./dom.js";
+import { Icon } from "./icons.js";
+import { Login } from "./login.js";
+import { People } from "./people.js";
+import { RoomList, titleOf } from "./room_list.js";
+import { Status } from "./status.js";
+
+/** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {{session: ChatSession, page: Page}} Props */
+
+/** @param {Props} props */
+export function App({ session, page }) {
+    if (session.login !== null) return html`<${Login} session=${session} login=${session.login} page=${page} />`;
+    return html`<div class="chat" data-drawer=${page.drawer}>
+        <${RoomList} session=${session} page=${page} />
+        <main class="main" aria-label=${titleOf(session.state.pane)}>
+            <${Header} session=${session} page=${page} />
+            <${Conversation} session=${session} />
+            <${Status} session=${session} />
+            <${Composer} session=${session} />
+        </main>
+        <${People} session=${session} page=${page} />
+        ${page.drawer && html`<button type="button" class="backdrop" aria-label="Close the list" onClick=${() => page.openDrawer(null)}></button>`}
+        ${page.dialog && html`<${OpenDialog} key=${page.dialog.name} session=${session} page=${page} />`}
+    </div>`;
+}
+
+/** The name and topic of the conversation, and on narrow screens the buttons for the lists. @param {Props} props */
+function Header({ session, page }) {
+    const { pane, unread } = session.state;
+    const elsewhere = unread.unread - pane.unread;
+    return html`<header class="header">
+        <button type="button" class="quiet only-narrow" aria-expanded=${page.drawer === "rooms"} onClick=${() => page.openDrawer("rooms")}
+            aria-label=${elsewhere ? `Rooms, ${elsewhere} unread` : "Rooms"}>
+            <${Icon} name="rooms" />${elsewhere > 0 && html`<span class="dot"></span>`}
+        </button>
+        <div class="grow">
+            <h1><bdi>${titleOf(pane)}</bdi></h1>
+            <p class="topic" title=${pane.topic}><bdi>${pane.topic}</bdi></p>
+        </div>
+        ${!pane.private && pane.name !== SERVER && html`
+            <button type="button" class="quiet only-not-wide" aria-expanded=${page.drawer === "people"} onClick=${() => page.openDrawer("people")}
+                aria-label="People"><${Icon} name="people" /> <span>${pane.people.size}</span></button>`}
+    </header>`;
+}
