@@ -184,6 +184,7 @@ EVENTS: list[Event] = [
         census=Census(1, 1, 0, 0, 1),
     ),
     Entered("#tea", "", (), 1, 12, "ann", 5),
+    Entered("#tea", "", (), 1, 12, "ann", read=7, read_time=NOON, mentions=2),
     Told("bob", "ann", "see you at 5", NOON, number=3, late=True),
     replace(BOB, account="robert", role="moderator", addresses=("192.0.2.7",)),
     You("ann", "ann", False, "register"),

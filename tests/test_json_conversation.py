@@ -28,14 +28,17 @@ def test_the_transcript_of_the_documentation_is_true(
     conversation = re.findall(r"^([→←]) (\{.*\})$", text, re.MULTILINE)
     assert len(conversation) >= 14
     chat.clock.advance(1795269660)
-    chat.join("bob").send("are we still on for three?")
+    bob = chat.join("bob")
+    bob.send("are we still on for three?")
     chat.clock.advance(60)
     ann = chat.connect()
     answers: list[dict[str, Any]] = []
     for arrow, line in conversation:
         if arrow == "→":
             assert answers == []
-            ann = chat.connect() if ann.closed else ann
+            if ann.closed:
+                bob.send("ann, make it four", "bring cake")
+                ann = chat.connect()
             answers = ann.ask(**json.loads(line))
         else:
             assert answers.pop(0) == json.loads(line)
