@@ -175,7 +175,7 @@ EVENTS: list[Event] = [
     Refusal("name-taken", "bob is already in use.", "bob2"),
     Refusal("unknown", "Unknown command /x."),
     Said("#tea", 9, NOON, "bob", "build 7 is green", False, "", None, notice=True),
-    Said("#tea", 9, NOON, "bob", "", False, "", None, "bob", False, "ann"),
+    Said("#tea", 9, NOON, "bob", "", False, "", None, "bob", deleted="ann"),
     replace(
         WELCOME,
         account="ann",

@@ -12,7 +12,7 @@ from chatsvc.store.archive import EXPIRING
 
 def test_a_deleted_line_keeps_everything_but_its_text(keeper: Keeper) -> None:
     keeper.keep(line("one"), line("two", client="c", tag="t", account="Ann"), line("three"))
-    gone = Said("#tea", 2, 1.5, "ann", "", False, "c", "t", "Ann", False, "eve")
+    gone = Said("#tea", 2, 1.5, "ann", "", False, "c", "t", "Ann", deleted="eve")
     assert delete(keeper, 2) == gone
     one, two, three = now(keeper.archive.read("#tea", 0, 9))
     assert (one.text, two, three.text) == ("one", gone, "three")

@@ -6,14 +6,14 @@ from chatsvc.commands import room_administration, misc
 from chatsvc.commands import login
 # isort: on
 
-from chatsvc.commands.registry import must_wait, refuse, run
+from chatsvc.commands.registry import ROWS, refuse, run
 
 __all__ = [
+    "ROWS",
     "accounts",
     "login",
     "misc",
     "moderating",
-    "must_wait",
     "people",
     "refuse",
     "room_administration",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time as local
 
-from chatsvc.commands.registry import Answer, Words, command, find, listed
+from chatsvc.commands.registry import ROWS, Answer, Words, command, listed
 from chatsvc.core.chat import Session
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Cleared, Clock, Help
@@ -21,8 +21,8 @@ def help(hub: Hub, session: Session, command: str | None = None) -> Answer:
     """List the commands, or explain one."""
     if command is None:
         return Help(tuple(row.about for row in listed(hub, session)))
-    row = find(command.lstrip("/!\\"))
-    if row is None or not row.about.help:
+    row = ROWS[command.lstrip("/!\\")]
+    if not row.about.help:
         raise Refused("unknown", f"Unknown command {command}. To list commands: /help")
     return Help((row.about,))
 

@@ -59,7 +59,16 @@ _TOPICS = {"room_administration": "room rules", "misc": "other"}  # unless it is
 
 TABLE: dict[str, CommandRow] = {}
 FIELDS: set[str] = set()  # the arguments of all commands, as programs name them
-NAMES: dict[str, str] = {}  # each name and alias, and the command's name
+
+
+class Rows(dict[str, CommandRow]):
+    """The rows by name and alias, in any case; for all other names, `UNKNOWN`."""
+
+    def __missing__(self, name: str) -> CommandRow:
+        return self.get(name.lower(), UNKNOWN)
+
+
+ROWS = Rows()
 
 
 def command(
@@ -81,7 +90,7 @@ def command(
         tagged = arguments.pop("tag", None) is not None
         facts = facts_of(name)
         others = (*facts.aliases, *aliases.split())
-        TABLE[name] = CommandRow(
+        row = TABLE[name] = CommandRow(
             function=function,
             about=Command(
                 usage=f"/{usage}",
@@ -104,7 +113,7 @@ def command(
             when=when,
         )
         FIELDS.update(arguments)
-        NAMES.update(dict.fromkeys([name, *others], name))
+        ROWS.update(dict.fromkeys([name, *others], row))
         return function
 
     return enter
@@ -130,11 +139,6 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     return None
 
 
-def must_wait(session: Session, request: Request) -> bool:
-    """Return whether a request depends on what its session said before and is not stored yet."""
-    return session.in_flight > 0 and (row := find(request.name)) is not None and row.settled
-
-
 async def _finish(
     hub: Hub,
     session: Session,
@@ -149,8 +153,7 @@ async def _finish(
     except Refused as refused:
         refuse(hub, session, refused, tag)
     except ArchiveFailed as failed:
-        reads = (row := find(request.name)) is not None and row.reads
-        code = "not-read" if reads else "not-kept"
+        code = "not-read" if ROWS[request.name].reads else "not-kept"
         refuse(hub, session, Refused(code, str(failed)), tag)
     else:
         if isinstance(event, Reading):
@@ -168,14 +171,9 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
         hub.login.knock(session, refused.code)
 
 
-def find(name: str) -> CommandRow | None:
-    """Return a command's row by its name or an alias, in any case."""
-    return TABLE.get(name) or TABLE.get(NAMES.get(name.lower(), ""))
-
-
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
-    row = find(request.name)
-    if row is None:
+    row = ROWS[request.name]
+    if row is UNKNOWN:
         if request.literal is None:
             raise _unknown(request.name)
         return _call(hub, session, Request("say", request.literal))
@@ -229,7 +227,7 @@ def _is_for(row: CommandRow, session: Session) -> bool:
 
 
 def _unknown(name: str) -> Refused:
-    listed = [known for known in NAMES if TABLE[NAMES[known]].about.help]
+    listed = [known for known, row in ROWS.items() if row.about.help]
     close = difflib.get_close_matches(name.lower()[:32], listed, 1)
     hint = f"Did you mean /{close[0]}?" if close else "To list commands: /help"
     return Refused("unknown", f"Unknown command /{clean(name)[:32]}. {hint}")
@@ -423,3 +421,19 @@ Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not stored
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
 Who: TypeAlias = str  # a name, an address, or several
 Email: TypeAlias = str
+
+UNKNOWN = CommandRow(  # what `ROWS` has for all other names
+    function=lambda hub, session: None,
+    about=Command(usage="", aliases=(), help="", example=""),
+    words=(),
+    kinds={},
+    needed=frozenset(),
+    flags=frozenset(),
+    anybody=False,
+    level="guest",
+    tagged=False,
+    settled=False,
+    reads=False,
+    cost=OTHER,
+    when=lambda hub: False,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.model.requests import Refused, Request
+from chatsvc.model.requests import Refused
 
 _NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to UTF-8.")
 
@@ -10,12 +10,8 @@ _NOT_UTF8 = Refused("not-utf8", "Not sent: invalid UTF-8. Set your terminal to U
 class StatelessDialect:
     """A dialect whose requests do not depend on earlier ones."""
 
+    about: object = None  # not needed: an event without a tag is about no request
+
     def refuse_encoding(self, line: bytes) -> tuple[Refused, ...]:
         """Return the refusal of a line that is not UTF-8."""
         return (_NOT_UTF8,)
-
-    def begin(self, request: Request) -> None:
-        """Do nothing: an event without a tag is about no request."""
-
-    def end(self, before: object) -> None:
-        """Do nothing."""

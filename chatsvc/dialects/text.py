@@ -51,6 +51,8 @@ TEXT = TextDialect()
 
 def typed(line: str, question: str | None = None) -> Request:
     """Return the request that a person typed, which may answer a question."""
+    if question is None and "0" <= line[:1] <= "z" and line[0] != "\\" and line != "q!":
+        return Request("say", line)  # nearly always; the rest would come to the same
     if question in ("password", "login") and line.partition(" ")[0].lower() not in _AT_THE_DOOR:
         return _secret(question, line)
     if "/" in line and (command := _COMMAND.match(line)) is not None:

@@ -24,25 +24,15 @@ class Line(NamedTuple):
 
     def numbered(self, number: int) -> Said:
         """Return the line as stored under `number`."""
-        return Said.__new__(  # faster than calling the class with so many keywords
-            Said,
-            room=self.room,
-            number=number,
-            time=self.time,
-            sender=self.sender,
-            text=self.text,
-            action=self.action,
-            client=self.client,
-            tag=self.tag,
-            account=self.account,
-            quiet=self.quiet,
-            notice=self.notice,
-            signs=self.signs,
-        )
+        # Twice as fast as calling the class, which checks what this tuple guarantees.
+        return tuple.__new__(Said, (self.room, number, *self[1:], ""))
 
 
 class Said(NamedTuple):
-    """A stored line; `(room, number)` identifies it permanently."""
+    """A stored line; `(room, number)` identifies it permanently.
+
+    The fields are those of `Line` with a number after the room, and `deleted` at the end.
+    """
 
     room: str
     number: int
@@ -54,9 +44,9 @@ class Said(NamedTuple):
     tag: str | None
     account: str = ""
     quiet: bool = False
-    deleted: str = ""  # who deleted it, which removes the text
     notice: bool = False
     signs: Mapping[str, str] | None = None
+    deleted: str = ""  # who deleted it, which removes the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import ClassVar, NamedTuple
 class Request(NamedTuple):
     """A command's name and its arguments, unchecked.
 
-    Programs name their arguments (`args`); users write them in order (`rest`)..  `literal` is the
-    line to say instead if there is no such command..  `context` is what the dialect remembers about
+    Programs name their arguments (`args`); users write them in order (`rest`).  `literal` is the
+    line to say instead if there is no such command.  `context` is what the dialect remembers about
     the request while it waits.
     """
 

@@ -89,15 +89,16 @@ class Messaging:
     ) -> None:
         """Pass a line to the archive; `kept` shows it, or `not_kept` refuses it."""
         check_text(text)
-        time = self._active(session)
+        user = session.person
+        time = self._active(user)
         mute = self._bans.mute_of(session, room)
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._bans.refusal(mute)
-        if mute is None and session.user in room.unseen:  # a mute that has just ended
-            room.reveal(session.person)
+        if mute is None and user in room.unseen:  # a mute that has just ended
+            room.reveal(user)
         if room.charter is not None:
-            user, now = session.person, self._clock.seconds()
+            now = self._clock.seconds()
             check_talk(user, room, now)
             text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
@@ -144,9 +145,9 @@ class Messaging:
             ),
         )
 
-    def _active(self, session: Session) -> float:
+    def _active(self, user: User) -> float:
         """Note that a user is active, and return the time of day as it is stored."""
-        session.person.active = self._clock.seconds()
+        user.active = self._clock.seconds()
         return round(self._now() * 1000) / 1000
 
     # Private messages
@@ -174,7 +175,7 @@ class Messaging:
         account = to if isinstance(to, Account) else to.account
         if _hears_nothing_of(reader, account, user):
             raise Refused("ignored", f"{to.name} does not accept private messages from you.")
-        now = self._active(session)
+        now = self._active(user)
         mute = self._bans.mute_of(session, None)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
@@ -222,7 +223,7 @@ class Messaging:
     def tell_moderators(self, session: Session, room: Room, text: str, manner: Manner) -> Told:
         """Send a message to the moderators of a room; it is not stored."""
         check_text(text)
-        now = self._active(session)
+        now = self._active(session.person)
         mute = self._bans.mute_of(session, room)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)

@@ -17,17 +17,13 @@ from chatsvc.model.requests import Refused, Request
 class Dialect(Protocol):
     """How requests and events are written."""
 
+    about: object  # the context of the request that events without a tag are about
+
     def read(self, line: str, question: str | None) -> Sequence[Request]:
         """Return all requests of a line, in order; raise `Refused` if it cannot be read."""
 
     def refuse_encoding(self, line: bytes) -> Sequence[Refused]:
         """Return the refusal of a line that is not UTF-8, unless it was answered already."""
-
-    def begin(self, request: Request) -> object:
-        """Treat events without a tag as being about `request`; return what they were about."""
-
-    def end(self, before: object) -> None:
-        """Treat events without a tag as being about what `begin` has returned."""
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes: ...
 

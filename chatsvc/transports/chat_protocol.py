@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chatsvc import commands
+from chatsvc.commands import ROWS
 from chatsvc.core.chat import Session
 from chatsvc.core.wire import Reader
 from chatsvc.model import costs
@@ -29,7 +30,7 @@ from chatsvc.transports.gate import Gate
 from chatsvc.transports.output import Telling
 from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
 from chatsvc.transports.request_queue import RequestQueue
-from chatsvc.transports.weighing import cost, weight
+from chatsvc.transports.weighing import weight
 
 LEFTOVER = 256  # maximum lines of a broken connection that are carried out
 
@@ -191,7 +192,7 @@ class ChatProtocol(Telling):
             if self._bucket is not None and self.session.user is not None:
                 self._keep_pace(weight(requests), self._bucket)
             # Nearly always one request, which can skip the queue.
-            if len(requests) == 1 and not self._queue and self._may_do(requests[0]):
+            if len(requests) == 1 and not (self._queue or self._reasons or self._telling):
                 self._do(requests[0])
             else:
                 self._queue.extend(requests)
@@ -241,20 +242,18 @@ class ChatProtocol(Telling):
 
     def _do_all(self, but: int = 0) -> None:
         """Carry out queued requests, except the last `but`, unless something must come first."""
-        while len(self._queue) > but and self._may_do(self._queue[0]):
+        while len(self._queue) > but and self._may_do_more():
             self._do(self._queue.pop(0))
             if self._queue and self._work >= costs.MESSAGE:
                 self._end_turn()
 
-    def _may_do(self, what: Request | Refused) -> bool:
-        """Return whether a request can be carried out now; drop it if it never can."""
+    def _may_do_more(self) -> bool:
+        """Return whether requests can be carried out now; drop them if they never can."""
         if self._closing or self.session.leaving:
             self._queue.clear()
             return False
         if self._lost:
             return True
-        if isinstance(what, Request) and commands.must_wait(self.session, what):
-            self._pause(HELD, True)  # until the session's lines are settled
         if self._telling:
             return False  # further requests wait for the end of a long answer
         return not self._reasons & ~ANSWERING  # answers may make further requests at once
@@ -263,25 +262,33 @@ class ChatProtocol(Telling):
         if not isinstance(what, Request):
             commands.refuse(self.gate.hub, self.session, what)
             return
-        if self._lost and commands.must_wait(self.session, what):
-            return  # it cannot wait, and its meaning would change
-        self._work += cost(what).work
+        row = ROWS[what.name]
+        if row.settled and self.session.in_flight:
+            self._postpone(what)
+            return
+        self._work += row.cost.work
         answer = self._run(what)
         if answer is not None:
             if what.name == "history":
                 answer = self._paged(answer)
             self._wait_for(answer, what.tag)
 
+    def _postpone(self, request: Request) -> None:
+        """Wait until the session's lines are settled, on which the request depends."""
+        if not self._lost:  # otherwise it cannot wait, and its meaning would change
+            self._queue.insert(0, request)
+            self._pause(HELD, True)
+
     def _run(self, request: Request) -> Coroutine[Any, Any, None] | None:
         dialect = self._ways.dialect
-        before = dialect.begin(request)
+        before, dialect.about = dialect.about, request.context
         try:
             return commands.run(self.gate.hub, self.session, request)
         except Exception:
             self._failed(Failure(), request.tag)
             return None
         finally:
-            dialect.end(before)
+            dialect.about = before
 
     def _wait_for(self, answer: Coroutine[Any, Any, None], tag: str | None) -> None:
         done = Deferred.fromCoroutine(answer)

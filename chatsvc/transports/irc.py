@@ -47,11 +47,13 @@ class IRCAdapter:
         self._answer(self.client.taken())
         return ()
 
-    def begin(self, request: Request) -> object:
-        return self.client.begin(request)
+    @property
+    def about(self) -> object:
+        return self.client.about
 
-    def end(self, before: object) -> None:
-        self.client.end(before)
+    @about.setter
+    def about(self, what: object) -> None:
+        self.client.about = what
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
         irc.tell(self.client, event, tag)

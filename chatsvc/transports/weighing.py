@@ -1,21 +1,14 @@
-"""What requests cost, and how many lines they count as."""
+"""How many lines an input line counts as."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatsvc.commands.registry import find
-from chatsvc.model.costs import OTHER, Cost
+from chatsvc.commands.registry import ROWS
 from chatsvc.model.requests import Refused, Request
 from chatsvc.model.text_rules import MOST_LINES
 
 _SAID = ("say", "me", "msg", "mods", "signal")
-
-
-def cost(request: Request) -> Cost:
-    """Return the cost of a request, whose name may be unknown."""
-    row = find(request.name)
-    return OTHER if row is None else row.cost
 
 
 def weight(requests: Sequence[Request | Refused]) -> int:
@@ -25,9 +18,11 @@ def weight(requests: Sequence[Request | Refused]) -> int:
     once for each line.
     """
     first = requests[0]
-    if isinstance(first, Request) and not cost(first).line:
+    if isinstance(first, Request) and not ROWS[first.name].cost.line:
         return 0
     lines = _lines_in(first)
+    if len(requests) == 1:
+        return lines
     for what in requests[1:]:
         if isinstance(what, Request) and what.name in _SAID:
             lines += _lines_in(what)

@@ -155,7 +155,7 @@ class Client:
         self.latest = NOTHING  # the message being read
         self._replies: list[str] = []
         self._requests: list[Request] = []
-        self._current = NOTHING  # the subject of events without a tag
+        self.about: object = NOTHING  # the subject of events without a tag
         self._asked: dict[str, Pending] = {}
         self._labeled: Labeled | None = None  # to whose answer everything belongs at the moment
         self._inside = False
@@ -355,19 +355,11 @@ class Client:
         requests, self._requests = self._requests, []
         return requests
 
-    def begin(self, request: Request) -> Pending:
-        """Treat events without a tag as being about a request; return what they were about."""
-        before = self._current
-        self.end(request.context)
-        return before
-
-    def end(self, before: object) -> None:
-        """Treat events without a tag as being about what `begin` has returned."""
-        self._current = before if isinstance(before, Pending) else NOTHING
-
     def asked(self, tag: str | None) -> Pending:
         """Return what an answer is about."""
-        return self._current if tag is None else self._asked.pop(tag, NOTHING)
+        if tag is not None:
+            return self._asked.pop(tag, NOTHING)
+        return self.about if isinstance(self.about, Pending) else NOTHING
 
     # Lines
 

@@ -21,7 +21,7 @@ def lines(database: sqlite3.Connection, query: str, *values: object) -> Generato
         for room, number, time, sender, text, manner, client, tag, account, quiet, deleted in rows:
             yield Said(
                 room, number, time / 1000, sender, text, manner == ACTION, client, tag, account,
-                bool(quiet), deleted, manner == NOTICE,
+                bool(quiet), manner == NOTICE, None, deleted,
             )  # fmt: skip
     finally:
         rows.close()

@@ -23,7 +23,14 @@ class FramedDialect:
         self._dialect, self._first = dialect, first
         self.read = dialect.read
         self.refuse_encoding = dialect.refuse_encoding
-        self.begin, self.end = dialect.begin, dialect.end
+
+    @property
+    def about(self) -> object:
+        return self._dialect.about
+
+    @about.setter
+    def about(self, what: object) -> None:
+        self._dialect.about = what
 
     def write(self, event: Event, here: str | None, tag: str | None) -> bytes:
         return framed(self._dialect.write(event, here, tag), self._first)
