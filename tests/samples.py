@@ -13,6 +13,8 @@ from chatsvc.model.account_events import (
     Proved,
     Seat,
     Sessions,
+    Token,
+    TokenInfo,
     You,
 )
 from chatsvc.model.events import Event
@@ -182,6 +184,7 @@ EVENTS: list[Event] = [
         census=Census(1, 1, 0, 0, 1),
     ),
     Entered("#tea", "", (), 1, 12, "ann", 5),
+    Entered("#tea", "", (), 1, 12, "ann", read=7, read_time=NOON, mentions=2),
     Told("bob", "ann", "see you at 5", NOON, number=3, late=True),
     replace(BOB, account="robert", role="moderator", addresses=("192.0.2.7",)),
     You("ann", "ann", False, "register"),
@@ -190,6 +193,15 @@ EVENTS: list[Event] = [
     You("ann", None, False, "unregister"),
     You("ann", "ann", True, "claim"),
     Sessions((Seat(1, NOON, "192.0.2.7", ("#tea",), True), Seat(2, NOON, "", (), False))),
+    Sessions(
+        (Seat(1, NOON, "", (), True),),
+        (
+            TokenInfo(1, "Firefox on ann's laptop", NOON - 3600, NOON, True),
+            TokenInfo(2, "", NOON, NOON, False),
+        ),
+    ),
+    Token("Dk3kLx9TzqGZc1b0n4h7vWmYpQ2sRjUa", 1, "Firefox on ann's laptop"),
+    Token("Dk3kLx9TzqGZc1b0n4h7vWmYpQ2sRjUa", 2, ""),
     Code("k7q2-mz4p-9abc"),
     Proved("ann"),
     Challenge("r=5f0c3a,s=aGVsbG8gaGVsbG8=,i=15000"),

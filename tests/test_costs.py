@@ -10,9 +10,10 @@ from conftest import Chat, Person
 from hypothesis import given
 from hypothesis import strategies as st
 from ircpeople import irc
+from keeper import line
 
 from chatsvc.commands.registry import TABLE
-from chatsvc.model.costs import COSTS, Budget, Purse, Purses
+from chatsvc.model.costs import COSTS, OTHER, Budget, Purse, Purses
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 
 DEFAULT = replace(UNLIMITED, flood=Limits().flood, work=Limits().work)
@@ -239,11 +240,46 @@ def test_asking_leaves_the_allowance_for_talking_alone() -> None:
             {"do": "mark", "room": "#tea", "number": 0},
             {"do": "signal", "room": "#tea", "signs": {"typing": "active"}},
             {"do": "search", "query": "x"},
+            {"do": "recent", "after": "2026-11-20T14:02:00Z", "before": "2026-11-21T14:02:00Z"},
+            {"do": "rooms"},
+            {"do": "help"},
         ):
             assert ann.ask(**request, tag="t")
     bob.read()
     ann.protocol.dataReceived(b'{"do":"say","text":"hello"}\n' * 9)
     assert [event["event"] for event in bob.events()] == ["said"] * 8
+
+
+@pytest.mark.parametrize("n", [50, 500])
+def test_a_full_address_of_clients_that_load_ten_rooms_talks_at_once(n: int) -> None:
+    chat = Chat(limits=replace(DEFAULT, per_address=Limits().per_address))
+    rooms = [f"#r{number}" for number in range(10)]
+    for room in rooms:
+        for _ in range(600):
+            chat.archive.keep(line("the quick brown fox jumps over the lazy dog", room=room))
+    for client in range(Limits().per_address):
+        ann = chat.connect()
+        ask(ann, do="hello", name=f"ann{client}")
+        for room in rooms:
+            ask(ann, do="join", room=room, last=0, mentions=True)
+            ask(ann, do="history", room=room, n=n)
+            ask(ann, do="who", room=room)
+            ask(ann, do="mark", room=room, number=500)
+            chat.clock.advance(0)
+        ask(ann, do="signal", room="#r0", signs={"typing": "active"})
+        ask(ann, do="say", room="#r0", text="hello", tag="mine")
+        assert b'"tag":"mine"' in ann.transport.value()
+
+
+def ask(person: Person, **request: object) -> None:
+    """Send a request and leave the answers unread."""
+    person.protocol.dataReceived(json.dumps(request).encode() + b"\n")
+
+
+def test_lookups_are_no_lines_and_messages_are() -> None:
+    reads = {name for name, row in TABLE.items() if row.reads}
+    assert not [name for name in reads if COSTS.get(name, OTHER).line]
+    assert all(COSTS[name].line for name in ("say", "me", "msg", "mods", "reply"))
 
 
 def test_talking_too_fast_is_paced_as_ever() -> None:
@@ -277,8 +313,8 @@ def test_an_irc_client_that_joins_50_channels_and_asks_about_each_does_not_wait(
         chat.clock.advance(0)
     asked = ("MODE {}", "MODE {} b", "WHO {}", "NAMES {}", "CHATHISTORY LATEST {} * 100")
     for name in names:
-        for line in asked:
-            ann.send(line.format(name))
+        for each in asked:
+            ann.send(each.format(name))
             chat.clock.advance(0)
         assert not ann.protocol.paused
 

@@ -18,7 +18,16 @@ from archive_files import sqlite
 from conftest import Chat
 from keeper import Keeper, line, now
 
-from chatsvc.model.records import Account, Act, Ban, Invitation, Member, Report, RoomRules
+from chatsvc.model.records import (
+    AccessToken,
+    Account,
+    Act,
+    Ban,
+    Invitation,
+    Member,
+    Report,
+    RoomRules,
+)
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import migrations, record_rows
 from chatsvc.store.sqlite.migrations import newest, steps
@@ -28,6 +37,7 @@ RELEASED = (  # add a line for each new step; never change one
     "701c38b8bdbe365b1fec57618c5123b80a4d19a35257e7d4bb8acf17ee9e7ae9",
     "f96bece7809ba6ee6adaf327f5e4adcaf626ab63b34d1930c093513d9a51c4cf",
     "3995a64c477801fc90874f8835ae99ac51a3036e03a431ced2bad3791e85bbe1",
+    "599230e42434ad92360d3b9a5f9d511da797ec2e93a54b00d766e4e523870275",
 )
 LOBBY = [f"line {number} of an old archive" for number in range(1, 6)]
 TEA = ["earl grey, please", "with milk"]
@@ -97,6 +107,8 @@ def test_an_old_archive_opens_with_all_its_records(
     assert (report.about, report.reason) == ("bob", "milk")
     assert rules.slow == 2.0
     assert "banned name=eve" in [act.what for act in now(archive.acts(10))]
+    tokens = [(token.account, token.label) for token in archive.records(AccessToken)]
+    assert tokens == ([(account.id, "Firefox on ann's laptop")] if version_of(dump) >= 4 else [])
 
 
 @pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
@@ -108,8 +120,9 @@ def test_what_is_changed_in_an_old_archive_is_written(
     member = Member("#tea", "id", read=2, read_time=1.5)
     ban = Ban("id", "#tea", ("name=dan",), "dan", exempt=True)
     report = Report(9, 1.0, "bob", "dan", "#tea", "noise", origin="account=id")
-    now(archive.put(account, member, ban, report, Act("id", 1.0, "bob", "did", "")))
-    for record in (account, member, ban, report):
+    token = AccessToken("ab", "id", 1, "bot", 1.5, 2.5)
+    now(archive.put(account, member, ban, report, token, Act("id", 1.0, "bob", "did", "")))
+    for record in (account, member, ban, report, token):
         assert record in archive.records(type(record))
 
 

@@ -13,7 +13,8 @@ JUNK = ["junk", "@dan", "#tea", "--here", "now please", "5", "10m"]
 # Commands that end in a text, a reason, names, a query, a password.
 FREE = {
     "say", "me", "msg", "mods", "reply", "topic", "realname", "away", "quit", "announce", "report",
-    "kick", "kill", "ban", "mute", "delete", "search", "set", "watch", "unwatch", "join",
+    "kick", "kill", "ban", "mute", "delete", "search", "set", "token", "watch", "unwatch",
+    "join",
 }  # fmt: skip
 ALONE = sorted(name for name, row in TABLE.items() if not row.words)
 FIRST = {

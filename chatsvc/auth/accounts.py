@@ -23,9 +23,10 @@ from chatsvc.auth.passwords import (
     matches,
 )
 from chatsvc.auth.throttle import Attempts
+from chatsvc.auth.tokens import Tokens
 from chatsvc.model.confusables import skeletons
 from chatsvc.model.rate_limits import Window
-from chatsvc.model.records import Account, Fact, Invitation
+from chatsvc.model.records import AccessToken, Account, Fact, Invitation
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_WORDS, key, span
 from chatsvc.store.archive import ArchiveFailed, Records
@@ -46,6 +47,7 @@ class Accounts:
         self._records = records
         self._hasher = hasher
         self.attempts = Attempts(attempts, self._work_of_nothing, hasher.pause)
+        self.tokens = Tokens(records)
         self.registrations = Window(0, 0.0)  # by address
         self._writes = 0  # changed here; a record that is being read may be older
         self._coming: set[str] = set()  # skeletons of the names that are being registered
@@ -57,6 +59,7 @@ class Accounts:
         """Load the accounts; the archive is open."""
         self._learn(self._records.records(Account))
         self.attempts.known.open(self, self._records.records(Fact))
+        self.tokens.open(self._by_id)
         self._invitations = {one.code: one for one in self._records.records(Invitation)}
 
     async def refresh(self) -> None:
@@ -69,16 +72,25 @@ class Accounts:
             accounts = await self._records.reread(Account)
         before = self._by_id
         self._learn(accounts)
-        self._forget_owners(before)
+        ended = self._forget_owners(before)
         self.when_changed(before)
+        with suppress(ArchiveFailed):  # then the other process has ended them there
+            await self._records.drop(*ended)
         self._invitations = {one.code: one for one in await self._records.reread(Invitation)}
 
-    def _forget_owners(self, before: Mapping[str, Account]) -> None:
-        """Forget the owners of accounts that were deleted or have another password."""
+    def _forget_owners(self, before: Mapping[str, Account]) -> list[AccessToken]:
+        """Forget the owners of accounts that were deleted or have another password.
+
+        Return their tokens, which are no longer valid.
+        """
+        ended: list[AccessToken] = []
         for id, old in before.items():
             account = self._by_id.get(id)
             if account is None or account.hash != old.hash:
                 self.attempts.known.forget(id)
+                ended += self.tokens.of(id)
+        self.tokens.forget(*ended)
+        return ended
 
     def _learn(self, accounts: list[Account]) -> None:
         self._by_id = {account.id: account for account in accounts}
@@ -307,7 +319,10 @@ class Accounts:
     # Changing
 
     async def set_password(self, account: Account, password: str, source: Source) -> Account:
-        """Change a password, unless it was changed since `account` was authenticated."""
+        """Change a password, unless it was changed since `account` was authenticated.
+
+        All tokens end, before the change, so that none is left whatever fails.
+        """
         check_password(password)
         kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
 
@@ -316,7 +331,9 @@ class Accounts:
                 raise is_wrong(account)
             return replace(current, **kept)
 
+        await self.tokens.end(*self.tokens.of(account.id))
         account = await self.become(account, changed)
+        await self.tokens.end(*self.tokens.of(account.id))  # those requested meanwhile
         self.attempts.known.forget(account.id)
         await self.know(account, source)
         return self._by_id.get(account.id, account)
@@ -351,11 +368,13 @@ class Accounts:
             return
         self._take_out(current)
         self.attempts.known.forget(current.id)
+        known = Fact(stored_as(current.id), "")
         try:
-            await self._records.drop(current, Fact(stored_as(current.id), ""))
+            await self._records.drop(current, known, *self.tokens.of(current.id))
         except ArchiveFailed:
             self._enter(current)
             raise
+        self.tokens.forget(*self.tokens.of(current.id))
 
     def _take_out(self, account: Account) -> None:
         self._writes += 1

@@ -111,6 +111,11 @@ class Attempts:
         if wait > 0:
             raise _too_many(wait)
 
+    def count_wrong(self, source: Source, now: float) -> None:
+        """Count a wrong guess at something that nobody could guess; refuse too many."""
+        self.check("", source, now)
+        self._window.note(self._place("", source), now)
+
     def _place(self, subject: str, source: Source) -> str:
         """Return the key that a guess counts by: the program, if the account's owner uses it."""
         known = self.known.has_program(subject, source)

@@ -16,7 +16,7 @@ from chatsvc.auth.accounts import new_account
 from chatsvc.auth.known_places import stored_as
 from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.records import Account, Fact, Member
+from chatsvc.model.records import AccessToken, Account, Fact, Member
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, key
 from chatsvc.store.archive import ArchiveFailed
@@ -108,8 +108,9 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
 
 def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
-    ledger.put(replace(account, **kept_of(_password(options))))
-    ledger.drop(_known(account))
+    kept = kept_of(_password(options))
+    ledger.drop(_known(account), *_tokens(ledger, account))
+    ledger.put(replace(account, **kept))
     print(f"Password changed for {account.name}.")
 
 
@@ -122,8 +123,12 @@ def _operator(ledger: Ledger, options: argparse.Namespace) -> None:
 def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     members = [one for one in ledger.records(Member) if one.account == account.id]
-    ledger.drop(account, *members, _known(account))
+    ledger.drop(account, *members, *_tokens(ledger, account), _known(account))
     print(f"Account {account.name} deleted. The name is available.")
+
+
+def _tokens(ledger: Ledger, account: Account) -> list[AccessToken]:
+    return [token for token in ledger.records(AccessToken) if token.account == account.id]
 
 
 def _known(account: Account) -> Fact:

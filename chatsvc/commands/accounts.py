@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.commands.login import let_in
-from chatsvc.commands.registry import Answer, Email, command
+from chatsvc.commands.registry import Email, command
 from chatsvc.core.chat import FIRST_ROOM, Session
 from chatsvc.model.account_events import (
     Certificates,
@@ -13,6 +13,8 @@ from chatsvc.model.account_events import (
     Proved,
     Seat,
     Sessions,
+    Token,
+    TokenInfo,
     You,
 )
 from chatsvc.model.events import Event
@@ -155,9 +157,10 @@ async def certificate(hub: Hub, session: Session, change: str = "", fingerprint:
 
 
 @command("logout", help="logs out; you become a guest", level="account")
-def logout(hub: Hub, session: Session, tag: str | None = None) -> Answer:
+async def logout(hub: Hub, session: Session, tag: str | None = None) -> Event | None:
     """Become a guest."""
-    hub.account_sessions.logout(session)
+    if not await hub.account_sessions.logout(session):
+        return None
     session.tell(_you(session, "logout"), tag)
     session.tell(hub.joining.enter(session, FIRST_ROOM))
     hub.sessions.catch_up(session)
@@ -193,33 +196,76 @@ async def unregister(hub: Hub, session: Session, password: str) -> Event:
 
 
 @command(
-    "sessions [end]",
-    help="lists your connections, or ends one",
+    "token [label]",
+    help="creates a secret with which one program logs in to your account without your password",
+    example="/token Firefox on my laptop",
+    level="account",
+)
+async def token(hub: Hub, session: Session, label: str = "") -> Event:
+    """Create a token, whose secret is told once."""
+    account = session.person.account
+    assert account is not None
+    made, secret = await hub.accounts.tokens.add(account.id, label.strip(), hub.now())
+    return Token(secret, made.number, made.label)
+
+
+@command(
+    "sessions [--token] [end]",
+    help="lists your connections and tokens, or ends one",
     example="/sessions 2",
     level="account",
 )
-def sessions(hub: Hub, session: Session, end: int | None = None) -> Answer:
-    """List the account's connections, or end one."""
+async def sessions(
+    hub: Hub, session: Session, end: int | None = None, token: bool = False
+) -> Event | None:
+    """List the account's connections and tokens, or end one."""
+    account = session.person.account
+    assert account is not None
+    if token and end is None:
+        raise Refused("usage", "Usage: /sessions --token number")
+    if token and end is not None:
+        await hub.account_sessions.end_token(session, account, end)
+    elif end is not None:
+        _end(hub, session, end)
+    if session.user is None or session not in hub.directory.sessions:
+        return None
+    return Sessions(_seats(session), _tokens(hub, session, account))
+
+
+def _end(hub: Hub, session: Session, number: int) -> None:
     own = session.person.sessions
-    if end is not None:
-        if not 0 < end <= len(own):
-            raise Refused(
-                "no-such-session", f"You have no connection {end}. To list yours: /sessions"
-            )
-        if own[end - 1] is session:
-            raise Refused("yourself", "That is this connection. To end it: /quit")
-        hub.sessions.end(own[end - 1], "You ended this connection from another one.", final=True)
-    return Sessions(
-        tuple(
-            Seat(
-                number=number,
-                since=each.since,
-                address=each.wire.address,
-                rooms=tuple(room.name for room in each.rooms.values()),
-                own=each is session,
-            )
-            for number, each in enumerate(own, 1)
+    if not 0 < number <= len(own):
+        raise Refused(
+            "no-such-session", f"You have no connection {number}. To list yours: /sessions"
         )
+    if own[number - 1] is session:
+        raise Refused("yourself", "That is this connection. To end it: /quit")
+    hub.sessions.end(own[number - 1], "You ended this connection from another one.", final=True)
+
+
+def _seats(session: Session) -> tuple[Seat, ...]:
+    return tuple(
+        Seat(
+            number=number,
+            since=each.since,
+            address=each.wire.address,
+            rooms=tuple(room.name for room in each.rooms.values()),
+            own=each is session,
+        )
+        for number, each in enumerate(session.person.sessions, 1)
+    )
+
+
+def _tokens(hub: Hub, session: Session, account: Account) -> tuple[TokenInfo, ...]:
+    return tuple(
+        TokenInfo(
+            number=each.number,
+            label=each.label,
+            since=each.since,
+            used=each.used,
+            own=each.digest == session.token,
+        )
+        for each in hub.accounts.tokens.of(account.id)
     )
 
 

@@ -87,6 +87,7 @@ async def hello(
     client: str | None = None,
     password: str | None = None,
     account_password: str | None = None,
+    token: str | None = None,
     version: int = 1,
     realname: Words = "",
     bot: bool = False,
@@ -97,7 +98,12 @@ async def hello(
     if version != 1:
         raise Refused("version", "This server supports protocol version 1.")
     welcome = await hub.login.hello(
-        session, name=name, password=password, client=client, account_password=account_password
+        session,
+        name=name,
+        password=password,
+        client=client,
+        account_password=account_password,
+        token=token,
     )
     if welcome is not None:
         session.person.bot |= bot

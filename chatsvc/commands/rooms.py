@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
-from typing import TypeAlias
+from typing import NamedTuple
 
 from chatsvc.commands.long_answers import Listing
 from chatsvc.commands.registry import Answer, Moment, Point, Words, command
@@ -41,25 +41,37 @@ def join(
     after: int | None = None,
     last: int | None = None,
     create: bool = True,
+    mentions: bool = False,
     tag: str | None = None,
 ) -> Answer:
-    """Join a room."""
+    """Join a room; with `mentions`, programs learn how many unread lines mention the user."""
     found = hub.directory.rooms.get(key(room_name(room)))
     if found is None and not create and key(room_name(room)) != key(FIRST_ROOM):
         raise Refused("no-such-room", f"There is no room {room_name(room)}.")
     if password is not None:
         if found is not None and needs_password(session.person, found):
-            return _open(hub, session, room=found, password=password, where=(after, last, tag))
+            where = _Where(after, last, mentions, tag)
+            return _open(hub, session, room=found, password=password, where=where)
         if len(password.split()) > 1:  # no password is needed, and this is hardly one
             raise Refused("usage", "Usage: /join room, or: /join room password")
-    _enter(hub, session, room, (after, last, tag))
+    where = _Where(after, last, mentions, tag)
+    if mentions and found is not None and found.key not in session.rooms:
+        return _count_and_enter(hub, session, found, where)
+    _enter(hub, session, room, where)
     return None
 
 
-_Where: TypeAlias = tuple[int | None, int | None, str | None]  # after, last, the request's tag
+class _Where(NamedTuple):
+    """What a program is shown on joining, and the request's tag."""
+
+    after: int | None
+    last: int | None
+    mentions: bool
+    tag: str | None
 
 
 async def _open(hub: Hub, session: Session, room: Room, password: str, where: _Where) -> None:
+    count = await hub.history.mentions(session, room) if where.mentions else 0
     now, hash = hub.clock.seconds(), room.rules.password
     right = await hub.accounts.opens(
         hash, password=password, room=room.key, source=session.source, now=now
@@ -67,12 +79,22 @@ async def _open(hub: Hub, session: Session, room: Room, password: str, where: _W
     if not right or room.rules.password != hash:
         raise Refused("wrong-password", f"Wrong password for {room.name}.")
     if session in hub.directory.sessions:
-        _enter(hub, session, room.name, where, opened=True)
+        _enter(hub, session, room.name, where, opened=True, mentions=count)
 
 
-def _enter(hub: Hub, session: Session, room: str, where: _Where, opened: bool = False) -> None:
-    after, last, tag = where
-    session.tell(hub.joining.enter(session, name=room, after=after, last=last, opened=opened), tag)
+async def _count_and_enter(hub: Hub, session: Session, room: Room, where: _Where) -> None:
+    count = await hub.history.mentions(session, room)
+    if session in hub.directory.sessions:
+        _enter(hub, session, room.name, where, mentions=count)
+
+
+def _enter(
+    hub: Hub, session: Session, room: str, where: _Where, opened: bool = False, mentions: int = 0
+) -> None:
+    entered = hub.joining.enter(
+        session, name=room, after=where.after, last=where.last, opened=opened
+    )
+    session.tell(replace(entered, mentions=mentions or None), where.tag)
     assert session.here is not None
     for other in session.person.sessions:
         session.here.catch_up(other)

@@ -92,8 +92,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "leaving", "left", "login",
-        "proving", "read_to", "rooms", "searched", "since", "target", "typed", "user",
-        "waited_for", "whispered",
+        "proving", "read_to", "rooms", "searched", "since", "target", "token", "typed",
+        "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -107,6 +107,7 @@ class Session(Endpoint):
         self.login: LoginState | None = LoginState()  # until the session has a user
         self.proving: Proof | None = None  # authentication in progress, also of a guest
         self.client = ""
+        self.token = ""  # the digest of the token that it logged in with
         self.rooms: dict[str, Room] = {}
         self.conversations: dict[str, Room] = {}
         self.read_to: dict[str, Mark] = {}  # by room key; of guests

@@ -13,6 +13,7 @@ from chatsvc.model.account_events import (
     Operating,
     Proved,
     Sessions,
+    Token,
     You,
 )
 from chatsvc.model.ban_masks import BanMask
@@ -84,6 +85,20 @@ def _(event: Sessions, here: str | None) -> Iterable[str]:
         own = " (this one)" if seat.own else ""
         yield f"* {seat.number:3}  since {clock(seat.since)}{where}{rooms}{own}"
     yield "* To end one: /sessions number"
+    for token in event.tokens:
+        label = f"  {token.label}" if token.label else ""
+        own = " (this connection)" if token.own else ""
+        used = f"since {clock(token.since)}, last used {clock(token.used)}"
+        yield f"* Token {token.number}: {used}{own}{label}"
+    if event.tokens:
+        yield "* To end a token: /sessions --token number"
+
+
+@lines.register
+def _(event: Token, here: str | None) -> Iterable[str]:
+    yield f"* Token {event.number}: {event.token}"
+    yield "* Copy it now: it is not shown again. It logs in to your account until you end it."
+    yield f"* To end it: /sessions --token {event.number}"
 
 
 @lines.register

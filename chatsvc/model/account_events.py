@@ -80,11 +80,34 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """One of your tokens, without its secret; `own` is the one this connection logged in with."""
+
+    number: int
+    label: str
+    since: float
+    used: float
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sessions:
-    """The connections of an account."""
+    """The connections of an account, and its tokens."""
 
     WIRE: ClassVar[str] = "sessions"
     sessions: tuple[Seat, ...]
+    tokens: tuple[TokenInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The secret of a new token of your account, which nobody is told again."""
+
+    WIRE: ClassVar[str] = "token"
+
+    token: str
+    number: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +120,5 @@ class Code:
 
 
 AccountEvent: TypeAlias = (
-    You | Proved | Challenge | Certificates | Identified | Operating | Sessions | Code
+    You | Proved | Challenge | Certificates | Identified | Operating | Sessions | Token | Code
 )  # fmt: skip

@@ -34,6 +34,7 @@ FACTS = {
     "announce": CommandFacts(once=True),
     "report": CommandFacts(once=True),
     "claim": CommandFacts(once=True),
+    "token": CommandFacts(once=True),
     # A user who returned as a guest can log in again; no user can register twice.
     "login": CommandFacts(secret=True, proves=-1),
     "passwd": CommandFacts(secret=True, once=True, proves=-1),

@@ -121,6 +121,21 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A secret, known only to one program, that logs in to an account until it is ended."""
+
+    TABLE: ClassVar[str] = "token"
+    KEYS: ClassVar[int] = 1
+
+    digest: str  # SHA-256 of the secret, as 64 lower-case hexadecimal digits
+    account: str  # its id
+    number: int  # among the account's tokens
+    label: str
+    since: float
+    used: float  # the time of the last login with it, to the hour
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A setting of the whole server that differs from the default, such as `lockdown`."""
 
@@ -145,4 +160,6 @@ class Act:
     room: str
 
 
-Record: TypeAlias = Account | Member | RoomRules | Ban | Report | Invitation | Fact | Act
+Record: TypeAlias = (
+    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | Fact | Act
+)

@@ -13,7 +13,8 @@ from typing import ClassVar, TypeAlias
 class Entered:
     """You have joined a room: some of the others' names, and the number of users in all.
 
-    `new` lines were said since your account left; `read` is your read position.
+    `new` lines were said since your account left; `read` is your read position, and `mentions` of
+    the unread lines contain your name.
     """
 
     WIRE: ClassVar[str] = "entered"
@@ -29,6 +30,7 @@ class Entered:
     read_time: float | None = None
     topic_by: str = ""
     topic_time: float | None = None
+    mentions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from chatsvc.core.timer import Timer
 from chatsvc.model.account_events import Identified, You
 from chatsvc.model.batch import Shared
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.records import Account, Member
+from chatsvc.model.records import AccessToken, Account, Member
 from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Exited
 from chatsvc.model.server_events import Notice
@@ -166,8 +166,27 @@ class AccountSessions:
             )
         self._joining.bring_others(session, room)
 
-    def logout(self, session: Session) -> None:
-        """Make a session a new guest, who is in no room; the account keeps its rooms."""
+    async def logout(self, session: Session) -> bool:
+        """Make a session a new guest, who is in no room; the account keeps its rooms.
+
+        The token that the session logged in with ends first. Return False if the session has ended
+        meanwhile.
+        """
+        account = session.person.account
+        used = self._token_of(session, account)
+        if used is not None:
+            await self._accounts.tokens.end(used)
+        if session not in self._directory.sessions:
+            return False
+        if account is not None and session.person.account is not None:
+            self._become_guest(session)
+        return True
+
+    def _token_of(self, session: Session, account: Account | None) -> AccessToken | None:
+        tokens = self._accounts.tokens.of(account.id) if account else []
+        return next((token for token in tokens if token.digest == session.token), None)
+
+    def _become_guest(self, session: Session) -> None:
         for room in list(session.rooms.values()):
             self._joining.step_out(session, room, "")
             room.floors.pop(session.client, None)
@@ -261,6 +280,20 @@ class AccountSessions:
             self._sessions.end_all(
                 user, "Your password was changed over another connection.", but=session
             )
+
+    async def end_token(self, session: Session, account: Account, number: int) -> None:
+        """End a token of the account, and the other sessions that logged in with it."""
+        token = self._accounts.tokens.numbered(account.id, number)
+        if token is None:
+            raise Refused(
+                "no-such-session", f"You have no token {number}. To list yours: /sessions"
+            )
+        await self._accounts.tokens.end(token)
+        user = self._directory.by_account.get(account.id)
+        for each in list(user.sessions) if user is not None else ():
+            if each is not session and each.token == token.digest:
+                words = "The token of this connection was ended over another connection."
+                self._sessions.end(each, words, final=True)
 
     async def remove_certificate(self, session: Session, account: Account, written: str) -> Account:
         """Remove a certificate and end the other sessions that came with it."""

@@ -1,4 +1,4 @@
-"""Authentication: passwords, SCRAM and certificates."""
+"""Authentication: passwords, tokens, SCRAM and certificates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatsvc.auth.accounts import Accounts, is_wrong
 from chatsvc.auth.proof import Proof
 from chatsvc.core.chat import Session
 from chatsvc.model.characters import clean
-from chatsvc.model.records import Account
+from chatsvc.model.records import AccessToken, Account
 from chatsvc.model.requests import Refused
 
 MOST_CERTIFICATES = 10  # of one account
@@ -36,6 +36,24 @@ class Authentication:
         if account is None:
             raise _is_not_registered(name)
         return await self._accounts.verify(account, password, session.source, self._now())
+
+    async def by_token(
+        self, session: Session, secret: str, time: float
+    ) -> tuple[Account, AccessToken]:
+        """Return the account that a token logs in to; `time` is the time of day.
+
+        Only wrong tokens are counted, because a right one is not a guess: so others who guess
+        passwords at the same address keep nobody out.
+        """
+        tokens = self._accounts.tokens
+        token = tokens.find(secret)
+        if token is not None:
+            await tokens.note_use(token, time)
+        account = token and tokens.is_valid(token) and self._accounts.get(token.account)
+        if not (token and account):
+            self._accounts.attempts.count_wrong(session.source, self._now())
+            raise Refused("bad-token", "This token is not valid. Log in with your password.")
+        return account, token
 
     def complete(self, account: Account) -> Proof:
         """Return a complete authentication, which `current` checks again when it is used."""

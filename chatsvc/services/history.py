@@ -19,6 +19,7 @@ from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.store.archive import Lines
 
+COUNTED = 1000  # lines in which mentions are counted
 INSTANT = 0.001  # seconds: the times of lines are in whole ms
 
 
@@ -157,6 +158,21 @@ class HistoryReader:
             return session.read_to.get(place.key, Mark())
         return Mark(member.read, member.read_time)
 
+    async def mentions(self, session: Session, place: Room) -> int:
+        """Return how many of a room's unread lines mention the user, of its last `COUNTED`.
+
+        Without a read position, nothing is known to be unread. Lines that arrive meanwhile count.
+        """
+        name, count = session.name, 0
+        mark = self.mark(session, place).number
+        counted = max(mark, floor(session, place), place.last - COUNTED)
+        while mark and counted < place.last:
+            last = place.last
+            found = await self._lines.mentions(place.name, name, counted)
+            count += sum(_is_news(session, line) for line in found if line.number <= last)
+            counted = last
+        return count
+
     def marked(self, session: Session, place: Room) -> Marked:
         """Return the read position in a conversation."""
         mark = self.mark(session, place)
@@ -184,6 +200,10 @@ class HistoryReader:
             session.read_to[place.key] = mark
         else:
             self._membership.note(replace(member, read=mark.number, read_time=mark.time))
+
+
+def _is_news(session: Session, line: Said) -> bool:
+    return not (session.owns(line) or session.hides(line))
 
 
 def _called(lines: list[Said], name: str) -> tuple[Said, ...]:

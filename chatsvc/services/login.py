@@ -93,10 +93,12 @@ class Login:
         password: str | None = None,
         client: str | None = None,
         account_password: str | None = None,
+        token: str | None = None,
     ) -> Welcome | None:
         """Log in `session` under a name; if the name is taken, the refusal suggests a free one.
 
-        Return None if the session has ended while its password was checked.
+        A `token` logs in its account under that account's name. Return None if the session has
+        ended while its password was checked.
         """
         if client is not None and not (8 <= len(client) <= 64 and client.isprintable()):
             raise Refused(
@@ -106,6 +108,8 @@ class Login:
         name = name or login.suggestion or self._nicknames.guest()
         check_name(name)
         await self._check_chat_password(session, login, name, password)
+        if token is not None:
+            return await self._hello_with_token(session, token, client)
         proved = self._authentication.current(login.proved)  # unless it has changed since
         account = proved or self._accounts.find(name)
         if account is None and account_password is not None:
@@ -115,6 +119,20 @@ class Login:
             login.name = account.name
             account = await self._prove(session, account, account_password, client)
             name = account.name
+        return self._come_in(session, name, account, client)
+
+    async def _hello_with_token(
+        self, session: Session, secret: str, client: str | None
+    ) -> Welcome | None:
+        account, token = await self._authentication.by_token(session, secret, self._now())
+        welcome = self._come_in(session, account.name, account, client)
+        if welcome is not None:
+            session.token = token.digest
+        return welcome
+
+    def _come_in(
+        self, session: Session, name: str, account: Account | None, client: str | None
+    ) -> Welcome | None:
         if session not in self._directory.sessions:
             return None
         self.check_not_banned(session, name, account, client)

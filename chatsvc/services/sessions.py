@@ -86,6 +86,7 @@ class Sessions:
         """Remove a session from its user, who goes offline with the last one."""
         user, trace = session.person, trace_of(session.person)
         user.sessions.remove(session)
+        session.token = ""
         for room in list(session.conversations.values()):
             self._safely(self._joining.step_out, session, room, "")
         self._directory.remove(session, user)

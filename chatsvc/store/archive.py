@@ -88,6 +88,9 @@ class Lines(Protocol):
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
         """Return the last `limit` lines with numbers below `before`, in order."""
 
+    async def mentions(self, room: str, name: str, after: int) -> list[Said]:
+        """Return the lines with numbers above `after` that mention a name, in order."""
+
     async def number_at(self, room: str, time: float) -> int:
         """Return the number of a room's first line that is not earlier than `time`.
 

@@ -84,6 +84,10 @@ class SQLArchive:
         """Return the last `limit` lines with numbers below `before`."""
         return await self._workers.reader(self._reader.before, room, before, limit)
 
+    async def mentions(self, room: str, name: str, after: int) -> list[Said]:
+        """Return the lines with numbers above `after` that mention a name."""
+        return await self._workers.reader(self._reader.mentions, room, name, after)
+
     async def number_at(self, room: str, time: float) -> int:
         """Find the number of the first line that is not earlier than `time`."""
         return await self._workers.reader(self._reader.number_at, room, round(time * 1000))

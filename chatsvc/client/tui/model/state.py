@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
@@ -14,6 +13,7 @@ from chatsvc.dialects.sentences import lines
 from chatsvc.model.account_events import You
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, Marked
+from chatsvc.model.mentions import mentions
 from chatsvc.model.message_events import Deleted, Said, Signal, Told
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.presence_events import Away, Offline, Online, People, Renamed
@@ -242,10 +242,7 @@ class State:
 
     def mentions_me(self, text: str) -> bool:
         """Return whether a line contains the user's name or another highlighted word."""
-        words = [re.escape(key(word)) for word in (self.name, *self.highlights) if word]
-        return (
-            bool(words) and re.search(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", key(text)) is not None
-        )
+        return mentions(text, self.name, *self.highlights)
 
     # Rooms and people
 
