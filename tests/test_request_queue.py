@@ -44,6 +44,50 @@ def test_an_irc_request_waits_with_its_label() -> None:
     assert told[-1][-2:] == ["chatsvc", ":end"]
 
 
+def test_a_pong_follows_the_client_s_own_earlier_lines() -> None:
+    """Modern IRC, "PONG message": a client may use it to find out what was done before."""
+    chat, disk = chat_with_disk()
+    ann, bob = irc(chat, "ann", "echo-message"), irc(chat, "bob")
+    for each in (ann, bob):
+        each.send("JOIN #lobby")
+        disk.work()
+        each.read()
+    ann.read()
+    assert ann.send("PRIVMSG #lobby :one", "PRIVMSG #lobby :two", "PING end", "PING later") == []
+    disk.work()
+    assert [line.split(" ")[-1] for line in ann.read()] == [":one", ":two", ":end", ":later"]
+    assert [line.split(" ")[-1] for line in bob.read()] == [":one", ":two"]
+    assert ann.send("PING now")[0].endswith(" :now")
+
+
+def test_a_program_can_wait_for_its_lines() -> None:
+    chat, disk = chat_with_disk()
+    bot = chat.program("bot")
+    bot.ask(do="join", room="#tea")
+    bot.ask(do="say", room="#tea", text="one", tag="1")
+    assert bot.ask(do="ping", tag="2") == [{"event": "pong", "tag": "2"}]
+    assert bot.ask(do="settle", tag="3") == []
+    disk.work()
+    assert [event["tag"] for event in bot.events()] == ["1", "3"]
+
+
+def test_channels_are_joined_in_the_order_of_the_message() -> None:
+    """Modern IRC, "JOIN message": a key is for the channel at its place."""
+    passwords = Worker()
+    chat = Chat(hasher=passwords)
+    ann = chat.join("ann")
+    ann.protocol.dataReceived(b"/register correct-horse\n/join #a\n/set password tea\n")
+    for _ in range(4):
+        passwords.work()
+        chat.clock.advance(1.0)
+    bob = irc(chat, "bob")
+    assert bob.send("JOIN #a,#b tea") == []
+    passwords.work()
+    chat.clock.advance(1.0)
+    joined = [line.split(" ")[-1] for line in bob.read() if " JOIN " in line]
+    assert joined == ["#a", "#b"]
+
+
 def test_a_line_over_a_connection_that_breaks_is_kept_and_deletes_nothing_else() -> None:
     chat, disk = chat_with_disk()
     ann, bob = chat.join("ann"), chat.join("bob")

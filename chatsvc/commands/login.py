@@ -140,3 +140,9 @@ def empty(hub: Hub, session: Session, tag: str | None = None) -> Answer:
 def ping(hub: Hub, session: Session) -> Answer:
     """Answer at once, so that a program can measure the latency."""
     return Pong()
+
+
+@command("settle", anybody=True, settled=True)
+def settle(hub: Hub, session: Session) -> Answer:
+    """Answer once everything that the session said before is stored and shown."""
+    return Pong()

@@ -46,6 +46,7 @@ COSTS = {
     # What shows that a user is still there.
     "empty": Cost(0),
     "ping": Cost(20),
+    "settle": Cost(20),
     # Joining, also many rooms at once.
     "name": Cost(300),
     "hello": Cost(500),

@@ -28,7 +28,7 @@ from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
 from chatsvc.transports.gate import Gate
 from chatsvc.transports.output import Telling
-from chatsvc.transports.pacing import ANSWERING, FLOOD, FULL, HELD
+from chatsvc.transports.pacing import ALL, ANSWERING, FLOOD, FULL, HELD
 from chatsvc.transports.request_queue import RequestQueue
 from chatsvc.transports.weighing import weight
 
@@ -256,7 +256,8 @@ class ChatProtocol(Telling):
             return True
         if self._telling:
             return False  # further requests wait for the end of a long answer
-        return not self._reasons & ~ANSWERING  # answers may make further requests at once
+        # An answer may make further requests at once; others wait until it is complete.
+        return not self._reasons & (~ANSWERING if self._queue.following else ALL)
 
     def _do(self, what: Request | Refused) -> None:
         if not isinstance(what, Request):

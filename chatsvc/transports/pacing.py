@@ -15,6 +15,7 @@ from chatsvc.transports.gate import Gate
 SLICE = 2048  # bytes: for each line in a read, LineReceiver copies what is left of it
 
 ANSWERING, HELD, FULL, OTHERS, FLOOD, DEBT = 1, 2, 4, 8, 16, 32  # reasons to stop reading
+ALL = 63
 FIRST = FULL | OTHERS | DEBT  # what precedes the other requests of one message
 
 

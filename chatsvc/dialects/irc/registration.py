@@ -165,7 +165,8 @@ def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
 
 @on("PING", 1, anybody=True)
 def _(client: Client, message: Message) -> None:
-    client.send("PONG", client.server, message.params[0])
+    """Answer once the client's earlier messages are shown, so that answers keep their order."""
+    client.ask("settle")
 
 
 @on("PONG", anybody=True)
@@ -175,7 +176,8 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Pong, client: Client, about: Pending) -> None:
-    """Answer PING without asking the chat."""
+    if about.command == "PING":
+        client.send("PONG", client.server, about.first)
 
 
 @on("QUIT", anybody=True)
