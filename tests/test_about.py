@@ -125,5 +125,5 @@ def test_an_irc_client_reads_a_notice_once_it_is_registered(chat: Chat) -> None:
     stranger.send("CAP LS 302")
     assert " 451 " in stranger.send("ABOUT")[0]
     assert irc(chat, "ann").send("ABOUT") == [
-        ":chatsvc NOTICE ann :This chat is chatsvc. It runs chatsvc 0.1.0."
+        ":irc.chatsvc NOTICE ann :This chat is chatsvc. It runs chatsvc 0.1.0."
     ]

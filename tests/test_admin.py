@@ -186,10 +186,10 @@ def test_a_password_may_be_in_a_file_and_must_be_long_enough(
     assert shell.run("add", "ann", "--password-file", str(secret), typed="")[0] == 0
     secret.write_bytes(b"\xef\xbb\xbfshort\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
-    assert (code, printed) == (1, "A password must have 6 to 256 characters.\n")
+    assert (code, printed) == (1, "A password must have 6 to 600 characters.\n")
     secret.write_text("short\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(secret))
-    assert (code, printed) == (1, "A password must have 6 to 256 characters.\n")
+    assert (code, printed) == (1, "A password must have 6 to 600 characters.\n")
     code, printed = shell.run("passwd", "ann", "--password-file", str(tmp_path / "none"))
     assert code == 1
     assert "Cannot read" in printed

@@ -175,7 +175,7 @@ def test_who_was_greeted_may_be_an_irc_client_all_the_same(chat: Chat) -> None:
     client = chat.connect()
     chat.wait_for_greeting()
     client.read()
-    assert client.send("NICK ann", "USER ann 0 * :Ann")[0].startswith(":chatsvc 001 ann ")
+    assert client.send("NICK ann", "USER ann 0 * :Ann")[0].startswith(":irc.chatsvc 001 ann ")
 
 
 # HTTP

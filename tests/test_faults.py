@@ -399,7 +399,7 @@ def test_a_line_that_is_too_long_is_refused_by_itself(chat: Chat, message: str) 
     client = irc(chat, "ann")
     client.send(message)
     first, *_ = client.send(b"x" * 17000)
-    assert first.startswith(":chatsvc NOTICE ann :The line is longer than 16384 bytes")
+    assert first.startswith(":irc.chatsvc NOTICE ann :The line is longer than 16384 bytes")
     assert client.closed
 
 
@@ -407,14 +407,14 @@ def test_what_cannot_be_read_before_the_welcome_does_not_keep_anybody_out(chat: 
     client = chat.connect()
     client.send("NICK ann")
     assert "UTF-8" in client.send(b"\xff")[0]
-    assert client.send("USER ann 0 * :Ann")[0].startswith(":chatsvc 001 ann ")
+    assert client.send("USER ann 0 * :Ann")[0].startswith(":irc.chatsvc 001 ann ")
 
 
 def test_a_refusal_is_about_its_own_message_however_many_are_asked_for(chat: Chat) -> None:
     client = irc(chat, "ann")
     client.send("WHOIS")
-    assert client.send("PRIVMSG #none :hi")[0].startswith(":chatsvc 404 ann #none ")
-    assert client.send(b"\xff")[0].startswith(":chatsvc FAIL * INVALID_UTF8 ")
+    assert client.send("PRIVMSG #none :hi")[0].startswith(":irc.chatsvc 404 ann #none ")
+    assert client.send(b"\xff")[0].startswith(":irc.chatsvc FAIL * INVALID_UTF8 ")
 
 
 @pytest.mark.parametrize("command", [*sorted(_HANDLERS), "LIST b", "LIST I", "MODE b", "MODE I"])

@@ -34,8 +34,8 @@ def shown(client: Person, command: str) -> list[str]:
     """Return the texts of the lines in the only batch of the answer."""
     begin, *lines, end = client.send(f"CHATHISTORY {command}")
     reference = begin.split()[2][1:]
-    assert begin == f":chatsvc BATCH +{reference} chathistory #Tea"
-    assert end == f":chatsvc BATCH -{reference}"
+    assert begin == f":irc.chatsvc BATCH +{reference} chathistory #Tea"
+    assert end == f":irc.chatsvc BATCH -{reference}"
     assert all(line.startswith(f"@batch={reference};time=") for line in lines)
     return [line.rpartition(" :")[2] for line in lines]
 
@@ -70,14 +70,14 @@ def test_which_lines_are_given(six: Person, command: str, lines: str) -> None:
 
 
 def test_a_batch_and_the_lines_in_it(six: Person) -> None:
-    said = ";time={time};msgid=#Tea-{n} :bob!chat@people/bob PRIVMSG #Tea :{n}"
+    said = ";time={time};msgid=#Tea-{n} :bob!~bob@people-bob PRIVMSG #Tea :{n}"
     first = six.send("CHATHISTORY LATEST #Tea * 2")
     reference = first[0].split()[2][1:]
     assert first == [
-        f":chatsvc BATCH +{reference} chathistory #Tea",
+        f":irc.chatsvc BATCH +{reference} chathistory #Tea",
         f"@batch={reference}" + said.format(n=5, time="1970-01-01T00:00:50.000Z"),
         f"@batch={reference}" + said.format(n=6, time="1970-01-01T00:01:00.000Z"),
-        f":chatsvc BATCH -{reference}",
+        f":irc.chatsvc BATCH -{reference}",
     ]
     again = six.send("CHATHISTORY LATEST #Tea * 2")
     assert again[0] != first[0]
@@ -87,25 +87,25 @@ def test_clients_without_batches_are_given_plain_lines(chat: Chat, six: Person) 
     eve = irc(chat, "eve", "server-time")
     eve.send("JOIN #Tea")
     assert eve.send("CHATHISTORY LATEST #Tea * 1") == [
-        "@time=1970-01-01T00:01:00.000Z :bob!chat@people/bob PRIVMSG #Tea :6"
+        "@time=1970-01-01T00:01:00.000Z :bob!~bob@people-bob PRIVMSG #Tea :6"
     ]
     assert irc(chat, "dan").send("CHATHISTORY TARGETS timestamp=x timestamp=y 5") == [
-        ":chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :Invalid parameters"
+        ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :Invalid parameters"
     ]
 
 
-NOT_UNDERSTOOD = ":chatsvc FAIL CHATHISTORY INVALID_PARAMS {} :Invalid parameters"
-MISSING = ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Missing parameters"
+NOT_UNDERSTOOD = ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS {} :Invalid parameters"
+MISSING = ":irc.chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Missing parameters"
 
 
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("", ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS * :Which messages?"),
+        ("", ":irc.chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS * :Which messages?"),
         ("LATEST #Tea *", MISSING.format("LATEST")),
         ("BETWEEN #Tea msgid=#Tea-1 5", MISSING.format("BETWEEN")),
         ("TARGETS", MISSING.format("TARGETS")),
-        ("FIRST #Tea * 5", ":chatsvc FAIL CHATHISTORY UNKNOWN_COMMAND FIRST"
+        ("FIRST #Tea * 5", ":irc.chatsvc FAIL CHATHISTORY UNKNOWN_COMMAND FIRST"
          " :Unknown subcommand"),
         ("BEFORE #Tea * 5", NOT_UNDERSTOOD.format("BEFORE")),
         ("BEFORE #Tea 5 5", NOT_UNDERSTOOD.format("BEFORE")),
@@ -117,13 +117,13 @@ MISSING = ":chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Missing parameters"
         ("LATEST #Tea * 0", NOT_UNDERSTOOD.format("LATEST")),
         ("LATEST #Tea * -5", NOT_UNDERSTOOD.format("LATEST")),
         ("TARGETS * timestamp=2026-11-21T14:02:00.000Z 5", NOT_UNDERSTOOD.format("TARGETS")),
-        ("AFTER #Tea timestamp=2026-13-21T14:02:00.000Z 5", ":chatsvc FAIL CHATHISTORY"
+        ("AFTER #Tea timestamp=2026-13-21T14:02:00.000Z 5", ":irc.chatsvc FAIL CHATHISTORY"
          " INVALID_PARAMS AFTER :Not a time. Use the form 2026-11-21T14:02:00.000Z."),
-        ("LATEST #pie * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #pie"
+        ("LATEST #pie * 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #pie"
          " :You are not in #pie. To join it: /join #pie"),
-        ("LATEST # * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #"
+        ("LATEST # * 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #"
          " :A room name is # and one word of at most 32 characters, such as #tea."),
-        ("LATEST bob * 5", ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST bob"
+        ("LATEST bob * 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST bob"
          " :Private messages are stored only between registered users."),
     ],
 )  # fmt: skip
@@ -140,7 +140,7 @@ def test_an_archive_that_cannot_be_read_is_a_message_error() -> None:
     ann = irc(chat, "ann", *HISTORY)
     ann.send("JOIN #lobby", "PRIVMSG #lobby :hello")
     assert ann.send("CHATHISTORY LATEST #lobby * 5") == [
-        ":chatsvc FAIL CHATHISTORY MESSAGE_ERROR LATEST #lobby :The disk is gone."
+        ":irc.chatsvc FAIL CHATHISTORY MESSAGE_ERROR LATEST #lobby :The disk is gone."
     ]
 
 
@@ -160,18 +160,18 @@ def test_a_conversation_is_given_with_both_sides(chat: Chat) -> None:
     bob.send("PRIVMSG ann :are you there?")
     assert ann.read() == [
         "@time=1970-01-01T00:00:05.000Z;msgid=@bob-1"
-        " :bob!chat@people/bob PRIVMSG ann :are you there?"
+        " :bob!~bob@people-bob PRIVMSG ann :are you there?"
     ]
     ann.send("PRIVMSG bob :yes")
     begin, first, second, _ = ann.send("CHATHISTORY LATEST bob * 10")
     reference = begin.split()[2][1:]
-    assert begin == f":chatsvc BATCH +{reference} chathistory bob"
+    assert begin == f":irc.chatsvc BATCH +{reference} chathistory bob"
     tags = f"@batch={reference};time=1970-01-01T00:00:05.000Z;msgid=@bob-"
-    assert first == f"{tags}1 :bob!chat@people/bob PRIVMSG ann :are you there?"
-    assert second == f"{tags}2 :ann!chat@people/ann PRIVMSG bob :yes"
+    assert first == f"{tags}1 :bob!~bob@people-bob PRIVMSG ann :are you there?"
+    assert second == f"{tags}2 :ann!~ann@people-ann PRIVMSG bob :yes"
     assert len(ann.send("CHATHISTORY AFTER bob msgid=@bob-1 10")) == 3
     assert ann.send("CHATHISTORY LATEST * * 10") == [
-        ":chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST * :No account is named *."
+        ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST * :No account is named *."
     ]
 
 
@@ -190,13 +190,13 @@ def test_targets_are_the_rooms_and_people_in_the_order_of_their_last_lines(chat:
     ann.read()
     begin, *targets, end = ann.send(f"CHATHISTORY TARGETS {at(0)} {at(99)} 10")
     reference = begin.split()[2][1:]
-    assert begin == f":chatsvc BATCH +{reference} draft/chathistory-targets"
+    assert begin == f":irc.chatsvc BATCH +{reference} draft/chathistory-targets"
     assert targets == [
-        f"@batch={reference} :chatsvc CHATHISTORY TARGETS #tea 1970-01-01T00:00:10.000Z",
-        f"@batch={reference} :chatsvc CHATHISTORY TARGETS bob 1970-01-01T00:00:20.000Z",
-        f"@batch={reference} :chatsvc CHATHISTORY TARGETS #lobby 1970-01-01T00:00:30.000Z",
+        f"@batch={reference} :irc.chatsvc CHATHISTORY TARGETS #tea 1970-01-01T00:00:10.000Z",
+        f"@batch={reference} :irc.chatsvc CHATHISTORY TARGETS bob 1970-01-01T00:00:20.000Z",
+        f"@batch={reference} :irc.chatsvc CHATHISTORY TARGETS #lobby 1970-01-01T00:00:30.000Z",
     ]
-    assert end == f":chatsvc BATCH -{reference}"
+    assert end == f":irc.chatsvc BATCH -{reference}"
     for bounds, last in (((0, 99), "bob"), ((99, 0), "#lobby")):
         *_, target, end = ann.send(f"CHATHISTORY TARGETS {at(bounds[0])} {at(bounds[1])} 2")
         assert target.split()[4] == last
@@ -232,8 +232,8 @@ def test_what_was_missed_is_played_on_join_once(missed: Chat) -> None:
     ann = back(missed, "server-time")
     played = ann.send("JOIN #Lobby")[-2:]
     assert played == [
-        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby :one",
-        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG #lobby :two",
+        "@time=1970-01-01T00:00:00.000Z :bob!~bob@people-bob PRIVMSG #lobby :one",
+        "@time=1970-01-01T00:00:00.000Z :bob!~bob@people-bob PRIVMSG #lobby :two",
     ]
     assert lines(ann, "JOIN #lobby") == []
 

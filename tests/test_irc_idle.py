@@ -13,7 +13,7 @@ from ircpeople import irc
 from chatsvc.model.rate_limits import UNLIMITED, Rate
 from chatsvc.transports.irc import SILENT
 
-PING, PONG = "PING :chatsvc", b"PONG chatsvc\r\n"
+PING, PONG = "PING :irc.chatsvc", b"PONG irc.chatsvc\r\n"
 
 
 def idle(chat: Chat) -> Person:

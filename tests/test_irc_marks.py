@@ -31,10 +31,10 @@ def again(chat: Chat, nick: str, *capabilities: str) -> Person:
 def test_marks_are_set_asked_for_and_told_to_all_of_ones_clients(chat: Chat) -> None:
     ann = registered(chat, "ann", MARKS)
     assert ann.send("JOIN #lobby") == [
-        ":ann!chat@people/ann JOIN #lobby",
-        ":chatsvc MARKREAD #lobby *",
-        ":chatsvc 353 ann = #lobby :ann",
-        ":chatsvc 366 ann #lobby :End of NAMES list",
+        ":ann!~ann@people-ann JOIN #lobby",
+        ":irc.chatsvc MARKREAD #lobby *",
+        ":irc.chatsvc 353 ann = #lobby :ann",
+        ":irc.chatsvc 366 ann #lobby :End of NAMES list",
     ]
     phone, old = again(chat, "ann", MARKS), again(chat, "ann", "server-time")
     for each in (phone, old):
@@ -43,8 +43,8 @@ def test_marks_are_set_asked_for_and_told_to_all_of_ones_clients(chat: Chat) -> 
         chat.clock.advance(10)
         ann.send("PRIVMSG #lobby :hi")
     phone.read(), old.read()
-    assert ann.send("MARKREAD #lobby") == [":chatsvc MARKREAD #lobby *"]
-    marked = ":chatsvc MARKREAD #lobby timestamp=1970-01-01T00:00:10.000Z"
+    assert ann.send("MARKREAD #lobby") == [":irc.chatsvc MARKREAD #lobby *"]
+    marked = ":irc.chatsvc MARKREAD #lobby timestamp=1970-01-01T00:00:10.000Z"
     assert ann.send("MARKREAD #lobby timestamp=1970-01-01T00:00:10.000Z") == [marked]
     assert phone.read() == [marked]
     assert old.read() == []
@@ -57,11 +57,11 @@ def test_marks_are_set_asked_for_and_told_to_all_of_ones_clients(chat: Chat) -> 
 
 def test_marks_of_conversations(chat: Chat) -> None:
     ann, bob = registered(chat, "ann", MARKS), registered(chat, "bob")
-    assert ann.send("MARKREAD bob") == [":chatsvc MARKREAD bob *"]
+    assert ann.send("MARKREAD bob") == [":irc.chatsvc MARKREAD bob *"]
     chat.clock.advance(10)
     bob.send("PRIVMSG ann :hi")
     ann.read()
-    marked = ":chatsvc MARKREAD bob timestamp=1970-01-01T00:00:10.000Z"
+    marked = ":irc.chatsvc MARKREAD bob timestamp=1970-01-01T00:00:10.000Z"
     assert ann.send("MARKREAD bob timestamp=1970-01-01T00:00:10.000Z") == [marked]
     assert ann.send("MARKREAD bob") == [marked]
 
@@ -86,8 +86,8 @@ def test_marks_of_conversations(chat: Chat) -> None:
 def test_what_cannot_be_marked(chat: Chat, command: str, answer: str) -> None:
     ann = irc(chat, "ann", MARKS)
     ann.send("JOIN #lobby")
-    assert ann.send(command) == [f":chatsvc FAIL MARKREAD {answer}"]
-    assert ann.send("MARKREAD bob") == [":chatsvc MARKREAD bob *"]
+    assert ann.send(command) == [f":irc.chatsvc FAIL MARKREAD {answer}"]
+    assert ann.send("MARKREAD bob") == [":irc.chatsvc MARKREAD bob *"]
 
 
 # REDACT
@@ -99,13 +99,13 @@ def test_deleting_a_line_is_told_to_everybody_as_they_know_it(chat: Chat) -> Non
     for each in (ann, bob, old):
         each.send("JOIN #lobby")
     assert ann.send("PRIVMSG #lobby :oops") == [
-        "@msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :oops"
+        "@msgid=#lobby-1 :ann!~ann@people-ann PRIVMSG #lobby :oops"
     ]
     bob.read(), old.read(), telnet.read()
-    redacted = ":ann!chat@people/ann REDACT #lobby #lobby-1"
+    redacted = ":ann!~ann@people-ann REDACT #lobby #lobby-1"
     assert ann.send("REDACT #lobby #lobby-1 :not for here") == [redacted]
     assert bob.read() == [redacted]
-    assert old.read() == [":chatsvc NOTICE old :ann deleted their own message 1 in #lobby."]
+    assert old.read() == [":irc.chatsvc NOTICE old :ann deleted their own message 1 in #lobby."]
     assert telnet.read() == ["* ann deleted their own message 1."]
 
 
@@ -115,11 +115,11 @@ def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) 
     eve = irc(chat, "eve", "draft/message-redaction", "labeled-response", "batch")
     boss.send("JOIN #tea"), eve.send("JOIN #tea", "PRIVMSG #tea :spam")
     boss.read()
-    redacted = ":boss!chat@people/boss REDACT #tea #tea-3 :no ads"
+    redacted = ":boss!~boss@people-boss REDACT #tea #tea-3 :no ads"
     assert boss.send("REDACT #tea #tea-3 :no ads") == [redacted]
     assert eve.read() == [redacted]
     assert eve.send("@label=x REDACT #tea #tea-1") == [
-        "@label=x :chatsvc FAIL REDACT REDACT_FORBIDDEN #tea #tea-1"
+        "@label=x :irc.chatsvc FAIL REDACT REDACT_FORBIDDEN #tea #tea-1"
         " :That message is by boss. Only moderators can delete it."
     ]
     late = irc(chat, "late", "draft/message-redaction", "draft/chathistory")
@@ -145,14 +145,14 @@ def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) 
 def test_what_cannot_be_deleted(chat: Chat, command: str, answer: str) -> None:
     ann = irc(chat, "ann", *REDACTIONS)
     ann.send("JOIN #lobby", "PRIVMSG #lobby :hi")
-    assert ann.send(f"REDACT {command}") == [f":chatsvc FAIL REDACT {answer}"]
-    assert ann.send("REDACT #lobby") == [":chatsvc 461 ann REDACT :Not enough parameters"]
+    assert ann.send(f"REDACT {command}") == [f":irc.chatsvc FAIL REDACT {answer}"]
+    assert ann.send("REDACT #lobby") == [":irc.chatsvc 461 ann REDACT :Not enough parameters"]
 
 
 def test_private_lines_are_deleted_on_both_sides(chat: Chat) -> None:
     ann = registered(chat, "ann", *REDACTIONS)
     bob = registered(chat, "bob", *REDACTIONS)
-    assert ann.send("PRIVMSG bob :oops") == ["@msgid=@bob-1 :ann!chat@people/ann PRIVMSG bob :oops"]
-    assert bob.read() == ["@msgid=@ann-1 :ann!chat@people/ann PRIVMSG bob :oops"]
-    assert ann.send("REDACT bob @bob-1") == [":ann!chat@people/ann REDACT bob @bob-1"]
-    assert bob.read() == [":ann!chat@people/ann REDACT bob @ann-1"]
+    assert ann.send("PRIVMSG bob :oops") == ["@msgid=@bob-1 :ann!~ann@people-ann PRIVMSG bob :oops"]
+    assert bob.read() == ["@msgid=@ann-1 :ann!~ann@people-ann PRIVMSG bob :oops"]
+    assert ann.send("REDACT bob @bob-1") == [":ann!~ann@people-ann REDACT bob @bob-1"]
+    assert bob.read() == [":ann!~ann@people-ann REDACT bob @ann-1"]

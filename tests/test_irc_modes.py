@@ -12,7 +12,7 @@ def moderator(chat: Chat) -> Person:
     """Return the founder of #tea, over IRC."""
     founder(chat, "ann").hang_up()
     ann = chat.connect()
-    ann.send(f"PASS {SECRET}", "NICK ann", "USER a 0 * :a", "JOIN #tea")
+    ann.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :a", "JOIN #tea")
     return ann
 
 
@@ -20,36 +20,36 @@ def test_modes_are_the_rules_and_roles_of_the_room(chat: Chat) -> None:
     ann = founder(chat)
     bob = irc(chat, "bob")
     bob.send(f"PRIVMSG NickServ :REGISTER {SECRET}", "JOIN #tea")
-    assert bob.send("MODE #tea") == [":chatsvc 324 bob #tea +n"]
-    assert bob.send("MODE #tea b") == [":chatsvc 368 bob #tea :End of channel ban list"]
+    assert bob.send("MODE #tea") == [":irc.chatsvc 324 bob #tea +n"]
+    assert bob.send("MODE #tea b") == [":irc.chatsvc 368 bob #tea :End of channel ban list"]
     assert bob.send("MODE #tea +m") == [
-        ":chatsvc 482 bob #tea :Only moderators of #tea can do that."
+        ":irc.chatsvc 482 bob #tea :Only moderators of #tea can do that."
     ]
     ann.send("/op bob")
-    assert bob.read() == [":ann!chat@people/ann MODE #tea +o bob"]
+    assert bob.read() == [":ann!~ann@people-ann MODE #tea +o bob"]
     bob.send("MODE #tea +ml 20")
-    assert bob.send("MODE #tea") == [":chatsvc 324 bob #tea +nml 20"]
+    assert bob.send("MODE #tea") == [":irc.chatsvc 324 bob #tea +nml 20"]
     eve = irc(chat, "eve")
     eve.send("JOIN #tea")
-    assert eve.send("PRIVMSG #tea :hi")[0].startswith(":chatsvc 404 eve #tea ")
+    assert eve.send("PRIVMSG #tea :hi")[0].startswith(":irc.chatsvc 404 eve #tea ")
     bob.read()
-    assert bob.send("MODE #tea +v eve") == [":bob!chat@people/bob MODE #tea +v eve"]
+    assert bob.send("MODE #tea +v eve") == [":bob!~bob@people-bob MODE #tea +v eve"]
     assert eve.send("PRIVMSG #tea :hi") == []
     bob.read()
-    assert ":bob!chat@people/bob KICK #tea eve :too loud" in bob.send("KICK #tea eve :too loud")
-    assert eve.read()[-1] == ":bob!chat@people/bob KICK #tea eve :too loud"
+    assert ":bob!~bob@people-bob KICK #tea eve :too loud" in bob.send("KICK #tea eve :too loud")
+    assert eve.read()[-1] == ":bob!~bob@people-bob KICK #tea eve :too loud"
     bob.send("MODE #tea +b eve!*@*")
-    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 474 eve #tea ")
+    assert eve.send("JOIN #tea")[0].startswith(":irc.chatsvc 474 eve #tea ")
     listed = bob.send("MODE #tea +b")
-    assert listed[0].startswith(":chatsvc 367 bob #tea eve!*@* bob ")
-    assert listed[-1] == ":chatsvc 368 bob #tea :End of channel ban list"
+    assert listed[0].startswith(":irc.chatsvc 367 bob #tea eve!*@* bob ")
+    assert listed[-1] == ":irc.chatsvc 368 bob #tea :End of channel ban list"
     bob.send("MODE #tea -b eve!*@*", "MODE #tea -m+i")
-    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 473 eve #tea ")
-    assert bob.send("INVITE eve #tea") == [":chatsvc 341 bob eve #tea"]
-    assert eve.read() == [":bob!chat@people/bob INVITE eve :#tea"]
-    assert eve.send("JOIN #tea")[0] == ":eve!chat@people/eve JOIN #tea"
+    assert eve.send("JOIN #tea")[0].startswith(":irc.chatsvc 473 eve #tea ")
+    assert bob.send("INVITE eve #tea") == [":irc.chatsvc 341 bob eve #tea"]
+    assert eve.read() == [":bob!~bob@people-bob INVITE eve :#tea"]
+    assert eve.send("JOIN #tea")[0] == ":eve!~eve@people-eve JOIN #tea"
     bob.read()
-    assert bob.send("MODE #tea +X") == [":chatsvc 472 bob X :is unknown mode char to me"]
+    assert bob.send("MODE #tea +X") == [":irc.chatsvc 472 bob X :is unknown mode char to me"]
 
 
 def test_every_rule_has_its_letter_and_others_are_told(chat: Chat) -> None:
@@ -60,28 +60,28 @@ def test_every_rule_has_its_letter_and_others_are_told(chat: Chat) -> None:
         ("+i", "+i"), ("+s", "+s"), ("+t", "+t"), ("-t", "-t"),
         ("+k tea", "+k *"), ("-k x", "-k *"), ("+l 5", "+l 5"), ("-l", "-l"),
     ]:  # fmt: skip
-        line = f":ann!chat@people/ann MODE #tea {told}"
+        line = f":ann!~ann@people-ann MODE #tea {told}"
         assert ann.send(f"MODE #tea {change}") == [line]
         assert bob.read() == [line]
-    assert ann.send("MODE #tea") == [":chatsvc 324 ann #tea +nis"]
+    assert ann.send("MODE #tea") == [":irc.chatsvc 324 ann #tea +nis"]
     assert ann.send("MODE #tea +n") == []
     assert ann.send("MODE #tea +l many") == [
-        ":chatsvc 696 ann #tea l * :limit must be a number from 1 to 99999, or off."
+        ":irc.chatsvc 696 ann #tea l * :limit must be a number from 1 to 99999, or off."
     ]
-    assert ann.send("MODE #tea +o") == [":chatsvc 461 ann MODE :Not enough parameters"]
-    assert ann.send("SET slow 10s") == [":chatsvc NOTICE #tea :ann set slow: 10 s"]
-    assert bob.read() == [":chatsvc NOTICE #tea :ann set slow: 10 s"]
+    assert ann.send("MODE #tea +o") == [":irc.chatsvc 461 ann MODE :Not enough parameters"]
+    assert ann.send("SET slow 10s") == [":irc.chatsvc NOTICE #tea :ann set slow: 10 s"]
+    assert bob.read() == [":irc.chatsvc NOTICE #tea :ann set slow: 10 s"]
 
 
 def test_a_role_that_changes_takes_the_old_prefix_away(chat: Chat) -> None:
     ann = moderator(chat)
     member(chat, "bob").send("/join #tea")
-    assert ann.read()[-1] == ":bob!chat@people/bob JOIN #tea"
-    assert ann.send("MODE #tea +v bob") == [":ann!chat@people/ann MODE #tea +v bob"]
-    assert ann.send("MODE #tea +o bob") == [":ann!chat@people/ann MODE #tea +o-v bob bob"]
-    assert ann.send("MODE #tea +q bob") == [":ann!chat@people/ann MODE #tea +q-q bob ann"]
-    assert ann.send("NAMES #tea")[0] == ":chatsvc 353 ann = #tea :@ann @bob"
-    assert ann.send("MODE #tea -o ann") == [":ann!chat@people/ann MODE #tea -o ann"]
+    assert ann.read()[-1] == ":bob!~bob@people-bob JOIN #tea"
+    assert ann.send("MODE #tea +v bob") == [":ann!~ann@people-ann MODE #tea +v bob"]
+    assert ann.send("MODE #tea +o bob") == [":ann!~ann@people-ann MODE #tea +o-v bob bob"]
+    assert ann.send("MODE #tea +q bob") == [":ann!~ann@people-ann MODE #tea +q-q bob ann"]
+    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :@ann @bob"
+    assert ann.send("MODE #tea -o ann") == [":ann!~ann@people-ann MODE #tea -o ann"]
 
 
 def test_who_comes_in_with_a_role_has_its_prefix_for_the_others(chat: Chat) -> None:
@@ -90,26 +90,26 @@ def test_who_comes_in_with_a_role_has_its_prefix_for_the_others(chat: Chat) -> N
     ann.send("/leave #tea")
     bob.read()
     ann.send("/join #tea")
-    assert bob.read() == [":ann!chat@people/ann JOIN #tea", ":chatsvc MODE #tea +qo ann ann"]
+    assert bob.read() == [":ann!~ann@people-ann JOIN #tea", ":irc.chatsvc MODE #tea +qo ann ann"]
 
 
 def test_exceptions_let_in_whom_a_ban_would_hold(chat: Chat) -> None:
     ann, eve = moderator(chat), irc(chat, "eve")
     assert ann.send("MODE #tea +b *!*@192.0.2.0/24") == [
-        ":ann!chat@people/ann MODE #tea +b *!*@192.0.2.0/24"
+        ":ann!~ann@people-ann MODE #tea +b *!*@192.0.2.0/24"
     ]
-    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 474 eve #tea ")
-    assert ann.send("MODE #tea +e eve!*@*") == [":ann!chat@people/ann MODE #tea +e eve!*@*"]
-    assert eve.send("JOIN #tea")[0] == ":eve!chat@people/eve JOIN #tea"
+    assert eve.send("JOIN #tea")[0].startswith(":irc.chatsvc 474 eve #tea ")
+    assert ann.send("MODE #tea +e eve!*@*") == [":ann!~ann@people-ann MODE #tea +e eve!*@*"]
+    assert eve.send("JOIN #tea")[0] == ":eve!~eve@people-eve JOIN #tea"
     ann.read()
     assert ann.send("MODE #tea e") == [
-        ":chatsvc 348 ann #tea eve!*@* ann 0",
-        ":chatsvc 349 ann #tea :End of channel exception list",
+        ":irc.chatsvc 348 ann #tea eve!*@* ann 0",
+        ":irc.chatsvc 349 ann #tea :End of channel exception list",
     ]
     assert [line.split()[1] for line in ann.send("MODE #tea +b")] == ["367", "368"]
-    assert ann.send("MODE #tea -e eve!*@*") == [":ann!chat@people/ann MODE #tea -e eve!*@*"]
+    assert ann.send("MODE #tea -e eve!*@*") == [":ann!~ann@people-ann MODE #tea -e eve!*@*"]
     eve.send("PART #tea")
-    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 474 eve #tea ")
+    assert eve.send("JOIN #tea")[0].startswith(":irc.chatsvc 474 eve #tea ")
 
 
 def test_exemptions_are_for_people_at_telnet_too_and_outlive_a_restart(chat: Chat) -> None:
@@ -135,13 +135,13 @@ def test_whoever_bans_sees_who_is_put_out_and_the_mask_as_it_is_listed(chat: Cha
     ann, eve = moderator(chat), irc(chat, "eve")
     eve.send("JOIN #tea")
     ann.read()
-    assert ann.send("MODE #tea +b *!chat@people/eve") == [
-        ":ann!chat@people/ann MODE #tea +b *!*@people/eve",
-        ":ann!chat@people/ann KICK #tea eve :ann",
+    assert ann.send("MODE #tea +b *!~eve@people-eve") == [
+        ":ann!~ann@people-ann MODE #tea +b *!*@people-eve",
+        ":ann!~ann@people-ann KICK #tea eve :ann",
     ]
-    assert ann.send("MODE #tea b")[0].startswith(":chatsvc 367 ann #tea *!*@people/eve ann ")
-    assert ann.send("MODE #tea -b *!*@people/eve") == [
-        ":ann!chat@people/ann MODE #tea -b *!*@people/eve"
+    assert ann.send("MODE #tea b")[0].startswith(":irc.chatsvc 367 ann #tea *!*@people-eve ann ")
+    assert ann.send("MODE #tea -b *!*@people-eve") == [
+        ":ann!~ann@people-ann MODE #tea -b *!*@people-eve"
     ]
 
 
@@ -149,20 +149,22 @@ def test_invitations_are_a_list(chat: Chat) -> None:
     ann = moderator(chat)
     member(chat, "bob")
     ann.send("MODE #tea +i")
-    assert ann.send("MODE #tea +I bob!*@*") == [":ann!chat@people/ann MODE #tea +I bob!*@*"]
+    assert ann.send("MODE #tea +I bob!*@*") == [":ann!~ann@people-ann MODE #tea +I bob!*@*"]
     eve = irc(chat, "eve")
     ann.send("INVITE eve #tea")
     assert ann.send("MODE #tea I") == [
-        ":chatsvc 346 ann #tea bob!*@*",
-        ":chatsvc 346 ann #tea eve!*@*",
-        ":chatsvc 347 ann #tea :End of channel invite list",
+        ":irc.chatsvc 346 ann #tea bob!*@*",
+        ":irc.chatsvc 346 ann #tea eve!*@*",
+        ":irc.chatsvc 347 ann #tea :End of channel invite list",
     ]
-    assert ann.send("MODE #tea -I bob!*@*") == [":ann!chat@people/ann MODE #tea -I bob!*@*"]
-    assert ann.send("UNINVITE eve") == [":chatsvc NOTICE ann :eve is no longer invited to #tea."]
-    assert eve.send("JOIN #tea")[0].startswith(":chatsvc 473 eve #tea ")
-    assert ann.send("INVITED") == [":chatsvc NOTICE ann :No pending invitations to #tea."]
+    assert ann.send("MODE #tea -I bob!*@*") == [":ann!~ann@people-ann MODE #tea -I bob!*@*"]
     assert ann.send("UNINVITE eve") == [
-        ":chatsvc 401 ann eve :eve has no pending invitation. To list them: /invited"
+        ":irc.chatsvc NOTICE ann :eve is no longer invited to #tea."
+    ]
+    assert eve.send("JOIN #tea")[0].startswith(":irc.chatsvc 473 eve #tea ")
+    assert ann.send("INVITED") == [":irc.chatsvc NOTICE ann :No pending invitations to #tea."]
+    assert ann.send("UNINVITE eve") == [
+        ":irc.chatsvc 401 ann eve :eve has no pending invitation. To list them: /invited"
     ]
 
 
@@ -177,15 +179,15 @@ def test_lists_are_empty_to_those_who_may_not_read_them(chat: Chat, letter: str)
 
 def test_one_s_own_modes(chat: Chat) -> None:
     bot = irc(chat, "bot")
-    assert bot.send("MODE bot") == [":chatsvc 221 bot +i"]
-    assert bot.send("MODE bot +B") == [":bot!chat@people/bot MODE bot +B"]
-    assert bot.send("MODE bot") == [":chatsvc 221 bot +Bi"]
-    assert bot.send("MODE bot -i+x") == [":chatsvc 501 bot :Unknown MODE flag"]
-    assert bot.send("MODE ann") == [":chatsvc 502 bot :You can change only your own modes"]
+    assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +i"]
+    assert bot.send("MODE bot +B") == [":bot!~bot@people-bot MODE bot +B"]
+    assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +Bi"]
+    assert bot.send("MODE bot -i+x") == [":irc.chatsvc 501 bot :Unknown MODE flag"]
+    assert bot.send("MODE ann") == [":irc.chatsvc 502 bot :You can change only your own modes"]
     operator(chat, "op").hang_up()
     op = chat.connect()
     op.send(f"PASS {SECRET}", "NICK op", "USER o 0 * :o")
-    assert op.send("MODE op") == [":chatsvc 221 op +io"]
+    assert op.send("MODE op") == [":irc.chatsvc 221 op +io"]
 
 
 def test_bots_are_played_nothing(chat: Chat) -> None:
@@ -200,7 +202,7 @@ def test_missed_lines_are_played_once_in_one_connection_too(chat: Chat) -> None:
     ann.hang_up()
     bob.send("one")
     client = chat.connect()
-    client.send("CAP REQ server-time", f"PASS {SECRET}", "NICK ann", "USER a 0 * :a", "CAP END")
+    client.send("CAP REQ server-time", f"PASS {SECRET}", "NICK ann", "USER ann 0 * :a", "CAP END")
     assert [line for line in client.send("JOIN #lobby") if "PRIVMSG" in line]
     client.send("PART #lobby")
     bob.send("two")

@@ -10,30 +10,33 @@ from staff import SECRET, member
 from chatsvc.dialects.irc.capabilities import ISUPPORT, MOST_MONITORED
 from chatsvc.services.watchlist import MOST_WATCHED
 
-BOB = "bob!chat@people/bob"
+BOB = "bob!~bob@people-bob"
 EXTENDED = ("extended-monitor", "away-notify", "account-notify", "setname", "chghost")
 
 
 def test_one_is_told_who_is_here_who_comes_and_who_goes(chat: Chat) -> None:
     ann = irc(chat, "ann")
-    assert ann.send("MONITOR + bob,Eve") == [":chatsvc 731 ann :bob,Eve"]
+    assert ann.send("MONITOR + bob,Eve") == [":irc.chatsvc 731 ann :bob,Eve"]
     bob = irc(chat, "bob")
-    assert ann.read() == [f":chatsvc 730 ann :{BOB}"]
+    assert ann.read() == [f":irc.chatsvc 730 ann :{BOB}"]
     assert ann.send("MONITOR + BOB,carol") == [
-        f":chatsvc 730 ann :{BOB}",
-        ":chatsvc 731 ann :carol",
+        f":irc.chatsvc 730 ann :{BOB}",
+        ":irc.chatsvc 731 ann :carol",
     ]
     assert ann.send("MONITOR L") == [
-        ":chatsvc 732 ann :bob,Eve,carol",
-        ":chatsvc 733 ann :End of MONITOR list",
+        ":irc.chatsvc 732 ann :bob,Eve,carol",
+        ":irc.chatsvc 733 ann :End of MONITOR list",
     ]
-    assert ann.send("MONITOR S") == [f":chatsvc 730 ann :{BOB}", ":chatsvc 731 ann :Eve,carol"]
+    assert ann.send("MONITOR S") == [
+        f":irc.chatsvc 730 ann :{BOB}",
+        ":irc.chatsvc 731 ann :Eve,carol",
+    ]
     bob.send("NICK eve")
-    assert ann.read() == [":chatsvc 731 ann :bob", ":chatsvc 730 ann :eve!chat@people/eve"]
+    assert ann.read() == [":irc.chatsvc 731 ann :bob", ":irc.chatsvc 730 ann :eve!~bob@people-bob"]
     bob.send("NICK EVE")  # who is the same user
     assert ann.read() == []
     bob.send("QUIT")
-    assert ann.read() == [":chatsvc 731 ann :EVE"]
+    assert ann.read() == [":irc.chatsvc 731 ann :EVE"]
 
 
 def test_one_is_told_no_longer_if_one_does_not_want_to_be(chat: Chat) -> None:
@@ -42,11 +45,11 @@ def test_one_is_told_no_longer_if_one_does_not_want_to_be(chat: Chat) -> None:
     assert ann.send("MONITOR - carol,nobody") == []
     chat.join("carol")
     assert ann.read() == []
-    assert ann.send("MONITOR L")[0] == ":chatsvc 732 ann :bob,dan"
+    assert ann.send("MONITOR L")[0] == ":irc.chatsvc 732 ann :bob,dan"
     assert ann.send("MONITOR C") == []
     chat.join("bob")
     assert ann.read() == []
-    assert ann.send("MONITOR L") == [":chatsvc 733 ann :End of MONITOR list"]
+    assert ann.send("MONITOR L") == [":irc.chatsvc 733 ann :End of MONITOR list"]
     assert ann.send("MONITOR S") == []
 
 
@@ -58,8 +61,8 @@ def test_a_full_list_says_who_is_not_on_it(chat: Chat) -> None:
         ann.send(f"MONITOR + {','.join(f'n{number}-{n}' for n in range(10))}")
     ann.send(f"MONITOR + {','.join(f'x{n}' for n in range(9))}")
     assert ann.send("MONITOR + bob,x1,Carol,dan") == [
-        ":chatsvc 731 ann :bob,x1",
-        ":chatsvc 734 ann 100 Carol,dan :Monitor list is full",
+        ":irc.chatsvc 731 ann :bob,x1",
+        ":irc.chatsvc 734 ann 100 Carol,dan :Monitor list is full",
     ]
     told = ann.send("MONITOR L")
     assert all(len(line) <= 510 for line in told)
@@ -68,30 +71,35 @@ def test_a_full_list_says_who_is_not_on_it(chat: Chat) -> None:
 
 def test_masks_are_nobody_s_name(chat: Chat) -> None:
     ann = irc(chat, "ann")
-    assert ann.send("MONITOR + *!*@people/bob")[0].startswith(
-        ":chatsvc 432 ann *!*@people/bob :A name must be one word"
+    assert ann.send("MONITOR + *!*@people-bob")[0].startswith(
+        ":irc.chatsvc 432 ann *!*@people-bob :A name must be one word"
     )
-    assert ann.send("MONITOR + bob,*!*@*") == [":chatsvc 731 ann :bob,*!*@*"]
-    assert ann.send("MONITOR L")[0] == ":chatsvc 732 ann :bob"
+    assert ann.send("MONITOR + bob,*!*@*") == [":irc.chatsvc 731 ann :bob,*!*@*"]
+    assert ann.send("MONITOR L")[0] == ":irc.chatsvc 732 ann :bob"
 
 
 @pytest.mark.parametrize("sent", ["MONITOR", "MONITOR +", "MONITOR -", "MONITOR X"])
 def test_what_is_no_request_is_refused(chat: Chat, sent: str) -> None:
-    assert irc(chat, "ann").send(sent) == [":chatsvc 461 ann MONITOR :Not enough parameters"]
+    assert irc(chat, "ann").send(sent) == [":irc.chatsvc 461 ann MONITOR :Not enough parameters"]
 
 
-def test_whoever_logs_in_is_somebody_else(chat: Chat) -> None:
+def test_whoever_logs_in_over_another_connection_becomes_the_same_user(chat: Chat) -> None:
     member(chat, "bob").hang_up()
     ann, guest = irc(chat, "ann"), irc(chat, "guest")
     ann.send("MONITOR + bob,guest")
     guest.send(f"NS IDENTIFY bob {SECRET}")
-    assert ann.read() == [":chatsvc 731 ann :guest", f":chatsvc 730 ann :{BOB}"]
+    assert ann.read() == []  # who keeps the nickname
+    guest.send("NICK bob")
+    assert ann.read() == [
+        ":irc.chatsvc 731 ann :guest",
+        ":irc.chatsvc 730 ann :bob!~guest@people-guest",
+    ]
     phone = irc(chat, "phone")
     phone.send(f"NS IDENTIFY bob {SECRET}")
     phone.send("QUIT")
     assert ann.read() == []
     guest.hang_up()
-    assert ann.read() == [":chatsvc 731 ann :bob"]
+    assert ann.read() == [":irc.chatsvc 731 ann :bob"]
 
 
 def test_extended_monitor_tells_also_what_watched_people_do(chat: Chat) -> None:

@@ -12,7 +12,7 @@ from chatsvc.model.rate_limits import Limits, Rate
 from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES
 
 MULTILINE = ("draft/multiline", "batch")
-ANN = ":ann!chat@people/ann"
+ANN = ":ann!~ann@people-ann"
 
 
 @pytest.fixture
@@ -63,12 +63,12 @@ def test_other_things_may_be_said_meanwhile(bot: Person, ann: Person) -> None:
     bot.events()
     begin, first, second, end = batch("#lobby", " one", " two")
     ann.send(begin, first, "PRIVMSG #lobby :zero")
-    assert ann.send("PING 7") == [":chatsvc PONG chatsvc :7"]
+    assert ann.send("PING 7") == [":irc.chatsvc PONG irc.chatsvc :7"]
     ann.send(second, end)
     assert heard(bot) == ["zero", "one\ntwo"]
 
 
-INVALID = ":chatsvc FAIL BATCH MULTILINE_INVALID :"
+INVALID = ":irc.chatsvc FAIL BATCH MULTILINE_INVALID :"
 
 
 @pytest.mark.parametrize(
@@ -97,20 +97,20 @@ INVALID = ":chatsvc FAIL BATCH MULTILINE_INVALID :"
         ),
         (
             ["BATCH +1 draft/multiline #lobby", "@batch=1 PRIVMSG #tea :x", "BATCH -1"],
-            ":chatsvc FAIL BATCH MULTILINE_INVALID_TARGET"
+            ":irc.chatsvc FAIL BATCH MULTILINE_INVALID_TARGET"
             " #lobby #tea :All lines must have the same target",
         ),
         (
             batch("#lobby", *[" x"] * 101),
-            ":chatsvc FAIL BATCH MULTILINE_MAX_LINES 100 :The maximum is 100 lines",
+            ":irc.chatsvc FAIL BATCH MULTILINE_MAX_LINES 100 :The maximum is 100 lines",
         ),
         (
             batch("#lobby", *[" " + "x" * 410] * 10),
-            ":chatsvc FAIL BATCH MULTILINE_MAX_BYTES 4096 :The maximum is 4096 bytes",
+            ":irc.chatsvc FAIL BATCH MULTILINE_MAX_BYTES 4096 :The maximum is 4096 bytes",
         ),
         (
             batch("#tea", " x", " y"),
-            ":chatsvc 404 ann #tea :You are not in #tea. To join it: /join #tea",
+            ":irc.chatsvc 404 ann #tea :You are not in #tea. To join it: /join #tea",
         ),
     ],
 )
@@ -148,14 +148,14 @@ def test_the_answer_has_the_label_of_the_beginning(chat: Chat) -> None:
         "BATCH -m1",
     ]
     assert ann.send(f"@label=b {begin}", "@batch=1 PRIVMSG #tea :x", end) == [
-        "@label=b :chatsvc FAIL BATCH MULTILINE_INVALID_TARGET #lobby #tea"
+        "@label=b :irc.chatsvc FAIL BATCH MULTILINE_INVALID_TARGET #lobby #tea"
         " :All lines must have the same target"
     ]
     assert ann.send(f"@label=c {begin}", *inside, begin) == [
-        "@label=c :chatsvc FAIL BATCH MULTILINE_INVALID :Batches cannot be nested"
+        "@label=c :irc.chatsvc FAIL BATCH MULTILINE_INVALID :Batches cannot be nested"
     ]
     ann.send("CAP REQ -echo-message")
-    assert ann.send(f"@label=d {begin}", *inside, end) == ["@label=d :chatsvc ACK"]
+    assert ann.send(f"@label=d {begin}", *inside, end) == ["@label=d :irc.chatsvc ACK"]
 
 
 def test_it_costs_as_much_of_the_pace_as_it_has_lines() -> None:
@@ -178,10 +178,10 @@ def test_it_costs_as_much_of_the_pace_as_it_has_lines() -> None:
 def test_several_lines_are_a_batch_for_those_who_know_it(bot: Person, ann: Person) -> None:
     bot.ask(do="say", text="one\n\n  two")
     assert ann.read() == [
-        ":bot!chat@people/bot BATCH +m1 draft/multiline #lobby",
-        "@batch=m1 :bot!chat@people/bot PRIVMSG #lobby :one",
-        "@batch=m1 :bot!chat@people/bot PRIVMSG #lobby :",
-        "@batch=m1 :bot!chat@people/bot PRIVMSG #lobby :  two",
+        ":bot!~bot@people-bot BATCH +m1 draft/multiline #lobby",
+        "@batch=m1 :bot!~bot@people-bot PRIVMSG #lobby :one",
+        "@batch=m1 :bot!~bot@people-bot PRIVMSG #lobby :",
+        "@batch=m1 :bot!~bot@people-bot PRIVMSG #lobby :  two",
         "BATCH -m1",
     ]
 
@@ -192,8 +192,8 @@ def test_others_are_sent_several_messages_without_blank_ones(chat: Chat, bot: Pe
     bot.ask(do="say", text="one\n\n  two")
     time = "time=1970-01-01T00:00:00.000Z"
     assert old.read() == [
-        f"@{time};msgid=#lobby-1 :bot!chat@people/bot PRIVMSG #lobby :one",
-        f"@{time} :bot!chat@people/bot PRIVMSG #lobby :  two",
+        f"@{time};msgid=#lobby-1 :bot!~bot@people-bot PRIVMSG #lobby :one",
+        f"@{time} :bot!~bot@people-bot PRIVMSG #lobby :  two",
     ]
 
 
@@ -201,7 +201,7 @@ def test_a_long_line_is_whole_for_those_who_know_it(bot: Person, ann: Person) ->
     text = "many words " * 100
     bot.ask(do="say", text=f"{text}\nand an end")
     begin, *inside, end = ann.read()
-    assert begin == ":bot!chat@people/bot BATCH +m1 draft/multiline #lobby"
+    assert begin == ":bot!~bot@people-bot BATCH +m1 draft/multiline #lobby"
     assert end == "BATCH -m1"
     assert all(len(line.partition(" ")[2].encode()) <= 510 for line in inside)
     concat = [line.startswith("@batch=m1;draft/multiline-concat ") for line in inside]
@@ -212,8 +212,8 @@ def test_a_long_line_is_whole_for_those_who_know_it(bot: Person, ann: Person) ->
 def test_notices_are_never_a_batch(bot: Person, ann: Person) -> None:
     bot.ask(do="say", text="one\n\ntwo", notice=True)
     assert ann.read() == [
-        ":bot!chat@people/bot NOTICE #lobby :one",
-        ":bot!chat@people/bot NOTICE #lobby :two",
+        ":bot!~bot@people-bot NOTICE #lobby :one",
+        ":bot!~bot@people-bot NOTICE #lobby :two",
     ]
 
 
@@ -230,9 +230,9 @@ def test_private_lines_and_history_are_batches_as_well(chat: Chat) -> None:
     ann.read()
     bob.ask(do="msg", name="ann", text="one\ntwo")
     assert ann.read() == [
-        "@msgid=@bob-1 :bob!chat@people/bob BATCH +m1 draft/multiline ann",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG ann :one",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG ann :two",
+        "@msgid=@bob-1 :bob!~bob@people-bob BATCH +m1 draft/multiline ann",
+        "@batch=m1 :bob!~bob@people-bob PRIVMSG ann :one",
+        "@batch=m1 :bob!~bob@people-bob PRIVMSG ann :two",
         "BATCH -m1",
     ]
     bob.ask(do="say", room="#lobby", text="three\nfour")
@@ -240,12 +240,12 @@ def test_private_lines_and_history_are_batches_as_well(chat: Chat) -> None:
     outer, *inside, end = ann.send("CHATHISTORY LATEST #lobby * 5")
     reference = outer.split()[2][1:]
     assert inside == [
-        f"@batch={reference};msgid=#lobby-1 :bob!chat@people/bob BATCH +m1 draft/multiline #lobby",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG #lobby :three",
-        "@batch=m1 :bob!chat@people/bob PRIVMSG #lobby :four",
+        f"@batch={reference};msgid=#lobby-1 :bob!~bob@people-bob BATCH +m1 draft/multiline #lobby",
+        "@batch=m1 :bob!~bob@people-bob PRIVMSG #lobby :three",
+        "@batch=m1 :bob!~bob@people-bob PRIVMSG #lobby :four",
         f"@batch={reference} BATCH -m1",
     ]
-    assert end == f":chatsvc BATCH -{reference}"
+    assert end == f":irc.chatsvc BATCH -{reference}"
 
 
 def test_nobody_ends_a_batch_with_their_words(chat: Chat) -> None:
@@ -255,4 +255,4 @@ def test_nobody_ends_a_batch_with_their_words(chat: Chat) -> None:
     assert begin.endswith(" labeled-response")
     assert len(inside) == 2
     assert all(line.startswith("@batch=") for line in inside)
-    assert end.startswith(":chatsvc BATCH -")
+    assert end.startswith(":irc.chatsvc BATCH -")

@@ -11,7 +11,7 @@ from staff import SECRET, founder, operator
 from test_portions import taken
 from tlspeople import Secure, encrypted
 
-WHO = ":chatsvc 352 ann {room} chat people/{name} chatsvc {name} {flags} :0 {name}"
+WHO = ":irc.chatsvc 352 ann {room} ~{name} people-{name} irc.chatsvc {name} {flags} :0 {name}"
 MULTI = "multi-prefix"
 
 
@@ -35,8 +35,8 @@ def test_names_have_the_prefix_of_the_highest_role(chat: Chat) -> None:
     tearoom(chat)
     ann = irc(chat, "ann")
     assert ann.send("JOIN #tea")[1:] == [
-        ":chatsvc 353 ann = #tea :ann @bob +dan eve @op",
-        ":chatsvc 366 ann #tea :End of NAMES list",
+        ":irc.chatsvc 353 ann = #tea :ann @bob +dan eve @op",
+        ":irc.chatsvc 366 ann #tea :End of NAMES list",
     ]
 
 
@@ -44,24 +44,24 @@ def test_operators_have_all_their_prefixes_with_multi_prefix(chat: Chat) -> None
     op = tearoom(chat)
     op.send("/join #coffee")
     ann = irc(chat, "ann", MULTI)
-    assert ann.send("NAMES #coffee")[0] == ":chatsvc 353 ann = #coffee :~@op"
+    assert ann.send("NAMES #coffee")[0] == ":irc.chatsvc 353 ann = #coffee :~@op"
     assert ann.send("WHO #coffee")[0] == WHO.format(room="#coffee", name="op", flags="H*~@")
-    assert irc(chat, "carol").send("NAMES #coffee")[0] == ":chatsvc 353 carol = #coffee :@op"
+    assert irc(chat, "carol").send("NAMES #coffee")[0] == ":irc.chatsvc 353 carol = #coffee :@op"
 
 
 def test_names_of_several_rooms_of_none_and_of_those_one_may_not_see(chat: Chat) -> None:
     founder(chat, "bob").send("/set hidden on")
     ann = irc(chat, "ann")
     assert ann.send("NAMES #tea,#lobby,#nope,!") == [
-        ":chatsvc 366 ann #tea :End of NAMES list",
-        ":chatsvc 353 ann = #lobby :bob",
-        ":chatsvc 366 ann #lobby :End of NAMES list",
-        ":chatsvc 366 ann #nope :End of NAMES list",
-        ":chatsvc 366 ann ! :End of NAMES list",
+        ":irc.chatsvc 366 ann #tea :End of NAMES list",
+        ":irc.chatsvc 353 ann = #lobby :bob",
+        ":irc.chatsvc 366 ann #lobby :End of NAMES list",
+        ":irc.chatsvc 366 ann #nope :End of NAMES list",
+        ":irc.chatsvc 366 ann ! :End of NAMES list",
     ]
-    assert ann.send("NAMES") == [":chatsvc 366 ann * :End of NAMES list"]
+    assert ann.send("NAMES") == [":irc.chatsvc 366 ann * :End of NAMES list"]
     ann.send("JOIN #tea")
-    assert ann.send("NAMES #tea")[0] == ":chatsvc 353 ann @ #tea :ann @bob"
+    assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann @ #tea :ann @bob"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_long_list_waits_for_a_reader_that_is_slow(chat: Chat) -> None:
     assert len(begun) < 200
     told = [*begun, *taken(chat, ann)]
     assert len(told) == 1204
-    assert told[-1] == ":chatsvc 315 ann #big :End of WHO list"
+    assert told[-1] == ":irc.chatsvc 315 ann #big :End of WHO list"
 
 
 def test_who_shows_a_room_with_flags(chat: Chat) -> None:
@@ -110,11 +110,11 @@ def test_who_shows_a_room_with_flags(chat: Chat) -> None:
         WHO.format(room="#tea", name="dan", flags="H+"),
         WHO.format(room="#tea", name="eve", flags="HB"),
         WHO.format(room="#tea", name="op", flags="H*@"),
-        ":chatsvc 315 ann #tea :End of WHO list",
+        ":irc.chatsvc 315 ann #tea :End of WHO list",
     ]
     assert ann.send("WHO #tea o") == [
         WHO.format(room="#tea", name="op", flags="H*@"),
-        ":chatsvc 315 ann #tea :End of WHO list",
+        ":irc.chatsvc 315 ann #tea :End of WHO list",
     ]
 
 
@@ -140,8 +140,10 @@ def test_who_finds_anybody_by_name_and_by_pattern_those_one_meets(
     op.send("/leave #tea")
     ann = irc(chat, "ann")
     ann.send("JOIN #tea")
-    end = f":chatsvc 315 ann {asked} :End of WHO list"
-    assert ann.send(f"WHO {asked} %n") == [f":chatsvc 354 ann :{name}" for name in names] + [end]
+    end = f":irc.chatsvc 315 ann {asked} :End of WHO list"
+    assert ann.send(f"WHO {asked} %n") == [f":irc.chatsvc 354 ann :{name}" for name in names] + [
+        end
+    ]
 
 
 def test_who_without_a_mask_shows_everybody_and_operators_meet_all(chat: Chat) -> None:
@@ -149,19 +151,19 @@ def test_who_without_a_mask_shows_everybody_and_operators_meet_all(chat: Chat) -
     op.hang_up()
     bob = irc(chat, "guest")
     assert [line.split()[1] for line in bob.send("WHO")] == ["352", "315"]
-    assert bob.send(f"OPER op {SECRET}")[-1] == ":chatsvc 381 op :You are now an IRC operator"
+    assert bob.send(f"OPER op {SECRET}")[0] == ":irc.chatsvc 381 guest :You are now an IRC operator"
     assert len(bob.send("WHO")) == 5
 
 
 def test_a_mask_of_two_words_does_not_move_the_parameters(chat: Chat) -> None:
-    assert irc(chat, "ann").send("WHO :a b") == [":chatsvc 315 ann a :End of WHO list"]
+    assert irc(chat, "ann").send("WHO :a b") == [":irc.chatsvc 315 ann a :End of WHO list"]
 
 
 @pytest.mark.parametrize(
     ("fields", "answer"),
     [
         ("%tcuihsnfdlaor,152",
-         "152 #tea chat 255.255.255.255 people/bob chatsvc bob G@ 0 60 bob n/a :Bob Roe"),
+         "152 #tea ~bob 255.255.255.255 people-bob irc.chatsvc bob G@ 0 60 bob n/a :Bob Roe"),
         ("%rotcan,7", "7 #tea bob bob n/a :Bob Roe"),
         ("%tn", "0 :bob"),
         ("%tn,1234", "0 :bob"),
@@ -176,8 +178,8 @@ def test_whox_gives_the_fields_that_are_asked_for_in_one_order(
     chat.clock.advance(60)
     ann = irc(chat, "ann")
     assert ann.send(f"WHO #tea {fields}") == [
-        f":chatsvc 354 ann {answer}",
-        ":chatsvc 315 ann #tea :End of WHO list",
+        f":irc.chatsvc 354 ann {answer}",
+        ":irc.chatsvc 315 ann #tea :End of WHO list",
     ]
 
 
@@ -187,11 +189,13 @@ def test_who_has_no_account_is_0_and_only_operators_are_told_addresses(chat: Cha
     chat.connect("2001:db8::7").send("bob")
     chat.connect("::7").send("carol")
     ann = irc(chat, "ann")
-    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 ann 255.255.255.255 :0"
+    assert ann.send("WHO bob %ia")[0] == ":irc.chatsvc 354 ann 255.255.255.255 :0"
     ann.send(f"OPER op {SECRET}")
-    assert ann.send("WHO bob %ia")[0] == ":chatsvc 354 op 2001:db8::7 :0"
-    assert ann.send("WHO carol %ia")[0] == ":chatsvc 354 op 0::7 :0"
-    assert ":chatsvc 338 op carol 0::7 :is actually using this address" in ann.send("WHOIS carol")
+    assert ann.send("WHO bob %ia")[0] == ":irc.chatsvc 354 ann 2001:db8::7 :0"
+    assert ann.send("WHO carol %ia")[0] == ":irc.chatsvc 354 ann 0::7 :0"
+    assert ":irc.chatsvc 338 ann carol 0::7 :is actually using this address" in ann.send(
+        "WHOIS carol"
+    )
 
 
 def test_whois_says_all_that_may_be_known(chat: Chat) -> None:
@@ -199,31 +203,31 @@ def test_whois_says_all_that_may_be_known(chat: Chat) -> None:
     op = tearoom(chat)
     op.send("/join #secret", "/set hidden on")
     safe = Secure(chat).shake_hands()
-    safe.send("NICK safe", "USER s 0 * :Sam Safe", "MODE safe +B", "JOIN #tea,#lobby")
+    safe.send("NICK safe", "USER safe 0 * :Sam Safe", "MODE safe +B", "JOIN #tea,#lobby")
     ann = irc(chat, "ann")
     assert ann.send("WHOIS safe") == [
-        ":chatsvc 311 ann safe chat people/safe * :Sam Safe",
-        ":chatsvc 319 ann safe :#tea #lobby",
-        ":chatsvc 312 ann safe chatsvc :chatsvc",
-        ":chatsvc 335 ann safe :is a bot",
-        ":chatsvc 671 ann safe :is using a secure connection",
-        ":chatsvc 317 ann safe 0 0 :seconds idle, signon time",
-        ":chatsvc 318 ann safe :End of WHOIS list",
+        ":irc.chatsvc 311 ann safe ~safe people-safe * :Sam Safe",
+        ":irc.chatsvc 319 ann safe :#tea #lobby",
+        ":irc.chatsvc 312 ann safe irc.chatsvc :chatsvc",
+        ":irc.chatsvc 335 ann safe :is a bot",
+        ":irc.chatsvc 671 ann safe :is using a secure connection",
+        ":irc.chatsvc 317 ann safe 0 0 :seconds idle, signon time",
+        ":irc.chatsvc 318 ann safe :End of WHOIS list",
     ]
     assert ann.send("WHOIS chatsvc bob") == [
-        ":chatsvc 311 ann bob chat people/bob * :bob",
-        ":chatsvc 319 ann bob :#lobby @#tea",
-        ":chatsvc 312 ann bob chatsvc :chatsvc",
-        ":chatsvc 301 ann bob :lunch",
-        ":chatsvc 330 ann bob bob :is logged in as",
-        ":chatsvc 317 ann bob 0 0 :seconds idle, signon time",
-        ":chatsvc 318 ann bob :End of WHOIS list",
+        ":irc.chatsvc 311 ann bob ~bob people-bob * :bob",
+        ":irc.chatsvc 319 ann bob :#lobby @#tea",
+        ":irc.chatsvc 312 ann bob irc.chatsvc :chatsvc",
+        ":irc.chatsvc 301 ann bob :lunch",
+        ":irc.chatsvc 330 ann bob bob :is logged in as",
+        ":irc.chatsvc 317 ann bob 0 0 :seconds idle, signon time",
+        ":irc.chatsvc 318 ann bob :End of WHOIS list",
     ]
     assert ann.send("WHOIS op")[:4] == [
-        ":chatsvc 311 ann op chat people/op * :op",
-        ":chatsvc 319 ann op :@#lobby @#tea",
-        ":chatsvc 312 ann op chatsvc :chatsvc",
-        ":chatsvc 313 ann op :is an operator",
+        ":irc.chatsvc 311 ann op ~op people-op * :op",
+        ":irc.chatsvc 319 ann op :@#lobby @#tea",
+        ":irc.chatsvc 312 ann op irc.chatsvc :chatsvc",
+        ":irc.chatsvc 313 ann op :is an operator",
     ]
 
 
@@ -234,14 +238,14 @@ def test_whois_of_several_has_one_end(chat: Chat) -> None:
     assert [line.split()[1] for line in told] == [
         "311", "319", "312", "317", "401", "311", "312", "317", "318",
     ]  # fmt: skip
-    assert told[4] == ":chatsvc 401 ann nobody :No user named nobody is online."
-    assert told[-1] == ":chatsvc 318 ann BOB,nobody,ann :End of WHOIS list"
+    assert told[4] == ":irc.chatsvc 401 ann nobody :No user named nobody is online."
+    assert told[-1] == ":irc.chatsvc 318 ann BOB,nobody,ann :End of WHOIS list"
     assert ann.send("WHOIS bob,nobody")[-2:] == [
-        ":chatsvc 401 ann nobody :No user named nobody is online.",
-        ":chatsvc 318 ann bob,nobody :End of WHOIS list",
+        ":irc.chatsvc 401 ann nobody :No user named nobody is online.",
+        ":irc.chatsvc 318 ann bob,nobody :End of WHOIS list",
     ]
     for nothing in ("WHOIS", "WHOIS ,", "WHOWAS"):
-        assert ann.send(nothing) == [":chatsvc 431 ann :No nickname given"]
+        assert ann.send(nothing) == [":irc.chatsvc 431 ann :No nickname given"]
 
 
 def test_rooms_that_do_not_fit_one_line_come_in_several(chat: Chat) -> None:
@@ -262,36 +266,36 @@ def test_whowas_knows_who_left_and_who_is_called_otherwise(chat: Chat) -> None:
     irc(chat, "eve").send("QUIT")
     ann = irc(chat, "ann")
     first = [
-        ":chatsvc 314 ann eve chat people/eve * :eve",
-        ":chatsvc 312 ann eve chatsvc :Thu Jan 01 00:01:00 1970 UTC",
+        ":irc.chatsvc 314 ann eve ~eve people-eve * :eve",
+        ":irc.chatsvc 312 ann eve irc.chatsvc :Thu Jan 01 00:01:00 1970 UTC",
     ]
-    end = ":chatsvc 369 ann eve :End of WHOWAS"
+    end = ":irc.chatsvc 369 ann eve :End of WHOWAS"
     assert ann.send("WHOWAS eve") == [*first, *first, end]
     assert ann.send("WHOWAS eve 1") == [*first, end]
     assert ann.send("WHOWAS eve -1") == [*first, *first, end]
     assert ann.send("WHOWAS BOB") == [
-        ":chatsvc 314 ann bob chat people/bob * :Bob Roe",
-        ":chatsvc 312 ann bob chatsvc :Thu Jan 01 00:00:00 1970 UTC",
-        ":chatsvc 330 ann bob bob :is logged in as",
-        ":chatsvc 369 ann BOB :End of WHOWAS",
+        ":irc.chatsvc 314 ann bob ~bob people-bob * :Bob Roe",
+        ":irc.chatsvc 312 ann bob irc.chatsvc :Thu Jan 01 00:00:00 1970 UTC",
+        ":irc.chatsvc 330 ann bob bob :is logged in as",
+        ":irc.chatsvc 369 ann BOB :End of WHOWAS",
     ]
     assert ann.send("WHOWAS ann") == [
-        ":chatsvc 406 ann ann :No recent user was named ann.",
-        ":chatsvc 369 ann ann :End of WHOWAS",
+        ":irc.chatsvc 406 ann ann :No recent user was named ann.",
+        ":irc.chatsvc 369 ann ann :End of WHOWAS",
     ]
 
 
 def test_ison_and_userhost_find_whoever_is_asked_for(chat: Chat) -> None:
     tearoom(chat)
     ann = irc(chat, "ann")
-    assert ann.send("ISON op nobody :BOB eve *") == [":chatsvc 303 ann :op bob eve"]
-    assert ann.send("ISON nobody") == [":chatsvc 303 ann :"]
-    assert ann.send("ISON *") == [":chatsvc 303 ann :"]
+    assert ann.send("ISON op nobody :BOB eve *") == [":irc.chatsvc 303 ann :op bob eve"]
+    assert ann.send("ISON nobody") == [":irc.chatsvc 303 ann :"]
+    assert ann.send("ISON *") == [":irc.chatsvc 303 ann :"]
     assert ann.send("USERHOST op bob nobody eve dan ann") == [
-        ":chatsvc 302 ann :op*=+chat@people/op bob=-chat@people/bob eve=+chat@people/eve"
-        " dan=+chat@people/dan ann=+chat@people/ann"
+        ":irc.chatsvc 302 ann :op*=+~op@people-op bob=-~bob@people-bob eve=+~eve@people-eve"
+        " dan=+~dan@people-dan ann=+~ann@people-ann"
     ]
-    assert ann.send("USERHOST nobody") == [":chatsvc 302 ann :"]
+    assert ann.send("USERHOST nobody") == [":irc.chatsvc 302 ann :"]
 
 
 def test_an_answer_too_long_for_a_line_comes_in_several(chat: Chat) -> None:
@@ -300,13 +304,13 @@ def test_an_answer_too_long_for_a_line_comes_in_several(chat: Chat) -> None:
         chat.join(name)
     ann = irc(chat, "ann")
     (told,) = ann.send(f"ISON {' '.join(names)}")
-    assert told == f":chatsvc 303 ann :{' '.join(names)}"
-    long = [f"альбатросальбатросальбатрос{n}" for n in range(5)]
+    assert told == f":irc.chatsvc 303 ann :{' '.join(names)}"
+    long = [f"альбатросальбатросальбатрос{n}" for n in range(8)]
     for name in long:
         chat.join(name)
     lines = ann.send(f"USERHOST {' '.join(long)}")
     assert all(len(line.encode()) <= 510 for line in lines)
-    assert [line.count("=") for line in lines] == [3, 2]
+    assert [line.count("=") for line in lines] == [6, 2]
 
 
 def test_muted_people_say_nothing_by_their_real_name(chat: Chat) -> None:
@@ -314,7 +318,7 @@ def test_muted_people_say_nothing_by_their_real_name(chat: Chat) -> None:
     eve.send("JOIN #lobby"), bob.send("JOIN #lobby")
     operator(chat).send("/mute --quietly eve")
     bob.read()
-    assert eve.send("SETNAME :buy this") == [":eve!chat@people/eve SETNAME :buy this"]
+    assert eve.send("SETNAME :buy this") == [":eve!~eve@people-eve SETNAME :buy this"]
     assert bob.read() == []
 
 
@@ -349,7 +353,7 @@ def test_as_many_channels_as_a_message_can_name_are_all_answered(chat: Chat) -> 
     told = send(chat, ann, f"JOIN {','.join(rooms)}")
     assert [line.split()[3] for line in told if " 405 " in line] == rooms[50:]
     told = send(chat, ann, f"JOIN {','.join('x' * 252)}")
-    assert told == [":chatsvc 403 ann x :A channel's name begins with #"] * 252
+    assert told == [":irc.chatsvc 403 ann x :A channel's name begins with #"] * 252
 
 
 @pytest.mark.parametrize("command", ["NAMES", "WHOIS", "WHOWAS", "KICK #tea", "TAGMSG"])
@@ -361,7 +365,7 @@ def test_targets_beyond_the_limit_are_answered(chat: Chat, command: str) -> None
     told = ann.send(f"{tags}{command} {targets}")
     limit = 4 if command == "TAGMSG" else 10
     assert [line for line in told if " 407 " in line] == [
-        f":chatsvc 407 ann {name} :Not done: at most {limit} targets at once"
+        f":irc.chatsvc 407 ann {name} :Not done: at most {limit} targets at once"
         for name in names[limit:]
     ]
     assert sum(" 407 " not in line for line in told) >= limit
@@ -373,5 +377,5 @@ def test_changes_beyond_the_limit_of_a_mode_are_answered(chat: Chat) -> None:
     ann.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :Ann", "JOIN #tea")
     told = ann.send(f"MODE #tea {'+i-i' * 10}+s")
     assert sum(" MODE #tea " in line for line in told) == 20
-    assert ":chatsvc 407 ann #tea :Only the first 20 changes were made" in told
+    assert ":irc.chatsvc 407 ann #tea :Only the first 20 changes were made" in told
     assert "+s" not in "".join(told)

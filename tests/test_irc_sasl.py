@@ -9,7 +9,7 @@ import pytest
 from conftest import Chat, Person
 from ircpeople import irc, plain
 from scram_steps import client
-from staff import SECRET, THREE_ATTEMPTS, member, operator
+from staff import SECRET, THREE_ATTEMPTS, founder, member, operator
 from test_client_certificates import own, secure
 from tlspeople import Secure, encrypted
 
@@ -19,13 +19,14 @@ from chatsvc.model.account_events import Challenge
 NUL = "\0"
 assert own  # a fixture
 LOGGED_IN = [
-    ":chatsvc 900 * {who}!chat@people/{who} ann :You are logged in as ann",
-    ":chatsvc 903 * :SASL authentication successful",
+    ":irc.chatsvc 900 * {mask} ann :You are logged in as ann",
+    ":irc.chatsvc 903 * :SASL authentication successful",
 ]
 
 
 def logged_in(who: str = "*") -> list[str]:
-    return [line.format(who=who) for line in LOGGED_IN]
+    mask = "*!*@*" if who == "*" else f"{who}!~{who}@people-{who}"
+    return [line.format(mask=mask) for line in LOGGED_IN]
 
 
 def encoded(text: str) -> str:
@@ -41,7 +42,7 @@ def coming(chat: Chat) -> Person:
 def answer(person: Person, text: str) -> str:
     """Return the server's challenge after a client's response."""
     (line,) = person.send(f"AUTHENTICATE {encoded(text)}")
-    command, _, data = line.removeprefix(":chatsvc ").partition(" ")
+    command, _, data = line.removeprefix(":irc.chatsvc ").partition(" ")
     assert command == "AUTHENTICATE", line
     return base64.b64decode(data, validate=True).decode()
 
@@ -49,7 +50,7 @@ def answer(person: Person, text: str) -> str:
 def proved(person: Person, name: str = "ann", password: str = SECRET) -> list[str]:
     """Return the end of a SCRAM exchange, after the client has verified the server."""
     side = client(name, password)
-    assert person.send("AUTHENTICATE SCRAM-SHA-256") == [":chatsvc AUTHENTICATE +"]
+    assert person.send("AUTHENTICATE SCRAM-SHA-256") == [":irc.chatsvc AUTHENTICATE +"]
     side.set_server_first(answer(person, side.get_client_first()))
     side.set_server_final(answer(person, side.get_client_final()))
     return person.send("AUTHENTICATE +")
@@ -68,8 +69,8 @@ def test_what_is_offered_depends_on_tls(tmp_path: Path) -> None:
 def test_a_mechanism_that_is_not_there_is_answered_with_those_that_are(chat: Chat) -> None:
     for mechanism in ("EXTERNAL", "GSSAPI", "+"):
         assert coming(chat).send(f"AUTHENTICATE {mechanism}") == [
-            ":chatsvc 908 * PLAIN,SCRAM-SHA-256 :are available SASL mechanisms",
-            ":chatsvc 904 * :Unsupported mechanism",
+            ":irc.chatsvc 908 * PLAIN,SCRAM-SHA-256 :are available SASL mechanisms",
+            ":irc.chatsvc 904 * :Unsupported mechanism",
         ]
 
 
@@ -80,9 +81,9 @@ def test_plain_lets_an_account_in(chat: Chat) -> None:
     member(chat, "ann").hang_up()
     ann = coming(chat)
     ann.send("NICK ann", "USER ann 0 * :Ann")
-    assert ann.send("AUTHENTICATE PLAIN") == [":chatsvc AUTHENTICATE +"]
+    assert ann.send("AUTHENTICATE PLAIN") == [":irc.chatsvc AUTHENTICATE +"]
     assert ann.send(f"AUTHENTICATE {plain('ann', SECRET)}") == logged_in("ann")
-    assert ann.send("CAP END")[0] == ":chatsvc 001 ann :Welcome to chatsvc, ann!chat@people/ann"
+    assert ann.send("CAP END")[0] == ":irc.chatsvc 001 ann :Welcome to chatsvc, ann!~ann@people-ann"
     assert chat.hub.directory.users["ann"].account is not None
 
 
@@ -91,7 +92,7 @@ def test_a_wrong_password_is_904_and_another_try_is_welcome(chat: Chat) -> None:
     ann = coming(chat)
     ann.send("AUTHENTICATE plain")
     assert ann.send(f"AUTHENTICATE {plain('ann', 'wrong-horse')}") == [
-        ":chatsvc 904 * :Wrong password."
+        ":irc.chatsvc 904 * :Wrong password."
     ]
     ann.send("AUTHENTICATE PLAIN")
     assert ann.send(f"AUTHENTICATE {plain('ann', SECRET)}") == logged_in()
@@ -111,8 +112,8 @@ def test_a_wrong_password_is_904_and_another_try_is_welcome(chat: Chat) -> None:
 def test_what_is_no_response_is_904(chat: Chat, sent: str, words: str) -> None:
     person = coming(chat)
     person.send("AUTHENTICATE PLAIN")
-    assert person.send(f"AUTHENTICATE {sent}") == [f":chatsvc 904 * :{words}"]
-    assert person.send("AUTHENTICATE PLAIN") == [":chatsvc AUTHENTICATE +"]
+    assert person.send(f"AUTHENTICATE {sent}") == [f":irc.chatsvc 904 * :{words}"]
+    assert person.send("AUTHENTICATE PLAIN") == [":irc.chatsvc AUTHENTICATE +"]
 
 
 # Chunks, and early ends
@@ -143,13 +144,13 @@ def test_nobody_acts_as_another_account(chat: Chat, identity: str) -> None:
     person = coming(chat)
     person.send("AUTHENTICATE PLAIN")
     assert person.send(f"AUTHENTICATE {encoded(f'{identity}{NUL}ann{NUL}{SECRET}')}") == [
-        f":chatsvc 904 * :ann cannot act as {identity}"
+        f":irc.chatsvc 904 * :ann cannot act as {identity}"
     ]
     person.send("AUTHENTICATE SCRAM-SHA-256")
     written = identity.replace(",", "=2C")
     first = f"n,a={written},n=ann,r=abcdef"
     assert person.send(f"AUTHENTICATE {encoded(first)}") == [
-        ":chatsvc 904 * :Invalid SCRAM-SHA-256 message: The GS2 authzid must be empty"
+        ":irc.chatsvc 904 * :Invalid SCRAM-SHA-256 message: The GS2 authzid must be empty"
     ]
     assert proved(person) == logged_in()
 
@@ -163,12 +164,32 @@ def test_an_account_may_name_itself(chat: Chat, identity: str) -> None:
     assert person.send(f"AUTHENTICATE {plainly}") == logged_in()
 
 
-@pytest.mark.parametrize("pieces", [["x" * 401], ["x" * 400] * 5])
-def test_more_than_that_is_905(chat: Chat, pieces: list[str]) -> None:
+def test_a_chunk_of_more_than_400_is_905(chat: Chat) -> None:
+    """IRCv3 "SASL 3.1", "The AUTHENTICATE command"."""
     person = coming(chat)
     person.send("AUTHENTICATE PLAIN")
-    told = person.send(*(f"AUTHENTICATE {piece}" for piece in pieces))
-    assert told == [":chatsvc 905 * :SASL message too long"]
+    told = person.send(f"AUTHENTICATE {'x' * 401}")
+    assert told == [":irc.chatsvc 905 * :SASL message too long"]
+
+
+def test_too_many_chunks_are_904(chat: Chat) -> None:
+    person = coming(chat)
+    person.send("AUTHENTICATE PLAIN")
+    told = person.send(*[f"AUTHENTICATE {'x' * 400}"] * 5)
+    assert told == [":irc.chatsvc 904 * :A response has at most 1600 characters"]
+    assert person.send("AUTHENTICATE PLAIN") == [":irc.chatsvc AUTHENTICATE +"]
+
+
+def test_a_password_of_592_bytes_is_accepted(chat: Chat) -> None:
+    password = "x" * 592
+    chat.program("ann").ask(do="register", password=password)
+    person = coming(chat)
+    person.send("AUTHENTICATE PLAIN")
+    whole = encoded(f"ann{NUL}ann{NUL}{password}")
+    assert len(whole) == 800
+    told = person.send(f"AUTHENTICATE {whole[:400]}", f"AUTHENTICATE {whole[400:]}")
+    assert told == []
+    assert person.send("AUTHENTICATE +") == logged_in()
 
 
 @pytest.mark.parametrize(
@@ -183,14 +204,14 @@ def test_a_challenge_goes_out_in_pieces_of_400(length: int, pieces: list[int]) -
 
 def test_an_asterisk_aborts_whatever_is_under_way(chat: Chat) -> None:
     member(chat, "ann").hang_up()
-    aborted = [":chatsvc 906 * :SASL authentication aborted"]
+    aborted = [":irc.chatsvc 906 * :SASL authentication aborted"]
     person = coming(chat)
     person.send("AUTHENTICATE PLAIN")
     assert person.send("AUTHENTICATE *") == aborted
     person.send("AUTHENTICATE SCRAM-SHA-256")
     answer(person, client("ann", SECRET).get_client_first())
     assert person.send("AUTHENTICATE *") == aborted
-    assert person.send(f"AUTHENTICATE {encoded('c=biws')}")[-1].startswith(":chatsvc 904 ")
+    assert person.send(f"AUTHENTICATE {encoded('c=biws')}")[-1].startswith(":irc.chatsvc 904 ")
     assert proved(person) == logged_in()
 
 
@@ -198,8 +219,8 @@ def test_who_goes_on_without_it_is_let_in_without_an_account(chat: Chat) -> None
     person = coming(chat)
     person.send("NICK bob", "USER bob 0 * :Bob", "AUTHENTICATE PLAIN")
     told = person.send("CAP END")
-    assert told[0] == ":chatsvc 906 * :SASL authentication aborted"
-    assert told[1].startswith(":chatsvc 001 bob ")
+    assert told[0] == ":irc.chatsvc 906 * :SASL authentication aborted"
+    assert told[1].startswith(":irc.chatsvc 001 bob ")
 
 
 # SCRAM-SHA-256
@@ -210,7 +231,7 @@ def test_scram_lets_an_account_in(chat: Chat) -> None:
     person = coming(chat)
     assert proved(person) == logged_in()
     told = person.send("NICK phone", "USER ann 0 * :Ann", "CAP END")
-    assert told[0].startswith(":chatsvc 001 phone ")
+    assert told[0].startswith(":irc.chatsvc 001 phone ")
     assert chat.hub.directory.users["phone"].account is not None
 
 
@@ -224,11 +245,11 @@ def test_a_wrong_proof_is_904_and_is_counted() -> None:
         person.send("AUTHENTICATE SCRAM-SHA-256")
         side.set_server_first(answer(person, side.get_client_first()))
         final = encoded(side.get_client_final())
-        assert person.send(f"AUTHENTICATE {final}") == [":chatsvc 904 * :Wrong password."]
+        assert person.send(f"AUTHENTICATE {final}") == [":irc.chatsvc 904 * :Wrong password."]
     person.send("AUTHENTICATE SCRAM-SHA-256")
     first = encoded(client("ann", SECRET).get_client_first())
     assert person.send(f"AUTHENTICATE {first}") == [
-        ":chatsvc 904 * :Too many wrong passwords. Try again in 5 min."
+        ":irc.chatsvc 904 * :Too many wrong passwords. Try again in 5 min."
     ]
 
 
@@ -239,7 +260,7 @@ def test_steps_in_the_wrong_order_are_904(chat: Chat) -> None:
         person.send("AUTHENTICATE SCRAM-SHA-256")
         first = encoded(client("ann", SECRET).get_client_first())
         told = person.send(*(f"AUTHENTICATE {first if s == 'good' else s}" for s in steps))
-        assert told[-1].startswith(":chatsvc 904 * :Invalid SCRAM-SHA-256 message: ")
+        assert told[-1].startswith(":irc.chatsvc 904 * :Invalid SCRAM-SHA-256 message: ")
 
 
 # EXTERNAL
@@ -252,13 +273,13 @@ def test_a_certificate_lets_an_account_in(own: Path) -> None:
     ann.send(f"NS REGISTER {SECRET}")
     assert ann.send("NS CERT ADD")[0].endswith(" (this connection)")
     again = secure(chat, own)
-    assert again.send("CAP REQ :sasl", "AUTHENTICATE EXTERNAL")[-1] == ":chatsvc AUTHENTICATE +"
+    assert again.send("CAP REQ :sasl", "AUTHENTICATE EXTERNAL")[-1] == ":irc.chatsvc AUTHENTICATE +"
     assert again.send("AUTHENTICATE +") == logged_in()
     again.send("AUTHENTICATE EXTERNAL")
     assert again.send(f"AUTHENTICATE {encoded('ann')}") == logged_in()
     again.send("AUTHENTICATE EXTERNAL")
     assert again.send(f"AUTHENTICATE {encoded('bob')}") == [
-        ":chatsvc 904 * :Your certificate belongs to ann, not bob."
+        ":irc.chatsvc 904 * :Your certificate belongs to ann, not bob."
     ]
 
 
@@ -267,29 +288,62 @@ def test_without_a_certificate_external_is_904(own: Path) -> None:
     person = Secure(chat).shake_hands()
     person.send("CAP REQ :sasl", "AUTHENTICATE EXTERNAL")
     (told,) = person.send("AUTHENTICATE +")
-    assert told.startswith(":chatsvc 904 * :This connection has no certificate")
+    assert told.startswith(":irc.chatsvc 904 * :This connection has no certificate")
 
 
 # After the welcome
 
 
 def test_one_may_log_in_later_and_prove_it_again(chat: Chat) -> None:
+    """IRCv3 "SASL 3.2": AUTHENTICATE is allowed at any time; the nickname stays."""
     member(chat, "ann").hang_up()
+    bob = irc(chat, "bob", "account-notify", "extended-monitor")
+    bob.send("MONITOR + guest")
     guest = irc(chat, "guest", "sasl")
+    bob.read()
     told = proved(guest)
-    assert told[:3] == [
-        ":guest!chat@people/guest NICK :ann",
-        ":chatsvc 900 ann ann!chat@people/ann ann :You are logged in as ann",
-        ":chatsvc 903 ann :SASL authentication successful",
+    done = [
+        ":irc.chatsvc 900 guest guest!~guest@people-guest ann :You are logged in as ann",
+        ":irc.chatsvc 903 guest :SASL authentication successful",
     ]
-    assert proved(guest)[-2:] == told[1:3]
+    assert told[:2] == done
+    assert bob.read() == [":guest!~guest@people-guest ACCOUNT ann"]
+    assert proved(guest)[-2:] == done
 
 
-def test_another_account_than_one_s_own_is_907(chat: Chat) -> None:
+def test_one_may_authenticate_as_another_account(chat: Chat) -> None:
+    member(chat, "ann").hang_up()
+    member(chat, "bob").hang_up()
+    guest = irc(chat, "guest", "sasl")
+    proved(guest)
+    told = proved(guest, "bob")
+    assert told[:2] == [
+        ":irc.chatsvc 900 guest guest!~guest@people-guest bob :You are logged in as bob",
+        ":irc.chatsvc 903 guest :SASL authentication successful",
+    ]
+    assert chat.hub.directory.users["guest"].account == chat.hub.accounts.find("bob")
+    assert len(chat.hub.directory.by_account) == 1
+
+
+def test_the_name_of_the_former_account_is_not_kept(chat: Chat) -> None:
     member(chat, "ann").hang_up()
     bob = irc(chat, "bob", "sasl")
     bob.send(f"NS REGISTER {SECRET}")
-    assert proved(bob)[-1] == ":chatsvc 907 bob :You have already authenticated using SASL"
+    assert proved(bob)[:2] == [
+        ":bob!~bob@people-bob NICK :ann",
+        ":irc.chatsvc 900 ann ann!~bob@people-bob ann :You are logged in as ann",
+    ]
+    assert irc(chat, "bob").closed is False
+
+
+def test_who_leaves_an_account_leaves_what_is_closed_to_the_next(chat: Chat) -> None:
+    boss = founder(chat, "boss")
+    member(chat, "ann").hang_up(), member(chat, "bob").hang_up()
+    guest = irc(chat, "guest", "sasl")
+    proved(guest)
+    boss.send("/invite guest", "/set invite-only on", "/invite guest")
+    guest.send("JOIN #tea")
+    assert ":guest!~guest@people-guest PART #tea" in proved(guest, "bob")
 
 
 def test_a_wrong_password_later_is_904_and_changes_nothing(chat: Chat) -> None:
@@ -297,7 +351,7 @@ def test_a_wrong_password_later_is_904_and_changes_nothing(chat: Chat) -> None:
     guest = irc(chat, "guest", "sasl")
     guest.send("AUTHENTICATE PLAIN")
     assert guest.send(f"AUTHENTICATE {plain('ann', 'wrong-horse')}") == [
-        ":chatsvc 904 guest :Wrong password."
+        ":irc.chatsvc 904 guest :Wrong password."
     ]
 
 
@@ -306,11 +360,11 @@ def test_an_account_that_is_banned_is_902(chat: Chat) -> None:
     operator(chat).send("/ban account=ann")
     guest = irc(chat, "guest", "sasl")
     (told,) = proved(guest)
-    assert told.startswith(":chatsvc 902 guest :You are banned")
+    assert told.startswith(":irc.chatsvc 902 guest :You are banned")
 
 
 def test_logging_out_is_901(chat: Chat) -> None:
     ann = irc(chat, "ann")
     ann.send(f"NS REGISTER {SECRET}")
     told = ann.send("NS LOGOUT")
-    assert ":chatsvc 901 guest-1 guest-1!chat@people/guest-1 :You are logged out" in told
+    assert ":irc.chatsvc 901 guest-1 guest-1!~ann@people-ann :You are logged out" in told

@@ -12,7 +12,7 @@ from staff import SECRET, member, operator
 from chatsvc.dialects.irc import registry
 from chatsvc.dialects.irc.help_topics import SUBJECTS
 
-NOWHERE = ":chatsvc 402 ann other :No such server"
+NOWHERE = ":irc.chatsvc 402 ann other :No such server"
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ def ann(chat: Chat) -> Person:
 @pytest.mark.parametrize(
     ("sent", "answers"),
     [
-        ("LINKS", ["364 ann * chatsvc :0 chatsvc", "365 ann * :End of LINKS list"]),
+        ("LINKS", ["364 ann * irc.chatsvc :0 chatsvc", "365 ann * :End of LINKS list"]),
         ("STATS x", ["219 ann x :End of STATS report"]),
-        ("STATS u other", [NOWHERE[9:]]),
-        ("TIME other", [NOWHERE[9:]]),
-        ("MOTD other", [NOWHERE[9:]]),
+        ("STATS u other", [NOWHERE[13:]]),
+        ("TIME other", [NOWHERE[13:]]),
+        ("MOTD other", [NOWHERE[13:]]),
         ("MOTD", ["422 ann :MOTD File is missing"]),
-        ("MOTD chat*", ["422 ann :MOTD File is missing"]),
-        ("VERSION other", [NOWHERE[9:]]),
-        ("INFO other", [NOWHERE[9:]]),
-        ("ADMIN other", [NOWHERE[9:]]),
-        ("USERS other", [NOWHERE[9:]]),
+        ("MOTD irc.*", ["422 ann :MOTD File is missing"]),
+        ("VERSION other", [NOWHERE[13:]]),
+        ("INFO other", [NOWHERE[13:]]),
+        ("ADMIN other", [NOWHERE[13:]]),
+        ("USERS other", [NOWHERE[13:]]),
         ("INFO Ann", [
             "371 ann :This is chatsvc, running chatsvc 0.1.0.",
             "371 ann :IRC clients, telnet users and programs share the same channels.",
@@ -41,7 +41,7 @@ def ann(chat: Chat) -> Person:
             "374 ann :End of INFO list",
         ]),
         ("ADMIN", [
-            "423 ann chatsvc :No administrative info available."
+            "423 ann irc.chatsvc :No administrative info available."
             " To reach the operators: report name reason"
         ]),
         ("USERS", ["446 ann :USERS has been disabled"]),
@@ -58,7 +58,7 @@ def ann(chat: Chat) -> Person:
     ],
 )  # fmt: skip
 def test_questions_about_the_server(ann: Person, sent: str, answers: list[str]) -> None:
-    assert ann.send(sent) == [f":chatsvc {answer}" for answer in answers]
+    assert ann.send(sent) == [f":irc.chatsvc {answer}" for answer in answers]
 
 
 @pytest.mark.parametrize(
@@ -67,34 +67,34 @@ def test_questions_about_the_server(ann: Person, sent: str, answers: list[str]) 
 def test_what_is_not_done_here_is_unknown_to_everybody(
     chat: Chat, ann: Person, command: str
 ) -> None:
-    assert ann.send(f"{command} x y") == [f":chatsvc 421 ann {command} :Unknown command"]
+    assert ann.send(f"{command} x y") == [f":irc.chatsvc 421 ann {command} :Unknown command"]
     operator(chat).hang_up()
     ann.send(f"OPER op {SECRET}")
-    assert ann.send(f"{command} x y") == [f":chatsvc 421 op {command} :Unknown command"]
+    assert ann.send(f"{command} x y") == [f":irc.chatsvc 421 ann {command} :Unknown command"]
 
 
 def test_the_time_and_how_long_the_server_is_up(chat: Chat) -> None:
     chat.clock.advance(2 * 86400 + 3 * 3600 + 4 * 60 + 5)
     ann = irc(chat, "ann")
     assert ann.send("STATS u") == [
-        ":chatsvc 242 ann :Server Up 2 days 3:04:05",
-        ":chatsvc 219 ann u :End of STATS report",
+        ":irc.chatsvc 242 ann :Server Up 2 days 3:04:05",
+        ":irc.chatsvc 219 ann u :End of STATS report",
     ]
-    assert ann.send("TIME chatsvc") == [
-        ":chatsvc 391 ann chatsvc 183845 0 :Saturday, 1970-01-03 03:04:05 UTC (UTC+00:00)"
+    assert ann.send("TIME irc.chatsvc") == [
+        ":irc.chatsvc 391 ann irc.chatsvc 183845 0 :Saturday, 1970-01-03 03:04:05 UTC (UTC+00:00)"
     ]
 
 
 def test_stats_of_a_room_are_the_chat_s(ann: Person) -> None:
     ann.send("JOIN #tea")
-    assert ann.send("STATS #tea") == [":chatsvc NOTICE ann :No messages in #tea yet."]
+    assert ann.send("STATS #tea") == [":irc.chatsvc NOTICE ann :No messages in #tea yet."]
 
 
 def test_the_version_comes_with_what_is_supported(chat: Chat) -> None:
     ann = chat.connect()
     welcome = ann.send("NICK ann", "USER ann 0 * :Ann")
     supported = [line for line in welcome if " 005 " in line]
-    assert ann.send("VERSION") == [":chatsvc 351 ann chatsvc-0.1.0 chatsvc :", *supported]
+    assert ann.send("VERSION") == [":irc.chatsvc 351 ann chatsvc-0.1.0 irc.chatsvc :", *supported]
     tokens = " ".join(supported).split()
     assert {"WHOX", "MONITOR=100"} <= {*tokens}
     assert all(len(line) <= 510 and len(line.split()) <= 3 + 13 + 5 for line in supported)
@@ -106,11 +106,11 @@ def test_the_version_comes_with_what_is_supported(chat: Chat) -> None:
 def test_help_lists_everything(ann: Person) -> None:
     told = ann.send("HELP")
     assert told[:3] == [
-        ":chatsvc 704 ann * :Help topics",
-        ":chatsvc 705 ann * :",
-        ":chatsvc 705 ann * :IRC commands:",
+        ":irc.chatsvc 704 ann * :Help topics",
+        ":irc.chatsvc 705 ann * :",
+        ":irc.chatsvc 705 ann * :IRC commands:",
     ]
-    assert told[-1] == ":chatsvc 706 ann * :For details: HELP command"
+    assert told[-1] == ":irc.chatsvc 706 ann * :For details: HELP command"
     words = re.findall(r"\w+", " ".join(told))
     assert {"WHOIS", "MONITOR", "report", "history"} <= {*words}
     assert not {"howtoban", "whois", "TEXT"} & {*words}  # which are for moderators and operators
@@ -118,19 +118,19 @@ def test_help_lists_everything(ann: Person) -> None:
 
 def test_help_about_a_message_and_about_a_command_of_the_chat_s(ann: Person) -> None:
     assert ann.send("HELP names") == [
-        ":chatsvc 704 ann NAMES :NAMES channel[,channel]",
-        ":chatsvc 705 ann NAMES :",
-        ":chatsvc 706 ann NAMES :Lists the users in these channels.",
+        ":irc.chatsvc 704 ann NAMES :NAMES channel[,channel]",
+        ":irc.chatsvc 705 ann NAMES :",
+        ":irc.chatsvc 706 ann NAMES :Lists the users in these channels.",
     ]
     assert ann.send("HELPOP report") == [
-        ":chatsvc 704 ann report :/report name reason",
-        ":chatsvc 705 ann report :",
-        ":chatsvc 705 ann report :reports a user to the operators",
-        ":chatsvc 706 ann report :For example: /report eve sends spam",
+        ":irc.chatsvc 704 ann report :/report name reason",
+        ":irc.chatsvc 705 ann report :",
+        ":irc.chatsvc 705 ann report :reports a user to the operators",
+        ":irc.chatsvc 706 ann report :For example: /report eve sends spam",
     ]
-    assert ann.send("HELP back")[-1] == ":chatsvc 706 ann back :marks you as back"
+    assert ann.send("HELP back")[-1] == ":irc.chatsvc 706 ann back :marks you as back"
     assert ann.send("HELP :two words") == [
-        ":chatsvc 524 ann two :Unknown command two words. To list commands: /help"
+        ":irc.chatsvc 524 ann two :Unknown command two words. To list commands: /help"
     ]
 
 
@@ -144,21 +144,27 @@ def test_there_is_help_about_every_message() -> None:
 def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Person) -> None:
     operator(chat).hang_up()
     member(chat, "bob").hang_up()
-    assert ann.send("OPER op") == [":chatsvc 461 ann OPER :Not enough parameters"]
-    assert ann.send("OPER op wrong-horse") == [":chatsvc 464 ann :Wrong password."]
-    assert ann.send(f"OPER bob {SECRET}") == [":chatsvc 491 ann :bob is not an operator."]
-    assert ann.send("OPER nobody x")[0].startswith(":chatsvc 491 ann :nobody is not registered.")
+    assert ann.send("OPER op") == [":irc.chatsvc 461 ann OPER :Not enough parameters"]
+    assert ann.send("OPER op wrong-horse") == [":irc.chatsvc 464 ann :Wrong password."]
+    assert ann.send(f"OPER bob {SECRET}") == [":irc.chatsvc 491 ann :bob is not an operator."]
+    assert ann.send("OPER nobody x")[0].startswith(
+        ":irc.chatsvc 491 ann :nobody is not registered."
+    )
     assert ann.send(f"OPER op {SECRET}") == [
-        ":ann!chat@people/ann NICK :op",
-        ":chatsvc 900 op op!chat@people/op op :You are logged in as op",
-        ":op!chat@people/op JOIN #lobby",
-        ":chatsvc 353 op = #lobby :@op",
-        ":chatsvc 366 op #lobby :End of NAMES list",
-        ":chatsvc 381 op :You are now an IRC operator",
+        ":irc.chatsvc 381 ann :You are now an IRC operator",
+        ":ann!~ann@people-ann MODE ann +o",
+        ":irc.chatsvc 900 ann ann!~ann@people-ann op :You are logged in as op",
+        ":ann!~ann@people-ann JOIN #lobby",
+        ":irc.chatsvc 353 ann = #lobby :@ann",
+        ":irc.chatsvc 366 ann #lobby :End of NAMES list",
     ]
-    assert ann.send("OPER op nothing") == [":chatsvc 381 op :You are now an IRC operator"]
+    assert ann.send("MODE ann") == [":irc.chatsvc 221 ann +io"]
+    assert ann.send("OPER op nothing") == [
+        ":irc.chatsvc 381 ann :You are now an IRC operator",
+        ":ann!~ann@people-ann MODE ann +o",
+    ]
     assert ann.send(f"OPER bob {SECRET}")[0].startswith(
-        ":chatsvc 491 op :You are already logged in as op"
+        ":irc.chatsvc 491 ann :You are already logged in as op"
     )
 
 
@@ -166,19 +172,19 @@ def test_an_operator_puts_somebody_off_the_server(chat: Chat, ann: Person) -> No
     operator(chat).hang_up()
     eve, bob = irc(chat, "eve"), irc(chat, "bob")
     eve.send("JOIN #tea"), bob.send("JOIN #tea"), eve.read()
-    assert ann.send("KILL eve :spam") == [":chatsvc 481 ann :Only operators can do that."]
+    assert ann.send("KILL eve :spam") == [":irc.chatsvc 481 ann :Only operators can do that."]
     ann.send(f"OPER op {SECRET}")
-    assert ann.send("KILL eve") == [":chatsvc 461 op KILL :Not enough parameters"]
+    assert ann.send("KILL eve") == [":irc.chatsvc 461 ann KILL :Not enough parameters"]
     assert ann.send("KILL nobody :spam") == [
-        ":chatsvc 401 op nobody :No user named nobody is online."
+        ":irc.chatsvc 401 ann nobody :No user named nobody is online."
     ]
-    assert ann.send("KILL eve :spam, spam") == [":chatsvc NOTICE op :eve was removed."]
+    assert ann.send("KILL eve :spam, spam") == [":irc.chatsvc NOTICE ann :eve was removed."]
     assert eve.read() == [
-        ":op!chat@people/op KILL eve :spam, spam",
-        "ERROR :op removed you from the server: spam, spam.",
+        ":ann!~ann@people-ann KILL eve :spam, spam",
+        "ERROR :ann removed you from the server: spam, spam.",
     ]
     assert eve.closed
-    assert bob.read()[-1] == ":eve!chat@people/eve QUIT :removed by op: spam, spam"
+    assert bob.read()[-1] == ":eve!~eve@people-eve QUIT :removed by ann: spam, spam"
 
 
 def test_a_moderator_who_is_no_operator_kills_nobody(chat: Chat) -> None:
@@ -186,7 +192,7 @@ def test_a_moderator_who_is_no_operator_kills_nobody(chat: Chat) -> None:
     bob = chat.connect()
     bob.send(f"PASS {SECRET}", "NICK bob", "USER b 0 * :b", "JOIN #tea")
     irc(chat, "eve").send("JOIN #tea")
-    assert bob.send("KILL eve :spam")[-1] == ":chatsvc 481 bob :Only operators can do that."
+    assert bob.send("KILL eve :spam")[-1] == ":irc.chatsvc 481 bob :Only operators can do that."
 
 
 def test_what_an_operator_tells_everybody_is_a_notice_to_the_server(
@@ -194,10 +200,12 @@ def test_what_an_operator_tells_everybody_is_a_notice_to_the_server(
 ) -> None:
     operator(chat).hang_up()
     eve, bob = irc(chat, "eve", "server-time"), chat.join("bob")
-    assert ann.send("WALLOPS :#tea is closed") == [":chatsvc 481 ann :Only operators can do that."]
-    assert ann.send("WALLOPS") == [":chatsvc 461 ann WALLOPS :Not enough parameters"]
+    assert ann.send("WALLOPS :#tea is closed") == [
+        ":irc.chatsvc 481 ann :Only operators can do that."
+    ]
+    assert ann.send("WALLOPS") == [":irc.chatsvc 461 ann WALLOPS :Not enough parameters"]
     ann.send(f"OPER op {SECRET}"), bob.read()
-    told = ":op!chat@people/op NOTICE $* :back at 8"
+    told = ":ann!~ann@people-ann NOTICE $* :back at 8"
     assert ann.send("WALLOPS :back at 8") == [told]
     assert eve.read() == [f"@time=1970-01-01T00:00:00.000Z {told}"]
-    assert bob.read() == ["* Announcement from op: back at 8"]
+    assert bob.read() == ["* Announcement from ann: back at 8"]

@@ -17,7 +17,7 @@ def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
     bot.send("JOIN #lobby"), ann.send("JOIN #lobby")
     bob.read()
     bot.send("NOTICE #lobby :build 7 is green")
-    assert ann.read() == [":bot!chat@people/bot NOTICE #lobby :build 7 is green"]
+    assert ann.read() == [":bot!~bot@people-bot NOTICE #lobby :build 7 is green"]
     assert bob.read() == ["[1970-01-01 00:00] -bot- build 7 is green"]
     assert (
         bob.send("/history 1")
@@ -30,8 +30,8 @@ def test_a_notice_stays_one_and_is_kept_as_one(chat: Chat) -> None:
     late = chat.program("carol")
     (*_, said) = late.ask(do="join", room="#lobby")
     assert (said["text"], said["notice"]) == ("build 7 is green", True)
-    assert ann.send("NOTICE bot :thanks") == [":ann!chat@people/ann NOTICE bot :thanks"]
-    assert bot.read()[-1] == ":ann!chat@people/ann NOTICE bot :thanks"
+    assert ann.send("NOTICE bot :thanks") == [":ann!~ann@people-ann NOTICE bot :thanks"]
+    assert bot.read()[-1] == ":ann!~ann@people-ann NOTICE bot :thanks"
 
 
 def test_a_notice_between_accounts_is_one_too(chat: Chat) -> None:
@@ -40,26 +40,26 @@ def test_a_notice_between_accounts_is_one_too(chat: Chat) -> None:
     clients = []
     for name in ("ann", "bob"):
         client = chat.connect()
-        client.send(f"PASS {SECRET}", f"NICK {name}", "USER x 0 * :x")
+        client.send(f"PASS {SECRET}", f"NICK {name}", f"USER {name} 0 * :x")
         clients.append(client)
     clients[0].send("NOTICE bob :done")
-    assert clients[1].read() == [":ann!chat@people/ann NOTICE bob :done"]
+    assert clients[1].read() == [":ann!~ann@people-ann NOTICE bob :done"]
 
 
 def test_no_notice_is_answered(chat: Chat) -> None:
     ann = irc(chat, "ann")
     assert ann.send("NOTICE #nowhere :x", "NOTICE nobody :x") == []
-    assert ann.send("PRIVMSG nobody :x")[0].startswith(":chatsvc 401 ann nobody ")
+    assert ann.send("PRIVMSG nobody :x")[0].startswith(":irc.chatsvc 401 ann nobody ")
 
 
 def test_several_are_told_at_once_but_not_many(chat: Chat) -> None:
     ann, bob, carol = (irc(chat, name) for name in ("ann", "bob", "carol"))
     ann.send("PRIVMSG bob,carol :hello you two")
-    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob :hello you two"]
-    assert carol.read() == [":ann!chat@people/ann PRIVMSG carol :hello you two"]
-    assert ann.send("PRIVMSG bob,carol,#a :x")[-1].startswith(":chatsvc 404 ann #a ")
+    assert bob.read() == [":ann!~ann@people-ann PRIVMSG bob :hello you two"]
+    assert carol.read() == [":ann!~ann@people-ann PRIVMSG carol :hello you two"]
+    assert ann.send("PRIVMSG bob,carol,#a :x")[-1].startswith(":irc.chatsvc 404 ann #a ")
     assert ann.send("PRIVMSG a,b,c,d,e :x") == [
-        ":chatsvc 407 ann a,b,c,d,e :Not sent: at most 4 targets at once"
+        ":irc.chatsvc 407 ann a,b,c,d,e :Not sent: at most 4 targets at once"
     ]
 
 
@@ -73,16 +73,16 @@ def test_the_moderators_of_a_room_are_told_alone(chat: Chat) -> None:
     for each in (ann, bob, carol, eve):
         each.read()
     assert eve.send("PRIVMSG @#tea :carol is loud") == [
-        ":eve!chat@people/eve PRIVMSG @#tea :carol is loud"
+        ":eve!~eve@people-eve PRIVMSG @#tea :carol is loud"
     ]
-    assert bob.read() == [":eve!chat@people/eve PRIVMSG @#tea :carol is loud"]
+    assert bob.read() == [":eve!~eve@people-eve PRIVMSG @#tea :carol is loud"]
     assert ann.read() == ["* eve whispers to the moderators of #tea: carol is loud"]
     assert carol.read() == []
     assert ann.send("/mods I know") == ["* to @#tea: I know"]
-    assert bob.read() == [":ann!chat@people/ann PRIVMSG @#tea :I know"]
+    assert bob.read() == [":ann!~ann@people-ann PRIVMSG @#tea :I know"]
     ann.send("/mute eve")
     eve.read()
-    assert eve.send("PRIVMSG @#tea :x")[0].startswith(":chatsvc 404 eve @#tea ") or eve
+    assert eve.send("PRIVMSG @#tea :x")[0].startswith(":irc.chatsvc 404 eve @#tea ") or eve
 
 
 def test_who_is_typing_is_shown_to_clients_that_know_it_and_not_kept(chat: Chat) -> None:
@@ -99,9 +99,9 @@ def test_who_is_typing_is_shown_to_clients_that_know_it_and_not_kept(chat: Chat)
     assert bob.read() == telnet.read() == []
     (own,) = program.ask(do="signal", signs={"typing": "done"}, room="#lobby")
     assert own["own"]
-    assert ann.read() == ["@+typing=done :carol!chat@people/carol TAGMSG #lobby"]
+    assert ann.read() == ["@+typing=done :carol!~carol@people-carol TAGMSG #lobby"]
     program.ask(do="signal", signs={"draft/react": "👍"}, name="ann")
-    assert ann.read() == ["@+draft/react=👍 :carol!chat@people/carol TAGMSG ann"]
+    assert ann.read() == ["@+draft/react=👍 :carol!~carol@people-carol TAGMSG ann"]
     assert chat.hub.directory.rooms["#lobby"].last == 0
     assert bob.send("@+typing=active TAGMSG #lobby") == []
     assert ann.read() == []
@@ -113,7 +113,7 @@ def test_one_s_own_signals_are_echoed_to_those_who_want_it(chat: Chat) -> None:
     ann = irc(chat, "ann", "message-tags", "echo-message")
     ann.send("JOIN #lobby")
     assert ann.send("@+typing=active TAGMSG #lobby") == [
-        "@+typing=active :ann!chat@people/ann TAGMSG #lobby"
+        "@+typing=active :ann!~ann@people-ann TAGMSG #lobby"
     ]
 
 
@@ -134,26 +134,26 @@ def test_who_is_muted_or_ignored_shows_nothing(chat: Chat) -> None:
 def test_ctcp_is_between_clients_and_not_kept(chat: Chat) -> None:
     ann, bob, carol = irc(chat, "ann"), irc(chat, "bob"), chat.join("carol")
     assert ann.send("PRIVMSG bob :\x01VERSION\x01") == []
-    assert bob.read() == [":ann!chat@people/ann PRIVMSG bob :\x01VERSION\x01"]
+    assert bob.read() == [":ann!~ann@people-ann PRIVMSG bob :\x01VERSION\x01"]
     bob.send("NOTICE ann :\x01VERSION irssi 1.4\x01", "NOTICE nobody :\x01VERSION x\x01")
-    assert ann.read() == [":bob!chat@people/bob NOTICE ann :\x01VERSION irssi 1.4\x01"]
+    assert ann.read() == [":bob!~bob@people-bob NOTICE ann :\x01VERSION irssi 1.4\x01"]
     ann.send("JOIN #lobby"), bob.send("JOIN #lobby")
     bob.read(), carol.read()
     ann.send("PRIVMSG #lobby :\x01PING 1\x01", "PRIVMSG #lobby :\x01ACTION waves\x01")
-    assert bob.read()[0] == ":ann!chat@people/ann PRIVMSG #lobby :\x01PING 1\x01"
+    assert bob.read()[0] == ":ann!~ann@people-ann PRIVMSG #lobby :\x01PING 1\x01"
     assert carol.read() == ["[1970-01-01 00:00] * ann waves"]
     assert chat.hub.directory.rooms["#lobby"].last == 1
-    assert ann.send("PRIVMSG nobody :\x01PING 1\x01")[0].startswith(":chatsvc 401 ann nobody ")
+    assert ann.send("PRIVMSG nobody :\x01PING 1\x01")[0].startswith(":irc.chatsvc 401 ann nobody ")
 
 
 def test_who_writes_to_somebody_away_reads_so_once(chat: Chat) -> None:
     ann, bob = irc(chat, "ann"), chat.join("bob")
     bob.send("/away lunch")
-    assert ann.send("PRIVMSG bob :hi", "PRIVMSG bob :there?") == [":chatsvc 301 ann bob :lunch"]
+    assert ann.send("PRIVMSG bob :hi", "PRIVMSG bob :there?") == [":irc.chatsvc 301 ann bob :lunch"]
     carol = chat.join("carol")
     assert carol.send("/msg bob hi") == ["* bob is away: lunch", "* to bob: hi"]
     bob.send("/away tea")
-    assert ann.send("PRIVMSG bob :hi") == [":chatsvc 301 ann bob :tea"]
+    assert ann.send("PRIVMSG bob :hi") == [":irc.chatsvc 301 ann bob :tea"]
 
 
 def test_what_is_said_to_several_at_once_comes_in_order_and_at_the_pace() -> None:
@@ -170,7 +170,7 @@ def test_what_is_said_to_several_at_once_comes_in_order_and_at_the_pace() -> Non
     chat.clock.advance(2)
     assert ann.read() == []
     chat.clock.advance(1)
-    assert ann.read() == [":ann!chat@people/ann PRIVMSG #a :4"]
+    assert ann.read() == [":ann!~ann@people-ann PRIVMSG #a :4"]
 
 
 def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> None:
@@ -192,24 +192,24 @@ def test_private_lines_and_those_for_moderators_have_the_account(chat: Chat) -> 
     bob.send("JOIN #tea", f"NS REGISTER {SECRET}"), ann.send("/op bob"), bob.read()
     guest = irc(chat, "guest", "account-tag")
     ann.send("/msg guest hi", "/msg bob hi", "/mods hi")
-    assert guest.read() == ["@account=ann :ann!chat@people/ann PRIVMSG guest :hi"]
+    assert guest.read() == ["@account=ann :ann!~ann@people-ann PRIVMSG guest :hi"]
     assert sorted(bob.read()) == [
-        "@account=ann :ann!chat@people/ann PRIVMSG @#tea :hi",
-        "@account=ann :ann!chat@people/ann PRIVMSG bob :hi",
+        "@account=ann :ann!~ann@people-ann PRIVMSG @#tea :hi",
+        "@account=ann :ann!~ann@people-ann PRIVMSG bob :hi",
     ]
     guest.send("PRIVMSG bob :hi")
-    assert bob.read() == [":guest!chat@people/guest PRIVMSG bob :hi"]
+    assert bob.read() == [":guest!~guest@people-guest PRIVMSG bob :hi"]
 
 
 def test_signs_go_to_several_at_once(chat: Chat) -> None:
     ann, bob = irc(chat, "ann", "message-tags"), irc(chat, "bob", "message-tags")
     ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.read()
     assert bob.send("@+typing=done TAGMSG #tea,ann,no") == [
-        ":chatsvc 401 bob no :No user named no is online."
+        ":irc.chatsvc 401 bob no :No user named no is online."
     ]
     assert ann.read() == [
-        "@+typing=done :bob!chat@people/bob TAGMSG #tea",
-        "@+typing=done :bob!chat@people/bob TAGMSG ann",
+        "@+typing=done :bob!~bob@people-bob TAGMSG #tea",
+        "@+typing=done :bob!~bob@people-bob TAGMSG ann",
     ]
 
 
@@ -224,15 +224,15 @@ def test_tags_for_other_clients_go_with_a_line_and_are_not_kept(chat: Chat) -> N
         client.read()
     (echo,) = ann.send("@+draft/reply=#lobby-1;+x=1;time=no PRIVMSG #lobby :I agree")
     assert echo == (
-        "@msgid=#lobby-1;+draft/reply=#lobby-1;+x=1 :ann!chat@people/ann PRIVMSG #lobby :I agree"
+        "@msgid=#lobby-1;+draft/reply=#lobby-1;+x=1 :ann!~ann@people-ann PRIVMSG #lobby :I agree"
     )
     assert bob.read() == [echo]
-    assert carol.read() == [":ann!chat@people/ann PRIVMSG #lobby :I agree"]
+    assert carol.read() == [":ann!~ann@people-ann PRIVMSG #lobby :I agree"]
     assert program.events()[0]["signs"] == {"draft/reply": "#lobby-1", "x": "1"}
     late = irc(chat, "late", "message-tags", "server-time").send("JOIN #lobby")
-    assert late[-1].endswith(";msgid=#lobby-1 :ann!chat@people/ann PRIVMSG #lobby :I agree")
+    assert late[-1].endswith(";msgid=#lobby-1 :ann!~ann@people-ann PRIVMSG #lobby :I agree")
     ann.send("@+x=2 PRIVMSG bob :psst")
-    assert bob.read()[-1] == "@+x=2 :ann!chat@people/ann PRIVMSG bob :psst"
+    assert bob.read()[-1] == "@+x=2 :ann!~ann@people-ann PRIVMSG bob :psst"
 
 
 @pytest.mark.parametrize(
@@ -260,4 +260,4 @@ def test_text_follows_a_colon_even_if_it_is_one_word(chat: Chat, sent: str, told
     bob, eve = irc(chat, "bob", "setname", "away-notify"), irc(chat, "eve")
     eve.send("JOIN #tea"), bob.send("JOIN #tea")
     ann.send(sent)
-    assert bob.read() == [f":ann!chat@people/ann {told}"]
+    assert bob.read() == [f":ann!~ann@people-ann {told}"]

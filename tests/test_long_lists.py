@@ -273,7 +273,7 @@ def test_whowas_of_a_name_that_many_had_is_whole(crowd: Chat) -> None:
         crowd.hub.whowas._gone.appendleft((Gone("old", number, None, WORDS), trace_of(user)))
     lines = Slow(crowd, eve).ask("WHOWAS old")
     assert sum(" 314 " in line for line in lines) == 1000
-    assert lines[-1] == ":chatsvc 369 eve old :End of WHOWAS"
+    assert lines[-1] == ":irc.chatsvc 369 eve old :End of WHOWAS"
     eve.hang_up()
 
 

@@ -129,7 +129,7 @@ def test_a_ban_placed_while_the_password_is_looked_at_holds() -> None:
 def test_a_password_is_changed_by_who_knows_the_old_one(chat: Chat) -> None:
     ann = member(chat, "ann")
     assert ann.send("/passwd wrong-horse new-staple") == ["* Wrong password."]
-    assert ann.send(f"/passwd {SECRET} short") == ["* A password must have 6 to 256 characters."]
+    assert ann.send(f"/passwd {SECRET} short") == ["* A password must have 6 to 600 characters."]
     assert ann.send(f"/passwd {SECRET} new staple") == [
         "* A password cannot contain spaces. Use hyphens instead."
     ]

@@ -107,13 +107,13 @@ def test_irc_clients_get_one_batch_with_the_label() -> None:
     taken(chat, bob)
     bob.protocol.dataReceived(b"@label=L1 CHATHISTORY LATEST #tea * 100\r\nPING after\r\n")
     first, *lines, last, pong = taken(chat, bob)
-    assert first.startswith("@label=L1 :chatsvc BATCH +")
+    assert first.startswith("@label=L1 :irc.chatsvc BATCH +")
     reference = first.split("+")[1].split(" ")[0]
     assert first.endswith(f"+{reference} chathistory #tea")
     assert len(lines) == 100
     assert all(f"batch={reference}" in line.split(" ")[0] for line in lines)
     assert [line.split(":tea ")[1].split(" ")[0] for line in lines] == [str(n) for n in range(100)]
-    assert last == f":chatsvc BATCH -{reference}"
+    assert last == f":irc.chatsvc BATCH -{reference}"
     assert "PONG" in pong
     bob.protocol.dataReceived(b"@label=L2 PING again\r\n")
     (pong,) = taken(chat, bob)

@@ -40,7 +40,7 @@ def chat(tmp_path: Path) -> Iterator[Service]:
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_the_first_bytes_of_every_language_come_one_by_one(chat: Service, encrypted: bool) -> None:
     pulse = chat.program("pulse", room=None)
-    answers = {"json": b'{"event":"pong"}', "irc": b":chatsvc CAP * LS ", "http": b"HTTP/1.1 "}
+    answers = {"json": b'{"event":"pong"}', "irc": b":irc.chatsvc CAP * LS ", "http": b"HTTP/1.1 "}
     for name, several in BEGINNINGS.items():
         if name == "tls":
             continue

@@ -160,7 +160,7 @@ def test_an_idle_irc_client_stays(jump: float) -> None:
     chat.clock.advance(SILENT - 1)
     assert client.read() == []
     chat.clock.advance(1)
-    assert client.read() == ["PING :chatsvc"]
+    assert client.read() == ["PING :irc.chatsvc"]
     chat.wall.set_by(jump)
     chat.clock.advance(SILENT - 1)
     assert not client.closed

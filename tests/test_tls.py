@@ -41,7 +41,7 @@ def test_people_talk_over_tls_and_without_it_in_one_room(chat: Chat) -> None:
     ("data", "answer"),
     [
         (BEGINNINGS["json"][0], '{"event":"pong"}'),
-        (BEGINNINGS["irc"][0], ":chatsvc CAP * LS "),
+        (BEGINNINGS["irc"][0], ":irc.chatsvc CAP * LS "),
         (BEGINNINGS["http"][0], "HTTP/1.1 200 OK"),
         (BEGINNINGS["text"][0], GREETING.decode().strip()),
         (BEGINNINGS["tls"][0] + b"\r\n", GREETING.decode().strip()),

@@ -73,8 +73,8 @@ def test_a_mute_in_a_room_holds_nowhere_else(chat: Chat) -> None:
     eve.send("/away lunch", "/realname Eve Adams")
     assert carol.read() == ["* eve is away: lunch"]
     away, name = lou.read()
-    assert away.startswith(":eve!chat@people/eve AWAY ")
-    assert name == ":eve!chat@people/eve SETNAME :Eve Adams"
+    assert away.startswith(":eve!~eve@people-eve AWAY ")
+    assert name == ":eve!~eve@people-eve SETNAME :Eve Adams"
     assert "lunch" in carol.send("/whois eve")[0]
 
 
@@ -226,7 +226,7 @@ def test_a_quietly_muted_user_with_another_name_seems_to_have_left(chat: Chat) -
     eve, (bob, ivy, tom) = only_in_tea(chat, "--quietly")
     assert eve.send("/nick SPAM") == ["* You are now SPAM."]
     assert [event["event"] for event in bob.events()] == ["offline", "left"]
-    assert [line.split()[:3] for line in ivy.read()][-1] == [":eve!chat@people/eve", "PART", "#tea"]
+    assert [line.split()[:3] for line in ivy.read()][-1] == [":eve!~eve@people-eve", "PART", "#tea"]
     assert tom.read() == ["* eve left."]
     listed = [*ivy.send("NAMES #tea", "WHO #tea", "WHOIS SPAM"), *tom.send("/who", "/rooms")]
     assert names_in_tea(bob) == ["ann", "bob", "ivy", "tom"]
@@ -261,7 +261,7 @@ def test_who_had_another_name_is_shown_again(chat: Chat, how: str) -> None:
         eve.send("hello")
     name = "eve" if how == "back" else "mallory"
     assert tom.read()[0] == f"* {name} joined."
-    assert f":{name}!chat@people/{name} JOIN #tea" in "\n".join(ivy.read())
+    assert f":{name}!~{name}@people-{name} JOIN #tea" in "\n".join(ivy.read())
     assert name in names_in_tea(bob)
 
 

@@ -39,7 +39,7 @@ def send_raw(browser: Browser, data: bytes) -> None:
 
 def test_programs_people_and_irc_clients_meet_in_a_room(chat: Chat) -> None:
     tom, ann, bob = chat.join("tom"), program(chat, "ann"), Browser(chat, TEXT)
-    assert bob.send("NICK bob", "USER b 0 * b")[0].startswith(":chatsvc 001 bob ")
+    assert bob.send("NICK bob", "USER b 0 * b")[0].startswith(":irc.chatsvc 001 bob ")
     bob.send("JOIN #lobby")
     (said,) = [one for one in ann.ask(do="say", room="#lobby", text="tëa?") if "number" in one]
     assert said["text"] == "tëa?"
@@ -73,7 +73,7 @@ def test_irc_has_one_line_in_each_message_without_its_end(
 def test_the_first_message_decides_without_a_subprotocol(chat: Chat) -> None:
     ann = Browser(chat)
     assert ann.client.subprotocol is None
-    assert ann.send(*REGISTRATION)[0].startswith(":chatsvc 001 ann ")
+    assert ann.send(*REGISTRATION)[0].startswith(":irc.chatsvc 001 ann ")
     assert Browser(chat).ask(do="ping", tag="1") == [{"event": "pong", "tag": "1"}]
     pretty = Browser(chat)
     assert pretty.send('{\n  "do": "ping"\n}\n') == ['{"event":"pong"}']

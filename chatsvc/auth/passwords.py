@@ -18,7 +18,7 @@ from chatsvc.model.requests import Refused
 T = TypeVar("T")
 
 SHORTEST_PASSWORD = 6  # characters
-LONGEST_PASSWORD = 256
+LONGEST_PASSWORD = 600  # characters
 
 # One lane, so that the worker's thread leaves the other processor to connected users.
 _argon2 = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)

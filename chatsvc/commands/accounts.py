@@ -70,9 +70,15 @@ async def login(
     return None
 
 
-def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
-    hub.account_sessions.login(session, account)
+def _log_in(
+    hub: Hub, session: Session, account: Account, tag: str | None, keep_name: bool = False
+) -> None:
+    hub.account_sessions.login(session, account, keep_name)
     session.tell(_you(session, "login"), tag)
+    _rejoin(hub, session)
+
+
+def _rejoin(hub: Hub, session: Session) -> None:
     for entered in hub.joining.come_back(session):
         session.tell(entered)
     if session.here is None:
@@ -82,19 +88,27 @@ def _log_in(hub: Hub, session: Session, account: Account, tag: str | None) -> No
 
 
 @command("oper name password")
-async def oper(hub: Hub, session: Session, name: str, password: str) -> Event | None:
-    """Log in as the operator that the name is registered to; refuse everybody else."""
+async def oper(
+    hub: Hub, session: Session, name: str, password: str, tag: str | None = None
+) -> Event | None:
+    """Log in as the operator that the name is registered to, under the present name.
+
+    Refuse everybody else.
+    """
     account, own = hub.accounts.find(name), session.person.account
     if own is not None and own.operator and account is not None and account.id == own.id:
-        return Operating(session.name)
+        return Operating(session.name, account.name)
     hub.account_sessions.check_guest(session)
     account = await hub.authentication.by_password(session, name, password)
     if not account.operator:
         raise Refused("not-operator", f"{account.name} is not an operator.")
     if session not in hub.directory.sessions:
         return None
-    _log_in(hub, session, account, None)
-    return Operating(session.name)
+    hub.account_sessions.login(session, account, keep_name=True)
+    session.tell(Operating(session.name, account.name), tag)
+    session.tell(_you(session, "login"))
+    _rejoin(hub, session)
+    return None
 
 
 @command("prove name password", anybody=True)
@@ -105,9 +119,13 @@ async def prove(
     password: str | None = None,
     mechanism: str | None = None,
     data: str | None = None,
+    keep_name: bool = False,
     tag: str | None = None,
 ) -> Event | None:
-    """Authenticate with SCRAM or a certificate; this also logs in a user who has joined."""
+    """Authenticate with SCRAM or a certificate; this also logs in a user who has joined.
+
+    With `keep_name` that user keeps their name, and may be logged in to another account.
+    """
     proof: Account | str
     if mechanism is not None:
         proof = hub.authentication.begin(session, mechanism.upper(), data or "")
@@ -121,15 +139,17 @@ async def prove(
         return Challenge(proof)
     if session not in hub.directory.sessions:
         return None
-    _take_as_proved(hub, session, proof, tag)
+    _take_as_proved(hub, session, proof, tag, keep_name)
     return None
 
 
-def _take_as_proved(hub: Hub, session: Session, account: Account, tag: str | None) -> None:
+def _take_as_proved(
+    hub: Hub, session: Session, account: Account, tag: str | None, keep_name: bool
+) -> None:
     if session.login is not None:
         session.login.proved = hub.authentication.complete(account)
     elif session.person.account is None or session.person.account.id != account.id:
-        _log_in(hub, session, account, tag)
+        _log_in(hub, session, account, tag, keep_name)
         return
     session.tell(Proved(account.name), tag)
 

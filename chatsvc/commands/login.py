@@ -90,6 +90,7 @@ async def hello(
     token: str | None = None,
     version: int = 1,
     realname: Words = "",
+    username: str = "",
     bot: bool = False,
     tag: str | None = None,
 ) -> Event | None:
@@ -104,6 +105,7 @@ async def hello(
         client=client,
         account_password=account_password,
         token=token,
+        username=username,
     )
     if welcome is not None:
         session.person.bot |= bot

@@ -25,6 +25,7 @@ from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
+from chatsvc.model.origins import default_user, mask_of
 from chatsvc.model.records import Account, Member, RoomRules
 from chatsvc.model.room_events import Joined, Left, Topic
 from chatsvc.model.text_rules import key
@@ -43,8 +44,8 @@ class User:
     """A user online; one with an account may have several connections."""
 
     __slots__ = (
-        "account", "active", "aliases", "away", "bot", "ignores", "key", "name", "realname",
-        "sessions", "since",
+        "account", "active", "aliases", "away", "bot", "host", "ignores", "key", "name", "realname",
+        "sessions", "since", "username",
     )  # fmt: skip
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
@@ -53,15 +54,21 @@ class User:
         self.since = now
         self.active = 0.0  # time of the last activity, by the clock
         self.sessions: list[Session] = []
-        self.account: Account | None = account
+        self.account: Account | None = None
         self.away: str | None = None
         self.realname = ""
+        self.username = default_user(name)
+        self.host = ""  # shown to IRC clients, from the first connection to the last
         self.bot = False
         self.ignores: dict[str, str] | None = None  # names as written, by key
         self.aliases: dict[str, str] = {}  # later names of ignored users
         if account is not None:
-            self.away = account.away
-            self.ignores = {key(name): name for name in account.ignores}
+            self.log_in(account)
+
+    def log_in(self, account: Account) -> None:
+        """Give the user an account, and what is stored with it."""
+        self.account, self.away = account, account.away
+        self.ignores = {key(name): name for name in account.ignores}
 
     @property
     def speaker(self) -> str:
@@ -71,6 +78,11 @@ class User:
     @property
     def operator(self) -> bool:
         return self.account is not None and self.account.operator
+
+    @property
+    def mask(self) -> str:
+        """The user as IRC clients are shown them: `nick!user@host`."""
+        return mask_of(self.name, self.username, self.host)
 
     def rooms(self) -> list[Room]:
         """The rooms of all its connections."""

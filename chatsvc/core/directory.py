@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
+
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
+from chatsvc.model.origins import safe_host
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, room_name
 
@@ -15,6 +18,8 @@ class Directory:
         self.sessions: set[Session] = set()
         self.users: dict[str, User] = {}  # by the key of their name
         self.by_account: dict[str, User] = {}  # by the id of their account
+        self.hosts: dict[str, User] = {}  # by the key of their host
+        self.masks: dict[str, str] = {}  # of users, by name as written; every line needs one
         self.clients: dict[str, Session] = {}  # by the client's secret
         self.rooms: dict[str, Room] = {}  # by key
         self.conversations: dict[str, DirectConversation] = {}  # by name
@@ -24,6 +29,9 @@ class Directory:
     def add(self, session: Session, user: User) -> None:
         """Add a session of `user`."""
         self.users[user.key] = user
+        user.host = user.host or self._free_host(user.name)
+        self.hosts[key(user.host)] = user
+        self.masks[user.name] = user.mask
         self.clients[session.client] = session
         self.peak = max(self.peak, len(self.users))
         if user.account is not None:
@@ -33,9 +41,22 @@ class Directory:
         """Remove a session of `user`, and with the last one the user."""
         del self.clients[session.client]
         if not user.sessions:
-            del self.users[user.key]
+            del self.users[user.key], self.hosts[key(user.host)], self.masks[user.name]
             if user.account is not None:
                 self.by_account.pop(user.account.id, None)
+
+    def _free_host(self, name: str) -> str:
+        """Return a host that nobody online has; a user who was renamed keeps theirs."""
+        host = safe_host(name)
+        others = (f"{host}-{number}" for number in count(2))
+        return next(one for one in chain((host,), others) if key(one) not in self.hosts)
+
+    def rename(self, user: User, name: str) -> None:
+        """Enter a user under another name."""
+        del self.users[user.key], self.masks[user.name]
+        user.name, user.key = name, key(name)
+        self.users[user.key] = user
+        self.masks[name] = user.mask
 
     def find(self, name: str) -> User:
         """Return the user with this name; raise `Refused` if nobody has it."""

@@ -61,11 +61,12 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Operating:
-    """You are now an operator, as you requested."""
+    """You are now an operator, as you requested, because you are logged in to this account."""
 
     WIRE: ClassVar[str] = "operating"
 
     name: str
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Who a ban affects: masks as values, and what people write: names, patterns, addresses …
 
-`label` puts what people write into four forms, one mask each: `eve`, `name=ev*`, `account=eve`,
-`ip=192.0.2.0/24`.  It refuses what could never match anybody.  A ban is stored as the masks that
-its labels stood for when it was made: there, an account is its id, and `client=` is one connection.
-No other module writes or parses these forms.
+`label` puts what people write into five forms, one mask each: `eve`, `name=ev*`, `account=eve`,
+`host=people-eve`, `ip=192.0.2.0/24`.  It refuses what could never match anybody.  A ban is stored
+as the masks that its labels stood for when it was made: there, an account is its id, and `client=`
+is one connection.  No other module writes or parses these forms.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
+from chatsvc.model.origins import HOST, is_host
 from chatsvc.model.rate_limits import MOST_ADDRESSES, bare
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_NAME, are_of_names, key
-
-USER = "chat"  # that of every user, as shown to IRC clients
-HOST = "people/"  # there, everybody's host begins with this, before the name
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 NAME, ACCOUNT, ADDRESS, CLIENT = "name", "account", "ip", "client"  # the kinds, as they are stored
+AT = "host"  # in labels only: means the user with that host
 _ADDRESSES = re.compile(rf"\b{ADDRESS}=[^\s]*[^\s:]")
 
 
@@ -39,7 +38,7 @@ class BanMask(NamedTuple):
     def parse(cls, text: str) -> BanMask:
         """Parse a mask in its stored form."""
         kind, equals, value = text.partition("=")
-        if equals and kind in (NAME, ACCOUNT, ADDRESS, CLIENT):
+        if equals and kind in (NAME, ACCOUNT, ADDRESS, CLIENT, AT):
             return cls(kind, value)
         return cls("", text)
 
@@ -141,7 +140,7 @@ def is_mask(word: str) -> bool:
 def is_written_mask(word: str) -> bool:
     """Return whether a word can only be a mask: `ip=10.0.0.0/8`, `ev*!*@*`, an address."""
     kind = BanMask.parse(word).kind
-    return kind in (NAME, ACCOUNT, ADDRESS) or is_mask(word) or as_network(word) is not None
+    return kind in (NAME, ACCOUNT, ADDRESS, AT) or is_mask(word) or as_network(word) is not None
 
 
 def labelled(who: str) -> str:
@@ -178,6 +177,8 @@ def label(word: str) -> str:
         return _account(value, word)
     if kind == ADDRESS:
         return _address(value)
+    if kind == AT:
+        return _of_parts("*", value, word)
     if as_network(word) is not None or (_LIKE_ADDRESS.fullmatch(word) and not word.isdecimal()):
         return _address(word)
     return _name(word, word) if is_pattern(word) else _bare(word)
@@ -190,8 +191,10 @@ def _of_mask(mask: str) -> str:
     nick = (parts[1] if parts[2] is not None else parts[4]) or "*"
     user = (parts[2] if parts[2] is not None else parts[1] or parts[5]) or "*"
     host = parts[3] or "*"
-    if not fits(user, USER):
-        raise Refused("bad-mask", f"No user part can be {user}: it is always {USER}. {_FORMS}")
+    if user.strip("*") and not (nick + host).replace("*", ""):
+        raise Refused(
+            "bad-mask", f"Users choose their own user part, so {mask} is not safe. {_FORMS}"
+        )
     return _of_parts(nick, host, mask)
 
 
@@ -199,23 +202,22 @@ def _of_parts(nick: str, host: str, mask: str) -> str:
     if not host.strip("*"):
         return _name(nick, mask)
     if host.startswith(HOST):
-        return _of_both(nick, host.removeprefix(HOST) or "*", mask)
+        return _of_host(nick, host, mask)
     if as_network(host) is None and not _LIKE_ADDRESS.fullmatch(host):
-        raise Refused("bad-mask", f"No host can be {host}: hosts are {HOST} and the name. {_FORMS}")
+        raise Refused("bad-mask", f"No host can be {host}: hosts begin with {HOST}. {_FORMS}")
     if nick.strip("*"):
         raise Refused("bad-mask", "Give a name or an address in a mask, not both.")
     return _address(host)
 
 
-def _of_both(nick: str, host: str, mask: str) -> str:
-    """Merge host and name: everybody's host contains their name, so both patterns are about it."""
-    if not nick.strip("*"):
-        return _name(host, mask) if is_pattern(host) else _bare(host)
-    if fits(nick, host):
-        return _name(host, mask) if is_pattern(host) else _bare(host)
-    if fits(host, nick):
-        return _name(nick, mask)
-    raise _never(mask)
+def _of_host(nick: str, host: str, mask: str) -> str:
+    """Parse a host, which one user has, or a pattern of hosts, which are made from names."""
+    if is_pattern(host):
+        name = host.removeprefix(HOST)
+        return _name(nick if nick.strip("*") and fits(name, nick) else name, mask)
+    if not is_host(host):
+        raise _never(mask)
+    return str(BanMask(AT, host))
 
 
 def _name(name: str, written: str) -> str:

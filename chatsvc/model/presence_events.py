@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user online; `idle` is in seconds.
+    """A user online; `idle` is in seconds, and `mask` is the user's for IRC clients.
 
     Their `roles`, if they have any, are in the order of `rooms`; or the role is that in the room
     asked about.
@@ -28,6 +28,7 @@ class Person:
     bot: bool = False
     roles: tuple[str, ...] = ()
     secure: bool = False
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Gone:
     time: float
     account: str | None = None
     realname: str = ""
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,21 +132,50 @@ class AccountSessions:
             mine = session.person.account.name
             raise Refused("known", f"You are already logged in as {mine}. Log out first: /logout")
 
-    def login(self, session: Session, account: Account) -> None:
+    def login(self, session: Session, account: Account, keep_name: bool = False) -> None:
         """Make a session the account's; the password or certificate was checked before.
 
-        The session stays in the rooms that the account may be in.
+        The session stays in the rooms that the account may be in. It gets the account's name; with
+        `keep_name` it keeps its own, unless the account's user is online already, and may come from
+        another account.
         """
-        self.check_guest(session)
+        if not keep_name:
+            self.check_guest(session)
+        before = session.person.account
         self._login.check_not_banned(session, account.name, account, session.client)
         user = self._login.user_of(account)
         self._joining.check_rooms(user, session.rooms)
-        self._become(session, user)
+        if keep_name and not user.sessions and session.person.sessions == [session]:
+            self._adopt(session, account)
+        else:
+            self._become(session, user)
         for room in list(session.rooms.values()):
-            if self._bans.ban_of(session, room):
+            closed = before is not None and not self._joining.may_be_in(session, room)
+            if closed or self._bans.ban_of(session, room):
                 session.tell(self._joining.exit(session, room))
             else:
                 self._stay(session, account, room)
+
+    def _adopt(self, session: Session, account: Account) -> None:
+        """Make the user of a session the account's, under the present name if possible."""
+        user, old = session.person, session.person.account
+        if old is not None:
+            if key(old.name) == user.key:  # which is reserved for the old account
+                session.tell(self._profiles.rename(session, account.name, account))
+            self._disown(session, old)
+        user.log_in(account)
+        self._directory.by_account[account.id] = user
+        self._sessions.open_conversations(session)
+        self._forget_passes(session)
+        self._bans.follow(user, None)
+        self._tell_account(user)
+
+    def _disown(self, session: Session, account: Account) -> None:
+        """Take the account from the user of a session, who has no other one."""
+        for room in list(session.conversations.values()):
+            self._joining.step_out(session, room, "")
+        del self._directory.by_account[account.id]
+        session.person.account, session.token = None, ""
 
     def _stay(self, session: Session, account: Account, room: Room) -> None:
         """Make the account a member of a room in which its session was as a guest."""
@@ -197,6 +226,10 @@ class AccountSessions:
         old, here = session.person, session.here
         rooms = {room: room.members[session] for room in session.rooms.values()}
         new_here = not user.sessions
+        if new_here:
+            user.username = old.username
+        if new_here and old.sessions == [session]:
+            user.host = old.host
         for room in rooms:
             if new_here:
                 room.pass_on(session, user)

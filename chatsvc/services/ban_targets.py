@@ -8,7 +8,7 @@ from contextlib import suppress
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
-from chatsvc.model.ban_masks import ACCOUNT, NAME, BanMask, without_addresses
+from chatsvc.model.ban_masks import ACCOUNT, AT, NAME, BanMask, without_addresses
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban
 from chatsvc.model.requests import Refused
@@ -46,6 +46,8 @@ class BanTargets:
             mask = BanMask.parse(word)
             if not mask.kind:
                 marks |= self.marks_of(session, word, room)
+            elif mask.kind == AT:
+                marks |= self.marks_of(session, self._name_at(mask.value), room)
             elif mask.kind == NAME:
                 marks |= self._marks_of_name(session, mask.value, room)
             else:
@@ -53,6 +55,13 @@ class BanTargets:
         if not marks:
             raise Refused("usage", "Name a user. Usage: /ban who, or /mute who")
         return marks
+
+    def _name_at(self, host: str) -> str:
+        """Return the name of the user with this host, or of the last one who had it."""
+        user = self._directory.hosts.get(key(host)) or self._whowas.at(host)
+        if user is None:
+            raise Refused("no-such-person", f"Nobody online has the host {host}.")
+        return user.name
 
     def _marks_of_name(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
         """Return the marks of a name and its current or last user, who may have taken another."""
@@ -116,6 +125,8 @@ class BanTargets:
         marks: set[BanMask] = set()
         for word in who.split():
             mask = BanMask.parse(word)
+            if mask.kind == AT:
+                mask = BanMask("", word := self._name_at(mask.value))
             user = self._directory.users.get(key(word))
             account = user.account if user else self._accounts.find(word)
             if mask.kind:

@@ -30,6 +30,7 @@ from chatsvc.services.messaging import Messaging
 from chatsvc.services.moderation import Moderation
 from chatsvc.services.new_rooms import NewRooms
 from chatsvc.services.nicknames import Nicknames
+from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
 from chatsvc.services.reports import Inbox
@@ -76,6 +77,7 @@ class Hub:
         self.bans = bans = BanList(archive, now)
         self.watchlist = watchlist = Watchlist(directory.users)
         self.whowas = whowas = Whowas()
+        self.origins = Origins(directory, whowas)
         self.audit = acts = Acts(archive, now)
         self.rooms = rooms = Rooms(
             directory=directory, lines=archive, records=archive, accounts=accounts,

@@ -13,6 +13,7 @@ from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.login_state import LoginGate, LoginState
 from chatsvc.core.timer import Timer
+from chatsvc.model.origins import safe_user
 from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Unread
@@ -94,6 +95,7 @@ class Login:
         client: str | None = None,
         account_password: str | None = None,
         token: str | None = None,
+        username: str = "",
     ) -> Welcome | None:
         """Log in `session` under a name; if the name is taken, the refusal suggests a free one.
 
@@ -109,7 +111,7 @@ class Login:
         check_name(name)
         await self._check_chat_password(session, login, name, password)
         if token is not None:
-            return await self._hello_with_token(session, token, client)
+            return await self._hello_with_token(session, token, client, username)
         proved = self._authentication.current(login.proved)  # unless it has changed since
         account = proved or self._accounts.find(name)
         if account is None and account_password is not None:
@@ -119,24 +121,31 @@ class Login:
             login.name = account.name
             account = await self._prove(session, account, account_password, client)
             name = account.name
-        return self._come_in(session, name, account, client)
+        return self._come_in(session, name, account, client, username)
 
     async def _hello_with_token(
-        self, session: Session, secret: str, client: str | None
+        self, session: Session, secret: str, client: str | None, username: str
     ) -> Welcome | None:
         account, token = await self._authentication.by_token(session, secret, self._now())
-        welcome = self._come_in(session, account.name, account, client)
+        welcome = self._come_in(session, account.name, account, client, username)
         if welcome is not None:
             session.token = token.digest
         return welcome
 
     def _come_in(
-        self, session: Session, name: str, account: Account | None, client: str | None
+        self,
+        session: Session,
+        name: str,
+        account: Account | None,
+        client: str | None,
+        username: str,
     ) -> Welcome | None:
         if session not in self._directory.sessions:
             return None
         self.check_not_banned(session, name, account, client)
         user = self._user(name, account, client)
+        if not user.sessions:
+            user.username = safe_user(username) or user.username
         return self._admit(session, user, client or secrets.token_urlsafe(9))
 
     async def _prove(

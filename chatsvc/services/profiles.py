@@ -8,6 +8,7 @@ from chatsvc.core.directory import Directory
 from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.batch import Shared
 from chatsvc.model.presence_events import Away, Realname, Renamed
+from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import check_name, check_words, key
 from chatsvc.policy.bans import BanList
@@ -41,25 +42,27 @@ class Profiles:
         self._visibility = visibility
         self._watchlist = watchlist
 
-    def rename(self, session: Session, name: str) -> Renamed:
-        """Rename a user; tell everybody who shares a room."""
+    def rename(self, session: Session, name: str, account: Account | None = None) -> Renamed:
+        """Rename a user; tell everybody who shares a room.
+
+        The name may be that of an `account` which the user is about to have.
+        """
         user = session.person
+        account = account or user.account
         check_name(name)
         self._check_not_muted(session)
         if key(name) != user.key:
-            self._nicknames.check_free(name, user.account, user)
+            self._nicknames.check_free(name, account, user)
             self._check_not_banned(session, name)
         elif name != user.name:
-            self._nicknames.check_looks(name, user.account)
+            self._nicknames.check_looks(name, account)
         old = user.name
-        del self._directory.users[user.key]
         self._nicknames.went(old)
         changed = key(name) != user.key
         if changed:
             self._presence.gone(user, trace_of(user))
         self._ignore_under_new_name(user, name)
-        user.name, user.key = name, key(name)
-        self._directory.users[user.key] = user
+        self._directory.rename(user, name)
         self._nicknames.came(name)
         if changed:
             self._watchlist.came(name)

@@ -72,10 +72,14 @@ class Sessions:
             self._nicknames.came(user.name)
             self._watchlist.came(user.name)
         self._bans.follow(user, None)
-        if user.account is not None:
-            for member in self._membership.of_account(user.account.id):
-                if member.room.startswith("@"):
-                    self._sit_down(session, member)
+        self.open_conversations(session)
+
+    def open_conversations(self, session: Session) -> None:
+        """Let a session take part in the conversations of its account, if it has one."""
+        account = session.person.account
+        for member in self._membership.of_account(account.id) if account else ():
+            if member.room.startswith("@"):
+                self._sit_down(session, member)
 
     def _sit_down(self, session: Session, member: Member) -> None:
         room = self._rooms.conversation_at(member.room)

@@ -51,6 +51,7 @@ class Visibility:
             realname="" if silent else user.realname,
             bot=user.bot,
             roles=tuple(roles) if any(roles) else (),
+            mask=user.mask,
             secure=all(session.wire.secure for session in user.sessions),
         )
 

@@ -45,7 +45,7 @@ class Whowas:
     def note(self, user: User, now: float, trace: Trace, realname: str) -> None:
         """Remember a user whose name is free now, with the real name to show."""
         account = user.account.name if user.account else None
-        self._gone.appendleft((Gone(user.name, now, account, realname), trace))
+        self._gone.appendleft((Gone(user.name, now, account, realname, user.mask), trace))
 
     def trace(self, name: str, now: float) -> Trace | None:
         """Return the marks of the last user of a name, if that was within the last hour."""
@@ -53,6 +53,15 @@ class Whowas:
             if key(gone.name) == key(name):
                 return trace if now - gone.time < TRACED else None
         return None
+
+    def mask(self, name: str) -> str:
+        """Return the mask of the last user of exactly this name; empty if unknown."""
+        return next((gone.mask for gone, _ in self._gone if gone.name == name), "")
+
+    def at(self, host: str) -> Gone | None:
+        """Return the last user who had this host."""
+        ends = f"@{key(host)}"
+        return next((gone for gone, _ in self._gone if key(gone.mask).endswith(ends)), None)
 
     def of(self, name: str, count: int) -> list[Gone]:
         """Return the last `count` users of a name, latest first; 0 means all that are known."""

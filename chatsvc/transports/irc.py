@@ -24,8 +24,8 @@ SILENT = 90.0  # seconds of silence after which a client is pinged, and that it 
 class IRCAdapter:
     """The dialect of one client, in the form that a connection uses."""
 
-    def __init__(self, answer: Callable[[bytes], None]) -> None:
-        self.client = irc.Client()
+    def __init__(self, answer: Callable[[bytes], None], mask: Callable[[str], str]) -> None:
+        self.client = irc.Client(mask)
         self._answer = answer  # sends answers that do not involve the chat
 
     @property
@@ -76,7 +76,7 @@ class IRCProtocol(Heartbeat):
     _silent = _within = SILENT
 
     def __init__(self, arrival: ClientConnection) -> None:
-        ways = IRCAdapter(self.answer)
+        ways = IRCAdapter(self.answer, arrival.gate.hub.origins.mask)
         super().__init__(arrival, ways)
         self._client = ways.client
         self._client.secure = arrival.secure

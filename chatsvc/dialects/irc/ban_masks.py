@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, HOST, BanMask
+from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, AT, BanMask
+from chatsvc.model.origins import HOST
 
 
 def named(mask: str) -> str:
@@ -22,7 +23,5 @@ def masks(label: str) -> Iterator[str]:
     """Yield a label as masks, one for each part."""
     for word in label.split():
         kind, value = BanMask.parse(word)
-        if not kind:
-            yield f"*!*@{HOST}{word}"
-        else:
-            yield {ACCOUNT: f"$a:{value}", ADDRESS: f"*!*@{value}"}.get(kind, f"{value}!*@*")
+        at = f"*!*@{value}"
+        yield {ACCOUNT: f"$a:{value}", ADDRESS: at, AT: at}.get(kind, f"{value}!*@*")

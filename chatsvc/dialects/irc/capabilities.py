@@ -37,6 +37,7 @@ MULTILINE = frozenset(("batch", "draft/multiline"))  # required for messages wit
 CONCAT = "draft/multiline-concat"  # the tag of a message that continues the one before
 OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # on which the text of a line depends
 
+SERVER = "irc.chatsvc"  # clients tell a server from a user by the dot
 MOST_MONITORED = "100"
 
 ISUPPORT = (

@@ -6,7 +6,6 @@ from chatsvc.dialects.irc import read_marker
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
-from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import on, told, told_part
 from chatsvc.dialects.irc.who import EVERYBODY, ask_names
 from chatsvc.model.history_events import Part
@@ -77,7 +76,7 @@ def _(event: Entered, client: Client, about: Pending) -> None:
 def _(event: Exited, client: Client, about: Pending) -> None:
     client.forget(event.room)
     words = about.params[1:2] if about.command == "PART" else ()
-    client.send("PART", event.room, *filter(None, words), source=mask(client.nick))
+    client.send("PART", event.room, *filter(None, words), source=client.mask(client.nick))
 
 
 @told.register
@@ -99,7 +98,7 @@ def _join(client: Client, room: str, name: str, account: str, realname: str) -> 
     """Return a JOIN; with IRCv3 "extended-join": the account, `*` for none, and the real name."""
     extended = "extended-join" in client.capabilities
     more = (account or "*", realname or name) if extended else ()
-    client.send("JOIN", room, *more, source=mask(name))
+    client.send("JOIN", room, *more, source=client.mask(name))
 
 
 @told.register
@@ -107,9 +106,9 @@ def _(event: Left, client: Client, about: Pending) -> None:
     words = [event.words] if event.words else []
     for name in event.names:
         if not event.gone:
-            client.send("PART", event.room, *words, source=mask(name))
+            client.send("PART", event.room, *words, source=client.mask(name))
         elif name != client.quit:
-            client.send("QUIT", *words, source=mask(name))
+            client.send("QUIT", *words, source=client.mask(name))
             client.quit = name
 
 
@@ -124,14 +123,16 @@ def _(client: Client, message: Message) -> None:
 @told.register
 def _(event: Removed, client: Client, about: Pending) -> None:
     if event.own and not event.room:
-        client.send("KILL", event.name, event.reason or event.by, source=mask(event.by))
+        client.send("KILL", event.name, event.reason or event.by, source=client.mask(event.by))
         return
     if not event.room:
         client.notice(f"{event.name} was removed.")
         return
     if event.own:
         client.forget(event.room)
-    client.send("KICK", event.room, event.name, event.reason or event.by, source=mask(event.by))
+    client.send(
+        "KICK", event.room, event.name, event.reason or event.by, source=client.mask(event.by)
+    )
 
 
 @on("TOPIC", 1)
@@ -143,7 +144,7 @@ def _(client: Client, message: Message) -> None:
 @told.register
 def _(event: Topic, client: Client, about: Pending) -> None:
     if event.changed:
-        client.send("TOPIC", event.room, event.text, source=mask(event.by))
+        client.send("TOPIC", event.room, event.text, source=client.mask(event.by))
     elif event.text:
         client.reply("TOPIC", event.room, event.text)
         client.reply("TOPICWHOTIME", event.room, event.by, str(int(event.time)))
@@ -177,10 +178,10 @@ def _(client: Client, message: Message) -> None:
 @told.register
 def _(event: Invited, client: Client, about: Pending) -> None:
     if event.own and about.command == "MODE I":
-        client.send("MODE", event.room, "+I", about.param(1), source=mask(client.nick))
+        client.send("MODE", event.room, "+I", about.param(1), source=client.mask(client.nick))
     elif event.own:
         client.reply("INVITING", event.name, event.room)
     elif not event.overheard:
-        client.send("INVITE", client.nick, event.room, source=mask(event.by))
+        client.send("INVITE", client.nick, event.room, source=client.mask(event.by))
     elif "invite-notify" in client.capabilities:
-        client.send("INVITE", event.name, event.room, source=mask(event.by))
+        client.send("INVITE", event.name, event.room, source=client.mask(event.by))

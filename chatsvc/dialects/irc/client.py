@@ -10,11 +10,12 @@ from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.capabilities import OF_LINES, understood
+from chatsvc.dialects.irc.capabilities import OF_LINES, SERVER, understood
 from chatsvc.dialects.irc.numerics import NUMERICS
-from chatsvc.dialects.irc.privmsg import said, said_with, told
+from chatsvc.dialects.irc.privmsg import Mask, said, said_with, told
 from chatsvc.dialects.irc.registration_state import Registration, Stage
 from chatsvc.model.message_events import Said, Told
+from chatsvc.model.origins import mask_of
 from chatsvc.model.requests import Request
 from chatsvc.model.room_events import Unread
 from chatsvc.model.server_events import Welcome
@@ -132,8 +133,9 @@ def told_address(address: str) -> str:
 class Client:
     """The state of one connection; whoever sends its output calls `taken`."""
 
-    def __init__(self) -> None:
-        self.server = "chatsvc"
+    def __init__(self, mask: Mask = mask_of) -> None:
+        self.server = SERVER
+        self.mask = mask
         self.nick = "*"
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself
@@ -141,6 +143,7 @@ class Client:
         self.realname = ""
         self.account: str | None = None
         self.bot = False
+        self.operator = False
         self.unread: dict[str, Unread] = {}  # unread rooms that the client has not rejoined
         self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
@@ -166,7 +169,7 @@ class Client:
         """Use these capabilities from now on."""
         self.capabilities = capabilities
         # Clients with the same capabilities share a way of writing lines.
-        self.write_said = said_with(capabilities & OF_LINES)
+        self.write_said = said_with(capabilities & OF_LINES, self.mask)
 
     @property
     def registered(self) -> bool:
@@ -176,8 +179,7 @@ class Client:
     @property
     def modes(self) -> str:
         """The user modes; people are found only by name or in rooms shared with them."""
-        operator = "o" if self.welcome and self.welcome.operator else ""
-        return f"{'B' if self.bot else ''}i{operator}"
+        return f"{'B' if self.bot else ''}i{'o' if self.operator else ''}"
 
     # Output
 
@@ -235,10 +237,10 @@ class Client:
 
     def line(self, line: Said, target: str, earlier: bool = False) -> None:
         """Send a line, new or from the history."""
-        self._raw(said(line, target, self.capabilities, self._batch, earlier))
+        self._raw(said(line, target, self.capabilities, self.mask, self._batch, earlier))
 
     def private_line(self, line: Told) -> None:
-        self._raw(told(line, self.capabilities))
+        self._raw(told(line, self.capabilities, self.mask))
 
     def _raw(self, data: bytes) -> None:
         lines = _CRLF.findall(data.decode())
@@ -367,7 +369,7 @@ class Client:
     def telling_earlier_lines(self) -> Iterator[None]:
         """Write lines in the block as history from before the client joined."""
         before = self.write_said
-        self.write_said = said_with(self.capabilities & OF_LINES, earlier=True)
+        self.write_said = said_with(self.capabilities & OF_LINES, self.mask, earlier=True)
         try:
             yield
         finally:

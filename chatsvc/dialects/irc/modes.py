@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from chatsvc.dialects.irc.ban_masks import masks, named
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import in_words, on, part_in_words, told, told_part
 from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Banned, Bans, Unbanned
@@ -119,7 +118,7 @@ def _own(client: Client, letters: str) -> None:
 def own_mode(client: Client, person: Person) -> None:
     """Tell the client that one of its user modes has changed."""
     client.bot = person.bot
-    client.send("MODE", client.nick, "+B" if person.bot else "-B", source=mask(client.nick))
+    client.send("MODE", client.nick, "+B" if person.bot else "-B", source=client.mask(client.nick))
 
 
 # What others are told
@@ -134,7 +133,7 @@ def _(event: Role, client: Client, about: Pending) -> None:
     if event.instead:  # the former founder is a moderator now
         letters, names = f"{letters}-q", [*names, event.instead]
     if letters:
-        client.send("MODE", event.room, letters, *names, source=mask(event.by))
+        client.send("MODE", event.room, letters, *names, source=client.mask(event.by))
 
 
 def _without(letters: str, others: str) -> str:
@@ -156,7 +155,7 @@ def _(event: Rule, client: Client, about: Pending) -> None:
     plus = event.value != "off"
     params = {"k": ["*"], "l": [event.value] if plus else []}.get(letter, [])
     change = f"{'+' if plus else '-'}{letter}"
-    client.send("MODE", event.room, change, *params, source=mask(event.by))
+    client.send("MODE", event.room, change, *params, source=client.mask(event.by))
 
 
 @told.register
@@ -190,7 +189,7 @@ def _(event: Bans, client: Client, about: Pending, part: Part) -> None:
 @told.register
 def _(event: Expected, client: Client, about: Pending) -> None:
     if about.command == "MODE I":
-        client.send("MODE", event.room, "-I", about.param(1), source=mask(client.nick))
+        client.send("MODE", event.room, "-I", about.param(1), source=client.mask(client.nick))
     elif about.command != "LIST I":
         in_words(client, event)
     else:
@@ -206,7 +205,7 @@ def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
     if event.room and not event.mute:
         for name in event.hit:
             client.send(
-                "KICK", event.room, name, event.reason or event.by, source=mask(client.nick)
+                "KICK", event.room, name, event.reason or event.by, source=client.mask(client.nick)
             )
 
 
@@ -222,7 +221,7 @@ def _listed(event: Banned | Unbanned, client: Client, about: Pending, sign: str)
         return
     change = f"{sign}{about.command[-1]}"
     for each in masks(event.who):  # as it is listed, so that clients have it once
-        client.send("MODE", event.room, change, each, source=mask(client.nick))
+        client.send("MODE", event.room, change, each, source=client.mask(client.nick))
 
 
 def end_of_list(client: Client, about: Pending) -> bool:

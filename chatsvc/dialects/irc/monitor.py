@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from chatsvc.dialects.irc.capabilities import MOST_MONITORED
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.presence_events import Offline, Online, Watching
 from chatsvc.model.requests import Refusal
@@ -58,7 +57,7 @@ def _(event: Offline, client: Client, about: Pending) -> None:
 
 
 def _online(client: Client, names: Iterable[str]) -> None:
-    client.replies("MONONLINE", items=list(map(mask, names)), by=",")
+    client.replies("MONONLINE", items=list(map(client.mask, names)), by=",")
 
 
 def _offline(client: Client, names: Iterable[str]) -> None:

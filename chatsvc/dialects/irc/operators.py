@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.people import become
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.account_events import Operating
@@ -22,7 +22,10 @@ def _(client: Client, message: Message) -> None:
 
 @told.register
 def _(event: Operating, client: Client, about: Pending) -> None:
+    become(client, event.name)
+    client.account, client.operator = event.account, True
     client.reply("YOUREOPER")
+    client.send("MODE", client.nick, "+o", source=client.mask(client.nick))
 
 
 @refused("OPER")
@@ -48,4 +51,4 @@ def _(event: Announced, client: Client, about: Pending) -> None:
     WALLOPS goes only to users who have asked for it; this goes to all.
     """
     when = timestamp(event.time)
-    client.notice(event.text, mask(event.by), "$*", time=when)
+    client.notice(event.text, client.mask(event.by), "$*", time=when)

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.model.account_events import Identified
 from chatsvc.model.presence_events import Away, Realname, Renamed
 
 
+def userhost(mask: str) -> tuple[str, str]:
+    """Return the user and the host of a user's mask."""
+    user, _, host = mask.partition("!")[2].partition("@")
+    return user, host
+
+
+def become(client: Client, name: str) -> None:
+    """Tell the client that a login has given it another name, if it has."""
+    if name != client.nick:
+        client.send("NICK", name, source=client.mask(client.nick))
+        client.nick = name
+
+
 @told.register
 def _(event: Renamed, client: Client, about: Pending) -> None:
-    if "chghost" in client.capabilities:
-        client.send("CHGHOST", "chat", mask(event.new).partition("@")[2], source=mask(event.old))
-    client.send("NICK", event.new, source=mask(event.old))
+    client.send("NICK", event.new, source=client.mask(event.old))
     if event.own:
         client.nick = event.new
 
@@ -29,13 +39,13 @@ def _(event: Realname, client: Client, about: Pending) -> None:
     if event.own:
         client.realname = event.realname
     if "setname" in client.capabilities:
-        client.send("SETNAME", event.realname, source=mask(event.name))
+        client.send("SETNAME", event.realname, source=client.mask(event.name))
 
 
 @told.register
 def _(event: Identified, client: Client, about: Pending) -> None:
     if "account-notify" in client.capabilities:
-        client.send("ACCOUNT", event.account or "*", source=mask(event.name))
+        client.send("ACCOUNT", event.account or "*", source=client.mask(event.name))
 
 
 @on("AWAY")
@@ -51,4 +61,6 @@ def _(event: Away, client: Client, about: Pending) -> None:
     elif event.own:
         client.reply("UNAWAY" if event.reason is None else "NOWAWAY")
     elif "away-notify" in client.capabilities:
-        client.send("AWAY", *([event.reason] if event.reason else []), source=mask(event.name))
+        client.send(
+            "AWAY", *([event.reason] if event.reason else []), source=client.mask(event.name)
+        )

@@ -13,6 +13,7 @@ from chatsvc.dialects.sentences import clock
 from chatsvc.model.message_events import Said, Told
 
 Tags = Mapping[str, "str | None"]
+Mask = Callable[[str], str]  # of a user's name, as `nick!user@host`
 
 
 class _LineText(NamedTuple):
@@ -26,28 +27,19 @@ class _LineText(NamedTuple):
     command: str
 
 
-def mask(name: str) -> str:
-    """Return a user's `nick!user@host`, which does not reveal their address."""
-    return f"{name}!chat@people/{name}"
-
-
-def userhost(name: str) -> tuple[str, str]:
-    """Return the user and the host of a user's mask."""
-    user, _, host = mask(name).partition("!")[2].partition("@")
-    return user, host
-
-
 def msgid(room: str, number: int) -> str:
     """Return the id of a line in a room, or (@name) in the conversation with a user."""
     return f"{room}-{number}"
 
 
 @lru_cache(maxsize=64)
-def said_with(capabilities: frozenset[str], earlier: bool = False) -> Callable[[Said], bytes]:
+def said_with(
+    capabilities: frozenset[str], mask: Mask, earlier: bool = False
+) -> Callable[[Said], bytes]:
     """Return the function that writes lines for these capabilities, the same one each time."""
 
     def write(line: Said) -> bytes:
-        return said(line, line.room, capabilities, earlier=earlier)
+        return said(line, line.room, capabilities, mask, earlier=earlier)
 
     return write
 
@@ -56,6 +48,7 @@ def said(
     line: Said,
     target: str,
     capabilities: frozenset[str],
+    mask: Mask,
     more: Mapping[str, str | None] = {},
     earlier: bool = False,
 ) -> bytes:
@@ -87,7 +80,7 @@ def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
     return {f"+{sign}": value for sign, value in signs.items()} if signs else {}
 
 
-def told(line: Told, capabilities: frozenset[str]) -> bytes:
+def told(line: Told, capabilities: frozenset[str], mask: Mask) -> bytes:
     """Write a private message; it has an id if it is stored."""
     tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
     if line.number is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
-from chatsvc.dialects.irc.privmsg import mask, msgid
+from chatsvc.dialects.irc.privmsg import msgid
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.message_events import Deleted
 from chatsvc.model.requests import Refusal
@@ -39,7 +39,7 @@ def _(event: Deleted, client: Client, about: Pending) -> None:
     reason = [event.reason] if event.reason else []
     id = msgid(event.room, event.number)
     target = client.nick if to_me else other
-    client.send("REDACT", target, id, *reason, source=mask(event.by))
+    client.send("REDACT", target, id, *reason, source=client.mask(event.by))
 
 
 @refused("REDACT")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
-from chatsvc.dialects.irc.privmsg import mask
 from chatsvc.dialects.irc.registration_state import Happening, Registration
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
@@ -86,7 +85,8 @@ def _(client: Client, message: Message) -> None:
     if client.registered:
         client.reply("ALREADYREGISTERED")
     else:
-        client.registration.user, client.registration.realname = True, message.params[3]
+        client.registration.user = message.params[0] or "*"
+        client.registration.realname = message.params[3]
         go_on(client)
 
 
@@ -102,7 +102,8 @@ def _hello(client: Client, **passwords: str) -> None:
     if client.sasl is not None:
         abort(client)
     about = Pending("NICK", (registration.name,))
-    client.ask("hello", about, name=registration.name, realname=registration.realname, **passwords)
+    identity = {"username": registration.user, "realname": registration.realname}
+    client.ask("hello", about, name=registration.name, **identity, **passwords)
 
 
 def _chat_password(registration: Registration) -> dict[str, str]:
@@ -130,9 +131,10 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     client.registration.note(Happening.WELCOME)
     client.welcome, client.nick = event, event.name
     client.realname, client.account = client.registration.realname, event.account
+    client.operator = event.operator
     client.unread = {key(unread.room): unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
-    client.reply("WELCOME", f"Welcome to {event.chat}, {mask(event.name)}")
+    client.reply("WELCOME", f"Welcome to {event.chat}, {client.mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
     client.reply("CREATED", "This server stores messages")
     client.reply("MYINFO", client.server, software, "Bio", "beIiklmnoqstv", "beIklqov")

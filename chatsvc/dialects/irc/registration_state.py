@@ -48,7 +48,7 @@ class Registration:
         self.stage = Stage.OPEN
         self.name = ""
         self.realname = ""
-        self.user = False  # USER was sent
+        self.user = ""  # the user name, once USER was sent
         self.password: str | None = None
 
     def note(self, happening: Happening) -> None:
@@ -58,4 +58,4 @@ class Registration:
     @property
     def is_complete(self) -> bool:
         """Return whether everything that the chat needs is known and has not been sent yet."""
-        return self.stage is Stage.OPEN and bool(self.name) and self.user
+        return self.stage is Stage.OPEN and bool(self.name and self.user)

@@ -10,7 +10,7 @@ import base64
 from chatsvc.dialects.irc.accounts import is_by_register, succeed
 from chatsvc.dialects.irc.client import Client, Pending, Sasl
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.privmsg import mask
+from chatsvc.dialects.irc.people import become
 from chatsvc.dialects.irc.registry import in_words, on, told
 from chatsvc.model.account_events import Challenge, Proved, You
 from chatsvc.model.requests import Refusal
@@ -32,9 +32,11 @@ def _(client: Client, message: Message) -> None:
         abort(client)
     elif client.sasl is None:
         _begin(client, word.upper())
-    elif len(word) > PIECE or len(client.sasl.said) + len(word) > LONGEST:
+    elif len(word) > PIECE:
         client.sasl = None
         client.reply("SASLTOOLONG")
+    elif len(client.sasl.said) + len(word) > LONGEST:
+        _fail(client, f"A response has at most {LONGEST} characters")
     else:
         client.sasl.said += "" if word == "+" else word
         if len(word) < PIECE:
@@ -68,10 +70,10 @@ def _respond(client: Client, sasl: Sasl) -> None:
     if sasl.mechanism == "PLAIN":
         _plain(client, data, about)
     elif sasl.begun:
-        client.ask("prove", about, data=data)
+        client.ask("prove", about, data=data, keep_name=True)
     else:
         sasl.begun = True
-        client.ask("prove", about, mechanism=sasl.mechanism, data=data)
+        client.ask("prove", about, mechanism=sasl.mechanism, data=data, keep_name=True)
 
 
 def _plain(client: Client, data: str, about: Pending) -> None:
@@ -84,7 +86,7 @@ def _plain(client: Client, data: str, about: Pending) -> None:
     if identity and key(identity) != key(account):
         _fail(client, f"{account} cannot act as {identity}")
         return
-    client.ask("prove", about, name=account, password=password)
+    client.ask("prove", about, name=account, password=password, keep_name=True)
 
 
 def _fail(client: Client, text: str) -> None:
@@ -113,6 +115,9 @@ def _(event: Challenge, client: Client, about: Pending) -> None:
 @told.register
 def _(event: Proved, client: Client, about: Pending) -> None:
     client.sasl = None
+    if about.service:
+        in_words(client, event)
+        return
     _logged_in(
         client, client.nick if client.registered else client.registration.name or "*", event.account
     )
@@ -123,12 +128,14 @@ def _(event: Proved, client: Client, about: Pending) -> None:
 def _(event: You, client: Client, about: Pending) -> None:
     if event.how == "logout":
         _part_from_all(client)
-    if event.name != client.nick:
-        client.send("NICK", event.name, source=mask(client.nick))
-        client.nick = event.name
+    become(client, event.name)
     client.account = event.account
+    if event.operator != client.operator:
+        client.operator = event.operator
+        change = "+o" if event.operator else "-o"
+        client.send("MODE", client.nick, change, source=client.mask(client.nick))
     if event.account is None:
-        client.reply("LOGGEDOUT", mask(event.name), "You are logged out")
+        client.reply("LOGGEDOUT", client.mask(event.name), "You are logged out")
     else:
         _logged_in(client, event.name, event.account)
     if about.command == "AUTHENTICATE":
@@ -143,10 +150,11 @@ def _(event: You, client: Client, about: Pending) -> None:
 def _part_from_all(client: Client) -> None:
     """Part all of the account's rooms: a user who logs out leaves them."""
     for room in client.rooms.values():
-        client.send("PART", room, source=mask(client.nick))
+        client.send("PART", room, source=client.mask(client.nick))
     client.rooms.clear()
     client.earlier.clear()
 
 
 def _logged_in(client: Client, nick: str, account: str) -> None:
-    client.reply("LOGGEDIN", mask(nick), account, f"You are logged in as {account}")
+    mask = "*!*@*" if nick == "*" else client.mask(nick)
+    client.reply("LOGGEDIN", mask, account, f"You are logged in as {account}")

@@ -30,7 +30,7 @@ def _about(help: str, do: str) -> _ServiceRow:
 
 
 _NICKSERV = {
-    "IDENTIFY": _person("[name] password", "logs you in", "login"),
+    "IDENTIFY": _person("[name] password", "logs you in", "prove"),
     "REGISTER": _person("password [email]", "registers your nickname", "register"),
     "LOGOUT": _person("", "makes you a guest again", "logout"),
     "PASSWD": _person("old new", "changes your password; also SET PASSWORD", "passwd"),
@@ -111,6 +111,9 @@ def talk_to(client: Client, name: str, text: str) -> None:
 
 
 def _do(client: Client, row: _ServiceRow, word: str, rest: str, source: str) -> None:
+    if word == "IDENTIFY":
+        _identify(client, rest.split(), source)
+        return
     if not row.room:
         about = Pending(word, service=source)
         client.type(row.do, _as_the_chat_says(word, rest), about)
@@ -123,6 +126,16 @@ def _do(client: Client, row: _ServiceRow, word: str, rest: str, source: str) -> 
         return
     about = Pending(word, (room, *words), service=source)
     client.ask(row.do, about, room=room, **dict(zip(row.names, words, strict=False)))
+
+
+def _identify(client: Client, words: list[str], source: str) -> None:
+    """Log in, and keep the nickname as on other networks."""
+    if len(words) not in (1, 2):
+        client.notice("Usage: IDENTIFY [name] password", source)
+        return
+    *names, password = words
+    about, name = Pending("IDENTIFY", service=source), (*names, client.nick)[0]
+    client.ask("prove", about, name=name, password=password, keep_name=True)
 
 
 def _as_the_chat_says(word: str, rest: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.privmsg import mask, sign_tags
+from chatsvc.dialects.irc.privmsg import sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
 from chatsvc.model.message_events import Kept, Said, Signal, Told
@@ -108,8 +108,8 @@ def _(event: Signal, client: Client, about: Pending) -> None:
     for command, sign in _CTCP.items():
         if sign in event.signs:
             words = f"\x01{event.signs[sign]}\x01"
-            client.send(command, event.to, words, source=mask(event.sender))
+            client.send(command, event.to, words, source=client.mask(event.sender))
             return
     if "message-tags" in client.capabilities:
         tags = sign_tags(event.signs)
-        client.send("TAGMSG", event.to, source=mask(event.sender), **tags)
+        client.send("TAGMSG", event.to, source=client.mask(event.sender), **tags)

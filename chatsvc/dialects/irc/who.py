@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.privmsg import mask, userhost
+from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import on, part_in_words, refused, told_part
 from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import People, Person
@@ -90,7 +90,7 @@ def _online(client: Client, event: People, about: Pending, part: Part) -> None:
 def _names(client: Client, event: People, part: Part) -> None:
     hosts = "userhost-in-names" in client.capabilities
     names = [
-        prefixes(client, person, role_of(person)) + (mask(person.name) if hosts else person.name)
+        prefixes(client, person, role_of(person)) + (person.mask if hosts else person.name)
         for person in event.people
     ]
     client.replies("NAMREPLY", "@" if event.hidden else "=", event.room, items=names)
@@ -116,7 +116,7 @@ def _who(client: Client, event: People, about: Pending, part: Part) -> None:
 def _whoreply(client: Client, room: str, person: Person) -> None:
     words = f"0 {person.realname or person.name}"
     flags = _flags(client, person)
-    where = userhost(person.name)
+    where = userhost(person.mask)
     client.reply("WHOREPLY", room, *where, client.server, person.name, flags, words)
 
 
@@ -129,7 +129,7 @@ def _flags(client: Client, person: Person) -> str:
 def _fields(client: Client, room: str, person: Person, asked: str) -> Iterator[str]:
     """Return the requested fields, in the fixed order."""
     letters, _, token = asked.partition(",")
-    user, host = userhost(person.name)
+    user, host = userhost(person.mask)
     values = {
         "t": token if token.isdecimal() and len(token) <= 3 else "0",
         "c": room,
@@ -167,4 +167,4 @@ def _find(client: Client, names: list[str]) -> None:
 def _present(person: Person) -> str:
     operator = "*" if person.role == "operator" else ""
     away = "+" if person.away is None else "-"
-    return f"{person.name}{operator}={away}{'@'.join(userhost(person.name))}"
+    return f"{person.name}{operator}={away}{'@'.join(userhost(person.mask))}"

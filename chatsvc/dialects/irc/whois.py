@@ -7,7 +7,7 @@ import time
 from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import own_mode
-from chatsvc.dialects.irc.privmsg import userhost
+from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.who import prefixes
 from chatsvc.model.history_events import Part
@@ -54,7 +54,7 @@ def _(event: Person, client: Client, about: Pending) -> None:
 
 def _whois(client: Client, person: Person) -> None:
     name = person.name
-    client.reply("WHOISUSER", name, *userhost(name), "*", person.realname or name)
+    client.reply("WHOISUSER", name, *userhost(person.mask), "*", person.realname or name)
     roles = person.roles or ("",) * len(person.rooms)
     rooms = zip(person.rooms, roles, strict=True)
     items = [f"{prefixes(client, person, role)}{room}" for room, role in rooms]
@@ -99,7 +99,7 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 @told_part.register
 def _(event: Departed, client: Client, about: Pending, part: Part) -> None:
     for one in event.people:
-        client.reply("WHOWASUSER", one.name, *userhost(one.name), "*", one.realname or one.name)
+        client.reply("WHOWASUSER", one.name, *userhost(one.mask), "*", one.realname or one.name)
         when = time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(one.time))
         client.reply("WHOISSERVER", one.name, client.server, f"{when} UTC")
         if one.account:

@@ -1,0 +1,26 @@
+"""The masks of users for IRC clients, also of users who have left."""
+
+from __future__ import annotations
+
+from chatsvc.core.directory import Directory
+from chatsvc.model.origins import mask_of
+from chatsvc.model.text_rules import key
+from chatsvc.services.whowas import Whowas
+
+
+class Origins:
+    """Finds masks by name; every line needs one, so this is a lookup in a dictionary."""
+
+    def __init__(self, directory: Directory, whowas: Whowas) -> None:
+        self._masks, self._users = directory.masks, directory.users
+        self._whowas = whowas
+
+    def mask(self, name: str) -> str:
+        """Return the mask of the user with this name, or of the last one who had it."""
+        return self._masks.get(name) or self._other(name)
+
+    def _other(self, name: str) -> str:
+        user = self._users.get(key(name))
+        if user is not None:  # who has changed the case of the name
+            return mask_of(name, user.username, user.host)
+        return self._whowas.mask(name) or mask_of(name)
