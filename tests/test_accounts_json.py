@@ -49,7 +49,7 @@ def test_a_name_becomes_one_s_own_and_wants_its_password(chat: Chat) -> None:
         ({}, "usage"),
         ({"password": 5}, "bad-argument"),
         ({"password": "short"}, "bad-password"),
-        ({"password": "x" * 257}, "bad-password"),
+        ({"password": "x" * 601}, "bad-password"),
         ({"password": "two words"}, "bad-password"),
         ({"password": SECRET, "email": "nowhere"}, "bad-argument"),
         ({"password": SECRET, "code": "abc"}, "usage"),

@@ -13,7 +13,7 @@ def test_a_client_is_welcomed_as_it_expects_to_be(chat: Chat) -> None:
     assert ann.send("NICK ann") == []
     told = ann.send("USER ann 0 * :Ann Lee")
     assert [line.split()[1] for line in told] == [
-        "001", "002", "003", "004", "005", "005",
+        "001", "002", "003", "004", "005", "005", "005",
         "251", "252", "253", "254", "255", "265", "266", "422",
     ]  # fmt: skip
     assert told[0] == ":irc.chatsvc 001 ann :Welcome to chatsvc, ann!~ann@people-ann"
@@ -66,7 +66,7 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
     assert ann.read() == [
         TAGS.format(n=4) + ":bob!~bob@people-bob PRIVMSG #lobby :\x01ACTION bows\x01",
         ":bob!~bob@people-bob TOPIC #lobby :tea at 5",
-        "@time=1970-01-01T00:00:00.000Z :bob!~bob@people-bob PRIVMSG ann :psst",
+        "@time=1970-01-01T00:00:00.000Z;msgid=0-1 :bob!~bob@people-bob PRIVMSG ann :psst",
         ":bob!~bob@people-bob NICK :rob",
         ":rob!~bob@people-bob PART #lobby",
     ]

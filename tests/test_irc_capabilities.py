@@ -55,10 +55,10 @@ def test_the_echo_of_a_line_has_its_label(chat: Chat) -> None:
     assert ann.send("@label=e1 PRIVMSG #lobby :hi") == [
         "@label=e1;msgid=#lobby-1 :ann!~ann@people-ann PRIVMSG #lobby :hi"
     ]
-    begin, first, second, end = ann.send(f"@label=e2 PRIVMSG #lobby :{'long ' * 97}")
+    begin, first, second, end = ann.send(f"@label=e2 NOTICE #lobby :{'long ' * 97}")
     assert begin == "@label=e2 :irc.chatsvc BATCH +b7 labeled-response"
-    assert first.startswith("@batch=b7;msgid=#lobby-2 :ann!~ann@people-ann PRIVMSG #lobby :long ")
-    assert second == "@batch=b7 :ann!~ann@people-ann PRIVMSG #lobby :long long long "
+    assert first.startswith("@batch=b7;msgid=#lobby-2 :ann!~ann@people-ann NOTICE #lobby :long ")
+    assert second == "@batch=b7 :ann!~ann@people-ann NOTICE #lobby :long long long "
     assert end == ":irc.chatsvc BATCH -b7"
 
 

@@ -159,17 +159,17 @@ def test_a_conversation_is_given_with_both_sides(chat: Chat) -> None:
     chat.clock.advance(5)
     bob.send("PRIVMSG ann :are you there?")
     assert ann.read() == [
-        "@time=1970-01-01T00:00:05.000Z;msgid=@bob-1"
+        "@time=1970-01-01T00:00:05.000Z;msgid=@ann,bob-1"
         " :bob!~bob@people-bob PRIVMSG ann :are you there?"
     ]
     ann.send("PRIVMSG bob :yes")
     begin, first, second, _ = ann.send("CHATHISTORY LATEST bob * 10")
     reference = begin.split()[2][1:]
     assert begin == f":irc.chatsvc BATCH +{reference} chathistory bob"
-    tags = f"@batch={reference};time=1970-01-01T00:00:05.000Z;msgid=@bob-"
+    tags = f"@batch={reference};time=1970-01-01T00:00:05.000Z;msgid=@ann,bob-"
     assert first == f"{tags}1 :bob!~bob@people-bob PRIVMSG ann :are you there?"
     assert second == f"{tags}2 :ann!~ann@people-ann PRIVMSG bob :yes"
-    assert len(ann.send("CHATHISTORY AFTER bob msgid=@bob-1 10")) == 3
+    assert len(ann.send("CHATHISTORY AFTER bob msgid=@ann,bob-1 10")) == 3
     assert ann.send("CHATHISTORY LATEST * * 10") == [
         ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST * :No account is named *."
     ]

@@ -102,11 +102,13 @@ def test_deleting_a_line_is_told_to_everybody_as_they_know_it(chat: Chat) -> Non
         "@msgid=#lobby-1 :ann!~ann@people-ann PRIVMSG #lobby :oops"
     ]
     bob.read(), old.read(), telnet.read()
-    redacted = ":ann!~ann@people-ann REDACT #lobby #lobby-1"
+    redacted = ":ann!~ann@people-ann REDACT #lobby #lobby-1 :not for here"
     assert ann.send("REDACT #lobby #lobby-1 :not for here") == [redacted]
     assert bob.read() == [redacted]
-    assert old.read() == [":irc.chatsvc NOTICE old :ann deleted their own message 1 in #lobby."]
-    assert telnet.read() == ["* ann deleted their own message 1."]
+    assert old.read() == [
+        ":irc.chatsvc NOTICE old :ann deleted their own message 1 in #lobby: not for here"
+    ]
+    assert telnet.read() == ["* ann deleted their own message 1: not for here"]
 
 
 def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) -> None:
@@ -152,7 +154,9 @@ def test_what_cannot_be_deleted(chat: Chat, command: str, answer: str) -> None:
 def test_private_lines_are_deleted_on_both_sides(chat: Chat) -> None:
     ann = registered(chat, "ann", *REDACTIONS)
     bob = registered(chat, "bob", *REDACTIONS)
-    assert ann.send("PRIVMSG bob :oops") == ["@msgid=@bob-1 :ann!~ann@people-ann PRIVMSG bob :oops"]
-    assert bob.read() == ["@msgid=@ann-1 :ann!~ann@people-ann PRIVMSG bob :oops"]
-    assert ann.send("REDACT bob @bob-1") == [":ann!~ann@people-ann REDACT bob @bob-1"]
-    assert bob.read() == [":ann!~ann@people-ann REDACT bob @ann-1"]
+    assert ann.send("PRIVMSG bob :oops") == [
+        "@msgid=@ann,bob-1 :ann!~ann@people-ann PRIVMSG bob :oops"
+    ]
+    assert bob.read() == ["@msgid=@ann,bob-1 :ann!~ann@people-ann PRIVMSG bob :oops"]
+    assert ann.send("REDACT bob @ann,bob-1") == [":ann!~ann@people-ann REDACT bob @ann,bob-1"]
+    assert bob.read() == [":ann!~ann@people-ann REDACT bob @ann,bob-1"]

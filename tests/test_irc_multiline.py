@@ -230,7 +230,7 @@ def test_private_lines_and_history_are_batches_as_well(chat: Chat) -> None:
     ann.read()
     bob.ask(do="msg", name="ann", text="one\ntwo")
     assert ann.read() == [
-        "@msgid=@bob-1 :bob!~bob@people-bob BATCH +m1 draft/multiline ann",
+        "@msgid=@ann,bob-1 :bob!~bob@people-bob BATCH +m1 draft/multiline ann",
         "@batch=m1 :bob!~bob@people-bob PRIVMSG ann :one",
         "@batch=m1 :bob!~bob@people-bob PRIVMSG ann :two",
         "BATCH -m1",
@@ -251,7 +251,7 @@ def test_private_lines_and_history_are_batches_as_well(chat: Chat) -> None:
 def test_nobody_ends_a_batch_with_their_words(chat: Chat) -> None:
     ann = irc(chat, "ann", "echo-message", "labeled-response", "batch")
     ann.send("JOIN #lobby")
-    begin, *inside, end = ann.send(f"@label=x PRIVMSG #lobby :{'long ' * 95} BATCH -b1")
+    begin, *inside, end = ann.send(f"@label=x NOTICE #lobby :{'long ' * 95} BATCH -b1")
     assert begin.endswith(" labeled-response")
     assert len(inside) == 2
     assert all(line.startswith("@batch=") for line in inside)

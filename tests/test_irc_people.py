@@ -53,11 +53,8 @@ def test_names_of_several_rooms_of_none_and_of_those_one_may_not_see(chat: Chat)
     founder(chat, "bob").send("/set hidden on")
     ann = irc(chat, "ann")
     assert ann.send("NAMES #tea,#lobby,#nope,!") == [
-        ":irc.chatsvc 366 ann #tea :End of NAMES list",
         ":irc.chatsvc 353 ann = #lobby :bob",
-        ":irc.chatsvc 366 ann #lobby :End of NAMES list",
-        ":irc.chatsvc 366 ann #nope :End of NAMES list",
-        ":irc.chatsvc 366 ann ! :End of NAMES list",
+        ":irc.chatsvc 366 ann #tea,#lobby,#nope,! :End of NAMES list",
     ]
     assert ann.send("NAMES") == [":irc.chatsvc 366 ann * :End of NAMES list"]
     ann.send("JOIN #tea")
@@ -368,7 +365,10 @@ def test_targets_beyond_the_limit_are_answered(chat: Chat, command: str) -> None
         f":irc.chatsvc 407 ann {name} :Not done: at most {limit} targets at once"
         for name in names[limit:]
     ]
-    assert sum(" 407 " not in line for line in told) >= limit
+    if command == "NAMES":
+        assert told[-1] == f":irc.chatsvc 366 ann {','.join(names[:10])} :End of NAMES list"
+    else:
+        assert sum(" 407 " not in line for line in told) >= limit
 
 
 def test_changes_beyond_the_limit_of_a_mode_are_answered(chat: Chat) -> None:

@@ -23,7 +23,7 @@ def ann(chat: Chat) -> Person:
 @pytest.mark.parametrize(
     ("sent", "answers"),
     [
-        ("LINKS", ["364 ann * irc.chatsvc :0 chatsvc", "365 ann * :End of LINKS list"]),
+        ("LINKS", ["364 ann irc.chatsvc irc.chatsvc :0 chatsvc", "365 ann * :End of LINKS list"]),
         ("STATS x", ["219 ann x :End of STATS report"]),
         ("STATS u other", [NOWHERE[13:]]),
         ("TIME other", [NOWHERE[13:]]),

@@ -95,13 +95,14 @@ def test_who_is_typing_is_shown_to_clients_that_know_it_and_not_kept(chat: Chat)
     (event,) = program.events()
     assert event == {
         "event": "signal", "from": "ann", "to": "#lobby", "signs": {"typing": "active"},
+        "id": "0-1", "time": "1970-01-01T00:00:00.000Z",
     }  # fmt: skip
     assert bob.read() == telnet.read() == []
     (own,) = program.ask(do="signal", signs={"typing": "done"}, room="#lobby")
     assert own["own"]
-    assert ann.read() == ["@+typing=done :carol!~carol@people-carol TAGMSG #lobby"]
+    assert ann.read() == ["@msgid=0-2;+typing=done :carol!~carol@people-carol TAGMSG #lobby"]
     program.ask(do="signal", signs={"draft/react": "👍"}, name="ann")
-    assert ann.read() == ["@+draft/react=👍 :carol!~carol@people-carol TAGMSG ann"]
+    assert ann.read() == ["@msgid=0-3;+draft/react=👍 :carol!~carol@people-carol TAGMSG ann"]
     assert chat.hub.directory.rooms["#lobby"].last == 0
     assert bob.send("@+typing=active TAGMSG #lobby") == []
     assert ann.read() == []
@@ -113,7 +114,7 @@ def test_one_s_own_signals_are_echoed_to_those_who_want_it(chat: Chat) -> None:
     ann = irc(chat, "ann", "message-tags", "echo-message")
     ann.send("JOIN #lobby")
     assert ann.send("@+typing=active TAGMSG #lobby") == [
-        "@+typing=active :ann!~ann@people-ann TAGMSG #lobby"
+        "@msgid=0-1;+typing=active :ann!~ann@people-ann TAGMSG #lobby"
     ]
 
 
@@ -181,7 +182,7 @@ def test_signs_are_short_and_without_words_that_are_not_wanted(chat: Chat) -> No
     assert "not allowed" in eve.send("@+draft/react=spam TAGMSG #tea")[0]
     assert "not allowed" in eve.send("PRIVMSG #tea :\x01SPAM\x01")[0]
     carol = chat.program("carol")
-    many = {f"x{n}": "é" * 400 for n in range(3)}
+    many = {f"x{n}": "é" * 400 for n in range(6)}
     assert carol.ask(do="signal", name="bob", signs=many)[0]["code"] == "too-long"
     carol.ask(do="signal", name="eve", signs={"ctcp": "é" * 400})
     assert [len(line.encode()) for line in eve.read()] == [509]
@@ -208,8 +209,8 @@ def test_signs_go_to_several_at_once(chat: Chat) -> None:
         ":irc.chatsvc 401 bob no :No user named no is online."
     ]
     assert ann.read() == [
-        "@+typing=done :bob!~bob@people-bob TAGMSG #tea",
-        "@+typing=done :bob!~bob@people-bob TAGMSG ann",
+        "@msgid=0-1;+typing=done :bob!~bob@people-bob TAGMSG #tea",
+        "@msgid=0-2;+typing=done :bob!~bob@people-bob TAGMSG ann",
     ]
 
 
@@ -232,7 +233,7 @@ def test_tags_for_other_clients_go_with_a_line_and_are_not_kept(chat: Chat) -> N
     late = irc(chat, "late", "message-tags", "server-time").send("JOIN #lobby")
     assert late[-1].endswith(";msgid=#lobby-1 :ann!~ann@people-ann PRIVMSG #lobby :I agree")
     ann.send("@+x=2 PRIVMSG bob :psst")
-    assert bob.read()[-1] == "@+x=2 :ann!~ann@people-ann PRIVMSG bob :psst"
+    assert bob.read()[-1] == "@+x=2;msgid=0-1 :ann!~ann@people-ann PRIVMSG bob :psst"
 
 
 @pytest.mark.parametrize(

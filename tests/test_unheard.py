@@ -261,7 +261,7 @@ def test_who_had_another_name_is_shown_again(chat: Chat, how: str) -> None:
         eve.send("hello")
     name = "eve" if how == "back" else "mallory"
     assert tom.read()[0] == f"* {name} joined."
-    assert f":{name}!~{name}@people-{name} JOIN #tea" in "\n".join(ivy.read())
+    assert f":{name}!~eve@people-eve JOIN #tea" in "\n".join(ivy.read())
     assert name in names_in_tea(bob)
 
 

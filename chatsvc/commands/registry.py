@@ -52,8 +52,8 @@ class CommandRow:
     when: Callable[[Hub], bool]  # whether it is of any use here
 
 
-MOST_SIGNS = 10  # at once
-LONGEST_SIGNS = 2000  # total bytes: even escaped, they fit into IRC's tags
+MOST_SIGNS = 100  # at once
+LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
 
 _TOPICS = {"room_administration": "room rules", "misc": "other"}  # unless it is their module's name
 

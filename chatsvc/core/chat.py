@@ -221,8 +221,8 @@ class Room:
 
     __slots__ = (
         "_catching_up", "_clock", "_fold", "_mutes", "charter", "empty_since", "floors", "invited",
-        "key", "last", "maker", "members", "name", "passes", "people", "roster", "spoke", "time",
-        "topic", "unseen", "used", "voiced",
+        "key", "last", "made", "maker", "members", "name", "passes", "people", "roster", "spoke",
+        "time", "topic", "unseen", "used", "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -237,6 +237,7 @@ class Room:
         self.name = name
         self.key = key(name)
         self.last = 0
+        self.made = 0.0  # when it was created, or read from the archive
         self.time = 0.0  # of the last line sent to the archive
         self.topic: Topic | None = None
         self.empty_since = 0.0  # when the last member left, as wall-clock time

@@ -41,7 +41,7 @@ def other_in(name: str, account: str) -> str:
 class DirectConversation(Room):
     """A room of two."""
 
-    __slots__ = ("_name_of", "_now")
+    __slots__ = ("_name_of", "_nick_of", "_now")
 
     def __init__(
         self,
@@ -50,10 +50,12 @@ class DirectConversation(Room):
         clock: Timer,
         start: Start,
         name_of: NameOf,
+        nick_of: NameOf,
         now: Callable[[], float],
     ) -> None:
         super().__init__(name, lines, clock, start)
         self._name_of = name_of
+        self._nick_of = nick_of  # the present name of an account's user
         self._now = now
 
     def _of(self, session: Session) -> dict[str, Any]:
@@ -77,10 +79,16 @@ class DirectConversation(Room):
         account = session.person.account
         assert account is not None
         own = line.account == account.name  # but not what else was said over the same connection
-        to = self._name_of(other_in(self.name, account.id)) if own else account.name
+        to = self._nick_of(other_in(self.name, account.id)) if own else session.name
         late = self._now() - line.time > LATE
         room = self.called(session)
         told = Told(
             line.sender, to, line.text, line.time, line.action, own, line.number, late, room
         )
-        return replace(told, notice=line.notice, account=line.account, signs=line.signs)
+        id = f"{self.shown_name}-{line.number}"
+        return replace(told, notice=line.notice, account=line.account, signs=line.signs, id=id)
+
+    @property
+    def shown_name(self) -> str:
+        """The same name for both: those of the accounts, such as `@ann,bob`."""
+        return "@" + ",".join(sorted(map(self._name_of, both_in(self.name))))

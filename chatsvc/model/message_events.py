@@ -73,6 +73,7 @@ class Told:
     notice: bool = False
     account: str = ""  # the name of the sender's account, if any
     signs: Mapping[str, str] | None = None
+    id: str = ""  # the same at both ends of the conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Signal:
     to: str
     signs: Mapping[str, str]
     own: bool = False
+    time: float | None = None
+    id: str = ""  # the same for everybody
 
 
 @dataclass(frozen=True, slots=True)

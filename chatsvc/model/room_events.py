@@ -123,6 +123,8 @@ class Place:
     count: int
     topic: str
     last: int
+    topic_time: float | None = None
+    made: float | None = None  # when it was created, or when the server started if that was later
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,8 @@ class BanTargets:
             check_not_too_wide(mask.value)
             return mask
         account = self._accounts.find(mask.value)
-        if account is None:
-            raise Refused(
-                "no-such-person",
-                f"No account is named {mask.value}. To find an account: /whois name",
-            )
+        if account is None:  # whoever registers the name will have it
+            return BanMask.of_name(mask.value)
         check_above_account(session.person, account, room)
         return BanMask.of_account(account.id)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
@@ -76,6 +77,7 @@ class Messaging:
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
         self._outage: Outage | None = None
+        self._begun, self._ids = int(now() * 1000), count(1)  # ids differ from those of other runs
 
     # Incoming
 
@@ -145,6 +147,10 @@ class Messaging:
             ),
         )
 
+    def _new_id(self) -> str:
+        """Return an id for what has no number, because it is not stored."""
+        return f"{self._begun}-{next(self._ids)}"
+
     def _active(self, user: User) -> float:
         """Note that a user is active, and return the time of day as it is stored."""
         user.active = self._clock.seconds()
@@ -211,7 +217,7 @@ class Messaging:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")
-        told = words.told(session.person, reader.name)
+        told = replace(words.told(session.person, reader.name), id=self._new_id())
         for each in reader.sessions if not words.quiet else ():
             each.tell(told)
         own = replace(told, own=True)
@@ -228,6 +234,7 @@ class Messaging:
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
         told = _Speech(text, manner, now).told(session.person, f"@{room.name}")
+        told = replace(told, id=self._new_id())
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -240,11 +247,11 @@ class Messaging:
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
-        signal = Signal(session.name, to.name, signs)
+        signal = Signal(session.name, to.name, signs, time=self._now(), id=self._new_id())
         if self._bans.mute_of(session, place) is None:
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:
-                other = each.user is not session.user
+                other = each.user is not session.user or to is session.user
                 if other and not each.person.ignores_user(session.person):
                     each.announce(shared)
         return replace(signal, own=True)

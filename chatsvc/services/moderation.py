@@ -349,13 +349,15 @@ class Moderation:
             await self._acts.note(session, what, place)
         await self._store.delete(place.name, number, session.name)
         # A muted user could say something with the reason for deleting their own messages.
+        where = None if isinstance(place, DirectConversation) else place
+        silent = own and self._bans.mute_of(session, where) is not None
         event = Deleted(
             room=called,
             number=number,
             sender=line.sender,
             by=session.name,
             own=own,
-            reason="" if own else reason,
+            reason="" if silent else reason,
         )
         for each in place.members:
             if each is not session and _may_read(each, place, line):

@@ -19,6 +19,11 @@ class Origins:
         """Return the mask of the user with this name, or of the last one who had it."""
         return self._masks.get(name) or self._other(name)
 
+    def account(self, name: str) -> str:
+        """Return the account's name of the user with this name; for others, the name itself."""
+        user = self._users.get(key(name))
+        return user.account.name if user is not None and user.account is not None else name
+
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))
         if user is not None:  # who has changed the case of the name

@@ -97,6 +97,7 @@ class Rooms:
             roster=self._membership.of_room(key(name)),
             mutes=self._bans,
         )
+        room.made = self._now()
         self._directory.rooms[room.key] = room
         return room
 
@@ -109,9 +110,15 @@ class Rooms:
                 clock=self._clock,
                 start=self._start,
                 name_of=self._accounts.name_of,
+                nick_of=self._nick_of,
                 now=self._now,
             )
         return self._directory.conversations[name]
+
+    def _nick_of(self, id: str) -> str:
+        """Return the present name of an account's user, or else the account's."""
+        user = self._directory.by_account.get(id)
+        return user.name if user is not None else self._accounts.name_of(id)
 
     def conversation(self, one: Account, other: Account) -> DirectConversation:
         """Return the conversation of two accounts; create it if necessary."""

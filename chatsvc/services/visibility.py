@@ -113,7 +113,9 @@ class Visibility:
         if not may_see(asker.person, room):
             return None
         count = len(room.seen_by(asker.person))
-        return Place(room.name, count, room.topic.text if room.topic else "", room.last)
+        topic = room.topic
+        words, when = (topic.text, topic.time) if topic and topic.text else ("", None)
+        return Place(room.name, count, words, room.last, when, room.made)
 
     def member(self, user: User, asker: Session, room: Room) -> Person | None:
         """Return a user's entry in a room's list, if they may still be known to be in it."""

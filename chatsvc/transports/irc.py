@@ -15,6 +15,7 @@ from chatsvc.model.history_events import Part
 from chatsvc.model.long_events import LongEvent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused, Request
+from chatsvc.services.hub import Hub
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.heartbeat import Heartbeat
 
@@ -24,8 +25,8 @@ SILENT = 90.0  # seconds of silence after which a client is pinged, and that it 
 class IRCAdapter:
     """The dialect of one client, in the form that a connection uses."""
 
-    def __init__(self, answer: Callable[[bytes], None], mask: Callable[[str], str]) -> None:
-        self.client = irc.Client(mask)
+    def __init__(self, answer: Callable[[bytes], None], hub: Hub) -> None:
+        self.client = irc.Client(hub.origins.mask, hub.origins.account, hub.now)
         self._answer = answer  # sends answers that do not involve the chat
 
     @property
@@ -76,7 +77,7 @@ class IRCProtocol(Heartbeat):
     _silent = _within = SILENT
 
     def __init__(self, arrival: ClientConnection) -> None:
-        ways = IRCAdapter(self.answer, arrival.gate.hub.origins.mask)
+        ways = IRCAdapter(self.answer, arrival.gate.hub)
         super().__init__(arrival, ways)
         self._client = ways.client
         self._client.secure = arrival.secure

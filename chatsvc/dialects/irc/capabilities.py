@@ -40,13 +40,16 @@ OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # on which the te
 SERVER = "irc.chatsvc"  # clients tell a server from a user by the dot
 MOST_MONITORED = "100"
 
+KEYLEN = 64  # characters of a channel's key
+
 ISUPPORT = (
-    "AWAYLEN=400", "BOT=B", "CASEMAPPING=rfc7613", "CHANLIMIT=#:50", "CHANMODES=beI,k,l,imnst",
-    "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I",
-    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", f"MONITOR={MOST_MONITORED}",
-    "MSGREFTYPES=msgid,timestamp", "NICKLEN=32", "PREFIX=(qov)~@+", "STATUSMSG=@",
+    "ACCOUNTEXTBAN=a", "AWAYLEN=400", "BOT=B", "CASEMAPPING=rfc7613", "CHANLIMIT=#:50",
+    "CHANMODES=beI,k,l,imnst", "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "ELIST=CMNTU",
+    "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I", f"KEYLEN={KEYLEN}", "KICKLEN=400", "MAXLIST=beI:500",
+    "MODES=20", f"MONITOR={MOST_MONITORED}", "MSGREFTYPES=msgid,timestamp", "NICKLEN=32",
+    "PREFIX=(qov)~@+", "STATUSMSG=@",
     "TARGMAX=JOIN:,PART:,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:10,NAMES:10,WHOIS:10,WHOWAS:10,MONITOR:",
-    "TOPICLEN=400", "UTF8ONLY", "WHOX",
+    "TOPICLEN=400", "USERLEN=18", "UTF8ONLY", "WHOX",
 )  # fmt: skip
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc import read_marker
 from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.list_filter import wanted_of
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
-from chatsvc.dialects.irc.registry import on, told, told_part
+from chatsvc.dialects.irc.refusal import refuse
+from chatsvc.dialects.irc.registry import on, refused, told, told_part
 from chatsvc.dialects.irc.who import EVERYBODY, ask_names
 from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Removed
+from chatsvc.model.requests import Refusal
 from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Rooms, Topic
 from chatsvc.model.text_rules import key
 
@@ -115,7 +118,10 @@ def _(event: Left, client: Client, about: Pending) -> None:
 @on("KICK", 2)
 def _(client: Client, message: Message) -> None:
     room, names, *reason = message.params
-    for name in client.targets(names, _MOST_KICKED):
+    rooms, wanted = room.split(","), client.targets(names, _MOST_KICKED)
+    if len(rooms) == 1:
+        rooms *= len(wanted)
+    for room, name in zip(rooms, wanted, strict=False):  # RFC 2812, 3.2.8: one each, or one room
         about = Pending("KICK", (room, name))
         client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
 
@@ -159,12 +165,11 @@ def _(client: Client, message: Message) -> None:
 
 @told_part.register
 def _(event: Rooms, client: Client, about: Pending, part: Part) -> None:
-    asked = key(",".join(about.params[:1])).split(",") if about.command == "LIST" else []
-    wanted = {name for name in asked if name.startswith("#")}
+    wanted = wanted_of("".join(about.params[:1]) if about.command == "LIST" else "", client.now())
     if part.begins:
         client.reply("LISTSTART", "Channel")
     for place in event.rooms:
-        if not wanted or key(place.room) in wanted:
+        if wanted(place):
             client.reply("LIST", place.room, str(place.count), place.topic)
     if part.ends:
         client.reply("LISTEND")
@@ -173,6 +178,14 @@ def _(event: Rooms, client: Client, about: Pending, part: Part) -> None:
 @on("INVITE", 2)
 def _(client: Client, message: Message) -> None:
     client.ask("invite", name=message.params[0], room=message.params[1])
+
+
+@refused("INVITE")
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    if event.code == "known":
+        client.reply("USERONCHANNEL", *about.params[:2])
+    else:
+        refuse(event, client, about)
 
 
 @told.register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -133,9 +133,14 @@ def told_address(address: str) -> str:
 class Client:
     """The state of one connection; whoever sends its output calls `taken`."""
 
-    def __init__(self, mask: Mask = mask_of) -> None:
+    def __init__(
+        self,
+        mask: Mask = mask_of,
+        account_of: Callable[[str], str] = str,
+        now: Callable[[], float] = float,
+    ) -> None:
         self.server = SERVER
-        self.mask = mask
+        self.mask, self.account_of, self.now = mask, account_of, now
         self.nick = "*"
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself

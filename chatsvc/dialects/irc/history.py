@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.places import number_in, place
+from chatsvc.dialects.irc.places import number_in, place, room_in_ids
 from chatsvc.dialects.irc.registry import on, refused, told, told_part
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.history_events import History, Part, Recent
@@ -20,6 +20,7 @@ _NOT_THERE = (
 
 Point = int | str  # the number of a line, or a time
 Bounds = dict[str, object]
+Finder = Callable[[Client, Sequence[str]], Bounds | None]
 
 
 @on("CHATHISTORY")
@@ -36,11 +37,13 @@ def _(client: Client, message: Message) -> None:
         _ask(client, verb, params, row[1])
 
 
-def _ask(
-    client: Client, verb: str, params: list[str], bounds: Callable[[Sequence[str]], Bounds | None]
-) -> None:
+def _ask(client: Client, verb: str, params: list[str], bounds: Finder) -> None:
     wanted = params.pop()
-    found = bounds(params) if wanted.isdecimal() and 0 < len(wanted) < 10 and int(wanted) else None
+    found = (
+        bounds(client, params)
+        if wanted.isdecimal() and 0 < len(wanted) < 10 and int(wanted)
+        else None
+    )
     if found is None:
         _fail(client, "INVALID_PARAMS", verb, "Invalid parameters")
     elif verb.upper() == "TARGETS":
@@ -59,39 +62,39 @@ def _fail(client: Client, code: str, *words: str) -> None:
     client.fail("CHATHISTORY", code, *words)
 
 
-def _point(target: str, selector: str) -> Point | None:
+def _point(client: Client, target: str, selector: str) -> Point | None:
     """Return the point of a selector: `timestamp=…`, or `msgid=…` of a line in the target."""
     time = _TIME.fullmatch(selector)
     if time is not None:
         return time[1]
     kind, _, id = selector.partition("=")
-    return number_in(target, id) if kind == "msgid" else None
+    return number_in(client, target, id) if kind == "msgid" else None
 
 
-def _one(name: str, **more: object) -> Callable[[Sequence[str]], Bounds | None]:
+def _one(name: str, **more: object) -> Finder:
     """Return the bounds of one selector, as the argument `name` of the chat's command."""
 
-    def bounds(params: Sequence[str]) -> Bounds | None:
+    def bounds(client: Client, params: Sequence[str]) -> Bounds | None:
         target, selector = params[:2]
-        point = _point(target, selector)
+        point = _point(client, target, selector)
         return None if point is None else {name: point, **more}
 
     return bounds
 
 
-def _latest(params: Sequence[str]) -> Bounds | None:
-    return {} if params[1] == "*" else _one("after")(params)
+def _latest(client: Client, params: Sequence[str]) -> Bounds | None:
+    return {} if params[1] == "*" else _one("after")(client, params)
 
 
-def _between(params: Sequence[str]) -> Bounds | None:
+def _between(client: Client, params: Sequence[str]) -> Bounds | None:
     target, first, second = params[:3]
-    after, before = _point(target, first), _point(target, second)
+    after, before = _point(client, target, first), _point(client, target, second)
     if after is None or before is None:
         return None
     return {"after": after, "before": before, "first": True}
 
 
-def _targets(params: Sequence[str]) -> Bounds | None:
+def _targets(client: Client, params: Sequence[str]) -> Bounds | None:
     first, second = (_TIME.fullmatch(one) for one in params[:2])
     if first is None or second is None:
         return None
@@ -100,7 +103,7 @@ def _targets(params: Sequence[str]) -> Bounds | None:
 
 
 # The number of parameters of each subcommand, and the function that handles them.
-_VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
+_VERBS: dict[str, tuple[int, Finder]] = {
     "LATEST": (3, _latest),
     "BEFORE": (3, _one("before")),
     "AFTER": (3, _one("after", first=True)),
@@ -123,6 +126,7 @@ def _(event: History, client: Client, about: Pending, part: Part) -> None:
     unmarked = "batch" not in client.capabilities
     for line in event.lines:
         to_me = private and line.account != client.account
+        line = line._replace(room=room_in_ids(client, event.room))
         client.line(line, client.nick if to_me else other, earlier=unmarked)
 
 

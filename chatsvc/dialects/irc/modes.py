@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chatsvc.dialects.irc.ban_masks import masks, named
+from chatsvc.dialects.irc.capabilities import KEYLEN
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.registry import in_words, on, part_in_words, told, told_part
@@ -60,7 +61,7 @@ def _changes(
             plus = letter == "+"
             continue
         wants = letter in _ROLES or letter in _LISTS or letter == "k" or (letter == "l" and plus)
-        word = words.pop(0) if wants and words else ""
+        word = words.pop(0) or " " if wants and words else ""
         if letter == "k" and (passwords := passwords - 1):
             continue
         yield _change(client, room, letter, plus, word)
@@ -72,11 +73,14 @@ def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Ca
 
     if letter in _RULES:
         return ask("set", rule=_RULES[letter], value="on" if plus else "off")
-    if letter in _LISTS and not word:
+    if letter in _LISTS and not word.strip():
         return ask(_LISTS[letter][0], Pending(f"LIST {letter}", (room,)))
     if letter in _LISTS:
         return _change_list(client, room, letter, plus, word)
-    if letter in _ROLES and word:
+    if letter == "k" and plus and word and not _is_key(word):
+        text = f"A key is one word of at most {KEYLEN} characters"
+        return lambda: client.reply("INVALIDMODEPARAM", room, letter, "*", text)
+    if letter in _ROLES and word.strip():
         return ask(_ROLES[letter][not plus], name=word)
     if letter in _VALUES and (word or not plus):
         return ask("set", rule=_VALUES[letter], value=word if plus else "off")
@@ -85,6 +89,10 @@ def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Ca
     if letter in (*_ROLES, *_VALUES):
         return lambda: client.reply("NEEDMOREPARAMS", "MODE")
     return lambda: client.reply("UNKNOWNMODE", letter)
+
+
+def _is_key(word: str) -> bool:
+    return word.split() == [word] and len(word) <= KEYLEN
 
 
 def _change_list(

@@ -86,6 +86,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "ERRONEUSNICKNAME": ("432", None),
     "NICKNAMEINUSE": ("433", None),
     "NOTONCHANNEL": ("442", None),
+    "USERONCHANNEL": ("443", "is already on channel"),
     "SUMMONDISABLED": ("445", "SUMMON has been disabled"),
     "USERSDISABLED": ("446", "USERS has been disabled"),
     "NOTREGISTERED": ("451", "Register first, with NICK and USER"),

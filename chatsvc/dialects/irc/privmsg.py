@@ -83,8 +83,8 @@ def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
 def told(line: Told, capabilities: frozenset[str], mask: Mask) -> bytes:
     """Write a private message; it has an id if it is stored."""
     tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
-    if line.number is not None:
-        tags["msgid"] = msgid(line.room, line.number)
+    if line.id:
+        tags["msgid"] = line.id
     if line.account:
         tags["account"] = line.account
     number = line.number or 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.places import number_in, place
+from chatsvc.dialects.irc.places import number_in, place, room_in_ids
 from chatsvc.dialects.irc.privmsg import msgid
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.message_events import Deleted
 from chatsvc.model.requests import Refusal
+from chatsvc.model.text_rules import key
 
 _CODES = {
     **dict.fromkeys(
@@ -22,8 +23,10 @@ _CODES = {
 @on("REDACT", 2)
 def _(client: Client, message: Message) -> None:
     target, id, *reason = message.params
-    number = number_in(target, id)
-    if number is None:
+    number = number_in(client, target, id)
+    if number is None and target.startswith("#") and key(target) not in client.rooms:
+        client.fail("REDACT", "INVALID_TARGET", target, "You are not in that channel")
+    elif number is None:
         client.fail("REDACT", "UNKNOWN_MSGID", target, id, "No such message")
     else:
         client.ask("delete", room=place(target), number=number, reason=" ".join(reason))
@@ -34,10 +37,10 @@ def _(event: Deleted, client: Client, about: Pending) -> None:
     if "draft/message-redaction" not in client.capabilities:
         in_words(client, event)
         return
-    other = event.room.removeprefix("@")
+    other = about.first if about.command == "REDACT" else event.room.removeprefix("@")
     to_me = event.room.startswith("@") and event.by != client.nick
     reason = [event.reason] if event.reason else []
-    id = msgid(event.room, event.number)
+    id = msgid(room_in_ids(client, event.room), event.number)
     target = client.nick if to_me else other
     client.send("REDACT", target, id, *reason, source=client.mask(event.by))
 

@@ -84,6 +84,8 @@ def _(client: Client, message: Message) -> None:
 def _(client: Client, message: Message) -> None:
     if client.registered:
         client.reply("ALREADYREGISTERED")
+    elif not message.params[3]:
+        client.reply("NEEDMOREPARAMS", "USER")
     else:
         client.registration.user = message.params[0] or "*"
         client.registration.realname = message.params[3]

@@ -142,7 +142,7 @@ def _span(seconds: float) -> str:
 
 @on("LINKS")
 def _(client: Client, message: Message) -> None:
-    client.reply("LINKS", "*", client.server, f"0 {_chat(client)}")
+    client.reply("LINKS", client.server, client.server, f"0 {_chat(client)}")
     client.reply("ENDOFLINKS", "*")
 
 

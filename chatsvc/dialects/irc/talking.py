@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.message import LONGEST, Message, longer
 from chatsvc.dialects.irc.privmsg import sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
+from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.message_events import Kept, Said, Signal, Told
+from chatsvc.model.text_rules import key
 
 _MOST_TARGETS = 4  # of one message
 _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # CTCP queries, as client tags
+_SHORT = 40  # characters of a text that fits for sure
 _ACTION = "\x01ACTION "
 
 
@@ -21,7 +24,17 @@ def _(client: Client, message: Message) -> None:
         client.reply("NOTEXTTOSEND")
         return
     target, text = message.params[:2]
+    if len(text) > _SHORT and message.command == "PRIVMSG" and _is_too_long(client, target, text):
+        client.reply("INPUTTOOLONG")
+        return
     speak(client, message.command, target, text, _signs(client, message))
+
+
+def _is_too_long(client: Client, target: str, text: str) -> bool:
+    """Return whether others could not be shown a message in one piece, with its source."""
+    longest = max(target.split(","), key=len)
+    around = len(": PRIVMSG  :\r\n")
+    return longer(f"{client.mask(client.nick)}{longest}{text}", LONGEST - around)
 
 
 def _signs(client: Client, message: Message) -> dict[str, str]:
@@ -72,6 +85,8 @@ def _say(
 
 @told.register
 def _(event: Told, client: Client, about: Pending) -> None:
+    if event.own and event.number and key(event.sender) == key(event.to):
+        client.private_line(event)  # the recipient is the sender
     if not event.own or "echo-message" in client.capabilities:
         client.private_line(event)
 
@@ -111,5 +126,7 @@ def _(event: Signal, client: Client, about: Pending) -> None:
             client.send(command, event.to, words, source=client.mask(event.sender))
             return
     if "message-tags" in client.capabilities:
-        tags = sign_tags(event.signs)
+        tags = {"msgid": event.id, **sign_tags(event.signs)}
+        if event.time is not None:
+            tags["time"] = timestamp(event.time)
         client.send("TAGMSG", event.to, source=client.mask(event.sender), **tags)

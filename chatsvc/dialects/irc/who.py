@@ -40,13 +40,15 @@ def _(client: Client, message: Message) -> None:
     if not message.params:  # everybody everywhere is too much for one answer
         client.reply("ENDOFNAMES", "*")
         return
-    for room in client.targets(message.params[0], _MOST_ROOMS):
-        ask_names(client, room)
+    *others, last = client.targets(message.params[0], _MOST_ROOMS) or ["*"]
+    for room in others:
+        client.ask("who", Pending("NAMES", (room,)), room=room, n=EVERYBODY)
+    ask_names(client, last, ",".join((*others, last)))
 
 
-def ask_names(client: Client, room: str) -> None:
-    """Request all users in a room."""
-    client.ask("who", Pending("NAMES", (room,)), room=room, n=EVERYBODY)
+def ask_names(client: Client, room: str, asked: str = "") -> None:
+    """Request all users in a room; the end of the list names all rooms that were `asked` for."""
+    client.ask("who", Pending("NAMES", (room, asked)), room=room, n=EVERYBODY)
 
 
 @on("WHO")
@@ -61,7 +63,13 @@ def _(client: Client, message: Message) -> None:
 
 @refused("NAMES")
 def _(event: Refusal, client: Client, about: Pending) -> None:
-    client.reply("ENDOFNAMES", about.first)
+    _end_names(client, about, about.first)
+
+
+def _end_names(client: Client, about: Pending, room: str) -> None:
+    """End the list, once for all rooms of a message."""
+    for asked in about.params[1:]:
+        client.reply("ENDOFNAMES", asked if "," in asked else room)
 
 
 @refused("WHO")
@@ -76,7 +84,7 @@ def _(event: People, client: Client, about: Pending, part: Part) -> None:
     elif about.command in ("ISON", "USERHOST"):
         _online(client, event, about, part)
     elif event.room:
-        _names(client, event, part)
+        _names(client, event, about, part)
     else:
         part_in_words(client, event, about, part)
 
@@ -87,7 +95,7 @@ def _online(client: Client, event: People, about: Pending, part: Part) -> None:
     client.replies(about.command, items=items or [""] * part.begins)
 
 
-def _names(client: Client, event: People, part: Part) -> None:
+def _names(client: Client, event: People, about: Pending, part: Part) -> None:
     hosts = "userhost-in-names" in client.capabilities
     names = [
         prefixes(client, person, role_of(person)) + (person.mask if hosts else person.name)
@@ -95,7 +103,7 @@ def _names(client: Client, event: People, part: Part) -> None:
     ]
     client.replies("NAMREPLY", "@" if event.hidden else "=", event.room, items=names)
     if part.ends:
-        client.reply("ENDOFNAMES", event.room)
+        _end_names(client, about, event.room)
 
 
 def _who(client: Client, event: People, about: Pending, part: Part) -> None:

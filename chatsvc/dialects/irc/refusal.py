@@ -1,0 +1,42 @@
+"""The numeric of a refusal, or its words if it has none."""
+
+from __future__ import annotations
+
+from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.numerics import REFUSALS
+from chatsvc.model.requests import Refusal
+
+_IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
+_OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
+
+
+def refuse(event: Refusal, client: Client, about: Pending) -> None:
+    """Answer in the usual way."""
+    room = next((word for word in about.params if word.startswith("#")), None)
+    name = _numeric(event, about, room)
+    if name is None or name in _IN_WORDS:
+        _in_words(event, client, about)
+    elif name in _OF_NAMES:
+        client.reply(name, about.first, event.text)
+    elif name == "INVALIDMODEPARAM":
+        client.reply(name, *about.params, "*", event.text)
+    elif name == "CHANOPRIVSNEEDED" and not room:
+        client.reply("NOPRIVILEGES", event.text)
+    else:
+        client.reply(name, room or about.first, event.text)
+
+
+def _numeric(event: Refusal, about: Pending, room: str | None) -> str | None:
+    """Return the name of the numeric for a refusal, which depends on the request."""
+    if about.command == "PRIVMSG" and room and event.code == "not-in-room":
+        return "CANNOTSENDTOCHAN"
+    if about.command == "JOIN" and event.code == "wrong-password":
+        return "BADCHANNELKEY"
+    return REFUSALS.get(event.code)
+
+
+def _in_words(event: Refusal, client: Client, about: Pending) -> None:
+    if "standard-replies" in client.capabilities:
+        client.fail(about.command or "*", event.code.upper().replace("-", "_"), event.text)
+    else:
+        client.notice(event.text)
