@@ -76,11 +76,6 @@ def test_marks_of_conversations(chat: Chat) -> None:
             "INVALID_PARAMS #lobby timestamp=no-on"
             " :Not a time. Use the form 2026-11-21T14:02:00.000Z.",
         ),
-        ("MARKREAD #tea", "INTERNAL_ERROR #tea :You are not in #tea. To join it: /join #tea"),
-        (
-            "MARKREAD bob timestamp=1970-01-01T00:00:10.000Z",
-            "INTERNAL_ERROR bob :Private messages are stored only between registered users.",
-        ),
     ],
 )
 def test_what_cannot_be_marked(chat: Chat, command: str, answer: str) -> None:
@@ -88,6 +83,19 @@ def test_what_cannot_be_marked(chat: Chat, command: str, answer: str) -> None:
     ann.send("JOIN #lobby")
     assert ann.send(command) == [f":irc.chatsvc FAIL MARKREAD {answer}"]
     assert ann.send("MARKREAD bob") == [":irc.chatsvc MARKREAD bob *"]
+
+
+def test_any_target_has_the_client_s_own_time_which_only_increases(chat: Chat) -> None:
+    """IRCv3 draft "read-marker": the server stores the timestamp that it was sent."""
+    ann = irc(chat, "ann", MARKS)
+    ann.send("JOIN #lobby", "PRIVMSG #lobby :hi")
+    for target in ("#lobby", "#elsewhere", "bob"):
+        later, earlier = "1970-01-01T00:00:10.123Z", "1970-01-01T00:00:09.000Z"
+        told = [f":irc.chatsvc MARKREAD {target} timestamp={later}"]
+        assert ann.send(f"MARKREAD {target}") == [f":irc.chatsvc MARKREAD {target} *"]
+        assert ann.send(f"MARKREAD {target} timestamp={later}") == told
+        assert ann.send(f"MARKREAD {target} timestamp={earlier}") == told
+        assert ann.send(f"MARKREAD {target}") == told
 
 
 # REDACT

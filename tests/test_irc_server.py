@@ -206,6 +206,21 @@ def test_what_an_operator_tells_everybody_is_a_notice_to_the_server(
     assert ann.send("WALLOPS") == [":irc.chatsvc 461 ann WALLOPS :Not enough parameters"]
     ann.send(f"OPER op {SECRET}"), bob.read()
     told = ":ann!~ann@people-ann NOTICE $* :back at 8"
-    assert ann.send("WALLOPS :back at 8") == [told]
+    assert ann.send("ANNOUNCE :back at 8") == [told]
     assert eve.read() == [f"@time=1970-01-01T00:00:00.000Z {told}"]
     assert bob.read() == ["* Announcement from ann: back at 8"]
+
+
+def test_wallops_reach_those_who_want_them(chat: Chat, ann: Person) -> None:
+    """RFC 2812, 3.1.5 and 4.7: the user mode `w` receives WALLOPS."""
+    operator(chat).hang_up()
+    eve, dan, bob = irc(chat, "eve"), irc(chat, "dan"), chat.join("bob")
+    assert eve.send("MODE eve +w") == [":eve!~eve@people-eve MODE eve +w"]
+    assert eve.send("MODE eve +w", "MODE eve") == [":irc.chatsvc 221 eve +iw"]
+    ann.send(f"OPER op {SECRET}"), bob.read()
+    assert ann.send("WALLOPS :back at 8") == []
+    assert eve.read() == [":ann!~ann@people-ann WALLOPS :back at 8"]
+    assert dan.read() == []
+    assert bob.read() == ["* Announcement from ann: back at 8"]
+    eve.send("MODE eve -w"), ann.send("WALLOPS :again")
+    assert eve.read() == []

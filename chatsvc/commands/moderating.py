@@ -183,9 +183,9 @@ async def lockdown(hub: Hub, session: Session, switch: str | None = None) -> Eve
     example="/announce back at 8",
     level="operator",
 )
-async def announce(hub: Hub, session: Session, text: Words) -> Event:
+async def announce(hub: Hub, session: Session, text: Words, wallops: bool = False) -> Event:
     """Send a message to everybody online."""
-    return await hub.moderation.announce(session, text)
+    return await hub.moderation.announce(session, text, wallops)
 
 
 @command("audit [n]", help="lists moderation actions", example="/audit 50", level="moderator")

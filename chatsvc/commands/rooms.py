@@ -214,10 +214,19 @@ async def recent(
 
 @command("mark [number]", settled=True, reads=True)
 async def mark(
-    hub: Hub, session: Session, number: Point | None = None, room: str | None = None
+    hub: Hub,
+    session: Session,
+    number: Point | None = None,
+    room: str | None = None,
+    anywhere: bool = False,
 ) -> Event:
-    """Set or show the read position in a conversation."""
-    place, _ = hub.history.place(session, room)
+    """Set or show the read position in a conversation; `anywhere` also where nothing is stored."""
+    try:
+        place, _ = hub.history.place(session, room)
+    except Refused:
+        if room is None or not anywhere or isinstance(number, int):
+            raise
+        return hub.history.mark_elsewhere(session, room, number)
     if number is None:
         return hub.history.marked(session, place)
     return await hub.history.read_to(session, place, number)

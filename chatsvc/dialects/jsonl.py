@@ -133,7 +133,7 @@ def _fields(event: object) -> dict[str, object]:
 
 SAID = "said"  # a tuple has no room for a name beside its fields
 NAMES = {"sender": "from"}
-TIMES = ("time", "since", "used", "until", "read_time", "topic_time")
+TIMES = ("time", "since", "used", "until", "read_time", "topic_time", "made")
 
 
 def _value(name: str, value: object) -> object:

@@ -116,6 +116,7 @@ class Announced:
     by: str
     text: str
     time: float
+    wallops: bool = False  # IRC clients are shown it only if they want such messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ class Rules:
     rules: tuple[Setting, ...]
     founder: str | None
     moderators: tuple[str, ...]
+    made: float | None = None  # when it was created, or when the server started if that was later
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.store.archive import Lines
 
+MOST_MARKS = 200  # that a session without an account can set
 COUNTED = 1000  # lines in which mentions are counted
 INSTANT = 0.001  # seconds: the times of lines are in whole ms
 
@@ -186,12 +187,27 @@ class HistoryReader:
         number = await self._last_until(place, point)
         lines = await self._lines.read_back(place.name, number + 1, 1)
         readable = bool(lines) and lines[0].number > floor(session, place)
-        if readable and lines[0].number > self.mark(session, place).number:
-            self._note(session, place, Mark(lines[0].number, lines[0].time))
+        old, line = self.mark(session, place), lines[0] if readable else None
+        time = point if isinstance(point, float) else line.time if line else 0.0
+        mark = Mark(max(old.number, line.number if line else 0), max(old.time, time))
+        if mark != old:
+            self._note(session, place, mark)
             for other in session.person.sessions:
                 if other is not session:
                     other.tell(self.marked(other, place))
         return self.marked(session, place)
+
+    def mark_elsewhere(self, session: Session, name: str, time: float | None) -> Marked:
+        """Set or return a user's read position where the archive has no messages for them.
+
+        That is a conversation with a guest, for example; the position lasts as long as the session.
+        """
+        marks, place = session.read_to, key(name)
+        if time is not None and time > marks.get(place, Mark()).time:
+            marks[place] = Mark(0, time)
+            while len(marks) > MOST_MARKS:
+                del marks[next(iter(marks))]
+        return Marked(name, 0, marks.get(place, Mark()).time or None)
 
     def _note(self, session: Session, place: Room, mark: Mark) -> None:
         account = session.person.account

@@ -387,11 +387,11 @@ class Moderation:
         self._tell_others(session, event)
         return event
 
-    async def announce(self, session: Session, text: str) -> Announced:
+    async def announce(self, session: Session, text: str, wallops: bool = False) -> Announced:
         """Send a message to everybody online, in any room."""
         check_words(text)
         await self._acts.note(session, f"announced: {text}", None)
-        event = Announced(session.name, text, self._acts.now())
+        event = Announced(session.name, text, self._acts.now(), wallops)
         self._tell_others(session, event)
         return event
 

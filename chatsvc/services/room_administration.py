@@ -61,7 +61,8 @@ class RoomAdministration:
             if member.role in names:
                 names[member.role].append(self._accounts.name_of(id))
         founder = next(iter(names["founder"]), None)
-        return Rules(room.name, listed(room.rules), founder, tuple(names["moderator"]))
+        moderators = tuple(names["moderator"])
+        return Rules(room.name, listed(room.rules), founder, moderators, room.made)
 
     async def set_rule(self, session: Session, room: Room, name: str, value: str) -> Rule:
         """Change one of a room's rules, and tell the room."""

@@ -133,6 +133,14 @@ def told_address(address: str) -> str:
 class Client:
     """The state of one connection; whoever sends its output calls `taken`."""
 
+    __slots__ = (
+        "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
+        "account", "account_of", "bot", "capabilities", "collected", "earlier", "latest", "mask",
+        "nick", "now", "opened", "operator", "quit", "realname", "registration", "rooms", "sasl",
+        "secure", "server", "speaker", "telling", "unread", "version", "wallops", "welcome",
+        "write_said",
+    )  # fmt: skip
+
     def __init__(
         self,
         mask: Mask = mask_of,
@@ -149,6 +157,7 @@ class Client:
         self.account: str | None = None
         self.bot = False
         self.operator = False
+        self.wallops = False
         self.unread: dict[str, Unread] = {}  # unread rooms that the client has not rejoined
         self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
@@ -184,7 +193,8 @@ class Client:
     @property
     def modes(self) -> str:
         """The user modes; people are found only by name or in rooms shared with them."""
-        return f"{'B' if self.bot else ''}i{'o' if self.operator else ''}"
+        found = (("B", self.bot), ("i", True), ("o", self.operator), ("w", self.wallops))
+        return "".join(letter for letter, is_set in found if is_set)
 
     # Output
 

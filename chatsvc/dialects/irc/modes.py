@@ -119,7 +119,11 @@ def _own(client: Client, letters: str) -> None:
             plus = letter == "+"
         elif letter == "B":
             client.ask("bot", Pending("MODE B"), on=plus)
-        elif letter not in "io":  # which are as they are
+        elif letter == "w" and plus != client.wallops:
+            client.wallops = plus
+            change = "+w" if plus else "-w"
+            client.send("MODE", client.nick, change, source=client.mask(client.nick))
+        elif letter not in "iow":  # which are as they are
             client.reply("UMODEUNKNOWNFLAG")
 
 
@@ -177,6 +181,7 @@ def _(event: Rules, client: Client, about: Pending) -> None:
     limit = values.get("limit", "off")
     params = [limit] if limit != "off" else []
     client.reply("CHANNELMODEIS", event.room, f"+{modes}{'l' if params else ''}", *params)
+    client.reply("CREATIONTIME", event.room, str(int(event.made or 0)))
 
 
 @told_part.register

@@ -38,6 +38,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "LIST": ("322", None),
     "LISTEND": ("323", "End of LIST"),
     "CHANNELMODEIS": ("324", None),
+    "CREATIONTIME": ("329", None),
     "WHOISACCOUNT": ("330", "is logged in as"),
     "NOTOPIC": ("331", "No topic is set"),
     "TOPIC": ("332", None),

@@ -41,14 +41,17 @@ def _(client: Client, message: Message) -> None:
 
 @on("WALLOPS", 1)
 def _(client: Client, message: Message) -> None:
-    client.ask("announce", Pending("WALLOPS"), text=message.params[0])
+    client.ask("announce", Pending("WALLOPS"), text=message.params[0], wallops=True)
 
 
 @told.register
 def _(event: Announced, client: Client, about: Pending) -> None:
     """Send a notice to everybody on the server, if the target says so (RFC 2812, 3.3.1).
 
-    WALLOPS goes only to users who have asked for it; this goes to all.
+    WALLOPS goes only to users with the mode +w (RFC 2812, 4.7).
     """
-    when = timestamp(event.time)
-    client.notice(event.text, client.mask(event.by), "$*", time=when)
+    source, when = client.mask(event.by), timestamp(event.time)
+    if not event.wallops:
+        client.notice(event.text, source, "$*", time=when)
+    elif client.wallops:
+        client.send("WALLOPS", event.text, source=source, time=when)

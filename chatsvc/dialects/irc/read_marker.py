@@ -21,9 +21,10 @@ def _(client: Client, message: Message) -> None:
         return
     target, *selector = message.params
     if not selector:
-        client.ask("mark", room=place(target))
+        client.ask("mark", room=place(target), anywhere=True)
     elif selector[0].startswith("timestamp="):
-        client.ask("mark", room=place(target), number=selector[0].removeprefix("timestamp="))
+        when = selector[0].removeprefix("timestamp=")
+        client.ask("mark", room=place(target), number=when, anywhere=True)
     else:
         client.fail("MARKREAD", "INVALID_PARAMS", target, selector[0], "Invalid timestamp")
 

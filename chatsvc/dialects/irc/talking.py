@@ -13,7 +13,8 @@ from chatsvc.model.text_rules import key
 
 _MOST_TARGETS = 4  # of one message
 _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # CTCP queries, as client tags
-_SHORT = 40  # characters of a text that fits for sure
+_SHORT = 42  # characters of a text that fits for sure
+_SHORT_ASCII = 170
 _ACTION = "\x01ACTION "
 
 
@@ -24,7 +25,8 @@ def _(client: Client, message: Message) -> None:
         client.reply("NOTEXTTOSEND")
         return
     target, text = message.params[:2]
-    if len(text) > _SHORT and message.command == "PRIVMSG" and _is_too_long(client, target, text):
+    long = len(text) > _SHORT and message.command == "PRIVMSG"
+    if long and _is_too_long(client, target, text):
         client.reply("INPUTTOOLONG")
         return
     speak(client, message.command, target, text, _signs(client, message))
@@ -32,6 +34,8 @@ def _(client: Client, message: Message) -> None:
 
 def _is_too_long(client: Client, target: str, text: str) -> bool:
     """Return whether others could not be shown a message in one piece, with its source."""
+    if len(text) <= _SHORT_ASCII and text.isascii():
+        return False
     longest = max(target.split(","), key=len)
     around = len(": PRIVMSG  :\r\n")
     return longer(f"{client.mask(client.nick)}{longest}{text}", LONGEST - around)
