@@ -71,7 +71,6 @@ BEGINNINGS = {
         b"NICKY\r\n",
         b"NICK " + b"x" * 600 + b"\r\n",
         b"CAP\r\n",
-        b"CAP x\r\n",
         b"CAPTAIN\r\n",
         b"Captain Haddock\r\n",
         b"PASS\r\n",

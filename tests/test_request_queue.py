@@ -41,7 +41,7 @@ def test_an_irc_request_waits_with_its_label() -> None:
     told = [line.split() for line in ann.read()]
     assert told[0][0] == "@label=h"
     assert [line[-1] for line in told if "PRIVMSG" in line] == [":one"]
-    assert told[-1][-2:] == ["chatsvc", ":end"]
+    assert told[-1][-2:] == ["irc.chatsvc", ":end"]
 
 
 def test_a_pong_follows_the_client_s_own_earlier_lines() -> None:

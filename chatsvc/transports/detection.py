@@ -47,7 +47,7 @@ _HTTP_LINE = re.compile(rb"%b \S+ HTTP/[0-9.]+\r?" % METHOD)
 _HALF_HTTP = re.compile(rb"%b( \S*( [HTP/0-9.]*\r?)?)?" % METHOD)
 _LONG_HTTP = re.compile(rb"%b /\S*( [HTP/0-9.]*\r?)?" % METHOD)
 _IRC_LINE = re.compile(
-    rb"(?:(?:CAP|cap) [A-Za-z]+\b.*|(?:NICK|nick) :?\S+"
+    rb"(?:CAP [A-Za-z]+\b.*|cap (?i:LS|LIST|REQ|END)\b.*|(?:NICK|nick) :?\S+"
     rb"|(?:USER|user) \S+ \S+ \S+ .+|(?:PASS|pass) .+)[ ]*\r?"
 )
 _IRC_WORDS = (
