@@ -25,8 +25,8 @@ def _(client: Client, message: Message) -> None:
         client.reply("NOTEXTTOSEND")
         return
     target, text = message.params[:2]
-    long = len(text) > _SHORT and message.command == "PRIVMSG"
-    if long and _is_too_long(client, target, text):
+    long = len(text) > (_SHORT_ASCII if text.isascii() else _SHORT)
+    if long and message.command == "PRIVMSG" and _is_too_long(client, target, text):
         client.reply("INPUTTOOLONG")
         return
     speak(client, message.command, target, text, _signs(client, message))
@@ -34,8 +34,6 @@ def _(client: Client, message: Message) -> None:
 
 def _is_too_long(client: Client, target: str, text: str) -> bool:
     """Return whether others could not be shown a message in one piece, with its source."""
-    if len(text) <= _SHORT_ASCII and text.isascii():
-        return False
     longest = max(target.split(","), key=len)
     around = len(": PRIVMSG  :\r\n")
     return longer(f"{client.mask(client.nick)}{longest}{text}", LONGEST - around)
