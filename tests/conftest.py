@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -63,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.path.name
         for marker in next((MARKERS[begin] for begin in MARKERS if name.startswith(begin)), ()):
             item.add_marker(marker)
+
+
+def pytest_collection_finish() -> None:
+    """Leave all modules and tests out of garbage collections, which would visit them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,8 @@ from conftest import Chat, Person
 from textual import app as textual_app
 from textual import events
 from textual import pilot as textual_pilot
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from twisted.internet.defer import Deferred, fail, succeed
@@ -38,6 +40,20 @@ async def quiet(*_: float) -> None:
 # Textual takes a process for idle if it uses no processor for 20 ms.  That is slow, and wrong
 # while other programs use the processor.
 textual_app.wait_for_idle = textual_pilot.wait_for_idle = quiet  # type: ignore[assignment,attr-defined]
+
+_parse_rules = Stylesheet._parse_rules
+_parsed: dict[object, list[RuleSet]] = {}
+
+
+def parse_once(self: Stylesheet, *source: object, **options: object) -> list[RuleSet]:
+    """Parse a style sheet, or return its rules if an app of this process has parsed it."""
+    key = (source, *options.items(), *self._variables.items())
+    if key not in _parsed:
+        _parsed[key] = _parse_rules(self, *source, **options)  # type: ignore[arg-type]
+    return _parsed[key]
+
+
+Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
 
 
 class Pipe(StringTransport):
