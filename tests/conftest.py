@@ -23,7 +23,7 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 
-from chatsvc.auth import passwords
+from chatsvc.auth import passwords, scram
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
 from chatsvc.services.hub import Hub
 from chatsvc.services.settings import ServiceSettings
@@ -244,6 +244,7 @@ def hub_of(
 def passwords_cost_little() -> None:
     """Make hashing fast, which is slow on purpose."""
     passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    scram.ITERATIONS = 4096  # the minimum that scramp accepts
 
 
 class NewArchive(Protocol):
