@@ -23,10 +23,17 @@ from websockets.sync.client import ClientConnection, connect
 SCHEMES = pytest.mark.parametrize("scheme", ["ws", "wss"])
 
 
-@pytest.fixture
-def chat(tmp_path: Path) -> Iterator[Service]:
-    with Service(tmp_path, *IN_MEMORY) as service:
+@pytest.fixture(scope="module")
+def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("chat"), *IN_MEMORY, "--show-history", "0") as service:
         yield service
+
+
+@pytest.fixture
+def chat(shared_chat: Service) -> Iterator[Service]:
+    """Return the service, in which nobody is left of the test before."""
+    yield shared_chat
+    shared_chat.everybody_leaves()
 
 
 def opened(chat: Service, scheme: str = "ws", *subprotocols: str, **more: Any) -> ClientConnection:
@@ -113,14 +120,15 @@ def test_the_example_in_python_works(chat: Service, tmp_path: Path) -> None:
 
 @SCHEMES
 def test_long_histories_and_long_messages_arrive_whole(chat: Service, scheme: str) -> None:
+    room = f"#{scheme}"
     with opened(chat, scheme) as ann:
         ask(ann, do="hello", name="ann")
-        ask(ann, do="join", room="#lobby")
+        ask(ann, do="join", room=room)
         for number in range(100):
-            ask(ann, do="say", room="#lobby", text=f"{number} " + "ü" * 1000, tag=f"t{number}")
+            ask(ann, do="say", room=room, text=f"{number} " + "ü" * 1000, tag=f"t{number}")
         for number in range(100):
             assert event(ann, "said")["number"] == number + 1
-        ask(ann, do="history", room="#lobby", n=100)
+        ask(ann, do="history", room=room, n=100)
         assert [len(line["text"]) for line in event(ann, "history")["lines"]][-1] == 1003
         ann.ping().wait(LIMIT)
         ann.send(["{" + " " * 15_000, '"do":"ping"}'])
