@@ -18,7 +18,7 @@ from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 from chatsvc.transports.connection import LAST_WORDS
 from chatsvc.transports.websocket import adapter, frames
 from chatsvc.transports.websocket.frames import LONGEST_MESSAGE, LONGEST_REASON
-from chatsvc.transports.websocket.opening import NOT_FOR_PEOPLE
+from chatsvc.transports.websocket.opening import MOST_FRAMES, NOT_FOR_PEOPLE
 from chatsvc.transports.websocket.protocol import FAREWELL, GONE, SILENT
 
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
@@ -68,6 +68,23 @@ def test_irc_has_one_line_in_each_message_without_its_end(
     assert [line.split()[1] for line in lines] == ["353", "366"]
     assert not any(end in line for line in lines for end in "\r\n")
     assert opcodes <= {Opcode.BINARY if binary else Opcode.TEXT}
+
+
+@pytest.mark.parametrize("kind", ["pings", "fragments"])
+def test_only_so_many_frames_come_before_the_first_message(chat: Chat, kind: str) -> None:
+    begin = masked(Opcode.TEXT, fin=False) if kind == "fragments" else b""
+    more = (
+        masked(Opcode.CONT, fin=False) if kind == "fragments" else masked(Opcode.PING, b"x" * 125)
+    )
+    patient, hasty = Browser(chat), Browser(chat)
+    send_raw(patient, begin + more * (MOST_FRAMES - 1))
+    assert patient.ended is None
+    send_raw(hasty, begin + more * MOST_FRAMES)
+    send_raw(hasty, more)
+    assert hasty.ended == (1008, "Too many frames before the first message.")
+    end = masked(Opcode.CONT, b'{"do":"ping"}') if begin else masked(Opcode.TEXT, b'{"do":"ping"}')
+    send_raw(patient, end)
+    assert patient.read() == ['{"event":"pong"}']
 
 
 def test_the_first_message_decides_without_a_subprotocol(chat: Chat) -> None:

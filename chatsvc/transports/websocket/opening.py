@@ -32,6 +32,8 @@ from chatsvc.transports.websocket.protocol import PROTOCOLS
 NAME = "websocket"  # in --speaks
 NOT_FOR_PEOPLE = "Over WebSocket, this chat speaks JSON and IRC: see docs/protocol.md."
 
+MOST_FRAMES = 100  # before the first message is complete; nobody pays for them
+
 NameOf = Callable[[bytes], str]  # returns the language of a first line
 
 
@@ -108,6 +110,8 @@ class Opening(Protocol):
             self._begin(message)
         elif frames.end is not None:
             self._finish(frames.end.code, frames.end.words)
+        elif frames.frames > MOST_FRAMES:
+            self._finish(REFUSED, "Too many frames before the first message.")
 
     def _begin(self, message: bytes) -> None:
         name = self._name_of(line_of(message))
