@@ -9,6 +9,7 @@ from typing import Any
 from conftest import Chat, Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tlspeople import ALERT, Secure, encrypted
 from webpeople import ask, received, request
 
 from chatsvc.model.rate_limits import Limits, network
@@ -50,7 +51,7 @@ class House:
     """A chat with few places, and its connections; some aborted ones are lost only later."""
 
     def __init__(self) -> None:
-        self.chat = Chat(limits=FEW)
+        self.chat = encrypted(Chat(limits=FEW))
         self.chat.factory.max_clients = 5
         self.people: list[Person] = []
 
@@ -89,6 +90,7 @@ class House:
         assert visitors | refused <= gate.connections
         assert not visitors & refused
         assert gate._pages._open == counted(visitors)
+        assert not gate._handshakes._open
         assert gate._addresses._open == counted(gate.connections - visitors - refused)
         assert len(visitors) <= FEW.pages_in_all
         assert len(gate.connections) - len(refused) <= gate.max_clients
@@ -135,6 +137,19 @@ def test_two_addresses_do_not_keep_the_pages_from_all_others() -> None:
     assert all(one.transport.connected for one in others)
     (refused,) = received(load_page(chat, "192.0.2.2"))  # has most
     assert "The server is full." in refused.body
+
+
+def test_handshakes_are_limited_even_if_nothing_follows_them() -> None:
+    chat = encrypted(Chat(limits=Limits(flood=None, pages=5)))
+    for _ in range(5):
+        Secure(chat).shake_hands().outside.hang_up()
+    late = chat.connect()
+    late.protocol.dataReceived(b"\x16\x03\x01")
+    assert late.transport.value().decode("latin-1") == ALERT
+    late.hang_up()
+    assert "Welcome, ann" in chat.connect().send("ann")[1]
+    chat.clock.advance(Limits().pages_within)
+    Secure(chat).shake_hands()
 
 
 def test_many_users_at_once_each_take_another_place_of_pages() -> None:

@@ -96,6 +96,13 @@ class ClientConnection:
             self.refusal = self.gate.visit(self)
             self.due(HEAD_WITHIN)
 
+    def shake_hands(self) -> None:
+        """Count a TLS handshake, which is work even if nothing follows, or refuse it."""
+        refusal = None if self.refusal is not None else self.gate.shake_hands(self)
+        if refusal is not None:
+            self.visit()  # so it does not count as a user
+            self.refusal = refusal
+
     def join(self) -> None:
         """Count a connection that has loaded pages as a user's, or refuse it."""
         if self._visits:

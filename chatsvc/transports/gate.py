@@ -70,6 +70,7 @@ class Gate:
         self._visitors: dict[Guest, None] = {}  # of these: they load pages, the oldest first
         self._addresses = Addresses(limits.per_address, limits.arrivals, limits.arrivals_within)
         self._pages = Addresses(limits.pages_open, limits.pages, limits.pages_within)
+        self._handshakes = Addresses(0, limits.pages, limits.pages_within)
         self.purses = Purses(limits.work)
         self.busy: set[object] = set()  # the connections that give way to others
         self.pages = DeferredSemaphore(PAGES)
@@ -131,6 +132,13 @@ class Gate:
             self._visitors[guest] = None
         else:
             self._refused.add(guest)
+        return refusal
+
+    def shake_hands(self, guest: Guest) -> Refusal | None:
+        """Count a TLS handshake, whatever it leads to, or return why it is refused."""
+        refusal = self._handshakes.admit(guest.address, self.clock.seconds())
+        if refusal is None:
+            self._handshakes.gone(guest.address)
         return refusal
 
     def _has_room(self, guest: Guest) -> bool:
