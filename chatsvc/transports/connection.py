@@ -47,6 +47,7 @@ class ClientConnection:
     secure = False  # nobody can read the traffic
     fingerprint = ""  # SHA-256 of the certificate that the peer has sent inside TLS
     greeted = False
+    upgraded = False  # it became a WebSocket
     tls_only = False  # it came to a port for TLS only
     _known = False  # the peer's address
     _visits = False  # it loads pages, and does not count as a user

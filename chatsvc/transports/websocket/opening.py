@@ -93,6 +93,7 @@ class Opening(Protocol):
         self._frames = FrameReader()
 
     def connectionMade(self) -> None:
+        self._arrival.upgraded = True
         self.transport.write(self._answer)
         if self._subprotocol:
             self._become("irc", self._rest, IRC_SUBPROTOCOLS[self._subprotocol])
