@@ -19,7 +19,7 @@ from chatsvc.transports.connection import LAST_WORDS
 from chatsvc.transports.websocket import adapter, frames
 from chatsvc.transports.websocket.frames import LONGEST_MESSAGE, LONGEST_REASON
 from chatsvc.transports.websocket.opening import MOST_FRAMES, NOT_FOR_PEOPLE
-from chatsvc.transports.websocket.protocol import FAREWELL, GONE, SILENT
+from chatsvc.transports.websocket.protocol import FAREWELL, GONE, MOST_LATE, SILENT
 
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
 REGISTRATION = ("NICK ann", "USER ann 0 * :Ann")
@@ -77,11 +77,11 @@ def test_only_so_many_frames_come_before_the_first_message(chat: Chat, kind: str
         masked(Opcode.CONT, fin=False) if kind == "fragments" else masked(Opcode.PING, b"x" * 125)
     )
     patient, hasty = Browser(chat), Browser(chat)
-    send_raw(patient, begin + more * (MOST_FRAMES - 1))
+    send_raw(patient, begin + more * (MOST_FRAMES - 2))
     assert patient.ended is None
-    send_raw(hasty, begin + more * MOST_FRAMES)
-    send_raw(hasty, more)
-    assert hasty.ended == (1008, "Too many frames before the first message.")
+    send_raw(hasty, begin + more * 10_000)
+    assert len(hasty.frames) <= MOST_FRAMES + 1
+    assert hasty.ended == (1008, "Too many frames without a message.")
     end = masked(Opcode.CONT, b'{"do":"ping"}') if begin else masked(Opcode.TEXT, b'{"do":"ping"}')
     send_raw(patient, end)
     assert patient.read() == ['{"event":"pong"}']
@@ -361,6 +361,15 @@ def test_the_server_waits_for_the_client_s_close_frame(chat: Chat) -> None:
     bob.person.hang_up()
     ann.person.hang_up()
     assert not chat.clock.getDelayedCalls()
+
+
+def test_a_client_that_sends_many_frames_instead_of_its_close_frame_is_closed(chat: Chat) -> None:
+    bob = program(chat, "bob").person
+    bob.protocol.dataReceived(masked(Opcode.TEXT, b'{"do":"quit"}'))
+    bob.protocol.dataReceived(masked(Opcode.PING) * MOST_LATE)
+    assert not bob.closed
+    bob.protocol.dataReceived(masked(Opcode.PING))
+    assert bob.closed
 
 
 def test_a_client_that_sends_on_for_ever_is_cut_off(chat: Chat) -> None:

@@ -32,7 +32,7 @@ from chatsvc.transports.websocket.protocol import PROTOCOLS
 NAME = "websocket"  # in --speaks
 NOT_FOR_PEOPLE = "Over WebSocket, this chat speaks JSON and IRC: see docs/protocol.md."
 
-MOST_FRAMES = 100  # before the first message is complete; nobody pays for them
+MOST_FRAMES = 100  # up to the first message
 
 NameOf = Callable[[bytes], str]  # returns the language of a first line
 
@@ -91,6 +91,7 @@ class Opening(Protocol):
         self._arrival, self._answer, self._rest, self._name_of = arrival, answer, rest, name_of
         self._subprotocol = subprotocol
         self._frames = FrameReader()
+        self._frames.most = MOST_FRAMES
 
     def connectionMade(self) -> None:
         self._arrival.upgraded = True
@@ -111,8 +112,6 @@ class Opening(Protocol):
             self._begin(message)
         elif frames.end is not None:
             self._finish(frames.end.code, frames.end.words)
-        elif frames.frames > MOST_FRAMES:
-            self._finish(REFUSED, "Too many frames before the first message.")
 
     def _begin(self, message: bytes) -> None:
         name = self._name_of(line_of(message))
