@@ -8,6 +8,7 @@ import { FIRST_ROOM } from "../net/resume_state.js";
 import { CompletionSource } from "./completion_source.js";
 import { HistoryLoader } from "./history_loader.js";
 import { InputHandler } from "./input_handler.js";
+import { Preferences } from "./preferences.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Event} Event */
@@ -36,8 +37,9 @@ export class ChatSession {
      * @param {Keepsakes} keepsakes
      * @param {() => void} changed
      */
-    constructor(open, clock, keepsakes, changed) {
+    constructor(open, clock, keepsakes, changed, preferences = new Preferences(null)) {
         this.keepsakes = keepsakes;
+        this.preferences = preferences;
         this.state = new State(changed);
         this.connection = new Connection(open, clock, this, keepsakes.client(() => secret(clock)));
         this.reading = new HistoryLoader(this.connection, this.state, clock);
@@ -49,6 +51,10 @@ export class ChatSession {
         this.login = { busy: false, name: "", refused: null, password: false, account: false, over: "" };
         /** @type {(text: string, pane: Buffer) => void} restores a refused text to the input */
         this.giveBack = (text, pane) => (pane.draft ||= text);
+        /** @type {(text: string) => void} inserts a text into the input */
+        this.insert = () => {};
+        /** @type {(event: Event, given: {command: string, given: Record<string, unknown>}) => void} shows a list that was asked for */
+        this.present = () => {};
         /** @type {string | null} the room to show as soon as it is joined again after a reload */
         this._goal = null;
         /** Starts the page again from the beginning. */
@@ -57,6 +63,11 @@ export class ChatSession {
         this._changed = changed;
         /** @type {((identity: Identity) => void) | null} */
         this._answer = null;
+    }
+
+    /** Whether the user is an operator of the server. */
+    get isOperator() {
+        return this.state.operator;
     }
 
     /** The time. */
@@ -197,6 +208,17 @@ export class ChatSession {
     goTo(name) {
         if (name.startsWith("#") && !this.state.find(name)) this.input.typed(`/join ${name}`, this.state.pane);
         else this.lookAt(name);
+    }
+
+    /**
+     * Show a message, or the first one after a time; return whether there is one.
+     * @param {string} name
+     * @param {number | string} where
+     */
+    async jump(name, where) {
+        this.goTo(name);
+        const pane = this.state.find(name);
+        return pane !== undefined && await this.reading.jump(pane, where);
     }
 
     /** The buffers in the order of the list: rooms, conversations, the server's messages. */

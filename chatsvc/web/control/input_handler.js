@@ -121,7 +121,19 @@ export class InputHandler {
         const asked = this._session.connection.request(name, { rest: said }, { alone: true, once: this.commands.is(name, "once") });
         const password = this.commands.passwordOf(name, rest);
         const answered = asked.then(event => this._answered(event, password));
+        answered.then(event => this._session.present(event, { command: name, given: { rest: said } }), () => {});
         this._wait(answered, this.commands.masked(text), pane, text);
+    }
+
+    /**
+     * Carry out a command whose arguments were chosen in the page; return the event that answers it.
+     * @param {string} name
+     * @param {Record<string, unknown>} given
+     */
+    async perform(name, given) {
+        const event = await this._session.connection.request(name, given, { alone: true, once: this.commands.is(name, "once") });
+        const password = this.commands.is(name, "secret") && name !== "unregister" ? given.new ?? given.password : undefined;
+        return this._answered(event, password === undefined ? undefined : String(password));
     }
 
     /**
