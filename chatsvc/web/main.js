@@ -31,7 +31,8 @@ preferences.changed = () => {
     const { theme, density, hours, emoji, typing } = preferences.values;
     document.documentElement.style.colorScheme = theme === "system" ? "" : theme;
     document.documentElement.dataset.density = density;
-    /** @type {HTMLLinkElement} */ (document.getElementById("dark")).media = { light: "not all", dark: "all" }[theme] ?? "(prefers-color-scheme: dark)";
+    const dark = /** @type {HTMLLinkElement} */ (document.getElementById("dark"));
+    dark.media = { light: "not all", dark: "all" }[theme] ?? "(prefers-color-scheme: dark)";
     useHours(hours);
     session.input.emoji = emoji;
     session.typing.wanted = typing;

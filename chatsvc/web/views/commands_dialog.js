@@ -23,7 +23,7 @@ export class CommandsDialog extends Component {
         /** @type {[string, Command[]][]} */
         const topics = query ? [["", found]] : [...new Set(found.map(command => command.topic ?? "other"))].map(topic => [topic, found.filter(command => (command.topic ?? "other") === topic)]);
         return html`<${Dialog} title="All commands" wide close=${() => page.closeDialog()}>
-            <input type="search" aria-label="Find a command" placeholder="Find a command" autofocus onInput=${(/** @type {any} */ event) => this.setState({ query: event.target.value })} />
+            <input enterkeyhint="search" aria-label="Find a command" placeholder="Find a command" autofocus onInput=${(/** @type {any} */ event) => this.setState({ query: event.target.value })} />
             ${topics.map(([topic, commands]) => html`<section key=${topic}>
                 ${topic && html`<h3>${sentence(topic)}</h3>`}
                 <ul class="choices">${commands.map(command => html`<li key=${nameOf(command)}>
