@@ -30,7 +30,7 @@ export class CommandsDialog extends Component {
                     <button type="button" onClick=${() => page.openDialog("command", { label: "", command: nameOf(command), given: {} })}>
                         <span class="command"><b>${command.usage}</b> <span class="muted">${command.help}</span></span></button></li>`)}</ul>
             </section>`)}
-            <p class="muted">You can also type them: / and the name, then Tab to complete.</p>
+            <p class="muted">You can also type them: / and the name, then Tab to complete. To send /word as text, type //word.</p>
         </${Dialog}>`;
     }
 }
