@@ -1,7 +1,7 @@
 /** Starts the page: connects the chat to the browser's clock, network, storage and keys. */
 
 import { ChatSession } from "./control/chat_session.js";
-import { Keepsakes } from "./control/keepsakes.js";
+import { Keepsakes, shelf } from "./control/keepsakes.js";
 import { shortcut } from "./model/keys.js";
 import { titleOf } from "./views/room_list.js";
 import { Page } from "./views/page.js";
@@ -15,7 +15,10 @@ const clock = {
     clearTimeout: (/** @type {number} */ timer) => window.clearTimeout(timer),
 };
 const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
-const session = new ChatSession(() => new WebSocket(url), clock, new Keepsakes(sessionStorage), () => page.changed());
+const keepsakes = new Keepsakes(shelf(() => sessionStorage), shelf(() => localStorage));
+const session = new ChatSession(() => new WebSocket(url), clock, keepsakes, () => page.changed(), {
+    database: window.indexedDB, channel: "BroadcastChannel" in window ? new BroadcastChannel("chatsvc") : null,
+});
 const { state } = session;
 session.restart = () => location.reload();
 
@@ -69,5 +72,5 @@ function nextRegion() {
 }
 
 look();
-session.begin();
+void session.begin();
 page.show(session);

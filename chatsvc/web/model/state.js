@@ -3,7 +3,6 @@
 import { Buffer, SERVER, Stretch } from "./buffers.js";
 import { note, spoken, waiting, whispered } from "./items.js";
 import * as occupants from "./occupants.js";
-import { lines } from "./sentences.js";
 import { key } from "./text_rules.js";
 
 /** @typedef {import("./items.js").Event} Event */
@@ -85,6 +84,10 @@ export class State {
         /** @type {(pane: Buffer) => void} */
         this.whenRead = () => {};
         this.changed = changed;
+        /** @type {import("./sentences.js").lines | null} */
+        this._lines = null;
+        /** @type {(() => void)[]} events that wait for the words */
+        this._unworded = [];
         this._turns = 0;
         this._arrived = false; // whether we are in a room
     }
@@ -260,9 +263,23 @@ export class State {
      */
     words(event, now, where) {
         const pane = where ?? (event.room && this.find(event.room)) ?? this.pane;
-        const notes = lines(event, pane.name).map(text => note(now, text));
+        if (this._lines === null) {
+            this._unworded.push(() => this.words(event, now, pane));
+            return;
+        }
+        const notes = this._lines(event, pane.name).map(text => note(now, text));
         pane.present.add(...notes);
         if (pane.name === SERVER && !this._sees(pane)) pane.unread += notes.length;
+    }
+
+    /**
+     * Use the function that puts events into words, also for those that came before it was loaded.
+     * @param {import("./sentences.js").lines} lines
+     */
+    learnWords(lines) {
+        this._lines = lines;
+        for (const show of this._unworded.splice(0)) show();
+        this.changed();
     }
 
     /**

@@ -7,7 +7,7 @@ import { ResumeState } from "./resume_state.js";
 
 /** @typedef {import("../model/items.js").Event} Event */
 /** @typedef {import("./outbox.js").Outgoing} Outgoing */
-/** The name and passwords to log in with. @typedef {{name: string, password?: string, account_password?: string}} Identity */
+/** The name and passwords to log in with; a token replaces the account's password. @typedef {{name: string, password?: string, account_password?: string, token?: string}} Identity */
 
 /**
  * The time, and timers. @typedef {object} Clock
@@ -105,6 +105,14 @@ export class Connection {
         else this.retry();
     }
 
+    /**
+     * Use another secret from the next login on.
+     * @param {string} client
+     */
+    identify(client) {
+        this._client = client;
+    }
+
     /** Make the next attempt now. */
     retry() {
         if (this.state === "waiting" || (this.state === "closed" && this._identity)) this._try();
@@ -133,12 +141,12 @@ export class Connection {
      *
      * @param {string} what
      * @param {Record<string, unknown>} given
-     * @param {{alone?: boolean, once?: boolean, shown?: boolean, tag?: string}} [how]
+     * @param {{alone?: boolean, once?: boolean, shown?: boolean, tag?: string, whenSent?: () => void}} [how]
      * @returns {Promise<Event>}
      */
-    request(what, given, { alone = false, once = false, shown = true, tag = this.tag() } = {}) {
+    request(what, given, { alone = false, once = false, shown = true, tag = this.tag(), whenSent = undefined } = {}) {
         return new Promise((resolve, reject) => {
-            const outgoing = { do: what, arguments: given, tag, alone, once, shown, resolve, reject };
+            const outgoing = { do: what, arguments: given, tag, alone, once, shown, whenSent, resolve, reject };
             if (!this.outbox.put(outgoing)) reject(new Refused("waiting", "Too many messages are waiting to be sent. This one is discarded."));
             this._pump();
         });
@@ -186,6 +194,7 @@ export class Connection {
         const socket = this._socket;
         while (this._identity && socket === this._socket && this.state === "logging in") {
             const { name, ...proofs } = this._identity;
+            if (proofs.token !== undefined) delete proofs.account_password;
             const who = this._welcomed ? this.resume.account ?? this.resume.name : name;
             try {
                 await this._askAtOnce("hello", { version: 1, name: who, client: this._client, ...proofs });
@@ -211,7 +220,7 @@ export class Connection {
 
     /**
      * Use these passwords from the next login on.
-     * @param {{password?: string, account_password?: string}} proofs
+     * @param {{password?: string, account_password?: string, token?: string}} proofs
      */
     proved(proofs) {
         if (this._identity) this._identity = { ...this._identity, ...proofs };
@@ -316,7 +325,11 @@ export class Connection {
     }
 
     _pump() {
-        if (this.here) for (const outgoing of this.outbox.ready()) this._send(requestOf(outgoing));
+        if (!this.here) return;
+        for (const outgoing of this.outbox.ready()) {
+            outgoing.whenSent?.();
+            this._send(requestOf(outgoing));
+        }
     }
 
     /** @param {Event} event */

@@ -1,7 +1,6 @@
 /** Where the user writes: several lines, a draft for each buffer, completion, and earlier messages. */
 
 import { SERVER } from "../model/buffers.js";
-import { complete, hint } from "../model/completion.js";
 import { shortcut } from "../model/keys.js";
 import { Component, html } from "./dom.js";
 import { Icon } from "./icons.js";
@@ -39,7 +38,7 @@ export class Composer extends Component {
         const { completion, chosen } = this.state;
         const label = pane.name === SERVER ? "Command" : `Message ${titleOf(pane)}`;
         const shown = completion?.candidates.slice(0, SHOWN) ?? [];
-        const usage = completion ? "" : hint(this._area?.value ?? "", session.input.all);
+        const usage = completion ? "" : session.later.completion?.hint(this._area?.value ?? "", session.input.all);
         return html`<form class="composer" onSubmit=${this._submit}>
             ${shown.length > 0 && html`<ul class="suggestions" id="suggestions" role="listbox" aria-label="Suggestions">
                 ${shown.map((each, at) => html`<li key=${at} id=${`suggestion-${at}`} role="option" aria-selected=${at === chosen}
@@ -190,7 +189,7 @@ export class Composer extends Component {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return false;
         const begin = area.value.lastIndexOf("\n", area.selectionStart - 1) + 1;
-        const found = complete(area.value.slice(begin), area.selectionStart - begin, session.completing.known(pane), begin === 0);
+        const found = session.later.completion?.complete(area.value.slice(begin), area.selectionStart - begin, session.completing.known(pane), begin === 0) ?? null;
         const completion = found && { ...found, start: found.start + begin, end: found.end + begin };
         this.setState({ completion, chosen: completion ? chosen : -1 });
         return completion !== null;

@@ -13,8 +13,8 @@ export function Login({ session, login, page }) {
     const submit = event => {
         event.preventDefault();
         const fields = [...new FormData(/** @type {HTMLFormElement} */ (event.target))].filter(([, value]) => value);
-        const { name = "", ...passwords } = Object.fromEntries(fields.map(([field, value]) => [field, String(value)]));
-        session.logIn({ name: name.trim(), ...passwords });
+        const { name = "", stay, ...passwords } = Object.fromEntries(fields.map(([field, value]) => [field, String(value)]));
+        session.logIn({ name: name.trim(), ...passwords }, Boolean(stay));
     };
     const chat = about?.chat ?? document.title;
     return html`<main class="login">
@@ -28,7 +28,8 @@ export function Login({ session, login, page }) {
             ${(about?.password || login.password) && html`<label>Password of this chat
                 <input name="password" type="password" required autocomplete="off" /></label>`}
             ${login.account && html`<label>Your password
-                <input name="account_password" type="password" autocomplete="current-password" ref=${focusOnce} /></label>`}
+                <input name="account_password" type="password" autocomplete="current-password" ref=${focusOnce} /></label>
+                <label class="stay"><input name="stay" type="checkbox" defaultChecked=${isPersonal()} /> Stay logged in on this device</label>`}
             ${refused && html`<p class="wrong" role="alert">${refused.message}</p>`}
             ${about?.lockdown && !refused && html`<p class="muted">Only registered users can join at the moment.</p>`}
             <button class="primary" disabled=${login.busy}>${login.busy ? "Joining…" : "Join"}</button>
@@ -37,6 +38,11 @@ export function Login({ session, login, page }) {
             ${about?.motd && html`<p class="motd">${about.motd}</p>`}
         </form>
     </main>`;
+}
+
+/** Return whether this is a device that people seldom share: one with a touch screen and no mouse. */
+function isPersonal() {
+    return matchMedia("(hover: none) and (pointer: coarse)").matches;
 }
 
 /** @type {WeakSet<HTMLElement>} */
