@@ -1,4 +1,4 @@
-"""The files of the browser client: read, minified, hashed and compressed once."""
+"""The files of the browser client: read, hashed and compressed once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
-
-from rjsmin import jsmin
 
 PAGE = "index.html"
 START = "main.js"
@@ -27,6 +25,8 @@ _TYPES = {
 _OTHER = "text/plain; charset=utf-8"  # such as a licence
 _REFERENCE = re.compile(r"""(?<=["'])assets/""")
 _IMPORTS = re.compile(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""")
+# Comments that stand alone, and indentation. In the templates of the views, neither has a meaning.
+_SPARE = re.compile(rb"^[ ]*(?:/\*.*?\*/\n|//[^\n]*\n)?", re.MULTILINE | re.DOTALL)
 _FOR_READERS = (".md", ".py")  # files that no browser needs
 
 
@@ -56,7 +56,7 @@ def asset(kind: str, body: bytes) -> Asset:
 
 def load(folder: Traversable) -> Assets:
     """Return all files in a folder, each under a path that changes when any of them changes."""
-    found = {name: _minified(name, body) for name, body in sorted(_files(folder))}
+    found = {name: _shorter(name, body) for name, body in sorted(_files(folder))}
     page = found[PAGE].decode()
     base = f"/assets/{_digest(found)}/"
     del found[PAGE]
@@ -77,9 +77,10 @@ def _digest(found: Mapping[str, bytes]) -> str:
     return sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def _minified(name: str, body: bytes) -> bytes:
-    """Return a script without comments and indentation, any other file as it is."""
-    return str(jsmin(body.decode())).encode() if _ending(name) == "js" else body
+def _shorter(name: str, body: bytes) -> bytes:
+    """Return our scripts without comments and indentation, any other file as it is."""
+    ours = _ending(name) == "js" and not name.startswith("vendor/")
+    return _SPARE.sub(b"", body) if ours else body
 
 
 def _linked(page: str, base: str, found: Mapping[str, bytes]) -> str:
