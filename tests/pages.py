@@ -14,7 +14,7 @@ from real import LIMIT, needs
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-MILLISECONDS = 1000 * 5
+MILLISECONDS = 1000 * LIMIT
 
 
 @contextmanager
@@ -73,10 +73,10 @@ class Visitor:
         shown: list[str] = self.page.evaluate(f"() => {{ {SHOWN} return shown(); }}")
         return shown
 
-    def waiting(self) -> list[str]:
-        """Return the texts of the messages that are not stored yet."""
-        waiting: list[str] = self.page.locator(".line.waiting .text").all_inner_texts()
-        return waiting
+    def keeps(self, *texts: str) -> None:
+        """Wait until these are the messages that are shown and not stored yet."""
+        shown = "[...document.querySelectorAll('.line.waiting .text')].map(each => each.innerText)"
+        self.wait(f"(...texts) => String({shown}) === String(texts)", *texts)
 
     def wait(self, condition: str, *arguments: Any) -> None:
         """Wait until a function of the page returns true."""
@@ -84,4 +84,5 @@ class Visitor:
         self.page.wait_for_function(f"() => {{ {SHOWN} return ({condition})({given}); }}")
 
 
-SHOWN = """const shown = () => [...document.querySelectorAll(".row[data-number] .line .text")].map(each => each.innerText);"""
+SHOWN = """const shown = () =>
+    [...document.querySelectorAll(".row[data-number] .line .text")].map(each => each.innerText);"""

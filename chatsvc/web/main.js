@@ -31,8 +31,14 @@ const title = document.title;
 page.drawn = () => {
     const { unread, mentions } = state.unread;
     const where = session.login === null ? `${titleOf(state.pane)} – ${state.chat}` : title;
+    showIcon(unread + mentions > 0);
     document.title = unread || mentions ? `(${mentions || unread}) ${where}` : where;
 };
+
+// Loaded with the first message; the preferences change its settings.
+page.notifications = once(async () => (await import("./views/notifying.js")).notificationsOf(session));
+state.whenNew = (/** @type {import("./model/buffers.js").Buffer} */ pane, /** @type {import("./model/items.js").Spoken} */ line, /** @type {boolean} */ seen) =>
+    void page.notifications().then(each => each.note(pane, line, seen, () => session.lookAt(pane.name))).catch(() => {});
 
 const look = () => state.look(document.visibilityState === "visible" && document.hasFocus());
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
@@ -71,6 +77,28 @@ function nextRegion() {
     visible[(at + 1) % visible.length]?.focus();
 }
 
+/**
+ * Show the icon with a dot if something is unread.
+ * @param {boolean} unread
+ */
+function showIcon(unread) {
+    const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+    const address = link.href.replace(/[^/]+$/, unread ? "favicon-unread.svg" : "favicon.svg");
+    if (link.href !== address) link.href = address;
+}
+
+/**
+ * Return a function that makes something when it is first needed.
+ * @template T
+ * @param {() => Promise<T>} make
+ */
+function once(make) {
+    /** @type {Promise<T> | undefined} */
+    let made;
+    return () => (made ??= make().catch(error => { made = undefined; throw error; }));
+}
+
 look();
 void session.begin();
 page.show(session);
+void import("./views/copying.js").then(({ copyMessages }) => copyMessages(state)).catch(() => {});

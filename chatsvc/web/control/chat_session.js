@@ -221,6 +221,7 @@ export class ChatSession {
     event(event, own) {
         if (event.event === "goodbye") return;
         this.state.apply(event, this.now, own);
+        if (event.event === "welcome") this._listConversations();
         if (event.event === "you" && event.account === undefined) this.forgetToken();
         if (event.event === "entered") {
             void this.reading.askWho(event.room);
@@ -228,6 +229,14 @@ export class ChatSession {
             if (event.room === this._goal) this._reachGoal(event.room);
         }
         if (["entered", "exited", "removed", "renamed", "you"].includes(event.event)) this._keepPlace();
+    }
+
+    /** Open the private conversations of before a reload, and those of the account. */
+    _listConversations() {
+        for (const name of this.keepsakes.place?.private ?? []) this.state.open(name);
+        if (this._goal?.startsWith("@")) this._reachGoal(this._goal);
+        if (this.state.account === null) return;
+        void import("./conversations.js").then(({ listConversations }) => listConversations(this)).catch(() => {});
     }
 
     /** @param {string} room */
@@ -239,8 +248,13 @@ export class ChatSession {
     _keepPlace() {
         const { resume } = this.connection;
         this.keepsakes.place = {
-            name: resume.account ?? resume.name, rooms: [...resume.places.keys()], here: this._goal ?? this.state.here, account: resume.account !== null,
+            name: resume.account ?? resume.name, rooms: [...resume.places.keys()], private: this._conversations(), here: this._goal ?? this.state.here, account: resume.account !== null,
         };
+    }
+
+    _conversations() {
+        const known = [...this.state.panes.keys()].filter(name => name.startsWith("@"));
+        return this.state.panes.size > 1 ? known : this.keepsakes.place?.private ?? [];
     }
 
     // What the user does

@@ -79,7 +79,7 @@ export class State {
         /** @type {string[]} words that count as a mention, like the user's name */
         this.highlights = [];
         this.looking = true; // the page is visible and has the focus
-        /** @type {(pane: Buffer, line: Spoken) => void} */
+        /** @type {(pane: Buffer, line: Spoken, seen: boolean) => void} a message of somebody else */
         this.whenNew = () => {};
         /** @type {(pane: Buffer) => void} */
         this.whenRead = () => {};
@@ -167,7 +167,7 @@ export class State {
     seen() {
         const pane = this.pane;
         if (this._sees(pane)) {
-            pane.unread = pane.mentions = 0;
+            pane.unread = pane.mentions = pane.missed = 0;
             this._read(pane, pane.present.last);
         }
         this.changed();
@@ -328,8 +328,8 @@ export class State {
         if (sees || item.own) this._read(pane, item.number);
         else if (!item.number || item.number > pane.read) {
             this._isUnread(pane, item);
-            this.whenNew(pane, item);
         }
+        if (!item.own && (sees || !item.number || item.number > pane.read)) this.whenNew(pane, item, sees);
     }
 
     /**
@@ -365,6 +365,7 @@ export class State {
         pane.topic = event.topic ?? "";
         pane.read = Math.max(pane.read, event.read ?? 0);
         pane.marked = Math.max(pane.marked, event.read ?? 0);
+        pane.missed = event.mentions ?? 0;
         const names = /** @type {string[]} */ ([...(event.names ?? []), event.name]);
         pane.people = new Map(names.map(name => [key(name), occupants.somebody(name)]));
         pane.company++;
@@ -486,6 +487,7 @@ export class State {
         pane.marked = Math.max(pane.marked, event.number);
         if (event.number > pane.read) {
             pane.read = event.number;
+            pane.missed = 0;
             pane.recount();
         }
     }

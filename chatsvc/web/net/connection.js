@@ -34,7 +34,7 @@ const SHORTEST = 250, LONGEST = 30_000; // milliseconds between two attempts
 const OPENING = 10_000; // in which a WebSocket must open
 const QUIET = 20_000; // of silence after which the server is pinged
 const PATIENCE = 10_000; // in which it must answer
-const HURRY = 3000; // in which it must answer after the computer slept
+const HURRY = 2000; // in which it must answer after the computer slept
 const TICK = 5000; // a longer pause between two looks at the clock: the computer slept
 const LATER = ["too-many-connections", "too-often", "full", "stopping", "busy"]; // temporary refusals
 const FINAL = ["banned", "lockdown", "tls-needed", "not-spoken", "version"];
@@ -68,6 +68,7 @@ export class Connection {
         // A tag is never used twice, also not after the page was reloaded.
         this._prefix = Math.floor(clock.random() * 36 ** 8).toString(36);
         this._tags = 0;
+        this.unreachable = false; // the last attempt has failed
         this._failures = 0;
         this._welcomed = false;
         this._parting = "";
@@ -183,6 +184,7 @@ export class Connection {
 
     _connected() {
         this._machine.note("connected");
+        this.unreachable = false;
         this._heard = this._clock.now();
         this._watch();
         this._askAtOnce("about", {}).then(about => (this.about = about, this._front.changed()), () => {});
@@ -254,6 +256,7 @@ export class Connection {
     /** @param {string} reason */
     _lose(reason) {
         const loggedIn = this._machine.loggedIn;
+        this.unreachable = this.state === "connecting";
         this._drop();
         if (this.state === "leaving") return this._machine.note("gone");
         if (this._identity === null) this._machine.note("idle");

@@ -1,6 +1,7 @@
 /** The way in: a name, and passwords only where the server asks for them. */
 
 import { html } from "./dom.js";
+import { Unencrypted, Unreachable } from "./security.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("../control/chat_session.js").Login} LoginState */
@@ -31,10 +32,12 @@ export function Login({ session, login, page }) {
                 <input name="account_password" type="password" autocomplete="current-password" ref=${focusOnce} /></label>
                 <label class="stay"><input name="stay" type="checkbox" defaultChecked=${isPersonal()} /> Stay logged in on this device</label>`}
             ${refused && html`<p class="wrong" role="alert">${refused.message}</p>`}
+            ${session.connection.unreachable && html`<${Unreachable} />`}
             ${about?.lockdown && !refused && html`<p class="muted">Only registered users can join at the moment.</p>`}
             <button class="primary" disabled=${login.busy}>${login.busy ? "Joining…" : "Join"}</button>
             ${refused?.suggestion && html`<button type="button" class="secondary" disabled=${login.busy}
                 onClick=${() => session.logIn({ name: refused.suggestion ?? "" })}>Join as <bdi>${refused.suggestion}</bdi></button>`}
+            <${Unencrypted} />
             ${about?.motd && html`<p class="motd">${about.motd}</p>`}
         </form>
     </main>`;

@@ -17,6 +17,8 @@ export class Page {
         this.firstName = ""; // typed before the scripts had loaded
         /** @type {() => void} what else must follow the state, such as the title */
         this.drawn = () => {};
+        /** @type {() => Promise<import("../control/notifications.js").Notifications>} */
+        this.notifications = () => Promise.reject(new Error("not ready"));
         this._container = container;
         this._due = false;
         /** @type {ChatSession | null} */
