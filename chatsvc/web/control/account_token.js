@@ -21,7 +21,6 @@ export async function requestToken({ connection, keepsakes }) {
  * @param {ChatSession} session
  */
 export async function renewToken(session) {
-    if (session.keepsakes.token === null) return;
     session.forgetToken();
     await requestToken(session);
 }

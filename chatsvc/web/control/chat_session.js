@@ -9,6 +9,7 @@ import { CompletionSource } from "./completion_source.js";
 import { HistoryLoader } from "./history_loader.js";
 import { InputHandler } from "./input_handler.js";
 import { Later } from "./later.js";
+import { Preferences } from "./preferences.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Event} Event */
@@ -39,8 +40,9 @@ export class ChatSession {
      * @param {() => void} changed
      * @param {Browser} [browser]
      */
-    constructor(open, clock, keepsakes, changed, browser = {}) {
+    constructor(open, clock, keepsakes, changed, browser = {}, preferences = new Preferences(null)) {
         this.keepsakes = keepsakes;
+        this.preferences = preferences;
         this._clock = clock;
         this._isBack = keepsakes.isBack; // the page was reloaded, or the tab duplicated
         this.state = new State(changed);
@@ -57,6 +59,10 @@ export class ChatSession {
         this.login = { busy: false, name: "", refused: null, password: false, account: false, over: "" };
         /** @type {(text: string, pane: Buffer) => void} restores a refused text to the input */
         this.giveBack = (text, pane) => void (pane.draft ||= text);
+        /** @type {(text: string) => void} inserts a text into the input */
+        this.insert = () => {};
+        /** @type {(event: Event, given: {command: string, given: Record<string, unknown>}) => void} shows a list that was asked for */
+        this.present = () => {};
         /** @type {string | null} the room to show as soon as it is joined again after a reload */
         this._goal = null;
         /** Starts the page again from the beginning. */
@@ -66,6 +72,11 @@ export class ChatSession {
         this._changed = changed;
         /** @type {((identity: Identity) => void) | null} */
         this._answer = null;
+    }
+
+    /** Whether the user is an operator of the server. */
+    get isOperator() {
+        return this.state.operator;
     }
 
     /** The time. */
@@ -150,9 +161,9 @@ export class ChatSession {
         if (!this.connection.resume.places.size) this.connection.resume.remember([FIRST_ROOM]);
         this.inside = true;
         this.login = null;
-        void this.later.load(this.state);
-        if (this._stay && this.connection.resume.account !== null) void this.stayLoggedIn();
+        const stay = this._stay && this.connection.resume.account !== null;
         this._stay = false;
+        void this.later.load(this.state).then(() => (stay ? this.stayLoggedIn() : undefined));
         this._keepPlace();
         this._changed();
     }
@@ -193,17 +204,17 @@ export class ChatSession {
 
     /** Log in without the password from now on, also in other tabs and after the browser was closed. */
     async stayLoggedIn() {
-        await import("./account_token.js").then(({ requestToken }) => requestToken(this)).catch(() => {});
+        await this.later.account?.requestToken(this).catch(() => {});
     }
 
     /** Replace the token, which a new password has ended. */
     async renewToken() {
-        if (this.keepsakes.token !== null) await import("./account_token.js").then(({ renewToken }) => renewToken(this));
+        if (this.keepsakes.token !== null) await this.later.account?.renewToken(this).catch(() => {});
     }
 
     /** End the token, so that the next person at this computer needs the password. */
     async endToken() {
-        if (this.keepsakes.token !== null) await import("./account_token.js").then(({ endToken }) => endToken(this)).catch(() => this.forgetToken());
+        if (this.keepsakes.token !== null) await this.later.account?.endToken(this).catch(() => {});
     }
 
     /** Forget the token, which the server no longer accepts. */
@@ -280,6 +291,17 @@ export class ChatSession {
     goTo(name) {
         if (name.startsWith("#") && !this.state.find(name)) this.input.typed(`/join ${name}`, this.state.pane);
         else this.lookAt(name);
+    }
+
+    /**
+     * Show a message, or the first one after a time; return whether there is one.
+     * @param {string} name
+     * @param {number | string} where
+     */
+    async jump(name, where) {
+        this.goTo(name);
+        const pane = this.state.find(name);
+        return pane !== undefined && await this.reading.jump(pane, where);
     }
 
     /** The buffers in the order of the list: rooms, conversations, the server's messages. */

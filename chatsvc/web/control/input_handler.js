@@ -129,12 +129,34 @@ export class InputHandler {
      */
     _ask(name, rest, text, pane) {
         const said = this.commands.is(name, "speech") ? this._emojized(rest) : rest;
-        if (name === "logout") void this._session.endToken();
-        const asked = this._session.connection.request(name, { rest: said }, { alone: true, once: this.commands.is(name, "once") });
+        const asked = this._request(name, { rest: said });
         const password = this.commands.passwordOf(name, rest);
         const answered = asked.then(event => this._answered(event, password));
-        if (name === "passwd") answered.then(() => this._session.renewToken()).catch(() => {});
+        answered.then(event => this._session.present(event, { command: name, given: { rest: said } }), () => {});
         this._wait(answered, this.commands.masked(text), pane, text);
+    }
+
+    /**
+     * Carry out a command whose arguments were chosen in the page; return the event that answers it.
+     * @param {string} name
+     * @param {Record<string, unknown>} given
+     */
+    async perform(name, given) {
+        const event = await this._request(name, given);
+        const password = this.commands.is(name, "secret") && name !== "unregister" ? given.new ?? given.password : undefined;
+        return this._answered(event, password === undefined ? undefined : String(password));
+    }
+
+    /**
+     * Make the request of a command; the account's token ends with the login, and is replaced with the password.
+     * @param {string} name
+     * @param {Record<string, unknown>} given
+     */
+    _request(name, given) {
+        if (name === "logout") void this._session.endToken();
+        const asked = this._session.connection.request(name, given, { alone: true, once: this.commands.is(name, "once") });
+        if (name === "passwd") asked.then(() => this._session.renewToken(), () => {});
+        return asked;
     }
 
     /**

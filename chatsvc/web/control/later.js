@@ -9,6 +9,8 @@ export class Later {
         this.completion = null;
         /** @type {typeof import("../model/emojis.js") | null} */
         this.emojis = null;
+        /** @type {typeof import("./account_token.js") | null} */
+        this.account = null;
     }
 
     /**
@@ -21,6 +23,7 @@ export class Later {
             const sentences = await import("../model/sentences.js");
             state.learnWords(sentences.lines);
             this.emojis = await import("../model/emojis.js");
+            this.account = await import("./account_token.js");
             this.completion = await import("../model/completion.js");
         } catch {
             // The server cannot be reached: the next login tries again.

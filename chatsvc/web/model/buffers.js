@@ -108,6 +108,7 @@ export class Buffer {
         this.newAfter = null;
         /** @type {number | null} the number of a line that was jumped to */
         this.found = null;
+        this.seeking = false; // that line must be scrolled to
         this.draft = "";
         /** @type {Map<string, number>} who is typing, and until when */
         this.typing = new Map();

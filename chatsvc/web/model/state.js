@@ -21,12 +21,14 @@ const APPLY = {
     welcome(state, event, now) {
         state.name = event.name;
         state.account = event.account ?? null;
+        state.operator = event.operator ?? false;
         state.chat = event.chat;
         state.words(event, now, state.server);
     },
     you(state, event, now) {
         state.name = event.name;
         state.account = event.account ?? null;
+        state.operator = event.operator ?? false;
         state.words(event, now);
     },
     entered: (state, event) => state.entered(event),
@@ -75,16 +77,19 @@ export class State {
         this.name = "";
         /** @type {string | null} */
         this.account = null;
+        this.operator = false;
         this.chat = "";
         /** @type {string[]} words that count as a mention, like the user's name */
         this.highlights = [];
+        /** @type {(pane: Buffer) => boolean} whether only mentions in a buffer count as unread */
+        this.isQuiet = () => false;
         this.looking = true; // the page is visible and has the focus
         /** @type {(pane: Buffer, line: Spoken, seen: boolean) => void} a message of somebody else */
         this.whenNew = () => {};
         /** @type {(pane: Buffer) => void} */
         this.whenRead = () => {};
         this.changed = changed;
-        /** @type {import("./sentences.js").lines | null} */
+        /** @type {typeof import("./sentences.js").lines | null} */
         this._lines = null;
         /** @type {(() => void)[]} events that wait for the words */
         this._unworded = [];
@@ -111,7 +116,7 @@ export class State {
     get unread() {
         const sums = { unread: 0, mentions: 0 };
         for (const pane of this.panes.values()) {
-            sums.unread += pane.unread;
+            sums.unread += this.isQuiet(pane) ? pane.mentions : pane.unread;
             sums.mentions += pane.mentions;
         }
         return sums;
@@ -160,6 +165,17 @@ export class State {
     close(name) {
         if (name !== SERVER) this.panes.delete(name);
         if (this.here === name) this.here = /** @type {string} */ ([...this.panes.keys()].at(-1));
+        this.changed();
+    }
+
+    /**
+     * Mark a buffer as read, looking at it or not.
+     * @param {Buffer} pane
+     */
+    markRead(pane) {
+        pane.unread = pane.mentions = 0;
+        this._read(pane, pane.present.last);
+        pane.mark(null);
         this.changed();
     }
 
@@ -274,7 +290,7 @@ export class State {
 
     /**
      * Use the function that puts events into words, also for those that came before it was loaded.
-     * @param {import("./sentences.js").lines} lines
+     * @param {typeof import("./sentences.js").lines} lines
      */
     learnWords(lines) {
         this._lines = lines;
@@ -559,6 +575,7 @@ export class State {
      */
     show(pane, number) {
         pane.found = number;
+        pane.seeking = true;
         pane.following = false;
         this.changed();
     }

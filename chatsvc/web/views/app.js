@@ -22,13 +22,14 @@ export function App({ session, page }) {
         <${RoomList} session=${session} page=${page} />
         <main class="main" aria-label=${titleOf(session.state.pane)}>
             <${Header} session=${session} page=${page} />
-            <${Conversation} session=${session} />
+            <${Conversation} key=${session.preferences.values.hours} session=${session} page=${page} />
             <${Status} session=${session} />
             <${Composer} session=${session} />
         </main>
         <${People} session=${session} page=${page} />
+        <div class="unseen" id="announced" aria-live="polite"></div>
         ${page.drawer && html`<button type="button" class="backdrop" aria-label="Close the list" onClick=${() => page.openDrawer(null)}></button>`}
-        ${page.dialog && html`<${OpenDialog} key=${page.dialog.name} session=${session} page=${page} />`}
+        ${page.dialog && html`<${OpenDialog} key=${page.dialog.number} session=${session} page=${page} />`}
     </div>`;
 }
 
@@ -42,9 +43,12 @@ function Header({ session, page }) {
             <${Icon} name="rooms" />${elsewhere > 0 && html`<span class="dot"></span>`}
         </button>
         <div class="grow">
-            <h1><bdi>${titleOf(pane)}</bdi></h1>
+            <h1><button type="button" class="title" aria-haspopup="menu" title="Topic, rules, search, notifications"
+                onClick=${(/** @type {any} */ event) => page.openDialog("room", { room: pane.name, anchor: event.currentTarget.getBoundingClientRect() })}>
+                <bdi class="grow">${titleOf(pane)}</bdi> ${pane.name !== SERVER && html`<${Icon} name="more" />`}</button></h1>
             <p class="topic" title=${pane.topic}><bdi>${pane.topic}</bdi></p>
         </div>
+        <button type="button" class="quiet" aria-label="Search messages" title="Search messages" onClick=${() => page.openDialog("search")}><${Icon} name="search" /></button>
         ${!pane.private && pane.name !== SERVER && html`
             <button type="button" class="quiet only-not-wide" aria-expanded=${page.drawer === "people"} onClick=${() => page.openDrawer("people")}
                 aria-label="People"><${Icon} name="people" /> <span>${pane.people.size}</span></button>`}

@@ -26,6 +26,7 @@ export class Composer extends Component {
 
     componentDidMount() {
         this.props.session.giveBack = (text, pane) => this._giveBack(text, pane);
+        this.props.session.insert = text => this._insert(text);
         this._switch();
     }
 
@@ -109,6 +110,16 @@ export class Composer extends Component {
             pane.draft = text;
             this.props.session.keepsakes.keepDraft(pane.name, text);
         }
+    }
+
+    /** Insert a text, such as a name to address, at the cursor. @param {string} text */
+    _insert(text) {
+        const area = this._area;
+        if (area === null) return;
+        const { value, selectionStart: start, selectionEnd: end } = area;
+        const added = value ? text.replace(/: $/, " ") : text;
+        this._show(value.slice(0, start) + added + value.slice(end), start + added.length);
+        area.focus();
     }
 
     // What the user does

@@ -44,7 +44,7 @@ export function Login({ session, login, page }) {
 }
 
 /** Return whether this is a device that people seldom share: one with a touch screen and no mouse. */
-function isPersonal() {
+export function isPersonal() {
     return matchMedia("(hover: none) and (pointer: coarse)").matches;
 }
 

@@ -4,7 +4,7 @@ import { App } from "./app.js";
 import { html, render } from "./dom.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
-/** An open dialog: its name in `DIALOGS`, and what it is about. @typedef {{name: string, about?: unknown}} OpenDialog */
+/** An open dialog: its name in `DIALOGS`, what it is about, and how many were opened before. @typedef {{name: string, about?: unknown, number: number}} OpenDialog */
 
 /** Draws the session into an element of the document, at most once a frame. */
 export class Page {
@@ -17,10 +17,9 @@ export class Page {
         this.firstName = ""; // typed before the scripts had loaded
         /** @type {() => void} what else must follow the state, such as the title */
         this.drawn = () => {};
-        /** @type {() => Promise<import("../control/notifications.js").Notifications>} */
-        this.notifications = () => Promise.reject(new Error("not ready"));
-        this._container = container;
+        this._container = /** @type {HTMLElement} */ (container);
         this._due = false;
+        this._opened = 0;
         /** @type {ChatSession | null} */
         this._session = null;
     }
@@ -59,13 +58,16 @@ export class Page {
      * @param {unknown} [about]
      */
     openDialog(name, about) {
-        this.dialog = { name, about };
+        this.dialog = { name, about, number: ++this._opened };
         this.drawer = null;
         this.changed();
     }
 
+    /** Close the dialog at once, so that what follows finds the focus where it was. */
     closeDialog() {
+        if (this.dialog === null) return;
         this.dialog = null;
-        this.changed();
+        this.draw();
+        if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) this._container.querySelector("textarea")?.focus();
     }
 }
