@@ -1,7 +1,7 @@
 /** Starts the page: connects the chat to the browser's clock, network, storage and keys. */
 
 import { ChatSession } from "./control/chat_session.js";
-import { Keepsakes } from "./control/keepsakes.js";
+import { Keepsakes, shelf } from "./control/keepsakes.js";
 import { Preferences } from "./control/preferences.js";
 import { shortcut } from "./model/keys.js";
 import { useHours } from "./views/times.js";
@@ -17,8 +17,10 @@ const clock = {
     clearTimeout: (/** @type {number} */ timer) => window.clearTimeout(timer),
 };
 const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
-const preferences = new Preferences(shelf());
-const session = new ChatSession(() => new WebSocket(url), clock, new Keepsakes(sessionStorage), () => page.changed(), preferences);
+const keepsakes = new Keepsakes(shelf(() => sessionStorage), shelf(() => localStorage));
+const preferences = new Preferences(keepsakes.forAll);
+const browser = { database: window.indexedDB, channel: "BroadcastChannel" in window ? new BroadcastChannel("chatsvc") : null };
+const session = new ChatSession(() => new WebSocket(url), clock, keepsakes, () => page.changed(), browser, preferences);
 const { state } = session;
 session.restart = () => location.reload();
 
@@ -55,18 +57,15 @@ const title = document.title;
 page.drawn = () => {
     const { unread, mentions } = state.unread;
     const where = session.login === null ? `${titleOf(state.pane)} – ${state.chat}` : title;
+    showIcon(unread + mentions > 0);
     document.title = unread || mentions ? `(${mentions || unread}) ${where}` : where;
     if (session.login === null) announce();
 };
 
-/** Return the storage of this browser, if the user allows it. */
-function shelf() {
-    try {
-        return localStorage;
-    } catch {
-        return null;
-    }
-}
+// Loaded with the first message.
+const notifications = once(async () => (await import("./views/notifying.js")).notificationsOf(session));
+state.whenNew = (/** @type {import("./model/buffers.js").Buffer} */ pane, /** @type {import("./model/items.js").Spoken} */ line, /** @type {boolean} */ seen) =>
+    void notifications().then(each => each.note(pane, line, seen, () => session.lookAt(pane.name))).catch(() => {});
 
 /** Tell screen readers what is new. */
 async function announce() {
@@ -122,6 +121,27 @@ function nextRegion(steps) {
     visible[(at + steps + visible.length) % visible.length]?.focus();
 }
 
+/**
+ * Show the icon with a dot if something is unread.
+ * @param {boolean} unread
+ */
+function showIcon(unread) {
+    const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+    const address = link.href.replace(/[^/]+$/, unread ? "favicon-unread.svg" : "favicon.svg");
+    if (link.href !== address) link.href = address;
+}
+
+/**
+ * Return a function that makes something when it is first needed.
+ * @template T
+ * @param {() => Promise<T>} make
+ */
+function once(make) {
+    /** @type {Promise<T> | undefined} */
+    let made;
+    return () => (made ??= make().catch(error => { made = undefined; throw error; }));
+}
+
 look();
-session.begin();
+void session.begin();
 page.show(session);

@@ -10,6 +10,9 @@ const DEFAULTS = {
     hours: "system", // or 12, 24
     emoji: true, // replace names such as :tea: with emoji
     typing: true, // show others when the user is typing
+    notify: "mentions", // mentions and private messages; or all, off (do not disturb)
+    sound: false, // with a notification
+    desktop: false, // notifications on the desktop, where the browser allows them
     highlights: "", // words that count as a mention
     quiet: /** @type {string[]} */ ([]), // rooms whose messages do not count as unread, except mentions
 };

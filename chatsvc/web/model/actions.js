@@ -1,8 +1,8 @@
 /** What may be done to a person, a message or a room, as values: from the server's commands, and from roles. */
 
-import { nameOf } from "./completion.js";
+import { nameOf } from "./commands.js";
 
-/** @typedef {import("./completion.js").Command} Command */
+/** @typedef {import("./commands.js").Command} Command */
 /** A command with some of its arguments; `form` asks the user for the others, or to confirm. @typedef {{label: string, command: string, given: Record<string, unknown>, form?: boolean, danger?: boolean}} Action */
 /** An argument of a command as a form asks for it. @typedef {{name: string, label: string, needed: boolean, kind: "text" | "long" | "password" | "flag" | "choice", hint?: string, choices?: string[], fill?: string}} Field */
 /** @typedef {{label: (name: string, room: string) => string, form?: boolean, danger?: boolean, roles?: string[]}} Offer */

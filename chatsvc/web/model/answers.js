@@ -1,7 +1,7 @@
 /** The server's long answers as rows, each with what can be done about it. No page. */
 
 import { sentence } from "./actions.js";
-import { nameOf } from "./completion.js";
+import { nameOf } from "./commands.js";
 import { dated } from "./sentences.js";
 import { counted, listing } from "./text_rules.js";
 

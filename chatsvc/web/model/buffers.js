@@ -95,6 +95,7 @@ export class Buffer {
         this.following = true; // the last line is visible
         this.unread = 0;
         this.mentions = 0;
+        this.missed = 0; // the number of mentions after the read position, as the server counted them on joining
         this.topic = "";
         /** @type {Map<string, Somebody>} */
         this.people = new Map();
@@ -165,6 +166,7 @@ export class Buffer {
     /** Count the unread items again, after the read position or the lines have changed. */
     recount() {
         this.unread = this.mentions = 0;
+        const all = this.present.whole || this.present.first <= this.read + 1;
         for (let position = this.items.length - 1; position >= 0; position--) {
             const item = this.items[position];
             if (!isNumbered(item)) continue;
@@ -173,6 +175,7 @@ export class Buffer {
             this.unread++;
             this.mentions += Number(item.mention);
         }
+        if (!all) this.mentions = Math.max(this.mentions, this.missed);
     }
 
     // Above and below what is shown

@@ -3,6 +3,7 @@
 import { AnswerView } from "./answer_view.js";
 import { Dialog } from "./dialog.js";
 import { Component, html } from "./dom.js";
+import { isPersonal } from "./login.js";
 import { problem } from "./perform.js";
 
 /** @typedef {import("./dialogs.js").DialogProps} DialogProps */
@@ -22,17 +23,34 @@ function Guest({ session, name }) {
     const registration = about?.registration ?? "open";
     return html`<p>You are the guest <b><bdi>${name}</bdi></b>. With an account, your name, your rooms and your private messages are kept.</p>
         ${registration !== "closed" && html`<section><h3>Register</h3>
-            <${SmallForm} button="Register" done="Registered." submit=${(/** @type {any} */ given) => register(session, given)}>
+            <${SmallForm} button="Register" done="Registered." submit=${(/** @type {any} */ given) => maybeStaying(session, given, rest => register(session, rest))}>
                 <label>Name <input name="name" required autocomplete="username" autocapitalize="none" spellcheck=${false} maxlength="32" defaultValue=${name} /></label>
                 <label>Password <input name="password" type="password" required minlength="6" maxlength="256" autocomplete="new-password" /></label>
                 ${registration === "invite" && html`<label>Invitation code <input name="code" required autocomplete="off" /></label>`}
+                <${Stay} />
             </${SmallForm}></section>`}
         ${registration === "closed" && html`<p class="muted">Registration is closed. Ask an operator for an account.</p>`}
         <section><h3>Log in</h3>
-            <${SmallForm} button="Log in" done="Logged in." submit=${(/** @type {any} */ given) => session.input.perform("login", given)}>
+            <${SmallForm} button="Log in" done="Logged in." submit=${(/** @type {any} */ given) => maybeStaying(session, given, rest => session.input.perform("login", rest))}>
                 <label>Name <input name="name" required autocomplete="username" autocapitalize="none" spellcheck=${false} maxlength="32" /></label>
                 <label>Password <input name="password" type="password" required autocomplete="current-password" /></label>
+                <${Stay} />
             </${SmallForm}></section>`;
+}
+
+function Stay() {
+    return html`<label class="check"><input type="checkbox" name="stay" defaultChecked=${isPersonal()} /> Stay logged in on this device</label>`;
+}
+
+/**
+ * Register or log in, and stay logged in if the user has ticked that.
+ * @param {ChatSession} session
+ * @param {any} given
+ * @param {(rest: any) => Promise<unknown>} act
+ */
+async function maybeStaying(session, { stay, ...rest }, act) {
+    await act(rest);
+    if (stay) await session.stayLoggedIn();
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A form for the arguments of a command of the server. */
 
 import { fieldsOf, sentence } from "../model/actions.js";
-import { nameOf } from "../model/completion.js";
+import { nameOf } from "../model/commands.js";
 import { Dialog } from "./dialog.js";
 import { Component, html } from "./dom.js";
 import { problem, show } from "./perform.js";

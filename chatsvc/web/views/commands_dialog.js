@@ -1,12 +1,12 @@
 /** All commands of the server by subject, each with a form. */
 
 import { sentence } from "../model/actions.js";
-import { nameOf } from "../model/completion.js";
+import { nameOf } from "../model/commands.js";
 import { ranked } from "../model/fuzzy.js";
 import { Dialog } from "./dialog.js";
 import { Component, html } from "./dom.js";
 
-/** @typedef {import("../model/completion.js").Command} Command */
+/** @typedef {import("../model/commands.js").Command} Command */
 
 /** @extends {Component<import("./dialogs.js").DialogProps, {query: string}>} */
 export class CommandsDialog extends Component {

@@ -1,7 +1,7 @@
 /** What moderators and operators have to do: reports, bans, the log, and the commands for it. */
 
 import { may, sentence } from "../model/actions.js";
-import { nameOf } from "../model/completion.js";
+import { nameOf } from "../model/commands.js";
 import { AnswerView } from "./answer_view.js";
 import { Dialog } from "./dialog.js";
 import { Component, html } from "./dom.js";

@@ -4,6 +4,7 @@ import { SERVER } from "../model/buffers.js";
 import { classes, html } from "./dom.js";
 import { Icon } from "./icons.js";
 import { Avatar } from "./line.js";
+import { Unencrypted } from "./security.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
@@ -33,6 +34,7 @@ export function RoomList({ session, page }) {
             onClick=${(/** @type {any} */ event) => page.openDialog("own", { anchor: event.currentTarget.getBoundingClientRect() })}>
             <${Avatar} name=${state.name} /><bdi class="grow">${state.name}</bdi>
             <span class="muted">${state.account === null ? "guest" : ""}</span><${Icon} name="more" /></button>
+        <${Unencrypted} />
     </nav>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { sentence } from "../model/actions.js";
 import { SERVER } from "../model/buffers.js";
-import { nameOf } from "../model/completion.js";
+import { nameOf } from "../model/commands.js";
 import { ranked } from "../model/fuzzy.js";
 import { key } from "../model/text_rules.js";
 import { Modal } from "./dialog.js";
