@@ -3,9 +3,9 @@
 import { ChatSession } from "./control/chat_session.js";
 import { Keepsakes, shelf } from "./control/keepsakes.js";
 import { Preferences } from "./control/preferences.js";
+import { titleOf } from "./model/buffers.js";
 import { shortcut } from "./model/keys.js";
 import { useHours } from "./views/times.js";
-import { titleOf } from "./views/room_list.js";
 import { Page } from "./views/page.js";
 
 const container = /** @type {HTMLElement} */ (document.getElementById("app"));

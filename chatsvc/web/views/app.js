@@ -1,6 +1,6 @@
 /** The whole page: the login form, or the lists beside a conversation. */
 
-import { SERVER } from "../model/buffers.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { OpenDialog } from "./dialogs.js";
@@ -8,7 +8,7 @@ import { html } from "./dom.js";
 import { Icon } from "./icons.js";
 import { Login } from "./login.js";
 import { People } from "./people.js";
-import { RoomList, titleOf } from "./room_list.js";
+import { RoomList } from "./room_list.js";
 import { Status } from "./status.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
