@@ -40,7 +40,7 @@ def test_a_text_that_is_too_long_has_no_qr_code() -> None:
 
 
 def zxing_or_skip() -> Any:
-    """Return the module that reads codes; without it, skip the test, or fail where CI must run it."""
+    """Return the module that reads codes; without it, skip the test, or fail in CI."""
     try:
         return import_module("zxingcpp")
     except ImportError:

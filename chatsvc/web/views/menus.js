@@ -111,7 +111,7 @@ export function RoomMenu({ session, page, about }) {
         { label: "Search here", do: () => page.openDialog("search", { room: name }) },
         { label: "Go to a time or number…", do: () => page.openDialog("jump", { room: name }) },
         { label: "Mark as read", do: () => session.state.markRead(pane) },
-        { label: "Notifications", checked: !quiet, do: () => session.preferences.toggleQuiet(name) },
+        ...(pane.private ? [] : [{ label: "Notifications", checked: !quiet, do: () => session.preferences.toggleQuiet(name) }]),
     ];
     const leave = { label: pane.inside && !pane.private ? `Leave ${title}` : "Remove from the list", danger: true, do: () => session.input.typed("/close", pane) };
     const groups = name === SERVER ? [] : pane.private ? [here, [{ label: `About ${title}…`, do: () => page.openDialog("person", { name: title, anchor: about.anchor }) }, leave]] : [
