@@ -1,11 +1,11 @@
 /** Starts the page: connects the chat to the browser's clock, network, storage and keys. */
 
+import { titleOf } from "./model/buffers.js";
 import { ChatSession } from "./control/chat_session.js";
 import { Keepsakes, shelf } from "./control/keepsakes.js";
 import { Preferences } from "./control/preferences.js";
 import { shortcut } from "./model/keys.js";
 import { useHours } from "./views/times.js";
-import { titleOf } from "./views/room_list.js";
 import { Page } from "./views/page.js";
 
 const container = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -141,6 +141,12 @@ function once(make) {
     return () => (made ??= make().catch(error => { made = undefined; throw error; }));
 }
 
+/** Load the views of the chat while the user chooses a name; the server may be restarting. */
+function load() {
+    page.load().catch(() => setTimeout(load, 1000));
+}
+
 look();
 void session.begin();
 page.show(session);
+load();

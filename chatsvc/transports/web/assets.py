@@ -26,7 +26,7 @@ _OTHER = "text/plain; charset=utf-8"  # such as a licence
 _REFERENCE = re.compile(r"""(?<=["'])assets/""")
 _IMPORTS = re.compile(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""")
 # Comments that stand alone, and indentation. In the templates of the views, neither has a meaning.
-_SPARE = re.compile(rb"^[ ]*(?:/\*.*?\*/\n|//[^\n]*\n)?", re.MULTILINE | re.DOTALL)
+_SPARE = re.compile(rb"^[ ]*(?:/\*(?:[^*]|\*(?!/))*\*/\n|//[^\n]*\n)?", re.MULTILINE)
 _FOR_READERS = (".md", ".py")  # files that no browser needs
 
 

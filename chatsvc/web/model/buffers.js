@@ -255,3 +255,12 @@ export class Buffer {
 export function isNumbered(item) {
     return item.kind === "spoken" && item.number > 0;
 }
+
+/**
+ * Return the name of a buffer for people.
+ * @param {Buffer} pane
+ */
+export function titleOf(pane) {
+    if (pane.name === SERVER) return "Messages from the server";
+    return pane.private ? pane.name.slice(1) : pane.name;
+}

@@ -1,7 +1,6 @@
 /** Tells screen readers what is new in the current conversation, once, and that it was switched. */
 
-import { SERVER } from "../model/buffers.js";
-import { titleOf } from "./room_list.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Item} Item */

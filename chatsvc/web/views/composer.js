@@ -1,10 +1,9 @@
 /** Where the user writes: several lines, a draft for each buffer, completion, and earlier messages. */
 
-import { SERVER } from "../model/buffers.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 import { shortcut } from "../model/keys.js";
 import { Component, html } from "./dom.js";
 import { Icon } from "./icons.js";
-import { titleOf } from "./room_list.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */

@@ -2,7 +2,7 @@
 
 import { inRoom, may, personActions } from "../model/actions.js";
 import { facts } from "../model/answers.js";
-import { SERVER } from "../model/buffers.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 import { copied } from "../model/copying.js";
 import { pieces } from "../model/links.js";
 import { key } from "../model/text_rules.js";
@@ -10,7 +10,6 @@ import { Component, html } from "./dom.js";
 import { Avatar } from "./line.js";
 import { Menu } from "./menu.js";
 import { copy, perform } from "./perform.js";
-import { titleOf } from "./room_list.js";
 
 /** @typedef {import("./dialogs.js").DialogProps} DialogProps */
 /** @typedef {import("./menu.js").Entry} Entry */

@@ -1,6 +1,6 @@
 /** The list of rooms and private conversations, with what is unread. */
 
-import { SERVER } from "../model/buffers.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 import { classes, html } from "./dom.js";
 import { Icon } from "./icons.js";
 import { Avatar } from "./line.js";
@@ -48,10 +48,4 @@ function Entry({ pane, current, choose, unread, mentions, menu }) {
                 <span class="unseen">${mentions ? " unread, you are mentioned" : " unread"}</span></span>`}
         </button>
     </li>`;
-}
-
-/** Return the name of a buffer for people. @param {Buffer} pane */
-export function titleOf(pane) {
-    if (pane.name === SERVER) return "Messages from the server";
-    return pane.private ? pane.name.slice(1) : pane.name;
 }

@@ -1,13 +1,12 @@
 /** Finds rooms, people and commands by a few letters. */
 
 import { sentence } from "../model/actions.js";
-import { SERVER } from "../model/buffers.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 import { nameOf } from "../model/commands.js";
 import { ranked } from "../model/fuzzy.js";
 import { key } from "../model/text_rules.js";
 import { Modal } from "./dialog.js";
 import { html } from "./dom.js";
-import { titleOf } from "./room_list.js";
 
 /** @typedef {import("./dialogs.js").DialogProps} DialogProps */
 /** What can be chosen; it is found by its `text`. @typedef {{text: string, about: string, do: () => void}} Choice */
