@@ -1,9 +1,9 @@
 /** Starts the page: connects the chat to the browser's clock, network, storage and keys. */
 
-import { titleOf } from "./model/buffers.js";
 import { ChatSession } from "./control/chat_session.js";
 import { Keepsakes, shelf } from "./control/keepsakes.js";
 import { Preferences } from "./control/preferences.js";
+import { titleOf } from "./model/buffers.js";
 import { shortcut } from "./model/keys.js";
 import { useHours } from "./views/times.js";
 import { Page } from "./views/page.js";
@@ -33,7 +33,8 @@ preferences.changed = () => {
     const { theme, density, hours, emoji, typing } = preferences.values;
     document.documentElement.style.colorScheme = theme === "system" ? "" : theme;
     document.documentElement.dataset.density = density;
-    /** @type {HTMLLinkElement} */ (document.getElementById("dark")).media = { light: "not all", dark: "all" }[theme] ?? "(prefers-color-scheme: dark)";
+    const dark = /** @type {HTMLLinkElement} */ (document.getElementById("dark"));
+    dark.media = { light: "not all", dark: "all" }[theme] ?? "(prefers-color-scheme: dark)";
     useHours(hours);
     session.input.emoji = emoji;
     session.typing.wanted = typing;

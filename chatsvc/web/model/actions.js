@@ -31,7 +31,7 @@ const OFFERS = {
     ban: { label: () => "Ban…", form: true, danger: true },
 };
 /** Commands about people that the menu does not repeat. */
-const ELSEWHERE = new Set(["nick", "whois", "whowas", "msg", "query", "ignore", "unignore", "unwatch", "uninvite", "unban", "unmute", "unexempt", "to"]);
+const ELSEWHERE = new Set(["nick", "whois", "whowas", "msg", "query", "ignore", "unignore", "unwatch", "uninvite", "unban", "unmute", "unexempt"]);
 const IN_A_ROOM = new Set(["op", "deop", "voice", "devoice", "transfer", "exempt", "kick", "mute", "ban"]);
 
 /**
@@ -45,7 +45,7 @@ const IN_A_ROOM = new Set(["op", "deop", "voice", "devoice", "transfer", "exempt
 export function personActions(commands, name, room, role) {
     const known = Object.keys(OFFERS);
     const offered = known.filter(each => commands.some(command => nameOf(command) === each) && fits(each, room, role));
-    const others = commands.filter(command => !known.includes(nameOf(command)) && !ELSEWHERE.has(nameOf(command)) && PEOPLE.includes(fieldsOf(command)[0]?.name));
+    const others = commands.filter(command => !known.includes(nameOf(command)) && !ELSEWHERE.has(nameOf(command)) && isAboutPerson(command));
     return [
         ...offered.map(command => offer(command, commands, name, room)),
         ...others.map(command => ({ label: `${sentence(command.help)}…`, command: nameOf(command), given: { [personOf(command)]: name }, form: true })),
@@ -75,6 +75,12 @@ function offer(name, commands, person, room) {
     const command = /** @type {Command} */ (commands.find(each => nameOf(each) === name));
     const where = name === "invite" ? {} : inRoom(name, room);
     return { label: label(person, room), command: name, given: { [personOf(command)]: person, ...where }, form, danger };
+}
+
+/** @param {Command} command */
+function isAboutPerson(command) {
+    const first = fieldsOf(command).find(field => field.kind !== "flag");
+    return first !== undefined && first.needed && PEOPLE.includes(first.name);
 }
 
 /** @param {Command} command */

@@ -102,7 +102,7 @@ const ALSO_WORDS = new Set(["person", "ignoring", "watching", "expected", "stats
  * @param {Event} event
  */
 export function isListed(event) {
-    return Object.hasOwn(ANSWERS, event.event) && !ALSO_WORDS.has(event.event);
+    return Object.hasOwn(ANSWERS, event.event) && !ALSO_WORDS.has(event.event) && event.commands?.length !== 1;
 }
 
 /**

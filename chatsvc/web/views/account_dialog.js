@@ -1,5 +1,6 @@
 /** The account: registering a name, logging in and out, the password, connections and remembered logins. */
 
+import { may } from "../model/actions.js";
 import { AnswerView } from "./answer_view.js";
 import { Dialog } from "./dialog.js";
 import { Component, html } from "./dom.js";
@@ -11,6 +12,7 @@ import { problem } from "./perform.js";
 
 /** @param {DialogProps} props */
 export function AccountDialog({ session, page }) {
+    void session.completing.askCommands();
     const { account, name } = session.state;
     return html`<${Dialog} title="Account" wide close=${() => page.closeDialog()}>
         ${account === null ? html`<${Guest} session=${session} name=${name} />` : html`<${Registered} session=${session} page=${page} account=${account} />`}
@@ -82,6 +84,7 @@ function Registered({ session, page, account }) {
             <${AnswerView} ...${common} command="certificate" given=${{}} /></section>
         <section><h3>Other</h3><div class="buttons left">
             <button type="button" class="secondary" onClick=${() => page.openDialog("command", { label: "Create a token", command: "token", given: {} })}>Create a token for a program…</button>
+            ${may(session.input.all, "claim") && html`<button type="button" class="secondary" onClick=${() => page.openDialog("command", { label: "Become the first operator", command: "claim", given: {} })}>Become the first operator…</button>`}
             <button type="button" class="secondary wrong" onClick=${() => page.openDialog("command", { label: "Delete your account", command: "unregister", given: {} })}>Delete the account…</button>
         </div></section>`;
 }

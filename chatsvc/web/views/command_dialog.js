@@ -18,12 +18,13 @@ export class CommandDialog extends Component {
         const { session, page } = this.props;
         const { label, command: name, given, values = {}, quote } = /** @type {About} */ (this.props.about);
         const command = session.input.all.find(each => nameOf(each) === name);
-        const fields = command ? fieldsOf(command).filter(field => !(field.name in given) && field.name !== "here") : [];
+        const asked = command ? fieldsOf(command).filter(field => !(field.name in given) && field.name !== "here") : [];
+        const fields = [...asked.filter(field => field.kind !== "flag"), ...asked.filter(field => field.kind === "flag")];
         const everywhere = command !== undefined && command.usage.includes("[--here]") && "room" in given && session.isOperator;
         const { busy, wrong } = this.state;
-        return html`<${Dialog} title=${label || `/${name}`} close=${() => page.closeDialog()}>
+        return html`<${Dialog} title=${titleOf(label, name, given)} close=${() => page.closeDialog()}>
             ${quote && html`<blockquote class="quote"><bdi>${quote}</bdi></blockquote>`}
-            ${command && html`<p class="muted">${sentence(command.help)}.</p>`}
+            ${command && html`<p class="muted">${sentence(command.help.split("; --")[0])}.</p>`}
             <form class="stack" onSubmit=${this._submit}>
                 ${fields.map((field, at) => html`<${Input} key=${field.name} field=${field} value=${values[field.name]} first=${at === 0} session=${session} />`)}
                 ${name === "invite" && html`<label>Room <select name="room" defaultValue=${String(given.room ?? "")}>
@@ -68,6 +69,18 @@ function argumentsOf(form, given) {
     return Object.fromEntries(entries.map(([name, value]) => [name, flags.includes(name) ? true : value]));
 }
 
+/**
+ * Return the title: what is done, and to whom.
+ * @param {string} label
+ * @param {string} name
+ * @param {Record<string, unknown>} given
+ */
+function titleOf(label, name, given) {
+    const whom = String(given.who ?? given.name ?? "");
+    const what = label.replace(/…$/, "") || sentence(name.replaceAll("-", " "));
+    return whom && !what.includes(whom) ? `${what}: ${whom}` : what;
+}
+
 /** @param {import("../control/chat_session.js").ChatSession} session */
 function rooms(session) {
     return [...session.state.panes.values()].filter(pane => pane.name.startsWith("#") && pane.inside).map(pane => pane.name);
@@ -90,7 +103,7 @@ export function Input({ field, value = "", first = false, session }) {
     if (kind === "flag") return html`<label class="check"><input type="checkbox" name=${name} /> ${label}</label>`;
     const named = ["name", "who", "names"].includes(name);
     const known = named ? session.completing.known(session.state.pane).names : name === "room" ? rooms(session) : kind === "text" ? choices : undefined;
-    return html`<label>${label}${optional}
+    return html`<label><span>${label}${optional}</span>
         ${kind === "choice" ? html`<select name=${name}><option value=""></option>${choices?.map(choice => html`<option key=${choice} selected=${choice === value}>${choice}</option>`)}</select>`
             : kind === "long" ? html`<textarea name=${name} rows="3" required=${needed} defaultValue=${value} autofocus=${first}></textarea>`
             : html`<input name=${name} type=${kind} required=${needed} defaultValue=${value} autocomplete=${fill ?? "off"} autocapitalize="none" autofocus=${first}

@@ -220,6 +220,7 @@ export class Conversation extends Component {
     _toEnd() {
         this.props.session.state.returnToPresent();
         this.forceUpdate();
+        this._scroller?.focus({ preventScroll: true }); // the button that had the focus is gone
     }
 
     /**

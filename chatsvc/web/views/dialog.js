@@ -28,6 +28,7 @@ export class Modal extends Component {
     get frame() {
         return {
             ref: (/** @type {HTMLDialogElement | null} */ element) => (this._element = element),
+            onCancel: () => this.props.close(),
             onClose: () => this._replaced || this.props.close(),
             onClick: (/** @type {MouseEvent} */ event) => event.target === this._element && this.props.close(),
         };

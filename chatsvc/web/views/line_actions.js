@@ -32,7 +32,7 @@ export class LineActions {
         scroller.addEventListener("contextmenu", event => this._wanted(event));
         scroller.addEventListener("keydown", event => this._pressed(event));
         scroller.addEventListener("copy", event => this._copy(event));
-        scroller.parentElement?.addEventListener("pointerleave", () => this._hide());
+        scroller.parentElement?.addEventListener("pointerleave", event => event.pointerType === "touch" || this._hide());
     }
 
     _makeButton() {

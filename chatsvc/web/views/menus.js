@@ -79,7 +79,7 @@ export function LineMenu({ session, page, about }) {
     const groups = [
         [
             ...(others && !pane.private ? [{ label: `Reply to ${sender}`, do: () => session.insert(`${sender}: `) }] : []),
-            ...(others ? [{ label: `${sender}…`, do: () => page.openDialog("person", { name: sender, anchor: about.anchor }) }] : []),
+            ...(others ? [{ label: `About ${sender}…`, do: () => page.openDialog("person", { name: sender, anchor: about.anchor }) }] : []),
         ],
         [
             { label: "Copy message", do: () => copy(copied(item)) },
@@ -111,10 +111,10 @@ export function RoomMenu({ session, page, about }) {
         { label: "Search here", do: () => page.openDialog("search", { room: name }) },
         { label: "Go to a time or number…", do: () => page.openDialog("jump", { room: name }) },
         { label: "Mark as read", do: () => session.state.markRead(pane) },
-        { label: "Notifications", checked: !quiet, do: () => session.preferences.toggleQuiet(name) },
+        ...(pane.private ? [] : [{ label: "Notifications", checked: !quiet, do: () => session.preferences.toggleQuiet(name) }]),
     ];
     const leave = { label: pane.inside && !pane.private ? `Leave ${title}` : "Remove from the list", danger: true, do: () => session.input.typed("/close", pane) };
-    const groups = name === SERVER ? [] : pane.private ? [here, [{ label: `${title}…`, do: () => page.openDialog("person", { name: title, anchor: about.anchor }) }, leave]] : [
+    const groups = name === SERVER ? [] : pane.private ? [here, [{ label: `About ${title}…`, do: () => page.openDialog("person", { name: title, anchor: about.anchor }) }, leave]] : [
         [
             ...offer("Change the topic…", "topic", true, { text: pane.topic }),
             { label: may(commands, "set") ? "Rules…" : "Rules", do: () => page.openDialog("answer", { command: "room", given: { room: name } }) },

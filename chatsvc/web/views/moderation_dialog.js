@@ -7,6 +7,8 @@ import { Dialog } from "./dialog.js";
 import { Component, html } from "./dom.js";
 
 const TOPICS = ["moderating"]; // of the commands that are listed
+/** @type {Record<string, string>} */
+const LABELS = { howtoban: "Compare bans", kick: "Remove", "remove-room": "Delete a room", "invite-code": "Invitation code", unexempt: "End an exemption" };
 const SHOWN = ["reports", "bans", "audit"]; // as lists
 
 /** @extends {Component<import("./dialogs.js").DialogProps, {tab: string, everywhere: boolean}>} */
@@ -35,8 +37,8 @@ export class ModerationDialog extends Component {
             </section>
             <section><h3>Do something</h3>
                 <ul class="choices">${others.map(command => html`<li key=${nameOf(command)}><button type="button"
-                    onClick=${() => page.openDialog("command", { label: "", command: nameOf(command), given: room && command.usage.includes("[--here]") ? { room } : {} })}>
-                    <span class="command"><b>${sentence(nameOf(command))}</b> <span class="muted">${command.help}</span></span></button></li>`)}</ul>
+                    onClick=${() => page.openDialog("command", { label: labelOf(command), command: nameOf(command), given: room && command.usage.includes("[--here]") ? { room } : {} })}>
+                    <span class="command"><b>${labelOf(command)}</b> <span class="muted">${command.help}</span></span></button></li>`)}</ul>
             </section>
         </${Dialog}>`;
     }
@@ -53,4 +55,10 @@ export class ModerationDialog extends Component {
         this.setState({ tab: next });
         document.getElementById(`tab-${next}`)?.focus();
     }
+}
+
+/** @param {import("../model/completion.js").Command} command */
+function labelOf(command) {
+    const name = nameOf(command);
+    return LABELS[name] ?? sentence(name);
 }

@@ -29,7 +29,7 @@ export class SearchDialog extends Component {
         const room = about?.room ?? session.state.here;
         return html`<${Dialog} title="Search messages" wide close=${() => page.closeDialog()}>
             <form class="stack" role="search" onSubmit=${this._submit}>
-                <div class="in-row"><input name="query" type="search" aria-label="Words to find" placeholder="Words to find" required autocomplete="off" autofocus defaultValue=${about?.event?.query ?? ""} />
+                <div class="in-row"><input name="query" enterkeyhint="search" aria-label="Words to find" placeholder="Words to find" required autocomplete="off" autofocus defaultValue=${about?.event?.query ?? ""} />
                 <button class="primary" disabled=${busy}>${busy ? "Searching…" : "Search"}</button></div>
                 ${/^[#@]/.test(room) && html`<label class="check"><input type="checkbox" name="here" defaultChecked=${Boolean(about?.room)} /> Only in <bdi>${room}</bdi></label>`}
                 <details><summary class="muted">More ways to search</summary>

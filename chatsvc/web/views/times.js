@@ -18,6 +18,14 @@ export function clock(time) {
     return hoursAndMinutes.format(time);
 }
 
+/**
+ * Return a time for a narrow column: without AM or PM.
+ * @param {number} time
+ */
+export function brief(time) {
+    return clock(time).replace(/\s*[AP]M$/i, "");
+}
+
 /** @param {number} time */
 export function full(time) {
     return FULL.format(time);
