@@ -14,6 +14,7 @@ from real import LIMIT, needs
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP chat.local 127.0.0.1"]
 MILLISECONDS = 1000 * LIMIT
 
 
@@ -27,7 +28,7 @@ def chromium() -> Iterator[Browser]:
         missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         missing("Playwright is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             yield browser
         finally:

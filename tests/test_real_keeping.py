@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 PASSWORD = "correct-horse-battery"
+PASTE = """text => {
+    const field = document.querySelector(".composer textarea"), clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +217,72 @@ def test_a_duplicated_tab_is_somebody_else(chat: Service, context: BrowserContex
     ann.sees("hello from ann2")
     ann.say("still here")
     copy.sees("still here")
+
+
+# Contexts
+
+
+def test_a_page_without_encryption_says_so_and_needs_nothing_that_is_missing(
+    chat: Service, browser: Browser
+) -> None:
+    """For Chromium, a name that is not localhost is not secure, as in a LAN."""
+    name = f"chat.local:{chat.port}"
+    context = browser.new_context(permissions=[])
+    ann = Visitor(context, f"http://{name}/")
+    assert ann.page.evaluate("() => isSecureContext") is False
+    assert ann.page.get_attribute(".unencrypted a", "href") == f"https://{name}/"
+    ann.join("ann")
+    ann.say("hello")
+    ann.sees("hello")
+    ann.page.reload()
+    ann.sees("hello")
+    assert "not encrypted" in ann.page.inner_text("nav")
+    assert ann.errors == []
+    context.close()
+
+
+def test_a_page_on_this_machine_does_not_warn(chat: Service, context: BrowserContext) -> None:
+    ann = Visitor(context, address(chat))
+    ann.join("ann")
+    assert "not encrypted" not in ann.page.inner_text("body")
+
+
+# What is unread
+
+
+def test_conversations_and_unread_messages_are_there_after_a_reload_and_in_all_tabs(
+    chat: Service, context: BrowserContext
+) -> None:
+    bob = chat.program("bob")
+    bob.ask("register", password=PASSWORD)
+    chat.program("ann").ask("register", password=PASSWORD)
+    ann = Visitor(context, address(chat))
+    ann.join("ann", PASSWORD, stay=True)
+    ann.wait("() => localStorage['chatsvc.token'] !== undefined")
+    bob.ask("msg", name="ann", text="in private")
+    ann.page.wait_for_selector("nav .entry.unread:has-text('bob')")
+    other = Visitor(context, address(chat))
+    other.page.wait_for_selector("nav .entry.unread:has-text('bob')")
+    assert other.page.title().startswith("(1)")
+    assert other.page.get_attribute("link[rel=icon]", "href").endswith("favicon-unread.svg")
+    other.page.click("nav .entry:has-text('bob')")
+    other.sees("in private")
+    ann.page.wait_for_selector("nav .entry:not(.unread):has-text('bob')")
+    ann.page.reload()
+    ann.page.wait_for_selector("nav .entry:has-text('bob')")
+    assert ann.errors == other.errors == []
+
+
+# Pasting
+
+
+def test_many_pasted_lines_are_sent_as_one_message_or_several(
+    chat: Service, context: BrowserContext
+) -> None:
+    ann = Visitor(context, address(chat))
+    ann.join("ann")
+    for button in ("Send as 5 messages", "Send as one message"):
+        ann.page.evaluate(PASTE, "\n".join(["/one", "two", "three", "four", "five"]))
+        ann.page.click(f"text={button}")
+    ann.wait("() => shown().length === 6")
+    assert ann.shown() == ["/one", "two", "three", "four", "five", "/one\ntwo\nthree\nfour\nfive"]

@@ -142,6 +142,12 @@ function once(make) {
     return () => (made ??= make().catch(error => { made = undefined; throw error; }));
 }
 
+/** Load the views of the chat while the user chooses a name; the server may be restarting. */
+function load() {
+    page.load().catch(() => setTimeout(load, 1000));
+}
+
 look();
 void session.begin();
 page.show(session);
+load();

@@ -56,7 +56,7 @@ export class ChatSession {
         this.typing = new TypingIndicator((how, pane) => this._signal(how, pane));
         this.inside = false; // has joined, connected or not
         /** @type {Login | null} null while the user is in the chat */
-        this.login = { busy: false, name: "", refused: null, password: false, account: false, over: "" };
+        this.login = this.initialLogin;
         /** @type {(text: string, pane: Buffer) => void} restores a refused text to the input */
         this.giveBack = (text, pane) => void (pane.draft ||= text);
         /** @type {(text: string) => void} inserts a text into the input */
@@ -77,6 +77,11 @@ export class ChatSession {
     /** Whether the user is an operator of the server. */
     get isOperator() {
         return this.state.operator;
+    }
+
+    /** The form before anything was entered. @returns {Login} */
+    get initialLogin() {
+        return { busy: false, name: this.state.name, refused: null, password: false, account: false, over: "" };
     }
 
     /** The time. */
@@ -180,7 +185,7 @@ export class ChatSession {
     over(why) {
         this.inside = false;
         this.keepsakes.place = null;
-        this.login = { busy: false, name: this.state.name, refused: null, password: false, account: false, over: why };
+        this.login = { ...this.initialLogin, over: why };
         this._changed();
     }
 

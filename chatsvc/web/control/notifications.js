@@ -40,7 +40,6 @@ export class Notifications {
         this._shelf = shelf;
         this._clock = clock;
         this._outlets = outlets;
-        this._last = -PAUSE;
     }
 
     /**
@@ -52,12 +51,10 @@ export class Notifications {
      */
     async note(pane, line, seen, chosen = () => {}) {
         const id = `${pane.name} ${line.number || line.time} ${line.sender}`;
-        if (seen) return void await this._claim(id);
         if (!this._wants(pane, line)) return;
+        if (seen) return void this._take(id, false);
         await this._pause(ELSEWHERE * (1 + this._clock.random())); // and seldom two tabs at the same moment
-        if (line.deleted || this._clock.now() - this._last < PAUSE || !await this._claim(id)) return;
-        this._last = this._clock.now();
-        this._tell(pane, line, id, chosen);
+        if (await this._claim(id, true)) this._tell(pane, line, id, chosen);
     }
 
     /**
@@ -84,15 +81,16 @@ export class Notifications {
     }
 
     /**
-     * Return whether no tab has dealt with a message yet, and note that this one does.
+     * Return whether no tab has dealt with a message yet, and it is time for a notification; note that this tab does.
      * @param {string} id
+     * @param {boolean} notifies
      * @returns {Promise<boolean>}
      */
-    async _claim(id) {
+    async _claim(id, notifies) {
         const { locks } = this._outlets;
-        if (locks === undefined) return this._take(id);
+        if (locks === undefined) return this._take(id, notifies);
         return locks.request(TOLD, async () => {
-            const taken = this._take(id);
+            const taken = this._take(id, notifies);
             await this._pause(SPREAD);
             return taken;
         });
@@ -106,12 +104,15 @@ export class Notifications {
         return new Promise(resolve => void this._clock.setTimeout(resolve, delay));
     }
 
-    /** @param {string} id */
-    _take(id) {
-        /** @type {string[]} */
-        const told = JSON.parse(this._shelf.getItem(TOLD) ?? "[]");
-        if (told.includes(id)) return false;
-        this._shelf.setItem(TOLD, JSON.stringify([...told, id].slice(-REMEMBERED)));
-        return true;
+    /**
+     * @param {string} id
+     * @param {boolean} notifies
+     */
+    _take(id, notifies) {
+        /** @type {{ids: string[], last: number}} */
+        const { ids, last } = JSON.parse(this._shelf.getItem(TOLD) ?? '{"ids": [], "last": 0}');
+        const now = this._clock.now(), takes = !ids.includes(id) && now - last >= PAUSE;
+        this._shelf.setItem(TOLD, JSON.stringify({ ids: [...ids, id].slice(-REMEMBERED), last: takes && notifies ? now : last }));
+        return takes;
     }
 }

@@ -256,7 +256,10 @@ export function isNumbered(item) {
     return item.kind === "spoken" && item.number > 0;
 }
 
-/** Return the name of a buffer for people. @param {Buffer} pane */
+/**
+ * Return the name of a buffer for people.
+ * @param {Buffer} pane
+ */
 export function titleOf(pane) {
     if (pane.name === SERVER) return "Messages from the server";
     return pane.private ? pane.name.slice(1) : pane.name;

@@ -1,4 +1,4 @@
-/** The whole page: the login form, or the lists beside a conversation. */
+/** The page after the login: the lists beside a conversation. Loaded while the login form is shown. */
 
 import { SERVER, titleOf } from "../model/buffers.js";
 import { Composer } from "./composer.js";
@@ -6,7 +6,6 @@ import { Conversation } from "./conversation.js";
 import { OpenDialog } from "./dialogs.js";
 import { html } from "./dom.js";
 import { Icon } from "./icons.js";
-import { Login } from "./login.js";
 import { People } from "./people.js";
 import { RoomList } from "./room_list.js";
 import { Status } from "./status.js";
@@ -17,7 +16,6 @@ import { Status } from "./status.js";
 
 /** @param {Props} props */
 export function App({ session, page }) {
-    if (session.login !== null) return html`<${Login} session=${session} login=${session.login} page=${page} />`;
     return html`<div class="chat" data-drawer=${page.drawer}>
         <${RoomList} session=${session} page=${page} />
         <main class="main" aria-label=${titleOf(session.state.pane)}>

@@ -48,7 +48,7 @@ export class Composer extends Component {
             </ul>`}
             ${usage && html`<p class="hint">${usage}</p>`}
             ${pasted > 0 && html`<p class="hint pasted" role="status">You pasted ${pasted} lines.
-                <button type="button" class="secondary small" onClick=${() => this._keepWhole()}>Send as one message</button>
+                <button type="button" class="secondary small" onClick=${() => this._sendWhole()}>Send as one message</button>
                 <button type="button" class="secondary small" onClick=${() => this._sendLines()}>Send as ${pasted} messages</button></p>`}
             <div class="field">
                 <textarea rows="1" name="text" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
@@ -188,9 +188,12 @@ export class Composer extends Component {
         if (count > MANY) this.setState({ pasted: count });
     };
 
-    _keepWhole() {
-        this.setState({ pasted: 0 });
-        return this._send();
+    /** Send all lines as one message, also if the first one looks like a command. */
+    _sendWhole() {
+        const area = this._area, pane = this._pane, { session } = this.props;
+        if (area === null || pane === null) return;
+        session.input.say(area.value, pane);
+        this._sent();
     }
 
     /** Send each line as a message of its own, also one that looks like a command. */
@@ -198,9 +201,13 @@ export class Composer extends Component {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return;
         for (const line of linesOf(area.value)) session.input.say(line, pane);
+        this._sent();
+    }
+
+    _sent() {
         this._show("");
         this.setState({ pasted: 0 });
-        session.state.returnToPresent();
+        this.props.session.state.returnToPresent();
     }
 
     _toPresent() {

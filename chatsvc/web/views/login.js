@@ -4,10 +4,10 @@ import { html } from "./dom.js";
 import { Unencrypted, Unreachable } from "./security.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
-/** @typedef {import("../control/chat_session.js").Login} LoginState */
 
-/** @param {{session: ChatSession, login: LoginState, page: import("./page.js").Page}} props */
-export function Login({ session, login, page }) {
+/** @param {import("./app.js").Props} props */
+export function Login({ session, page }) {
+    const login = session.login ?? { ...session.initialLogin, busy: true }; // the chat is not loaded yet
     const { about } = session.connection;
     const { refused } = login;
     /** @param {SubmitEvent} event */

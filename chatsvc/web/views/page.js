@@ -1,7 +1,7 @@
 /** What only the page knows: which drawer and dialog are open, and when to draw. */
 
-import { App } from "./app.js";
 import { html, render } from "./dom.js";
+import { Login } from "./login.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** An open dialog: its name in `DIALOGS`, what it is about, and how many were opened before. @typedef {{name: string, about?: unknown, number: number}} OpenDialog */
@@ -18,6 +18,8 @@ export class Page {
         /** @type {() => void} what else must follow the state, such as the title */
         this.drawn = () => {};
         this._container = /** @type {HTMLElement} */ (container);
+        /** @type {typeof import("./app.js").App | null} */
+        this._app = null;
         this._due = false;
         this._opened = 0;
         /** @type {ChatSession | null} */
@@ -28,6 +30,12 @@ export class Page {
     show(session) {
         this._session = session;
         this.draw();
+    }
+
+    /** Load what is shown after the login. */
+    async load() {
+        this._app = (await import("./app.js")).App;
+        this.changed();
     }
 
     /** Draw soon. */
@@ -43,7 +51,8 @@ export class Page {
     draw() {
         this._due = false;
         if (this._session === null) return;
-        render(html`<${App} session=${this._session} page=${this} />`, this._container);
+        const View = this._session.login === null && this._app !== null ? this._app : Login;
+        render(html`<${View} session=${this._session} page=${this} />`, this._container);
         this.drawn();
     }
 
