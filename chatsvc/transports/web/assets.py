@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 
-from rjsmin import jsmin
+from chatsvc.transports.web.minify import minified
 
 PAGE = "index.html"
 START = "main.js"
@@ -28,6 +28,7 @@ _OTHER = "text/plain; charset=utf-8"  # such as a licence
 _REFERENCE = re.compile(r"""(?<=["'])assets/""")
 _IMPORTS = re.compile(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""")
 _FOR_READERS = (".md", ".py")  # files that no browser needs
+_VENDORED = "vendor/"  # minified already
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,9 @@ def _digest(found: Mapping[str, bytes]) -> str:
 
 
 def _minified(name: str, body: bytes) -> bytes:
-    """Return a script without comments and indentation, any other file as it is."""
-    return str(jsmin(body.decode())).encode() if _ending(name) == "js" else body
+    """Return one of our scripts minified, any other file as it is."""
+    is_ours = _ending(name) == "js" and not name.startswith(_VENDORED)
+    return minified(body.decode()).encode() if is_ours else body
 
 
 def _linked(page: str, base: str, found: Mapping[str, bytes]) -> str:

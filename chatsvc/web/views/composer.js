@@ -49,7 +49,7 @@ export class Composer extends Component {
             ${usage && html`<p class="hint">${usage}</p>`}
             <div class="field">
                 <textarea rows="1" name="text" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
-                    aria-autocomplete="list" aria-controls="suggestions" aria-activedescendant=${chosen >= 0 && shown.length ? `suggestion-${chosen}` : undefined}
+                    aria-autocomplete="list" aria-controls=${shown.length ? "suggestions" : undefined} aria-activedescendant=${chosen >= 0 && shown.length ? `suggestion-${chosen}` : undefined}
                     ref=${(/** @type {HTMLTextAreaElement | null} */ element) => (this._area = element)}
                     onInput=${this._input} onKeyDown=${this._pressed} onBlur=${() => this._close()}></textarea>
                 <button class="send" aria-label="Send"><${Icon} name="send" /></button>
