@@ -21,6 +21,7 @@ export class Composer extends Component {
     _area = null;
     /** @type {Buffer | null} */
     _pane = null;
+    _begun = false; // a room was shown
     _back = 0; // how many messages ago the shown one was sent
     state = /** @type {Suggestions} */ ({ completion: null, chosen: -1 });
 
@@ -64,12 +65,24 @@ export class Composer extends Component {
         const { session } = this.props;
         const { pane } = session.state;
         if (pane === this._pane || this._area === null) return;
+        if (!this._begun && this._pane?.draft) this._carryOver(this._pane, pane);
+        this._begun ||= pane.name !== SERVER;
         this._pane = pane;
         this._back = 0;
         pane.draft ||= session.keepsakes.draft(pane.name);
         this._show(pane.draft);
         this._close();
         if (matchMedia("(pointer: fine)").matches) this._area.focus();
+    }
+
+    /**
+     * Move what was typed while the first room was being joined to that room.
+     * @param {Buffer} from
+     * @param {Buffer} to
+     */
+    _carryOver(from, to) {
+        to.draft ||= from.draft;
+        this._keep("");
     }
 
     /** @param {string} text */
