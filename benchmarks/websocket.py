@@ -106,6 +106,14 @@ class Service:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
+    def settle(self) -> None:
+        """Wait until it has had nothing to do for four seconds, a minute at most."""
+        idle, before, deadline = 0, self.seconds(), time.monotonic() + 60
+        while idle < 4 and time.monotonic() < deadline:
+            time.sleep(1)
+            now = self.seconds()
+            idle, before = (idle + 1 if now - before < 0.05 else 0), now
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()
@@ -143,7 +151,7 @@ def connections(websocket: bool) -> tuple[float, float]:
             before = service.memory()
             readers += [Reader(service, websocket, f"s{n}") for n in range(CONNECTIONS)]
             kib = (service.memory() - before) / CONNECTIONS
-            time.sleep(4)  # the joins are told
+            service.settle()  # the joins are told a while later
             begun = service.seconds()
             for number in range(MESSAGES):
                 readers[0].send(b'{"do":"say","room":"#lobby","text":"message %d."}' % number)

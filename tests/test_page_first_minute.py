@@ -42,7 +42,7 @@ def test_a_browser_talks_with_telnet_irssi_and_the_terminal_client(
     telnet.type("bob\r")
     telnet.until("You are in #lobby")
     terminal = join(chat, "tess")
-    irssi.until(r"\[Act: 2\]")
+    irssi.until(r"\[Act: 2")
     irssi.type("/window 2\r")
     irssi.until("Join to #lobby")
 

@@ -104,6 +104,9 @@ class Terminal:
     def _server(self, event: Step) -> None:
         self.network.tell(event)
 
+    def _history(self, lines: list[Step]) -> None:
+        self.network.history = [{**DEFAULTS["said"], **line} for line in lines]
+
     def _type(self, text: str) -> None:
         self.input.typed(text, self.state.pane)
 
@@ -161,6 +164,7 @@ class Network:
     def __init__(self) -> None:
         self.up = True
         self.sent: list[Step] = []
+        self.history: list[Step] = []  # what the server has stored
         self._tags: dict[str, str] = {}
         self._protocol: Any = None
         self._transport = StringTransport()
@@ -195,7 +199,7 @@ class Network:
 
     def _received(self, request: Step) -> None:
         self._tags[request["do"]] = request.get("tag", "")
-        answer = _automatic(request)
+        answer = _automatic(request, self.history)
         if answer is None:
             self.sent.append(request)
         else:
@@ -208,11 +212,11 @@ class Network:
         return found
 
 
-def _automatic(request: Step) -> Step | None:
+def _automatic(request: Step, lines: list[Step]) -> Step | None:
     room = request.get("room")
     answers: dict[str, Step] = {
         "who": {"event": "people", "room": room, "people": [], "count": 0},
-        "history": {"event": "history", "room": room, "lines": [], "more": False},
+        "history": {"event": "history", "room": room, "lines": lines, "more": False},
         "room": {"event": "talking", "room": request.get("name")},
         "mark": {"event": "marked", "room": room, "number": request.get("number"), "time": WHEN},
         "ping": {"event": "pong"},

@@ -62,7 +62,7 @@ document.addEventListener("keydown", event => {
 
 /** Move the focus to the next part of the page. */
 function nextRegion() {
-    const regions = [...container.querySelectorAll(".rooms button[aria-current=page], .scroller, .composer textarea, .people .entry:first-child")];
+    const regions = [...container.querySelectorAll(".rooms button[aria-current=page], .scroller, .composer textarea, .people li:first-child .entry")];
     const visible = /** @type {HTMLElement[]} */ (regions.filter(region => region.checkVisibility()));
     const at = visible.findIndex(region => region.closest("nav, aside, .scroller, form") === document.activeElement?.closest("nav, aside, .scroller, form"));
     visible[(at + 1) % visible.length]?.focus();

@@ -62,10 +62,12 @@ class Player {
         this.socket?.onmessage?.({ data: JSON.stringify(event) });
     }
 
+    history = []; // what the server has stored
+
     automatic = {
         about: () => ({ event: "about", version: 1, chat: "test", software: "test", registration: "open", limits: {} }),
         who: ({ room }) => ({ event: "people", room, people: [], count: 0 }),
-        history: ({ room }) => ({ event: "history", room, lines: [], more: false }),
+        history: ({ room }) => ({ event: "history", room, lines: this.history, more: false }),
         room: ({ name }) => ({ event: "talking", room: name }),
         mark: ({ room, number }) => ({ event: "marked", room, number, time: "2026-11-21T14:00:00.000Z" }),
         ping: () => ({ event: "pong" }),
@@ -73,6 +75,7 @@ class Player {
 
     steps = {
         server: ({ answers, ...event }) => this.tell(answers ? { ...event, tag: this.tags.get(answers) } : event),
+        history: lines => (this.history = lines.map(line => ({ event: "said", time: "2026-11-21T14:00:00.000Z", size: 1, ...line }))),
         type: text => this.session.input.typed(text, this.session.state.pane),
         look_at: name => this.session.lookAt(name),
         looking: looking => this.session.state.look(looking),

@@ -303,6 +303,7 @@ export class State {
      * @param {Spoken} item
      */
     _add(pane, item) {
+        if (item.number && item.number <= pane.present.last) return; // a page of history has brought it already
         const sees = this._sees(pane);
         pane.present.add(item);
         if (item.own) pane.mark(null);

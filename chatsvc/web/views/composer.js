@@ -130,10 +130,16 @@ export class Composer extends Component {
         this._keep(area.value);
         this._grow(area);
         session.typing.typed(area.value, this._pane, session.now);
-        session.completing.aboutToName(area.value);
+        const text = area.value;
+        void session.completing.aboutToName(text).then(news => news && area.value === text && this._offer(area));
+        this._offer(area);
+    };
+
+    /** Suggest completions if the word before the cursor is one that is completed without Tab. @param {HTMLTextAreaElement} area */
+    _offer(area) {
         if (ASKED_FOR.test(area.value.slice(0, area.selectionStart))) this._suggest();
         else this._close();
-    };
+    }
 
     /** @param {Event} event */
     _submit = event => {

@@ -220,6 +220,8 @@ class State:
         self._add(pane, whispered(line))
 
     def _add(self, pane: Buffer, item: Spoken) -> None:
+        if item.number and item.number <= pane.present.last:
+            return  # a page of history has brought it already
         sees = self._sees(pane)
         pane.present.add(item)
         if item.own:
