@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from real import LIMIT, Deadline, Service, needs
+from real import LIMIT, Deadline, Service, lacking, needs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page
@@ -27,8 +26,8 @@ PHONE: dict[str, Any] = {
 }
 EVIL = "evil.example"  # a name whose owner points it at this machine
 ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", f"--host-resolver-rules=MAP {EVIL} 127.0.0.1",
-    "--disable-features=LocalNetworkAccessChecks",
+    "--no-sandbox", "--disable-gpu", "--disable-quic",
+    f"--host-resolver-rules=MAP {EVIL} 127.0.0.1", "--disable-features=LocalNetworkAccessChecks",
 )  # fmt: skip
 
 
@@ -37,8 +36,7 @@ def needs_module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing(f"{name} is not installed: pip install '.[browser]'")
+        lacking(f"{name} is not installed: pip install '.[browser]'")
 
 
 class Tab:
@@ -135,9 +133,8 @@ class Tab:
 
     def scroll(self, script: str) -> None:
         """Scroll the messages to where an expression about `view` says."""
-        self.page.evaluate(
-            f"() => {{ const view = document.querySelector('.scroller'); view.scrollTop = {script}; }}"
-        )
+        view = "const view = document.querySelector('.scroller')"
+        self.page.evaluate(f"() => {{ {view}; view.scrollTop = {script}; }}")
 
     def top_of(self, number: int) -> float:
         """Return how far below the top of the window the text of a message is."""

@@ -138,7 +138,8 @@ def test_nothing_scrolls_sideways(visit: Visit, chat: Service, width: int) -> No
     tab = visit(size=size)
     sideways = """() => [...document.querySelectorAll("*")].filter(each =>
         each.scrollWidth > each.clientWidth + 1
-        && ["auto", "scroll"].includes(getComputedStyle(each).overflowX)).map(each => each.className)"""
+        && ["auto", "scroll"].includes(getComputedStyle(each).overflowX)
+    ).map(each => each.className)"""
     assert tab.page.evaluate(sideways) == []
     name = f"wide{width}"
     tab.log_in(name)
