@@ -1,6 +1,6 @@
 /** Finds rooms, people and commands by a few letters. */
 
-import { sentence } from "../model/actions.js";
+import { may, sentence } from "../model/actions.js";
 import { SERVER, titleOf } from "../model/buffers.js";
 import { nameOf } from "../model/commands.js";
 import { ranked } from "../model/fuzzy.js";
@@ -55,7 +55,7 @@ export class Switcher extends Modal {
             ...panes.map(pane => ({ text: titleOf(pane), about: pane.unread ? `${pane.unread} unread` : pane.private ? "conversation" : "room", do: () => session.lookAt(pane.name) })),
             ...session.completing.rooms.filter(place => !known.has(key(place.room))).map(place => ({ text: place.room, about: "join", do: () => session.goTo(place.room) })),
             ...[...people.values()].filter(name => !known.has(key(`@${name}`))).map(name => ({ text: name, about: "write to", do: () => session.lookAt(`@${name}`) })),
-            ...DIALOGS.map(([dialog, text]) => ({ text, about: "open", do: () => page.openDialog(dialog) })),
+            ...DIALOGS.filter(([dialog]) => dialog !== "moderation" || may(session.input.all, "bans")).map(([dialog, text]) => ({ text, about: "open", do: () => page.openDialog(dialog) })),
             ...session.input.commands.listed.map(command => ({ text: `/${nameOf(command)}`, about: sentence(command.help).slice(0, 60),
                 do: () => page.openDialog("command", { label: "", command: nameOf(command), given: {} }) })),
         ];
