@@ -1,7 +1,7 @@
 """Measure the page in Chromium: how fast it is there, how it scrolls, and what it takes.
 
-`python -m benchmarks.browser` prints a table of figures and their limits; `--check` fails if one
-is exceeded, `--quick` sends fewer messages and leaves out what `benchmarks.websocket` measures.
+`python -m benchmarks.browser` prints each figure beside its limit. With `--check`, it fails if a figure
+exceeds its limit. With `--quick`, it sends fewer messages and leaves out connections.
 """
 
 from __future__ import annotations

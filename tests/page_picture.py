@@ -10,10 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from real import Person, Service
 
-SIZE = {"width": 1200, "height": 720}
+SIZE: ViewportSize = {"width": 1200, "height": 720}
 OPTIONS = ("--archive", "memory:", "--name", "Class 7b", "--arrivals", "off")
 
 
