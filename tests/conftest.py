@@ -32,7 +32,7 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
-pytest_plugins = ["keeper", "archive_files"]  # more fixtures
+pytest_plugins = ["browser", "keeper", "archive_files"]  # more fixtures
 
 _log = Logger()
 
@@ -49,6 +49,7 @@ settings.load_profile("chatsvc")
 
 MARKERS = {
     "test_real_": ("real", "slow"),
+    "test_page_": ("real", "slow"),
     "test_client_real": ("real", "slow"),
     "test_client_tls_real": ("real", "slow"),
     "test_client_windows": ("real", "slow"),

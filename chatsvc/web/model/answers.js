@@ -96,6 +96,8 @@ const ANSWERS = {
 
 /** Answers in words that are also rows: they are shown as rows only where the user asked for them. */
 const ALSO_WORDS = new Set(["person", "ignoring", "watching", "expected", "stats", "departed"]);
+/** Lists that also answer a change of them. */
+const CONFIRMING = new Set(["ignoring", "watching", "expected"]);
 
 /**
  * Return whether an answer is a list, which the conversation does not show.
@@ -103,6 +105,14 @@ const ALSO_WORDS = new Set(["person", "ignoring", "watching", "expected", "stats
  */
 export function isListed(event) {
     return Object.hasOwn(ANSWERS, event.event) && !ALSO_WORDS.has(event.event) && event.commands?.length !== 1;
+}
+
+/**
+ * Return whether the answer to a command in a menu is shown as a list: it is one, and does not only confirm a change.
+ * @param {Event} event
+ */
+export function isWorthShowing(event) {
+    return Object.hasOwn(ANSWERS, event.event) && !CONFIRMING.has(event.event);
 }
 
 /**

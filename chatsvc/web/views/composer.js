@@ -20,6 +20,7 @@ export class Composer extends Component {
     _area = null;
     /** @type {Buffer | null} */
     _pane = null;
+    _begun = false; // a room was shown
     _back = 0; // how many messages ago the shown one was sent
     state = /** @type {Suggestions} */ ({ completion: null, chosen: -1, pasted: 0 });
 
@@ -67,12 +68,24 @@ export class Composer extends Component {
         const { session } = this.props;
         const { pane } = session.state;
         if (pane === this._pane || this._area === null) return;
+        if (!this._begun && this._pane?.draft) this._carryOver(this._pane, pane);
+        this._begun ||= pane.name !== SERVER;
         this._pane = pane;
         this._back = 0;
         pane.draft ||= session.keepsakes.draft(pane.name);
         this._show(pane.draft);
         this._close();
         if (matchMedia("(pointer: fine)").matches) this._area.focus();
+    }
+
+    /**
+     * Move what was typed while the first room was being joined to that room.
+     * @param {Buffer} from
+     * @param {Buffer} to
+     */
+    _carryOver(from, to) {
+        to.draft ||= from.draft;
+        this._keep("");
     }
 
     /** @param {string} text */
@@ -131,10 +144,16 @@ export class Composer extends Component {
         this._keep(area.value);
         this._grow(area);
         session.typing.typed(area.value, this._pane, session.now);
-        session.completing.aboutToName(area.value);
+        const text = area.value;
+        void session.completing.aboutToName(text).then(news => news && area.value === text && this._offer(area));
+        this._offer(area);
+    };
+
+    /** Suggest completions if the word before the cursor is one that is completed without Tab. @param {HTMLTextAreaElement} area */
+    _offer(area) {
         if (ASKED_FOR.test(area.value.slice(0, area.selectionStart))) this._suggest();
         else this._close();
-    };
+    }
 
     /** @param {Event} event */
     _submit = event => {

@@ -34,6 +34,7 @@ export class Conversation extends Component {
     _places = new WeakMap();
     _window = new Window();
     _hasEnd = true; // the last row was in the page when it was drawn; a newer one may be waiting
+    _unreadAbove = false; // the first unread row is above the view
     _heights = ""; // of the view and its rows, when it was last scrolled to where it belongs
     _resizing = new ResizeObserver(() => this._settle());
 
@@ -68,9 +69,8 @@ export class Conversation extends Component {
         const { start, end } = this._window;
         this._hasEnd = pane.past === null && end === pane.shown.end;
         const rows = rowsOf(pane.shown, start, end, pane.past ? null : pane.new);
-        const unreadAbove = pane.new !== null && !pane.past && this._firstVisible() > pane.new;
         return html`<section class="conversation">
-            ${unreadAbove && html`<button type="button" class="jump to-unread" onClick=${() => this._goTo(pane, /** @type {number} */ (pane.new))}>
+            ${this._unreadAbove && pane.new !== null && html`<button type="button" class="jump to-unread" onClick=${() => this._goTo(pane, pane.new ?? 0)}>
                 <${Icon} name="up" /> New messages</button>`}
             <div class="scroller" tabindex="0" role="log" aria-live="off" aria-label="Messages" onScroll=${this._scrolled}
                 ref=${(/** @type {HTMLElement | null} */ element) => (this._scroller = element)}>
@@ -139,6 +139,16 @@ export class Conversation extends Component {
         if (!pane.following || pane.past !== null) this._remember(scroller);
         else this._anchor = null;
         this._heights = heights(scroller);
+        this._lookAbove(scroller);
+    }
+
+    /** Offer to jump to the first unread row if it is above the view. @param {HTMLElement} scroller */
+    _lookAbove(scroller) {
+        const { pane } = this.props.session.state;
+        const above = pane.new !== null && pane.past === null && Number(this._topRow(scroller)?.dataset.ordinal ?? 0) > pane.new;
+        if (above === this._unreadAbove) return;
+        this._unreadAbove = above;
+        this.forceUpdate();
     }
 
     /** @param {HTMLElement} scroller */
@@ -178,16 +188,13 @@ export class Conversation extends Component {
         return number ? /** @type {HTMLElement | null} */ (this._list?.querySelector(`[data-number="${number}"]`) ?? null) : null;
     }
 
-    _firstVisible() {
-        return Number(this._anchor?.element.dataset.ordinal ?? -Infinity);
-    }
-
     _scrolled = () => {
         const { session } = this.props;
         const { pane } = session.state;
         const scroller = this._scroller;
         if (scroller === null || pane !== this._pane) return;
         if (heights(scroller) !== this._heights) return this._settle(); // it was the layout, not the user
+        this._lookAbove(scroller);
         const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
         if (this._hasEnd && below <= AT_END) {
             session.state.follow(pane, true);

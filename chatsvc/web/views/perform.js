@@ -1,6 +1,6 @@
 /** Carries out actions that were chosen in a menu or a list. */
 
-import { answer } from "../model/answers.js";
+import { isWorthShowing } from "../model/answers.js";
 import { Refused, Uncertain } from "../net/failures.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
@@ -23,14 +23,14 @@ export async function perform(session, page, { label, command, given, form }) {
 }
 
 /**
- * Show an answer in a dialog if it is a list.
+ * Show an answer in a dialog if it is a list; return whether it is.
  * @param {Page} page
  * @param {import("../model/items.js").Event} event
  * @param {string} command
  * @param {Record<string, unknown>} given
  */
 export function show(page, event, command, given) {
-    const listed = answer(event) !== null;
+    const listed = isWorthShowing(event);
     if (listed) page.openDialog("answer", { event, command, given });
     return listed;
 }
