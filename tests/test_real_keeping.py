@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 PASSWORD = "correct-horse-battery"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
+REFUSING = """window.WebSocket = class {
+    constructor() { setTimeout(() => this.onclose?.({ reason: "" })); }
+    close() {}
+};"""
 PASTE = """text => {
     const field = document.querySelector(".composer textarea"), clipboardData = new DataTransfer();
     clipboardData.setData("text/plain", text);
@@ -236,15 +241,28 @@ def test_a_page_without_encryption_says_so_and_needs_nothing_that_is_missing(
     ann.sees("hello")
     ann.page.reload()
     ann.sees("hello")
-    assert "not encrypted" in ann.page.inner_text("nav")
+    assert "Not encrypted" in ann.page.inner_text("nav")
     assert ann.errors == []
+    context.close()
+
+
+def test_an_iphone_that_refuses_the_certificate_is_told_how_to_join(
+    chat: Service, browser: Browser
+) -> None:
+    context = browser.new_context(user_agent=IPHONE, ignore_https_errors=True)
+    context.add_init_script(REFUSING)
+    ann = Visitor(context, f"https://localhost:{chat.port}/")
+    link = ann.page.wait_for_selector(".wrong a")
+    assert link is not None
+    assert link.get_attribute("href") == address(chat)
+    assert "self-signed" in ann.page.inner_text(".wrong")
     context.close()
 
 
 def test_a_page_on_this_machine_does_not_warn(chat: Service, context: BrowserContext) -> None:
     ann = Visitor(context, address(chat))
     ann.join("ann")
-    assert "not encrypted" not in ann.page.inner_text("body")
+    assert "ot encrypted" not in ann.page.inner_text("body")
 
 
 # What is unread
@@ -264,7 +282,7 @@ def test_conversations_and_unread_messages_are_there_after_a_reload_and_in_all_t
     other = Visitor(context, address(chat))
     other.page.wait_for_selector("nav .entry.unread:has-text('bob')")
     assert other.page.title().startswith("(1)")
-    assert other.page.get_attribute("link[rel=icon]", "href").endswith("favicon-unread.svg")
+    other.page.wait_for_selector("link[rel=icon][href$='favicon-unread.svg']", state="attached")
     other.page.click("nav .entry:has-text('bob')")
     other.sees("in private")
     ann.page.wait_for_selector("nav .entry:not(.unread):has-text('bob')")

@@ -3,7 +3,7 @@
 /** The part of a BroadcastChannel that is used. @typedef {Pick<BroadcastChannel, "postMessage" | "onmessage">} Channel */
 /** @typedef {import("../net/connection.js").Clock} Clock */
 
-const PATIENCE = 100; // milliseconds in which another tab must answer
+const PATIENCE = 250; // milliseconds in which another tab must answer
 
 /** Finds out whether another tab has the same secret: a browser copies it when it duplicates a tab. */
 export class Tabs {

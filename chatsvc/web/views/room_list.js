@@ -34,7 +34,7 @@ export function RoomList({ session, page }) {
             onClick=${(/** @type {any} */ event) => page.openDialog("own", { anchor: event.currentTarget.getBoundingClientRect() })}>
             <${Avatar} name=${state.name} /><bdi class="grow">${state.name}</bdi>
             <span class="muted">${state.account === null ? "guest" : ""}</span><${Icon} name="more" /></button>
-        <${Unencrypted} />
+        <${Unencrypted} brief />
     </nav>`;
 }
 

@@ -5,10 +5,10 @@ import { html } from "./dom.js";
 const { http, https } = document.body.dataset; // "" if the server does not offer it
 const IOS = /iP(hone|ad|od)/.test(navigator.userAgent) || (navigator.userAgent.includes("Macintosh") && navigator.maxTouchPoints > 1);
 
-/** That others in the network can read along. A connection to this machine cannot be read by others. */
-export function Unencrypted() {
+/** That others in the network can read along. A connection to this machine cannot be read by others. @param {{brief?: boolean}} props */
+export function Unencrypted({ brief = false }) {
     if (isSecureContext) return null;
-    return html`<p class="muted unencrypted">This connection is not encrypted.${https && html` <a href=${https}>Use the encrypted one</a>`}</p>`;
+    return html`<p class="muted unencrypted">${brief ? "Not encrypted." : "This connection is not encrypted."}${https && html` <a href=${https}>Use encryption</a>`}</p>`;
 }
 
 /** That there is no connection. iOS refuses WebSockets with a certificate that only the user trusts. */
