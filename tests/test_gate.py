@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from conftest import Chat, Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tlspeople import ALERT, Secure, encrypted
+from tlspeople import ALERT, CERTIFICATE, Secure, encrypted, trusting
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.task import Clock
 from webpeople import ask, received, request
 
 from chatsvc.model.rate_limits import Limits, network
+from chatsvc.transports.tls import TLS
 
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "2001:db8::1", "127.0.0.1")
 FEW = Limits(
@@ -25,8 +30,18 @@ FEW = Limits(
     pages_in_all=3,
     pages_within=60.0,
 )
+
+
+def first_of_tls() -> bytes:
+    """Return what a TLS client sends first."""
+    sent = ssl.MemoryBIO()
+    with suppress(ssl.SSLWantReadError):
+        trusting().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="localhost").do_handshake()
+    return sent.read()
+
+
+ENCRYPTION = TLS(CERTIFICATE, Clock())
 SENT = (
-    b"",
     b"a",
     b"eve\n",
     b"NICK eve\r\nUSER e 0 * e\r\n",
@@ -41,6 +56,7 @@ SENT = (
     b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n",
     b"\r\n",
     b"\x16\x03",
+    first_of_tls(),
     b"\x88\x80\0\0\0\0",
     b"\xff",
 )
@@ -51,7 +67,8 @@ class House:
     """A chat with few places, and its connections; some aborted ones are lost only later."""
 
     def __init__(self) -> None:
-        self.chat = encrypted(Chat(limits=FEW))
+        self.chat = Chat(limits=FEW)
+        self.chat.factory.tls = ENCRYPTION
         self.chat.factory.max_clients = 5
         self.people: list[Person] = []
 
@@ -69,8 +86,12 @@ class House:
 
     def end_half(self, which: int, _: int) -> None:
         person = self.someone(which)
-        if person is not None and not person.transport.disconnecting:
+        if person is None or person.transport.disconnecting:
+            return
+        if IHalfCloseableProtocol.providedBy(person.protocol):
             person.protocol.readConnectionLost()
+        else:  # TLS
+            person.hang_up()
 
     def close(self, which: int, _: int) -> None:
         person = self.someone(which)
