@@ -1,7 +1,7 @@
 """Measure the page in Chromium: how fast it is there, how it scrolls, and what it takes.
 
-`python -m benchmarks.browser` prints each figure beside its limit. With `--check`, it fails if a figure
-exceeds its limit. With `--quick`, it sends fewer messages and leaves out connections.
+`python -m benchmarks.browser` prints each figure beside its limit. With `--check`, it fails if a
+figure exceeds its limit. With `--quick`, it sends fewer messages and leaves out connections.
 """
 
 from __future__ import annotations
