@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -22,7 +23,7 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 
-from chatsvc.auth import passwords
+from chatsvc.auth import passwords, scram
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
 from chatsvc.services.hub import Hub
 from chatsvc.services.settings import ServiceSettings
@@ -64,6 +65,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.path.name
         for marker in next((MARKERS[begin] for begin in MARKERS if name.startswith(begin)), ()):
             item.add_marker(marker)
+
+
+def pytest_collection_finish() -> None:
+    """Leave all modules and tests out of garbage collections, which would visit them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -241,6 +248,7 @@ def hub_of(
 def passwords_cost_little() -> None:
     """Make hashing fast, which is slow on purpose."""
     passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    scram.ITERATIONS = 4096  # the minimum that scramp accepts
 
 
 class NewArchive(Protocol):

@@ -72,6 +72,7 @@ def crowd() -> Chat:
     operator(chat, "op").hang_up()
     fill(chat)
     judge(chat)
+    gc.freeze()  # or each measurement visits all of it twice
     return chat
 
 

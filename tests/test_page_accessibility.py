@@ -13,9 +13,50 @@ from real import Service
 WEB = Path(__file__).parent.parent / "chatsvc" / "web"
 SMALL = {"viewport": {"width": 320, "height": 640}}
 
+
+def by_switcher(name: str) -> Callable[[Tab], None]:
+    def opens(tab: Tab) -> None:
+        tab.press("Control+k")
+        tab.page.get_by_role("combobox", name="Room, person or command").wait_for()
+        tab.type(name)
+        tab.press("Enter")
+        tab.page.get_by_role("heading", name=name).wait_for()
+
+    return opens
+
+
+def by_click(selector: str, *entries: str) -> Callable[[Tab], None]:
+    def opens(tab: Tab) -> None:
+        tab.page.locator(selector).last.click()
+        for entry in entries:
+            tab.page.get_by_role("menuitem", name=entry).click()
+
+    return opens
+
+
+def of_a_message(tab: Tab) -> None:
+    tab.log.focus()
+    tab.press("ArrowUp", "Enter")
+
+
 # How each dialog is opened; one that is missing here fails a test.
 DIALOGS: dict[str, Callable[[Tab], None]] = {
     "rooms": lambda tab: tab.press_button("Join a room"),
+    "account": by_switcher("Account"),
+    "answer": by_click(".title", "Rules…"),
+    "command": by_click(".title", "Change the topic…"),
+    "commands": by_switcher("All commands"),
+    "jump": by_switcher("Go to a"),
+    "keys": lambda tab: tab.press("F1"),
+    "line": of_a_message,
+    "moderation": by_switcher("Moderation"),
+    "own": by_click(".me"),
+    "person": by_click(".people .entry"),
+    "preferences": by_switcher("Preferences"),
+    "room": by_click(".title"),
+    "search": lambda tab: tab.press_button("Search messages"),
+    "share": by_switcher("Share"),
+    "switcher": lambda tab: tab.press("Control+k"),
 }
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
@@ -74,6 +115,10 @@ def test_axe_finds_nothing_in_any_dialog(visit: Visit, chat: Service, theme: str
     table = (WEB / "views" / "dialogs.js").read_text().partition("const DIALOGS = {")[2]
     assert set(re.findall(r"^    (\w+):", table.partition("\n};")[0], re.MULTILINE)) == set(DIALOGS)
     tab = in_conversation(visit, chat, f"dee-{theme}", theme)
+    tab.say("/register correct-horse-battery", f"/join #of-dee-{theme}")  # as its founder
+    tab.page.locator("h1", has_text=f"#of-dee-{theme}").wait_for()
+    tab.say("a message")
+    tab.sees("a message")
     for name, opens in DIALOGS.items():
         opens(tab)
         tab.page.get_by_role("dialog").wait_for()

@@ -321,7 +321,8 @@ class Accounts:
     async def set_password(self, account: Account, password: str, source: Source) -> Account:
         """Change a password, unless it was changed since `account` was authenticated.
 
-        All tokens end, before the change, so that none is left whatever fails.
+        All tokens end, before the change, so that none is left whatever fails. The account's other
+        sessions can request more until they end.
         """
         check_password(password)
         kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
@@ -333,7 +334,6 @@ class Accounts:
 
         await self.tokens.end(*self.tokens.of(account.id))
         account = await self.become(account, changed)
-        await self.tokens.end(*self.tokens.of(account.id))  # those requested meanwhile
         self.attempts.known.forget(account.id)
         await self.know(account, source)
         return self._by_id.get(account.id, account)

@@ -272,7 +272,7 @@ class AccountSessions:
                     roster.forget(member)
 
     async def change_password(self, session: Session, account: Account, password: str) -> None:
-        """Change the password and end the account's other sessions."""
+        """Change the password, and end the account's other sessions and all its tokens."""
         account = await self._accounts.set_password(account, password, session.source)
         user = self._directory.by_account.get(account.id)
         if user is not None:
@@ -280,6 +280,8 @@ class AccountSessions:
             self._sessions.end_all(
                 user, "Your password was changed over another connection.", but=session
             )
+        tokens = self._accounts.tokens
+        await tokens.end(*tokens.of(account.id))  # those that the ended sessions requested
 
     async def end_token(self, session: Session, account: Account, number: int) -> None:
         """End a token of the account, and the other sessions that logged in with it."""

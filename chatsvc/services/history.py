@@ -12,6 +12,7 @@ from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.membership import Membership
 from chatsvc.core.read_mark import Mark
 from chatsvc.core.walk import Walk
+from chatsvc.model import costs
 from chatsvc.model.history_events import History, Latest, Marked, Recent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused
@@ -19,7 +20,8 @@ from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
 from chatsvc.store.archive import Lines
 
-COUNTED = 1000  # lines in which mentions are counted
+COUNTED = 1000  # lines in which mentions are counted ...
+COUNTED_AT_ONCE = 100  # ... and paid for
 INSTANT = 0.001  # seconds: the times of lines are in whole ms
 
 
@@ -166,11 +168,14 @@ class HistoryReader:
         name, count = session.name, 0
         mark = self.mark(session, place).number
         counted = max(mark, floor(session, place), place.last - COUNTED)
-        while mark and counted < place.last:
+        goes_on = mark > 0
+        while goes_on and counted < place.last:
             last = place.last
-            found = await self._lines.mentions(place.name, name, counted)
-            count += sum(_is_news(session, line) for line in found if line.number <= last)
-            counted = last
+            page = await self._lines.mentions(place.name, name, counted, COUNTED_AT_ONCE)
+            count += sum(_is_news(session, line) for line in page.found if line.number <= last)
+            counted = last if page.last is None else min(page.last, last)
+            work = page.lines * costs.SEARCHED + page.size * costs.BYTE
+            goes_on = await session.wire.ready(work)
         return count
 
     def marked(self, session: Session, place: Room) -> Marked:

@@ -70,7 +70,7 @@ class ChatProtocol(Telling):
     def connectionMade(self) -> None:
         limits = self.gate.limits
         self.session = self.gate.hub.sessions.connect(self)
-        self._begin_sending(self._arrival.greeted)
+        self._begin_sending(self._arrival.greeted or self._arrival.upgraded)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
             self._purse = self.gate.purses.purse(self.address)

@@ -51,7 +51,8 @@ export class CompletionSource {
     /** Request the commands, which depend on the account and the room. */
     async askCommands() {
         const { connection, state, input } = this._session;
-        const whom = JSON.stringify([state.here, state.account]);
+        const role = state.pane.people.get(key(state.name))?.role;
+        const whom = JSON.stringify([state.here, state.account, state.operator, role]);
         if (!connection.here || whom === this._asWhom) return false;
         this._asWhom = whom;
         try {

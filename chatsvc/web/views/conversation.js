@@ -17,7 +17,7 @@ const AT_END = 40; // pixels from the last row that count as its being visible
 /**
  * Shows a window of the rows, anchored to a row: whatever changes above or below it, it stays
  * where it is, unless the user reads the last row, which then stays visible.
- * @extends {Component<{session: ChatSession}>}
+ * @extends {Component<{session: ChatSession, page: import("./page.js").Page}>}
  */
 export class Conversation extends Component {
     /** @type {HTMLElement | null} */
@@ -33,7 +33,6 @@ export class Conversation extends Component {
     /** @type {WeakMap<Buffer, Place>} */
     _places = new WeakMap();
     _window = new Window();
-    _found = /** @type {number | null} */ (null);
     _hasEnd = true; // the last row was in the page when it was drawn; a newer one may be waiting
     _unreadAbove = false; // the first unread row is above the view
     _heights = ""; // of the view and its rows, when it was last scrolled to where it belongs
@@ -43,6 +42,16 @@ export class Conversation extends Component {
         if (this._scroller) this._resizing.observe(this._scroller);
         if (this._list) this._resizing.observe(this._list);
         this._settle();
+        void this._addActions();
+    }
+
+    /** Add the menus of messages, which are not needed to read. */
+    async _addActions() {
+        const scroller = this._scroller, { page } = this.props;
+        const { LineActions } = await import("./line_actions.js");
+        if (scroller?.isConnected)
+            new LineActions(scroller, row => this._pane?.shown.items[Number(row.dataset.ordinal) - this._pane.shown.base],
+                (item, anchor) => page.openDialog("line", { item, anchor }), (name, anchor) => page.openDialog("person", { name, anchor }));
     }
 
     componentDidUpdate() {
@@ -63,7 +72,7 @@ export class Conversation extends Component {
         return html`<section class="conversation">
             ${this._unreadAbove && pane.new !== null && html`<button type="button" class="jump to-unread" onClick=${() => this._goTo(pane, pane.new ?? 0)}>
                 <${Icon} name="up" /> New messages</button>`}
-            <div class="scroller" tabindex="0" role="log" aria-label="Messages" onScroll=${this._scrolled}
+            <div class="scroller" tabindex="0" role="log" aria-live="off" aria-label="Messages" onScroll=${this._scrolled}
                 ref=${(/** @type {HTMLElement | null} */ element) => (this._scroller = element)}>
                 <div class="rows" ref=${(/** @type {HTMLElement | null} */ element) => (this._list = element)} key="rows">
                     <p class="edge muted">${edge(pane, start)}</p>
@@ -86,7 +95,7 @@ export class Conversation extends Component {
         if (pane !== this._pane) this._switch(pane);
         const { shown } = pane;
         if (shown !== this._shown) this._translate(shown);
-        if (pane.found !== null && pane.found !== this._found && shown.find(pane.found) >= 0)
+        if (pane.seeking && pane.found !== null && shown.find(pane.found) >= 0)
             this._window.around(shown, shown.base + shown.find(pane.found));
         if (pane.following && pane.past === null) this._window.toEnd(shown);
         else this._window.stay(shown);
@@ -101,7 +110,6 @@ export class Conversation extends Component {
         this._anchor = place ? { ...place, element: document.body } : null;
         this._pane = pane;
         this._shown = pane.shown;
-        this._found = null;
     }
 
     /**
@@ -122,9 +130,9 @@ export class Conversation extends Component {
         const { pane } = this.props.session.state;
         const scroller = this._scroller;
         if (scroller === null) return;
-        const found = pane.found !== null && pane.found !== this._found ? this._row(String(pane.found)) : null;
+        const found = pane.seeking ? this._row(String(pane.found)) : null;
         if (found !== null) {
-            this._found = pane.found;
+            pane.seeking = false;
             scroller.scrollTop = found.offsetTop - scroller.clientHeight / 3;
         } else if (pane.following && pane.past === null) scroller.scrollTop = scroller.scrollHeight;
         else this._restore(scroller);
@@ -219,6 +227,7 @@ export class Conversation extends Component {
     _toEnd() {
         this.props.session.state.returnToPresent();
         this.forceUpdate();
+        this._scroller?.focus({ preventScroll: true }); // the button that had the focus is gone
     }
 
     /**
