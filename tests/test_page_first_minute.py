@@ -79,6 +79,7 @@ def test_a_phone_shows_the_lists_on_request(visit: Visit, chat: Service) -> None
     assert not people.is_visible()
     tab.page.get_by_role("button", name="People").tap()
     people.get_by_text("otto").tap()
+    tab.page.get_by_role("menuitem", name="Private message").tap()
     tab.page.locator("h1", has_text="otto").wait_for()
     tab.page.get_by_role("button", name="Rooms").first.tap()
     tab.go_to("#lobby")
