@@ -261,7 +261,7 @@ def test_a_room_with_a_password_asks_for_it(
     ann.say(f"/register {PASSWORD}", f"/join {room}-2")
     ann.page.wait_for_selector(f".title:has-text('{room}-2')")
     ann.chooses(ann.page.locator(".title"), "Rules…")
-    ann.page.get_by_role("textbox", name="Password").fill("open-sesame")
+    ann.page.get_by_role("textbox", name="Password", exact=True).fill("open-sesame")
     ann.page.get_by_role("button", name="Save: Password").click()
     ann.dialog.get_by_text("Done.").wait_for()
     context = browser.new_context()
