@@ -255,6 +255,24 @@ def test_rooms_are_created_invited_to_silenced_and_left(
     entry.wait_for(state="detached")
 
 
+def test_a_room_with_a_password_asks_for_it(
+    chat: Service, ann: User, browser: Browser, room: str
+) -> None:
+    ann.say(f"/register {PASSWORD}", f"/join {room}-2")
+    ann.page.wait_for_selector(f".title:has-text('{room}-2')")
+    ann.chooses(ann.page.locator(".title"), "Rules…")
+    ann.page.get_by_role("textbox", name="Password", exact=True).fill("open-sesame")
+    ann.page.get_by_role("button", name="Save: Password").click()
+    ann.dialog.get_by_text("Done.").wait_for()
+    context = browser.new_context()
+    hal = User(context, chat, "hal")
+    hal.goes_to(f"{room}-2")
+    hal.page.fill("dialog [name=password]", "open-sesame")
+    hal.page.keyboard.press("Enter")
+    hal.page.wait_for_selector(f".title:has-text('{room}-2')")
+    context.close()
+
+
 def test_preferences_apply_at_once_and_survive(ann: User) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
     before = ann.runs(background)

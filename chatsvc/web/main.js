@@ -53,6 +53,8 @@ session.present = async (event, asked) => {
     else if (isListed(event)) page.openDialog("answer", { event, ...asked });
 };
 
+session.askPassword = room => page.openDialog("command", { label: `Join ${room}`, command: "join", given: { room } });
+
 const title = document.title;
 page.drawn = () => {
     const { unread, mentions } = state.unread;

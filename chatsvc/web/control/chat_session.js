@@ -59,6 +59,8 @@ export class ChatSession {
         this.login = this.initialLogin;
         /** @type {(text: string, pane: Buffer) => void} restores a refused text to the input */
         this.giveBack = (text, pane) => void (pane.draft ||= text);
+        /** @type {(room: string) => void} asks for the password of a room, to join it */
+        this.askPassword = () => {};
         /** @type {(text: string) => void} inserts a text into the input */
         this.insert = () => {};
         /** @type {(event: Event, given: {command: string, given: Record<string, unknown>}) => void} shows a list that was asked for */

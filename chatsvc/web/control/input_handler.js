@@ -132,8 +132,19 @@ export class InputHandler {
         const asked = this._request(name, { rest: said });
         const password = this.commands.passwordOf(name, rest);
         const answered = asked.then(event => this._answered(event, password));
-        answered.then(event => this._session.present(event, { command: name, given: { rest: said } }), () => {});
+        answered.then(event => this._session.present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
         this._wait(answered, this.commands.masked(text), pane, text);
+    }
+
+    /**
+     * Ask for the password of a room that could not be joined without one.
+     * @param {unknown} error
+     * @param {string} name
+     * @param {string} rest
+     */
+    _needsPassword(error, name, rest) {
+        const [room, password] = rest.trim().split(/\s+/);
+        if (error instanceof Refused && error.code === "room-password" && name === "join" && !password) this._session.askPassword(room);
     }
 
     /**

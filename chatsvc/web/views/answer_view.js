@@ -14,6 +14,8 @@ import { Dialog } from "./dialog.js";
 /** @typedef {{session: ChatSession, page: import("./page.js").Page, command: string, given: Record<string, unknown>, event?: Event, loaded?: (event: Event) => void}} Props */
 /** @typedef {{event?: Event, wrong: string, said: string}} Shown */
 
+const SET = "set"; // the server shows no password
+
 /** Requests a list, and again after something in it was changed. @extends {Component<Props, Shown>} */
 export class AnswerView extends Component {
     state = /** @type {Shown} */ ({ event: this.props.event, wrong: "", said: "" });
@@ -62,7 +64,7 @@ export class AnswerView extends Component {
         if (edit.choices.length) return html`<select aria-label=${title} onChange=${(/** @type {any} */ event) => change(event.target.value)}>
             ${edit.choices.map(choice => html`<option key=${choice} selected=${choice === edit.value}>${choice}</option>`)}</select>`;
         return html`<form class="editor" onSubmit=${(/** @type {any} */ event) => (event.preventDefault(), change(event.target.elements.value.value.trim()))}>
-            <input name="value" aria-label=${title} defaultValue=${edit.value === "off" ? "" : edit.value} placeholder="off" autocomplete="off" />
+            <input name="value" aria-label=${title} defaultValue=${["off", SET].includes(edit.value) ? "" : edit.value} placeholder=${edit.value === SET ? SET : "off"} autocomplete="off" />
             <button class="secondary small" aria-label=${`Save: ${title}`}>Save</button></form>`;
     }
 

@@ -42,7 +42,7 @@ function Header({ session, page }) {
         </button>
         <div class="grow">
             <h1><button type="button" class="title" aria-haspopup="menu" title="Topic, rules, search, notifications"
-                onClick=${(/** @type {any} */ event) => page.openDialog("room", { room: pane.name, anchor: event.currentTarget.getBoundingClientRect() })}>
+                onClick=${(/** @type {any} */ event) => page.openDialog(pane.name === SERVER ? "own" : "room", { room: pane.name, anchor: event.currentTarget.getBoundingClientRect() })}>
                 <bdi class="grow">${titleOf(pane)}</bdi> ${pane.name !== SERVER && html`<${Icon} name="more" />`}</button></h1>
             <p class="topic" title=${pane.topic}><bdi>${pane.topic}</bdi></p>
         </div>

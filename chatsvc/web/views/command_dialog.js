@@ -17,6 +17,7 @@ export class CommandDialog extends Component {
     render() {
         const { session, page } = this.props;
         const { label, command: name, given, values = {}, quote } = /** @type {About} */ (this.props.about);
+        void session.completing.askCommands(); // again when the connection is back
         const command = session.input.all.find(each => nameOf(each) === name);
         const asked = command ? fieldsOf(command).filter(field => !(field.name in given) && field.name !== "here") : [];
         const fields = [...asked.filter(field => field.kind !== "flag"), ...asked.filter(field => field.kind === "flag")];
@@ -35,7 +36,7 @@ export class CommandDialog extends Component {
                 ${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
                 <div class="buttons">
                     <button type="button" class="secondary" onClick=${() => page.closeDialog()}>Cancel</button>
-                    <button class="primary" disabled=${busy}>${busy ? "Waiting…" : verb(label, name)}</button>
+                    <button class="primary" disabled=${busy || !command}>${busy ? "Waiting…" : verb(label, name)}</button>
                 </div>
             </form>
         </${Dialog}>`;

@@ -72,6 +72,7 @@ export class PersonMenu extends Component {
 /** A message. @param {DialogProps} props */
 export function LineMenu({ session, page, about }) {
     const item = /** @type {Spoken} */ (about.item), { pane } = session.state, { sender, number, text } = item;
+    void session.completing.askCommands();
     const commands = session.input.all, room = pane.name;
     const links = pieces(text).filter(piece => piece.link);
     const others = !item.own, moderates = may(commands, "kick") && !pane.private;

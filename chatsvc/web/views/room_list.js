@@ -18,7 +18,7 @@ export function RoomList({ session, page }) {
     /** @param {Buffer} pane */
     const entry = pane => html`<${Entry} key=${pane.name} pane=${pane} current=${pane === state.pane}
         choose=${() => (session.lookAt(pane.name), page.openDrawer(null))} unread=${state.isQuiet(pane) ? pane.mentions : pane.unread} mentions=${pane.mentions}
-        menu=${(/** @type {DOMRect} */ anchor) => page.openDialog("room", { room: pane.name, anchor })} />`;
+        menu=${(/** @type {DOMRect} */ anchor) => page.openDialog(pane.name === SERVER ? "own" : "room", { room: pane.name, anchor })} />`;
     return html`<nav class="sidebar rooms" aria-label="Rooms and conversations">
         <div class="sidebar-head"><strong class="grow"><bdi>${state.chat}</bdi></strong>
             <button type="button" class="quiet only-narrow" aria-label="Close" onClick=${() => page.openDrawer(null)}><${Icon} name="close" /></button>
