@@ -144,8 +144,7 @@ export class Composer extends Component {
         this._keep(area.value);
         this._grow(area);
         session.typing.typed(area.value, this._pane, session.now);
-        const text = area.value;
-        void session.completing.aboutToName(text).then(news => news && area.value === text && this._offer(area));
+        void session.completing.aboutToName(area.value).then(news => news && this._offer(area)); // of what is typed by then
         this._offer(area);
     };
 
