@@ -13,7 +13,7 @@ from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_see
 
-SHOWN_ROLES = ("founder", "moderator", "voiced")
+SHOWN_ROLES = ("founder", "host", "moderator", "voiced")
 
 
 class Visibility:
@@ -51,6 +51,7 @@ class Visibility:
             realname="" if silent else user.realname,
             bot=user.bot,
             roles=tuple(roles) if any(roles) else (),
+            voice=room is not None and room.has_voice(user),
             secure=all(session.wire.secure for session in user.sessions),
         )
 
@@ -94,12 +95,20 @@ class Visibility:
         """Return a room that the user may know of, and need not be in."""
         if name is None:
             return room_of(session, None)
-        found = self._directory.rooms.get(key(room_name(name)))
-        if found is None or not may_see(session.person, found):
+        found = self._seen(session, name)
+        if found is None:
             raise Refused(
                 "no-such-room", f"There is no room {room_name(name)}. To list rooms: /rooms"
             )
         return found
+
+    def knows(self, session: Session, name: str) -> bool:
+        """Return whether the user may know of a room with this name."""
+        return self._seen(session, name) is not None
+
+    def _seen(self, session: Session, name: str) -> Room | None:
+        found = self._directory.rooms.get(key(room_name(name)))
+        return found if found is not None and may_see(session.person, found) else None
 
     def rooms(self, session: Session) -> list[Room]:
         """Return the rooms that a user may know of, most people first."""
