@@ -13,13 +13,15 @@ from chatsvc.policy.permissions import RANKS
 
 NAMES = ("ann", "bob", "eve")
 WAYS = (
-    "join", "join", "join", "leave", "say", "op", "deop", "transfer", "kick", "register", "lose", "quit", "set",
-    "ban", "unban", "assign", "wait", "wait longer", "restart",
+    "join", "join", "join", "leave", "say", "op", "deop", "transfer", "kick", "register", "lose",
+    "quit", "set", "ban", "unban", "assign", "wait", "wait longer", "restart",
 )  # fmt: skip
 APPOINTING = {"op", "transfer", "assign"}  # what gives somebody else a role
 
 BEGINNING = [("join", "ann", ""), ("join", "bob", ""), ("op", "ann", "bob"), ("say", "ann", "")]
-STEPS = st.lists(st.tuples(st.sampled_from(WAYS), *[st.sampled_from(NAMES)] * 2), max_size=40)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(WAYS), *[st.sampled_from(NAMES)] * 2), min_size=30, max_size=40
+)
 
 
 class Play:
@@ -68,6 +70,7 @@ class Play:
         elif way == "lose":
             self.lost[name] = self.ranks().get(name, 0), self.now
             self.person(name).hang_up()
+            del self.people[name]
         else:
             self._ask(way, self.person(name), other)
 

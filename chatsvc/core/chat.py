@@ -274,7 +274,8 @@ class Room:
 
     def role(self, user: User) -> str:
         """A user's role: founder, host, moderator, voiced or member; else guest."""
-        return max(self.stored_role(user), self.temporary.role(user), key=ROLES.index)
+        stored, given = self.stored_role(user), self.temporary.role(user)
+        return stored if given == "guest" else max(stored, given, key=ROLES.index)
 
     def has_voice(self, user: User) -> bool:
         """Return whether a user was given a voice, whatever else they are."""
