@@ -127,7 +127,7 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     try:
         answer = _call(hub, session, request)
     except Refused as refused:
-        refuse(hub, session, _of_room(hub, session, refused, request), request.tag)
+        refuse(hub, session, hub.visibility.refusal(session, refused, request), request.tag)
         return None
     if answer is None:
         return None
@@ -137,20 +137,6 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
         return begin(session, answer, request.tag)
     session.tell(answer, request.tag)
     return None
-
-
-def _of_room(hub: Hub, session: Session, refused: Refused, request: Request) -> Refused:
-    """Tell programs whether a room that they are not in exists, as far as they may know.
-
-    For messages the remedy is the same: join it.
-    """
-    name = request.args.get("room") if request.rest is None else None
-    is_room = isinstance(name, str) and name.startswith("#")
-    if refused.code != "not-in-room" or not is_room or request.name in ("say", "me"):
-        return refused
-    if hub.visibility.knows(session, str(name)):
-        return refused
-    return Refused("no-such-room", f"There is no room {name}. To create it: /join {name}")
 
 
 async def _finish(

@@ -6,7 +6,7 @@ from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.timer import Timer
 from chatsvc.model.presence_events import Person
-from chatsvc.model.requests import Refused
+from chatsvc.model.requests import Refused, Request
 from chatsvc.model.room_events import Place
 from chatsvc.model.server_events import Census
 from chatsvc.model.text_rules import key, room_name
@@ -102,9 +102,18 @@ class Visibility:
             )
         return found
 
-    def knows(self, session: Session, name: str) -> bool:
-        """Return whether the user may know of a room with this name."""
-        return self._seen(session, name) is not None
+    def refusal(self, session: Session, refused: Refused, request: Request) -> Refused:
+        """Tell programs whether a room that they are not in exists, as far as they may know.
+
+        For messages the remedy is the same: join it.
+        """
+        name = request.args.get("room") if request.rest is None else None
+        is_room = isinstance(name, str) and name.startswith("#")
+        if refused.code != "not-in-room" or not is_room or request.name in ("say", "me"):
+            return refused
+        if self._seen(session, str(name)) is not None:
+            return refused
+        return Refused("no-such-room", f"There is no room {name}. To create it: /join {name}")
 
     def _seen(self, session: Session, name: str) -> Room | None:
         found = self._directory.rooms.get(key(room_name(name)))
