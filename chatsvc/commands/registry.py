@@ -127,7 +127,7 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     try:
         answer = _call(hub, session, request)
     except Refused as refused:
-        refuse(hub, session, refused, request.tag)
+        refuse(hub, session, hub.visibility.refusal(session, refused, request), request.tag)
         return None
     if answer is None:
         return None

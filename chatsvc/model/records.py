@@ -66,6 +66,8 @@ class RoomRules:
     keep: float = 0.0  # seconds for which lines are stored; 0: permanently
     refuse: tuple[str, ...] = ()  # words that cause a message to be refused
     mask: tuple[str, ...] = ()  # words that are shown as asterisks
+    hosted: bool = False  # these and the bans end when the room is empty: a host has set them
+    sealed: int = 0  # the last line of a host who had restricted the room: others may not read it
 
 
 @dataclass(frozen=True, slots=True)

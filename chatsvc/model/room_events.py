@@ -31,6 +31,7 @@ class Entered:
     topic_by: str = ""
     topic_time: float | None = None
     mentions: int | None = None
+    role: str = ""  # host, if that is you
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ class Rules:
     rules: tuple[Setting, ...]
     founder: str | None
     moderators: tuple[str, ...]
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +191,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A user was made founder, moderator, voiced or (plain) member of a room.
+    """A user was made founder, host, moderator, voiced or (plain) member of a room.
 
-    `before` is the previous role; a new founder replaces another (`instead`), who becomes a
-    moderator.
+    `before` is the previous role; a new founder or host replaces another (`instead`), who becomes a
+    moderator.  Nobody (`by` is empty) makes a user the host who succeeds or returns.  A moderator's
+    `voice` may change while the role stays.
     """
 
     WIRE: ClassVar[str] = "role"
@@ -203,6 +206,7 @@ class Role:
     by: str
     before: str = ""
     instead: str = ""
+    voice: str = ""  # given or taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session, User
@@ -14,11 +15,13 @@ from chatsvc.model.batch import Shared
 from chatsvc.model.confusables import look_alike
 from chatsvc.model.records import AccessToken, Account, Member
 from chatsvc.model.requests import Refused
-from chatsvc.model.room_events import Exited
+from chatsvc.model.room_events import Exited, Role
 from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
+from chatsvc.policy.permissions import may_have_host
 from chatsvc.services.authentication import Authentication, fingerprint_of
+from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.nicknames import Nicknames, is_same
@@ -36,6 +39,7 @@ class AccountSessions:
         sessions: Sessions,
         login: Login,
         joining: Joining,
+        hosting: Hosting,
         presence: Presence,
         profiles: Profiles,
         nicknames: Nicknames,
@@ -50,6 +54,7 @@ class AccountSessions:
         self._sessions = sessions
         self._login = login
         self._joining = joining
+        self._hosting = hosting
         self._presence = presence
         self._profiles = profiles
         self._nicknames = nicknames
@@ -89,22 +94,34 @@ class AccountSessions:
         self._tell_account(user)
         for session in user.sessions:
             for room in session.rooms.values():
+                role = self._role_of(user, room)
                 self._membership.note(
                     Member(
                         room.key,
                         account.id,
-                        self._role_of(user, account, room),
+                        role,
                         seen=room.members[session],
                         joined=_joined(session, room),
                     )
                 )
+                if role != "member":
+                    room.temporary.take(user)
+                self._found(user, account, room)
 
-    def _role_of(self, user: User, account: Account, room: Room) -> str:
-        """Return the role that a guest gets in a room by registering."""
-        founded = any(member.role == "founder" for member in room.roster.values())
-        if room.maker is user and not founded and self._joining.may_found(account):
-            return "founder"
-        return "member" if room.role(user) == "guest" else room.role(user)
+    def _role_of(self, user: User, room: Room) -> str:
+        """Return the role that a guest keeps by registering: what a host has given ends."""
+        role = room.role(user)
+        return role if role in ("moderator", "voiced") and not may_have_host(room) else "member"
+
+    def _found(self, user: User, account: Account, room: Room) -> None:
+        """Make a host who has an account now the founder."""
+        member = self._membership.get(room.key, account.id)
+        is_host = room.temporary.host is user and may_have_host(room)
+        if member is None or not is_host or not self._joining.may_found(account):
+            return
+        self._membership.note(replace(member, role="founder"))
+        self._hosting.keep(room)
+        room.announce(Role(room.name, user.name, "founder", by=user.name, before="host"))
 
     def _free_names(self, new: Account | None = None) -> None:
         """Rename everybody whose name is, or is confusable with, the name of another account.
@@ -164,6 +181,7 @@ class AccountSessions:
                     joined=joined,
                 )
             )
+        self._found(session.person, account, room)
         self._joining.bring_others(session, room)
 
     async def logout(self, session: Session) -> bool:
@@ -201,6 +219,7 @@ class AccountSessions:
             if new_here:
                 room.pass_on(session, user)
             else:
+                room.temporary.pass_on(old, user)
                 room.remove(session, "")
         self._sessions.unseat(session)
         self._sessions.seat(session, user)
@@ -332,7 +351,8 @@ class AccountSessions:
 
 def _joined(session: Session, room: Room) -> int:
     """Return the number up to which a guest may not read, nor the account the guest becomes."""
-    return room.floors.get(session.client, 0 if room.rules.history == "all" else room.last)
+    everything = room.rules.history == "all" and not room.rules.sealed
+    return room.floors.get(session.client, 0 if everything else room.last)
 
 
 def _is_own_name(user: User) -> bool:

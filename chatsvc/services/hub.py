@@ -23,6 +23,7 @@ from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.history import HistoryReader
+from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
@@ -35,6 +36,7 @@ from chatsvc.services.profiles import Profiles
 from chatsvc.services.reports import Inbox
 from chatsvc.services.room_administration import RoomAdministration
 from chatsvc.services.room_removal import RoomRemoval
+from chatsvc.services.room_roles import RoomRoles
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
 from chatsvc.services.sessions import Sessions
@@ -93,9 +95,14 @@ class Hub:
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
             visibility=visibility, clock=clock, now=now, safely=safely, log=log,
         )  # fmt: skip
+        self.hosting = hosting = Hosting(
+            directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
+            start=start,
+        )  # fmt: skip
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
-            bans=bans, history=history, show_history=settings.show_history, now=now,
+            bans=bans, history=history, hosting=hosting,
+            show_history=settings.show_history, now=now,
         )  # fmt: skip
         self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
         self.sessions = sessions = Sessions(
@@ -115,19 +122,24 @@ class Hub:
         )  # fmt: skip
         self.account_sessions = account_sessions = AccountSessions(
             directory=directory, sessions=sessions, login=login, joining=joining,
-            presence=presence, profiles=profiles, nicknames=nicknames, membership=membership,
-            bans=bans, accounts=accounts, authentication=self.authentication, clock=clock, now=now,
+            hosting=hosting, presence=presence, profiles=profiles, nicknames=nicknames,
+            membership=membership, bans=bans, accounts=accounts,
+            authentication=self.authentication, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
-            records=archive, store=archive, acts=acts, reports=reports,
+            directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
+            lines=archive, records=archive, store=archive, acts=acts, reports=reports,
             targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
             presence=presence, clock=clock,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
-            records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+        )  # fmt: skip
+        self.room_roles = RoomRoles(
+            directory=directory, accounts=accounts, membership=membership, hosting=hosting,
+            records=archive, acts=acts,
         )  # fmt: skip
         self.room_removal = room_removal = RoomRemoval(
             directory=directory, membership=membership, bans=bans, records=archive, store=archive,
@@ -154,6 +166,7 @@ class Hub:
         self.bans.open()
         self.moderation.open()
         self.rooms.open(known)
+        self.hosting.open()
 
     async def close(self) -> None:
         """Accept no more lines, store and show those accepted, and say goodbye to everybody."""

@@ -102,7 +102,7 @@ class Messaging:
             check_talk(user, room, now)
             text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
-                room.note_spoken(user, now)
+                room.spoke.note(user.speaker, now)
         self._keep(session, room, text=text, manner=manner, time=time, quiet=quiet, tag=tag)
 
     def _keep(

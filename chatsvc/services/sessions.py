@@ -94,10 +94,15 @@ class Sessions:
             self._nicknames.went(user.name)
             self._safely(self._presence.gone, user, trace)
 
-    def quit(self, session: Session, words: str, tag: str | None = None) -> None:
-        """Say goodbye once everything that was said is stored."""
+    def quit(
+        self, session: Session, words: str, tag: str | None = None, lost: bool = False
+    ) -> None:
+        """Say goodbye once everything that was said is stored.
+
+        With `lost`, the connection has ended, and the user may have more to say over another one.
+        """
         check_words(words)
-        session.leaving = True
+        session.leaving, session.farewell = True, not lost
         session.hold(True)
 
         def part() -> None:
@@ -140,7 +145,7 @@ class Sessions:
 
     def _leave_room(self, session: Session, room: Room, words: str) -> None:
         silent = self._bans.mute_of(session, room) is not None
-        self._joining.step_out(session, room, "" if silent else words)
+        self._joining.step_out(session, room, "" if silent else words, lost=not session.farewell)
 
     def drained(self, session: Session) -> None:
         """Send a slow reader more, from where it was."""

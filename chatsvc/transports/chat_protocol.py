@@ -93,7 +93,7 @@ class ChatProtocol(Telling):
     def _leave_if_ended(self) -> None:
         answered = not self._reasons & (ANSWERING | HELD) and not self._queue
         if self._ended and answered and not self._closing and not self.session.leaving:
-            self.gate.hub.sessions.quit(self.session, "")
+            self.gate.hub.sessions.quit(self.session, "", lost=True)
 
     def writeConnectionLost(self) -> None:
         """Close the connection completely if only this side ends its half."""

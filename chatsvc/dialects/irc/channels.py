@@ -115,10 +115,23 @@ def _(event: Left, client: Client, about: Pending) -> None:
 
 @on("KICK", 2)
 def _(client: Client, message: Message) -> None:
-    room, names, *reason = message.params
-    for name in client.targets(names, _MOST_KICKED):
+    rooms, names, *reason = message.params
+    pairs = _pairs(rooms.split(","), client.targets(names, _MOST_KICKED))
+    if not pairs:
+        client.reply("NEEDMOREPARAMS", "KICK")
+    for room, name in pairs:
         about = Pending("KICK", (room, name))
         client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
+
+
+def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
+    """Return who is removed from where: all from one channel, or each from their own.
+
+    None if there are other numbers of channels and users (RFC 2812, 3.2.8).
+    """
+    if len(rooms) == 1:
+        return [(rooms[0], name) for name in names]
+    return list(zip(rooms, names, strict=True)) if len(rooms) == len(names) else []
 
 
 @told.register

@@ -20,7 +20,7 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
         sasl.refuse(client, event)
     elif not client.registered and event.code != "not-utf8":  # which the client is told at once
         refuse_at_the_door(event, client, about)
-    elif about.command == "NOTICE" or end_of_list(client, about):
+    elif about.command == "NOTICE" or (event.code != "no-such-room" and end_of_list(client, about)):
         pass  # notices get no answer, so that programs do not answer each other endlessly
     elif about.service:
         client.notice(event.text)
@@ -45,6 +45,10 @@ def _refuse(event: Refusal, client: Client, about: Pending) -> None:
         client.reply(name, *about.params, "*", event.text)
     elif name == "CHANOPRIVSNEEDED" and not room:
         client.reply("NOPRIVILEGES", event.text)
+    elif name == "USERNOTINCHANNEL":
+        client.reply(name, about.params[-1], room or "*", event.text)
+    elif name == "NOSUCHNICK" and about.command in ("KICK", "MODE"):
+        client.reply(name, about.params[-1], event.text)
     else:
         client.reply(name, room or about.first, event.text)
 

@@ -6,7 +6,7 @@ import { Avatar } from "./line.js";
 
 /** @typedef {import("../model/buffers.js").Somebody} Somebody */
 
-const ROLES = ["founder", "operator", "moderator", "voiced", ""];
+const ROLES = ["founder", "host", "operator", "moderator", "voiced", ""];
 const SHOWN = 500; // rows
 
 /** @param {import("./app.js").Props} props */
