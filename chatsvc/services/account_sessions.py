@@ -21,6 +21,7 @@ from chatsvc.policy.bans import BanList
 from chatsvc.services.authentication import Authentication, fingerprint_of
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
+from chatsvc.services.metadata import MetadataService
 from chatsvc.services.nicknames import Nicknames, is_same
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
@@ -38,6 +39,7 @@ class AccountSessions:
         joining: Joining,
         presence: Presence,
         profiles: Profiles,
+        metadata: MetadataService,
         nicknames: Nicknames,
         membership: Membership,
         bans: BanList,
@@ -52,6 +54,7 @@ class AccountSessions:
         self._joining = joining
         self._presence = presence
         self._profiles = profiles
+        self._metadata = metadata
         self._nicknames = nicknames
         self._membership = membership
         self._bans = bans
@@ -78,6 +81,7 @@ class AccountSessions:
         )
         if user.sessions and user.account is None:
             self._own(user, account)
+            await self._metadata.adopt(user, account)
             await self._profiles.save_ignores(user)
         self._free_names(account)
         return account

@@ -27,6 +27,7 @@ from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
 from chatsvc.services.messaging import Messaging
+from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
 from chatsvc.services.new_rooms import NewRooms
 from chatsvc.services.nicknames import Nicknames
@@ -39,6 +40,7 @@ from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
 from chatsvc.services.sessions import Sessions
 from chatsvc.services.settings import ServiceSettings
+from chatsvc.services.subscriptions import Subscriptions
 from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
@@ -77,12 +79,18 @@ class Hub:
         self.watchlist = watchlist = Watchlist(directory.users)
         self.whowas = whowas = Whowas()
         self.audit = acts = Acts(archive, now)
+        self.visibility = visibility = Visibility(directory, bans, clock)
+        self.subscriptions = subscriptions = Subscriptions()
+        self.metadata = metadata = MetadataService(
+            directory=directory, accounts=accounts, records=archive, bans=bans,
+            visibility=visibility, watchlist=watchlist, subscriptions=subscriptions, clock=clock,
+        )  # fmt: skip
         self.rooms = rooms = Rooms(
             directory=directory, lines=archive, records=archive, accounts=accounts,
             membership=membership, bans=bans, clock=clock, now=now, start=start,
+            described=metadata.stored.keys(),
         )  # fmt: skip
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
-        self.visibility = visibility = Visibility(directory, bans, clock)
         self.history = history = HistoryReader(directory, archive, accounts, membership)
         self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
@@ -101,7 +109,8 @@ class Hub:
         self.sessions = sessions = Sessions(
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
-            watchlist=watchlist, nicknames=nicknames, safely=safely, now=now,
+            watchlist=watchlist, subscriptions=subscriptions, nicknames=nicknames, safely=safely,
+            now=now,
         )  # fmt: skip
         self.profiles = profiles = Profiles(
             directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
@@ -115,8 +124,9 @@ class Hub:
         )  # fmt: skip
         self.account_sessions = account_sessions = AccountSessions(
             directory=directory, sessions=sessions, login=login, joining=joining,
-            presence=presence, profiles=profiles, nicknames=nicknames, membership=membership,
-            bans=bans, accounts=accounts, authentication=self.authentication, clock=clock, now=now,
+            presence=presence, profiles=profiles, metadata=metadata, nicknames=nicknames,
+            membership=membership, bans=bans, accounts=accounts,
+            authentication=self.authentication, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
@@ -131,12 +141,13 @@ class Hub:
         )  # fmt: skip
         self.room_removal = room_removal = RoomRemoval(
             directory=directory, membership=membership, bans=bans, records=archive, store=archive,
-            acts=acts, moderation=moderation, now=now,
+            acts=acts, moderation=moderation, metadata=metadata, now=now,
         )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, store=archive, clock=clock, now=now, start=start,
+            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
+            start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -152,6 +163,7 @@ class Hub:
         self.accounts.open()
         self.membership.open()
         self.bans.open()
+        self.metadata.open()
         self.moderation.open()
         self.rooms.open(known)
 

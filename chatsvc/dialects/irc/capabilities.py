@@ -17,6 +17,7 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "draft/account-registration": "",
     "draft/chathistory": "",
     "draft/message-redaction": "",
+    "draft/metadata-3": "",  # whose value has the limits
     "draft/multiline": "max-bytes=4096,max-lines=100",
     "draft/read-marker": "",
     "echo-message": "",

@@ -38,6 +38,10 @@ SUBJECTS = {
         "MARKREAD target [timestamp=time]",
         "Gets or sets your read marker. Clients do this automatically.",
     ),
+    "METADATA": (
+        "METADATA target GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [parameters]",
+        "Shows or changes what users and channels say about themselves. Clients do this for you.",
+    ),
     "MODE": (
         "MODE target [modes [parameters]]",
         "Shows or changes the modes of a channel, or your own.",

@@ -18,7 +18,7 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 def _(event: Refusal, client: Client, about: Pending) -> None:
     if about.command == "AUTHENTICATE":
         sasl.refuse(client, event)
-    elif not client.registered and event.code != "not-utf8":  # which the client is told at once
+    elif not client.registered and event.code != "not-utf8" and about.command not in REFUSED:
         refuse_at_the_door(event, client, about)
     elif about.command == "NOTICE" or end_of_list(client, about):
         pass  # notices get no answer, so that programs do not answer each other endlessly
