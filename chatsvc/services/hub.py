@@ -73,6 +73,7 @@ class Hub:
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
+        accounts.email_required = settings.email_required
         self.authentication = Authentication(accounts, clock.seconds)
         self.membership = membership = Membership(archive, clock, start)
         self.bans = bans = BanList(archive, now)

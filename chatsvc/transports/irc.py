@@ -80,6 +80,9 @@ class IRCProtocol(Heartbeat):
         super().__init__(arrival, ways)
         self._client = ways.client
         self._client.secure = arrival.secure
+        settings = self.gate.hub.settings
+        self._client.registers_early = settings.registers_early
+        self._client.needs_email = settings.email_required
 
     def _ask(self) -> None:
         self._send(write("PING", self._client.server).encode())

@@ -14,7 +14,7 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "batch": "",
     "cap-notify": "",
     "chghost": "",
-    "draft/account-registration": "",
+    "draft/account-registration": "",  # whose value depends on the settings
     "draft/chathistory": "",
     "draft/message-redaction": "",
     "draft/metadata-3": "",  # whose value has the limits

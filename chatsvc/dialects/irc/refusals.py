@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import accounts, sasl
+from chatsvc.dialects.irc import sasl
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.modes import end_of_list
 from chatsvc.dialects.irc.numerics import REFUSALS
@@ -26,8 +26,6 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
         client.notice(event.text)
     elif about.command in REFUSED:
         REFUSED[about.command](event, client, about)
-    elif accounts.is_by_register(client, about):
-        accounts.refuse(client, event, about)
     elif event.code == "unknown":
         client.reply("UNKNOWNCOMMAND", about.command)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import metadata
+from chatsvc.dialects.irc import accounts, metadata
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
@@ -49,8 +49,12 @@ def _list(client: Client, verb: str, names: list[str]) -> None:
 
 def _offered(client: Client) -> list[str]:
     values = client.version >= WITH_VALUES
-    limits = metadata.capability_value()
-    offered = {**CAPABILITIES, "sasl": mechanisms(client), metadata.CAPABILITY: limits}
+    offered = {
+        **CAPABILITIES,
+        "sasl": mechanisms(client),
+        accounts.CAPABILITY: accounts.capability_value(client),
+        metadata.CAPABILITY: metadata.capability_value(),
+    }
     return [f"{name}={value}" if value and values else name for name, value in offered.items()]
 
 
