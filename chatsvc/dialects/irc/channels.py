@@ -70,7 +70,8 @@ def _(event: Entered, client: Client, about: Pending) -> None:
         client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
     if read_marker.CAPABILITY in client.capabilities:
         read_marker.tell_mark(client, event.room, event.read_time)
-    ask_names(client, event.room)
+    if "no-implicit-names" not in client.capabilities:
+        ask_names(client, event.room)
     metadata.sync(client, event.room, event.count)
 
 

@@ -24,6 +24,7 @@ SUBJECTS = {
     "HELPOP": ("HELPOP [subject]", "Same as HELP."),
     "INFO": ("INFO", "Describes the server."),
     "INVITE": ("INVITE nickname channel", "Invites a user to a channel."),
+    "ISUPPORT": ("ISUPPORT", "Lists the server's features and limits."),
     "ISON": ("ISON nickname ...", "Shows which of these users are online."),
     "JOIN": (
         "JOIN channel[,channel] [key[,key]]",
