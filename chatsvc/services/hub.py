@@ -22,6 +22,7 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
@@ -92,7 +93,10 @@ class Hub:
             described=metadata.stored.keys(),
         )  # fmt: skip
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
-        self.history = history = HistoryReader(directory, archive, accounts, membership)
+        guest_messages = GuestMessages(now)
+        self.history = history = HistoryReader(
+            directory, archive, accounts, membership, guest_messages
+        )
         self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
             directory=directory, bans=bans, visibility=visibility, watchlist=watchlist,
@@ -100,7 +104,8 @@ class Hub:
         )  # fmt: skip
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
-            visibility=visibility, clock=clock, now=now, safely=safely, log=log,
+            visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
+            safely=safely, log=log,
         )  # fmt: skip
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,

@@ -69,6 +69,7 @@ SUBJECTS = {
         "REGISTER password",
         "Registers your nickname. Clients with draft/account-registration do this for you.",
     ),
+    "RENAME": ("RENAME channel channel [:reason]", "Not supported: channels keep their names."),
     "SETNAME": ("SETNAME :realname", "Sets your real name."),
     "STATS": ("STATS u", "Shows the server's uptime."),
     "SUMMON": ("SUMMON name", "Not supported on this server."),
