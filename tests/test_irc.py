@@ -64,7 +64,8 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
     assert ann.read() == [
         TAGS.format(n=4) + ":bob!chat@people/bob PRIVMSG #lobby :\x01ACTION bows\x01",
         ":bob!chat@people/bob TOPIC #lobby :tea at 5",
-        "@time=1970-01-01T00:00:00.000Z :bob!chat@people/bob PRIVMSG ann :psst",
+        "@time=1970-01-01T00:00:00.000Z;msgid=~1000000000001"
+        " :bob!chat@people/bob PRIVMSG ann :psst",
         ":bob!chat@people/bob NICK :rob",
         ":rob!chat@people/rob PART #lobby",
     ]

@@ -49,7 +49,9 @@ async def register(
     if code is not None and hub.accounts.mode != "invite":
         raise Refused("usage", "Usage: /register password. The password is one word.")
     if session.user is None:
-        return await _register_early(hub, session, name, password, email, code)
+        return await _register_early(
+            hub, session, name=name, password=password, email=email, code=code
+        )
     await hub.account_sessions.register(session, password, email, code)
     return _you(session, "register")
 
@@ -59,7 +61,9 @@ async def _register_early(
 ) -> Event:
     if name is None or not hub.settings.registers_early:
         raise Refused("no-name", "Choose a name first. What is your name?")
-    account = await hub.account_sessions.register_early(session, name, password, email, code)
+    account = await hub.account_sessions.register_early(
+        session, name=name, password=password, email=email, code=code
+    )
     return Proved(account.name)
 
 

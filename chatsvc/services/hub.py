@@ -95,8 +95,9 @@ class Hub:
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
         guest_messages = GuestMessages(now)
         self.history = history = HistoryReader(
-            directory, archive, accounts, membership, guest_messages
-        )
+            directory=directory, lines=archive, accounts=accounts, membership=membership,
+            guest_messages=guest_messages,
+        )  # fmt: skip
         self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
             directory=directory, bans=bans, visibility=visibility, watchlist=watchlist,
