@@ -89,7 +89,8 @@ def test_before_the_welcome_nobody_registers(chat: Chat) -> None:
     person = chat.connect()
     person.send("CAP REQ :draft/account-registration", "NICK ann")
     assert person.send(f"REGISTER * * {SECRET}") == [
-        ":chatsvc FAIL REGISTER COMPLETE_CONNECTION_REQUIRED :Register first, with NICK and USER"
+        ":chatsvc FAIL REGISTER COMPLETE_CONNECTION_REQUIRED ann"
+        " :Register first, with NICK and USER"
     ]
     assert person.send("REGISTER *") == [":chatsvc 461 * REGISTER :Not enough parameters"]
 

@@ -185,9 +185,6 @@ def test_bans_are_refused_with_a_sentence(chat: Chat) -> None:
     assert ann.send("/ban nobody") == [
         "* No user named nobody is online. To match the name anyway: name=nobody"
     ]
-    assert ann.send("/ban account=nobody") == [
-        "* No account is named nobody. To find an account: /whois name"
-    ]
     assert ann.send("/ban ip=10.0.0.0/33") == [
         "* 10.0.0.0/33 is not an address. Use an address"
         " such as 192.0.2.7, or a network such as 10.0.0.0/8."

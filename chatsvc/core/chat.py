@@ -44,8 +44,8 @@ class User:
     """A user online; one with an account may have several connections."""
 
     __slots__ = (
-        "account", "active", "aliases", "away", "bot", "ignores", "key", "name", "realname",
-        "sessions", "since",
+        "account", "active", "aliases", "away", "bot", "ignores", "key", "metadata", "name",
+        "realname", "sessions", "since",
     )  # fmt: skip
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
@@ -58,6 +58,7 @@ class User:
         self.away: str | None = None
         self.realname = ""
         self.bot = False
+        self.metadata: dict[str, str] | None = None  # of a guest; an account's is stored
         self.ignores: dict[str, str] | None = None  # names as written, by key
         self.aliases: dict[str, str] = {}  # later names of ignored users
         if account is not None:
@@ -210,9 +211,9 @@ class Room:
     """A room with members and a last number; `roster` lists its registered members."""
 
     __slots__ = (
-        "_catching_up", "_clock", "_fold", "_mutes", "charter", "empty_since", "floors", "invited",
-        "key", "last", "members", "name", "passes", "people", "roster", "spoke", "temporary",
-        "time", "topic", "unseen", "used",
+        "_catching_up", "_clock", "_fold", "_mutes", "charter", "described", "empty_since",
+        "floors", "invited", "key", "last", "members", "name", "passes", "people", "roster",
+        "spoke", "temporary", "time", "topic", "unseen", "used",
     )  # fmt: skip
 
     def __init__(
@@ -232,6 +233,7 @@ class Room:
         self.empty_since = 0.0  # when the last member left, as wall-clock time
         self.used = False  # a line was sent to the archive
         self.charter: RoomRules | None = None
+        self.described = False  # it has metadata
         self.roster = roster if roster is not None else {}  # by account id
         self.members: dict[Session, int] = {}  # the number of the last line shown to each
         self.people: dict[User, int] = {}  # the number of sessions of each
@@ -257,7 +259,7 @@ class Room:
     @property
     def forgotten(self) -> bool:
         """Whether there are no members, nothing to remember, and no lines waiting to be stored."""
-        if self.members or self.last or self.topic or self.used or self.charter:
+        if self.members or self.last or self.topic or self.used or self.charter or self.described:
             return False
         return not any(one.inside for one in self.roster.values())
 

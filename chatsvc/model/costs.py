@@ -63,6 +63,9 @@ COSTS = {
     "find": Cost(2000),
     "watch": Cost(2000),
     "unwatch": Cost(1000),
+    "metadata": Cost(2000),
+    "subscribe": Cost(200),
+    "unsubscribe": Cost(200),
     # What people look up.
     "help": Cost(1000),
     "time": Cost(100),

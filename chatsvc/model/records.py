@@ -138,6 +138,18 @@ class AccessToken:
 
 
 @dataclass(frozen=True, slots=True)
+class MetadataValue:
+    """The value of one metadata key of an account or a room."""
+
+    TABLE: ClassVar[str] = "metadata"
+    KEYS: ClassVar[int] = 2
+
+    owner: str  # the id of the account, or the key of the room
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A setting of the whole server that differs from the default, such as `lockdown`."""
 
@@ -163,5 +175,6 @@ class Act:
 
 
 Record: TypeAlias = (
-    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | Fact | Act
-)
+    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | MetadataValue | Fact
+    | Act
+)  # fmt: skip

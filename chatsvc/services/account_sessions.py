@@ -17,13 +17,14 @@ from chatsvc.model.records import AccessToken, Account, Member
 from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Exited, Role
 from chatsvc.model.server_events import Notice
-from chatsvc.model.text_rules import key
+from chatsvc.model.text_rules import check_name, key
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_have_host
 from chatsvc.services.authentication import Authentication, fingerprint_of
 from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
+from chatsvc.services.metadata import MetadataService
 from chatsvc.services.nicknames import Nicknames, is_same
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
@@ -42,6 +43,7 @@ class AccountSessions:
         hosting: Hosting,
         presence: Presence,
         profiles: Profiles,
+        metadata: MetadataService,
         nicknames: Nicknames,
         membership: Membership,
         bans: BanList,
@@ -57,6 +59,7 @@ class AccountSessions:
         self._hosting = hosting
         self._presence = presence
         self._profiles = profiles
+        self._metadata = metadata
         self._nicknames = nicknames
         self._membership = membership
         self._bans = bans
@@ -83,7 +86,32 @@ class AccountSessions:
         )
         if user.sessions and user.account is None:
             self._own(user, account)
+            await self._metadata.adopt(user, account)
             await self._profiles.save_ignores(user)
+        self._free_names(account)
+        return account
+
+    async def register_early(
+        self, session: Session, name: str, password: str, email: str, code: str | None
+    ) -> Account:
+        """Register a name for a session that logs in with it next."""
+        login = session.logging_in
+        proved = self._authentication.current(login.proved)
+        if proved is not None:
+            raise Refused("known", f"You are already logged in as {proved.name}.")
+        check_name(name)
+        self._login.check_not_banned(session, name, None, None)
+        self._nicknames.check_free(name, None)
+        account = await self._accounts.register(
+            name,
+            password=password,
+            email=email,
+            code=code,
+            source=session.source_of(None),
+            now=self._clock.seconds(),
+            since=self._now(),
+        )
+        login.proved = self._authentication.complete(account)
         self._free_names(account)
         return account
 

@@ -18,6 +18,7 @@ from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
+from chatsvc.services.guest_messages import GuestMessages, Within
 from chatsvc.store.archive import Lines
 
 COUNTED = 1000  # lines in which mentions are counted ...
@@ -42,11 +43,13 @@ class HistoryReader:
         lines: Lines,
         accounts: Accounts,
         membership: Membership,
+        guest_messages: GuestMessages,
     ) -> None:
         self._directory = directory
         self._lines = lines
         self._accounts = accounts
         self._membership = membership
+        self._guest_messages = guest_messages
 
     def place(self, session: Session, name: str | None) -> tuple[Room, str]:
         """Return a room, or (@name) a conversation, and its name for the user."""
@@ -82,6 +85,9 @@ class HistoryReader:
         bounds are in reverse order, the lines are counted backwards: the `first` ones are then the
         latest.
         """
+        with_guest = self._guest_page(session, room, Within(*bounds, n, first))
+        if with_guest is not None:
+            return with_guest
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
@@ -97,6 +103,17 @@ class HistoryReader:
             page.reverse()
         more = len(found) > n or walk.next is not None
         return History(name, _called(page, name), more, None if len(found) > n else walk.next)
+
+    def _guest_page(self, session: Session, room: str | None, within: Within) -> History | None:
+        """Return a page of the messages with a guest, unless there are stored ones."""
+        account = session.person.account
+        if account is None or room is None or not room.startswith("@"):
+            return None
+        try:
+            self.place(session, room)
+        except Refused:
+            return self._guest_messages.page(account, room[1:], within)
+        return None
 
     async def _are_reversed(self, place: Room, bounds: Bounds) -> bool:
         if bounds.after is None or bounds.before is None:
@@ -147,6 +164,9 @@ class HistoryReader:
                 for line in lines
                 if after < line.time < before
             ]
+        if session.person.account is not None:
+            guests = self._guest_messages.latest(session.person.account)
+            found += [latest for latest in guests if after < latest.time < before]
         found.sort(key=lambda latest: latest.time)
         return Recent(tuple(found[:n] if first else found[-n:]))
 

@@ -26,6 +26,7 @@ from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_talk, moderates
 from chatsvc.policy.room_rules import filtered
+from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import Commit, Intake
@@ -57,6 +58,7 @@ class Messaging:
         intake: Intake,
         bans: BanList,
         visibility: Visibility,
+        guest_messages: GuestMessages,
         clock: Timer,
         now: Callable[[], float],
         safely: Safely,
@@ -68,6 +70,7 @@ class Messaging:
         self._intake = intake
         self._bans = bans
         self._visibility = visibility
+        self._guest_messages = guest_messages
         self._clock = clock
         self._now = now
         self._safely = safely
@@ -211,7 +214,9 @@ class Messaging:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")
-        told = words.told(session.person, reader.name)
+        told = replace(words.told(session.person, reader.name), id=self._guest_messages.id())
+        if not words.quiet or session.person.account is not None:
+            self._guest_messages.note(session.person, reader, told)
         for each in reader.sessions if not words.quiet else ():
             each.tell(told)
         own = replace(told, own=True)

@@ -19,6 +19,7 @@ from chatsvc.services.messaging import Messaging
 from chatsvc.services.nicknames import Nicknames
 from chatsvc.services.presence import Presence
 from chatsvc.services.rooms import Rooms
+from chatsvc.services.subscriptions import Subscriptions
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
 from chatsvc.services.whowas import trace_of
@@ -38,6 +39,7 @@ class Sessions:
         visibility: Visibility,
         bans: BanList,
         watchlist: Watchlist,
+        subscriptions: Subscriptions,
         nicknames: Nicknames,
         safely: Safely,
         now: Callable[[], float],
@@ -51,6 +53,7 @@ class Sessions:
         self._visibility = visibility
         self._bans = bans
         self._watchlist = watchlist
+        self._subscriptions = subscriptions
         self._nicknames = nicknames
         self._safely = safely
         self._now = now
@@ -120,6 +123,7 @@ class Sessions:
         self._directory.sessions.discard(session)
         session.leaving = True
         self._safely(self._watchlist.forget, session)
+        self._safely(self._subscriptions.forget, session)
         if session.user is None:
             return
         if self._visibility.is_silent_somewhere(session.user):

@@ -14,10 +14,13 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "batch": "",
     "cap-notify": "",
     "chghost": "",
-    "draft/account-registration": "",
+    "draft/account-registration": "",  # whose value depends on the settings
     "draft/chathistory": "",
+    "draft/extended-isupport": "",
     "draft/message-redaction": "",
+    "draft/metadata-3": "",  # whose value has the limits
     "draft/multiline": "max-bytes=4096,max-lines=100",
+    "draft/pre-away": "",
     "draft/read-marker": "",
     "echo-message": "",
     "extended-join": "",
@@ -26,6 +29,7 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "labeled-response": "",
     "message-tags": "",
     "multi-prefix": "",
+    "no-implicit-names": "",
     "sasl": "",  # whose value depends on the connection
     "server-time": "",
     "setname": "",
@@ -40,10 +44,11 @@ OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # on which the te
 MOST_MONITORED = "100"
 
 ISUPPORT = (
-    "AWAYLEN=400", "BOT=B", "CASEMAPPING=rfc7613", "CHANLIMIT=#:50", "CHANMODES=beI,k,l,imnst",
-    "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I",
-    "KICKLEN=400", "MAXLIST=beI:500", "MODES=20", f"MONITOR={MOST_MONITORED}",
-    "MSGREFTYPES=msgid,timestamp", "NICKLEN=32", "PREFIX=(qov)~@+", "STATUSMSG=@",
+    "ACCOUNTEXTBAN=a", "AWAYLEN=400", "BOT=B", "CASEMAPPING=rfc7613", "CHANLIMIT=#:50",
+    "CHANMODES=beI,k,l,imnst", "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "EXCEPTS=e",
+    "EXTBAN=$,a", "INVEX=I", "KICKLEN=400", "MAXLIST=beI:500", "MODES=20",
+    f"MONITOR={MOST_MONITORED}", "MSGREFTYPES=msgid,timestamp", "NICKLEN=32", "PREFIX=(qov)~@+",
+    "STATUSMSG=@",
     "TARGMAX=JOIN:,PART:,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:10,NAMES:10,WHOIS:10,WHOWAS:10,MONITOR:",
     "TOPICLEN=400", "UTF8ONLY", "WHOX",
 )  # fmt: skip

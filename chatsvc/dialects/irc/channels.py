@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import read_marker
+from chatsvc.dialects.irc import metadata, read_marker
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
@@ -70,7 +70,9 @@ def _(event: Entered, client: Client, about: Pending) -> None:
         client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
     if read_marker.CAPABILITY in client.capabilities:
         read_marker.tell_mark(client, event.room, event.read_time)
-    ask_names(client, event.room)
+    if "no-implicit-names" not in client.capabilities:
+        ask_names(client, event.room)
+    metadata.sync(client, event.room, event.count)
 
 
 @told.register

@@ -148,6 +148,8 @@ class Client:
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS
+        self.registers_early = False  # accounts before registration is complete
+        self.needs_email = False  # to register an account
         self.sasl: Sasl | None = None
         self.speaker = ""  # the source of text answers; by default the server
         self.opened = ""  # the batch of a long answer
@@ -172,6 +174,11 @@ class Client:
     def registered(self) -> bool:
         """Whether registration is complete."""
         return self.registration.stage is Stage.REGISTERED
+
+    @property
+    def wanted_nick(self) -> str:
+        """The nickname, or the one to be registered."""
+        return self.nick if self.registered else self.registration.name
 
     @property
     def modes(self) -> str:

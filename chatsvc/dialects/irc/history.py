@@ -12,6 +12,7 @@ from chatsvc.dialects.irc.registry import on, refused, told, told_part
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.history_events import History, Part, Recent
 from chatsvc.model.requests import Refusal
+from chatsvc.model.text_rules import key
 
 _TIME = re.compile(r"timestamp=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
 _NOT_THERE = (
@@ -110,9 +111,16 @@ _VERBS: dict[str, tuple[int, Callable[[Sequence[str]], Bounds | None]]] = {
 }
 
 
+def target_of(event: History, about: Pending) -> str:
+    """Return the target of a page: a channel, or a nickname in the spelling of the request."""
+    asked = about.param(1) if about.command == "CHATHISTORY" else "*"
+    target = event.room.removeprefix("@")
+    return asked if target != event.room and key(asked) == key(target) else target
+
+
 @told.register
 def _(event: History, client: Client, about: Pending) -> None:
-    with client.batch("chathistory", event.room.removeprefix("@")):
+    with client.batch("chathistory", target_of(event, about)):
         told_part(event, client, about, Part())
 
 

@@ -12,6 +12,8 @@ def place(target: str) -> str:
 def number_in(target: str, msgid: str) -> int | None:
     """Return the number of a line of the target; None if the id belongs to no line there."""
     room, _, number = msgid.rpartition("-")
-    if key(room) != key(place(target)):
+    if msgid.startswith("~"):  # a message that is not stored
+        number = msgid[1:]
+    elif key(room) != key(place(target)):
         return None
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 16 else None

@@ -10,7 +10,7 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE, understood
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.dialects.sentences import clock
-from chatsvc.model.message_events import Said, Told
+from chatsvc.model.message_events import FIRST_PASSING, Said, Told
 
 Tags = Mapping[str, "str | None"]
 
@@ -38,8 +38,11 @@ def userhost(name: str) -> tuple[str, str]:
 
 
 def msgid(room: str, number: int) -> str:
-    """Return the id of a line in a room, or (@name) in the conversation with a user."""
-    return f"{room}-{number}"
+    """Return the id of a line in a room, or (@name) in the conversation with a user.
+
+    That of a message that is not stored is the same for both sides.
+    """
+    return f"{room}-{number}" if number < FIRST_PASSING else f"~{number}"
 
 
 @lru_cache(maxsize=64)
@@ -92,9 +95,11 @@ def told(line: Told, capabilities: frozenset[str]) -> bytes:
     tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
     if line.number is not None:
         tags["msgid"] = msgid(line.room, line.number)
+    elif line.id is not None:
+        tags["msgid"] = msgid(line.to, line.id)
     if line.account:
         tags["account"] = line.account
-    number = line.number or 0
+    number = line.number or line.id or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text
     words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))
     return _privmsg(words, capabilities, tags)

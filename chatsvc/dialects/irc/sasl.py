@@ -113,10 +113,11 @@ def _(event: Challenge, client: Client, about: Pending) -> None:
 @told.register
 def _(event: Proved, client: Client, about: Pending) -> None:
     client.sasl = None
-    _logged_in(
-        client, client.nick if client.registered else client.registration.name or "*", event.account
-    )
-    client.reply("SASLSUCCESS")
+    _logged_in(client, client.wanted_nick or "*", event.account)
+    if is_by_register(about):
+        succeed(client, event.account)
+    else:
+        client.reply("SASLSUCCESS")
 
 
 @told.register
@@ -134,8 +135,8 @@ def _(event: You, client: Client, about: Pending) -> None:
     if about.command == "AUTHENTICATE":
         client.sasl = None
         client.reply("SASLSUCCESS")
-    elif is_by_register(client, about):
-        succeed(client, event)
+    elif is_by_register(about):
+        succeed(client, event.account or "")
     elif about.service:
         in_words(client, event)
 
