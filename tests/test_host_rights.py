@@ -46,13 +46,13 @@ class Play:
         return self.chat.clock.seconds()
 
     def ranks(self) -> dict[str, int]:
-        """Return who is in the room, with their ranks, whoever has logged in as an operator."""
+        """Return the ranks of the users in the room, by name; operators have no other ones."""
         room = self.room
         users = room.people if room is not None else ()
         return {user.name: RANKS[room.role(user)] for user in users if room is not None}
 
     def person(self, name: str) -> Person:
-        """Return somebody who is online, under the same client as before."""
+        """Return a user, who comes online with the same client as before."""
         if name not in self.people or self.people[name].closed:
             hello = {"account_password": SECRET} if name in self.accounts else {}
             self.people[name] = self.chat.program(name, client=f"secret-of-{name}", **hello)
@@ -107,7 +107,7 @@ def check_at_most_one_in_charge(play: Play) -> None:
 
 
 def check_nobody_gained(play: Play, way: str, before: dict[str, int], old: bool) -> None:
-    """Check that whoever has more rights than before was appointed, or had them."""
+    """Check that everybody with more rights than before was appointed, or had them."""
     moderator = RANKS["moderator"]
     for name, rank in play.ranks().items():
         if rank < moderator or rank <= before.get(name, 0) or way in APPOINTING:
