@@ -38,6 +38,7 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     add("--limits", choices=("off", "default"), default="off", help=LIMITS_HELP)
     add("--connections", type=whole, metavar="N", help="at a time (8; 32 for http, tls and proxy)")
     add("--within", type=seconds, default=1.0, metavar="S", help=WITHIN_HELP)
+    add("--settling", type=seconds, default=5.0, metavar="S", help=SETTLING_HELP)
     add("--growth", type=whole, default=96, metavar="MIB", help=GROWTH_HELP)
     add("--replay", type=Path, metavar="FILE", help="send one saved session, and nothing else")
     add("--save", type=Path, default=Path("fuzz-failures"), metavar="DIR", help=SAVE_HELP)
@@ -48,6 +49,7 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
 
 LIMITS_HELP = "run the service with its default limits (slow), or with none (%(default)s)"
 WITHIN_HELP = "seconds in which a bystander's line must arrive (%(default)g)"
+SETTLING_HELP = "seconds in which everybody must have left after a round (%(default)g)"
 GROWTH_HELP = "memory that the service may gain after the first tenth (%(default)s)"
 SAVE_HELP = "where to save the inputs that caused a failure (%(default)s)"
 
@@ -77,6 +79,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         limited=arguments.limits == "default",
         connections=arguments.connections,
         within=arguments.within,
+        settling=arguments.settling,
         growth=arguments.growth,
         save=arguments.save,
         twistd=arguments.twistd,

@@ -44,6 +44,8 @@ class Options(BaseOptions):
         ["stop-when-empty", None, "Stop when the last user leaves."],
         ["leave-on-empty-line", None, "Let an empty line end the connection."],
         ["require-tls", None, "Require TLS except for local connections."],
+        ["email-required", None, "Require an e-mail address to register a name."],
+        ["early-registration", None, "Let IRC clients register a name before they join."],
     ]
     optParameters = [
         ["port", "p", str(PORT), "Port to listen on."],

@@ -322,6 +322,8 @@ def _settings(options: Options) -> ServiceSettings:
         show_history=options["show-history"],
         leave_on_empty_line=bool(options["leave-on-empty-line"]),
         accounts=options["accounts"],
+        email_required=bool(options["email-required"]),
+        early_registration=bool(options["early-registration"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -22,7 +23,7 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 
-from chatsvc.auth import passwords
+from chatsvc.auth import passwords, scram
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Window
 from chatsvc.services.hub import Hub
 from chatsvc.services.settings import ServiceSettings
@@ -32,7 +33,7 @@ from chatsvc.transports.detection import GREETING
 from chatsvc.transports.factory import ChatFactory
 from chatsvc.transports.hashing import HashingQueue
 
-pytest_plugins = ["keeper", "archive_files"]  # more fixtures
+pytest_plugins = ["browser", "keeper", "archive_files"]  # more fixtures
 
 _log = Logger()
 
@@ -49,6 +50,7 @@ settings.load_profile("chatsvc")
 
 MARKERS = {
     "test_real_": ("real", "slow"),
+    "test_page_": ("real", "slow"),
     "test_client_real": ("real", "slow"),
     "test_client_tls_real": ("real", "slow"),
     "test_client_windows": ("real", "slow"),
@@ -63,6 +65,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.path.name
         for marker in next((MARKERS[begin] for begin in MARKERS if name.startswith(begin)), ()):
             item.add_marker(marker)
+
+
+def pytest_collection_finish() -> None:
+    """Leave all modules and tests out of garbage collections, which would visit them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -240,6 +248,7 @@ def hub_of(
 def passwords_cost_little() -> None:
     """Make hashing fast, which is slow on purpose."""
     passwords._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    scram.ITERATIONS = 4096  # the minimum that scramp accepts
 
 
 class NewArchive(Protocol):

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+from sources import statements
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = "chatsvc"
@@ -50,7 +53,7 @@ def _name(path: Path) -> str:
 def imported(path: Path) -> set[str]:
     """Return the dotted names of everything a file imports, also for types only."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in statements(path.read_text()):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -59,6 +62,7 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+@cache
 def graph() -> Graph:
     """Return which of the project's modules each of them imports."""
     known = modules()

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 
@@ -46,9 +46,15 @@ def needs(program: str) -> str:
     """Return the path of a program; without it, skip the test, or fail where CI must run it."""
     path = shutil.which(program)
     if path is None:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing(f"{program} is not installed")
+        lacking(f"{program} is not installed")
     return path
+
+
+def lacking(reason: str) -> NoReturn:
+    """Skip the test for a reason, or fail where CI must run it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def proc(pid: int, file: str) -> Path:

@@ -20,6 +20,7 @@ from chatsvc.model.account_events import (
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, History, Latest, Marked, Recent
 from chatsvc.model.message_events import Deleted, Kept, Said, Signal, Told
+from chatsvc.model.metadata_events import Metadata, MetadataItem, Subscribed
 from chatsvc.model.moderation_events import (
     Announced,
     Audit,
@@ -150,6 +151,12 @@ EVENTS: list[Event] = [
     Offline(("bob",)),
     Watching(("bob",), ("carol", "dave"), ("eve",)),
     Watching(),
+    Metadata("#tea", (MetadataItem("#tea", "url", "https://example.org"),)),
+    Metadata("bob", (MetadataItem("bob", "status", "pouring"),), changed=True),
+    Metadata("bob", (MetadataItem("bob", "status"),), changed=True),
+    Metadata("bob", ()),
+    Subscribed(("status", "url"), ("url",), ("avatar",)),
+    Subscribed(),
     Operating("ann"),
     Rooms((Place("#lobby", 2, "", 12), Place("#tea", 0, "what to drink", 1)), 2),
     Talking("#tea", None),

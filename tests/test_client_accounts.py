@@ -118,7 +118,8 @@ def test_whoever_registers_comes_back_as_that(house: House) -> None:
     ann = Visit(house)
     ann.type("/join #tea")
     assert ann.type(f"/register {SECRET} ann@example.org") == [
-        "* ann is now registered to you. Next time, sign in with this name and your password."
+        "* ann is now the founder of #tea.",
+        "* ann is now registered to you. Next time, sign in with this name and your password.",
     ]
     ann.kill()
     assert ann.where == ("ann", "ann", ["#lobby", "#tea"])
@@ -130,6 +131,7 @@ def test_whoever_logs_in_comes_back_as_that_into_the_same_rooms(house: House, lo
     ann = Visit(house, Identity("guest"))
     ann.type("/join #garden")
     assert ann.type(login) == [
+        "* ann is now the founder of #garden.",
         "* You are logged in as ann.",
         "* You are in #tea, and nobody else is here yet.",
     ]

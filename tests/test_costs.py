@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ircpeople import irc
 from keeper import line
+from staff import SECRET, member
 
 from chatsvc.commands.registry import TABLE
 from chatsvc.model.costs import COSTS, OTHER, Budget, Purse, Purses
+from chatsvc.model.mentions import Searched
 from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 
 DEFAULT = replace(UNLIMITED, flood=Limits().flood, work=Limits().work)
@@ -269,6 +271,34 @@ def test_a_full_address_of_clients_that_load_ten_rooms_talks_at_once(n: int) -> 
         ask(ann, do="signal", room="#r0", signs={"typing": "active"})
         ask(ann, do="say", room="#r0", text="hello", tag="mine")
         assert b'"tag":"mine"' in ann.transport.value()
+
+
+def test_who_joins_again_and_again_pays_for_the_search_for_mentions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chat = Chat(limits=DEFAULT)
+    member(chat, "eve").hang_up()
+    eve = chat.program("eve", account_password=SECRET)
+    ask(eve, do="join", room="#tea")  # she founds it, so leaving does not forget her marker
+    for _ in range(1000):
+        chat.archive.keep(line("x" * 4000, room="#tea"))
+    chat.hub.directory.rooms["#tea"].last = 1000
+    searched, search = list[int](), chat.archive.mentions
+
+    async def noted(room: str, name: str, after: int, limit: int) -> Searched:
+        page = await search(room, name, after, limit)
+        searched.append(page.size)
+        return page
+
+    monkeypatch.setattr(chat.archive, "mentions", noted)
+    ask(eve, do="mark", room="#tea", number=1)
+    ask(eve, do="leave", room="#tea")
+    for _ in range(50):
+        ask(eve, do="join", room="#tea", last=0, mentions=True)
+        ask(eve, do="leave", room="#tea")
+        for _ in range(30):
+            chat.clock.advance(0)
+    assert 1000 * 4000 < sum(searched) < 4 * 1000 * 4000
 
 
 def ask(person: Person, **request: object) -> None:

@@ -89,7 +89,7 @@ def test_before_the_welcome_nobody_registers(chat: Chat) -> None:
     person = chat.connect()
     person.send("CAP REQ :draft/account-registration", "NICK ann")
     assert person.send(f"REGISTER * * {SECRET}") == [
-        ":irc.chatsvc FAIL REGISTER COMPLETE_CONNECTION_REQUIRED"
+        ":irc.chatsvc FAIL REGISTER COMPLETE_CONNECTION_REQUIRED ann"
         " :Register first, with NICK and USER"
     ]
     assert person.send("REGISTER *") == [":irc.chatsvc 461 * REGISTER :Not enough parameters"]

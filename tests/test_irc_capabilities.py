@@ -238,8 +238,8 @@ def test_labels_that_cannot_be_answered_are_none(chat: Chat) -> None:
 
 
 def test_capabilities_that_are_too_many_for_a_message_come_in_several(chat: Chat) -> None:
+    assert len(irc(chat, "a" * 32).send("CAP LS")) == 1
     ann = irc(chat, "\U00010300" * 32)
-    assert len(ann.send("CAP LS")) == 1
     first, last = ann.send("CAP LS 302")
     assert " LS * :account-notify account-tag " in first
     assert len(first.encode()) <= 510

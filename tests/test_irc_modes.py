@@ -81,7 +81,7 @@ def test_a_role_that_changes_takes_the_old_prefix_away(chat: Chat) -> None:
     member(chat, "bob").send("/join #tea")
     assert ann.read()[-1] == ":bob!~bob@people-bob JOIN #tea"
     assert ann.send("MODE #tea +v bob") == [":ann!~ann@people-ann MODE #tea +v bob"]
-    assert ann.send("MODE #tea +o bob") == [":ann!~ann@people-ann MODE #tea +o-v bob bob"]
+    assert ann.send("MODE #tea +o bob") == [":ann!~ann@people-ann MODE #tea +o bob"]
     assert ann.send("MODE #tea +q bob") == [":ann!~ann@people-ann MODE #tea +q-q bob ann"]
     assert ann.send("NAMES #tea")[0] == ":irc.chatsvc 353 ann = #tea :@ann @bob"
     assert ann.send("MODE #tea -o ann") == [":ann!~ann@people-ann MODE #tea -o ann"]

@@ -170,7 +170,7 @@ def test_ids_of_private_messages_are_the_same_at_both_ends(chat: Chat) -> None:
     assert bob.read()[0].endswith(" @ann,bob-1 :wrong window")
     guest = irc(chat, "guest", "message-tags", "echo-message")
     (own,) = guest.send("PRIVMSG bob-1 :hi")
-    assert own.startswith("@msgid=0-1 ")
+    assert own.startswith("@msgid=~1000000000001 ")
     assert bob.read() == [own]
 
 
@@ -181,13 +181,13 @@ def test_tags_of_4094_bytes_are_relayed_and_longer_ones_refused(chat: Chat) -> N
     tags = ";".join(f"+t{n}={'x' * 395}" for n in range(10, 20))
     tags += f";+u={'x' * (4094 - len(tags) - 4)}"
     bob.send(f"@{tags} TAGMSG #tea")
-    assert ann.read() == [f"@msgid=0-1;{tags} :bob!~bob@people-bob TAGMSG #tea"]
+    assert ann.read() == [f"@msgid=~1000000000001;{tags} :bob!~bob@people-bob TAGMSG #tea"]
     assert bob.send(f"@{tags}x TAGMSG #tea") == [":irc.chatsvc 417 bob :Input line was too long"]
 
 
 def test_a_tagmsg_to_oneself_arrives_and_is_echoed(chat: Chat) -> None:
     ann = irc(chat, "ann", "message-tags", "echo-message")
-    assert ann.send("@+a=b TAGMSG ann") == [f"@msgid=0-1;+a=b {ANN} TAGMSG ann"] * 2
+    assert ann.send("@+a=b TAGMSG ann") == [f"@msgid=~1000000000001;+a=b {ANN} TAGMSG ann"] * 2
 
 
 def test_redacting_elsewhere_is_an_invalid_target(chat: Chat) -> None:

@@ -72,6 +72,7 @@ def crowd() -> Chat:
     operator(chat, "op").hang_up()
     fill(chat)
     judge(chat)
+    gc.freeze()  # or each measurement visits all of it twice
     return chat
 
 
@@ -233,7 +234,7 @@ def test_what_is_asked_next_is_answered_next(crowd: Chat) -> None:
     assert answers == ["people", "rooms", "pong"]
     begun(crowd, eve, "NAMES #big,#r0001,#big", "PING 1")
     ends = [line.split()[3] for line in taken(crowd, eve) if " 353 " not in line]
-    assert ends == ["#big", "#r0001", "#big", ":1"]
+    assert ends == ["#big,#r0001,#big", ":1"]
     for person in (bob, eve):
         person.hang_up()
 

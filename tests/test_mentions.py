@@ -40,10 +40,15 @@ def test_each_archive_finds_them_in_order_and_only_after_a_number(new_archive: N
         line("ann?", room="#tea"), line("annual", room="#tea"), line("\x02Ann\x02", room="#tea"),
         line("ann", room="#pie"), line("\x0304ann\x03: hi", room="#tea"),
     )  # fmt: skip
-    found = [each.number for each in now(keeper.archive.mentions("#tea", "ann", 0))]
-    assert found == [1, 3, 4]
-    assert [each.number for each in now(keeper.archive.mentions("#tea", "ANN", 1))] == [3, 4]
-    assert now(keeper.archive.mentions("#nowhere", "ann", 0)) == []
+
+    def search(room: str, name: str, after: int, limit: int) -> tuple[list[int], int | None, int]:
+        page = now(keeper.archive.mentions(room, name, after, limit))
+        return [each.number for each in page.found], page.last, page.lines
+
+    assert search("#tea", "ann", 0, 9) == ([1, 3, 4], 4, 4)
+    assert search("#tea", "ANN", 1, 2) == ([3], 3, 2)
+    assert now(keeper.archive.mentions("#tea", "ann", 0, 2)).size == len("ann?annual")
+    assert search("#nowhere", "ann", 0, 9) == ([], None, 0)
     now(keeper.archive.close())
 
 
@@ -99,7 +104,7 @@ def test_own_deleted_ignored_and_quiet_lines_do_not_count(chat: Chat) -> None:
     bob.send("ann, quietly")
     eve.send("ann, ignored")
     boss.send("ann, deleted", "ann, kept")
-    numbers = [each.number for each in now(chat.archive.mentions("#lobby", "ann", 0))]
+    numbers = [each.number for each in now(chat.archive.mentions("#lobby", "ann", 0, 99)).found]
     boss.send(f"/delete {numbers[-2]}")
     assert counted(back(chat)) == 1
 

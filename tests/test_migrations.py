@@ -25,6 +25,7 @@ from chatsvc.model.records import (
     Ban,
     Invitation,
     Member,
+    MetadataValue,
     Report,
     RoomRules,
 )
@@ -38,6 +39,7 @@ RELEASED = (  # add a line for each new step; never change one
     "f96bece7809ba6ee6adaf327f5e4adcaf626ab63b34d1930c093513d9a51c4cf",
     "3995a64c477801fc90874f8835ae99ac51a3036e03a431ced2bad3791e85bbe1",
     "599230e42434ad92360d3b9a5f9d511da797ec2e93a54b00d766e4e523870275",
+    "4602eb8c213bee95d8ed59904af04aaacfbaa305a543cdfe8435b0f596c2c6c0",
 )
 LOBBY = [f"line {number} of an old archive" for number in range(1, 6)]
 TEA = ["earl grey, please", "with milk"]
@@ -108,6 +110,12 @@ def test_an_old_archive_opens_with_all_its_records(
     assert rules.slow == 2.0
     assert "banned name=eve" in [act.what for act in now(archive.acts(10))]
     tokens = [(token.account, token.label) for token in archive.records(AccessToken)]
+    values = archive.records(MetadataValue)
+    if version_of(dump) < 5:
+        assert values == []
+    else:
+        assert MetadataValue(account.id, "status", "brewing") in values
+        assert MetadataValue("#tea", "url", "https://example.org/tea") in values
     assert tokens == ([(account.id, "Firefox on ann's laptop")] if version_of(dump) >= 4 else [])
 
 
@@ -120,9 +128,10 @@ def test_what_is_changed_in_an_old_archive_is_written(
     member = Member("#tea", "id", read=2, read_time=1.5)
     ban = Ban("id", "#tea", ("name=dan",), "dan", exempt=True)
     report = Report(9, 1.0, "bob", "dan", "#tea", "noise", origin="account=id")
+    value = MetadataValue("#tea", "url", "x")
     token = AccessToken("ab", "id", 1, "bot", 1.5, 2.5)
-    now(archive.put(account, member, ban, report, token, Act("id", 1.0, "bob", "did", "")))
-    for record in (account, member, ban, report, token):
+    now(archive.put(account, member, ban, report, value, token, Act("id", 1.0, "bob", "did", "")))
+    for record in (account, member, ban, report, value, token):
         assert record in archive.records(type(record))
 
 

@@ -46,10 +46,19 @@ CHROMIUM = (
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
 
 
-@pytest.fixture
-def chat(tmp_path: Path) -> Iterator[Service]:
-    with Service(tmp_path, "--archive", "memory:", "--arrivals", "off") as service:
+@pytest.fixture(scope="module")
+def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(
+        tmp_path_factory.mktemp("chat"), "--archive", "memory:", "--arrivals", "off"
+    ) as service:
         yield service
+
+
+@pytest.fixture
+def chat(shared_chat: Service) -> Iterator[Service]:
+    """Return the service, in which nobody is left of the test before."""
+    yield shared_chat
+    shared_chat.everybody_leaves()
 
 
 @pytest.fixture

@@ -314,6 +314,8 @@ def test_sigterm_tells_everybody_keeps_what_was_said_and_ends_well(tmp_path: Pat
         assert ann.rest()[-1] == f"* {goodbye['text']}"
         assert "stopping" in unnamed.rest()[-1]
         assert "stopping" in silent.rest()[-1]
+        for peer in (ann, bob, unnamed, silent):
+            peer.close()  # the service waits for that
         assert chat.ended() == 0
         assert "Traceback" not in chat.log
     texts = [text for _, _, text, *_ in kept_lines(tmp_path)]

@@ -16,6 +16,9 @@ from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 from twisted.scripts.twistd import run
 
+from chatsvc import tap
+
+tap.STEP = 1.0  # stopping waits that long for those who never leave
 count = 0
 data_received, connection_lost = Connection._dataReceived, Connection.connectionLost
 
@@ -51,6 +54,8 @@ def test_a_planted_fault_is_found_and_its_input_saved(fault: str, tmp_path: Path
     twistd.write_text(FAULTY_TWISTD.format(python=sys.executable, patch=patch))
     twistd.chmod(0o755)
     options = ["--kind", "text", "--inputs", "1", "--seed", "1", "--twistd", str(twistd)]
+    if fault == "ghosts":  # they stay, however long the fuzzer waits
+        options += ["--settling", "0.5"]
     done = subprocess.run(
         [sys.executable, str(FUZZ), *options, "--save", str(tmp_path / "saved")],
         capture_output=True,

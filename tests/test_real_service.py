@@ -210,7 +210,8 @@ def test_a_second_service_on_the_same_archive_is_refused(tmp_path: Path) -> None
 
 
 def test_the_password_is_asked_for_and_checked(tmp_path: Path) -> None:
-    with Service(tmp_path, "--password", "sesame") as chat:
+    # The fewer guesses are allowed, the longer the next person waits for an answer.
+    with Service(tmp_path, "--password", "sesame", "--login-attempts", "5/30") as chat:
         ann = chat.person()
         ann.send("ann")
         ann.until("This chat requires a password. What is it?")

@@ -14,10 +14,17 @@ from real import LIMIT, Person, Service, Terminal, beside_python, needs
 NOON = r"\[\d\d:\d\d\] "  # a time of day
 
 
-@pytest.fixture
-def chat(tmp_path: Path) -> Iterator[Service]:
-    with Service(tmp_path) as service:
+@pytest.fixture(scope="module")
+def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("chat"), "--show-history", "0") as service:
         yield service
+
+
+@pytest.fixture
+def chat(shared_chat: Service) -> Iterator[Service]:
+    """Return the service, in which nobody is left of the test before."""
+    yield shared_chat
+    shared_chat.everybody_leaves()
 
 
 def telnet(chat: Service) -> Terminal:
@@ -50,7 +57,12 @@ def pipe(chat: Service, option: str, text: str) -> list[str]:
     return done.stdout.decode().splitlines()
 
 
-def test_people_talk_over_telnet_netcat_and_the_bundled_client(chat: Service) -> None:
+def test_people_talk_over_telnet_netcat_and_the_bundled_client(tmp_path: Path) -> None:
+    with Service(tmp_path) as chat:
+        _talk(chat)
+
+
+def _talk(chat: Service) -> None:
     bob = nc(chat)
     bob.until(r"^Welcome to chatsvc\. What is your name\?\n")
     bob.type("bob\r")
@@ -168,13 +180,14 @@ def test_nothing_that_is_piped_through_netcat_is_lost(chat: Service, option: str
 
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_a_pipe_that_closes_its_half_is_shown_the_answers(chat: Service, end: str) -> None:
-    chat.person("bob").send("hello", "/quit")
+    speaker = f"speaker{len(end)}"
+    chat.person(speaker).send("hello", "/quit")
     answers = pipe(chat, "-N", f"eve\n/topic tea at five\n/time\n/stats{end}")
     assert answers[0] == "Welcome to chatsvc. What is your name?"
     assert "You are in #lobby" in answers[1]
     assert answers[-1] == "* Goodbye, eve."
     assert [line for line in answers if "set the topic" in line]
-    assert [line for line in answers if "bob " in line and "1 message, 5 bytes" in line]
+    assert [line for line in answers if f"{speaker} " in line and "1 message, 5 bytes" in line]
 
 
 def test_netcat_is_shown_nothing_but_text(chat: Service) -> None:

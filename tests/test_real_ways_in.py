@@ -28,10 +28,17 @@ from real_connections import (
 )
 
 
-@pytest.fixture
-def chat(tmp_path: Path) -> Iterator[Service]:
-    with Service(tmp_path, *IN_MEMORY) as service:
+@pytest.fixture(scope="module")
+def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("chat"), *IN_MEMORY, "--show-history", "0") as service:
         yield service
+
+
+@pytest.fixture
+def chat(shared_chat: Service) -> Iterator[Service]:
+    """Return the service, in which nobody is left of the test before."""
+    yield shared_chat
+    shared_chat.everybody_leaves()
 
 
 # Each in its own protocol

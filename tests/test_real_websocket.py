@@ -15,18 +15,28 @@ from typing import Any
 
 import pytest
 from real import LIMIT, Service, proc
-from real_connections import BEHIND_PROXY, IN_MEMORY, trusting
+from real_connections import BEHIND_PROXY, IN_MEMORY, connected, trusting
+from webpeople import request
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close
 from websockets.sync.client import ClientConnection, connect
 
+from chatsvc.transports.websocket.frames import client_frame
+
 SCHEMES = pytest.mark.parametrize("scheme", ["ws", "wss"])
 
 
-@pytest.fixture
-def chat(tmp_path: Path) -> Iterator[Service]:
-    with Service(tmp_path, *IN_MEMORY) as service:
+@pytest.fixture(scope="module")
+def shared_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("chat"), *IN_MEMORY, "--show-history", "0") as service:
         yield service
+
+
+@pytest.fixture
+def chat(shared_chat: Service) -> Iterator[Service]:
+    """Return the service, in which nobody is left of the test before."""
+    yield shared_chat
+    shared_chat.everybody_leaves()
 
 
 def opened(chat: Service, scheme: str = "ws", *subprotocols: str, **more: Any) -> ClientConnection:
@@ -113,14 +123,15 @@ def test_the_example_in_python_works(chat: Service, tmp_path: Path) -> None:
 
 @SCHEMES
 def test_long_histories_and_long_messages_arrive_whole(chat: Service, scheme: str) -> None:
+    room = f"#{scheme}"
     with opened(chat, scheme) as ann:
         ask(ann, do="hello", name="ann")
-        ask(ann, do="join", room="#lobby")
+        ask(ann, do="join", room=room)
         for number in range(100):
-            ask(ann, do="say", room="#lobby", text=f"{number} " + "ü" * 1000, tag=f"t{number}")
+            ask(ann, do="say", room=room, text=f"{number} " + "ü" * 1000, tag=f"t{number}")
         for number in range(100):
             assert event(ann, "said")["number"] == number + 1
-        ask(ann, do="history", room="#lobby", n=100)
+        ask(ann, do="history", room=room, n=100)
         assert [len(line["text"]) for line in event(ann, "history")["lines"]][-1] == 1003
         ann.ping().wait(LIMIT)
         ann.send(["{" + " " * 15_000, '"do":"ping"}'])
@@ -177,3 +188,28 @@ def test_a_reader_that_stops_reading_costs_no_memory_and_misses_nothing(chat: Se
         numbers = [event(ann, "said")["number"] for _ in range(1500)]
     assert numbers == sorted(set(numbers))
     assert numbers[-1] == numbers[0] + 1499
+
+
+def test_the_answer_to_the_request_comes_before_those_to_messages_sent_with_it(
+    tmp_path: Path,
+) -> None:
+    page = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    ping = client_frame(b'{"do":"ping"}')
+    with Service(tmp_path, *IN_MEMORY, "--speaks", "http,websocket,json") as chat:
+        for before in (b"", page):
+            heard = exchanged(chat, before + request() + ping, b"pong")
+            assert heard.startswith(b"HTTP/1.1 404" if before else b"HTTP/1.1 101")
+            assert heard.endswith(b'\r\n\r\n\x81\x10{"event":"pong"}')
+        irc = request(Sec_WebSocket_Protocol="text.ircv3.net")
+        heard = exchanged(chat, irc, b"does not accept irc")
+        assert heard.startswith(b"HTTP/1.1 101")
+
+
+def exchanged(chat: Service, data: bytes, last: bytes) -> bytes:
+    """Return what answers these bytes, up to these words."""
+    with contextlib.closing(connected(chat)) as peer:
+        peer.sendall(data)
+        heard = b""
+        while last not in heard and (more := peer.recv(4096)):
+            heard += more
+    return heard

@@ -36,7 +36,7 @@ class Reader:
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         """Do nothing: only lines are counted."""
 
-    async def ready(self, read: int = 0) -> None:
+    async def ready(self, work: float = 0.0) -> None:
         """Do nothing: everything is taken at once."""
 
     def announce(self, event: Shared, here: str | None) -> None:

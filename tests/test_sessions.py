@@ -68,8 +68,16 @@ def test_a_guest_who_logs_in_joins_who_is_here_already(chat: Chat) -> None:
     guest.send("/join #tea")
     bob.send("/join #tea")
     work.read(), bob.read()
-    assert guest.send(f"/login ann {SECRET}") == ["* You are logged in as ann."]
-    assert set(bob.read()) == {"* guest left #lobby.", "* guest left.", "* ann joined."}
+    assert guest.send(f"/login ann {SECRET}") == [
+        "* ann is now the founder of #tea.",
+        "* You are logged in as ann.",
+    ]
+    assert set(bob.read()) == {
+        "* guest left #lobby.",
+        "* guest left.",
+        "* ann joined.",
+        "* ann is now the founder of #tea.",
+    }
     assert work.read() == ["* guest left.", "* You are in #tea with bob."]
     assert bob.send("/who")[0] == "* In #tea: 2 people"
     guest.send("tea?")

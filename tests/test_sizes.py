@@ -7,14 +7,16 @@ from pathlib import Path
 from statistics import median
 
 from imports import modules
+from sources import statements
 
 LONGEST_FILE = 450
 
 
 def lengths() -> list[int]:
     """Return how many lines each function has, shortest first."""
-    trees = (ast.parse(path.read_text()) for path in modules().values())
-    return sorted(length(node) for tree in trees for node in ast.walk(tree) if is_function(node))
+    sources = (path.read_text() for path in modules().values())
+    nodes = (node for source in sources for node in statements(source))
+    return sorted(length(node) for node in nodes if is_function(node))
 
 
 def is_function(node: ast.AST) -> bool:

@@ -138,7 +138,9 @@ def test_people_are_listed_with_what_they_do(chat: Chat) -> None:
 
 def test_rooms_are_made_by_entering_them(chat: Chat) -> None:
     ann, bob = chat.join("ann"), chat.join("bob")
-    assert ann.send("/join tea") == ["* You are in #tea, and nobody else is here yet."]
+    assert ann.send("/join tea") == [
+        "* You are in #tea, and nobody else is here yet. You are its host."
+    ]
     assert bob.send("/join #tea") == ["* You are in #tea with ann."]
     assert ann.read() == ["* bob joined."]
     bob.send("milk?")

@@ -318,15 +318,22 @@ def test_a_token_that_cannot_be_stored_or_ended_is_as_before() -> None:
     assert is_in(chat, secret)  # although its last use cannot be written
 
 
-def test_a_token_requested_while_the_password_changes_ends_too() -> None:
+@pytest.mark.parametrize("steps", range(6))
+def test_a_token_requested_while_the_password_changes_ends_too(steps: int) -> None:
     archive = MoodyArchive()
     chat = Chat(archive)
     thief, ann = owner(chat), owner(chat)
     archive.worker = worker = Worker()
-    ann.ask(do="passwd", old=SECRET, new="new-staple")
-    thief.ask(do="token")
+    ann.protocol.dataReceived(b'{"do":"passwd","old":"%b","new":"new-staple"}\n' % SECRET.encode())
+    for _ in range(steps):
+        if worker.pieces:
+            worker.step()
+    thief.protocol.dataReceived(b'{"do":"token"}\n')
     worker.work()
     assert archive.records(AccessToken) == []
+    account = chat.hub.accounts.find("ann")
+    assert account is not None
+    assert chat.hub.accounts.tokens.of(account.id) == []
     assert thief.closed
 
 

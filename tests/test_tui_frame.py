@@ -206,6 +206,16 @@ def test_the_default_theme_is_as_the_terminal_is() -> None:
 
 
 @on_a_screen
+async def test_the_chosen_theme_colours_the_first_screen(chat: Chat) -> None:
+    preferences = Preferences()
+    preferences.set("theme chatsvc-light")
+    async with visit(chat, preferences=preferences, settled=False) as ann:
+        assert ann.app.theme_variables["background"] == "#FBFBFA"
+        assert ann.app.screen.styles.background.hex == "#FBFBFA"
+        assert ann.app.has_class("-light-mode")
+
+
+@on_a_screen
 async def test_a_conversation_is_saved_from_inside(chat: Chat) -> None:
     chat.join("bob").send("keep this")
     with TemporaryDirectory() as directory:

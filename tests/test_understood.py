@@ -18,7 +18,8 @@ FREE = {
 }  # fmt: skip
 ALONE = sorted(name for name, row in TABLE.items() if not row.words)
 FIRST = {
-    "audit": "5", "certificate": "add", "exempt": "carl", "help": "msg", "history": "5",
+    "audit": "5", "certificate": "add", "exempt": "carl", "found": "carl", "help": "msg",
+    "history": "5",
     "howtoban": "carl", "ignore": "carl", "invite": "carl", "leave": "#tea", "lockdown": "on",
     "login": "ann wrong", "nick": "zoe", "op": "carl", "deop": "carl", "voice": "carl",
     "devoice": "carl", "register": SECRET, "resolve": "1", "room": "#tea", "sessions": "1",

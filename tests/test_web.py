@@ -220,6 +220,7 @@ def test_nothing_more_is_answered_until_the_reader_has_taken_an_answer(chat: Cha
         b"GET / HTTP/3.0\r\n\r\n",
         b"GET / HTTP/1.1\r\nno field\r\n\r\n",
         b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\nx: y\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: chat\r\nx: " + b"y" * 20_000,
         b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 9000,
     ],

@@ -18,8 +18,8 @@ from chatsvc.model.rate_limits import UNLIMITED, Limits, Rate
 from chatsvc.transports.connection import LAST_WORDS
 from chatsvc.transports.websocket import adapter, frames
 from chatsvc.transports.websocket.frames import LONGEST_MESSAGE, LONGEST_REASON
-from chatsvc.transports.websocket.opening import NOT_FOR_PEOPLE
-from chatsvc.transports.websocket.protocol import FAREWELL, GONE, SILENT
+from chatsvc.transports.websocket.opening import MOST_FRAMES, NOT_FOR_PEOPLE
+from chatsvc.transports.websocket.protocol import FAREWELL, GONE, MOST_LATE, SILENT
 
 TEXT, BINARY = "text.ircv3.net", "binary.ircv3.net"
 REGISTRATION = ("NICK ann", "USER ann 0 * :Ann")
@@ -68,6 +68,23 @@ def test_irc_has_one_line_in_each_message_without_its_end(
     assert [line.split()[1] for line in lines] == ["353", "366"]
     assert not any(end in line for line in lines for end in "\r\n")
     assert opcodes <= {Opcode.BINARY if binary else Opcode.TEXT}
+
+
+@pytest.mark.parametrize("kind", ["pings", "fragments"])
+def test_only_so_many_frames_come_before_the_first_message(chat: Chat, kind: str) -> None:
+    begin = masked(Opcode.TEXT, fin=False) if kind == "fragments" else b""
+    more = (
+        masked(Opcode.CONT, fin=False) if kind == "fragments" else masked(Opcode.PING, b"x" * 125)
+    )
+    patient, hasty = Browser(chat), Browser(chat)
+    send_raw(patient, begin + more * (MOST_FRAMES - 2))
+    assert patient.ended is None
+    send_raw(hasty, begin + more * 10_000)
+    assert len(hasty.frames) <= MOST_FRAMES + 1
+    assert hasty.ended == (1008, "Too many frames without a message.")
+    end = masked(Opcode.CONT, b'{"do":"ping"}') if begin else masked(Opcode.TEXT, b'{"do":"ping"}')
+    send_raw(patient, end)
+    assert patient.read() == ['{"event":"pong"}']
 
 
 def test_the_first_message_decides_without_a_subprotocol(chat: Chat) -> None:
@@ -344,6 +361,15 @@ def test_the_server_waits_for_the_client_s_close_frame(chat: Chat) -> None:
     bob.person.hang_up()
     ann.person.hang_up()
     assert not chat.clock.getDelayedCalls()
+
+
+def test_a_client_that_sends_many_frames_instead_of_its_close_frame_is_closed(chat: Chat) -> None:
+    bob = program(chat, "bob").person
+    bob.protocol.dataReceived(masked(Opcode.TEXT, b'{"do":"quit"}'))
+    bob.protocol.dataReceived(masked(Opcode.PING) * MOST_LATE)
+    assert not bob.closed
+    bob.protocol.dataReceived(masked(Opcode.PING))
+    assert bob.closed
 
 
 def test_a_client_that_sends_on_for_ever_is_cut_off(chat: Chat) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Chat
+from sources import statements
 
 from chatsvc.cli import accounts as accounts_program
 from chatsvc.cli import main as client_program
@@ -138,7 +139,7 @@ def unwanted(text: str, patterns: re.Pattern[str] = _ANYWHERE) -> list[str]:
 
 def prose(source: str) -> Iterator[str]:
     """Yield the docstrings and comments of a module."""
-    for node in ast.walk(ast.parse(source)):
+    for node in statements(source):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield str(node.value.value)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -148,7 +149,7 @@ def prose(source: str) -> Iterator[str]:
 
 def openings(source: str) -> Iterator[str]:
     """Yield the docstrings of functions that do not begin with a verb; properties are nouns."""
-    for node in ast.walk(ast.parse(source)):
+    for node in statements(source):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         text = ast.get_docstring(node) or ""

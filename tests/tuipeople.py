@@ -12,6 +12,9 @@ from conftest import Chat, Person
 from textual import app as textual_app
 from textual import events
 from textual import pilot as textual_pilot
+from textual import screen as textual_screen
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from twisted.internet.defer import Deferred, fail, succeed
@@ -28,16 +31,37 @@ from chatsvc.client.tui.control.chat_session import Going
 from chatsvc.client.tui.widgets.conversation import ConversationView
 
 
-async def quiet(*_: float) -> None:
+async def quiet(*_: object) -> bool:
     """Let everything happen that needs no time to pass."""
     loop: Any = asyncio.get_running_loop()
     while loop._ready:
         await asyncio.sleep(0)
+    return True
 
 
 # Textual takes a process for idle if it uses no processor for 20 ms.  That is slow, and wrong
 # while other programs use the processor.
 textual_app.wait_for_idle = textual_pilot.wait_for_idle = quiet  # type: ignore[assignment,attr-defined]
+
+# Once it is quiet, no widget has a message left: asking each of them takes as long as the test.
+Pilot._wait_for_screen = quiet  # type: ignore[assignment]
+
+# A pause of the pilot draws the screen.  A timer would draw it in between, whenever time passes.
+textual_screen.UPDATE_PERIOD = 3600.0  # type: ignore[misc]
+
+_parse_rules = Stylesheet._parse_rules
+_parsed: dict[object, list[RuleSet]] = {}
+
+
+def parse_once(self: Stylesheet, *source: object, **options: object) -> list[RuleSet]:
+    """Parse a style sheet, or return its rules if an app of this process has parsed it."""
+    key = (source, *options.items(), *self._variables.items())
+    if key not in _parsed:
+        _parsed[key] = _parse_rules(self, *source, **options)  # type: ignore[arg-type]
+    return _parsed[key]
+
+
+Stylesheet._parse_rules = parse_once  # type: ignore[method-assign]
 
 
 class Pipe(StringTransport):

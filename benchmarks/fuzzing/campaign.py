@@ -19,7 +19,6 @@ from benchmarks.fuzzing.sessions import Session, load, save, session
 # Sessions between two checks, if not 64: more if a session is a single input.
 ROUND = {"http": 512, "tls": 256, "proxy": 512}
 MOST_FAILURES = 20  # different ones, or failed rounds, after which to stop
-SETTLING_SECONDS = 5.0
 PATIENCE = 120.0  # seconds until a connection counts as hanging: hashing takes time
 
 _FRAME = re.compile(r'File "[^"]*?((?:chatsvc|twisted|site-packages)/[^"]+)", line (\d+), in (\S+)')
@@ -35,6 +34,7 @@ class Options:
     limited: bool
     connections: int | None
     within: float
+    settling: float
     growth: int
     save: Path
     twistd: str
@@ -123,7 +123,7 @@ class Campaign:
     ) -> list[Failure]:
         """Return what went wrong in a round, according to log, bystanders and memory use."""
         wrong = []
-        deadline = time.monotonic() + SETTLING_SECONDS
+        deadline = time.monotonic() + self.options.settling
         troubles, said = list[str](), 0
         while service.alive:
             report = bystanders.report(count=True)

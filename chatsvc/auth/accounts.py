@@ -44,6 +44,7 @@ class Accounts:
 
     def __init__(self, records: Records, hasher: Hasher, attempts: Window, mode: str) -> None:
         self.mode = mode  # open, invite or closed
+        self.email_required = False
         self._records = records
         self._hasher = hasher
         self.attempts = Attempts(attempts, self._work_of_nothing, hasher.pause)
@@ -144,6 +145,11 @@ class Accounts:
         """
         self.attempts.check("", source, now)
         check_password(password)
+        if self.email_required and not email:
+            raise Refused(
+                "email-needed",
+                "Registration needs an e-mail address: /register password ann@example.org",
+            )
         if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST_WORDS):
             raise Refused("bad-argument", "Not an e-mail address. Example: ann@example.org")
         code = code.strip().lower() if code is not None and self.mode == "invite" else None
@@ -321,7 +327,8 @@ class Accounts:
     async def set_password(self, account: Account, password: str, source: Source) -> Account:
         """Change a password, unless it was changed since `account` was authenticated.
 
-        All tokens end, before the change, so that none is left whatever fails.
+        All tokens end, before the change, so that none is left whatever fails. The account's other
+        sessions can request more until they end.
         """
         check_password(password)
         kept = await self._hasher(Turn(source.place, login=True), kept_of, password)
@@ -333,7 +340,6 @@ class Accounts:
 
         await self.tokens.end(*self.tokens.of(account.id))
         account = await self.become(account, changed)
-        await self.tokens.end(*self.tokens.of(account.id))  # those requested meanwhile
         self.attempts.known.forget(account.id)
         await self.know(account, source)
         return self._by_id.get(account.id, account)

@@ -2,7 +2,7 @@
 
 # isort: off
 from chatsvc.commands import talking, rooms, people, accounts, moderating
-from chatsvc.commands import room_administration, misc
+from chatsvc.commands import room_administration, misc, metadata
 from chatsvc.commands import login
 # isort: on
 
@@ -12,6 +12,7 @@ __all__ = [
     "ROWS",
     "accounts",
     "login",
+    "metadata",
     "misc",
     "moderating",
     "people",

@@ -34,16 +34,37 @@ def _you(session: Session, how: str) -> You:
     help="registers your name with a password",
     example="/register correct-horse-battery",
     level="unregistered",
+    anybody=True,
     when=lambda hub: hub.accounts.mode != "closed",
 )
 async def register(
-    hub: Hub, session: Session, password: str, email: Email = "", code: str | None = None
+    hub: Hub,
+    session: Session,
+    password: str,
+    email: Email = "",
+    code: str | None = None,
+    name: str | None = None,
 ) -> Event:
-    """Register the session's name."""
+    """Register the session's name, or before login, if the server allows that, a given one."""
     if code is not None and hub.accounts.mode != "invite":
         raise Refused("usage", "Usage: /register password. The password is one word.")
+    if session.user is None:
+        return await _register_early(
+            hub, session, name=name, password=password, email=email, code=code
+        )
     await hub.account_sessions.register(session, password, email, code)
     return _you(session, "register")
+
+
+async def _register_early(
+    hub: Hub, session: Session, name: str | None, password: str, email: str, code: str | None
+) -> Event:
+    if name is None or not hub.settings.registers_early:
+        raise Refused("no-name", "Choose a name first. What is your name?")
+    account = await hub.account_sessions.register_early(
+        session, name=name, password=password, email=email, code=code
+    )
+    return Proved(account.name)
 
 
 @command(

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chatsvc.commands.long_answers import Listing, Reading, begin, shortened, tell
+from chatsvc.commands.mappings import signs, values
 from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.ban_masks import is_written_mask
@@ -25,7 +25,7 @@ from chatsvc.model.costs import COSTS, OTHER, Cost
 from chatsvc.model.events import Event
 from chatsvc.model.requests import Refusal, Refused, Request
 from chatsvc.model.server_events import Command
-from chatsvc.model.text_rules import LONGEST_WORDS, duration, looks_like_duration, moment
+from chatsvc.model.text_rules import duration, looks_like_duration, moment
 from chatsvc.policy.permissions import check_level
 from chatsvc.services.hub import Hub
 from chatsvc.store.archive import ArchiveFailed
@@ -51,9 +51,6 @@ class CommandRow:
     cost: Cost
     when: Callable[[Hub], bool]  # whether it is of any use here
 
-
-MOST_SIGNS = 100  # at once
-LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
 
 _TOPICS = {"room_administration": "room rules", "misc": "other"}  # unless it is their module's name
 
@@ -127,7 +124,7 @@ def run(hub: Hub, session: Session, request: Request) -> Coroutine[Any, Any, Non
     try:
         answer = _call(hub, session, request)
     except Refused as refused:
-        refuse(hub, session, refused, request.tag)
+        refuse(hub, session, hub.visibility.refusal(session, refused, request), request.tag)
         return None
     if answer is None:
         return None
@@ -368,22 +365,6 @@ def _point(name: str, value: object) -> int | float:
     return _number(name, value)
 
 
-def _signs(name: str, value: object) -> dict[str, str]:
-    """Return client tags: short words, each with a value."""
-    fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
-    if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
-        raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
-    signs = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
-    if len("".join([*signs, *signs.values()]).encode()) > LONGEST_SIGNS:
-        raise Refused("too-long", f"{name} can have at most {LONGEST_SIGNS} bytes in total.")
-    return signs
-
-
-def _is_sign(key: object, value: object) -> bool:
-    short = isinstance(value, str) and len(value) <= LONGEST_WORDS
-    return short and isinstance(key, str) and re.fullmatch(r"[\w./-]{1,64}", key, re.A) is not None
-
-
 def _span(name: str, value: object) -> float:
     """Return seconds; programs may give a number of them, and 0 means permanently."""
     if isinstance(value, str):
@@ -400,7 +381,8 @@ _KINDS = {
     "Words": ArgumentKind(_words),
     "Moment": ArgumentKind(_moment),
     "Point": ArgumentKind(_point),
-    "Signs": ArgumentKind(_signs),
+    "Signs": ArgumentKind(signs),
+    "Values": ArgumentKind(values),
     "Span": ArgumentKind(_span, looks_like_duration),
     "Who": ArgumentKind(_string, take=_several),
     "Email": ArgumentKind(_string, lambda word: "@" in word),
@@ -418,6 +400,7 @@ Place: TypeAlias = str  # a room, #tea, or a conversation, @bob
 Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
 Point: TypeAlias = "int | float"  # a position in a room: a number, or a time
 Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not stored
+Values: TypeAlias = "Mapping[str, str]"  # of metadata, by key
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
 Who: TypeAlias = str  # a name, an address, or several
 Email: TypeAlias = str

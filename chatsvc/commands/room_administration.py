@@ -68,9 +68,7 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 )
 async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Make a user a moderator of a room."""
-    return await hub.room_administration.set_role(
-        session, room_of(session, room), name, "moderator"
-    )
+    return await hub.room_roles.give(session, room_of(session, room), name, "moderator")
 
 
 @command(
@@ -81,9 +79,7 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 )
 async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Take the role of a moderator away."""
-    return await hub.room_administration.take_role(
-        session, room_of(session, room), name, "moderator"
-    )
+    return await hub.room_roles.take(session, room_of(session, room), name, "moderator")
 
 
 @command(
@@ -94,21 +90,32 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
 )
 async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Give a user a voice in a moderated room."""
-    return await hub.room_administration.set_role(session, room_of(session, room), name, "voiced")
+    return await hub.room_roles.give(session, room_of(session, room), name, "voiced")
 
 
 @command("devoice name", example="/devoice bob", help="removes a user's voice", level="moderator")
 async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Take a voice away."""
-    return await hub.room_administration.take_role(session, room_of(session, room), name, "voiced")
+    return await hub.room_roles.take(session, room_of(session, room), name, "voiced")
 
 
 @command(
     "transfer name",
-    help="makes another user the room's founder",
+    help="makes another user the room's founder, or a guest its host",
     example="/transfer bob",
-    level="founder",
+    level="host",
 )
 async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
-    """Make another user the founder of a room."""
-    return await hub.room_administration.transfer(session, room_of(session, room), name)
+    """Make another user the founder of a room, or a guest its host."""
+    return await hub.room_roles.transfer(session, room_of(session, room), name)
+
+
+@command(
+    "found name",
+    help="makes a user the founder of a room that has none, or a guest its host",
+    example="/found bob",
+    level="operator",
+)
+async def found(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+    """Assign a room that nobody is in charge of."""
+    return await hub.room_roles.found(session, room_of(session, room), name)

@@ -71,11 +71,11 @@ class _Where(NamedTuple):
 
 
 async def _open(hub: Hub, session: Session, room: Room, password: str, where: _Where) -> None:
-    count = await hub.history.mentions(session, room) if where.mentions else 0
     now, hash = hub.clock.seconds(), room.rules.password
     right = await hub.accounts.opens(
         hash, password=password, room=room.key, source=session.source, now=now
     )
+    count = await hub.history.mentions(session, room) if right and where.mentions else 0
     if not right or room.rules.password != hash:
         raise Refused("wrong-password", f"Wrong password for {room.name}.")
     if session in hub.directory.sessions:

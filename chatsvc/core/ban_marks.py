@@ -12,5 +12,9 @@ def marks(name: str, account: Account | None, client: str | None) -> frozenset[B
     if client is not None:
         found.add(BanMask.of_client(client))
     if account is not None:
-        found |= {BanMask.of_account(account.id), BanMask.of_name(account.name)}
+        found |= {
+            BanMask.of_account(account.id),
+            BanMask.of_future_account(account.name),
+            BanMask.of_name(account.name),
+        }
     return frozenset(found)

@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from chatsvc.core.walk import Walk
 from chatsvc.core.wire import Wire
 from chatsvc.model.batch import Batch, portions
+from chatsvc.model.costs import READ
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refusal
@@ -75,7 +76,7 @@ class CatchingUp(Generic[M]):
                 self._show_page(room, member, page, last)
                 read = len(page)
                 del page  # frees the page while its reader takes it
-                await member.wire.ready(read)
+                await member.wire.ready(read * READ)
         except ArchiveFailed as failed:
             member.tell(Refusal("not-read", f"Cannot read earlier messages. {failed}"))
         except Exception as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import count
-from typing import Protocol
 
 from chatsvc.auth.known_places import Source
 from chatsvc.auth.proof import Proof
@@ -16,8 +15,11 @@ from chatsvc.core.catching_up import CatchingUp
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
 from chatsvc.core.login_state import LoginState
+from chatsvc.core.mutes import NOBODY_MUTED, Mutes
 from chatsvc.core.newcomers import Newcomer, joined
 from chatsvc.core.read_mark import Mark
+from chatsvc.core.spoken import Spoken
+from chatsvc.core.temporary_roles import ROLES, TemporaryRoles
 from chatsvc.core.timer import Timer
 from chatsvc.core.typed_password import TypedPassword
 from chatsvc.core.wire import Wire
@@ -27,7 +29,7 @@ from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 from chatsvc.model.origins import default_user, mask_of
 from chatsvc.model.records import Account, Member, RoomRules
-from chatsvc.model.room_events import Joined, Left, Topic
+from chatsvc.model.room_events import Joined, Left, Role, Topic
 from chatsvc.model.text_rules import key
 from chatsvc.store.archive import Lines, Start
 from chatsvc.store.search_query import LastSearch
@@ -35,7 +37,6 @@ from chatsvc.store.search_query import LastSearch
 FIRST_ROOM = "#lobby"
 CROWD = 50  # members; larger rooms combine joins and leaves
 FOLD = 3.0  # seconds between combined announcements
-MOST_SPOKEN = 1000  # users whose last message's time a room remembers
 
 _connections = count(1)
 
@@ -44,8 +45,8 @@ class User:
     """A user online; one with an account may have several connections."""
 
     __slots__ = (
-        "account", "active", "aliases", "away", "bot", "host", "ignores", "key", "name", "realname",
-        "sessions", "since", "username",
+        "account", "active", "aliases", "away", "bot", "host", "ignores", "key", "metadata", "name",
+        "realname", "sessions", "since", "username",
     )  # fmt: skip
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
@@ -60,6 +61,7 @@ class User:
         self.username = default_user(name)
         self.host = ""  # shown to IRC clients, from the first connection to the last
         self.bot = False
+        self.metadata: dict[str, str] | None = None  # of a guest; an account's is stored
         self.ignores: dict[str, str] | None = None  # names as written, by key
         self.aliases: dict[str, str] = {}  # later names of ignored users
         if account is not None:
@@ -67,7 +69,7 @@ class User:
 
     def log_in(self, account: Account) -> None:
         """Give the user an account, and what is stored with it."""
-        self.account, self.away = account, account.away
+        self.account, self.away, self.metadata = account, account.away, None
         self.ignores = {key(name): name for name in account.ignores}
 
     @property
@@ -103,8 +105,8 @@ class Session(Endpoint):
     """A connection's session: its user, its rooms, and the last question to it."""
 
     __slots__ = (
-        "_connection", "asked", "choices", "client", "conversations", "leaving", "left", "login",
-        "proving", "read_to", "rooms", "searched", "since", "target", "token", "typed",
+        "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
+        "login", "proving", "read_to", "rooms", "searched", "since", "target", "token", "typed",
         "user", "waited_for", "whispered",
     )  # fmt: skip
 
@@ -127,6 +129,7 @@ class Session(Endpoint):
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
         self.leaving = False
+        self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
         self.whispered: User | Account | None = None  # the last user to whisper
@@ -191,38 +194,13 @@ class Session(Endpoint):
         return batch.quiet or bool(self.user and self.user.ignores)
 
 
-class Mutes(Protocol):
-    """The interface that tells a room about its members' mutes."""
-
-    def silences(self, user: User, room: Room, /) -> bool:
-        """Return whether a user is muted in a room."""
-
-    def conceals(self, user: User, room: Room, /) -> bool:
-        """Return whether a user is muted in a room under another name than the present one."""
-
-    def follow(self, user: User, room: Room, /) -> object:
-        """Extend mutes that affect a user by name to their other names."""
-
-
-class NoMutes:
-    """No mutes."""
-
-    def silences(self, user: User, room: Room) -> bool:
-        return False
-
-    conceals = follow = silences
-
-
-NOBODY_MUTED = NoMutes()
-
-
 class Room:
     """A room with members and a last number; `roster` lists its registered members."""
 
     __slots__ = (
-        "_catching_up", "_clock", "_fold", "_mutes", "charter", "empty_since", "floors", "invited",
-        "key", "last", "made", "maker", "members", "name", "passes", "people", "roster", "spoke",
-        "time", "topic", "unseen", "used", "voiced",
+        "_catching_up", "_clock", "_fold", "_mutes", "charter", "described", "empty_since",
+        "floors", "invited", "key", "last", "made", "members", "name", "passes", "people", "roster",
+        "spoke", "temporary", "time", "topic", "unseen", "used",
     )  # fmt: skip
 
     def __init__(
@@ -232,7 +210,7 @@ class Room:
         clock: Timer,
         start: Start,
         roster: Mapping[str, Member] | None = None,
-        mutes: Mutes = NOBODY_MUTED,
+        mutes: Mutes[User, Room] = NOBODY_MUTED,
     ) -> None:
         self.name = name
         self.key = key(name)
@@ -243,6 +221,7 @@ class Room:
         self.empty_since = 0.0  # when the last member left, as wall-clock time
         self.used = False  # a line was sent to the archive
         self.charter: RoomRules | None = None
+        self.described = False  # it has metadata
         self.roster = roster if roster is not None else {}  # by account id
         self.members: dict[Session, int] = {}  # the number of the last line shown to each
         self.people: dict[User, int] = {}  # the number of sessions of each
@@ -250,9 +229,8 @@ class Room:
         self.floors: dict[str, int] = {}  # the last number that a client may not read
         self.passes: dict[str, None] = {}  # clients with permission to join
         self.invited: set[str] = set()  # guests' clients
-        self.voiced: set[str] = set()  # guests' clients
-        self.spoke: dict[str, float] = {}  # when users last spoke, by the clock; latest last
-        self.maker: User | None = None  # a guest, who becomes founder by registering
+        self.spoke = Spoken()
+        self.temporary: TemporaryRoles[User] = TemporaryRoles()
         self._clock = clock
         self._mutes = mutes
         self._catching_up: CatchingUp[Session] = CatchingUp(lines, start)
@@ -269,23 +247,29 @@ class Room:
     @property
     def forgotten(self) -> bool:
         """Whether there are no members, nothing to remember, and no lines waiting to be stored."""
-        if self.members or self.last or self.topic or self.used or self.charter:
+        if self.members or self.last or self.topic or self.used or self.charter or self.described:
             return False
         return not any(one.inside for one in self.roster.values())
 
-    def role(self, user: User) -> str:
-        """A user's role: founder, moderator, voiced or member; else guest."""
+    @property
+    def founded(self) -> bool:
+        """Whether an account founded the room, so that what is set there lasts."""
+        return any(member.role == "founder" for member in self.roster.values())
+
+    def stored_role(self, user: User) -> str:
+        """A user's role that lasts, which is an account's; else guest."""
         if user.account is not None and user.account.id in self.roster:
             return self.roster[user.account.id].role
-        voiced = self.voiced and any(session.client in self.voiced for session in user.sessions)
-        return "voiced" if voiced else "guest"
+        return "guest"
 
-    def note_spoken(self, user: User, now: float) -> None:
-        """Note when a user spoke, also for when they leave and return."""
-        self.spoke.pop(user.speaker, None)
-        self.spoke[user.speaker] = now
-        if len(self.spoke) > MOST_SPOKEN:
-            del self.spoke[next(iter(self.spoke))]
+    def role(self, user: User) -> str:
+        """A user's role: founder, host, moderator, voiced or member; else guest."""
+        stored, given = self.stored_role(user), self.temporary.role(user)
+        return stored if given == "guest" else max(stored, given, key=ROLES.index)
+
+    def has_voice(self, user: User) -> bool:
+        """Return whether a user was given a voice, whatever else they are."""
+        return user in self.temporary.voices or self.stored_role(user) == "voiced"
 
     def called(self, session: Session) -> str:
         """Return a user's role in the room, if any."""
@@ -303,6 +287,9 @@ class Room:
         With a `backlog`, it is first shown that many of the last lines that it can read.
         """
         user = session.person
+        replaced = self.temporary.give_back(user, session.client, self._clock.seconds())
+        if replaced is not None:
+            self._announce_role(replaced, "moderator", before="host")
         if user not in self.people:
             if self._mutes.conceals(user, self):
                 self.unseen.add(user)
@@ -322,8 +309,11 @@ class Room:
         """Return the session's table of rooms of this kind."""
         return session.rooms
 
-    def remove(self, session: Session, words: str, told: bool = False) -> None:
-        """Remove `session`; announce it if it was its user's last one."""
+    def remove(self, session: Session, words: str, told: bool = False, lost: bool = False) -> None:
+        """Remove `session`; announce it if it was its user's last one.
+
+        With `lost`, its client can return to its role for a while.
+        """
         crowded = self.crowded
         user = session.person
         del self.members[session]
@@ -335,19 +325,29 @@ class Room:
         if self.people[user]:
             return
         del self.people[user]
-        self.voiced.discard(session.client)
-        if self.maker is user:
-            self.maker = None
         if user in self.unseen:
             self.unseen.discard(user)
             told = True
-        if told:
-            return
-        if crowded:
+        if crowded and not told:
             self._folding().go(user)
-        else:
+        elif not told:
             gone = session.leaving and user.sessions == [session]
             self.announce(Left(self.name, (user.name,), 1, words, gone))
+        if lost:
+            self.temporary.lose(user, session.client, self._clock.seconds())
+        self.end_temporary_role(user)
+
+    def end_temporary_role(self, user: User) -> None:
+        """Take a user's temporary role; the longest-present moderator succeeds a host."""
+        was_host = self.temporary.host is user
+        self.temporary.take(user)
+        successor = self.temporary.succeed(self.people) if was_host else None
+        if successor is not None:
+            self._announce_role(successor, "host", before="moderator")
+
+    def _announce_role(self, user: User, role: str, before: str) -> None:
+        """Announce a role that nobody has given."""
+        self.announce(Role(self.name, user.name, role, by="", before=before))
 
     def pass_on(self, session: Session, user: User) -> None:
         """Count `session` as `user`'s from now on, without telling anybody."""
@@ -355,6 +355,7 @@ class Room:
         self.people[old] -= 1
         if not self.people[old]:
             del self.people[old]
+            self.temporary.pass_on(old, user)
             if old in self.unseen:
                 self.unseen.discard(old)
                 self.unseen.add(user)
@@ -419,7 +420,7 @@ class Room:
     def _shown_role(self, user: User) -> str:
         """Return a user's permission level here; operators have that of founders."""
         role = self.role(user)
-        return "operator" if user.operator and role != "founder" else role
+        return "operator" if user.operator and role not in ("founder", "host") else role
 
     def _folding(self) -> Fold[User]:
         if self._fold is None:

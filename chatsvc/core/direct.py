@@ -85,10 +85,4 @@ class DirectConversation(Room):
         told = Told(
             line.sender, to, line.text, line.time, line.action, own, line.number, late, room
         )
-        id = f"{self.shown_name}-{line.number}"
-        return replace(told, notice=line.notice, account=line.account, signs=line.signs, id=id)
-
-    @property
-    def shown_name(self) -> str:
-        """The same name for both: those of the accounts, such as `@ann,bob`."""
-        return "@" + ",".join(sorted(map(self._name_of, both_in(self.name))))
+        return replace(told, notice=line.notice, account=line.account, signs=line.signs)

@@ -51,8 +51,8 @@ class Wire(Protocol):
     def tell_part(self, event: LongEvent, here: str | None, tag: str | None, part: Part) -> None:
         """Send part of a long answer; everything else sent meanwhile follows its end."""
 
-    async def ready(self, read: int = 0) -> bool:
-        """Charge for lines read from the archive, and return whether more can be sent.
+    async def ready(self, work: float = 0.0) -> bool:
+        """Charge for work, as `costs.py` counts it, and return whether more can be sent.
 
         By then everything was sent and paid for; if not, the connection is closed.
         """

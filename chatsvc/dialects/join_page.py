@@ -52,9 +52,18 @@ class Address:
 
     def by_browser(self) -> str:
         """The address to open in a browser, or "" if that does not lead to the browser client."""
-        scheme = "http" if self.plain else "https" if "tls" in self.speaks else ""
-        spoken = {"http", "websocket", "json"} <= set(self.speaks)
-        return f"{scheme}://{self._both()}/" if spoken and scheme else ""
+        return self.plain_page() or self.encrypted_page()
+
+    def plain_page(self) -> str:
+        """The address of the browser client without encryption, or "" if there is none."""
+        return f"http://{self._both()}/" if self.plain and self._has_page() else ""
+
+    def encrypted_page(self) -> str:
+        """The address of the browser client over TLS, or "" if there is none."""
+        return f"https://{self._both()}/" if "tls" in self.speaks and self._has_page() else ""
+
+    def _has_page(self) -> bool:
+        return {"http", "websocket", "json"} <= set(self.speaks)
 
     def _both(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

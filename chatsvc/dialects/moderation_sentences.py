@@ -34,6 +34,13 @@ from chatsvc.model.moderation_events import (
 from chatsvc.model.room_events import Expected, Invited, Role, Rule, Rules
 from chatsvc.model.text_rules import counted
 
+_ROLES = {
+    "founder": "the founder",
+    "host": "the host",
+    "moderator": "a moderator",
+    "voiced": "a voiced user",
+}
+
 
 @lines.register
 def _(event: You, here: str | None) -> Iterable[str]:
@@ -109,8 +116,9 @@ def _(event: Code, here: str | None) -> Iterable[str]:
 @lines.register
 def _(event: Rules, here: str | None) -> Iterable[str]:
     founder = f" Founder: {event.founder}." if event.founder else ""
+    host = f" Host: {event.host}." if event.host else ""
     moderators = f" Moderators: {listing(event.moderators)}." if event.moderators else ""
-    yield f"* Rules of {event.room}.{founder}{moderators}"
+    yield f"* Rules of {event.room}.{founder}{host}{moderators}"
     for rule in event.rules:
         value = rule.value if len(rule.value) <= 10 else f"{rule.value}\n*{'':30}"
         yield from f"*   {rule.name:16} {value:10} {rule.help}".splitlines()
@@ -123,14 +131,15 @@ def _(event: Rule, here: str | None) -> Iterable[str]:
 
 @lines.register
 def _(event: Role, here: str | None) -> Iterable[str]:
-    role = {
-        "founder": "the founder",
-        "moderator": "a moderator",
-    }.get(event.role, "a regular member")
-    if event.role == "voiced":
+    role = _ROLES.get(event.role, "a regular member")
+    if event.voice == "taken":
+        yield f"* {event.by} took {event.name}'s voice in {event.room}."
+    elif event.voice or (event.role == "voiced" and event.before != "moderator"):
         yield f"* {event.by} gave {event.name} a voice in {event.room}."
-        return
-    yield f"* {event.by} made {event.name} {role} of {event.room}."
+    elif event.by in ("", event.name):
+        yield f"* {event.name} is now {role} of {event.room}."
+    else:
+        yield f"* {event.by} made {event.name} {role} of {event.room}."
 
 
 @lines.register

@@ -127,7 +127,8 @@ def _(event: Welcome, here: str | None) -> Iterable[str]:
 def _(event: Entered, here: str | None) -> Iterable[str]:
     topic = f' The topic is "{event.topic}".' if event.topic else ""
     new = f" {event.new:,} new since you left." if event.new else ""
-    yield f"* You are in {event.room}{_company(event.names, event.count - 1)}.{topic}{new}"
+    host = " You are its host." if event.role == "host" else ""
+    yield f"* You are in {event.room}{_company(event.names, event.count - 1)}.{host}{topic}{new}"
 
 
 def _company(names: tuple[str, ...], count: int) -> str:

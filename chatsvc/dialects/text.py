@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from chatsvc.dialects import moderation_sentences  # noqa: F401  # registers its sentences
+from chatsvc.dialects import (  # noqa: F401  # they register their sentences
+    metadata_sentences,
+    moderation_sentences,
+)
 from chatsvc.dialects.reading import StatelessDialect
 from chatsvc.dialects.sentences import lines, part_lines, said
 from chatsvc.model.characters import UNSEEN, looks_empty, plain

@@ -53,6 +53,11 @@ class BanMask(NamedTuple):
         return cls(ACCOUNT, account)
 
     @classmethod
+    def of_future_account(cls, name: str) -> BanMask:
+        """Return the mask of an account that is not registered yet; no id begins like this."""
+        return cls(ACCOUNT, f"~{key(name)}")
+
+    @classmethod
     def of_address(cls, network: str) -> BanMask:
         """Return the mask of an address or a network."""
         return cls(ADDRESS, network)

@@ -14,13 +14,14 @@ from weakref import WeakValueDictionary
 from chatsvc.model.rate_limits import Rate, network
 
 LINE = 30.0  # a line of input, even an empty one
-BYTE = 0.1  # per byte of input: text, tags, anything
+BYTE = 0.1  # per byte of input (text, tags, anything), and of text that is searched
 COMMAND = 1.0  # per byte of telnet negotiation, in addition
 FRAME = 5.0  # a WebSocket frame, on top of its bytes and of the line in it
 KEY = 0.5  # per key that edits or ends a line, in addition
 ANSWER = 0.1  # per byte of an answer
 SENT = 40.0  # per answer, however short
 READ = 10.0  # per line read from the archive to catch up
+SEARCHED = 3.0  # per line in which a name is looked for, on top of its characters
 PAGE = 300.0  # an answer to an HTTP request
 REFUSAL = 50.0  # input that is not a request
 
@@ -63,6 +64,9 @@ COSTS = {
     "find": Cost(2000),
     "watch": Cost(2000),
     "unwatch": Cost(1000),
+    "metadata": Cost(2000),
+    "subscribe": Cost(200),
+    "unsubscribe": Cost(200),
     # What people look up.
     "help": Cost(1000),
     "time": Cost(100),

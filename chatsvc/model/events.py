@@ -11,6 +11,7 @@ from typing import TypeAlias
 from chatsvc.model.account_events import AccountEvent
 from chatsvc.model.history_events import HistoryEvent
 from chatsvc.model.message_events import MessageEvent
+from chatsvc.model.metadata_events import MetadataEvent
 from chatsvc.model.moderation_events import ModerationEvent
 from chatsvc.model.presence_events import PresenceEvent
 from chatsvc.model.requests import Refusal
@@ -24,6 +25,7 @@ Event: TypeAlias = (
     | AccountEvent
     | ModerationEvent
     | PresenceEvent
+    | MetadataEvent
     | ServerEvent
     | Refusal
 )

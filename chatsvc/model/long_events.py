@@ -9,11 +9,14 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from chatsvc.model.history_events import Found, History
+from chatsvc.model.metadata_events import Metadata
 from chatsvc.model.moderation_events import Audit, Banned, Bans, Reports
 from chatsvc.model.presence_events import Departed, People
 from chatsvc.model.room_events import Rooms
 
-LongEvent: TypeAlias = History | Found | People | Rooms | Banned | Bans | Audit | Reports | Departed
+LongEvent: TypeAlias = (
+    History | Found | People | Rooms | Banned | Bans | Audit | Reports | Departed | Metadata
+)
 
 _Getter: TypeAlias = Callable[[Any], tuple[Any, ...]]
 

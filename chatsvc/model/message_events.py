@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
 
+FIRST_PASSING = 10**12  # the numbers of messages that are not stored begin here
+
 
 class Line(NamedTuple):
     """A line on its way to the archive, without a number.  Its time is in whole milliseconds."""
@@ -73,7 +75,7 @@ class Told:
     notice: bool = False
     account: str = ""  # the name of the sender's account, if any
     signs: Mapping[str, str] | None = None
-    id: str = ""  # the same at both ends of the conversation
+    id: int | None = None  # of a message that is not stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Signal:
     signs: Mapping[str, str]
     own: bool = False
     time: float | None = None
-    id: str = ""  # the same for everybody
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

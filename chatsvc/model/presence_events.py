@@ -22,13 +22,14 @@ class Person:
     away: str | None
     rooms: tuple[str, ...] = ()
     account: str | None = None
-    role: str | None = None  # operator, or in the room asked about: founder, moderator, voiced
+    role: str | None = None  # operator, or in the room asked about: founder, host …
     addresses: tuple[str, ...] = ()  # told to operators
     realname: str = ""
     bot: bool = False
     roles: tuple[str, ...] = ()
     secure: bool = False
     mask: str = ""
+    voice: bool = False  # has a voice in the room asked about, whatever the role
 
 
 @dataclass(frozen=True, slots=True)

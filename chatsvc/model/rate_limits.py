@@ -46,7 +46,7 @@ class Limits:
     rooms_within: float = 3600.0  # ... within these seconds
     pages_open: int = 256  # open connections that load pages: of one address,
     pages_in_all: int = 512  # of all,
-    pages: int = 1024  # and new ones from one address ...
+    pages: int = 1024  # and new ones, or handshakes of TLS, from one address ...
     pages_within: float = 300.0  # ... within these seconds
     work: Rate | None = _WORK  # for the input and requests of one connection, in milliseconds
 

@@ -66,6 +66,8 @@ class RoomRules:
     keep: float = 0.0  # seconds for which lines are stored; 0: permanently
     refuse: tuple[str, ...] = ()  # words that cause a message to be refused
     mask: tuple[str, ...] = ()  # words that are shown as asterisks
+    hosted: bool = False  # these and the bans end when the room is empty: a host has set them
+    sealed: int = 0  # the last line of a host who had restricted the room: others may not read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,18 @@ class AccessToken:
 
 
 @dataclass(frozen=True, slots=True)
+class MetadataValue:
+    """The value of one metadata key of an account or a room."""
+
+    TABLE: ClassVar[str] = "metadata"
+    KEYS: ClassVar[int] = 2
+
+    owner: str  # the id of the account, or the key of the room
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A setting of the whole server that differs from the default, such as `lockdown`."""
 
@@ -161,5 +175,6 @@ class Act:
 
 
 Record: TypeAlias = (
-    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | Fact | Act
-)
+    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | MetadataValue | Fact
+    | Act
+)  # fmt: skip

@@ -31,6 +31,7 @@ class Entered:
     topic_by: str = ""
     topic_time: float | None = None
     mentions: int | None = None
+    role: str = ""  # host, if that is you
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ class Rules:
     founder: str | None
     moderators: tuple[str, ...]
     made: float | None = None  # when it was created, or when the server started if that was later
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +194,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A user was made founder, moderator, voiced or (plain) member of a room.
+    """A user was made founder, host, moderator, voiced or (plain) member of a room.
 
-    `before` is the previous role; a new founder replaces another (`instead`), who becomes a
-    moderator.
+    `before` is the previous role; a new founder or host replaces another (`instead`), who becomes a
+    moderator.  Nobody (`by` is empty) makes a user the host who succeeds or returns.  A moderator's
+    `voice` may change while the role stays.
     """
 
     WIRE: ClassVar[str] = "role"
@@ -206,6 +209,7 @@ class Role:
     by: str
     before: str = ""
     instead: str = ""
+    voice: str = ""  # given or taken
 
 
 @dataclass(frozen=True, slots=True)

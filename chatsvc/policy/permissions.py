@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from chatsvc.core.chat import Room, Session, User
+from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
+from chatsvc.core.temporary_roles import ROLES
 from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import span
+from chatsvc.model.text_rules import key, span
 
-RANKS = {"guest": 0, "member": 1, "voiced": 2, "moderator": 3, "founder": 4}
-OPERATOR = 5
+RANKS = {role: rank for rank, role in enumerate(ROLES)}
+OPERATOR = len(RANKS)
 
 
 def rank(user: User, room: Room) -> int:
@@ -18,6 +19,16 @@ def rank(user: User, room: Room) -> int:
 
 def moderates(user: User, room: Room) -> bool:
     return rank(user, room) >= RANKS["moderator"]
+
+
+def is_temporary(user: User, room: Room) -> bool:
+    """Return whether a user's rights in a room, and what they set there, end at some time."""
+    return not user.operator and RANKS[room.stored_role(user)] < RANKS["moderator"]
+
+
+def may_have_host(room: Room) -> bool:
+    """Return whether a room can have a host: one without a founder, except the first room."""
+    return room.key != key(FIRST_ROOM) and not room.founded
 
 
 def check_level(session: Session, level: str, room: Room | None) -> None:
@@ -31,11 +42,11 @@ def check_level(session: Session, level: str, room: Room | None) -> None:
         raise Refused("not-allowed", "Only registered users in the room can do that.")
     if level == "operator" and not user.operator:
         raise Refused("not-allowed", "Only operators can do that.")
-    if level in ("moderator", "founder") and not user.operator:
+    if level in ("moderator", "host") and not user.operator:
         if room is None:
             raise Refused("no-room", "You are not in a room. To join one: /join #lobby")
-        if level == "founder":
-            check_founder(user, room)
+        if level == "host":
+            check_host(user, room)
         if not moderates(user, room):
             raise Refused("not-allowed", f"Only moderators of {room.name} can do that.")
 
@@ -45,25 +56,56 @@ def check_founder(user: User, room: Room) -> None:
         raise Refused("not-allowed", f"Only the founder of {room.name} can do that.")
 
 
+def check_host(user: User, room: Room) -> None:
+    """Refuse everybody but the founder or host of a room."""
+    if rank(user, room) < RANKS["host"]:
+        whose = "host" if room.temporary.host is not None else "founder"
+        raise Refused("not-allowed", f"Only the {whose} of {room.name} can do that.")
+
+
 def check_above(user: User, other: User, room: Room | None) -> None:
     """Refuse acts against yourself, operators, and users of the same level in the room."""
-    if other is user:
-        raise Refused("yourself", "You cannot do that to yourself.")
+    _check_not_yourself(user, other)
     if other.account is not None:
         check_above_account(user, other.account, room)
+    if room is not None:
+        _check_rank(user, other.name, room.role(other), room, lowest="moderator")
+
+
+def check_may_kick(user: User, other: User, room: Room | None) -> None:
+    """Refuse the same, except that moderators can remove each other, as IRC's operators can."""
+    _check_not_yourself(user, other)
+    if other.account is not None:
+        _check_no_operator(other.account)
+    if room is not None:
+        _check_rank(user, other.name, room.role(other), room, lowest="host")
 
 
 def check_above_account(user: User, other: Account, room: Room | None) -> None:
-    """Check the same for an account, whose user may be offline."""
+    """Check the same as `check_above` for an account, whose user may be offline."""
+    _check_no_operator(other)
+    if room is not None:
+        _check_rank(user, other.name, role_of(other, room), room, lowest="moderator")
+
+
+def _check_not_yourself(user: User, other: User) -> None:
+    if other is user:
+        raise Refused("yourself", "You cannot do that to yourself.")
+
+
+def _check_no_operator(other: Account) -> None:
     if other.operator:
         raise Refused(
             "not-allowed", f"{other.name} is an operator. You cannot act against an operator."
         )
-    role = role_of(other, room) if room is not None else "guest"
-    if room is not None and RANKS[role] >= max(rank(user, room), RANKS["moderator"]):
+
+
+def _check_rank(user: User, name: str, role: str, room: Room, lowest: str) -> None:
+    """Refuse acts against a role of at least `lowest` by users of no higher one."""
+    if RANKS[role] >= max(rank(user, room), RANKS[lowest]):
         raise Refused(
             "not-allowed",
-            f"{other.name} is {called(role)} of {room.name}. Only a higher role can do that.",
+            f"{name} is {called(role)} of {room.name}. Only a higher role can do that.",
         )
 
 
@@ -77,7 +119,7 @@ def called(role: str) -> str:
     """Return a role in a sentence."""
     if role == "voiced":
         return "a voiced user"
-    return "the founder" if role == "founder" else f"a {role}"
+    return f"the {role}" if role in ("founder", "host") else f"a {role}"
 
 
 def check_enter(user: User, room: Room) -> None:
@@ -146,9 +188,19 @@ def may_see(user: User, room: Room) -> bool:
 def floor(session: Session, room: Room) -> int:
     """Return the number of the last line that a user may not read, by the rule for newcomers."""
     user, rules = session.person, room.charter
-    if rules is None or rules.history == "all" or moderates(user, room):
+    if rules is None or (rules.history == "all" and not rules.sealed):
         return 0
+    if rules.history == "all" or moderates(user, room):
+        return 0 if user.operator else min(rules.sealed, _joined(session, room))
     if rules.history == "joined" and user.account is not None:
-        member = room.roster.get(user.account.id)
-        return member.joined if member else room.last
+        return _joined(session, room)
     return room.floors.get(session.client, room.last)
+
+
+def _joined(session: Session, room: Room) -> int:
+    """Return the number of the last line before a user joined, as far as the room remembers."""
+    account = session.person.account
+    if account is None:
+        return room.floors.get(session.client, room.last)
+    member = room.roster.get(account.id)
+    return member.joined if member else room.last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session, User
@@ -14,13 +15,16 @@ from chatsvc.model.batch import Shared
 from chatsvc.model.confusables import look_alike
 from chatsvc.model.records import AccessToken, Account, Member
 from chatsvc.model.requests import Refused
-from chatsvc.model.room_events import Exited
+from chatsvc.model.room_events import Exited, Role
 from chatsvc.model.server_events import Notice
-from chatsvc.model.text_rules import key
+from chatsvc.model.text_rules import check_name, key
 from chatsvc.policy.bans import BanList
+from chatsvc.policy.permissions import may_have_host
 from chatsvc.services.authentication import Authentication, fingerprint_of
+from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
+from chatsvc.services.metadata import MetadataService
 from chatsvc.services.nicknames import Nicknames, is_same
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
@@ -36,8 +40,10 @@ class AccountSessions:
         sessions: Sessions,
         login: Login,
         joining: Joining,
+        hosting: Hosting,
         presence: Presence,
         profiles: Profiles,
+        metadata: MetadataService,
         nicknames: Nicknames,
         membership: Membership,
         bans: BanList,
@@ -50,8 +56,10 @@ class AccountSessions:
         self._sessions = sessions
         self._login = login
         self._joining = joining
+        self._hosting = hosting
         self._presence = presence
         self._profiles = profiles
+        self._metadata = metadata
         self._nicknames = nicknames
         self._membership = membership
         self._bans = bans
@@ -78,7 +86,32 @@ class AccountSessions:
         )
         if user.sessions and user.account is None:
             self._own(user, account)
+            await self._metadata.adopt(user, account)
             await self._profiles.save_ignores(user)
+        self._free_names(account)
+        return account
+
+    async def register_early(
+        self, session: Session, name: str, password: str, email: str, code: str | None
+    ) -> Account:
+        """Register a name for a session that logs in with it next."""
+        login = session.logging_in
+        proved = self._authentication.current(login.proved)
+        if proved is not None:
+            raise Refused("known", f"You are already logged in as {proved.name}.")
+        check_name(name)
+        self._login.check_not_banned(session, name, None, None)
+        self._nicknames.check_free(name, None)
+        account = await self._accounts.register(
+            name,
+            password=password,
+            email=email,
+            code=code,
+            source=session.source_of(None),
+            now=self._clock.seconds(),
+            since=self._now(),
+        )
+        login.proved = self._authentication.complete(account)
         self._free_names(account)
         return account
 
@@ -89,22 +122,34 @@ class AccountSessions:
         self._tell_account(user)
         for session in user.sessions:
             for room in session.rooms.values():
+                role = self._role_of(user, room)
                 self._membership.note(
                     Member(
                         room.key,
                         account.id,
-                        self._role_of(user, account, room),
+                        role,
                         seen=room.members[session],
                         joined=_joined(session, room),
                     )
                 )
+                if role != "member":
+                    room.temporary.take(user)
+                self._found(user, account, room)
 
-    def _role_of(self, user: User, account: Account, room: Room) -> str:
-        """Return the role that a guest gets in a room by registering."""
-        founded = any(member.role == "founder" for member in room.roster.values())
-        if room.maker is user and not founded and self._joining.may_found(account):
-            return "founder"
-        return "member" if room.role(user) == "guest" else room.role(user)
+    def _role_of(self, user: User, room: Room) -> str:
+        """Return the role that a guest keeps by registering: what a host has given ends."""
+        role = room.role(user)
+        return role if role in ("moderator", "voiced") and not may_have_host(room) else "member"
+
+    def _found(self, user: User, account: Account, room: Room) -> None:
+        """Make a host who has an account now the founder."""
+        member = self._membership.get(room.key, account.id)
+        is_host = room.temporary.host is user and may_have_host(room)
+        if member is None or not is_host or not self._joining.may_found(account):
+            return
+        self._membership.note(replace(member, role="founder"))
+        self._hosting.keep(room)
+        room.announce(Role(room.name, user.name, "founder", by=user.name, before="host"))
 
     def _free_names(self, new: Account | None = None) -> None:
         """Rename everybody whose name is, or is confusable with, the name of another account.
@@ -193,6 +238,7 @@ class AccountSessions:
                     joined=joined,
                 )
             )
+        self._found(session.person, account, room)
         self._joining.bring_others(session, room)
 
     async def logout(self, session: Session) -> bool:
@@ -234,6 +280,7 @@ class AccountSessions:
             if new_here:
                 room.pass_on(session, user)
             else:
+                room.temporary.pass_on(old, user)
                 room.remove(session, "")
         self._sessions.unseat(session)
         self._sessions.seat(session, user)
@@ -305,7 +352,7 @@ class AccountSessions:
                     roster.forget(member)
 
     async def change_password(self, session: Session, account: Account, password: str) -> None:
-        """Change the password and end the account's other sessions."""
+        """Change the password, and end the account's other sessions and all its tokens."""
         account = await self._accounts.set_password(account, password, session.source)
         user = self._directory.by_account.get(account.id)
         if user is not None:
@@ -313,6 +360,8 @@ class AccountSessions:
             self._sessions.end_all(
                 user, "Your password was changed over another connection.", but=session
             )
+        tokens = self._accounts.tokens
+        await tokens.end(*tokens.of(account.id))  # those that the ended sessions requested
 
     async def end_token(self, session: Session, account: Account, number: int) -> None:
         """End a token of the account, and the other sessions that logged in with it."""
@@ -363,7 +412,8 @@ class AccountSessions:
 
 def _joined(session: Session, room: Room) -> int:
     """Return the number up to which a guest may not read, nor the account the guest becomes."""
-    return room.floors.get(session.client, 0 if room.rules.history == "all" else room.last)
+    everything = room.rules.history == "all" and not room.rules.sealed
+    return room.floors.get(session.client, 0 if everything else room.last)
 
 
 def _is_own_name(user: User) -> bool:

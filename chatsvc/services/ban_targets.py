@@ -76,8 +76,8 @@ class BanTargets:
             check_not_too_wide(mask.value)
             return mask
         account = self._accounts.find(mask.value)
-        if account is None:  # whoever registers the name will have it
-            return BanMask.of_name(mask.value)
+        if account is None:
+            return BanMask.of_future_account(mask.value)
         check_above_account(session.person, account, room)
         return BanMask.of_account(account.id)
 
@@ -148,6 +148,7 @@ class BanTargets:
             account = self._accounts.find(mask.value) if mask.kind in ("", ACCOUNT) else None
             wanted.add(BanMask.of_name(mask.value) if mask.kind in ("", NAME) else mask)
             wanted |= {BanMask.of_account(account.id)} if account else set()
+            wanted |= {BanMask.of_future_account(mask.value)} if mask.kind == ACCOUNT else set()
         user = self._directory.users.get(key(who))
         for session in user.sessions if user else ():
             wanted |= session.marks

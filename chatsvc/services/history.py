@@ -12,15 +12,19 @@ from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.membership import Membership
 from chatsvc.core.read_mark import Mark
 from chatsvc.core.walk import Walk
+from chatsvc.model import costs
 from chatsvc.model.history_events import History, Latest, Marked, Recent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
+from chatsvc.services.guest_messages import GuestMessages, Within
 from chatsvc.store.archive import Lines
 
 MOST_MARKS = 200  # that a session without an account can set
 COUNTED = 1000  # lines in which mentions are counted
+COUNTED = 1000  # lines in which mentions are counted ...
+COUNTED_AT_ONCE = 100  # ... and paid for
 INSTANT = 0.001  # seconds: the times of lines are in whole ms
 
 
@@ -41,11 +45,13 @@ class HistoryReader:
         lines: Lines,
         accounts: Accounts,
         membership: Membership,
+        guest_messages: GuestMessages,
     ) -> None:
         self._directory = directory
         self._lines = lines
         self._accounts = accounts
         self._membership = membership
+        self._guest_messages = guest_messages
 
     def place(self, session: Session, name: str | None) -> tuple[Room, str]:
         """Return a room, or (@name) a conversation, and its name for the user."""
@@ -81,6 +87,9 @@ class HistoryReader:
         bounds are in reverse order, the lines are counted backwards: the `first` ones are then the
         latest.
         """
+        with_guest = self._guest_page(session, room, Within(*bounds, n, first))
+        if with_guest is not None:
+            return with_guest
         place, name = self.place(session, room)
         if await self._are_reversed(place, bounds):
             bounds, first = Bounds(bounds.before, bounds.after), not first
@@ -96,6 +105,17 @@ class HistoryReader:
             page.reverse()
         more = len(found) > n or walk.next is not None
         return History(name, _called(page, name), more, None if len(found) > n else walk.next)
+
+    def _guest_page(self, session: Session, room: str | None, within: Within) -> History | None:
+        """Return a page of the messages with a guest, unless there are stored ones."""
+        account = session.person.account
+        if account is None or room is None or not room.startswith("@"):
+            return None
+        try:
+            self.place(session, room)
+        except Refused:
+            return self._guest_messages.page(account, room[1:], within)
+        return None
 
     async def _are_reversed(self, place: Room, bounds: Bounds) -> bool:
         if bounds.after is None or bounds.before is None:
@@ -146,6 +166,9 @@ class HistoryReader:
                 for line in lines
                 if after < line.time < before
             ]
+        if session.person.account is not None:
+            guests = self._guest_messages.latest(session.person.account)
+            found += [latest for latest in guests if after < latest.time < before]
         found.sort(key=lambda latest: latest.time)
         return Recent(tuple(found[:n] if first else found[-n:]))
 
@@ -167,11 +190,14 @@ class HistoryReader:
         name, count = session.name, 0
         mark = self.mark(session, place).number
         counted = max(mark, floor(session, place), place.last - COUNTED)
-        while mark and counted < place.last:
+        goes_on = mark > 0
+        while goes_on and counted < place.last:
             last = place.last
-            found = await self._lines.mentions(place.name, name, counted)
-            count += sum(_is_news(session, line) for line in found if line.number <= last)
-            counted = last
+            page = await self._lines.mentions(place.name, name, counted, COUNTED_AT_ONCE)
+            count += sum(_is_news(session, line) for line in page.found if line.number <= last)
+            counted = last if page.last is None else min(page.last, last)
+            work = page.lines * costs.SEARCHED + page.size * costs.BYTE
+            goes_on = await session.wire.ready(work)
         return count
 
     def marked(self, session: Session, place: Room) -> Marked:

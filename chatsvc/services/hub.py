@@ -22,11 +22,14 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
+from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
 from chatsvc.services.messaging import Messaging
+from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
 from chatsvc.services.new_rooms import NewRooms
 from chatsvc.services.nicknames import Nicknames
@@ -36,10 +39,12 @@ from chatsvc.services.profiles import Profiles
 from chatsvc.services.reports import Inbox
 from chatsvc.services.room_administration import RoomAdministration
 from chatsvc.services.room_removal import RoomRemoval
+from chatsvc.services.room_roles import RoomRoles
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
 from chatsvc.services.sessions import Sessions
 from chatsvc.services.settings import ServiceSettings
+from chatsvc.services.subscriptions import Subscriptions
 from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
@@ -72,6 +77,7 @@ class Hub:
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
+        accounts.email_required = settings.email_required
         self.authentication = Authentication(accounts, clock.seconds)
         self.membership = membership = Membership(archive, clock, start)
         self.bans = bans = BanList(archive, now)
@@ -79,13 +85,23 @@ class Hub:
         self.whowas = whowas = Whowas()
         self.origins = Origins(directory, whowas)
         self.audit = acts = Acts(archive, now)
+        self.visibility = visibility = Visibility(directory, bans, clock)
+        self.subscriptions = subscriptions = Subscriptions()
+        self.metadata = metadata = MetadataService(
+            directory=directory, accounts=accounts, records=archive, bans=bans,
+            visibility=visibility, watchlist=watchlist, subscriptions=subscriptions, clock=clock,
+        )  # fmt: skip
         self.rooms = rooms = Rooms(
             directory=directory, lines=archive, records=archive, accounts=accounts,
             membership=membership, bans=bans, clock=clock, now=now, start=start,
+            described=metadata.stored.keys(),
         )  # fmt: skip
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
-        self.visibility = visibility = Visibility(directory, bans, clock)
-        self.history = history = HistoryReader(directory, archive, accounts, membership)
+        guest_messages = GuestMessages(now)
+        self.history = history = HistoryReader(
+            directory=directory, lines=archive, accounts=accounts, membership=membership,
+            guest_messages=guest_messages,
+        )  # fmt: skip
         self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
             directory=directory, bans=bans, visibility=visibility, watchlist=watchlist,
@@ -93,17 +109,24 @@ class Hub:
         )  # fmt: skip
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
-            visibility=visibility, clock=clock, now=now, safely=safely, log=log,
+            visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
+            safely=safely, log=log,
+        )  # fmt: skip
+        self.hosting = hosting = Hosting(
+            directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
+            start=start,
         )  # fmt: skip
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
-            bans=bans, history=history, show_history=settings.show_history, now=now,
+            bans=bans, history=history, hosting=hosting,
+            show_history=settings.show_history, now=now,
         )  # fmt: skip
         self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
         self.sessions = sessions = Sessions(
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
-            watchlist=watchlist, nicknames=nicknames, safely=safely, now=now,
+            watchlist=watchlist, subscriptions=subscriptions, nicknames=nicknames, safely=safely,
+            now=now,
         )  # fmt: skip
         self.profiles = profiles = Profiles(
             directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
@@ -117,28 +140,35 @@ class Hub:
         )  # fmt: skip
         self.account_sessions = account_sessions = AccountSessions(
             directory=directory, sessions=sessions, login=login, joining=joining,
-            presence=presence, profiles=profiles, nicknames=nicknames, membership=membership,
-            bans=bans, accounts=accounts, authentication=self.authentication, clock=clock, now=now,
+            hosting=hosting, presence=presence, profiles=profiles, metadata=metadata,
+            nicknames=nicknames,
+            membership=membership, bans=bans, accounts=accounts,
+            authentication=self.authentication, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
-            records=archive, store=archive, acts=acts, reports=reports,
+            directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
+            lines=archive, records=archive, store=archive, acts=acts, reports=reports,
             targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
             presence=presence, clock=clock,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
-            records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+        )  # fmt: skip
+        self.room_roles = RoomRoles(
+            directory=directory, accounts=accounts, membership=membership, hosting=hosting,
+            records=archive, acts=acts,
         )  # fmt: skip
         self.room_removal = room_removal = RoomRemoval(
             directory=directory, membership=membership, bans=bans, records=archive, store=archive,
-            acts=acts, moderation=moderation, now=now,
+            acts=acts, moderation=moderation, metadata=metadata, now=now,
         )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, store=archive, clock=clock, now=now, start=start,
+            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
+            start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -154,8 +184,10 @@ class Hub:
         self.accounts.open()
         self.membership.open()
         self.bans.open()
+        self.metadata.open()
         self.moderation.open()
         self.rooms.open(known)
+        self.hosting.open()
 
     async def close(self) -> None:
         """Accept no more lines, store and show those accepted, and say goodbye to everybody."""

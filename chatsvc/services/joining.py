@@ -18,8 +18,9 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Entered, Exited
 from chatsvc.model.text_rules import check_words, key, room_name
 from chatsvc.policy.bans import BanList
-from chatsvc.policy.permissions import check_enter, floor, needs_password
+from chatsvc.policy.permissions import check_enter, floor, may_have_host, needs_password
 from chatsvc.services.history import HistoryReader
+from chatsvc.services.hosting import Hosting
 from chatsvc.services.new_rooms import NewRooms
 from chatsvc.services.rooms import Rooms
 
@@ -40,6 +41,7 @@ class Joining:
         membership: Membership,
         bans: BanList,
         history: HistoryReader,
+        hosting: Hosting,
         show_history: int,
         now: Callable[[], float],
     ) -> None:
@@ -49,6 +51,7 @@ class Joining:
         self._membership = membership
         self._bans = bans
         self._history = history
+        self._hosting = hosting
         self._show_history = show_history
         self._now = now
 
@@ -105,10 +108,11 @@ class Joining:
 
     def _take_in(self, session: Session, room: Room, seen: int, backlog: int | None = None) -> None:
         user, account = session.person, session.person.account
-        if room.forgotten and account is None and room.key != key(FIRST_ROOM):
-            room.maker = user
+        new = room.forgotten
         if account is not None:
             self._note_member(account, room)
+        if new and may_have_host(room):
+            room.temporary.make_host(user)
         if room.charter is not None:
             self._note_guest(session, room)
         room.invited.discard(session.client)
@@ -193,6 +197,7 @@ class Joining:
             read_time=time or None,
             topic_by=room.topic.by if room.topic else "",
             topic_time=room.topic.time if room.topic else None,
+            role="host" if room.temporary.host is session.user else "",
         )
 
     def _inside(self, account: Account) -> list[Member]:
@@ -249,8 +254,13 @@ class Joining:
         else:
             self._membership.note(replace(member, inside=False))
 
-    def step_out(self, session: Session, room: Room, words: str, told: bool = False) -> None:
-        """Remove one session from a room; tell the others, unless they know."""
+    def step_out(
+        self, session: Session, room: Room, words: str, told: bool = False, lost: bool = False
+    ) -> None:
+        """Remove one session from a room; tell the others, unless they know.
+
+        With `lost`, its connection is lost: its client may return to its role there.
+        """
         account = session.person.account
         if account is not None:
             self._membership.read(room.key, account.id, room.members[session])
@@ -258,8 +268,9 @@ class Joining:
         session.left[room.key] = room.members[session]
         while len(session.left) > MOST_ROOMS:
             del session.left[next(iter(session.left))]
-        room.remove(session, words, told)
+        room.remove(session, words, told, lost)
         room.empty_since = self._now()
+        self._hosting.emptied(room)
         self._forget_if_empty(room)
 
     def _forget_if_empty(self, room: Room) -> None:

@@ -11,6 +11,7 @@ from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
 from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.joining import Joining
+from chatsvc.services.metadata import MetadataService
 from chatsvc.services.presence import Presence
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
@@ -36,6 +37,7 @@ class Maintenance:
         joining: Joining,
         room_removal: RoomRemoval,
         presence: Presence,
+        metadata: MetadataService,
         store: RoomStore,
         clock: Timer,
         now: Callable[[], float],
@@ -49,6 +51,7 @@ class Maintenance:
         self._joining = joining
         self._room_removal = room_removal
         self._presence = presence
+        self._metadata = metadata
         self._store = store
         self._clock = clock
         self._now = now
@@ -82,6 +85,7 @@ class Maintenance:
     async def tidy_up(self) -> None:
         """Remove what has expired, and save the read positions."""
         self._account_sessions.forget_removed()
+        await self._metadata.forget_removed()
         self._joining.note_what_is_read()
         await self._membership.save()
         await self._bans.forget_past()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import NamedTuple
 
 from chatsvc.auth.accounts import Accounts
@@ -27,6 +26,7 @@ from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_talk, moderates
 from chatsvc.policy.room_rules import filtered
+from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import Commit, Intake
@@ -58,6 +58,7 @@ class Messaging:
         intake: Intake,
         bans: BanList,
         visibility: Visibility,
+        guest_messages: GuestMessages,
         clock: Timer,
         now: Callable[[], float],
         safely: Safely,
@@ -69,6 +70,7 @@ class Messaging:
         self._intake = intake
         self._bans = bans
         self._visibility = visibility
+        self._guest_messages = guest_messages
         self._clock = clock
         self._now = now
         self._safely = safely
@@ -77,7 +79,6 @@ class Messaging:
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
         self._outage: Outage | None = None
-        self._begun, self._ids = int(now() * 1000), count(1)  # ids differ from those of other runs
 
     # Incoming
 
@@ -104,7 +105,7 @@ class Messaging:
             check_talk(user, room, now)
             text, manner = filtered(room.charter, text), _filtered(room.charter, manner)
             if room.charter.slow:
-                room.note_spoken(user, now)
+                room.spoke.note(user.speaker, now)
         self._keep(session, room, text=text, manner=manner, time=time, quiet=quiet, tag=tag)
 
     def _keep(
@@ -146,10 +147,6 @@ class Messaging:
                 signs=signs,
             ),
         )
-
-    def _new_id(self) -> str:
-        """Return an id for what has no number, because it is not stored."""
-        return f"{self._begun}-{next(self._ids)}"
 
     def _active(self, user: User) -> float:
         """Note that a user is active, and return the time of day as it is stored."""
@@ -217,7 +214,9 @@ class Messaging:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")
-        told = replace(words.told(session.person, reader.name), id=self._new_id())
+        told = replace(words.told(session.person, reader.name), id=self._guest_messages.id())
+        if not words.quiet or session.person.account is not None:
+            self._guest_messages.note(session.person, reader, told)
         for each in reader.sessions if not words.quiet else ():
             each.tell(told)
         own = replace(told, own=True)
@@ -234,7 +233,7 @@ class Messaging:
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
         told = _Speech(text, manner, now).told(session.person, f"@{room.name}")
-        told = replace(told, id=self._new_id())
+        told = replace(told, id=self._guest_messages.id())
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -247,7 +246,9 @@ class Messaging:
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
-        signal = Signal(session.name, to.name, signs, time=self._now(), id=self._new_id())
+        signal = Signal(
+            session.name, to.name, signs, time=self._now(), id=self._guest_messages.id()
+        )
         if self._bans.mute_of(session, place) is None:
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:

@@ -32,7 +32,7 @@ from chatsvc.model.moderation_events import (
     Ways,
 )
 from chatsvc.model.rate_limits import Window, is_loopback, network
-from chatsvc.model.records import Ban, Fact
+from chatsvc.model.records import Act, Ban, Fact
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Goodbye, Notice
 from chatsvc.model.text_rules import check_words, key, span
@@ -45,9 +45,10 @@ from chatsvc.policy.bans import (
     new_ban,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
-from chatsvc.policy.permissions import RANKS, check_above, floor, moderates, rank
+from chatsvc.policy.permissions import RANKS, check_above, check_may_kick, floor, moderates, rank
 from chatsvc.services.audit import Acts, signed, with_account
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.presence import Presence
 from chatsvc.services.reports import Inbox
@@ -67,6 +68,7 @@ class Moderation:
         directory: Directory,
         sessions: Sessions,
         joining: Joining,
+        hosting: Hosting,
         bans: BanList,
         lines: Lines,
         records: Records,
@@ -81,6 +83,7 @@ class Moderation:
         self._directory = directory
         self._sessions = sessions
         self._joining = joining
+        self._hosting = hosting
         self._bans = bans
         self._lines = lines
         self._records = records
@@ -115,9 +118,9 @@ class Moderation:
     async def kick(self, session: Session, user: User, room: Room | None, reason: str) -> Removed:
         """Remove a user from a room, or (None) from the server; they may rejoin."""
         reason = self._reason(session, room, reason)
-        check_above(session.person, user, room)
+        check_may_kick(session.person, user, room)
         if room is not None and user not in room.people:
-            raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
+            raise Refused("absent", f"{user.name} is not in {room.name}.")
         await self._acts.note(session, f"kicked {signed(user)}{_because(reason)}", room)
         self._put_out(user, room, session, reason)
         return Removed(room.name if room else "", user.name, session.name, reason)
@@ -146,6 +149,7 @@ class Moderation:
             session.tell(
                 Goodbye(f"{by.name} removed you from the server{_because(reason)}.", final=True)
             )
+            session.farewell = True
             session.close()
             self._sessions.leave(session, f"removed by {by.name}{_because(reason)}")
 
@@ -195,12 +199,20 @@ class Moderation:
         done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
         what = f"{done} {self._targets.signed(who)}"
         act = self._acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
-        await self._bans.add(ban, act)
+        await self._add(ban, act, session.person, room)
         hit = list(self._held(ban, room))
         self._bans.catch(ban, [each for user in hit for each in user.sessions])
         self._enforce(ban, hit, room, session)
         shown = self.shown(ban, session, tuple(user.name for user in hit))
         return replace(shown, who=who)
+
+    async def _add(self, ban: Ban, act: Act, by: User, room: Room | None) -> None:
+        if room is not None:
+            await self._hosting.note_setting(by, room)
+        await self._bans.add(ban, act)
+        if room is not None and not room.members:  # who have left meanwhile
+            await self._hosting.note_setting(by, room)
+            self._hosting.emptied(room)
 
     def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
         """Yield the users online, or in the room, whom a ban affects."""
@@ -226,7 +238,7 @@ class Moderation:
             exempt=True,
         )
         act = self._acts.act(session, f"exempted {self._targets.signed(who)} from bans", room)
-        await self._bans.add(exemption, act)
+        await self._add(exemption, act, session.person, room)
         return replace(self.shown(exemption, session), who=who)
 
     def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeAlias
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session, User
@@ -13,22 +12,17 @@ from chatsvc.core.membership import Membership
 from chatsvc.model.batch import Shared
 from chatsvc.model.records import Account, Act, Member, RoomRules
 from chatsvc.model.requests import Refused
-from chatsvc.model.room_events import Expected, Invited, Role, Rule, Rules, Topic
-from chatsvc.model.text_rules import check_words, key
+from chatsvc.model.room_events import Expected, Invited, Rule, Rules, Topic
+from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList
-from chatsvc.policy.permissions import called, check_founder, check_level, moderates, role_of
+from chatsvc.policy.permissions import check_founder, check_level, moderates
 from chatsvc.policy.room_rules import changed, current, listed, rule_name, shown, value_of
-from chatsvc.services.audit import Acts, signed
-from chatsvc.services.joining import MOST_FOUNDED
+from chatsvc.services.audit import Acts
+from chatsvc.services.hosting import Hosting
+from chatsvc.services.room_roles import somebody
 from chatsvc.services.topics import Topics
 from chatsvc.store.archive import ArchiveFailed, Records
 
-Somebody: TypeAlias = "tuple[User | None, Account | None]"
-
-BEFORE = {  # the roles that can be given
-    "moderator": ("guest", "member", "voiced"),
-    "voiced": ("guest", "member"),
-}
 AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who can join
 WRITTEN = ("description", "refuse", "mask")  # rules whose texts everybody in the room can read
 
@@ -42,6 +36,7 @@ class RoomAdministration:
         accounts: Accounts,
         membership: Membership,
         bans: BanList,
+        hosting: Hosting,
         records: Records,
         acts: Acts,
         topics: Topics,
@@ -50,6 +45,7 @@ class RoomAdministration:
         self._accounts = accounts
         self._membership = membership
         self._bans = bans
+        self._hosting = hosting
         self._records = records
         self._acts = acts
         self._topics = topics
@@ -61,8 +57,16 @@ class RoomAdministration:
             if member.role in names:
                 names[member.role].append(self._accounts.name_of(id))
         founder = next(iter(names["founder"]), None)
-        moderators = tuple(names["moderator"])
-        return Rules(room.name, listed(room.rules), founder, moderators, room.made)
+        host = room.temporary.host
+        moderators = [*names["moderator"], *sorted(one.name for one in room.temporary.moderators)]
+        return Rules(
+            room.name,
+            listed(room.rules),
+            founder,
+            tuple(dict.fromkeys(moderators)),
+            room.made,
+            host.name if host else None,
+        )
 
     async def set_rule(self, session: Session, room: Room, name: str, value: str) -> Rule:
         """Change one of a room's rules, and tell the room."""
@@ -80,6 +84,8 @@ class RoomAdministration:
         if name == "password" and value:
             value = await self._accounts.hash_room_password(value, session.source)
             self._check_still_there(session, room)
+        await self._hosting.note_setting(session.person, room)
+        self._check_still_there(session, room)
         old = room.rules
         self._apply(room, changed(old, name, value))
         told = shown(room.rules, name)
@@ -90,6 +96,7 @@ class RoomAdministration:
             raise
         if name in AT_THE_ENTRANCE:
             room.passes.clear()  # of users who could join under the old rules
+        self._hosting.emptied(room)  # by users who have left meanwhile
         event = Rule(room.name, name, told, session.name)
         room.announce(event, but=session)
         return event
@@ -124,135 +131,11 @@ class RoomAdministration:
             with suppress(ArchiveFailed):  # the stored rules are the same
                 await self._records.drop(room.rules)
 
-    # Roles
-
-    async def set_role(self, session: Session, room: Room, name: str, role: str) -> Role:
-        """Give a user a role in a room, and tell the room."""
-        user, account = self._somebody(name)
-        old = self._role_of(user, account, room)
-        if old not in BEFORE[role]:
-            raise Refused("known", f"{name} is already {called(old)} of {room.name}.")
-        if account is None and role == "moderator":
-            raise Refused(
-                "not-registered",
-                f"{name} is a guest and must register first: /register password",
-            )
-        return await self._change_role(session, room, (user, account), role)
-
-    async def take_role(self, session: Session, room: Room, name: str, role: str) -> Role:
-        """Make a user with a role in a room a regular member, and tell the room."""
-        user, account = self._somebody(name)
-        old = self._role_of(user, account, room)
-        if old == "founder":
-            raise Refused(
-                "not-allowed", f"{name} is the founder. Transfer the room first: /transfer name"
-            )
-        if old != role:
-            raise Refused(
-                "known", f"{name} is not {called(role)} of {room.name}. To see roles: /room"
-            )
-        if role == "moderator" and user is not session.user:
-            check_founder(session.person, room)
-        return await self._change_role(session, room, (user, account), "member")
-
-    def _somebody(self, name: str) -> Somebody:
-        """Return a user online, or an account, or both."""
-        user = self._directory.users.get(key(name))
-        account = user.account if user else self._accounts.find(name)
-        if user is None and account is None:
-            raise Refused("no-such-person", f"No user named {name} is online.")
-        return user, account
-
-    def _role_of(self, user: User | None, account: Account | None, room: Room) -> str:
-        return room.role(user) if user else role_of(account, room) if account else "guest"
-
-    async def _change_role(
-        self, session: Session, room: Room, somebody: Somebody, role: str
-    ) -> Role:
-        user, account = somebody
-        old = self._role_of(user, account, room)
-        name = user.name if user else account.name if account else ""
-        act = self._acts.act(session, f"made {_signed(user, account)} {role}", room)
-        if account is not None:
-            await self._appoint(room, {account.id: role}, act)
-        else:
-            await self._records.put(act)
-        clients = {each.client for each in user.sessions} if user else set()
-        if account is None and role == "voiced":
-            room.voiced |= clients
-        else:
-            room.voiced -= clients
-        return self._tell_role(
-            session, room, Role(room=room.name, name=name, role=role, by=session.name, before=old)
-        )
-
-    async def _appoint(self, room: Room, roles: dict[str, str], act: Act) -> None:
-        """Give accounts roles at once, so that nobody else does the same; undo it if not stored."""
-        roster = self._membership
-        old = {id: room.roster.get(id) for id in roles}
-        for id, role in roles.items():
-            absent = Member(room.key, id, inside=False, joined=room.last)
-            roster.note(replace(old[id] or absent, role=role))
-        try:
-            await self._records.put(*(room.roster[id] for id in roles), act)
-        except ArchiveFailed:
-            for id, member in old.items():
-                now = roster.get(room.key, id)  # none, if the account was removed meanwhile
-                if now and member is None:
-                    roster.forget(now)
-                elif now and member:
-                    roster.note(replace(now, role=member.role))
-            raise
-
-    def _tell_role(self, session: Session, room: Room, event: Role) -> Role:
-        room.announce(event, but=session)
-        user = self._directory.users.get(key(event.name))
-        if user is not None and user not in room.people:
-            for each in user.sessions:
-                each.tell(event)
-        return event
-
-    async def transfer(self, session: Session, room: Room, name: str) -> Role:
-        """Make another account the founder; the old one stays as a moderator."""
-        check_founder(session.person, room)
-        user, account = self._somebody(name)
-        if account is None:
-            raise Refused(
-                "not-registered", f"{name} is a guest and must register first: /register password"
-            )
-        if role_of(account, room) == "founder":
-            raise Refused("known", f"{name} is already the founder of {room.name}.")
-        rooms = self._membership.of_account(account.id)
-        if sum(member.role == "founder" for member in rooms) >= MOST_FOUNDED:
-            raise Refused(
-                "too-many-rooms", f"{name} has already founded {MOST_FOUNDED} rooms, the maximum."
-            )
-        before = self._role_of(user, account, room)
-        roles = {id: "moderator" for id, one in room.roster.items() if one.role == "founder"}
-        act = self._acts.act(session, f"made {_signed(user, account)} founder", room)
-        await self._appoint(room, {**roles, account.id: "founder"}, act)
-        called_now = user.name if user else account.name
-        instead = next((self._called(id) for id in roles if id != account.id), "")
-        event = Role(
-            room=room.name,
-            name=called_now,
-            role="founder",
-            by=session.name,
-            before=before,
-            instead=instead,
-        )
-        return self._tell_role(session, room, event)
-
-    def _called(self, id: str) -> str:
-        """Return the current or last name of an account's user."""
-        user = self._directory.by_account.get(id)
-        return user.name if user else self._accounts.name_of(id)
-
     # Invitations
 
     async def invite(self, session: Session, room: Room, name: str) -> Invited:
         """Invite a user to a room that not everybody may join, and tell them."""
-        user, account = self._somebody(name)
+        user, account = somebody(self._directory, self._accounts, name)
         if room.rules.invite_only and not moderates(session.person, room):
             raise Refused("not-allowed", f"Only moderators can invite people to {room.name}.")
         if user is not None and user in room.people:
@@ -285,7 +168,7 @@ class RoomAdministration:
 
     def uninvite(self, session: Session, room: Room, name: str) -> Expected:
         """Withdraw an invitation that was not accepted yet."""
-        user, account = self._somebody(name)
+        user, account = somebody(self._directory, self._accounts, name)
         member = room.roster.get(account.id) if account is not None else None
         clients = {each.client for each in user.sessions} if user else set()
         if member is not None and _is_invited(member):
@@ -310,7 +193,3 @@ class RoomAdministration:
 
 def _is_invited(member: Member) -> bool:
     return member.role == "member" and not member.inside
-
-
-def _signed(user: User | None, account: Account | None) -> str:
-    return signed(user) if user else account.name if account else ""

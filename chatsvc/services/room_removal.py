@@ -14,6 +14,7 @@ from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import key
 from chatsvc.policy.bans import BanList
 from chatsvc.services.audit import Acts
+from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
 from chatsvc.store.archive import ArchiveFailed, Records, RoomStore
 
@@ -34,6 +35,7 @@ class RoomRemoval:
         store: RoomStore,
         acts: Acts,
         moderation: Moderation,
+        metadata: MetadataService,
         now: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -43,6 +45,7 @@ class RoomRemoval:
         self._store = store
         self._acts = acts
         self._moderation = moderation
+        self._metadata = metadata
         self._now = now
 
     async def remove(self, session: Session, room: Room) -> Notice:
@@ -72,6 +75,7 @@ class RoomRemoval:
         await self._bans.remove(self._bans.all(room))
         if room.charter is not None:
             await self._records.drop(room.charter)
+        await self._metadata.remove(room.key)
         await self._store.settle(room.name)
         await self._store.set_topic(room.name, "", "", 0.0)
         while await self._store.clear(room.name, room.last):

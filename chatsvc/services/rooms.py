@@ -5,7 +5,7 @@ Permissions to create or join them are checked elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room
@@ -34,6 +34,7 @@ class Rooms:
         clock: Timer,
         now: Callable[[], float],
         start: Start,
+        described: Collection[str],
     ) -> None:
         self._directory = directory
         self._lines = lines
@@ -44,12 +45,13 @@ class Rooms:
         self._clock = clock
         self._now = now
         self._start = start
+        self._described = described  # the keys of rooms with metadata
 
     def open(self, known_rooms: Iterable[KeptRoom]) -> None:
         """Create the rooms and conversations that the archive has stored."""
         charters = {key(one.room): one for one in self._records.records(RoomRules)}
         inside = {*self._membership.rooms()}
-        alive = {*charters, *inside}
+        alive = {*charters, *inside, *self._described}
         for known in known_rooms:
             if known.name.startswith("@"):
                 self._reopen(known)
@@ -57,9 +59,10 @@ class Rooms:
                 self._reopen_room(known)
         for charter in charters.values():
             self.room(charter.room).charter = charter
-        for name in inside - self._directory.rooms.keys():
-            if not name.startswith("@"):
-                self._make_room(name)  # nothing was said there yet
+        for name in {*inside, *self._described} - self._directory.rooms.keys():
+            if name.startswith("#"):
+                room = self._make_room(name)  # nothing was said there yet
+                room.empty_since = self._now()
 
     def _reopen_room(self, known: KeptRoom) -> None:
         room = self._make_room(known.name)
@@ -98,6 +101,7 @@ class Rooms:
             mutes=self._bans,
         )
         room.made = self._now()
+        room.described = room.key in self._described
         self._directory.rooms[room.key] = room
         return room
 

@@ -19,6 +19,7 @@ from chatsvc.services.messaging import Messaging
 from chatsvc.services.nicknames import Nicknames
 from chatsvc.services.presence import Presence
 from chatsvc.services.rooms import Rooms
+from chatsvc.services.subscriptions import Subscriptions
 from chatsvc.services.visibility import Visibility
 from chatsvc.services.watchlist import Watchlist
 from chatsvc.services.whowas import trace_of
@@ -38,6 +39,7 @@ class Sessions:
         visibility: Visibility,
         bans: BanList,
         watchlist: Watchlist,
+        subscriptions: Subscriptions,
         nicknames: Nicknames,
         safely: Safely,
         now: Callable[[], float],
@@ -51,6 +53,7 @@ class Sessions:
         self._visibility = visibility
         self._bans = bans
         self._watchlist = watchlist
+        self._subscriptions = subscriptions
         self._nicknames = nicknames
         self._safely = safely
         self._now = now
@@ -98,10 +101,15 @@ class Sessions:
             self._nicknames.went(user.name)
             self._safely(self._presence.gone, user, trace)
 
-    def quit(self, session: Session, words: str, tag: str | None = None) -> None:
-        """Say goodbye once everything that was said is stored."""
+    def quit(
+        self, session: Session, words: str, tag: str | None = None, lost: bool = False
+    ) -> None:
+        """Say goodbye once everything that was said is stored.
+
+        With `lost`, the connection has ended, and the user may have more to say over another one.
+        """
         check_words(words)
-        session.leaving = True
+        session.leaving, session.farewell = True, not lost
         session.hold(True)
 
         def part() -> None:
@@ -119,6 +127,7 @@ class Sessions:
         self._directory.sessions.discard(session)
         session.leaving = True
         self._safely(self._watchlist.forget, session)
+        self._safely(self._subscriptions.forget, session)
         if session.user is None:
             return
         if self._visibility.is_silent_somewhere(session.user):
@@ -144,7 +153,7 @@ class Sessions:
 
     def _leave_room(self, session: Session, room: Room, words: str) -> None:
         silent = self._bans.mute_of(session, room) is not None
-        self._joining.step_out(session, room, "" if silent else words)
+        self._joining.step_out(session, room, "" if silent else words, lost=not session.farewell)
 
     def drained(self, session: Session) -> None:
         """Send a slow reader more, from where it was."""

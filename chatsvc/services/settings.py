@@ -15,3 +15,10 @@ class ServiceSettings:
     show_history: int = 20
     leave_on_empty_line: bool = False
     accounts: str = "open"  # who may register: open, invite or closed
+    email_required: bool = False  # to register
+    early_registration: bool = False  # programs may register before they join
+
+    @property
+    def registers_early(self) -> bool:
+        """Whether a name can be registered before joining; never around the chat's password."""
+        return self.early_registration and self.password is None and self.accounts != "closed"

@@ -6,14 +6,14 @@ from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.timer import Timer
 from chatsvc.model.presence_events import Person
-from chatsvc.model.requests import Refused
+from chatsvc.model.requests import Refused, Request
 from chatsvc.model.room_events import Place
 from chatsvc.model.server_events import Census
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import may_see
 
-SHOWN_ROLES = ("founder", "moderator", "voiced")
+SHOWN_ROLES = ("founder", "host", "moderator", "voiced")
 
 
 class Visibility:
@@ -52,6 +52,7 @@ class Visibility:
             bot=user.bot,
             roles=tuple(roles) if any(roles) else (),
             mask=user.mask,
+            voice=room is not None and room.has_voice(user),
             secure=all(session.wire.secure for session in user.sessions),
         )
 
@@ -95,12 +96,29 @@ class Visibility:
         """Return a room that the user may know of, and need not be in."""
         if name is None:
             return room_of(session, None)
-        found = self._directory.rooms.get(key(room_name(name)))
-        if found is None or not may_see(session.person, found):
+        found = self._seen(session, name)
+        if found is None:
             raise Refused(
                 "no-such-room", f"There is no room {room_name(name)}. To list rooms: /rooms"
             )
         return found
+
+    def refusal(self, session: Session, refused: Refused, request: Request) -> Refused:
+        """Tell programs whether a room that they are not in exists, as far as they may know.
+
+        For messages the remedy is the same: join it.
+        """
+        name = request.args.get("room") if request.rest is None else None
+        is_room = isinstance(name, str) and name.startswith("#")
+        if refused.code != "not-in-room" or not is_room or request.name in ("say", "me"):
+            return refused
+        if self._seen(session, str(name)) is not None:
+            return refused
+        return Refused("no-such-room", f"There is no room {name}. To create it: /join {name}")
+
+    def _seen(self, session: Session, name: str) -> Room | None:
+        found = self._directory.rooms.get(key(room_name(name)))
+        return found if found is not None and may_see(session.person, found) else None
 
     def rooms(self, session: Session) -> list[Room]:
         """Return the rooms that a user may know of, most people first."""

@@ -65,6 +65,15 @@ class Watchlist:
                 online.append(user.name)
         return Watching(tuple(online), tuple(offline), left_out)
 
+    def watches(self, session: Session, user: User) -> bool:
+        """Return whether a session watches a user."""
+        return session in self._of_name.get(user.key, ())
+
+    def online(self, session: Session) -> list[User]:
+        """Return the users online whom a session watches."""
+        found = map(self._users.get, self._lists.get(session, ()))
+        return [user for user in found if user is not None]
+
     def forget(self, session: Session) -> None:
         """Remove a session that watches nobody any more."""
         self._closely.discard(session)

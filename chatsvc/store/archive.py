@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
+from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
@@ -88,8 +89,8 @@ class Lines(Protocol):
     async def read_back(self, room: str, before: int, limit: int) -> list[Said]:
         """Return the last `limit` lines with numbers below `before`, in order."""
 
-    async def mentions(self, room: str, name: str, after: int) -> list[Said]:
-        """Return the lines with numbers above `after` that mention a name, in order."""
+    async def mentions(self, room: str, name: str, after: int, limit: int) -> Searched:
+        """Look for a name in the first `limit` lines with numbers above `after`."""
 
     async def number_at(self, room: str, time: float) -> int:
         """Return the number of a room's first line that is not earlier than `time`.

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import cast
 
-from chatsvc.model.characters import plain
-from chatsvc.model.mentions import mentions
+from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
@@ -94,10 +93,9 @@ class MemoryArchive:
         end = max(0, before - lines[0].number) if lines else 0
         return list(islice(lines, max(0, min(end, len(lines)) - limit), end))
 
-    async def mentions(self, room: str, name: str, after: int) -> list[Said]:
-        """Return the lines with numbers above `after` that mention a name."""
-        lines = await self.read(room, after, self._size)
-        return [line for line in lines if mentions(plain(line.text), name)]
+    async def mentions(self, room: str, name: str, after: int, limit: int) -> Searched:
+        """Look for a name in the first `limit` lines with numbers above `after`."""
+        return search(await self.read(room, after, limit), name)
 
     async def number_at(self, room: str, time: float) -> int:
         """Find the number of the first line that is not earlier than `time`."""

@@ -70,7 +70,7 @@ class ChatProtocol(Telling):
     def connectionMade(self) -> None:
         limits = self.gate.limits
         self.session = self.gate.hub.sessions.connect(self)
-        self._begin_sending(self._arrival.greeted)
+        self._begin_sending(self._arrival.greeted or self._arrival.upgraded)
         if limits.flood:
             self._bucket = Bucket(limits.flood)
             self._purse = self.gate.purses.purse(self.address)
@@ -93,7 +93,7 @@ class ChatProtocol(Telling):
     def _leave_if_ended(self) -> None:
         answered = not self._reasons & (ANSWERING | HELD) and not self._queue
         if self._ended and answered and not self._closing and not self.session.leaving:
-            self.gate.hub.sessions.quit(self.session, "")
+            self.gate.hub.sessions.quit(self.session, "", lost=True)
 
     def writeConnectionLost(self) -> None:
         """Close the connection completely if only this side ends its half."""

@@ -47,6 +47,7 @@ class ClientConnection:
     secure = False  # nobody can read the traffic
     fingerprint = ""  # SHA-256 of the certificate that the peer has sent inside TLS
     greeted = False
+    upgraded = False  # it became a WebSocket
     tls_only = False  # it came to a port for TLS only
     _known = False  # the peer's address
     _visits = False  # it loads pages, and does not count as a user
@@ -95,6 +96,13 @@ class ClientConnection:
             self._visits = True
             self.refusal = self.gate.visit(self)
             self.due(HEAD_WITHIN)
+
+    def shake_hands(self) -> None:
+        """Count a TLS handshake, which is work even if nothing follows, or refuse it."""
+        refusal = None if self.refusal is not None else self.gate.shake_hands(self)
+        if refusal is not None:
+            self.visit()  # so it does not count as a user
+            self.refusal = refusal
 
     def join(self) -> None:
         """Count a connection that has loaded pages as a user's, or refuse it."""

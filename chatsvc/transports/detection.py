@@ -112,6 +112,7 @@ def is_text(data: bytes) -> Verdict:
 
 def _secure(arrival: ClientConnection) -> Any:
     tls = arrival.gate.tls
+    arrival.shake_hands()
     if arrival.refusal is not None or tls is None:
         return LastWords(arrival, _ACCESS_DENIED)  # a handshake is too expensive for that
     arrival.secure = True

@@ -5,6 +5,7 @@ It does not know their protocols.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from chatsvc.model.costs import Purses
-from chatsvc.model.rate_limits import Addresses, Limits
+from chatsvc.model.rate_limits import Addresses, Limits, network
 from chatsvc.model.requests import Refusal
 from chatsvc.services.hub import Hub
 from chatsvc.transports.tls import TLS
@@ -69,6 +70,7 @@ class Gate:
         self._visitors: dict[Guest, None] = {}  # of these: they load pages, the oldest first
         self._addresses = Addresses(limits.per_address, limits.arrivals, limits.arrivals_within)
         self._pages = Addresses(limits.pages_open, limits.pages, limits.pages_within)
+        self._handshakes = Addresses(0, limits.pages, limits.pages_within)
         self.purses = Purses(limits.work)
         self.busy: set[object] = set()  # the connections that give way to others
         self.pages = DeferredSemaphore(PAGES)
@@ -111,24 +113,50 @@ class Gate:
         if refusal is not None:
             self._refused.add(guest)
         elif self._visitors and self._accepted() > self.max_clients:
-            next(iter(self._visitors)).transport.abortConnection()
+            self._turn_out(next(iter(self._visitors)))
         return refusal
 
     def visit(self, guest: Guest) -> Refusal | None:
-        """Count a connection as one that loads pages, or return why it is refused."""
+        """Count a connection as one that loads pages, or return why it is refused.
+
+        If there are too many, the address that has most of them makes room.
+        """
         if guest in self._refused:
             self._refused.discard(guest)
         else:
             self._addresses.take_back(guest.address)
         refusal: Refusal | None = _FULL
-        full = self._accepted() > self.max_clients
-        if len(self._visitors) < self.limits.pages_in_all and not full:
+        if self._accepted() <= self.max_clients and self._has_room(guest):
             refusal = self._pages.admit(guest.address, self.clock.seconds())
         if refusal is None:
             self._visitors[guest] = None
         else:
             self._refused.add(guest)
         return refusal
+
+    def shake_hands(self, guest: Guest) -> Refusal | None:
+        """Count a TLS handshake, whatever it leads to, or return why it is refused."""
+        refusal = self._handshakes.admit(guest.address, self.clock.seconds())
+        if refusal is None:
+            self._handshakes.gone(guest.address)
+        return refusal
+
+    def _has_room(self, guest: Guest) -> bool:
+        """Return whether there are few enough connections that load pages; or make room."""
+        if len(self._visitors) < self.limits.pages_in_all:
+            return True
+        held = Counter(network(each.address) for each in self._visitors)
+        ((place, most),) = held.most_common(1)
+        if held[network(guest.address)] >= most:
+            return False
+        self._turn_out(next(each for each in self._visitors if network(each.address) == place))
+        return True
+
+    def _turn_out(self, visitor: Guest) -> None:
+        """Close a connection that loads pages; it counts no longer, though it is open a little."""
+        self._release(visitor)
+        self._refused.add(visitor)
+        visitor.transport.abortConnection()
 
     def join(self, guest: Guest) -> Refusal | None:
         """Count a connection that has loaded pages as a user's, or return why it is refused."""

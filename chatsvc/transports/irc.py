@@ -9,7 +9,7 @@ from chatsvc.core.wire import Reader
 from chatsvc.dialects import irc
 from chatsvc.dialects.irc.message import write
 from chatsvc.model import costs
-from chatsvc.model.batch import Batch
+from chatsvc.model.batch import Batch, Shared
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Part
 from chatsvc.model.long_events import LongEvent
@@ -81,6 +81,9 @@ class IRCProtocol(Heartbeat):
         super().__init__(arrival, ways)
         self._client = ways.client
         self._client.secure = arrival.secure
+        settings = self.gate.hub.settings
+        self._client.registers_early = settings.registers_early
+        self._client.needs_email = settings.email_required
 
     def _ask(self) -> None:
         self._send(write("PING", self._client.server).encode())
@@ -94,6 +97,10 @@ class IRCProtocol(Heartbeat):
     def tell(self, event: Event, here: str | None, tag: str | None) -> None:
         super().tell(event, here, tag)
         self.ask_first(self._client.requests())  # such as the next page of a long list
+
+    def announce(self, event: Shared, here: str | None) -> None:
+        super().announce(event, here)
+        self.ask_first(self._client.requests())  # such as the metadata of a monitored user
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
         self._show(batch, partial(super().show, elsewhere=elsewhere))

@@ -49,8 +49,8 @@ class Telling(Sending):
         if len(self._behind) > BUFFER:
             self.full = True
 
-    async def ready(self, read: int = 0) -> bool:
-        self._work += read * costs.READ
+    async def ready(self, work: float = 0.0) -> bool:
+        self._work += work
         if self._work >= self._most:
             self._end_turn()
         while self._is_busy() and self._is_open():

@@ -30,14 +30,15 @@ class Sending(Paying):
         """Note that everything was taken."""
         raise NotImplementedError
 
-    def _begin_sending(self, greeted: bool) -> None:
+    def _begin_sending(self, answered: bool) -> None:
+        """Prepare to send; `answered` says that something was written on this connection before."""
         transport = self.transport
         self._direct = isinstance(transport, Connection) and not transport.TLS
         if self._direct:
             self._socket = transport.getHandle()
         # A pull producer is called when nothing waits any more, so direct sends are possible again.
         transport.registerProducer(_Outflow(self), not self._direct)
-        self._buffered = greeted  # the greeting may still wait, and comes first
+        self._buffered = answered  # what was written may still wait, and comes first
 
     def _send_after(self, data: bytes) -> None:
         """Send something after a long answer."""

@@ -1,9 +1,11 @@
 /** Starts the page: connects the chat to the browser's clock, network, storage and keys. */
 
 import { ChatSession } from "./control/chat_session.js";
-import { Keepsakes } from "./control/keepsakes.js";
+import { Keepsakes, shelf } from "./control/keepsakes.js";
+import { Preferences } from "./control/preferences.js";
+import { titleOf } from "./model/buffers.js";
 import { shortcut } from "./model/keys.js";
-import { titleOf } from "./views/room_list.js";
+import { useHours } from "./views/times.js";
 import { Page } from "./views/page.js";
 
 const container = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -15,7 +17,10 @@ const clock = {
     clearTimeout: (/** @type {number} */ timer) => window.clearTimeout(timer),
 };
 const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
-const session = new ChatSession(() => new WebSocket(url), clock, new Keepsakes(sessionStorage), () => page.changed());
+const keepsakes = new Keepsakes(shelf(() => sessionStorage), shelf(() => localStorage));
+const preferences = new Preferences(keepsakes.forAll);
+const browser = { database: window.indexedDB, channel: "BroadcastChannel" in window ? new BroadcastChannel("chatsvc") : null };
+const session = new ChatSession(() => new WebSocket(url), clock, keepsakes, () => page.changed(), browser, preferences);
 const { state } = session;
 session.restart = () => location.reload();
 
@@ -24,12 +29,54 @@ const early = /** @type {HTMLInputElement | null} */ (container.querySelector("i
 page.firstName = early?.value ?? "";
 container.replaceChildren();
 
+preferences.changed = () => {
+    const { theme, density, hours, emoji, typing } = preferences.values;
+    document.documentElement.style.colorScheme = theme === "system" ? "" : theme;
+    document.documentElement.dataset.density = density;
+    const dark = /** @type {HTMLLinkElement} */ (document.getElementById("dark"));
+    dark.media = { light: "not all", dark: "all" }[theme] ?? "(prefers-color-scheme: dark)";
+    useHours(hours);
+    session.input.emoji = emoji;
+    session.typing.wanted = typing;
+    state.highlights = preferences.highlights;
+    page.changed();
+};
+state.isQuiet = pane => preferences.isQuiet(pane.name);
+addEventListener("storage", () => preferences.read()); // changed in another tab
+preferences.changed();
+
+/** @type {import("./views/announcer.js").Announcer | null} */
+let announcer = null;
+session.present = async (event, asked) => {
+    const { isListed } = await import("./model/answers.js");
+    if (event.event === "found") page.openDialog("search", { event });
+    else if (isListed(event)) page.openDialog("answer", { event, ...asked });
+};
+
+session.askPassword = room => page.openDialog("command", { label: `Join ${room}`, command: "join", given: { room } });
+
 const title = document.title;
 page.drawn = () => {
     const { unread, mentions } = state.unread;
     const where = session.login === null ? `${titleOf(state.pane)} – ${state.chat}` : title;
+    showIcon(unread + mentions > 0);
     document.title = unread || mentions ? `(${mentions || unread}) ${where}` : where;
+    if (session.login === null) announce();
 };
+
+// Loaded with the first message.
+const notifications = once(async () => (await import("./views/notifying.js")).notificationsOf(session));
+state.whenNew = (/** @type {import("./model/buffers.js").Buffer} */ pane, /** @type {import("./model/items.js").Spoken} */ line, /** @type {boolean} */ seen) =>
+    void notifications().then(each => each.note(pane, line, seen, () => session.lookAt(pane.name))).catch(() => {});
+
+/** Tell screen readers what is new. */
+async function announce() {
+    const region = document.getElementById("announced");
+    if (region === null) return;
+    const { Announcer } = await import("./views/announcer.js");
+    if (announcer?.region !== region) announcer = new Announcer(region);
+    announcer.follow(state.pane);
+}
 
 const look = () => state.look(document.visibilityState === "visible" && document.hasFocus());
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
@@ -50,24 +97,59 @@ const SHORTCUTS = {
     next: () => session.step(1),
     previous: () => session.step(-1),
     present: () => state.returnToPresent(),
-    region: nextRegion,
+    region: () => nextRegion(1),
+    regionBack: () => nextRegion(-1),
+    switcher: () => page.openDialog("switcher"),
+    search: () => page.openDialog("search"),
+    help: () => page.openDialog("keys"),
 };
 
 document.addEventListener("keydown", event => {
     const name = session.login === null && page.dialog === null ? shortcut(event, "app") : null;
-    if (name === null || SHORTCUTS[name] === undefined) return;
+    if (name === null || SHORTCUTS[name] === undefined || (event.key.length === 1 && !event.ctrlKey && !event.metaKey && isWriting())) return;
     event.preventDefault();
     SHORTCUTS[name]();
 });
 
-/** Move the focus to the next part of the page. */
-function nextRegion() {
-    const regions = [...container.querySelectorAll(".rooms button[aria-current=page], .scroller, .composer textarea, .people .entry:first-child")];
+function isWriting() {
+    return document.activeElement?.matches("input, textarea, select") ?? false;
+}
+
+/** Move the focus to the next or previous part of the page. @param {number} steps */
+function nextRegion(steps) {
+    const regions = [...container.querySelectorAll(".rooms button[aria-current=page], .scroller, .composer textarea, .people li:first-child .entry")];
     const visible = /** @type {HTMLElement[]} */ (regions.filter(region => region.checkVisibility()));
     const at = visible.findIndex(region => region.closest("nav, aside, .scroller, form") === document.activeElement?.closest("nav, aside, .scroller, form"));
-    visible[(at + 1) % visible.length]?.focus();
+    visible[(at + steps + visible.length) % visible.length]?.focus();
+}
+
+/**
+ * Show the icon with a dot if something is unread.
+ * @param {boolean} unread
+ */
+function showIcon(unread) {
+    const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+    const address = link.href.replace(/[^/]+$/, unread ? "favicon-unread.svg" : "favicon.svg");
+    if (link.href !== address) link.href = address;
+}
+
+/**
+ * Return a function that makes something when it is first needed.
+ * @template T
+ * @param {() => Promise<T>} make
+ */
+function once(make) {
+    /** @type {Promise<T> | undefined} */
+    let made;
+    return () => (made ??= make().catch(error => { made = undefined; throw error; }));
+}
+
+/** Load the views of the chat while the user chooses a name; the server may be restarting. */
+function load() {
+    page.load().catch(() => setTimeout(load, 1000));
 }
 
 look();
-session.begin();
+void session.begin();
 page.show(session);
+load();

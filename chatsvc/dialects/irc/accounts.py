@@ -1,6 +1,6 @@
-"""Registering an account: REGISTER and VERIFY (IRCv3 draft "account-registration").
+"""Registering an account: REGISTER and VERIFY (IRCv3 "account-registration", a draft).
 
-Only a connected user can register, under the current name; nothing is verified.
+The account has the current nickname; nothing is verified.
 """
 
 from __future__ import annotations
@@ -9,24 +9,36 @@ from collections.abc import Sequence
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.registry import on
-from chatsvc.model.account_events import You
+from chatsvc.dialects.irc.registry import on, refused
 from chatsvc.model.requests import Refusal
 
 CAPABILITY = "draft/account-registration"
+_BY_REGISTER = "REGISTER account"
 _CODES = {
     "registered": "ACCOUNT_EXISTS",
-    "name-taken": "BAD_ACCOUNT_NAME",
+    "name-taken": "ACCOUNT_EXISTS",
     "bad-name": "BAD_ACCOUNT_NAME",
     "known": "ALREADY_AUTHENTICATED",
     "bad-password": "WEAK_PASSWORD",
+    "email-needed": "INVALID_EMAIL",
     "bad-argument": "INVALID_EMAIL",
+    "no-name": "COMPLETE_CONNECTION_REQUIRED",
 }
+_PARAMS = 3
+
+
+def capability_value(client: Client) -> str:
+    """Return what clients learn before they request the capability."""
+    tokens = {
+        "before-connect": client.registers_early, "email-required": client.needs_email,
+    }  # fmt: skip
+    return ",".join(token for token, is_so in tokens.items() if is_so)
 
 
 @on("REGISTER", anybody=True)
 def _(client: Client, message: Message) -> None:
-    if CAPABILITY in client.capabilities:
+    """Register an account, or pass `REGISTER password` to the chat's command."""
+    if CAPABILITY in client.capabilities or _is_of_extension(client, message.params):
         _register(client, message.params)
     elif not client.registered:
         client.reply("NOTREGISTERED")
@@ -34,20 +46,35 @@ def _(client: Client, message: Message) -> None:
         client.type("register", " ".join(message.params))
 
 
+def _is_of_extension(client: Client, params: Sequence[str]) -> bool:
+    """Return whether these cannot be a password, an e-mail address and a code."""
+    return len(params) == _PARAMS and (params[0] in ("*", client.wanted_nick) or params[1] == "*")
+
+
 def _register(client: Client, params: Sequence[str]) -> None:
-    if len(params) < 3:
+    if len(params) < _PARAMS:
         client.reply("NEEDMOREPARAMS", "REGISTER")
         return
-    account, email, password = params[:3]
-    if not client.registered:
+    account, email, password = params[:_PARAMS]
+    nick = client.wanted_nick
+    if not client.registered and not client.registers_early:
         words = "Register first, with NICK and USER"
-        client.fail("REGISTER", "COMPLETE_CONNECTION_REQUIRED", words)
-    elif account not in ("*", client.nick):
-        words = f"Your account name must be your nickname, {client.nick}"
-        client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", account, words)
+        _fail(client, "COMPLETE_CONNECTION_REQUIRED", nick or account, words)
+    elif not nick:
+        _fail(client, "NEED_NICK", "*", "Send NICK first")
+    elif account not in ("*", nick):
+        words = f"Your account name must be your nickname, {nick}"
+        _fail(client, "ACCOUNT_NAME_MUST_BE_NICK", account, words)
     else:
-        about = Pending("REGISTER", (client.nick,))
-        client.ask("register", about, password=password, email="" if email == "*" else email)
+        name = {} if client.registered else {"name": nick}
+        email = "" if email == "*" else email
+        client.ask(
+            "register", Pending(_BY_REGISTER, (nick,)), password=password, email=email, **name
+        )
+
+
+def _fail(client: Client, code: str, account: str, words: str) -> None:
+    client.fail("REGISTER", code, account, words)
 
 
 @on("VERIFY", 2, anybody=True)
@@ -56,17 +83,15 @@ def _(client: Client, message: Message) -> None:
     client.fail("VERIFY", "INVALID_CODE", message.params[0], words)
 
 
-def is_by_register(client: Client, about: Pending) -> bool:
+def is_by_register(about: Pending) -> bool:
     """Return whether an answer belongs to a REGISTER of this extension."""
-    return about.command == "REGISTER" and CAPABILITY in client.capabilities
+    return about.command == _BY_REGISTER
 
 
-def succeed(client: Client, event: You) -> None:
-    client.send(
-        "REGISTER", "SUCCESS", event.account or "", f"{event.name} is now registered to you"
-    )
+def succeed(client: Client, account: str) -> None:
+    client.send("REGISTER", "SUCCESS", account, f"{account} is now registered to you")
 
 
-def refuse(client: Client, event: Refusal, about: Pending) -> None:
-    code = _CODES.get(event.code, "TEMPORARILY_UNAVAILABLE")
-    client.fail("REGISTER", code, about.first, event.text)
+@refused(_BY_REGISTER)
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    _fail(client, _CODES.get(event.code, "TEMPORARILY_UNAVAILABLE"), about.first, event.text)

@@ -14,10 +14,13 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "batch": "",
     "cap-notify": "",
     "chghost": "",
-    "draft/account-registration": "",
+    "draft/account-registration": "",  # whose value depends on the settings
     "draft/chathistory": "",
+    "draft/extended-isupport": "",
     "draft/message-redaction": "",
+    "draft/metadata-3": "",  # whose value has the limits
     "draft/multiline": "max-bytes=4096,max-lines=100",
+    "draft/pre-away": "",
     "draft/read-marker": "",
     "echo-message": "",
     "extended-join": "",
@@ -26,6 +29,7 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "labeled-response": "",
     "message-tags": "",
     "multi-prefix": "",
+    "no-implicit-names": "",
     "sasl": "",  # whose value depends on the connection
     "server-time": "",
     "setname": "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import read_marker
+from chatsvc.dialects.irc import metadata, read_marker
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.list_filter import wanted_of
 from chatsvc.dialects.irc.message import Message
@@ -72,7 +72,9 @@ def _(event: Entered, client: Client, about: Pending) -> None:
         client.reply("TOPICWHOTIME", event.room, event.topic_by, str(int(event.topic_time or 0)))
     if read_marker.CAPABILITY in client.capabilities:
         read_marker.tell_mark(client, event.room, event.read_time)
-    ask_names(client, event.room)
+    if "no-implicit-names" not in client.capabilities:
+        ask_names(client, event.room)
+    metadata.sync(client, event.room, event.count)
 
 
 @told.register
@@ -117,13 +119,23 @@ def _(event: Left, client: Client, about: Pending) -> None:
 
 @on("KICK", 2)
 def _(client: Client, message: Message) -> None:
-    room, names, *reason = message.params
-    rooms, wanted = room.split(","), client.targets(names, _MOST_KICKED)
-    if len(rooms) == 1:
-        rooms *= len(wanted)
-    for room, name in zip(rooms, wanted, strict=False):  # RFC 2812, 3.2.8: one each, or one room
+    rooms, names, *reason = message.params
+    pairs = _pairs(rooms.split(","), client.targets(names, _MOST_KICKED))
+    if not pairs:
+        client.reply("NEEDMOREPARAMS", "KICK")
+    for room, name in pairs:
         about = Pending("KICK", (room, name))
         client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
+
+
+def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
+    """Return who is removed from where: all from one channel, or each from their own.
+
+    The list is empty if there are other numbers of channels and users (RFC 2812, 3.2.8).
+    """
+    if len(rooms) == 1:
+        return [(rooms[0], name) for name in names]
+    return list(zip(rooms, names, strict=True)) if len(rooms) == len(names) else []
 
 
 @told.register

@@ -136,9 +136,9 @@ class Client:
     __slots__ = (
         "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
         "account", "account_of", "bot", "capabilities", "collected", "earlier", "latest", "mask",
-        "nick", "now", "opened", "operator", "quit", "realname", "registration", "rooms", "sasl",
-        "secure", "server", "speaker", "telling", "unread", "version", "wallops", "welcome",
-        "write_said",
+        "needs_email", "nick", "now", "opened", "operator", "quit", "realname", "registers_early",
+        "registration", "rooms", "sasl", "secure", "server", "speaker", "telling", "unread",
+        "version", "wallops", "welcome", "write_said",
     )  # fmt: skip
 
     def __init__(
@@ -165,6 +165,8 @@ class Client:
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS
+        self.registers_early = False  # accounts before registration is complete
+        self.needs_email = False  # to register an account
         self.sasl: Sasl | None = None
         self.speaker = ""  # the source of text answers; by default the server
         self.opened = ""  # the batch of a long answer
@@ -189,6 +191,11 @@ class Client:
     def registered(self) -> bool:
         """Whether registration is complete."""
         return self.registration.stage is Stage.REGISTERED
+
+    @property
+    def wanted_nick(self) -> str:
+        """The nickname, or the one to be registered."""
+        return self.nick if self.registered else self.registration.name
 
     @property
     def modes(self) -> str:
@@ -255,7 +262,13 @@ class Client:
         self._raw(said(line, target, self.capabilities, self.mask, self._batch, earlier))
 
     def private_line(self, line: Told) -> None:
-        self._raw(told(line, self.capabilities, self.mask))
+        self._raw(told(line, self.room_in_ids(line.room), self.capabilities, self.mask))
+
+    def room_in_ids(self, room: str) -> str:
+        """Return what the ids of a room's lines begin with, the same for both in a conversation."""
+        if room.startswith("#") or self.account is None:
+            return room
+        return "@" + ",".join(sorted((self.account, room.removeprefix("@"))))
 
     def _raw(self, data: bytes) -> None:
         lines = _CRLF.findall(data.decode())

@@ -24,6 +24,7 @@ SUBJECTS = {
     "HELPOP": ("HELPOP [subject]", "Same as HELP."),
     "INFO": ("INFO", "Describes the server."),
     "INVITE": ("INVITE nickname channel", "Invites a user to a channel."),
+    "ISUPPORT": ("ISUPPORT", "Lists the server's features and limits."),
     "ISON": ("ISON nickname ...", "Shows which of these users are online."),
     "JOIN": (
         "JOIN channel[,channel] [key[,key]]",
@@ -37,6 +38,10 @@ SUBJECTS = {
     "MARKREAD": (
         "MARKREAD target [timestamp=time]",
         "Gets or sets your read marker. Clients do this automatically.",
+    ),
+    "METADATA": (
+        "METADATA target GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [parameters]",
+        "Shows or changes what users and channels say about themselves. Clients do this for you.",
     ),
     "MODE": (
         "MODE target [modes [parameters]]",
@@ -64,6 +69,7 @@ SUBJECTS = {
         "REGISTER password",
         "Registers your nickname. Clients with draft/account-registration do this for you.",
     ),
+    "RENAME": ("RENAME channel channel [:reason]", "Not supported: channels keep their names."),
     "SETNAME": ("SETNAME :realname", "Sets your real name."),
     "STATS": ("STATS u", "Shows the server's uptime."),
     "SUMMON": ("SUMMON name", "Not supported on this server."),

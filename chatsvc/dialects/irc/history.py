@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.places import number_in, place, room_in_ids
+from chatsvc.dialects.irc.places import number_in, place
 from chatsvc.dialects.irc.registry import on, refused, told, told_part
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.history_events import History, Part, Recent
 from chatsvc.model.requests import Refusal
+from chatsvc.model.text_rules import key
 
 _TIME = re.compile(r"timestamp=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
 _NOT_THERE = (
@@ -113,9 +114,16 @@ _VERBS: dict[str, tuple[int, Finder]] = {
 }
 
 
+def target_of(event: History, about: Pending) -> str:
+    """Return the target of a page: a channel, or a nickname in the spelling of the request."""
+    asked = about.param(1) if about.command == "CHATHISTORY" else "*"
+    target = event.room.removeprefix("@")
+    return asked if target != event.room and key(asked) == key(target) else target
+
+
 @told.register
 def _(event: History, client: Client, about: Pending) -> None:
-    with client.batch("chathistory", event.room.removeprefix("@")):
+    with client.batch("chathistory", target_of(event, about)):
         told_part(event, client, about, Part())
 
 
@@ -126,7 +134,7 @@ def _(event: History, client: Client, about: Pending, part: Part) -> None:
     unmarked = "batch" not in client.capabilities
     for line in event.lines:
         to_me = private and line.account != client.account
-        line = line._replace(room=room_in_ids(client, event.room))
+        line = line._replace(room=client.room_in_ids(event.room))
         client.line(line, client.nick if to_me else other, earlier=unmarked)
 
 

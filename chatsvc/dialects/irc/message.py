@@ -17,7 +17,8 @@ _LONGEST_COMMAND = 32  # characters of a command that a refusal repeats
 _WORDS = {  # how many parameters are words of the protocol, never text
     **dict.fromkeys(
         ("ACCOUNT", "AUTHENTICATE", "BATCH", "CHATHISTORY", "CHGHOST", "MARKREAD", "MODE",
-         "TAGMSG", "004", "221", "324", "329", "333", "341", "346", "348", "367"), 99
+         "TAGMSG", "004", "221", "324", "329", "333", "341", "346", "348", "367",
+         "770", "771", "772", "775"), 99
     ),
     "JOIN": 1,
     "PART": 1,

@@ -19,7 +19,7 @@ _RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locke
 _VALUES = {"k": "password", "l": "limit"}
 _LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
-_PREFIXED = {"founder": "qo", "moderator": "o", "operator": "o", "voiced": "v"}
+_PREFIXED = {"founder": "qo", "host": "qo", "moderator": "o", "operator": "o", "voiced": "v"}
 _LISTS = {  # the command that lists them, those that add and remove, the first and last numerics
     "b": ("bans", "ban", "unban", "BANLIST", "ENDOFBANLIST"),
     "e": ("bans", "exempt", "unexempt", "EXCEPTLIST", "ENDOFEXCEPTLIST"),
@@ -81,7 +81,7 @@ def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Ca
         text = f"A key is one word of at most {KEYLEN} characters"
         return lambda: client.reply("INVALIDMODEPARAM", room, letter, "*", text)
     if letter in _ROLES and word.strip():
-        return ask(_ROLES[letter][not plus], name=word)
+        return ask(_ROLES[letter][not plus], Pending("MODE", (room, letter, word)), name=word)
     if letter in _VALUES and (word or not plus):
         return ask("set", rule=_VALUES[letter], value=word if plus else "off")
     if letter == "n":  # nobody can talk from outside, whatever the modes
@@ -140,12 +140,17 @@ def own_mode(client: Client, person: Person) -> None:
 def _(event: Role, client: Client, about: Pending) -> None:
     new, old = _PREFIXED.get(event.role, ""), _PREFIXED.get(event.before, "")
     set_, unset = _without(new, old), _without(old, new)
+    if event.voice:
+        set_, unset = ("v", "") if event.voice == "given" else ("", "v")
+    elif set_ and unset:  # a moderator keeps the voice, also afterwards
+        set_, unset = set_.replace("v", ""), unset.replace("v", "")
     letters = (f"+{set_}" if set_ else "") + (f"-{unset}" if unset else "")
     names = [event.name] * len(set_ + unset)
-    if event.instead:  # the former founder is a moderator now
+    if event.instead:  # the former founder or host is a moderator now
         letters, names = f"{letters}-q", [*names, event.instead]
     if letters:
-        client.send("MODE", event.room, letters, *names, source=client.mask(event.by))
+        source = client.mask(event.by) if event.by else ""
+        client.send("MODE", event.room, letters, *names, source=source)
 
 
 def _without(letters: str, others: str) -> str:

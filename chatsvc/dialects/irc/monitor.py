@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from chatsvc.dialects.irc import metadata
 from chatsvc.dialects.irc.capabilities import MOST_MONITORED
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
@@ -56,8 +57,10 @@ def _(event: Offline, client: Client, about: Pending) -> None:
     _offline(client, event.names)
 
 
-def _online(client: Client, names: Iterable[str]) -> None:
+def _online(client: Client, names: Collection[str]) -> None:
     client.replies("MONONLINE", items=list(map(client.mask, names)), by=",")
+    for name in names:
+        metadata.sync(client, name)
 
 
 def _offline(client: Client, names: Iterable[str]) -> None:

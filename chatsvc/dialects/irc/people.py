@@ -8,6 +8,8 @@ from chatsvc.dialects.irc.registry import on, told
 from chatsvc.model.account_events import Identified
 from chatsvc.model.presence_events import Away, Realname, Renamed
 
+PRE_AWAY = "draft/pre-away"
+
 
 def userhost(mask: str) -> tuple[str, str]:
     """Return the user and the host of a user's mask."""
@@ -48,10 +50,22 @@ def _(event: Identified, client: Client, about: Pending) -> None:
         client.send("ACCOUNT", event.account or "*", source=client.mask(event.name))
 
 
-@on("AWAY")
+@on("AWAY", anybody=True)
 def _(client: Client, message: Message) -> None:
     reason = " ".join(message.params)
-    client.ask("away", reason=reason) if reason else client.ask("back")
+    if client.registered:
+        client.ask("away", reason=reason) if reason else client.ask("back")
+    elif PRE_AWAY in client.capabilities:
+        client.registration.away = reason
+        client.reply("NOWAWAY" if reason else "UNAWAY")
+    else:
+        client.reply("NOTREGISTERED")
+
+
+def away_from_the_start(client: Client) -> None:
+    """Mark a user as away who requested that before registration was complete."""
+    if client.registration.away:
+        client.ask("away", Pending("AWAY"), reason=client.registration.away)
 
 
 @told.register

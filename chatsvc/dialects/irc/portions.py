@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Labeled, Pending
+from chatsvc.dialects.irc.history import target_of
 from chatsvc.dialects.irc.registry import told_part
 from chatsvc.model.history_events import History, Part
 from chatsvc.model.long_events import LongEvent
+from chatsvc.model.metadata_events import Metadata
 
 
 def tell_part(client: Client, event: LongEvent, tag: str | None, part: Part) -> None:
@@ -23,7 +25,9 @@ def _begin(client: Client, event: LongEvent, asked: Pending) -> None:
     label = _label(client, asked.labeled)
     client.telling, client.opened = asked, ""
     if isinstance(event, History) and "batch" in client.capabilities:
-        client.opened = client.begin_batch(label, "chathistory", event.room.removeprefix("@"))
+        client.opened = client.begin_batch(label, "chathistory", target_of(event, asked))
+    elif isinstance(event, Metadata) and "batch" in client.capabilities:
+        client.opened = client.begin_batch(label, "metadata", event.target)
     elif label:
         client.opened = client.begin_batch(label, "labeled-response")
 

@@ -10,7 +10,7 @@ from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE, understood
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.dialects.sentences import clock
-from chatsvc.model.message_events import Said, Told
+from chatsvc.model.message_events import FIRST_PASSING, Said, Told
 
 Tags = Mapping[str, "str | None"]
 Mask = Callable[[str], str]  # of a user's name, as `nick!user@host`
@@ -28,8 +28,11 @@ class _LineText(NamedTuple):
 
 
 def msgid(room: str, number: int) -> str:
-    """Return the id of a line in a room, or (@name) in the conversation with a user."""
-    return f"{room}-{number}"
+    """Return the id of a line in a room, or (@ann,bob) in the conversation of two accounts.
+
+    That of a message that is not stored does not depend on the room.
+    """
+    return f"{room}-{number}" if number < FIRST_PASSING else f"~{number}"
 
 
 @lru_cache(maxsize=64)
@@ -80,14 +83,16 @@ def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
     return {f"+{sign}": value for sign, value in signs.items()} if signs else {}
 
 
-def told(line: Told, capabilities: frozenset[str], mask: Mask) -> bytes:
-    """Write a private message; it has an id if it is stored."""
+def told(line: Told, room: str, capabilities: frozenset[str], mask: Mask) -> bytes:
+    """Write a private message; `room` is its conversation in ids, if it is stored."""
     tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
-    if line.id:
-        tags["msgid"] = line.id
+    if line.number is not None:
+        tags["msgid"] = msgid(room, line.number)
+    elif line.id is not None:
+        tags["msgid"] = msgid(room, line.id)
     if line.account:
         tags["account"] = line.account
-    number = line.number or 0
+    number = line.number or line.id or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text
     words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))
     return _privmsg(words, capabilities, tags)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.places import number_in, place, room_in_ids
+from chatsvc.dialects.irc.places import number_in, place
 from chatsvc.dialects.irc.privmsg import msgid
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.message_events import Deleted
@@ -40,7 +40,7 @@ def _(event: Deleted, client: Client, about: Pending) -> None:
     other = about.first if about.command == "REDACT" else event.room.removeprefix("@")
     to_me = event.room.startswith("@") and event.by != client.nick
     reason = [event.reason] if event.reason else []
-    id = msgid(room_in_ids(client, event.room), event.number)
+    id = msgid(client.room_in_ids(event.room), event.number)
     target = client.nick if to_me else other
     client.send("REDACT", target, id, *reason, source=client.mask(event.by))
 

@@ -22,6 +22,10 @@ def refuse(event: Refusal, client: Client, about: Pending) -> None:
         client.reply(name, *about.params, "*", event.text)
     elif name == "CHANOPRIVSNEEDED" and not room:
         client.reply("NOPRIVILEGES", event.text)
+    elif name == "USERNOTINCHANNEL":
+        client.reply(name, about.params[-1], room or "*", event.text)
+    elif name == "NOSUCHNICK" and about.command in ("KICK", "MODE"):
+        client.reply(name, about.params[-1], event.text)
     else:
         client.reply(name, room or about.first, event.text)
 

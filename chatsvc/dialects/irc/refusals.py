@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import accounts, sasl
+from chatsvc.dialects.irc import sasl
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.modes import end_of_list
 from chatsvc.dialects.irc.refusal import refuse
@@ -15,16 +15,14 @@ from chatsvc.model.requests import Refusal
 def _(event: Refusal, client: Client, about: Pending) -> None:
     if about.command == "AUTHENTICATE":
         sasl.refuse(client, event)
-    elif not client.registered and event.code != "not-utf8":  # which the client is told at once
+    elif not client.registered and event.code != "not-utf8" and about.command not in REFUSED:
         refuse_at_the_door(event, client, about)
-    elif about.command == "NOTICE" or end_of_list(client, about):
+    elif about.command == "NOTICE" or (event.code != "no-such-room" and end_of_list(client, about)):
         pass  # notices get no answer, so that programs do not answer each other endlessly
     elif about.service:
         client.notice(event.text)
     elif about.command in REFUSED:
         REFUSED[about.command](event, client, about)
-    elif accounts.is_by_register(client, about):
-        accounts.refuse(client, event, about)
     elif event.code == "unknown":
         client.reply("UNKNOWNCOMMAND", about.command)
     else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from chatsvc.dialects.irc import accounts, metadata, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
 from chatsvc.dialects.irc.registration_state import Happening, Registration
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
-from chatsvc.dialects.irc.server import motd, statistics, supported
+from chatsvc.dialects.irc.server import statistics, supported
 from chatsvc.model.requests import Refusal
 from chatsvc.model.server_events import Goodbye, Pong, Welcome
 from chatsvc.model.text_rules import key
@@ -47,7 +48,12 @@ def _list(client: Client, verb: str, names: list[str]) -> None:
 
 def _offered(client: Client) -> list[str]:
     values = client.version >= WITH_VALUES
-    offered = {**CAPABILITIES, "sasl": mechanisms(client)}
+    offered = {
+        **CAPABILITIES,
+        "sasl": mechanisms(client),
+        accounts.CAPABILITY: accounts.capability_value(client),
+        metadata.CAPABILITY: metadata.capability_value(),
+    }
     return [f"{name}={value}" if value and values else name for name, value in offered.items()]
 
 
@@ -55,8 +61,11 @@ def _request(client: Client, names: list[str]) -> None:
     if all(name.removeprefix("-") in CAPABILITIES for name in names):
         chosen = dict.fromkeys(client.capabilities, True)
         chosen |= {name.removeprefix("-"): not name.startswith("-") for name in names}
+        before = client.capabilities
         client.choose(frozenset(name for name, wanted in chosen.items() if wanted))
         client.send("CAP", client.nick, "ACK", " ".join(names))
+        if (before - client.capabilities) & {metadata.CAPABILITY, "batch"}:
+            metadata.end_subscriptions(client)
     else:
         client.send("CAP", client.nick, "NAK", " ".join(names))
 
@@ -143,7 +152,8 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     supported(client)
     if event.census is not None:
         statistics(client, event.census)
-    motd(client)
+    people.away_from_the_start(client)
+    metadata.greet(client)
 
 
 def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:

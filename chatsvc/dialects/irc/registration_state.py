@@ -42,7 +42,7 @@ _NEXT = {
 class Registration:
     """The stage, and what the client has sent before registration is complete."""
 
-    __slots__ = ("name", "password", "realname", "stage", "user")
+    __slots__ = ("away", "metadata", "name", "password", "realname", "stage", "user")
 
     def __init__(self) -> None:
         self.stage = Stage.OPEN
@@ -50,6 +50,8 @@ class Registration:
         self.realname = ""
         self.user = ""  # the user name, once USER was sent
         self.password: str | None = None
+        self.away = ""  # the reason
+        self.metadata: dict[str, str] = {}
 
     def note(self, happening: Happening) -> None:
         """Go to the next stage; ignore an event that means nothing in this one."""

@@ -118,10 +118,11 @@ def _(event: Proved, client: Client, about: Pending) -> None:
     if about.service:
         in_words(client, event)
         return
-    _logged_in(
-        client, client.nick if client.registered else client.registration.name or "*", event.account
-    )
-    client.reply("SASLSUCCESS")
+    _logged_in(client, client.wanted_nick or "*", event.account)
+    if is_by_register(about):
+        succeed(client, event.account)
+    else:
+        client.reply("SASLSUCCESS")
 
 
 @told.register
@@ -141,8 +142,8 @@ def _(event: You, client: Client, about: Pending) -> None:
     if about.command == "AUTHENTICATE":
         client.sasl = None
         client.reply("SASLSUCCESS")
-    elif is_by_register(client, about):
-        succeed(client, event)
+    elif is_by_register(about):
+        succeed(client, event.account or "")
     elif about.service:
         in_words(client, event)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from fnmatch import fnmatchcase
 
 from chatsvc.dialects.irc.capabilities import ISUPPORT
@@ -13,6 +14,7 @@ from chatsvc.dialects.sentences import there
 from chatsvc.model.server_events import Census, Cleared, Clock
 from chatsvc.model.text_rules import key
 
+EXTENDED_ISUPPORT = "draft/extended-isupport"
 _TOKENS = 12  # in one ISUPPORT reply
 _WIDTH = 300  # maximum bytes of a line of the message of the day
 
@@ -92,9 +94,22 @@ def _chat(client: Client) -> str:
 
 def supported(client: Client) -> None:
     """Send what clients can rely on here."""
-    tokens = (f"NETWORK={_chat(client).replace(' ', '_')}", *ISUPPORT)
-    for start in range(0, len(tokens), _TOKENS):
-        client.reply("ISUPPORT", *tokens[start : start + _TOKENS])
+    tokens = list(ISUPPORT)
+    if client.welcome is not None:  # before that, the name of the chat is not known here
+        tokens.insert(0, f"NETWORK={_chat(client).replace(' ', '_')}")
+    together = EXTENDED_ISUPPORT in client.capabilities
+    with client.batch("draft/isupport") if together else nullcontext():
+        for start in range(0, len(tokens), _TOKENS):
+            client.reply("ISUPPORT", *tokens[start : start + _TOKENS])
+
+
+@on("ISUPPORT", anybody=True)
+def _(client: Client, message: Message) -> None:
+    """Answer, with IRCv3 "extended-isupport" also before registration is complete."""
+    if client.registered or EXTENDED_ISUPPORT in client.capabilities:
+        supported(client)
+    else:
+        client.reply("NOTREGISTERED")
 
 
 @on("TIME")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, longer
-from chatsvc.dialects.irc.privmsg import sign_tags
+from chatsvc.dialects.irc.privmsg import msgid, sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
 from chatsvc.dialects.jsonl import timestamp
@@ -128,7 +128,8 @@ def _(event: Signal, client: Client, about: Pending) -> None:
             client.send(command, event.to, words, source=client.mask(event.sender))
             return
     if "message-tags" in client.capabilities:
-        tags = {"msgid": event.id, **sign_tags(event.signs)}
-        if event.time is not None:
-            tags["time"] = timestamp(event.time)
+        tags: dict[str, str | None] = {}
+        if event.id is not None and event.time is not None:
+            tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
+        tags |= sign_tags(event.signs)
         client.send("TAGMSG", event.to, source=client.mask(event.sender), **tags)

@@ -15,18 +15,20 @@ from chatsvc.model.requests import Refusal
 
 EVERYBODY = 10**9  # more than any list has entries
 _MOST_ROOMS = 10  # in one NAMES
-_PREFIXES = {"founder": "~@", "moderator": "@", "voiced": "+"}
+_PREFIXES = {"founder": "~@", "host": "~@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
 
 
 def prefixes(client: Client, person: Person, role: str) -> str:
     """Return what precedes a name; operators count as moderators in every room.
 
-    Without multi-prefix it is one sign that every client knows, so a founder is `@`.
+    Without multi-prefix it is one sign that every client knows, so a founder or host is `@`.
     """
     found = _PREFIXES.get(role, "")
     if person.role == "operator" and "@" not in found:
         found = f"@{found}"
+    if person.voice and "+" not in found:
+        found = f"{found}+"
     return found if "multi-prefix" in client.capabilities else found.removeprefix("~")[:1]
 
 

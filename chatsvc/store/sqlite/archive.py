@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
@@ -84,9 +85,9 @@ class SQLArchive:
         """Return the last `limit` lines with numbers below `before`."""
         return await self._workers.reader(self._reader.before, room, before, limit)
 
-    async def mentions(self, room: str, name: str, after: int) -> list[Said]:
-        """Return the lines with numbers above `after` that mention a name."""
-        return await self._workers.reader(self._reader.mentions, room, name, after)
+    async def mentions(self, room: str, name: str, after: int, limit: int) -> Searched:
+        """Look for a name in the first `limit` lines with numbers above `after`."""
+        return await self._workers.reader(self._reader.mentions, room, name, after, limit)
 
     async def number_at(self, room: str, time: float) -> int:
         """Find the number of the first line that is not earlier than `time`."""

@@ -10,8 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from chatsvc.model.characters import plain
-from chatsvc.model.mentions import mentions
+from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Act
 from chatsvc.model.room_events import Tally
@@ -48,10 +47,9 @@ class Reader:
         query = f"{READ} AND number < ? ORDER BY number DESC LIMIT ?"
         return self._page(query, room, number, limit)[::-1]
 
-    def mentions(self, room: str, name: str, after: int) -> list[Said]:
-        """Return a room's lines after `after` that mention a name."""
-        query = f"{READ} AND number > ? AND mentions(text, ?) ORDER BY number"
-        return self._page(query, room, after, name)
+    def mentions(self, room: str, name: str, after: int, limit: int) -> Searched:
+        """Look for a name in a room's first lines after `after`."""
+        return search(self.after(room, after, limit), name)
 
     def _page(self, query: str, *values: object) -> list[Said]:
         with self._reading() as database:
@@ -103,15 +101,10 @@ class Reader:
             with ExitStack() as opening:
                 connection = opening.enter_context(closing(connect(self._path)))
                 set_up(connection)
-                connection.create_function("mentions", 2, _mentions, deterministic=True)
                 self._open.push(opening.pop_all())
             self._own.connection = connection
         found: sqlite3.Connection = self._own.connection
         return found
-
-
-def _mentions(text: str, name: str) -> bool:
-    return mentions(plain(text), name)
 
 
 def _time(database: sqlite3.Connection, room: int, number: int) -> int:

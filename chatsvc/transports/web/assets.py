@@ -1,4 +1,4 @@
-"""The files of the browser client: read, hashed and compressed once."""
+"""The files of the browser client: read, minified, hashed and compressed once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
+
+from chatsvc.transports.web.minify import minified
 
 PAGE = "index.html"
 START = "main.js"
@@ -25,9 +27,8 @@ _TYPES = {
 _OTHER = "text/plain; charset=utf-8"  # such as a licence
 _REFERENCE = re.compile(r"""(?<=["'])assets/""")
 _IMPORTS = re.compile(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""")
-# Comments that stand alone, and indentation. In the templates of the views, neither has a meaning.
-_SPARE = re.compile(rb"^[ ]*(?:/\*.*?\*/\n|//[^\n]*\n)?", re.MULTILINE | re.DOTALL)
 _FOR_READERS = (".md", ".py")  # files that no browser needs
+_VENDORED = "vendor/"  # minified already
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def asset(kind: str, body: bytes) -> Asset:
 
 def load(folder: Traversable) -> Assets:
     """Return all files in a folder, each under a path that changes when any of them changes."""
-    found = {name: _shorter(name, body) for name, body in sorted(_files(folder))}
+    found = {name: _minified(name, body) for name, body in sorted(_files(folder))}
     page = found[PAGE].decode()
     base = f"/assets/{_digest(found)}/"
     del found[PAGE]
@@ -77,10 +78,10 @@ def _digest(found: Mapping[str, bytes]) -> str:
     return sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def _shorter(name: str, body: bytes) -> bytes:
-    """Return our scripts without comments and indentation, any other file as it is."""
-    ours = _ending(name) == "js" and not name.startswith("vendor/")
-    return _SPARE.sub(b"", body) if ours else body
+def _minified(name: str, body: bytes) -> bytes:
+    """Return one of our scripts minified, any other file as it is."""
+    is_ours = _ending(name) == "js" and not name.startswith(_VENDORED)
+    return minified(body.decode()).encode() if is_ours else body
 
 
 def _linked(page: str, base: str, found: Mapping[str, bytes]) -> str:

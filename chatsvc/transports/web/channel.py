@@ -94,6 +94,14 @@ class Channel(HTTPChannel):
         else:
             super().rawDataReceived(data)
 
+    def headerReceived(self, line: bytes) -> bool:
+        """Refuse also a length with more digits than Python reads, which raises here."""
+        try:
+            return bool(super().headerReceived(line))
+        except ValueError:
+            self._respondToBadRequestAndDisconnect()
+            return False
+
     def allHeadersReceived(self) -> None:
         """Answer without the body, which no answer depends on, and close after that."""
         request, has_body = self.requests[-1], self.length != 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, lru_cache
 from html import escape
 from importlib.resources import files
@@ -69,16 +70,23 @@ class Site:
     def _client(self, arrival: ClientConnection, head: Head) -> Reply:
         place = _place(arrival, head)
         page = self._page(
-            arrival.gate.hub.settings.name, place.host, place.port, "\n".join(place.commands())
+            arrival.gate.hub.settings.name, replace(place, speaks=tuple(place.speaks))
         )
         hosts = [host.lower() for host in head.fields.get("host", [])[:1]]
         sockets = "".join(f" {scheme}://{host}" for host in hosts for scheme in ("ws", "wss"))
         policy = {"Content-Security-Policy": _PAGE_POLICY.format(sockets=sockets)}
         return _sent(page, head, {**_CHECKED, **policy})
 
-    def _make_page(self, chat: str, host: str, port: int | str, commands: str) -> Asset:
+    def _make_page(self, chat: str, place: Address) -> Asset:
         text = self._assets.page
-        values = {"{chat}": chat, "{host}": host, "{port}": str(port), "{commands}": commands}
+        values = {
+            "{chat}": chat,
+            "{host}": place.host,
+            "{port}": str(place.port),
+            "{commands}": "\n".join(place.commands()),
+            "{http}": place.plain_page(),
+            "{https}": place.encrypted_page(),
+        }
         for marker, value in values.items():
             text = text.replace(marker, escape(value).replace("{", "&#123;"))
         return asset(_HTML, text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import NamedTuple
 
 from chatsvc.model.text_rules import LONGEST_LINE
@@ -74,7 +75,7 @@ class _Violation(Exception):
 class FrameReader:
     """Takes the messages out of a client's bytes, however these are cut into pieces."""
 
-    __slots__ = ("_at", "_data", "_message", "_opcode", "answer", "binary", "end", "frames")
+    __slots__ = ("_at", "_data", "_message", "_opcode", "answer", "binary", "end", "frames", "most")
 
     def __init__(self, binary: bool = False) -> None:
         self.binary = binary  # whether such messages are accepted
@@ -85,6 +86,7 @@ class FrameReader:
         self.end: End | None = None
         self.answer = b""  # to pings; to be sent
         self.frames = 0  # that were read
+        self.most = inf  # that are read, where nobody pays for them
 
     def feed(self, data: bytes) -> None:
         """Take bytes, for `next` to read."""
@@ -133,6 +135,8 @@ class FrameReader:
         if len(data) < self._at:
             self._at = at
             return None
+        if self.frames >= self.most:
+            raise _Violation(REFUSED, "Too many frames without a message.")
         self.frames += 1
         return first, _unmasked(data[start + 4 : self._at], data[start : start + 4])
 

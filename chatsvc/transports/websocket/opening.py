@@ -32,6 +32,8 @@ from chatsvc.transports.websocket.protocol import PROTOCOLS
 NAME = "websocket"  # in --speaks
 NOT_FOR_PEOPLE = "Over WebSocket, this chat speaks JSON and IRC: see docs/protocol.md."
 
+MOST_FRAMES = 100  # up to the first message
+
 NameOf = Callable[[bytes], str]  # returns the language of a first line
 
 
@@ -89,8 +91,10 @@ class Opening(Protocol):
         self._arrival, self._answer, self._rest, self._name_of = arrival, answer, rest, name_of
         self._subprotocol = subprotocol
         self._frames = FrameReader()
+        self._frames.most = MOST_FRAMES
 
     def connectionMade(self) -> None:
+        self._arrival.upgraded = True
         self.transport.write(self._answer)
         if self._subprotocol:
             self._become("irc", self._rest, IRC_SUBPROTOCOLS[self._subprotocol])

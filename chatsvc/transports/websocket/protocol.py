@@ -31,6 +31,7 @@ from chatsvc.transports.websocket.frames import (
 SILENT = 30.0  # seconds after which a client is pinged ...
 GONE = 90.0  # ... and closed, if it has sent nothing by then
 FAREWELL = 3.0  # seconds that a client has to answer a close frame
+MOST_LATE = 1000  # frames that it may send before its answer
 
 
 class WebSocketProtocol(Heartbeat):
@@ -116,6 +117,7 @@ class WebSocketProtocol(Heartbeat):
             self.transport.loseConnection()
             return
         self._farewell = self.gate.clock.callLater(FAREWELL, self.transport.loseConnection)
+        self._frames.most = self._frames.frames + MOST_LATE
         unread, self._unread = self._unread, b""
         self._await_farewell(unread)
 

@@ -8,6 +8,8 @@ import { FIRST_ROOM } from "../net/resume_state.js";
 import { CompletionSource } from "./completion_source.js";
 import { HistoryLoader } from "./history_loader.js";
 import { InputHandler } from "./input_handler.js";
+import { Later } from "./later.js";
+import { Preferences } from "./preferences.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Event} Event */
@@ -16,6 +18,7 @@ import { InputHandler } from "./input_handler.js";
 /** @typedef {import("../net/connection.js").Socket} Socket */
 /** @typedef {import("../net/failures.js").Refused} Refused */
 /** @typedef {import("./keepsakes.js").Keepsakes} Keepsakes */
+/** What all tabs of the browser share. @typedef {{database?: IDBFactory, channel?: import("./tabs.js").Channel | null}} Browser */
 
 /**
  * What the login form shows.
@@ -35,28 +38,52 @@ export class ChatSession {
      * @param {Clock} clock
      * @param {Keepsakes} keepsakes
      * @param {() => void} changed
+     * @param {Browser} [browser]
      */
-    constructor(open, clock, keepsakes, changed) {
+    constructor(open, clock, keepsakes, changed, browser = {}, preferences = new Preferences(null)) {
         this.keepsakes = keepsakes;
+        this.preferences = preferences;
+        this._clock = clock;
+        this._isBack = keepsakes.isBack; // the page was reloaded, or the tab duplicated
         this.state = new State(changed);
-        this.connection = new Connection(open, clock, this, keepsakes.client(() => secret(clock)));
+        this.connection = new Connection(open, clock, this, this._client());
         this.reading = new HistoryLoader(this.connection, this.state, clock);
         this.input = new InputHandler(this);
         this.completing = new CompletionSource(this);
+        this.later = new Later();
+        /** Messages that survive a reload. @type {Pick<import("./unsent.js").Unsent, "works" | "add" | "remove">} */
+        this.unsent = { works: true, add() {}, remove() {} };
         this.typing = new TypingIndicator((how, pane) => this._signal(how, pane));
         this.inside = false; // has joined, connected or not
         /** @type {Login | null} null while the user is in the chat */
-        this.login = { busy: false, name: "", refused: null, password: false, account: false, over: "" };
+        this.login = this.initialLogin;
         /** @type {(text: string, pane: Buffer) => void} restores a refused text to the input */
-        this.giveBack = (text, pane) => (pane.draft ||= text);
+        this.giveBack = (text, pane) => void (pane.draft ||= text);
+        /** @type {(room: string) => void} asks for the password of a room, to join it */
+        this.askPassword = () => {};
+        /** @type {(text: string) => void} inserts a text into the input */
+        this.insert = () => {};
+        /** @type {(event: Event, given: {command: string, given: Record<string, unknown>}) => void} shows a list that was asked for */
+        this.present = () => {};
         /** @type {string | null} the room to show as soon as it is joined again after a reload */
         this._goal = null;
         /** Starts the page again from the beginning. */
         this.restart = () => {};
-        this._clock = clock;
+        this._stay = false; // request a token after the login
+        this._browser = browser;
         this._changed = changed;
         /** @type {((identity: Identity) => void) | null} */
         this._answer = null;
+    }
+
+    /** Whether the user is an operator of the server. */
+    get isOperator() {
+        return this.state.operator;
+    }
+
+    /** The form before anything was entered. @returns {Login} */
+    get initialLogin() {
+        return { busy: false, name: this.state.name, refused: null, password: false, account: false, over: "" };
     }
 
     /** The time. */
@@ -67,20 +94,45 @@ export class ChatSession {
     // Joining
 
     /** Come back after a reload, or ask the server what the login form needs. */
-    begin() {
-        const place = this.keepsakes.place;
-        if (place !== null && this.login !== null) {
+    async begin() {
+        const { place, token: known } = this.keepsakes;
+        this.connection.look();
+        void this.later.load(this.state);
+        const name = place?.name ?? known?.name;
+        if (name !== undefined && this.login !== null) this.login = { ...this.login, busy: true, name };
+        await this._identify().catch(() => {}); // then the page works like one that is opened for the first time
+        if (place !== null) {
             this.connection.resume.remember(place.rooms);
             this.connection.resume.here = this._goal = place.here;
-            this.logIn({ name: place.name });
-        } else this.connection.look();
+        }
+        if (name !== undefined) this.logIn({ name, ...((place?.account ?? true) && known?.name === name && { token: known.token }) });
+    }
+
+    /** Find out whether this tab was duplicated, and what it had not sent. */
+    async _identify() {
+        const [{ Tabs }, { Unsent }] = await Promise.all([import("./tabs.js"), import("./unsent.js")]);
+        const tabs = new Tabs(this._browser.channel, this._clock);
+        const unsent = this.unsent = new Unsent(this._browser.database);
+        if (this._isBack && await tabs.isTaken(this._client())) {
+            this.keepsakes.giveUpClient();
+            this.connection.identify(this._client());
+        }
+        tabs.client = this._client();
+        this.state.name ||= this.keepsakes.place?.name ?? "";
+        for (const message of await unsent.of(tabs.client)) void this.input.send(message);
+    }
+
+    _client() {
+        return this.keepsakes.client(() => secret(this._clock));
     }
 
     /**
      * Log in as the form says.
      * @param {Identity} identity
+     * @param {boolean} [stay] log in again later, without the password
      */
-    logIn(identity) {
+    logIn(identity, stay = false) {
+        this._stay = stay;
         if (this.login !== null) this.login = { ...this.login, busy: true, name: identity.name, over: "" };
         const answer = this._answer;
         this._answer = null;
@@ -96,7 +148,13 @@ export class ChatSession {
      * @returns {Promise<Identity>}
      */
     refused(refused, identity) {
-        const ofName = refused.code === "registered" || (refused.code === "wrong-password" && refused.suggestion !== undefined);
+        if (refused.code === "bad-token") {
+            const known = this.keepsakes.token;
+            // Another tab has a newer one.
+            if (known !== null && known.token !== identity.token) return Promise.resolve({ ...identity, token: known.token });
+            this.forgetToken();
+        }
+        const ofName = ["registered", "bad-token"].includes(refused.code) || (refused.code === "wrong-password" && refused.suggestion !== undefined);
         const ofServer = !ofName && (refused.code === "password-needed" || refused.code === "wrong-password");
         this.login = {
             busy: false, name: identity.name, refused, over: "", password: ofServer || identity.password !== undefined, account: ofName,
@@ -110,6 +168,9 @@ export class ChatSession {
         if (!this.connection.resume.places.size) this.connection.resume.remember([FIRST_ROOM]);
         this.inside = true;
         this.login = null;
+        const stay = this._stay && this.connection.resume.account !== null;
+        this._stay = false;
+        void this.later.load(this.state).then(() => (stay ? this.stayLoggedIn() : undefined));
         this._keepPlace();
         this._changed();
     }
@@ -126,7 +187,7 @@ export class ChatSession {
     over(why) {
         this.inside = false;
         this.keepsakes.place = null;
-        this.login = { busy: false, name: this.state.name, refused: null, password: false, account: false, over: why };
+        this.login = { ...this.initialLogin, over: why };
         this._changed();
     }
 
@@ -134,7 +195,9 @@ export class ChatSession {
      * Leave the chat, and nothing for the next person at this computer.
      * @param {string} [words]
      */
-    leave(words) {
+    async leave(words) {
+        const patience = new Promise(resolve => this._clock.setTimeout(() => resolve(undefined), 1000));
+        await Promise.race([this.endToken(), patience]);
         this.connection.leave(words);
         this.keepsakes.clear();
         this.restart();
@@ -142,6 +205,29 @@ export class ChatSession {
 
     changed() {
         this._changed();
+    }
+
+    // The account's token
+
+    /** Log in without the password from now on, also in other tabs and after the browser was closed. */
+    async stayLoggedIn() {
+        await this.later.account?.requestToken(this).catch(() => {});
+    }
+
+    /** Replace the token, which a new password has ended. */
+    async renewToken() {
+        if (this.keepsakes.token !== null) await this.later.account?.renewToken(this).catch(() => {});
+    }
+
+    /** End the token, so that the next person at this computer needs the password. */
+    async endToken() {
+        if (this.keepsakes.token !== null) await this.later.account?.endToken(this).catch(() => {});
+    }
+
+    /** Forget the token, which the server no longer accepts. */
+    forgetToken() {
+        this.keepsakes.token = null;
+        this.connection.proved({ token: undefined });
     }
 
     // Events
@@ -153,12 +239,22 @@ export class ChatSession {
     event(event, own) {
         if (event.event === "goodbye") return;
         this.state.apply(event, this.now, own);
+        if (event.event === "welcome") this._listConversations();
+        if (event.event === "you" && event.account === undefined) this.forgetToken();
         if (event.event === "entered") {
             void this.reading.askWho(event.room);
             this.reading.fill(this.state.open(event.room));
             if (event.room === this._goal) this._reachGoal(event.room);
         }
         if (["entered", "exited", "removed", "renamed", "you"].includes(event.event)) this._keepPlace();
+    }
+
+    /** Open the private conversations of before a reload, and those of the account. */
+    _listConversations() {
+        for (const name of this.keepsakes.place?.private ?? []) this.state.open(name);
+        if (this._goal?.startsWith("@")) this._reachGoal(this._goal);
+        if (this.state.account === null) return;
+        void import("./conversations.js").then(({ listConversations }) => listConversations(this)).catch(() => {});
     }
 
     /** @param {string} room */
@@ -170,8 +266,13 @@ export class ChatSession {
     _keepPlace() {
         const { resume } = this.connection;
         this.keepsakes.place = {
-            name: resume.account ?? resume.name, rooms: [...resume.places.keys()], here: this._goal ?? this.state.here, account: resume.account !== null,
+            name: resume.account ?? resume.name, rooms: [...resume.places.keys()], private: this._conversations(), here: this._goal ?? this.state.here, account: resume.account !== null,
         };
+    }
+
+    _conversations() {
+        const known = [...this.state.panes.keys()].filter(name => name.startsWith("@"));
+        return this.state.panes.size > 1 ? known : this.keepsakes.place?.private ?? [];
     }
 
     // What the user does
@@ -197,6 +298,17 @@ export class ChatSession {
     goTo(name) {
         if (name.startsWith("#") && !this.state.find(name)) this.input.typed(`/join ${name}`, this.state.pane);
         else this.lookAt(name);
+    }
+
+    /**
+     * Show a message, or the first one after a time; return whether there is one.
+     * @param {string} name
+     * @param {number | string} where
+     */
+    async jump(name, where) {
+        this.goTo(name);
+        const pane = this.state.find(name);
+        return pane !== undefined && await this.reading.jump(pane, where);
     }
 
     /** The buffers in the order of the list: rooms, conversations, the server's messages. */

@@ -40,38 +40,43 @@ export class CompletionSource {
     }
 
     /**
-     * Request what will be needed for what the user is typing.
+     * Request what is needed for what the user is typing; return whether anything new has come.
      * @param {string} text
      */
-    aboutToName(text) {
-        if (text.startsWith("/")) void this.askCommands();
-        if (text.includes("#") || text.startsWith("/join")) void this.askRooms();
+    async aboutToName(text) {
+        const asked = [text.startsWith("/") && this.askCommands(), (text.includes("#") || text.startsWith("/join")) && this.askRooms()];
+        return (await Promise.all(asked)).includes(true);
     }
 
     /** Request the commands, which depend on the account and the room. */
     async askCommands() {
         const { connection, state, input } = this._session;
-        const whom = JSON.stringify([state.here, state.account]);
-        if (!connection.here || whom === this._asWhom) return;
+        const role = state.pane.people.get(key(state.name))?.role;
+        const whom = JSON.stringify([state.here, state.account, state.operator, role]);
+        if (!connection.here || whom === this._asWhom) return false;
         this._asWhom = whom;
         try {
             input.commands.learn((await connection.ask("help", {})).commands);
             state.changed();
+            return true;
         } catch {
             this._asWhom = ""; // it is requested again when needed
+            return false;
         }
     }
 
     /** Request the rooms. */
     async askRooms() {
         const { connection, state, now } = this._session;
-        if (!connection.here || now - this._roomsAt < FRESH) return;
+        if (!connection.here || now - this._roomsAt < FRESH) return false;
         this._roomsAt = now;
         try {
             this.rooms = (await connection.ask("rooms", {})).rooms;
             state.changed();
+            return true;
         } catch {
             this._roomsAt = -FRESH;
+            return false;
         }
     }
 }

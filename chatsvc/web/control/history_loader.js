@@ -86,19 +86,21 @@ export class HistoryLoader {
     }
 
     /**
-     * Load and show the lines around a line.
+     * Load and show the lines around a line, or around a time; return whether there are any.
      * @param {Buffer} pane
-     * @param {number} number
+     * @param {number | string} where
      */
-    async jump(pane, number) {
-        for (const stretch of [pane.present, pane.past]) {
-            if (stretch === null || stretch.find(number) < 0) continue;
+    async jump(pane, where) {
+        for (const stretch of typeof where === "number" ? [pane.present, pane.past] : []) {
+            if (stretch === null || stretch.find(Number(where)) < 0) continue;
             pane.past = stretch === pane.past ? stretch : null;
-            this._state.show(pane, number);
-            return;
+            this._state.show(pane, Number(where));
+            return true;
         }
-        const page = await this._page(pane, { around: number });
-        if (page !== undefined) this._state.around(pane, page.lines, number);
+        const page = await this._page(pane, { around: where });
+        if (!page?.lines.length) return false;
+        this._state.around(pane, page.lines, nearest(page.lines, where).number);
+        return true;
     }
 
     /**
@@ -175,4 +177,15 @@ export class HistoryLoader {
             return undefined;
         }
     }
+}
+
+/**
+ * Return the first line from a number or time on; if there is none, the last one before it.
+ * @param {import("../model/items.js").Event[]} lines
+ * @param {number | string} where
+ */
+function nearest(lines, where) {
+    const time = typeof where === "string" ? Date.parse(where) : 0;
+    const found = lines.find(line => (typeof where === "number" ? line.number >= where : Date.parse(line.time) >= time));
+    return found ?? lines[lines.length - 1];
 }

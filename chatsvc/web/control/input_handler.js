@@ -1,9 +1,7 @@
 /** Handles what the user types: messages, which are shown as waiting, and commands. */
 
 import { SERVER } from "../model/buffers.js";
-import { Commands, typed } from "../model/commands.js";
-import { aliasesOf, nameOf } from "../model/completion.js";
-import { emojized } from "../model/emojis.js";
+import { aliasesOf, Commands, nameOf, typed } from "../model/commands.js";
 import { parts } from "../model/split_message.js";
 import { NotConnected, Refused } from "../net/failures.js";
 import { LOCAL_COMMANDS } from "./local_commands.js";
@@ -76,17 +74,34 @@ export class InputHandler {
         checkPlace(pane);
         const said = parts(this._emojized(text));
         if (said.length > 1) this._session.note(`Too long: sent as ${said.length} messages.`, false, pane.name);
-        for (const part of said) this._wait(this._sent(part, pane), part, pane, part);
+        for (const part of said) this._post(part, pane, part);
     }
 
     /**
      * @param {string} text
      * @param {Buffer} pane
+     * @param {string} typed
      */
-    _sent(text, pane) {
-        const { connection } = this._session;
-        if (pane.private) return connection.request("msg", { name: pane.name.slice(1), text }, { once: !pane.kept });
-        return connection.request("say", { room: pane.name, text });
+    _post(text, pane, typed, action = false) {
+        const request = pane.private
+            ? { do: "msg", arguments: { name: pane.name.slice(1), text, ...(action && { action }) } }
+            : { do: action ? "me" : "say", arguments: { room: pane.name, text } };
+        const { connection, unsent, now } = this._session;
+        const message = { ...request, tag: connection.tag(), once: pane.private && !pane.kept, pane: pane.name, text, typed, action, time: now };
+        unsent.add(message);
+        this.send(message);
+    }
+
+    /**
+     * Send a message that is kept until it is answered.
+     * @param {import("./unsent.js").Message} message
+     */
+    async send({ do: what, arguments: given, tag, once, pane, text, typed, action, time }) {
+        const { connection, state, unsent } = this._session;
+        const done = () => unsent.remove(tag);
+        const asked = connection.request(what, given, { once, tag, ...(once && { whenSent: done }) });
+        await this._wait(asked, text, state.open(pane), typed, action, time);
+        done();
     }
 
     /**
@@ -96,16 +111,12 @@ export class InputHandler {
      */
     _act(what, text, pane) {
         checkPlace(pane);
-        const { connection } = this._session;
-        const asked = pane.private
-            ? connection.request("msg", { name: pane.name.slice(1), text: this._emojized(what), action: true }, { once: !pane.kept })
-            : connection.request("me", { room: pane.name, text: this._emojized(what) });
-        this._wait(asked, what, pane, text, true);
+        this._post(this._emojized(what), pane, text, true);
     }
 
     /** @param {string} text */
     _emojized(text) {
-        return this.emoji ? emojized(text) : text;
+        return (this.emoji && this._session.later.emojis?.emojized(text)) || text;
     }
 
     // Commands
@@ -118,10 +129,45 @@ export class InputHandler {
      */
     _ask(name, rest, text, pane) {
         const said = this.commands.is(name, "speech") ? this._emojized(rest) : rest;
-        const asked = this._session.connection.request(name, { rest: said }, { alone: true, once: this.commands.is(name, "once") });
+        const asked = this._request(name, { rest: said });
         const password = this.commands.passwordOf(name, rest);
         const answered = asked.then(event => this._answered(event, password));
+        answered.then(event => this._session.present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
         this._wait(answered, this.commands.masked(text), pane, text);
+    }
+
+    /**
+     * Ask for the password of a room that could not be joined without one.
+     * @param {unknown} error
+     * @param {string} name
+     * @param {string} rest
+     */
+    _needsPassword(error, name, rest) {
+        const [room, password] = rest.trim().split(/\s+/);
+        if (error instanceof Refused && error.code === "room-password" && name === "join" && !password) this._session.askPassword(room);
+    }
+
+    /**
+     * Carry out a command whose arguments were chosen in the page; return the event that answers it.
+     * @param {string} name
+     * @param {Record<string, unknown>} given
+     */
+    async perform(name, given) {
+        const event = await this._request(name, given);
+        const password = this.commands.is(name, "secret") && name !== "unregister" ? given.new ?? given.password : undefined;
+        return this._answered(event, password === undefined ? undefined : String(password));
+    }
+
+    /**
+     * Make the request of a command; the account's token ends with the login, and is replaced with the password.
+     * @param {string} name
+     * @param {Record<string, unknown>} given
+     */
+    _request(name, given) {
+        if (name === "logout") void this._session.endToken();
+        const asked = this._session.connection.request(name, given, { alone: true, once: this.commands.is(name, "once") });
+        if (name === "passwd") asked.then(() => this._session.renewToken(), () => {});
+        return asked;
     }
 
     /**
@@ -144,8 +190,8 @@ export class InputHandler {
      * @param {Buffer} pane
      * @param {string} text
      */
-    async _wait(asked, shown, pane, text, action = false) {
-        const waiting = this._session.state.wait(pane, shown, this._session.now, action);
+    async _wait(asked, shown, pane, text, action = false, time = this._session.now) {
+        const waiting = this._session.state.wait(pane, shown, time, action);
         try {
             await asked;
         } catch (error) {

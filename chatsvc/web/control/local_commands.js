@@ -4,7 +4,7 @@ import { SERVER } from "../model/buffers.js";
 import { Refused } from "../net/failures.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
-/** @typedef {import("../model/completion.js").Command} Command */
+/** @typedef {import("../model/commands.js").Command} Command */
 /** @typedef {import("./chat_session.js").ChatSession} ChatSession */
 /** @typedef {Command & {do: (session: ChatSession, rest: string, pane: Buffer) => void}} LocalCommand */
 

@@ -95,6 +95,7 @@ export class Buffer {
         this.following = true; // the last line is visible
         this.unread = 0;
         this.mentions = 0;
+        this.missed = 0; // the number of mentions after the read position, as the server counted them on joining
         this.topic = "";
         /** @type {Map<string, Somebody>} */
         this.people = new Map();
@@ -107,6 +108,7 @@ export class Buffer {
         this.newAfter = null;
         /** @type {number | null} the number of a line that was jumped to */
         this.found = null;
+        this.seeking = false; // that line must be scrolled to
         this.draft = "";
         /** @type {Map<string, number>} who is typing, and until when */
         this.typing = new Map();
@@ -164,6 +166,7 @@ export class Buffer {
     /** Count the unread items again, after the read position or the lines have changed. */
     recount() {
         this.unread = this.mentions = 0;
+        const all = this.present.whole || this.present.first <= this.read + 1;
         for (let position = this.items.length - 1; position >= 0; position--) {
             const item = this.items[position];
             if (!isNumbered(item)) continue;
@@ -172,6 +175,7 @@ export class Buffer {
             this.unread++;
             this.mentions += Number(item.mention);
         }
+        if (!all) this.mentions = Math.max(this.mentions, this.missed);
     }
 
     // Above and below what is shown
@@ -250,4 +254,13 @@ export class Buffer {
  */
 export function isNumbered(item) {
     return item.kind === "spoken" && item.number > 0;
+}
+
+/**
+ * Return the name of a buffer for people.
+ * @param {Buffer} pane
+ */
+export function titleOf(pane) {
+    if (pane.name === SERVER) return "Messages from the server";
+    return pane.private ? pane.name.slice(1) : pane.name;
 }

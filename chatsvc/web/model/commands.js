@@ -1,8 +1,6 @@
 /** The server's commands as the page knows them: their names, and how to treat what is typed after them. */
 
-import { aliasesOf, nameOf } from "./completion.js";
-
-/** @typedef {import("./completion.js").Command} Command */
+/** A command of the server or of this page. @typedef {{usage: string, aliases?: string[], help: string, example?: string, topic?: string, facts?: string[]}} Command */
 /** What was typed: a command and its arguments; `literal` is the text if it may not be a command. @typedef {{name: string, rest: string, literal?: string}} Typed */
 
 /** Known before the server reports them: a command with a password is never sent as text. @type {Record<string, string[]>} */
@@ -99,4 +97,20 @@ export function typed(text, question = null) {
 function split(text) {
     const space = text.search(/\s/);
     return space < 0 ? { name: text, rest: "" } : { name: text.slice(0, space), rest: text.slice(space + 1) };
+}
+
+/**
+ * Return the name of a command without the leading slash.
+ * @param {Command} command
+ */
+export function nameOf(command) {
+    return command.usage.trim().split(" ")[0].replace(/^\/+/, "");
+}
+
+/**
+ * Return the aliases of a command without the leading slash.
+ * @param {Command} command
+ */
+export function aliasesOf(command) {
+    return (command.aliases ?? []).map(alias => alias.replace(/^\/+/, ""));
 }

@@ -1,9 +1,10 @@
 /** Completion of commands, names, rooms and emoji. No page. */
 
+import { aliasesOf, nameOf } from "./commands.js";
 import { beginning } from "./emojis.js";
 import { key } from "./text_rules.js";
 
-/** A command of the server or of this page. @typedef {{usage: string, aliases?: string[], help: string, example?: string, topic?: string, facts?: string[]}} Command */
+/** @typedef {import("./commands.js").Command} Command */
 /** The possible completions; people in the order in which they last spoke. @typedef {{commands: Command[], names: string[], rooms: string[]}} Candidates */
 /** A completion: the text to insert, and a description. @typedef {{text: string, about: string}} Candidate */
 /** Which part of a line can be replaced by which candidates. @typedef {{start: number, end: number, candidates: Candidate[]}} Completion */
@@ -87,22 +88,6 @@ function matching(word, choices, after = " ") {
     const at = word.startsWith("@") ? "@" : "";
     const part = key(word.slice(at.length));
     return choices.filter(each => key(each).startsWith(part)).map(each => ({ text: `${at}${each}${after}`, about: "" }));
-}
-
-/**
- * Return the name of a command without the leading slash.
- * @param {Command} command
- */
-export function nameOf(command) {
-    return command.usage.trim().split(" ")[0].replace(/^\/+/, "");
-}
-
-/**
- * Return the aliases of a command without the leading slash.
- * @param {Command} command
- */
-export function aliasesOf(command) {
-    return (command.aliases ?? []).map(alias => alias.replace(/^\/+/, ""));
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /**
  * Keys with the same effect, and where they apply; `Mod` is Ctrl, or Command on a Mac.
- * @typedef {{where: "app" | "input", keys: string[], help: string}} Shortcut
+ * @typedef {{where: "app" | "input" | "log", keys: string[], help: string}} Shortcut
  */
 
 /** @satisfies {Record<string, Shortcut>} */
@@ -17,6 +17,13 @@ export const KEYS = {
     previous: { where: "app", keys: ["Alt+ArrowUp"], help: "previous room or conversation" },
     present: { where: "app", keys: ["Mod+End"], help: "back to the latest message" },
     region: { where: "app", keys: ["F6"], help: "move between the lists, the messages and the input" },
+    regionBack: { where: "app", keys: ["Shift+F6"], help: "the same, backwards" },
+    switcher: { where: "app", keys: ["Mod+k"], help: "go to a room, person or command by a few letters" },
+    search: { where: "app", keys: ["Mod+Shift+F"], help: "search messages" },
+    help: { where: "app", keys: ["F1", "Shift+?", "?"], help: "show this list (? only outside of the input)" },
+    up: { where: "log", keys: ["ArrowUp"], help: "previous message" },
+    down: { where: "log", keys: ["ArrowDown"], help: "next message" },
+    menu: { where: "log", keys: ["Enter", "ContextMenu", "Shift+F10"], help: "menu of the message: reply, copy, delete …" },
 };
 
 /** @typedef {keyof typeof KEYS} ShortcutName */
@@ -25,7 +32,7 @@ export const KEYS = {
 /**
  * Return the shortcut that was pressed. AltGr, which Windows reports as Ctrl and Alt, triggers none.
  * @param {Pressed} event
- * @param {"app" | "input"} where
+ * @param {"app" | "input" | "log"} where
  * @returns {ShortcutName | null}
  */
 export function shortcut(event, where) {

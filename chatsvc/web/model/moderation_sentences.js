@@ -5,7 +5,7 @@ import { listing } from "./text_rules.js";
 /** @typedef {import("./sentences.js").Words} Words */
 
 /** @type {Record<string, string>} */
-const BECOME = { founder: "the founder", moderator: "a moderator", voiced: "allowed to talk while the room is moderated", member: "a member" };
+const BECOME = { founder: "the founder", host: "the host", moderator: "a moderator", voiced: "allowed to talk while the room is moderated", member: "a member" };
 
 /** @type {Record<string, Words>} */
 export const MODERATION = {
@@ -18,7 +18,10 @@ export const MODERATION = {
     },
     operating: event => `You are logged in as the operator ${event.name}.`,
     code: event => `Invitation code for one registration: ${event.code}`,
-    role: event => `${event.name} is now ${BECOME[event.role] ?? event.role} (by ${event.by}).`,
+    role(event) {
+        if (event.voice) return `${event.by} ${event.voice === "given" ? "gave" : "took"} the voice of ${event.name}.`;
+        return `${event.name} is now ${BECOME[event.role] ?? event.role}${event.by ? ` (by ${event.by})` : ""}.`;
+    },
     rule: event => `${event.by ? `${event.by} set ` : ""}${event.name}: ${event.value}`,
     invited: event => (event.own ? `You invited ${event.name} to ${event.room}.` : `${event.by} invited ${event.overheard ? event.name : "you"} to ${event.room}. To join: /join ${event.room}`),
     removed(event) {

@@ -6,8 +6,6 @@ import { clean, counted, listing } from "./text_rules.js";
 /** @typedef {import("./items.js").Event} Event */
 /** @typedef {(event: Event, here: string) => string | string[]} Words */
 
-const LISTED = 100; // users and rooms in an answer
-
 /** @type {Record<string, Words>} */
 const WORDS = {
     welcome: event => (event.motd ?? "").split("\n").filter(Boolean),
@@ -50,14 +48,9 @@ const WORDS = {
         return `${event.name}: ${event.role ? `${event.role}, ` : ""}online since ${dated(event.since)}${away}${account}${rooms}${from}`;
     },
     departed: event => event.people.map((/** @type {Event} */ person) => `${person.name}: last seen ${dated(person.time)}`),
-    rooms(event) {
-        const listed = event.rooms.slice(0, LISTED).map((/** @type {Event} */ place) =>
-            `${place.room}  ${counted(place.count, "person", "people")}, ${counted(place.last, "message")}  ${place.topic ?? ""}`.trimEnd());
-        return event.count > LISTED ? [...listed, `and ${event.count - LISTED} more`] : listed;
-    },
     stats: event => event.people.map((/** @type {Event} */ each) => `${each.name}  ${counted(each.lines, "message")}, ${counted(each.bytes, "byte")}`),
     help(event) {
-        if (event.commands.length !== 1) return "To learn about a command: /help command. To send /word as text, type //word.";
+        if (event.commands.length !== 1) return []; // a list
         const [about] = event.commands;
         const also = about.aliases?.length ? [`also: ${about.aliases.join(", ")}`] : [];
         return [`${about.usage}: ${about.help}`, ...also, ...(about.example ? [`for example: ${about.example}`] : [])];
@@ -66,7 +59,7 @@ const WORDS = {
 };
 
 /** Events that are for programs only. */
-const SILENT = new Set(["kept", "marked", "recent", "signal", "history", "found", "entered", "proved", "challenge", "identified"]);
+const SILENT = new Set(["kept", "marked", "recent", "signal", "history", "found", "rooms", "entered", "proved", "challenge", "identified"]);
 
 /**
  * Return an event in words, one string for each paragraph.

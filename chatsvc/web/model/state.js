@@ -3,7 +3,6 @@
 import { Buffer, SERVER, Stretch } from "./buffers.js";
 import { note, spoken, waiting, whispered } from "./items.js";
 import * as occupants from "./occupants.js";
-import { lines } from "./sentences.js";
 import { key } from "./text_rules.js";
 
 /** @typedef {import("./items.js").Event} Event */
@@ -22,12 +21,14 @@ const APPLY = {
     welcome(state, event, now) {
         state.name = event.name;
         state.account = event.account ?? null;
+        state.operator = event.operator ?? false;
         state.chat = event.chat;
         state.words(event, now, state.server);
     },
     you(state, event, now) {
         state.name = event.name;
         state.account = event.account ?? null;
+        state.operator = event.operator ?? false;
         state.words(event, now);
     },
     entered: (state, event) => state.entered(event),
@@ -76,15 +77,22 @@ export class State {
         this.name = "";
         /** @type {string | null} */
         this.account = null;
+        this.operator = false;
         this.chat = "";
         /** @type {string[]} words that count as a mention, like the user's name */
         this.highlights = [];
+        /** @type {(pane: Buffer) => boolean} whether only mentions in a buffer count as unread */
+        this.isQuiet = () => false;
         this.looking = true; // the page is visible and has the focus
-        /** @type {(pane: Buffer, line: Spoken) => void} */
+        /** @type {(pane: Buffer, line: Spoken, seen: boolean) => void} a message of somebody else */
         this.whenNew = () => {};
         /** @type {(pane: Buffer) => void} */
         this.whenRead = () => {};
         this.changed = changed;
+        /** @type {typeof import("./sentences.js").lines | null} */
+        this._lines = null;
+        /** @type {(() => void)[]} events that wait for the words */
+        this._unworded = [];
         this._turns = 0;
         this._arrived = false; // whether we are in a room
     }
@@ -108,7 +116,7 @@ export class State {
     get unread() {
         const sums = { unread: 0, mentions: 0 };
         for (const pane of this.panes.values()) {
-            sums.unread += pane.unread;
+            sums.unread += this.isQuiet(pane) ? pane.mentions : pane.unread;
             sums.mentions += pane.mentions;
         }
         return sums;
@@ -160,11 +168,22 @@ export class State {
         this.changed();
     }
 
+    /**
+     * Mark a buffer as read, looking at it or not.
+     * @param {Buffer} pane
+     */
+    markRead(pane) {
+        pane.unread = pane.mentions = 0;
+        this._read(pane, pane.present.last);
+        pane.mark(null);
+        this.changed();
+    }
+
     /** Mark the current buffer as read, if the user is looking at it. */
     seen() {
         const pane = this.pane;
         if (this._sees(pane)) {
-            pane.unread = pane.mentions = 0;
+            pane.unread = pane.mentions = pane.missed = 0;
             this._read(pane, pane.present.last);
         }
         this.changed();
@@ -260,9 +279,23 @@ export class State {
      */
     words(event, now, where) {
         const pane = where ?? (event.room && this.find(event.room)) ?? this.pane;
-        const notes = lines(event, pane.name).map(text => note(now, text));
+        if (this._lines === null) {
+            this._unworded.push(() => this.words(event, now, pane));
+            return;
+        }
+        const notes = this._lines(event, pane.name).map(text => note(now, text));
         pane.present.add(...notes);
         if (pane.name === SERVER && !this._sees(pane)) pane.unread += notes.length;
+    }
+
+    /**
+     * Use the function that puts events into words, also for those that came before it was loaded.
+     * @param {typeof import("./sentences.js").lines} lines
+     */
+    learnWords(lines) {
+        this._lines = lines;
+        for (const show of this._unworded.splice(0)) show();
+        this.changed();
     }
 
     /**
@@ -311,8 +344,8 @@ export class State {
         if (sees || item.own) this._read(pane, item.number);
         else if (!item.number || item.number > pane.read) {
             this._isUnread(pane, item);
-            this.whenNew(pane, item);
         }
+        if (!item.own && (sees || !item.number || item.number > pane.read)) this.whenNew(pane, item, sees);
     }
 
     /**
@@ -348,6 +381,7 @@ export class State {
         pane.topic = event.topic ?? "";
         pane.read = Math.max(pane.read, event.read ?? 0);
         pane.marked = Math.max(pane.marked, event.read ?? 0);
+        pane.missed = event.mentions ?? 0;
         const names = /** @type {string[]} */ ([...(event.names ?? []), event.name]);
         pane.people = new Map(names.map(name => [key(name), occupants.somebody(name)]));
         pane.company++;
@@ -469,6 +503,7 @@ export class State {
         pane.marked = Math.max(pane.marked, event.number);
         if (event.number > pane.read) {
             pane.read = event.number;
+            pane.missed = 0;
             pane.recount();
         }
     }
@@ -540,6 +575,7 @@ export class State {
      */
     show(pane, number) {
         pane.found = number;
+        pane.seeking = true;
         pane.following = false;
         this.changed();
     }

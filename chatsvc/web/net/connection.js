@@ -7,7 +7,7 @@ import { ResumeState } from "./resume_state.js";
 
 /** @typedef {import("../model/items.js").Event} Event */
 /** @typedef {import("./outbox.js").Outgoing} Outgoing */
-/** The name and passwords to log in with. @typedef {{name: string, password?: string, account_password?: string}} Identity */
+/** The name and passwords to log in with; a token replaces the account's password. @typedef {{name: string, password?: string, account_password?: string, token?: string}} Identity */
 
 /**
  * The time, and timers. @typedef {object} Clock
@@ -34,7 +34,7 @@ const SHORTEST = 250, LONGEST = 30_000; // milliseconds between two attempts
 const OPENING = 10_000; // in which a WebSocket must open
 const QUIET = 20_000; // of silence after which the server is pinged
 const PATIENCE = 10_000; // in which it must answer
-const HURRY = 3000; // in which it must answer after the computer slept
+const HURRY = 2000; // in which it must answer after the computer slept
 const TICK = 5000; // a longer pause between two looks at the clock: the computer slept
 const LATER = ["too-many-connections", "too-often", "full", "stopping", "busy"]; // temporary refusals
 const FINAL = ["banned", "lockdown", "tls-needed", "not-spoken", "version"];
@@ -68,6 +68,7 @@ export class Connection {
         // A tag is never used twice, also not after the page was reloaded.
         this._prefix = Math.floor(clock.random() * 36 ** 8).toString(36);
         this._tags = 0;
+        this.unreachable = false; // the last attempt has failed
         this._failures = 0;
         this._welcomed = false;
         this._parting = "";
@@ -105,6 +106,14 @@ export class Connection {
         else this.retry();
     }
 
+    /**
+     * Use another secret from the next login on.
+     * @param {string} client
+     */
+    identify(client) {
+        this._client = client;
+    }
+
     /** Make the next attempt now. */
     retry() {
         if (this.state === "waiting" || (this.state === "closed" && this._identity)) this._try();
@@ -133,12 +142,12 @@ export class Connection {
      *
      * @param {string} what
      * @param {Record<string, unknown>} given
-     * @param {{alone?: boolean, once?: boolean, shown?: boolean, tag?: string}} [how]
+     * @param {{alone?: boolean, once?: boolean, shown?: boolean, tag?: string, whenSent?: () => void}} [how]
      * @returns {Promise<Event>}
      */
-    request(what, given, { alone = false, once = false, shown = true, tag = this.tag() } = {}) {
+    request(what, given, { alone = false, once = false, shown = true, tag = this.tag(), whenSent = undefined } = {}) {
         return new Promise((resolve, reject) => {
-            const outgoing = { do: what, arguments: given, tag, alone, once, shown, resolve, reject };
+            const outgoing = { do: what, arguments: given, tag, alone, once, shown, whenSent, resolve, reject };
             if (!this.outbox.put(outgoing)) reject(new Refused("waiting", "Too many messages are waiting to be sent. This one is discarded."));
             this._pump();
         });
@@ -175,6 +184,7 @@ export class Connection {
 
     _connected() {
         this._machine.note("connected");
+        this.unreachable = false;
         this._heard = this._clock.now();
         this._watch();
         this._askAtOnce("about", {}).then(about => (this.about = about, this._front.changed()), () => {});
@@ -186,6 +196,7 @@ export class Connection {
         const socket = this._socket;
         while (this._identity && socket === this._socket && this.state === "logging in") {
             const { name, ...proofs } = this._identity;
+            if (proofs.token !== undefined) delete proofs.account_password;
             const who = this._welcomed ? this.resume.account ?? this.resume.name : name;
             try {
                 await this._askAtOnce("hello", { version: 1, name: who, client: this._client, ...proofs });
@@ -211,7 +222,7 @@ export class Connection {
 
     /**
      * Use these passwords from the next login on.
-     * @param {{password?: string, account_password?: string}} proofs
+     * @param {{password?: string, account_password?: string, token?: string}} proofs
      */
     proved(proofs) {
         if (this._identity) this._identity = { ...this._identity, ...proofs };
@@ -245,6 +256,7 @@ export class Connection {
     /** @param {string} reason */
     _lose(reason) {
         const loggedIn = this._machine.loggedIn;
+        this.unreachable = this.state === "connecting";
         this._drop();
         if (this.state === "leaving") return this._machine.note("gone");
         if (this._identity === null) this._machine.note("idle");
@@ -316,7 +328,11 @@ export class Connection {
     }
 
     _pump() {
-        if (this.here) for (const outgoing of this.outbox.ready()) this._send(requestOf(outgoing));
+        if (!this.here) return;
+        for (const outgoing of this.outbox.ready()) {
+            outgoing.whenSent?.();
+            this._send(requestOf(outgoing));
+        }
     }
 
     /** @param {Event} event */

@@ -17,6 +17,7 @@
  * @property {boolean} alone
  * @property {boolean} once
  * @property {boolean} shown
+ * @property {() => void} [whenSent] called before it is sent
  * @property {(event: Event) => void} resolve
  * @property {(why: Error) => void} reject
  */

@@ -97,7 +97,7 @@ export class ResumeState {
     _joining(room) {
         const { seen, start } = /** @type {RoomPosition} */ (this.places.get(room));
         // The room of a page that was reloaded: its lines are gone, so the last ones are shown again.
-        return start < 0 ? { do: "join", room, last: HISTORY } : { do: "join", room, after: seen || start };
+        return { do: "join", room, mentions: true, ...(start < 0 ? { last: HISTORY } : { after: seen || start }) };
     }
 
     /**

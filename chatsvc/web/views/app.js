@@ -1,14 +1,13 @@
-/** The whole page: the login form, or the lists beside a conversation. */
+/** The page after the login: the lists beside a conversation. Loaded while the login form is shown. */
 
-import { SERVER } from "../model/buffers.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { OpenDialog } from "./dialogs.js";
 import { html } from "./dom.js";
 import { Icon } from "./icons.js";
-import { Login } from "./login.js";
 import { People } from "./people.js";
-import { RoomList, titleOf } from "./room_list.js";
+import { RoomList } from "./room_list.js";
 import { Status } from "./status.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
@@ -17,18 +16,18 @@ import { Status } from "./status.js";
 
 /** @param {Props} props */
 export function App({ session, page }) {
-    if (session.login !== null) return html`<${Login} session=${session} login=${session.login} page=${page} />`;
     return html`<div class="chat" data-drawer=${page.drawer}>
         <${RoomList} session=${session} page=${page} />
         <main class="main" aria-label=${titleOf(session.state.pane)}>
             <${Header} session=${session} page=${page} />
-            <${Conversation} session=${session} />
+            <${Conversation} key=${session.preferences.values.hours} session=${session} page=${page} />
             <${Status} session=${session} />
             <${Composer} session=${session} />
         </main>
         <${People} session=${session} page=${page} />
+        <div class="unseen" id="announced" aria-live="polite"></div>
         ${page.drawer && html`<button type="button" class="backdrop" aria-label="Close the list" onClick=${() => page.openDrawer(null)}></button>`}
-        ${page.dialog && html`<${OpenDialog} key=${page.dialog.name} session=${session} page=${page} />`}
+        ${page.dialog && html`<${OpenDialog} key=${page.dialog.number} session=${session} page=${page} />`}
     </div>`;
 }
 
@@ -42,9 +41,12 @@ function Header({ session, page }) {
             <${Icon} name="rooms" />${elsewhere > 0 && html`<span class="dot"></span>`}
         </button>
         <div class="grow">
-            <h1><bdi>${titleOf(pane)}</bdi></h1>
+            <h1><button type="button" class="title" aria-haspopup="menu" title="Topic, rules, search, notifications"
+                onClick=${(/** @type {any} */ event) => page.openDialog(pane.name === SERVER ? "own" : "room", { room: pane.name, anchor: event.currentTarget.getBoundingClientRect() })}>
+                <bdi class="grow">${titleOf(pane)}</bdi> ${pane.name !== SERVER && html`<${Icon} name="more" />`}</button></h1>
             <p class="topic" title=${pane.topic}><bdi>${pane.topic}</bdi></p>
         </div>
+        <button type="button" class="quiet" aria-label="Search messages" title="Search messages" onClick=${() => page.openDialog("search")}><${Icon} name="search" /></button>
         ${!pane.private && pane.name !== SERVER && html`
             <button type="button" class="quiet only-not-wide" aria-expanded=${page.drawer === "people"} onClick=${() => page.openDrawer("people")}
                 aria-label="People"><${Icon} name="people" /> <span>${pane.people.size}</span></button>`}

@@ -1,18 +1,17 @@
 /** Where the user writes: several lines, a draft for each buffer, completion, and earlier messages. */
 
-import { SERVER } from "../model/buffers.js";
-import { complete, hint } from "../model/completion.js";
+import { SERVER, titleOf } from "../model/buffers.js";
 import { shortcut } from "../model/keys.js";
 import { Component, html } from "./dom.js";
 import { Icon } from "./icons.js";
-import { titleOf } from "./room_list.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/completion.js").Completion} Completion */
-/** Suggestions: `chosen` is the one that Enter takes, -1 for none. @typedef {{completion: Completion | null, chosen: number}} Suggestions */
+/** Suggestions: `chosen` is the one that Enter takes, -1 for none; `pasted` is a number of lines to ask about. @typedef {{completion: Completion | null, chosen: number, pasted: number}} Suggestions */
 
 const SHOWN = 8; // suggestions
+const MANY = 3; // more pasted lines than this may have been meant as separate messages
 const ASKED_FOR = /(^\/\S*|(^|\s)[@#]\S*|(^|\s):[\w+-]{2,})$/; // words that are completed without Tab
 
 /** @extends {Component<{session: ChatSession}, Suggestions>} */
@@ -21,11 +20,13 @@ export class Composer extends Component {
     _area = null;
     /** @type {Buffer | null} */
     _pane = null;
+    _begun = false; // a room was shown
     _back = 0; // how many messages ago the shown one was sent
-    state = /** @type {Suggestions} */ ({ completion: null, chosen: -1 });
+    state = /** @type {Suggestions} */ ({ completion: null, chosen: -1, pasted: 0 });
 
     componentDidMount() {
         this.props.session.giveBack = (text, pane) => this._giveBack(text, pane);
+        this.props.session.insert = text => this._insert(text);
         this._switch();
     }
 
@@ -36,10 +37,10 @@ export class Composer extends Component {
     render() {
         const { session } = this.props;
         const { pane } = session.state;
-        const { completion, chosen } = this.state;
+        const { completion, chosen, pasted } = this.state;
         const label = pane.name === SERVER ? "Command" : `Message ${titleOf(pane)}`;
         const shown = completion?.candidates.slice(0, SHOWN) ?? [];
-        const usage = completion ? "" : hint(this._area?.value ?? "", session.input.all);
+        const usage = completion ? "" : session.later.completion?.hint(this._area?.value ?? "", session.input.all);
         return html`<form class="composer" onSubmit=${this._submit}>
             ${shown.length > 0 && html`<ul class="suggestions" id="suggestions" role="listbox" aria-label="Suggestions">
                 ${shown.map((each, at) => html`<li key=${at} id=${`suggestion-${at}`} role="option" aria-selected=${at === chosen}
@@ -47,11 +48,14 @@ export class Composer extends Component {
                     <bdi>${each.text.trim()}</bdi> <span class="muted">${each.about}</span></li>`)}
             </ul>`}
             ${usage && html`<p class="hint">${usage}</p>`}
+            ${pasted > 0 && html`<p class="hint pasted" role="status">You pasted ${pasted} lines.
+                <button type="button" class="secondary small" onClick=${() => this._sendWhole()}>Send as one message</button>
+                <button type="button" class="secondary small" onClick=${() => this._sendLines()}>Send as ${pasted} messages</button></p>`}
             <div class="field">
                 <textarea rows="1" name="text" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
-                    aria-autocomplete="list" aria-controls="suggestions" aria-activedescendant=${chosen >= 0 && shown.length ? `suggestion-${chosen}` : undefined}
+                    aria-autocomplete="list" aria-controls=${shown.length ? "suggestions" : undefined} aria-activedescendant=${chosen >= 0 && shown.length ? `suggestion-${chosen}` : undefined}
                     ref=${(/** @type {HTMLTextAreaElement | null} */ element) => (this._area = element)}
-                    onInput=${this._input} onKeyDown=${this._pressed} onBlur=${() => this._close()}></textarea>
+                    onInput=${this._input} onPaste=${this._pasted} onKeyDown=${this._pressed} onBlur=${() => this._close()}></textarea>
                 <button class="send" aria-label="Send"><${Icon} name="send" /></button>
             </div>
         </form>`;
@@ -64,12 +68,24 @@ export class Composer extends Component {
         const { session } = this.props;
         const { pane } = session.state;
         if (pane === this._pane || this._area === null) return;
+        if (!this._begun && this._pane?.draft) this._carryOver(this._pane, pane);
+        this._begun ||= pane.name !== SERVER;
         this._pane = pane;
         this._back = 0;
         pane.draft ||= session.keepsakes.draft(pane.name);
         this._show(pane.draft);
         this._close();
         if (matchMedia("(pointer: fine)").matches) this._area.focus();
+    }
+
+    /**
+     * Move what was typed while the first room was being joined to that room.
+     * @param {Buffer} from
+     * @param {Buffer} to
+     */
+    _carryOver(from, to) {
+        to.draft ||= from.draft;
+        this._keep("");
     }
 
     /** @param {string} text */
@@ -108,19 +124,35 @@ export class Composer extends Component {
         }
     }
 
+    /** Insert a text, such as a name to address, at the cursor. @param {string} text */
+    _insert(text) {
+        const area = this._area;
+        if (area === null) return;
+        const { value, selectionStart: start, selectionEnd: end } = area;
+        const added = value ? text.replace(/: $/, " ") : text;
+        this._show(value.slice(0, start) + added + value.slice(end), start + added.length);
+        area.focus();
+    }
+
     // What the user does
 
     _input = () => {
         const area = this._area, { session } = this.props;
         if (area === null || this._pane === null) return;
         this._back = 0;
+        if (this.state.pasted && !area.value.includes("\n")) this.setState({ pasted: 0 });
         this._keep(area.value);
         this._grow(area);
         session.typing.typed(area.value, this._pane, session.now);
-        session.completing.aboutToName(area.value);
+        void session.completing.aboutToName(area.value).then(news => news && this._offer(area)); // of what is typed by then
+        this._offer(area);
+    };
+
+    /** Suggest completions if the word before the cursor is one that is completed without Tab. @param {HTMLTextAreaElement} area */
+    _offer(area) {
         if (ASKED_FOR.test(area.value.slice(0, area.selectionStart))) this._suggest();
         else this._close();
-    };
+    }
 
     /** @param {Event} event */
     _submit = event => {
@@ -159,12 +191,41 @@ export class Composer extends Component {
         if (!text) return true;
         if (session.input.commands.masked(text) === text && pane.sent.at(-1) !== text) pane.sent.push(text);
         this._back = 0;
+        if (this.state.pasted) this.setState({ pasted: 0 });
         this._show("");
         this._close();
         session.typing.sent();
         session.input.typed(text, pane);
         session.state.returnToPresent();
         return true;
+    }
+
+    /** @param {ClipboardEvent} event */
+    _pasted = event => {
+        const count = linesOf(event.clipboardData?.getData("text/plain") ?? "").length;
+        if (count > MANY) this.setState({ pasted: count });
+    };
+
+    /** Send all lines as one message, also if the first one looks like a command. */
+    _sendWhole() {
+        const area = this._area, pane = this._pane, { session } = this.props;
+        if (area === null || pane === null) return;
+        session.input.say(area.value, pane);
+        this._sent();
+    }
+
+    /** Send each line as a message of its own, also one that looks like a command. */
+    _sendLines() {
+        const area = this._area, pane = this._pane, { session } = this.props;
+        if (area === null || pane === null) return;
+        for (const line of linesOf(area.value)) session.input.say(line, pane);
+        this._sent();
+    }
+
+    _sent() {
+        this._show("");
+        this.setState({ pasted: 0 });
+        this.props.session.state.returnToPresent();
     }
 
     _toPresent() {
@@ -190,7 +251,7 @@ export class Composer extends Component {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return false;
         const begin = area.value.lastIndexOf("\n", area.selectionStart - 1) + 1;
-        const found = complete(area.value.slice(begin), area.selectionStart - begin, session.completing.known(pane), begin === 0);
+        const found = session.later.completion?.complete(area.value.slice(begin), area.selectionStart - begin, session.completing.known(pane), begin === 0) ?? null;
         const completion = found && { ...found, start: found.start + begin, end: found.end + begin };
         this.setState({ completion, chosen: completion ? chosen : -1 });
         return completion !== null;
@@ -224,4 +285,9 @@ export class Composer extends Component {
         if (this.state.completion !== null) this.setState({ completion: null, chosen: -1 });
         return true;
     }
+}
+
+/** Return the lines of a text that are not blank. @param {string} text */
+function linesOf(text) {
+    return text.split(/\r?\n/).filter(line => line.trim());
 }

@@ -17,7 +17,7 @@ const AT_END = 40; // pixels from the last row that count as its being visible
 /**
  * Shows a window of the rows, anchored to a row: whatever changes above or below it, it stays
  * where it is, unless the user reads the last row, which then stays visible.
- * @extends {Component<{session: ChatSession}>}
+ * @extends {Component<{session: ChatSession, page: import("./page.js").Page}>}
  */
 export class Conversation extends Component {
     /** @type {HTMLElement | null} */
@@ -33,8 +33,8 @@ export class Conversation extends Component {
     /** @type {WeakMap<Buffer, Place>} */
     _places = new WeakMap();
     _window = new Window();
-    _found = /** @type {number | null} */ (null);
     _hasEnd = true; // the last row was in the page when it was drawn; a newer one may be waiting
+    _unreadAbove = false; // the first unread row is above the view
     _heights = ""; // of the view and its rows, when it was last scrolled to where it belongs
     _resizing = new ResizeObserver(() => this._settle());
 
@@ -42,6 +42,16 @@ export class Conversation extends Component {
         if (this._scroller) this._resizing.observe(this._scroller);
         if (this._list) this._resizing.observe(this._list);
         this._settle();
+        void this._addActions();
+    }
+
+    /** Add the menus of messages, which are not needed to read. */
+    async _addActions() {
+        const scroller = this._scroller, { page } = this.props;
+        const { LineActions } = await import("./line_actions.js");
+        if (scroller?.isConnected)
+            new LineActions(scroller, row => this._pane?.shown.items[Number(row.dataset.ordinal) - this._pane.shown.base],
+                (item, anchor) => page.openDialog("line", { item, anchor }), (name, anchor) => page.openDialog("person", { name, anchor }));
     }
 
     componentDidUpdate() {
@@ -59,11 +69,10 @@ export class Conversation extends Component {
         const { start, end } = this._window;
         this._hasEnd = pane.past === null && end === pane.shown.end;
         const rows = rowsOf(pane.shown, start, end, pane.past ? null : pane.new);
-        const unreadAbove = pane.new !== null && !pane.past && this._firstVisible() > pane.new;
         return html`<section class="conversation">
-            ${unreadAbove && html`<button type="button" class="jump to-unread" onClick=${() => this._goTo(pane, /** @type {number} */ (pane.new))}>
+            ${this._unreadAbove && pane.new !== null && html`<button type="button" class="jump to-unread" onClick=${() => this._goTo(pane, pane.new ?? 0)}>
                 <${Icon} name="up" /> New messages</button>`}
-            <div class="scroller" tabindex="0" role="log" aria-label="Messages" onScroll=${this._scrolled}
+            <div class="scroller" tabindex="0" role="log" aria-live="off" aria-label="Messages" onScroll=${this._scrolled}
                 ref=${(/** @type {HTMLElement | null} */ element) => (this._scroller = element)}>
                 <div class="rows" ref=${(/** @type {HTMLElement | null} */ element) => (this._list = element)} key="rows">
                     <p class="edge muted">${edge(pane, start)}</p>
@@ -86,7 +95,7 @@ export class Conversation extends Component {
         if (pane !== this._pane) this._switch(pane);
         const { shown } = pane;
         if (shown !== this._shown) this._translate(shown);
-        if (pane.found !== null && pane.found !== this._found && shown.find(pane.found) >= 0)
+        if (pane.seeking && pane.found !== null && shown.find(pane.found) >= 0)
             this._window.around(shown, shown.base + shown.find(pane.found));
         if (pane.following && pane.past === null) this._window.toEnd(shown);
         else this._window.stay(shown);
@@ -101,7 +110,6 @@ export class Conversation extends Component {
         this._anchor = place ? { ...place, element: document.body } : null;
         this._pane = pane;
         this._shown = pane.shown;
-        this._found = null;
     }
 
     /**
@@ -122,15 +130,25 @@ export class Conversation extends Component {
         const { pane } = this.props.session.state;
         const scroller = this._scroller;
         if (scroller === null) return;
-        const found = pane.found !== null && pane.found !== this._found ? this._row(String(pane.found)) : null;
+        const found = pane.seeking ? this._row(String(pane.found)) : null;
         if (found !== null) {
-            this._found = pane.found;
+            pane.seeking = false;
             scroller.scrollTop = found.offsetTop - scroller.clientHeight / 3;
         } else if (pane.following && pane.past === null) scroller.scrollTop = scroller.scrollHeight;
         else this._restore(scroller);
         if (!pane.following || pane.past !== null) this._remember(scroller);
         else this._anchor = null;
         this._heights = heights(scroller);
+        this._lookAbove(scroller);
+    }
+
+    /** Offer to jump to the first unread row if it is above the view. @param {HTMLElement} scroller */
+    _lookAbove(scroller) {
+        const { pane } = this.props.session.state;
+        const above = pane.new !== null && pane.past === null && Number(this._topRow(scroller)?.dataset.ordinal ?? 0) > pane.new;
+        if (above === this._unreadAbove) return;
+        this._unreadAbove = above;
+        this.forceUpdate();
     }
 
     /** @param {HTMLElement} scroller */
@@ -170,16 +188,13 @@ export class Conversation extends Component {
         return number ? /** @type {HTMLElement | null} */ (this._list?.querySelector(`[data-number="${number}"]`) ?? null) : null;
     }
 
-    _firstVisible() {
-        return Number(this._anchor?.element.dataset.ordinal ?? -Infinity);
-    }
-
     _scrolled = () => {
         const { session } = this.props;
         const { pane } = session.state;
         const scroller = this._scroller;
         if (scroller === null || pane !== this._pane) return;
         if (heights(scroller) !== this._heights) return this._settle(); // it was the layout, not the user
+        this._lookAbove(scroller);
         const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
         if (this._hasEnd && below <= AT_END) {
             session.state.follow(pane, true);
@@ -212,6 +227,7 @@ export class Conversation extends Component {
     _toEnd() {
         this.props.session.state.returnToPresent();
         this.forceUpdate();
+        this._scroller?.focus({ preventScroll: true }); // the button that had the focus is gone
     }
 
     /**

@@ -8,29 +8,45 @@ import { Component, html } from "./dom.js";
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("./page.js").Page} Page */
 /** What a dialog gets; `about` is what it was opened with. @typedef {{session: ChatSession, page: Page, about: any}} DialogProps */
-/** @typedef {(props: DialogProps) => import("./dom.js").View} DialogView */
+/** @typedef {((props: DialogProps) => import("./dom.js").View) | (new (props: any) => object)} DialogView */
 
 /** @type {Record<string, () => Promise<DialogView>>} */
 const DIALOGS = {
+    account: async () => (await import("./account_dialog.js")).AccountDialog,
+    answer: async () => (await import("./answer_view.js")).AnswerDialog,
+    command: async () => (await import("./command_dialog.js")).CommandDialog,
+    commands: async () => (await import("./commands_dialog.js")).CommandsDialog,
+    jump: async () => (await import("./search_dialog.js")).JumpDialog,
+    keys: async () => (await import("./keys_dialog.js")).KeysDialog,
+    line: async () => (await import("./menus.js")).LineMenu,
+    moderation: async () => (await import("./moderation_dialog.js")).ModerationDialog,
+    own: async () => (await import("./menus.js")).OwnMenu,
+    person: async () => (await import("./menus.js")).PersonMenu,
+    preferences: async () => (await import("./preferences_dialog.js")).PreferencesDialog,
+    room: async () => (await import("./menus.js")).RoomMenu,
     rooms: async () => (await import("./rooms_dialog.js")).RoomsDialog,
+    search: async () => (await import("./search_dialog.js")).SearchDialog,
+    share: async () => (await import("./share_dialog.js")).ShareDialog,
+    switcher: async () => (await import("./switcher.js")).Switcher,
 };
 
 /** The dialog that is open. @extends {Component<{session: ChatSession, page: Page}, {view?: DialogView}>} */
 export class OpenDialog extends Component {
     state = /** @type {{view?: DialogView}} */ ({});
+    _dialog = /** @type {import("./page.js").OpenDialog} */ (this.props.page.dialog);
 
     async componentDidMount() {
         const { page } = this.props;
         try {
-            this.setState({ view: await DIALOGS[page.dialog?.name ?? ""]() });
+            this.setState({ view: await DIALOGS[this._dialog.name]() });
         } catch {
-            page.closeDialog(); // the server cannot be reached, or has another version now
+            if (page.dialog === this._dialog) page.closeDialog(); // the server cannot be reached, or has another version now
         }
     }
 
     render() {
         const { session, page } = this.props;
         const View = this.state.view;
-        return View && html`<${View} session=${session} page=${page} about=${page.dialog?.about} />`;
+        return View && html`<${View} session=${session} page=${page} about=${this._dialog.about} close=${() => page.closeDialog()} />`;
     }
 }

@@ -10,6 +10,8 @@ const PATHS = {
     down: "M12 5v14M6 13l6 6 6-6",
     up: "M12 19V5M6 11l6-6 6 6",
     plus: "M12 5v14M5 12h14",
+    more: "M6 9l6 6 6-6",
+    search: "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13M20 20l-4.8-4.8",
 };
 
 /** @param {{name: keyof typeof PATHS}} props */

@@ -4,7 +4,7 @@ import { hueOf } from "../model/colours.js";
 import { wordsOf } from "../model/items.js";
 import { pieces } from "../model/links.js";
 import { classes, Component, html } from "./dom.js";
-import { clock, day, full } from "./times.js";
+import { brief, clock, day, full } from "./times.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
 /** @typedef {import("../model/items.js").Spoken} Spoken */
@@ -39,7 +39,7 @@ export function Content({ item, first }) {
     if (item.kind === "company") return html`<p class="note">${wordsOf(item)}</p>`;
     if (item.kind === "note") return html`<p class=${classes("note", item.wrong && "wrong")}><${Text} text=${item.text} /></p>`;
     return html`<div class=${classes("line", item.own && "own", item.mention && "mention", item.waiting && "waiting", item.action && "action")}>
-        ${first ? html`<${Avatar} name=${item.sender} />` : html`<${Time} time=${item.time} />`}
+        ${first ? html`<${Avatar} name=${item.sender} />` : html`<${Time} time=${item.time} text=${brief(item.time)} />`}
         <div class="body">
             ${first && !item.action && html`<div class="who"><${Name} name=${item.sender} />
                 ${item.notice && html`<span class="muted">notice</span>`}<${Time} time=${item.time} /></div>`}
@@ -61,9 +61,9 @@ function Text({ text }) {
         : piece.text));
 }
 
-/** @param {{time: number}} props */
-function Time({ time }) {
-    return html`<time datetime=${new Date(time).toISOString()} title=${full(time)}>${clock(time)}</time>`;
+/** @param {{time: number, text?: string}} props */
+function Time({ time, text = clock(time) }) {
+    return html`<time datetime=${new Date(time).toISOString()} title=${full(time)}>${text}</time>`;
 }
 
 /** A name in its colour. @param {{name: string}} props */

@@ -1,10 +1,10 @@
 /** What only the page knows: which drawer and dialog are open, and when to draw. */
 
-import { App } from "./app.js";
 import { html, render } from "./dom.js";
+import { Login } from "./login.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
-/** An open dialog: its name in `DIALOGS`, and what it is about. @typedef {{name: string, about?: unknown}} OpenDialog */
+/** An open dialog: its name in `DIALOGS`, what it is about, and how many were opened before. @typedef {{name: string, about?: unknown, number: number}} OpenDialog */
 
 /** Draws the session into an element of the document, at most once a frame. */
 export class Page {
@@ -17,8 +17,11 @@ export class Page {
         this.firstName = ""; // typed before the scripts had loaded
         /** @type {() => void} what else must follow the state, such as the title */
         this.drawn = () => {};
-        this._container = container;
+        this._container = /** @type {HTMLElement} */ (container);
+        /** @type {typeof import("./app.js").App | null} */
+        this._app = null;
         this._due = false;
+        this._opened = 0;
         /** @type {ChatSession | null} */
         this._session = null;
     }
@@ -27,6 +30,12 @@ export class Page {
     show(session) {
         this._session = session;
         this.draw();
+    }
+
+    /** Load what is shown after the login. */
+    async load() {
+        this._app = (await import("./app.js")).App;
+        this.changed();
     }
 
     /** Draw soon. */
@@ -42,7 +51,8 @@ export class Page {
     draw() {
         this._due = false;
         if (this._session === null) return;
-        render(html`<${App} session=${this._session} page=${this} />`, this._container);
+        const View = this._session.login === null && this._app !== null ? this._app : Login;
+        render(html`<${View} session=${this._session} page=${this} />`, this._container);
         this.drawn();
     }
 
@@ -57,13 +67,16 @@ export class Page {
      * @param {unknown} [about]
      */
     openDialog(name, about) {
-        this.dialog = { name, about };
+        this.dialog = { name, about, number: ++this._opened };
         this.drawer = null;
         this.changed();
     }
 
+    /** Close the dialog at once, so that what follows finds the focus where it was. */
     closeDialog() {
+        if (this.dialog === null) return;
         this.dialog = null;
-        this.changed();
+        this.draw();
+        if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) this._container.querySelector("textarea")?.focus();
     }
 }

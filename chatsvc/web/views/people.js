@@ -6,7 +6,7 @@ import { Avatar } from "./line.js";
 
 /** @typedef {import("../model/buffers.js").Somebody} Somebody */
 
-const ROLES = ["founder", "operator", "moderator", "voiced", ""];
+const ROLES = ["founder", "host", "operator", "moderator", "voiced", ""];
 const SHOWN = 500; // rows
 
 /** @param {import("./app.js").Props} props */
@@ -14,19 +14,15 @@ export function People({ session, page }) {
     const { pane, name: me } = session.state;
     if (!pane.people.size) return null;
     const people = [...pane.people.values()].sort(inOrder);
-    /** @param {Somebody} somebody */
-    const choose = somebody => {
-        page.openDrawer(null);
-        if (somebody.name !== me) session.lookAt(`@${somebody.name}`);
-    };
+    /** @param {Somebody} somebody @param {any} event */
+    const choose = ({ name }, event) => page.openDialog("person", { name, anchor: event.currentTarget.getBoundingClientRect() });
     return html`<aside class="sidebar people" aria-label="People in this room">
         <div class="sidebar-head"><strong class="grow">People <span class="muted">${people.length}</span></strong>
             <button type="button" class="quiet only-not-wide" aria-label="Close" onClick=${() => page.openDrawer(null)}><${Icon} name="close" /></button>
         </div>
         <ul class="sidebar-body">
             ${people.slice(0, SHOWN).map(one => html`<li key=${one.name}>
-                <button type="button" class=${classes("entry", one.away && "absent")} onClick=${() => choose(one)}
-                    title=${one.name === me ? "You" : `Write to ${one.name}`}>
+                <button type="button" class=${classes("entry", one.away && "absent")} aria-haspopup="menu" onClick=${(/** @type {Event} */ event) => choose(one, event)}>
                     <${Avatar} name=${one.name} /><bdi class="grow">${one.name}</bdi>
                     <span class="muted">${one.name === me ? "you" : one.away ? "away" : one.role}</span>
                 </button>

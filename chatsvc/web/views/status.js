@@ -8,9 +8,10 @@ export function Status({ session }) {
     const { connection, state } = session;
     if (connection.here || connection.state === "restoring") return html`<p class="status">${typingWords(state.typing(session.now))}</p>`;
     const seconds = connection.nextTry === null ? 0 : Math.ceil((connection.nextTry - session.now) / 1000);
+    const lost = session.unsent.works ? "" : " Do not reload the page: this browser does not keep them.";
     const kept = state.waiting ? ` ${counted(state.waiting, "message")} will be sent then.` : " What you write is sent then.";
     return html`<p class="status offline" role="status">
-        <span>${seconds > 1 ? `Not connected. Next attempt in ${seconds} s.` : "Connecting…"}${kept}</span>
+        <span>${seconds > 1 ? `Not connected. Next attempt in ${seconds} s.` : "Connecting…"}${kept}${state.waiting ? lost : ""}</span>
         <button type="button" class="secondary small" onClick=${() => connection.retry()}>Try now</button>
     </p>`;
 }

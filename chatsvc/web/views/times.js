@@ -1,13 +1,29 @@
 /** Times and days as the reader's language writes them. */
 
-const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+let hoursAndMinutes = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
 const YEAR = new Intl.DateTimeFormat([], { day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
 
+/**
+ * Write times with 12 or 24 hours, or as the language does.
+ * @param {string} hours
+ */
+export function useHours(hours) {
+    hoursAndMinutes = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", ...(hours !== "system" && { hourCycle: hours === "12" ? "h12" : "h23" }) });
+}
+
 /** @param {number} time */
 export function clock(time) {
-    return CLOCK.format(time);
+    return hoursAndMinutes.format(time);
+}
+
+/**
+ * Return a time for a narrow column: without AM or PM.
+ * @param {number} time
+ */
+export function brief(time) {
+    return clock(time).replace(/\s*[AP]M$/i, "");
 }
 
 /** @param {number} time */

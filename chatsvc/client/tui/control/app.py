@@ -11,6 +11,8 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.events import AppBlur, AppFocus, Key, Resize
 from textual.filter import LineFilter, NoColor
+from textual.reactive import Initialize, Reactive
+from textual.theme import Theme
 from textual.widgets import OptionList
 from twisted.internet.interfaces import IReactorTime
 
@@ -74,6 +76,12 @@ class ChatApp(App[int]):
     BINDINGS = bindings(Where.APP)
     COMMAND_PALETTE_BINDING = keys_of("palette")[0]
 
+    def _chosen_theme(self) -> str:
+        return themes.chosen(self.preferences.settings.theme, os.environ)
+
+    # The first theme is the chosen one: styles that are read for another are read twice.
+    theme: Reactive[str] = Reactive(Initialize(_chosen_theme))
+
     def __init__(
         self,
         reach: Reach,
@@ -84,10 +92,10 @@ class ChatApp(App[int]):
         now: Callable[[], float] = time,
         warning: str | None = None,  # about the terminal
     ) -> None:
+        self.preferences = preferences or Preferences()
         super().__init__()
         self._warning = warning
         self.animation_level = "none"  # animations cost bytes and show nothing new
-        self.preferences = preferences or Preferences()
         self.moments = Moments(self, self._draw)
         self.state = State(now, self.moments.changed)
         self.porch = Porch(self, self.preferences, going, self._come_in, self._type_on)
@@ -120,8 +128,6 @@ class ChatApp(App[int]):
         self.entry = InputArea(self.state.pane, self.knowing.known, self._typed, keys)
         self._topic, self._status = StatusLine("topic"), StatusLine("status")
         self.shelf = Shelf(self.state, self.visit.reading)
-        for theme in themes.OWN:
-            self.register_theme(theme)
 
     def compose(self) -> ComposeResult:
         yield self._topic
@@ -146,6 +152,11 @@ class ChatApp(App[int]):
             await self.porch.open_page()
         else:
             self.call_after_refresh(self.visit.begin, self.porch.going)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Return all themes by name, ours too before `App` has registered any."""
+        return {**super().available_themes, **themes.OWN}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Remove all colours, even shades of grey, if the user wants none."""
@@ -375,7 +386,7 @@ class ChatApp(App[int]):
     def _choose(self) -> None:
         """Apply the settings."""
         chosen = self.preferences.settings
-        self.theme = themes.chosen(chosen.theme, os.environ)
+        self.theme = self._chosen_theme()
         self.state.highlights = chosen.highlights
         self.saying.emoji = chosen.emoji
         self.notices.settings = chosen

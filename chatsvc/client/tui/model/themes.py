@@ -10,7 +10,7 @@ from chatsvc.model.requests import Refused
 
 DEFAULT = "default"
 
-OWN = (
+_OURS = (
     Theme(
         "chatsvc-dark",
         primary="#7fb4e6", secondary="#8fa3b8", accent="#f0b35e", warning="#e8b04a",
@@ -25,7 +25,8 @@ OWN = (
     ),
 )  # fmt: skip
 
-NAMES = (*(theme.name for theme in OWN), *BUILTIN_THEMES)
+OWN = {theme.name: theme for theme in _OURS}
+NAMES = (*OWN, *BUILTIN_THEMES)
 
 
 def check(name: str) -> None:

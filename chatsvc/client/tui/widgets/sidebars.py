@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 from chatsvc.client.tui.model.buffers import SERVER, Buffer, Somebody
 from chatsvc.client.tui.model.state import State
 
-_RANKS = {"founder": "~", "operator": "@", "moderator": "@", "voiced": "+"}
+_RANKS = {"founder": "~", "host": "~", "operator": "@", "moderator": "@", "voiced": "+"}
 _LISTED = 1000  # people; of a crowd, the others are only counted
 
 

@@ -1,0 +1,40 @@
+"""Arguments that are objects: how they are checked."""
+
+from __future__ import annotations
+
+import re
+
+from chatsvc.model.characters import clean
+from chatsvc.model.metadata_events import MOST_KEYS
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import LONGEST_WORDS
+
+MOST_SIGNS = 100  # at once
+LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
+
+
+def signs(name: str, value: object) -> dict[str, str]:
+    """Return client tags: short words, each with a value."""
+    fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
+    if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
+        raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
+    found = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
+    if len("".join([*found, *found.values()]).encode()) > LONGEST_SIGNS:
+        raise Refused("too-long", f"{name} can have at most {LONGEST_SIGNS} bytes in total.")
+    return found
+
+
+def values(name: str, value: object) -> dict[str, str]:
+    """Return metadata: values by key, where null or an empty string removes."""
+    if not isinstance(value, dict) or len(value) > MOST_KEYS:
+        raise Refused(
+            "bad-argument", f'{name} are like {{"url": "https://…"}}, at most {MOST_KEYS}.'
+        )
+    if not all(each is None or isinstance(each, str) for each in value.values()):
+        raise Refused("bad-argument", f"{name} must be strings, or null.")
+    return {key: clean(each or "") for key, each in value.items()}
+
+
+def _is_sign(key: object, value: object) -> bool:
+    short = isinstance(value, str) and len(value) <= LONGEST_WORDS
+    return short and isinstance(key, str) and re.fullmatch(r"[\w./-]{1,64}", key, re.A) is not None

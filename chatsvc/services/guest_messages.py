@@ -1,0 +1,129 @@
+"""Private messages with guests: in memory, for the history of the account on the other side.
+
+A guest has no history: whoever takes the name next must not read it.  There are limits, because
+nothing is written to the disk; the conversation that was quiet the longest is forgotten first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from chatsvc.core.chat import User
+from chatsvc.model.history_events import History, Latest
+from chatsvc.model.message_events import FIRST_PASSING, Said, Told
+from chatsvc.model.records import Account
+from chatsvc.model.text_rules import key
+
+MOST_LINES = 100  # of one conversation
+MOST_CONVERSATIONS = 20  # of one account
+MOST_IN_ALL = 2_000  # lines
+
+_Owner = tuple[str, str]  # the account's id, and the key of the guest's name
+
+
+class Within(NamedTuple):
+    """Which lines are requested, as numbers or times."""
+
+    after: int | float | None
+    before: int | float | None
+    around: int | float | None
+    n: int
+    first: bool
+
+
+class GuestMessages:
+    """The latest private messages between accounts and guests."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._last_id = FIRST_PASSING
+        self._lines: dict[_Owner, deque[Said]] = {}  # latest conversation last
+        self._count = 0
+
+    def id(self) -> int:
+        """Return a new number for a message, which a restart does not repeat."""
+        self._last_id = max(self._last_id + 1, round(self._now() * 1000))
+        return self._last_id
+
+    def note(self, sender: User, reader: User, told: Told) -> None:
+        """Remember a message for a side that has an account, if the other side has none."""
+        for one, other in ((sender, reader), (reader, sender)):
+            if one.account is not None and other.account is None:
+                self._add(one.account.id, other, _line(told, f"@{other.name}"))
+
+    def _add(self, account: str, guest: User, line: Said) -> None:
+        owner = account, guest.key
+        lines = self._lines.pop(owner, None)
+        if lines is None:
+            lines = deque(maxlen=MOST_LINES)
+            self._keep_few(account)
+        self._count += len(lines) < MOST_LINES
+        lines.append(line)
+        self._lines[owner] = lines
+        while self._count > MOST_IN_ALL:
+            self._forget(next(iter(self._lines)))
+
+    def _keep_few(self, account: str) -> None:
+        own = [owner for owner in self._lines if owner[0] == account]
+        for owner in own[: len(own) - MOST_CONVERSATIONS + 1]:
+            self._forget(owner)
+
+    def _forget(self, owner: _Owner) -> None:
+        self._count -= len(self._lines.pop(owner))
+
+    def page(self, account: Account, name: str, within: Within) -> History | None:
+        """Return a page of the conversation with a guest; None if there is none."""
+        lines = self._lines.get((account.id, key(name)))
+        if lines is None:
+            return None
+        after, before, around, n, first = within
+        if after is not None and before is not None and _is_reversed(lines, after, before):
+            after, before, first = before, after, not first
+        found = [line for line in lines if _is_between(line, after, before)]
+        start = 0 if first else max(0, len(found) - n)
+        if around is not None:
+            middle = sum(_point(line, around) < around for line in found)
+            start = max(0, min(middle - n // 2, len(found) - n))
+        return History(lines[-1].room, tuple(found[start : start + n]), len(found) > n)
+
+    def latest(self, account: Account) -> Iterator[Latest]:
+        """Return the last message of each conversation of an account."""
+        for (owner, _), lines in self._lines.items():
+            if owner == account.id:
+                yield Latest(lines[-1].room, lines[-1].number, lines[-1].time)
+
+
+def _line(told: Told, room: str) -> Said:
+    assert told.id is not None
+    return Said(
+        room=room,
+        number=told.id,
+        time=told.time,
+        sender=told.sender,
+        text=told.text,
+        action=told.action,
+        client="",
+        tag=None,
+        account=told.account,
+        notice=told.notice,
+        signs=told.signs,
+    )
+
+
+def _point(line: Said, like: int | float) -> int | float:
+    """Return a line's number, or its time if that is what it is compared with."""
+    return line.number if isinstance(like, int) else line.time
+
+
+def _is_between(line: Said, after: int | float | None, before: int | float | None) -> bool:
+    return (after is None or _point(line, after) > after) and (
+        before is None or _point(line, before) < before
+    )
+
+
+def _is_reversed(lines: deque[Said], after: int | float, before: int | float) -> bool:
+    """Return whether the first point is later than the second."""
+    from_after = sum(_point(line, after) < after for line in lines)
+    return from_after > sum(_point(line, before) < before for line in lines)

@@ -1,0 +1,42 @@
+/** The other tabs of this browser with the same chat. */
+
+/** The part of a BroadcastChannel that is used. @typedef {Pick<BroadcastChannel, "postMessage" | "onmessage">} Channel */
+/** @typedef {import("../net/connection.js").Clock} Clock */
+
+const PATIENCE = 250; // milliseconds in which another tab must answer
+
+/** Finds out whether another tab has the same secret: a browser copies it when it duplicates a tab. */
+export class Tabs {
+    /**
+     * @param {Channel | null | undefined} channel
+     * @param {Clock} clock
+     */
+    constructor(channel, clock) {
+        this.client = ""; // the secret of this tab, once it is known to be its own
+        this._channel = channel;
+        this._clock = clock;
+        /** @type {() => void} */
+        this._taken = () => {};
+        if (channel) channel.onmessage = ({ data }) => this._heard(data);
+    }
+
+    /**
+     * Return whether another tab has this secret.
+     * @param {string} client
+     * @returns {Promise<boolean>}
+     */
+    isTaken(client) {
+        return new Promise(resolve => {
+            if (!this._channel) return resolve(false);
+            this._taken = () => resolve(true);
+            this._clock.setTimeout(() => resolve(false), PATIENCE);
+            this._channel?.postMessage({ whose: client });
+        });
+    }
+
+    /** @param {{whose?: string, mine?: string}} message */
+    _heard({ whose, mine }) {
+        if (whose !== undefined && whose === this.client) this._channel?.postMessage({ mine: whose });
+        else if (mine !== undefined && !this.client) this._taken();
+    }
+}
