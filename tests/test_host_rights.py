@@ -68,7 +68,8 @@ class Play:
         elif way == "assign":
             self.operator.send("/join #tea", f"/found {other}", "/leave #tea")
         elif way == "lose":
-            self.lost[name] = self.ranks().get(name, 0), self.now
+            if name in self.ranks():
+                self.lost[name] = self.ranks()[name], self.now
             self.person(name).hang_up()
             del self.people[name]
         else:
