@@ -160,7 +160,7 @@ async def prove(
         return Challenge(proof)
     if session not in hub.directory.sessions:
         return None
-    _take_as_proved(hub, session, proof, tag, keep_name)
+    _take_as_proved(hub, session, account=proof, tag=tag, keep_name=keep_name)
     return None
 
 
@@ -170,7 +170,7 @@ def _take_as_proved(
     if session.login is not None:
         session.login.proved = hub.authentication.complete(account)
     elif session.person.account is None or session.person.account.id != account.id:
-        _log_in(hub, session, account, tag, keep_name)
+        _log_in(hub, session, account=account, tag=tag, keep_name=keep_name)
         return
     session.tell(Proved(account.name), tag)
 

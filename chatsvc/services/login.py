@@ -121,13 +121,15 @@ class Login:
             login.name = account.name
             account = await self._prove(session, account, account_password, client)
             name = account.name
-        return self._come_in(session, name, account, client, username)
+        return self._come_in(session, name=name, account=account, client=client, username=username)
 
     async def _hello_with_token(
         self, session: Session, secret: str, client: str | None, username: str
     ) -> Welcome | None:
         account, token = await self._authentication.by_token(session, secret, self._now())
-        welcome = self._come_in(session, account.name, account, client, username)
+        welcome = self._come_in(
+            session, name=account.name, account=account, client=client, username=username
+        )
         if welcome is not None:
             session.token = token.digest
         return welcome

@@ -60,12 +60,12 @@ class RoomAdministration:
         host = room.temporary.host
         moderators = [*names["moderator"], *sorted(one.name for one in room.temporary.moderators)]
         return Rules(
-            room.name,
-            listed(room.rules),
-            founder,
-            tuple(dict.fromkeys(moderators)),
-            room.made,
-            host.name if host else None,
+            room=room.name,
+            rules=listed(room.rules),
+            founder=founder,
+            moderators=tuple(dict.fromkeys(moderators)),
+            made=room.made,
+            host=host.name if host else None,
         )
 
     async def set_rule(self, session: Session, room: Room, name: str, value: str) -> Rule:

@@ -76,7 +76,9 @@ class RoomRoles:
         act = self._acts.act(session, f"made {_signed(user, account)} {role}", room)
         await self._appoint(room, {account.id: role}, act)
         called_now = user.name if user else account.name
-        return self._tell(session, room, Role(room.name, called_now, role, session.name, old))
+        return self._tell(
+            session, room, Role(room.name, called_now, role, by=session.name, before=old)
+        )
 
     async def _give_for_now(self, session: Session, room: Room, user: User, role: str) -> Role:
         """Give a role that lasts as long as the user is in the room."""
@@ -85,7 +87,9 @@ class RoomRoles:
         _present(user, user.name, room)  # who may have left meanwhile
         given = room.temporary
         (given.moderators if role == "moderator" else given.voices).add(user)
-        return self._tell(session, room, Role(room.name, user.name, role, session.name, old))
+        return self._tell(
+            session, room, Role(room.name, user.name, role, by=session.name, before=old)
+        )
 
     async def take(self, session: Session, room: Room, name: str, role: str) -> Role:
         """Take a role from a user in a room, and tell the room."""
@@ -104,7 +108,7 @@ class RoomRoles:
             raise Refused(
                 "known", f"{name} is not {called(role)} of {room.name}. To see roles: /room"
             )
-        return await self._take(session, room, (user, account), role, old)
+        return await self._take(session, room, (user, account), role=role, old=old)
 
     async def _take(
         self, session: Session, room: Room, whose: Somebody, role: str, old: str
@@ -122,7 +126,7 @@ class RoomRoles:
             room.end_temporary_role(user)
             if voice:
                 room.temporary.voices.add(user)
-        return self._tell(session, room, Role(room.name, name, left, session.name, old))
+        return self._tell(session, room, Role(room.name, name, left, by=session.name, before=old))
 
     async def _change_voice(self, session: Session, room: Room, user: User, voice: bool) -> Role:
         """Give a moderator a voice as well, which lasts after `/deop`, or take it."""
@@ -138,7 +142,12 @@ class RoomRoles:
         )
         (room.temporary.voices.add if voice else room.temporary.voices.discard)(user)
         event = Role(
-            room.name, user.name, role, session.name, role, voice="given" if voice else "taken"
+            room.name,
+            user.name,
+            role,
+            by=session.name,
+            before=role,
+            voice="given" if voice else "taken",
         )
         return self._tell(session, room, event)
 
@@ -228,7 +237,7 @@ class RoomRoles:
         _present(user, user.name, room)
         instead = self._end_host(room, user)
         room.temporary.make_host(user)
-        event = Role(room.name, user.name, "host", session.name, before, instead)
+        event = Role(room.name, user.name, "host", by=session.name, before=before, instead=instead)
         return self._tell(session, room, event)
 
     def _end_host(self, room: Room, successor: User | None) -> str:

@@ -133,7 +133,7 @@ class Visibility:
         count = len(room.seen_by(asker.person))
         topic = room.topic
         words, when = (topic.text, topic.time) if topic and topic.text else ("", None)
-        return Place(room.name, count, words, room.last, when, room.made)
+        return Place(room.name, count, topic=words, last=room.last, topic_time=when, made=room.made)
 
     def member(self, user: User, asker: Session, room: Room) -> Person | None:
         """Return a user's entry in a room's list, if they may still be known to be in it."""

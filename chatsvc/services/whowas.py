@@ -45,7 +45,8 @@ class Whowas:
     def note(self, user: User, now: float, trace: Trace, realname: str) -> None:
         """Remember a user whose name is free now, with the real name to show."""
         account = user.account.name if user.account else None
-        self._gone.appendleft((Gone(user.name, now, account, realname, user.mask), trace))
+        gone = Gone(user.name, now, account=account, realname=realname, mask=user.mask)
+        self._gone.appendleft((gone, trace))
 
     def trace(self, name: str, now: float) -> Trace | None:
         """Return the marks of the last user of a name, if that was within the last hour."""
