@@ -185,11 +185,12 @@ def test_long_history_is_read_upwards_without_a_jump(firefox: Firefox, chat: Ser
     firefox.log_in("fred")
     firefox.type("/join #long" + ENTER)
     firefox.sees("line 699")
-    firefox.run("document.querySelector('.scroller').scrollTop = 300")
     first = "document.querySelector('[data-number]').dataset.number"
     row = "document.querySelector(`[data-number='${window.kept}'] .text`).getBoundingClientRect()"
-    firefox.run(
-        "window.first = " + first + "; window.kept = [...document.querySelectorAll("
+    firefox.run(  # at once, before earlier messages can arrive
+        "document.querySelector('.scroller').scrollTop = 300; window.first = "
+        + first
+        + "; window.kept = [...document.querySelectorAll("
         "'[data-number]')].find(row => row.getBoundingClientRect().top > 150).dataset.number"
     )
     before = firefox.run(f"{row}.top")
