@@ -127,11 +127,11 @@ def test_only_operators_become_operators(chat: Chat) -> None:
     assert refusal(guest, do="kill", name="guest")[0] == "not-allowed"
     told = guest.ask(do="oper", name="op", password=SECRET, tag="o")
     assert told[0] == {"event": "operating", "name": "guest", "account": "op", "tag": "o"}
-    assert told[1]["event"] == "you" and told[1]["name"] == "guest" and told[1]["operator"]
+    assert (told[1]["event"], told[1]["name"], told[1]["operator"]) == ("you", "guest", True)
     eve = chat.program("eve")
     guest.ask(do="kill", name="eve", reason="spam")
     assert eve.events() == [
-        {"event": "removed", "name": "eve", "by": "op", "reason": "spam", "own": True},
-        {"event": "goodbye", "text": "op removed you from the server: spam.", "final": True},
+        {"event": "removed", "name": "eve", "by": "guest", "reason": "spam", "own": True},
+        {"event": "goodbye", "text": "guest removed you from the server: spam.", "final": True},
     ]
     assert eve.closed
