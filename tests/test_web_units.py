@@ -27,6 +27,7 @@ def test_the_logic_of_the_page(path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow  # it needs the extra [browser]
 def test_qr_codes_of_all_sizes_are_read() -> None:
     zxing = zxing_or_skip()
     texts = [f"http://chat.example:13531/{'aB3~é' * length}" for length in range(31)]
