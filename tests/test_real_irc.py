@@ -251,6 +251,7 @@ def test_a_wrong_password_is_seen_and_one_is_not_that_person(
     ida = irssi(tmux, chat, tmp_path / "irssi", "battery-horse-correct")
     wes = weechat(tmux, chat, tmp_path / "weechat", "battery-horse-correct")
     ida.at.until(r"-!- Cannot authenticate via SASL \(Wrong password\.\)$")
+    wes.at.until("#lobby")  # its buffer opens before it is joined, and is shown
     wes.types("/buffer 1")
     wes.at.until(r"\| Wrong password\.")
     assert "nobody else is here" in chat.person().come_in("bob")
