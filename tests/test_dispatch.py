@@ -422,3 +422,12 @@ def test_the_client_has_no_lists_of_commands_of_its_own(name: str) -> None:
 
 def test_a_list_of_commands_would_be_found() -> None:
     assert lists_of_commands('SECRET = ("login", "passwd")') == [{"login", "passwd"}]
+
+
+@pytest.mark.parametrize("room", ["#two words", "#\x1b[2Jelsewhere", "#\ud7ff\x00else"])
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if "room" in row.kinds])
+def test_a_strange_room_is_refused_or_created(name: str, room: str, chat: Chat) -> None:
+    program = chat.program("program")
+    needed = dict.fromkeys(TABLE[name].needed, "1")
+    (answer, *_) = program.ask(do=name, **{**needed, "room": room})
+    assert answer.get("code") != "failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory, room_of
 from chatsvc.core.timer import Timer
+from chatsvc.model.characters import clean
 from chatsvc.model.presence_events import Person
 from chatsvc.model.requests import Refused, Request
 from chatsvc.model.room_events import Place
@@ -112,7 +113,7 @@ class Visibility:
         is_room = isinstance(name, str) and name.startswith("#")
         if refused.code != "not-in-room" or not is_room or request.name in ("say", "me"):
             return refused
-        if self._seen(session, str(name)) is not None:
+        if self._seen(session, name := clean(str(name))) is not None:
             return refused
         return Refused("no-such-room", f"There is no room {name}. To create it: /join {name}")
 
