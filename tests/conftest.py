@@ -58,9 +58,12 @@ MARKERS = {
     "test_tui_": ("screen", "slow"),
 }  # of a file's tests, by the first of these prefixes of its name
 
+LONGEST = "test_real_drops.py"  # minutes; the others run beside it
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of each file."""
+    """Mark the tests of each file, and begin with the one that takes longest."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
     for item in items:
         name = item.path.name
         for marker in next((MARKERS[begin] for begin in MARKERS if name.startswith(begin)), ()):
