@@ -1,6 +1,7 @@
 /** A visit to the chat: joining, following events, reconnecting. It puts the parts together, without a page. */
 
 import { SERVER } from "../model/buffers.js";
+import { apply } from "../model/events.js";
 import { State } from "../model/state.js";
 import { TypingIndicator } from "../model/typing_indicator.js";
 import { Connection } from "../net/connection.js";
@@ -238,7 +239,7 @@ export class ChatSession {
      */
     event(event, own) {
         if (event.event === "goodbye") return;
-        this.state.apply(event, this.now, own);
+        apply(this.state, event, this.now, own);
         if (event.event === "welcome") this._listConversations();
         if (event.event === "you" && event.account === undefined) this.forgetToken();
         if (event.event === "entered") {

@@ -1,5 +1,6 @@
 /** Loads members and history for the current buffer, and reports read positions. */
 
+import { apply } from "../model/events.js";
 import { Refused } from "../net/failures.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
@@ -37,7 +38,7 @@ export class HistoryLoader {
             let after;
             for (;;) {
                 const page = await this._connection.ask("who", { room, ...(after && { after }) });
-                this._state.apply(page, this._clock.now());
+                apply(this._state, page, this._clock.now());
                 const last = page.people.at(-1)?.name;
                 if (!page.more || last === undefined || last === after) return;
                 after = last;

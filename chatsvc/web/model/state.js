@@ -1,71 +1,13 @@
 /** What the page shows: rooms and conversations, their lines, and what is unread. No page. */
 
 import { Buffer, SERVER, Stretch } from "./buffers.js";
-import { note, spoken, waiting, whispered } from "./items.js";
-import * as occupants from "./occupants.js";
+import { note, spoken, waiting } from "./items.js";
 import { key } from "./text_rules.js";
 
 /** @typedef {import("./items.js").Event} Event */
 /** @typedef {import("./items.js").Spoken} Spoken */
 
 const MOST = 1000; // buffers; lines for further ones go to the server's own
-const TYPING = 6000; // milliseconds for which a user counts as typing
-
-/**
- * What the state does with each event that has a display of its own.
- * @type {Record<string, (state: State, event: Event, now: number, own: boolean) => void>}
- */
-const APPLY = {
-    said: (state, event, now, own) => state.said(event, own),
-    told: (state, event, now) => state.told(event, now),
-    welcome(state, event, now) {
-        state.name = event.name;
-        state.account = event.account ?? null;
-        state.operator = event.operator ?? false;
-        state.chat = event.chat;
-        state.words(event, now, state.server);
-    },
-    you(state, event, now) {
-        state.name = event.name;
-        state.account = event.account ?? null;
-        state.operator = event.operator ?? false;
-        state.words(event, now);
-    },
-    entered: (state, event) => state.entered(event),
-    exited: (state, event) => state.close(event.room),
-    joined: (state, event, now) => state.came(event, now),
-    left: (state, event, now) => state.went(event, now),
-    renamed: (state, event, now) => state.renamed(event, now),
-    away: (state, event, now) => state.away(event, now),
-    role(state, event, now) {
-        const pane = state.open(event.room);
-        occupants.giveRole(pane, event);
-        state.words(event, now, pane);
-    },
-    topic(state, event, now) {
-        const pane = state.open(event.room);
-        pane.topic = event.text ?? "";
-        state.words(event, now, pane);
-    },
-    people(state, event) {
-        const pane = event.room && state.find(event.room);
-        if (pane) occupants.note(pane, event);
-    },
-    deleted: (state, event) => state.deleted(event),
-    marked: (state, event) => state.marked(event),
-    signal: (state, event, now) => state.signal(event, now),
-    removed(state, event, now) {
-        const pane = event.room && event.own ? state.open(event.room) : undefined;
-        if (pane !== undefined) pane.inside = false;
-        state.words(event, now, pane);
-    },
-    talking() {}, // the current buffer determines where lines go
-    cleared: state => state.pane.clear(),
-    refused: (state, event, now) => state.note(event.text, now, true),
-    notice: (state, event, now, own) => state.words(event, now, own ? undefined : state.server),
-    online: (state, event, now, own) => state.words(event, now, own ? undefined : state.server),
-    offline: (state, event, now, own) => state.words(event, now, own ? undefined : state.server),
-};
 
 /** Everything that is shown; `changed` is called when some of it changes. */
 export class State {
@@ -93,8 +35,8 @@ export class State {
         this._lines = null;
         /** @type {(() => void)[]} events that wait for the words */
         this._unworded = [];
-        this._turns = 0;
-        this._arrived = false; // whether we are in a room
+        this.turns = 0;
+        this.arrived = false; // whether we are in a room
     }
 
     /** The current buffer. */
@@ -174,7 +116,7 @@ export class State {
      */
     markRead(pane) {
         pane.unread = pane.mentions = 0;
-        this._read(pane, pane.present.last);
+        this.readTo(pane, pane.present.last);
         pane.mark(null);
         this.changed();
     }
@@ -182,9 +124,9 @@ export class State {
     /** Mark the current buffer as read, if the user is looking at it. */
     seen() {
         const pane = this.pane;
-        if (this._sees(pane)) {
+        if (this.sees(pane)) {
             pane.unread = pane.mentions = pane.missed = 0;
-            this._read(pane, pane.present.last);
+            this.readTo(pane, pane.present.last);
         }
         this.changed();
     }
@@ -211,7 +153,7 @@ export class State {
     }
 
     /** @param {Buffer} pane */
-    _sees(pane) {
+    sees(pane) {
         return pane === this.pane && this.looking && pane.following && pane.past === null;
     }
 
@@ -219,7 +161,7 @@ export class State {
      * @param {Buffer} pane
      * @param {number} number
      */
-    _read(pane, number) {
+    readTo(pane, number) {
         pane.read = Math.max(pane.read, number);
         if (pane.kept && pane.read > pane.marked) this.whenRead(pane);
     }
@@ -261,17 +203,6 @@ export class State {
     // Events
 
     /**
-     * Update the state; `own` says that the event answers a request of this page.
-     * @param {Event} event
-     * @param {number} now
-     */
-    apply(event, now, own = false) {
-        if (Object.hasOwn(APPLY, event.event)) APPLY[event.event](this, event, now, own);
-        else this.words(event, now);
-        this.changed();
-    }
-
-    /**
      * Show an event without a display of its own in words.
      * @param {Event} event
      * @param {number} now
@@ -285,7 +216,7 @@ export class State {
         }
         const notes = this._lines(event, pane.name).map(text => note(now, text));
         pane.present.add(...notes);
-        if (pane.name === SERVER && !this._sees(pane)) pane.unread += notes.length;
+        if (pane.name === SERVER && !this.sees(pane)) pane.unread += notes.length;
     }
 
     /**
@@ -298,67 +229,10 @@ export class State {
         this.changed();
     }
 
-    /**
-     * @param {Event} line
-     * @param {boolean} own
-     */
-    said(line, own) {
-        const pane = this.open(line.room);
-        const item = spoken(line, own || this._isMe(line), this.mentionsMe(line.text));
-        pane.typing.delete(line.from);
-        const member = pane.people.get(key(line.from));
-        if (member !== undefined) member.spoke = ++this._turns;
-        this._add(pane, item);
-    }
-
     /** @param {Event} line */
-    _isMe(line) {
+    isMe(line) {
         if (this.account !== null) return line.account === this.account;
         return !line.account && line.from === this.name;
-    }
-
-    /**
-     * @param {Event} line
-     * @param {number} now
-     */
-    told(line, now) {
-        if (line.to.startsWith("@#")) {
-            this.words(line, now, this.open(line.to.slice(1)));
-            return;
-        }
-        const pane = this.open(line.room || `@${line.own ? line.to : line.from}`);
-        pane.typing.delete(line.from);
-        this._add(pane, whispered(line));
-    }
-
-    /**
-     * @param {Buffer} pane
-     * @param {Spoken} item
-     */
-    _add(pane, item) {
-        if (item.number && item.number <= pane.present.last) return; // a page of history has brought it already
-        const sees = this._sees(pane);
-        pane.present.add(item);
-        if (item.own) pane.mark(null);
-        else if (pane.newAfter !== null && pane.new === null) pane.placeMark();
-        if (sees || item.own) this._read(pane, item.number);
-        else if (!item.number || item.number > pane.read) {
-            this._isUnread(pane, item);
-        }
-        if (!item.own && (sees || !item.number || item.number > pane.read)) this.whenNew(pane, item, sees);
-    }
-
-    /**
-     * @param {Buffer} pane
-     * @param {Spoken} item
-     */
-    _isUnread(pane, item) {
-        if (!pane.unread) {
-            pane.mark(pane.present.end - 1);
-            pane.newAfter = item.number ? pane.read : null;
-        }
-        pane.unread++;
-        pane.mentions += Number(item.mention);
     }
 
     /**
@@ -369,154 +243,6 @@ export class State {
         const words = [this.name, ...this.highlights].filter(Boolean).map(word => escaped(key(word)));
         if (!words.length) return false;
         return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${words.join("|")})(?![\\p{L}\\p{N}_])`, "u").test(key(text));
-    }
-
-    // Rooms and people
-
-    /** @param {Event} event */
-    entered(event) {
-        const pane = this.open(event.room);
-        if (!pane.filled && !pane.present.last) this._begin(pane, event);
-        pane.inside = true;
-        pane.topic = event.topic ?? "";
-        pane.read = Math.max(pane.read, event.read ?? 0);
-        pane.marked = Math.max(pane.marked, event.read ?? 0);
-        pane.missed = event.mentions ?? 0;
-        const names = /** @type {string[]} */ ([...(event.names ?? []), event.name]);
-        pane.people = new Map(names.map(name => [key(name), occupants.somebody(name)]));
-        pane.company++;
-        this.name = event.name;
-        if (this.here === SERVER && !this._arrived) this.select(event.room);
-        this._arrived = true;
-    }
-
-    /**
-     * Set the unread mark of a joined room, from the account's or the guest's read position.
-     * @param {Buffer} pane
-     * @param {Event} event
-     */
-    _begin(pane, event) {
-        pane.read = event.read ?? event.last - (event.new ?? 0);
-        if (pane.read < event.last) pane.markAfter(pane.read);
-    }
-
-    /**
-     * @param {Event} event
-     * @param {number} now
-     */
-    came(event, now) {
-        occupants.came(this.open(event.room), event, now);
-        this._areHere(event.names, true, now);
-    }
-
-    /**
-     * @param {Event} event
-     * @param {number} now
-     */
-    went(event, now) {
-        occupants.went(this.open(event.room), event, now);
-        if (event.gone) this._areHere(event.names, false, now);
-    }
-
-    /**
-     * Note that people with a private conversation have come online or gone offline.
-     * @param {string[]} names
-     * @param {boolean} here
-     * @param {number} now
-     */
-    _areHere(names, here, now) {
-        const written = new Map(names.map(name => [key(name), name]));
-        for (const pane of this.panes.values()) {
-            const name = pane.private ? written.get(key(pane.name.slice(1))) : undefined;
-            if (name === undefined || pane.inside === here) continue;
-            pane.inside = here;
-            pane.typing.clear();
-            pane.present.add(note(now, here ? `${name} is back.` : `${name} has left.`));
-        }
-    }
-
-    /**
-     * @param {Event} event
-     * @param {number} now
-     */
-    renamed(event, now) {
-        if (event.own) this.name = event.new;
-        for (const pane of this.panes.values()) {
-            const member = pane.people.get(key(event.old));
-            if (member === undefined) continue;
-            pane.people.delete(key(event.old));
-            pane.people.set(key(event.new), { ...member, name: event.new });
-            pane.company++;
-            this.words(event, now, pane);
-        }
-        const private_ = this.find(`@${event.old}`);
-        if (private_ === undefined) return;
-        this.words(event, now, private_);
-        if (!private_.kept && this.find(`@${event.new}`) === undefined) this._call(private_, `@${event.new}`);
-    }
-
-    /**
-     * Continue a conversation under another name, in the same place.
-     * @param {Buffer} pane
-     * @param {string} name
-     */
-    _call(pane, name) {
-        this.panes = new Map([...this.panes].map(([known, each]) => [each === pane ? name : known, each]));
-        if (this.here === pane.name) this.here = name;
-        pane.name = name;
-    }
-
-    /**
-     * @param {Event} event
-     * @param {number} now
-     */
-    away(event, now) {
-        for (const pane of this.panes.values()) {
-            const member = pane.people.get(key(event.name));
-            if (member === undefined) continue;
-            member.away = event.reason !== undefined;
-            pane.company++;
-        }
-        if (event.written) this.words(event, now, this.find(`@${event.name}`));
-        else if (event.own) this.words(event, now);
-    }
-
-    /** @param {Event} event */
-    deleted(event) {
-        const pane = this.find(event.room);
-        for (const stretch of pane ? [pane.present, pane.past] : []) {
-            const position = stretch?.find(event.number) ?? -1;
-            if (stretch && position >= 0) {
-                const item = /** @type {Spoken} */ (stretch.items[position]);
-                stretch.items[position] = { ...item, text: "", deleted: event.by };
-            }
-        }
-    }
-
-    /**
-     * Update a read position that was reported by another device.
-     * @param {Event} event
-     */
-    marked(event) {
-        const pane = this.find(event.room);
-        if (pane === undefined) return;
-        pane.marked = Math.max(pane.marked, event.number);
-        if (event.number > pane.read) {
-            pane.read = event.number;
-            pane.missed = 0;
-            pane.recount();
-        }
-    }
-
-    /**
-     * @param {Event} event
-     * @param {number} now
-     */
-    signal(event, now) {
-        const pane = this.find(event.to.startsWith("#") ? event.to : `@${event.from}`);
-        if (pane === undefined || event.own || !event.signs?.typing) return;
-        pane.typing.delete(event.from);
-        if (event.signs.typing === "active") pane.typing.set(event.from, now + TYPING);
     }
 
     /**
@@ -582,7 +308,7 @@ export class State {
 
     /** @param {Event[]} said */
     _page(said) {
-        return said.map(line => spoken(line, this._isMe(line), this.mentionsMe(line.text)));
+        return said.map(line => spoken(line, this.isMe(line), this.mentionsMe(line.text)));
     }
 
     /** Go back to the present. */

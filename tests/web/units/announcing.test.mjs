@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { apply } from "../../../chatsvc/web/model/events.js";
 import { State } from "../../../chatsvc/web/model/state.js";
 import { Announcer } from "../../../chatsvc/web/views/announcer.js";
 
@@ -21,7 +22,7 @@ function page(t) {
 
 test("a new message is read once", t => {
     const { state, heard, follow } = page(t);
-    state.said(said(5), false);
+    apply(state, said(5), 0, false);
     follow();
     follow();
     assert.deepEqual(heard, ["bob: line 5"]);
@@ -29,7 +30,7 @@ test("a new message is read once", t => {
 
 test("history and own messages are not read", t => {
     const { state, heard, follow } = page(t);
-    state.said(said(5), true);
+    apply(state, said(5), 0, true);
     state.earlier(state.pane, [said(3), said(4)], false);
     follow();
     assert.deepEqual(heard, []);
@@ -37,7 +38,7 @@ test("history and own messages are not read", t => {
 
 test("of many messages, only the number is read", t => {
     const { state, heard, follow } = page(t);
-    for (let number = 1; number < 6; number++) state.said(said(number), false);
+    for (let number = 1; number < 6; number++) apply(state, said(number), 0, false);
     follow();
     assert.deepEqual(heard, ["5 new messages"]);
 });
@@ -45,7 +46,7 @@ test("of many messages, only the number is read", t => {
 test("switching names the room, and reads nothing that is in it", t => {
     const { state, heard, follow } = page(t);
     state.open("#cake");
-    state.said(said(1, { room: "#cake" }), false);
+    apply(state, said(1, { room: "#cake" }), 0, false);
     state.select("#cake");
     follow();
     state.select("@bob");

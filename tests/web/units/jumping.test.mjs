@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HistoryLoader } from "../../../chatsvc/web/control/history_loader.js";
+import { apply } from "../../../chatsvc/web/model/events.js";
 import { State } from "../../../chatsvc/web/model/state.js";
 import { Refused } from "../../../chatsvc/web/net/failures.js";
 
@@ -16,7 +17,7 @@ function room(loaded, last, around = () => []) {
     const connection = { here: true, ask: async (what, given) => (asked.push({ what, ...given }), { lines: await around(given), more: true }) };
     const pane = state.open("#tea");
     pane.filled = true;
-    for (const each of lines(loaded, last)) state.said(each, false);
+    for (const each of lines(loaded, last)) apply(state, each, 0, false);
     return { pane, asked, state, reading: new HistoryLoader(connection, state, clock) };
 }
 
@@ -84,7 +85,7 @@ test("a refusal is shown, and is no message", async () => {
 test("lines that arrive meanwhile belong to the present", async () => {
     const { pane, state, reading } = room(100, 120, () => lines(10, 30));
     await reading.jump(pane, 20);
-    state.said(line(121), false);
+    apply(state, line(121), 0, false);
     assert.deepEqual([pane.shown.last, pane.present.last, pane.unread > 0], [30, 121, true]);
     state.select("#tea");
     state.returnToPresent();
