@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
+
+import pytest
 
 from chatsvc.transports.web.assets import Asset, load
 
@@ -31,3 +34,22 @@ def test_what_is_seldom_needed_is_loaded_later() -> None:
     for name in ON_DEMAND:
         assert f"/{name}.js" in " ".join(ASSETS.files)
         assert f"/{name}.js" not in at_the_start
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("/**\n * Says it.\n */\nsay();\n    b(); // once\n", "say();\nb(); // once\n"),
+        ("    // Why.\n    a();\n", "a();\n"),
+        ("/** @type {A} */ (b).c();\n/** D. */\nd();\n", "/** @type {A} */ (b).c();\nd();\n"),
+        (
+            'a = "http://b/*";\nhtml`<p>\n    ${d}</p>`;\n',
+            'a = "http://b/*";\nhtml`<p>\n${d}</p>`;\n',
+        ),
+    ],
+)
+def test_scripts_lose_comments_and_indentation(tmp_path: Path, script: str, expected: str) -> None:
+    (tmp_path / "index.html").write_text("")
+    (tmp_path / "main.js").write_text(script)
+    (served,) = load(tmp_path).files.values()
+    assert served.body.decode() == expected

@@ -1,4 +1,4 @@
-"""The files of the browser client: read, minified, hashed and compressed once."""
+"""The files of the browser client: read, shortened, hashed and compressed once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
-
-from chatsvc.transports.web.minify import minified
 
 PAGE = "index.html"
 START = "main.js"
@@ -27,6 +25,8 @@ _TYPES = {
 _OTHER = "text/plain; charset=utf-8"  # such as a licence
 _REFERENCE = re.compile(r"""(?<=["'])assets/""")
 _IMPORTS = re.compile(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""")
+# Comments that have their lines to themselves, and indentation, which means nothing in markup.
+_SPARE = re.compile(rb"^[ ]*(?:/\*(?:(?!\*/).)*\*/\n|//[^\n]*\n)?", re.MULTILINE | re.DOTALL)
 _FOR_READERS = (".md", ".py")  # files that no browser needs
 _VENDORED = "vendor/"  # minified already
 
@@ -57,7 +57,7 @@ def asset(kind: str, body: bytes) -> Asset:
 
 def load(folder: Traversable) -> Assets:
     """Return all files in a folder, each under a path that changes when any of them changes."""
-    found = {name: _minified(name, body) for name, body in sorted(_files(folder))}
+    found = {name: _shortened(name, body) for name, body in sorted(_files(folder))}
     page = found[PAGE].decode()
     base = f"/assets/{_digest(found)}/"
     del found[PAGE]
@@ -78,10 +78,10 @@ def _digest(found: Mapping[str, bytes]) -> str:
     return sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def _minified(name: str, body: bytes) -> bytes:
-    """Return one of our scripts minified, any other file as it is."""
+def _shortened(name: str, body: bytes) -> bytes:
+    """Return one of our scripts without comments and indentation, any other file as it is."""
     is_ours = _ending(name) == "js" and not name.startswith(_VENDORED)
-    return minified(body.decode()).encode() if is_ours else body
+    return _SPARE.sub(b"", body) if is_ours else body
 
 
 def _linked(page: str, base: str, found: Mapping[str, bytes]) -> str:
