@@ -13,7 +13,6 @@ import re
 import shutil
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +25,8 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
-from benchmarks.websocket import Service, connections
+from benchmarks.servers import Running
+from benchmarks.websocket import connections, service
 
 SLOW_NETWORK = {
     "offline": False, "latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1.25e6,
@@ -87,8 +87,8 @@ class Report:
 class Talker:
     """A program in the room, which sends as fast as the service stores."""
 
-    def __init__(self, service: Service) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", service.port))
+    def __init__(self, chat: Running) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", chat.port))
         self._file = self._socket.makefile("rb")
         self._sent = 0
         self._tags = count(1)
@@ -171,18 +171,18 @@ def _private(pid: int) -> int:
 
 
 @contextmanager
-def visiting(browser: Browser, service: Service) -> Iterator[Tab]:
+def visiting(browser: Browser, chat: Running) -> Iterator[Tab]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield Tab(context, f"http://127.0.0.1:{service.port}")
+    yield Tab(context, f"http://127.0.0.1:{chat.port}")
     context.close()
 
 
-def first_minute(browser: Browser, service: Service, report: Report) -> None:
+def first_minute(browser: Browser, chat: Running, report: Report) -> None:
     """Measure loading and joining, on a fast machine and a slow one."""
     for slow, limit in ((False, 400), (True, 1000)):
         paints, joins = [], []
         for number in range(5):
-            with visiting(browser, service) as tab:
+            with visiting(browser, chat) as tab:
                 if slow:
                     tab.devtools.send("Network.enable")
                     tab.devtools.send("Network.emulateNetworkConditions", SLOW_NETWORK)
@@ -195,31 +195,31 @@ def first_minute(browser: Browser, service: Service, report: Report) -> None:
             report.add("name entered → last 50 messages", median(joins), 300, "ms")
 
 
-def sizes(service: Service, report: Report) -> None:
+def sizes(chat: Running, report: Report) -> None:
     """Measure the scripts as they are served: those that load at the start, and all."""
-    page = _fetched(service, "/").decode()
+    page = _fetched(chat, "/").decode()
     early = set(re.findall(r'(?:modulepreload" href|script type="module" src)="([^"]+\.js)"', page))
     base = next(iter(early)).partition("/assets/")[2].partition("/")[0]
     web = Path(__file__).parent.parent / "chatsvc" / "web"
     every = {f"/assets/{base}/{path.relative_to(web)}" for path in web.rglob("*.js")}
     for name, paths, limits in (("at the start", early, (120, 40)), ("in all", every, (240, 100))):
-        bodies = [_fetched(service, path) for path in paths]
+        bodies = [_fetched(chat, path) for path in paths]
         raw, packed = sum(map(len, bodies)), sum(len(gzip.compress(body)) for body in bodies)
         report.add(f"scripts {name}", raw / 1000, limits[0], "kB")
         report.add(f"scripts {name}, gzipped", packed / 1000, limits[1], "kB")
 
 
-def _fetched(service: Service, path: str) -> bytes:
-    request = Request(f"http://127.0.0.1:{service.port}{path}", headers={"Accept": "text/html"})
+def _fetched(chat: Running, path: str) -> bytes:
+    request = Request(f"http://127.0.0.1:{chat.port}{path}", headers={"Accept": "text/html"})
     with urlopen(request, timeout=30) as answer:
         return bytes(answer.read())
 
 
 def long_room(
-    browser: Browser, service: Service, talker: Talker, report: Report, messages: int
+    browser: Browser, chat: Running, talker: Talker, report: Report, messages: int
 ) -> None:
     """Measure a tab that has seen many messages: appending, prepending, scrolling, memory."""
-    with visiting(browser, service) as tab:
+    with visiting(browser, chat) as tab:
         tab.devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         tab.open()
         tab.join("reader")
@@ -238,10 +238,10 @@ def long_room(
 
 
 def busy_room(
-    browser: Browser, service: Service, talker: Talker, report: Report, seconds: float
+    browser: Browser, chat: Running, talker: Talker, report: Report, seconds: float
 ) -> None:
     """Measure the longest task while 200 messages come each second."""
-    with visiting(browser, service) as tab:
+    with visiting(browser, chat) as tab:
         tab.open()
         tab.join("listener")
         tab.page.evaluate("() => { window.longest = 0 }")
@@ -270,21 +270,17 @@ def main() -> None:
     options = parser.parse_args()
     report = Report()
     print("| measure | result | limit |\n|---|---:|---:|")
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as driver:
-        service = Service(directory)
-        try:
-            browser = driver.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            talker = Talker(service)
-            talker.say(1000)
-            first_minute(browser, service, report)
-            sizes(service, report)
-            busy_room(browser, service, talker, report, 3 if options.quick else 10)
-            long_room(browser, service, talker, report, 5_000 if options.quick else 50_000)
-            browser.close()
-        finally:
-            service.stop()
+    with service() as chat, sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        talker = Talker(chat)
+        talker.say(1000)
+        first_minute(browser, chat, report)
+        sizes(chat, report)
+        busy_room(browser, chat, talker, report, 3 if options.quick else 10)
+        long_room(browser, chat, talker, report, 5_000 if options.quick else 50_000)
+        browser.close()
     if not options.quick:
         websockets(report)
     if options.check and (exceeded := report.exceeded(options.check)):

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import resource
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from benchmarks.scenarios import memory_kib
+from benchmarks.servers import HOST, UNLIMITED, Running, Server, chatsvc, running
 from chatsvc.transports.websocket.frames import FrameReader, client_frame
 
 CONNECTIONS, MESSAGES = 1000, 200
-STARTING_SECONDS = 30
 REQUEST = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -72,59 +72,36 @@ def memory(make: Callable[[], Callable[[bytes], int]]) -> float:
     return size / len(kept)
 
 
-class Service:
-    """A live service in a temporary directory."""
+@contextmanager
+def service() -> Iterator[Running]:
+    """Run a chat service that stores in memory and limits nothing."""
+    twistd = str(Path(sys.executable).with_name("twistd"))
+    command = chatsvc(twistd, "memory:", UNLIMITED, ())
+    with running(Server("chatsvc", "json", 0, 0, 0, command)) as it:
+        yield it
 
-    def __init__(self, directory: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        twistd = str(Path(sys.executable).with_name("twistd"))
-        words = f"-n --pidfile= --logfile=log chat --interface 127.0.0.1 --port {self.port}"
-        unlimited = "--archive memory: --flood off --work off --per-address off --arrivals off"
-        command = [twistd, *words.split(), *unlimited.split()]
-        self.process = subprocess.Popen(command, cwd=directory)
-        self._wait_until_accepting()
 
-    def _wait_until_accepting(self) -> None:
-        deadline = time.monotonic() + STARTING_SECONDS
-        while self.process.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as trial:
-                if not trial.connect_ex(("127.0.0.1", self.port)):
-                    return
-            time.sleep(0.1)
-        self.process.kill()
-        self.process.wait()
-        sys.exit("The service does not accept connections. Its output is above.")
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
 
-    def memory(self) -> int:
-        """Return its resident memory in KiB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0])
 
-    def seconds(self) -> float:
-        """Return the processor time that it has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / 100
-
-    def settle(self) -> None:
-        """Wait until it has had nothing to do for four seconds, a minute at most."""
-        idle, before, deadline = 0, self.seconds(), time.monotonic() + 60
-        while idle < 4 and time.monotonic() < deadline:
-            time.sleep(1)
-            now = self.seconds()
-            idle, before = (idle + 1 if now - before < 0.05 else 0), now
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+def settle(pid: int) -> None:
+    """Wait until a process has had nothing to do for four seconds, a minute at most."""
+    idle, before, deadline = 0, processor_seconds(pid), time.monotonic() + 60
+    while idle < 4 and time.monotonic() < deadline:
+        time.sleep(1)
+        now = processor_seconds(pid)
+        idle, before = (idle + 1 if now - before < 0.05 else 0), now
 
 
 class Reader:
     """A connection in the room, over WebSocket or not."""
 
-    def __init__(self, service: Service, websocket: bool, name: str) -> None:
+    def __init__(self, port: int, websocket: bool, name: str) -> None:
         self.websocket = websocket
-        self.socket = socket.create_connection(("127.0.0.1", service.port))
+        self.socket = socket.create_connection((HOST, port))
         if websocket:
             self.socket.sendall(REQUEST)
             self.until(b"\r\n\r\n")
@@ -144,22 +121,18 @@ class Reader:
 
 def connections(websocket: bool) -> tuple[float, float]:
     """Return KiB for each idle connection, and microseconds for each message to each reader."""
-    with tempfile.TemporaryDirectory() as directory:
-        service = Service(directory)
-        try:
-            readers = [Reader(service, websocket, f"r{n}") for n in range(100)]
-            before = service.memory()
-            readers += [Reader(service, websocket, f"s{n}") for n in range(CONNECTIONS)]
-            kib = (service.memory() - before) / CONNECTIONS
-            service.settle()  # the joins are told a while later
-            begun = service.seconds()
-            for number in range(MESSAGES):
-                readers[0].send(b'{"do":"say","room":"#lobby","text":"message %d."}' % number)
-                for reader in readers:
-                    reader.until(b"message %d." % number)
-            return kib, (service.seconds() - begun) / MESSAGES / len(readers) * 1e6
-        finally:
-            service.stop()
+    with service() as it:
+        readers = [Reader(it.port, websocket, f"r{n}") for n in range(100)]
+        before = memory_kib(it.pid)
+        readers += [Reader(it.port, websocket, f"s{n}") for n in range(CONNECTIONS)]
+        kib = (memory_kib(it.pid) - before) / CONNECTIONS
+        settle(it.pid)  # the joins are told a while later
+        begun = processor_seconds(it.pid)
+        for number in range(MESSAGES):
+            readers[0].send(b'{"do":"say","room":"#lobby","text":"message %d."}' % number)
+            for reader in readers:
+                reader.until(b"message %d." % number)
+        return kib, (processor_seconds(it.pid) - begun) / MESSAGES / len(readers) * 1e6
 
 
 def main() -> None:
