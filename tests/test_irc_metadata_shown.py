@@ -1,4 +1,4 @@
-"""Who is shown metadata without a request, and what is stored: IRCv3 "Metadata"."""
+"""Which users receive metadata without requesting it, and what is stored: IRCv3 "Metadata"."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_each_archive_finds_them_in_order_and_only_after_a_number(new_archive: N
 
 
 def reader(chat: Chat, name: str = "ann") -> None:
-    """Register a user who has read the first line of #lobby, and is offline."""
+    """Register a user, who reads the first line of #lobby and then leaves."""
     member(chat, name).hang_up()
     chat.join("writer").send("welcome")
     program = back(chat, name)

@@ -1,4 +1,4 @@
-/** Who is typing, and what the connection is doing unless all is well. */
+/** The status line: who is typing, or what is wrong with the connection. */
 
 import { html } from "./dom.js";
 import { counted, listing } from "../model/text_rules.js";
