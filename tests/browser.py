@@ -24,10 +24,15 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
+_STORED = (
+    "[...document.querySelectorAll('.row[data-number] .line .text')].map(one => one.innerText)"
+)
 EVIL = "evil.example"  # a name whose owner points it at this machine
+IN_A_LAN = "chat.local"
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic",
-    f"--host-resolver-rules=MAP {EVIL} 127.0.0.1", "--disable-features=LocalNetworkAccessChecks",
+    f"--host-resolver-rules=MAP {EVIL} 127.0.0.1, MAP {IN_A_LAN} 127.0.0.1",
+    "--disable-features=LocalNetworkAccessChecks",
 )  # fmt: skip
 
 
@@ -40,10 +45,10 @@ def needs_module(name: str) -> Any:
 
 
 class Tab:
-    """A tab that shows the page."""
+    """A tab for the page of a chat at `origin`."""
 
-    def __init__(self, context: BrowserContext, service: Service) -> None:
-        self.origin = f"http://localhost:{service.port}"
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        self.origin = origin
         self.problems: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(LIMIT * 1000)
@@ -76,6 +81,10 @@ class Tab:
         for field, text in {"name": name, **passwords}.items():
             self.page.locator(f"input[name={field}]").fill(text)
         self.press_button("Join")
+
+    def inside(self) -> None:
+        """Wait until the user is in the chat."""
+        self.input.wait_for()
 
     def press_button(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -112,6 +121,22 @@ class Tab:
         found = self.log.get_by_text(text).last
         found.wait_for()
         return found
+
+    def stores(self, text: str) -> None:
+        """Wait until the server has stored a message, and the page shows it."""
+        self.page.wait_for_function(f"text => {_STORED}.includes(text)", arg=text)
+
+    @property
+    def stored(self) -> list[str]:
+        """Return the texts of the messages on the page that are stored."""
+        stored: list[str] = self.page.evaluate(f"() => {_STORED}")
+        return stored
+
+    def keeps(self, *texts: str) -> None:
+        """Wait until these are the messages that are shown and not stored yet."""
+        waiting = "[...document.querySelectorAll('.line.waiting .text')].map(one => one.innerText)"
+        script = f"texts => String({waiting}) === String(texts)"
+        self.page.wait_for_function(script, arg=list(texts))
 
     @property
     def texts(self) -> list[str]:
@@ -168,7 +193,7 @@ def visit(chromium: Browser, chat: Service) -> Iterator[Visit]:
 
     def opened(name: str | None = None, size: dict[str, Any] = DESKTOP, **more: Any) -> Tab:
         context = users.enter_context(contextlib.closing(chromium.new_context(**size, **more)))
-        tab = Tab(context, chat).open()
+        tab = Tab(context, f"http://localhost:{chat.port}").open()
         tabs.append(tab)
         return tab if name is None else tab.log_in(name)
 

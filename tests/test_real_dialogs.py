@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pages import Visitor, chromium
+from browser import Tab
 from real import Service
 
 if TYPE_CHECKING:
@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct-horse-battery"
 FOCUSED = "document.activeElement"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +34,8 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
     yield context
     context.close()
 
@@ -52,12 +46,12 @@ def room(request: pytest.FixtureRequest) -> str:
     return f"#{request.node.name[5:30]}".replace("_", "-").rstrip("-")
 
 
-class User(Visitor):
+class User(Tab):
     """A user who opens menus and dialogs."""
 
     def __init__(self, context: BrowserContext, chat: Service, name: str, room: str = "") -> None:
-        super().__init__(context, f"http://localhost:{chat.port}/")
-        self.join(name)
+        super().__init__(context, f"http://localhost:{chat.port}")
+        self.open().log_in(name)
         if room:
             self.say(f"/join {room}")
             self.page.wait_for_selector(f".title:has-text('{room}')")
@@ -98,7 +92,7 @@ def ann(chat: Service, context: BrowserContext, room: str) -> Iterator[User]:
     """Return a guest who has created a room, and sees no error."""
     ann = User(context, chat, f"ann-{room[1:]}"[:24], room)
     yield ann
-    assert ann.errors == []
+    assert ann.problems == []
 
 
 def test_a_person_has_a_card_and_a_menu(chat: Service, ann: User, room: str) -> None:
@@ -171,7 +165,8 @@ def test_moderation_is_done_with_forms_and_lists(
 
 def test_typed_lists_open_as_dialogs(ann: User) -> None:
     for command, heading in [("/who", "People in"), ("/help", "Commands"), ("/rooms", "Rooms")]:
-        ann.say(command)
+        ann.input.fill(command)
+        ann.press("Enter")
         ann.page.wait_for_selector(f"dialog[open] h2:has-text('{heading}')")
         ann.page.keyboard.press("Escape")
         assert ann.focus() == "text"
@@ -183,7 +178,7 @@ def test_a_message_is_copied_answered_and_deleted(
     dan = chat.program("dan", room)
     dan.ask("say", room=room, text="hello")
     ann.say("my mistake")
-    ann.sees("my mistake")
+    ann.stores("my mistake")
     row = ann.page.locator(".row", has_text="my mistake")
     row.hover()
     ann.chooses(ann.page.locator(".line-menu"), "Delete…")
@@ -213,17 +208,17 @@ def test_a_result_of_a_search_is_shown_in_its_context(chat: Service, ann: User, 
     dan = chat.program(f"dan-{room[1:20]}", room)
     for number in range(300):
         dan.ask("say", room=room, text="found by its words" if number == 10 else f"line {number}")
-    ann.sees("line 299")
+    ann.stores("line 299")
     ann.page.keyboard.press("Control+Shift+F")
     ann.page.wait_for_selector("dialog [name=query]")
     ann.page.keyboard.type("words")
     ann.page.keyboard.press("Enter")
     ann.page.locator(".hits button").first.click()
     ann.page.wait_for_selector(".row.found:has-text('found by its words')")
-    ann.sees("line 11")
-    assert "line 299" not in ann.shown()
+    ann.stores("line 11")
+    assert "line 299" not in ann.stored
     ann.page.click(".to-end")
-    ann.sees("line 299")
+    ann.stores("line 299")
     for _ in range(2):  # also to the message that was shown before
         ann.goes_to("Go to a time")
         ann.page.fill("[name=point]", "11")
@@ -246,7 +241,7 @@ def test_rooms_are_created_invited_to_silenced_and_left(
     ann.page.click(".title")
     ann.page.get_by_role("menuitemcheckbox", name="Notifications").click()
     ann.page.keyboard.press("Alt+ArrowUp")
-    ann.wait("room => document.querySelector('.title').innerText.trim() === room", room)
+    ann.until("room => document.querySelector('.title').innerText.trim() === room", room)
     chat.program("fay", f"{room}-2").ask("say", room=f"{room}-2", text="hello")
     entry = ann.page.locator(".rooms .entry", has_text=f"{room}-2")
     assert entry.locator(".count").count() == 0
@@ -256,7 +251,7 @@ def test_rooms_are_created_invited_to_silenced_and_left(
 
 
 def test_a_room_with_a_password_asks_for_it(
-    chat: Service, ann: User, browser: Browser, room: str
+    chat: Service, ann: User, chromium: Browser, room: str
 ) -> None:
     ann.say(f"/register {PASSWORD}", f"/join {room}-2")
     ann.page.wait_for_selector(f".title:has-text('{room}-2')")
@@ -264,7 +259,7 @@ def test_a_room_with_a_password_asks_for_it(
     ann.page.get_by_role("textbox", name="Password", exact=True).fill("open-sesame")
     ann.page.get_by_role("button", name="Save: Password").click()
     ann.dialog.get_by_text("Done.").wait_for()
-    context = browser.new_context()
+    context = chromium.new_context()
     hal = User(context, chat, "hal")
     hal.goes_to(f"{room}-2")
     hal.page.fill("dialog [name=password]", "open-sesame")
@@ -279,9 +274,9 @@ def test_preferences_apply_at_once_and_survive(ann: User) -> None:
     ann.goes_to("Preferences")
     ann.page.get_by_label("Dark", exact=True).check()
     ann.page.get_by_label("Compact").check()
-    ann.wait(f"before => {background} !== before", before)
+    ann.until(f"before => {background} !== before", before)
     ann.page.reload()
-    ann.wait(f"before => {background} !== before", before)
+    ann.until(f"before => {background} !== before", before)
     assert ann.runs("document.documentElement.dataset.density") == "compact"
 
 
@@ -324,18 +319,20 @@ def test_a_switch_and_new_messages_are_announced(chat: Service, ann: User, room:
     assert ann.page.get_attribute("[role=log]", "aria-live") == "off"
 
 
-def test_a_finger_reaches_the_menu_of_a_message(chat: Service, browser: Browser, room: str) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True)
+def test_a_finger_reaches_the_menu_of_a_message(
+    chat: Service, chromium: Browser, room: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 640}, has_touch=True)
     gil = User(context, chat, "gil", room)
     gil.say("touch this")
-    gil.sees("touch this")
+    gil.stores("touch this")
     gil.page.locator(".row", has_text="touch this").tap()
     gil.page.locator(".line-menu").tap()
     gil.page.get_by_role("menuitem", name="Copy message").wait_for()
     menu = gil.dialog.bounding_box()
     assert menu is not None
     assert (menu["x"], menu["y"] + menu["height"]) == (0, 640)
-    assert gil.errors == []
+    assert gil.problems == []
     context.close()
 
 

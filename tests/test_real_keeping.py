@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browser import IN_A_LAN, Tab
 from cutting_proxy import CuttingProxy
-from pages import Visitor, chromium
 from real import Service
 
 if TYPE_CHECKING:
@@ -31,16 +31,10 @@ PASTE = """text => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(chromium: Browser) -> Iterator[BrowserContext]:
     """Return a browser without a history."""
-    context = browser.new_context()
+    context = chromium.new_context()
     yield context
     context.close()
 
@@ -59,7 +53,16 @@ def proxy(chat: Service) -> Iterator[CuttingProxy]:
 
 
 def address(place: Service | CuttingProxy) -> str:
-    return f"http://localhost:{place.port}/"
+    return f"http://localhost:{place.port}"
+
+
+def log_in_to_stay(tab: Tab) -> None:
+    """Log in to the registered name ann, and tick "Stay logged in"."""
+    tab.try_to_log_in("ann")
+    tab.page.fill("input[name=account_password]", PASSWORD)
+    tab.page.set_checked("input[name=stay]", True)
+    tab.press_button("Join")
+    tab.inside()
 
 
 # Unsent messages
@@ -69,10 +72,10 @@ def test_unsent_messages_survive_a_reload_and_are_sent_once_in_order(
     chat: Service, proxy: CuttingProxy, context: BrowserContext
 ) -> None:
     bob = chat.program("bob")
-    ann = Visitor(context, address(proxy))
-    ann.join("ann")
+    ann = Tab(context, address(proxy)).open()
+    ann.log_in("ann")
     ann.say("before")
-    ann.sees("before")
+    ann.stores("before")
     proxy.swallow_answers()  # the server stores them, but the page does not learn it
     ann.say("one", "two")
     bob.until(lambda event: event.get("text") == "two")
@@ -88,22 +91,22 @@ def test_unsent_messages_survive_a_reload_and_are_sent_once_in_order(
     ann.inside()
     bob.until(lambda event: event.get("text") == "four")
     ann.keeps()
-    assert ann.shown() == ["before", "one", "two", "three", "four"]
+    assert ann.stored == ["before", "one", "two", "three", "four"]
     ann.say("/me waves", "five")
-    ann.sees("five")
+    ann.stores("five")
     texts = [line["text"] for line in bob.ask("history", room="#lobby")["lines"]]
     assert texts == ["before", "one", "two", "three", "four", "waves", "five"]
     ann.page.reload()
-    ann.sees("five")
+    ann.stores("five")
     ann.keeps()
-    assert ann.errors == []
+    assert ann.problems == []
 
 
 def test_the_input_is_never_locked(
     chat: Service, proxy: CuttingProxy, context: BrowserContext
 ) -> None:
-    ann = Visitor(context, address(proxy))
-    ann.join("ann")
+    ann = Tab(context, address(proxy)).open()
+    ann.log_in("ann")
     target, proxy.target = proxy.target, 1  # where nobody listens
     proxy.cut()
     ann.page.wait_for_selector(".status.offline")
@@ -113,7 +116,7 @@ def test_the_input_is_never_locked(
     ann.page.fill(".composer textarea", "half a sen")
     proxy.target = target
     ann.page.evaluate("() => window.dispatchEvent(new Event('online'))")
-    ann.sees("written offline")
+    ann.stores("written offline")
     assert ann.page.input_value(".composer textarea") == "half a sen"
 
 
@@ -121,8 +124,8 @@ def test_a_browser_without_a_database_says_that_unsent_messages_are_not_kept(
     chat: Service, proxy: CuttingProxy, context: BrowserContext
 ) -> None:
     context.add_init_script("delete window.indexedDB; delete Window.prototype.indexedDB;")
-    ann = Visitor(context, address(proxy))
-    ann.join("ann")
+    ann = Tab(context, address(proxy)).open()
+    ann.log_in("ann")
     proxy.target = 1
     proxy.cut()
     ann.page.wait_for_selector(".status.offline")
@@ -130,7 +133,7 @@ def test_a_browser_without_a_database_says_that_unsent_messages_are_not_kept(
     ann.page.wait_for_selector(".status:has-text('Do not reload the page')")
     proxy.target = chat.port
     ann.page.evaluate("() => window.dispatchEvent(new Event('online'))")
-    ann.sees("kept in memory only")
+    ann.stores("kept in memory only")
 
 
 # Connections that are dead and look open
@@ -142,28 +145,28 @@ def test_a_page_that_slept_is_back_within_five_seconds(
     """After an hour, timers fire once, and the connection is dead although it looks open."""
     bob = chat.program("bob")
     context.clock.install()
-    ann = Visitor(context, address(proxy))
-    ann.join("ann")
+    ann = Tab(context, address(proxy)).open()
+    ann.log_in("ann")
     proxy.swallow_answers()
     bob.ask("say", room="#lobby", text="missed meanwhile")
     woken = time.monotonic()
     ann.page.clock.fast_forward("01:00:00")
-    ann.sees("missed meanwhile")
+    ann.stores("missed meanwhile")
     assert time.monotonic() - woken < 5
 
 
 def test_a_server_that_hangs_is_noticed_and_nothing_is_lost(
     chat: Service, context: BrowserContext
 ) -> None:
-    ann = Visitor(context, address(chat))
-    ann.join("ann")
+    ann = Tab(context, address(chat)).open()
+    ann.log_in("ann")
     chat.signal(signal.SIGSTOP)
     ann.say("said to a server that hangs")
     ann.page.evaluate("() => window.dispatchEvent(new Event('online'))")
     ann.page.wait_for_selector(".status.offline")
     chat.signal(signal.SIGCONT)
-    ann.sees("said to a server that hangs")
-    assert ann.shown() == ["said to a server that hangs"]
+    ann.stores("said to a server that hangs")
+    assert ann.stored == ["said to a server that hangs"]
 
 
 # Accounts
@@ -171,32 +174,32 @@ def test_a_server_that_hangs_is_noticed_and_nothing_is_lost(
 
 def test_staying_logged_in_lasts_until_logging_out(chat: Service, context: BrowserContext) -> None:
     chat.program("ann").ask("register", password=PASSWORD)
-    ann = Visitor(context, address(chat))
-    ann.join("ann", PASSWORD, stay=True)
-    ann.wait("() => localStorage['chatsvc.token'] !== undefined")
+    ann = Tab(context, address(chat)).open()
+    log_in_to_stay(ann)
+    ann.until("() => localStorage['chatsvc.token'] !== undefined")
     ann.page.reload()
     ann.inside()
-    other = Visitor(context, address(chat))
+    other = Tab(context, address(chat)).open()
     other.inside()
     other.say("/passwd correct-horse-battery other-horse-battery", "from the other tab")
-    other.sees("from the other tab")
+    other.stores("from the other tab")
     other.page.reload()
     other.inside()
     other.say("/logout", "as a guest")
-    other.sees("as a guest")
-    other.wait("() => localStorage['chatsvc.token'] === undefined")
+    other.stores("as a guest")
+    other.until("() => localStorage['chatsvc.token'] === undefined")
     program = chat.program()
     program.ask("hello", version=1, name="ann", account_password="other-horse-battery")
     assert "tokens" not in program.ask("sessions")
-    assert ann.errors == other.errors == []
+    assert ann.problems == other.problems == []
 
 
 def test_a_token_that_was_ended_is_forgotten(chat: Service, context: BrowserContext) -> None:
     program = chat.program("ann")
     program.ask("register", password=PASSWORD)
-    ann = Visitor(context, address(chat))
-    ann.join("ann", PASSWORD, stay=True)
-    ann.wait("() => localStorage['chatsvc.token'] !== undefined")
+    ann = Tab(context, address(chat)).open()
+    log_in_to_stay(ann)
+    ann.until("() => localStorage['chatsvc.token'] !== undefined")
     (token,) = program.ask("sessions")["tokens"]
     assert token["label"] == "Chrome on Linux"
     program.ask("sessions", end=token["number"], token=True)
@@ -208,9 +211,9 @@ def test_a_token_that_was_ended_is_forgotten(chat: Service, context: BrowserCont
 
 
 def test_a_duplicated_tab_is_somebody_else(chat: Service, context: BrowserContext) -> None:
-    ann = Visitor(context, address(chat))
-    ann.join("ann")
-    copy = Visitor(context, address(chat))
+    ann = Tab(context, address(chat)).open()
+    ann.log_in("ann")
+    copy = Tab(context, address(chat)).open()
     copy.page.evaluate(
         "kept => Object.assign(sessionStorage, kept)",
         ann.page.evaluate("() => ({...sessionStorage})"),
@@ -219,49 +222,49 @@ def test_a_duplicated_tab_is_somebody_else(chat: Service, context: BrowserContex
     copy.page.click("text=Join as ann2")
     copy.inside()
     copy.say("hello from ann2")
-    ann.sees("hello from ann2")
+    ann.stores("hello from ann2")
     ann.say("still here")
-    copy.sees("still here")
+    copy.stores("still here")
 
 
 # Contexts
 
 
 def test_a_page_without_encryption_says_so_and_needs_nothing_that_is_missing(
-    chat: Service, browser: Browser
+    chat: Service, chromium: Browser
 ) -> None:
     """For Chromium, a name that is not localhost is not secure, as in a LAN."""
-    name = f"chat.local:{chat.port}"
-    context = browser.new_context(permissions=[])
-    ann = Visitor(context, f"http://{name}/")
+    name = f"{IN_A_LAN}:{chat.port}"
+    context = chromium.new_context(permissions=[])
+    ann = Tab(context, f"http://{name}").open()
     assert ann.page.evaluate("() => isSecureContext") is False
     assert ann.page.get_attribute(".unencrypted a", "href") == f"https://{name}/"
-    ann.join("ann")
+    ann.log_in("ann")
     ann.say("hello")
-    ann.sees("hello")
+    ann.stores("hello")
     ann.page.reload()
-    ann.sees("hello")
+    ann.stores("hello")
     assert "Not encrypted" in ann.page.inner_text("nav")
-    assert ann.errors == []
+    assert ann.problems == []
     context.close()
 
 
 def test_an_iphone_that_refuses_the_certificate_is_told_how_to_join(
-    chat: Service, browser: Browser
+    chat: Service, chromium: Browser
 ) -> None:
-    context = browser.new_context(user_agent=IPHONE, ignore_https_errors=True)
+    context = chromium.new_context(user_agent=IPHONE, ignore_https_errors=True)
     context.add_init_script(REFUSING)
-    ann = Visitor(context, f"https://localhost:{chat.port}/")
+    ann = Tab(context, f"https://localhost:{chat.port}").open()
     link = ann.page.wait_for_selector(".wrong a")
     assert link is not None
-    assert link.get_attribute("href") == address(chat)
+    assert link.get_attribute("href") == f"{address(chat)}/"
     assert "self-signed" in ann.page.inner_text(".wrong")
     context.close()
 
 
 def test_a_page_on_this_machine_does_not_warn(chat: Service, context: BrowserContext) -> None:
-    ann = Visitor(context, address(chat))
-    ann.join("ann")
+    ann = Tab(context, address(chat)).open()
+    ann.log_in("ann")
     assert "ot encrypted" not in ann.page.inner_text("body")
 
 
@@ -274,21 +277,21 @@ def test_conversations_and_unread_messages_are_there_after_a_reload_and_in_all_t
     bob = chat.program("bob")
     bob.ask("register", password=PASSWORD)
     chat.program("ann").ask("register", password=PASSWORD)
-    ann = Visitor(context, address(chat))
-    ann.join("ann", PASSWORD, stay=True)
-    ann.wait("() => localStorage['chatsvc.token'] !== undefined")
+    ann = Tab(context, address(chat)).open()
+    log_in_to_stay(ann)
+    ann.until("() => localStorage['chatsvc.token'] !== undefined")
     bob.ask("msg", name="ann", text="in private")
     ann.page.wait_for_selector("nav .entry.unread:has-text('bob')")
-    other = Visitor(context, address(chat))
+    other = Tab(context, address(chat)).open()
     other.page.wait_for_selector("nav .entry.unread:has-text('bob')")
     assert other.page.title().startswith("(1)")
     other.page.wait_for_selector("link[rel=icon][href$='favicon-unread.svg']", state="attached")
     other.page.click("nav .entry:has-text('bob')")
-    other.sees("in private")
+    other.stores("in private")
     ann.page.wait_for_selector("nav .entry:not(.unread):has-text('bob')")
     ann.page.reload()
     ann.page.wait_for_selector("nav .entry:has-text('bob')")
-    assert ann.errors == other.errors == []
+    assert ann.problems == other.problems == []
 
 
 # Pasting
@@ -297,10 +300,10 @@ def test_conversations_and_unread_messages_are_there_after_a_reload_and_in_all_t
 def test_many_pasted_lines_are_sent_as_one_message_or_several(
     chat: Service, context: BrowserContext
 ) -> None:
-    ann = Visitor(context, address(chat))
-    ann.join("ann")
+    ann = Tab(context, address(chat)).open()
+    ann.log_in("ann")
     for button in ("Send as 5 messages", "Send as one message"):
         ann.page.evaluate(PASTE, "\n".join(["/one", "two", "three", "four", "five"]))
         ann.page.click(f"text={button}")
-    ann.wait("() => shown().length === 6")
-    assert ann.shown() == ["/one", "two", "three", "four", "five", "/one\ntwo\nthree\nfour\nfive"]
+    ann.until("() => document.querySelectorAll('.row[data-number] .line .text').length === 6")
+    assert ann.stored == ["/one", "two", "three", "four", "five", "/one\ntwo\nthree\nfour\nfive"]
