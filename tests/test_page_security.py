@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from browser import EVIL, Visit
-from real import Service
+from real import LIMIT, Deadline, Service
 
 HOSTILE = (
     '<img src=x onerror="window.hit=1">',
@@ -127,7 +127,11 @@ def test_a_page_of_another_origin_can_neither_connect_nor_frame(
         document.body.append(frame);
     })"""
     tab.page.evaluate(framed, f"http://{where}")
-    assert [frame.url for frame in tab.page.frames[1:]] == ["chrome-error://chromewebdata/"]
+    deadline = Deadline(LIMIT)  # the driver learns later than the page where the frame is
+    while (urls := [frame.url for frame in tab.page.frames[1:]]) == [""]:
+        deadline.left("the frame's address")
+        tab.page.wait_for_timeout(20)
+    assert urls == ["chrome-error://chromewebdata/"]
     tab.problems.clear()
 
 
