@@ -23,7 +23,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
@@ -32,8 +32,12 @@ from chatsvc.model.characters import clean, plain
 from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window, is_loopback
-from chatsvc.options import Options
-from chatsvc.process import Signals, share_memory_of_threads
+from chatsvc.options.command_line import Options
+from chatsvc.process.log import ServiceLog
+from chatsvc.process.memory import share_memory_of_threads
+from chatsvc.process.private_files import make_directory, restrict
+from chatsvc.process.signals import Signals
+from chatsvc.process.twistd_log import find_log
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.services.settings import ServiceSettings
@@ -56,6 +60,8 @@ READERS = 2  # threads that read the archive
 STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
 SEARCHERS = 2  # threads that search it
 
+_LOG_OPTIONS = {"log-file", "log-format", "log-level"}
+
 _log = Logger()
 _reactor = cast(Any, installed_reactor)
 
@@ -77,10 +83,15 @@ class StartFailed(SystemExit, Exception):
 
 
 def makeService(options: Options) -> IService:
-    """Return the service that these options describe; it does not open or listen yet."""
+    """Return the service for `twistd`; it does not open or listen yet."""
+    return cast(IService, service_of(options))
+
+
+def service_of(options: Options) -> ChatService:
+    """Return the service that these options describe."""
     measure_steadily(_reactor)
     share_memory_of_threads()
-    return cast(IService, ChatService(options, _reactor))
+    return ChatService(options, _reactor)
 
 
 class ChatService(Service):
@@ -88,6 +99,8 @@ class ChatService(Service):
 
     def __init__(self, options: Options, reactor: Any) -> None:
         self._reactor = reactor
+        self._options = options
+        self.log = ServiceLog(options["log-file"], options["log-format"], options["log-level"])
         self._endpoints: list[str] = options["endpoints"]
         self._tls_endpoint: str | None = options["tls-endpoint"]
         self._tls_port: IListeningPort | None = None
@@ -149,8 +162,16 @@ class ChatService(Service):
 
     # Starting
 
+    def setServiceParent(self, parent: Any) -> None:
+        """Write the log ourselves instead of `twistd`, if our options say how."""
+        if _LOG_OPTIONS & set(self._options.given):
+            parent.setComponent(ILogObserver, self.log)
+        super().setServiceParent(parent)
+
     def privilegedStartService(self) -> None:
         """Listen while this process may still use low ports."""
+        if self._options.pid_file is not None:
+            restrict(self._options.pid_file)
         for endpoint in self._endpoints:
             self._ports.append(self._listen(endpoint, self._factory))
         if self._tls_endpoint is not None:
@@ -172,6 +193,7 @@ class ChatService(Service):
         """Open the archive; from now on users can join."""
         if not self._ports:
             self.privilegedStartService()
+        self._make_directory(self._options["data"])
         try:
             self.hub.open()
         except ArchiveFailed as failed:
@@ -195,6 +217,13 @@ class ChatService(Service):
         gc.freeze()  # long-lived objects: the garbage collector need not scan them again
         gc.set_threshold(10_000, 20, 20)  # a line creates no cycles
 
+    def _make_directory(self, data: Path | None) -> None:
+        try:
+            if data is not None:
+                make_directory(data)
+        except OSError as error:
+            raise StartFailed(f"Cannot create --data {data}: {error.strerror}.") from None
+
     def _make_tls(self) -> TLS:
         hint = ""
         try:
@@ -207,7 +236,7 @@ class ChatService(Service):
             raise StartFailed(f"{failed}{hint}") from None
 
     def _be_ready(self) -> None:
-        Signals(self._reactor, self._reload).begin()
+        Signals(self._reactor, self._reload, find_log() or self.log).begin()
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:

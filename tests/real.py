@@ -100,21 +100,25 @@ class Service:
     """The real `twistd chat` in `directory`; it is stopped at the end of its `with` block.
 
     It must then end by itself, and log no traceback, unless the test has ended it before.  Users
-    may send as fast as they can, unless the test limits them.
+    may send as fast as they can, unless the test limits them.  Without `twistd`'s options it is
+    `chatsvc serve`.
     """
 
     def __init__(
         self,
         directory: Path,
         *options: str,
-        twistd: Sequence[str] = ("-n", "--pidfile="),
+        twistd: Sequence[str] | None = ("-n", "--pidfile="),
         **popen: Any,
     ) -> None:
         port = () if "--listen" in options else ("--port", "0")
         flood = () if "--flood" in options else ("--flood", "off")
         self._peers = contextlib.ExitStack()
+        command = [beside_python("chatsvc"), "serve"]
+        if twistd is not None:
+            command = [beside_python("twistd"), *twistd, "chat"]
         self.process = subprocess.Popen(
-            [beside_python("twistd"), *twistd, "chat", *port, *flood, *options],
+            [*command, *port, *flood, *options],
             **{"cwd": directory, **popen},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 from twisted.python.logfile import LogFile
 
-from chatsvc.options import Options
-from chatsvc.process import Log, Signals, find_log, remove_stale_pid_file
+from chatsvc.options.command_line import Options
+from chatsvc.process import signals
+from chatsvc.process.log import ServiceLog
+from chatsvc.process.pid_file import remove_stale_pid_file
+from chatsvc.process.signals import Signals
+from chatsvc.process.twistd_log import Log, find_log
+
+NO_FILE = ServiceLog(None)
 
 # The pid file
 
@@ -161,7 +167,7 @@ def test_hup_reopens_the_log_and_reloads(tmp_path: Path, file: LogFile, reactor:
 
     signal.signal(signal.SIGUSR1, rotate)
     reloaded: list[bool] = []
-    Signals(reactor, lambda: reloaded.append(True)).begin()
+    Signals(reactor, lambda: reloaded.append(True), find_log() or NO_FILE).begin()
     os.rename(tmp_path / "d.log", tmp_path / "d.log.1")
     os.kill(os.getpid(), signal.SIGHUP)
     assert reloaded == [True]
@@ -173,7 +179,7 @@ def test_hup_reopens_the_log_and_reloads(tmp_path: Path, file: LogFile, reactor:
 
 
 def test_term_stops(reactor: Reactor) -> None:
-    Signals(reactor, lambda: None).begin()
+    Signals(reactor, lambda: None, NO_FILE).begin()
     os.kill(os.getpid(), signal.SIGTERM)
     assert reactor.stopped
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -182,19 +188,19 @@ def test_term_stops(reactor: Reactor) -> None:
 def test_hup_stops_a_service_whose_terminal_is_gone(
     reactor: Reactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "isatty", lambda number: True)
+    monkeypatch.setattr(signals, "has_terminal", lambda: True)
     reloaded: list[bool] = []
-    Signals(reactor, lambda: reloaded.append(True)).begin()
+    Signals(reactor, lambda: reloaded.append(True), find_log() or NO_FILE).begin()
     os.kill(os.getpid(), signal.SIGHUP)
     assert (reloaded, reactor.stopped) == ([True], False)
-    monkeypatch.setattr(os, "isatty", lambda number: False)
+    monkeypatch.setattr(signals, "has_terminal", lambda: False)
     os.kill(os.getpid(), signal.SIGHUP)
     assert (reloaded, reactor.stopped) == ([True], True)
 
 
 def test_hup_that_nohup_has_ignored_stays_so(reactor: Reactor) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    Signals(reactor, lambda: None).begin()
+    Signals(reactor, lambda: None, NO_FILE).begin()
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 

@@ -17,7 +17,7 @@ from chatsvc.cli import accounts as accounts_program
 from chatsvc.cli import main as client_program
 from chatsvc.commands.registry import TABLE
 from chatsvc.dialects.irc.help_topics import SUBJECTS
-from chatsvc.options import Options
+from chatsvc.options.command_line import Options
 from chatsvc.policy.room_rules import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -37,14 +37,15 @@ LAYERS = [
     "core",
     "dialects",
     "model",
+    "options",
     "policy",
+    "process",
     "services",
     "store",
     "transports",
 ]
 SOURCES = [
     *(file for layer in LAYERS for file in sorted((PACKAGE / layer).rglob("*.py"))),
-    PACKAGE / "options.py",
     PACKAGE / "tap.py",
 ]
 CODE = [

@@ -47,6 +47,7 @@ NO_ACCOUNT = (
 
 EXAMPLES = """\
 examples:
+  chatsvc serve                            start a chat
   chatsvc join                             join the chat on this machine
   chatsvc join chat.example.org --room tea join #tea on another server
   chatsvc join tls://chat.example.org      the same with TLS
@@ -73,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_files()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words[:1] == ["account"]:
-            return _administer(words[1:])
+        if words and words[0] in _ADMINISTRATION:
+            return _ADMINISTRATION[words[0]](words[1:])
         options = _parser().parse_args(words)
         if options.job is _join and not options.plain and _has_a_screen():
             return _join_on_screen(options)
@@ -83,10 +84,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
 
 
-def _administer(words: Sequence[str]) -> int:
-    from chatsvc.cli.accounts import main  # imported here: only machines with an archive need it
+# Imported when they are needed: only the server's machine needs them.
+
+
+def _accounts(words: Sequence[str]) -> int:
+    from chatsvc.cli.accounts import main
 
     return main(words)
+
+
+def _serve(words: Sequence[str]) -> int:
+    from chatsvc.cli.serve import main
+
+    return main(words)
+
+
+def _config(words: Sequence[str]) -> int:
+    from chatsvc.cli.config import main
+
+    return main(words)
+
+
+_ADMINISTRATION: dict[str, Callable[[Sequence[str]], int]] = {
+    "account": _accounts, "config": _config, "serve": _serve,
+}  # fmt: skip
 
 
 def _open_standard_files() -> None:
@@ -273,7 +294,7 @@ def _decoded(argument: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc",
-        description="Join a chat, or use it from scripts.",
+        description="Start a chat, join one, or use it from scripts.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -283,6 +304,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_send(commands)
     _add_tail(commands)
     _add_export(commands)
+    commands.add_parser("serve", help="start a chat server on this machine")
+    commands.add_parser("config", help="print the options of a chat server as a TOML file")
     commands.add_parser("account", help="manage the accounts of a chat server on this machine")
     return parser
 

@@ -93,6 +93,7 @@ def _keep(path: Path, pem: bytes) -> None:
         unfinished.unlink(missing_ok=True)
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "wb") as file:
+            os.fchmod(handle, 0o600)
             file.write(pem)
             file.flush()
             os.fsync(handle)

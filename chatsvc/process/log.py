@@ -1,0 +1,102 @@
+"""The service's own log: lines of text or JSON, in a file or on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText
+from zope.interface import implementer
+
+from chatsvc.process import private_files
+
+LEVELS = ("debug", "info", "warn", "error", "critical")
+FIELDS = ("option", "address", "reason")  # of events, shown to programs too
+
+
+@implementer(ILogObserver)
+class ServiceLog:
+    """Writes events from a level on, and starts a new file when the old one was renamed."""
+
+    def __init__(self, path: Path | None, format: str = "text", level: str = "info") -> None:
+        self._path = path
+        self._write = _as_json if format == "json" else _as_text
+        self._file: IO[str] | None = None
+        self.level = level
+
+    def __call__(self, event: LogEvent) -> None:
+        """Write an event; `log_kind` is shown in the place of its level."""
+        level = _level(event)
+        if LEVELS.index(level) < LEVELS.index(self.level) and "log_kind" not in event:
+            return
+        file = self._current()
+        file.write(f"{self._write(event, level)}\n")
+        file.flush()
+
+    def _current(self) -> IO[str]:
+        """Return the file of that name, which another program may have renamed."""
+        if self._path is None:
+            return sys.__stderr__ or sys.stderr
+        self.reopen()
+        if self._file is None:
+            self._file = private_files.opened(self._path, "a")
+        return self._file
+
+    def reopen(self) -> bool:
+        """Open the file by its name, unless it is open; return whether it is another file now."""
+        if self._path is None or (self._file is not None and self._is_current(self._file)):
+            return False
+        try:
+            new = private_files.opened(self._path, "a")
+        except OSError:
+            if self._file is None:
+                raise
+            return False  # better in the old file than nowhere
+        if self._file is not None:
+            self._file.close()
+        self._file = new
+        return True
+
+    def rotate(self) -> None:
+        """Open the file by its name: whoever renames it decides about its old name."""
+        self.reopen()
+
+    def _is_current(self, file: IO[str]) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), os.stat(str(self._path)))
+        except OSError:  # there is no file of that name
+            return False
+
+
+def _level(event: LogEvent) -> str:
+    """Return the level; Twisted's own notes, such as those about factories, are for debugging."""
+    level: LogLevel = event.get("log_level") or LogLevel.info
+    is_note = level is LogLevel.info and event.get("log_namespace") == "log_legacy"
+    return "debug" if is_note else str(level.name)
+
+
+def _as_text(event: LogEvent, level: str) -> str:
+    """Return a line, and further ones that are indented, so that none looks like a first one."""
+    kind = event.get("log_kind", level)
+    return f"{_time(event):%Y-%m-%dT%H:%M:%S%z} {kind} {_text(event)}".replace("\n", "\n    ")
+
+
+def _as_json(event: LogEvent, level: str) -> str:
+    fields: dict[str, Any] = {
+        "time": _time(event).isoformat(timespec="milliseconds"),
+        "level": event.get("log_kind", level),
+    }
+    fields |= {name: event[name] for name in FIELDS if name in event}
+    return json.dumps(fields | {"text": _text(event)}, ensure_ascii=False)
+
+
+def _time(event: LogEvent) -> datetime:
+    return datetime.fromtimestamp(event.get("log_time", 0.0), UTC).astimezone()
+
+
+def _text(event: LogEvent) -> str:
+    return eventAsText(event, includeTimestamp=False, includeSystem=False).rstrip("\n")
