@@ -27,6 +27,7 @@ LAYERS = (  # lowest first
     ("transports",),
     ("process",),
     ("options",),
+    ("checks",),
     ("tap",),
     ("client",),
     ("cli",),

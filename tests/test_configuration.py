@@ -85,7 +85,7 @@ def test_the_file_has_every_option_under_the_same_name(file: Path) -> None:
         ("name = ['a']", '{file}:1: name must be a text or a number, such as name = "chatsvc".'),
         ("port = 1\nname = Class 4b", "{file}:2: this is not TOML: "),
         ("listen = ['nonsense']", "{file}:1: listen nonsense is not a valid endpoint"),
-        ("motd = 'missing'", "Cannot read {file}:1: motd"),
+        ("motd = 'missing'", "{file}:1: motd: cannot read "),
     ],
 )
 def test_what_is_wrong_in_the_file_is_told_with_its_line(

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from real import (
     beside_python,
     needs,
 )
+from spoiled_archives import make_damaged, make_directory, make_foreign, make_newer, make_text
 
 
 def fails_with(directory: Path, *options: str, prefix: Sequence[str] = ()) -> str:
@@ -126,7 +126,7 @@ def test_a_low_port_without_permission_is_explained(tmp_path: Path) -> None:
         ("--port 0 --interface 192.0.2.1", "192.0.2.1 is not an address of this machine"),
         ("--port 0 --archive postgres://x", "--archive must be sqlite:PATH or memory:"),
         ("--port 0 --archive sqlite:missing/chat.db", "missing"),
-        ("--port 0 --motd missing.txt", "Cannot read --motd missing.txt: No such file"),
+        ("--port 0 --motd missing.txt", "--motd: cannot read missing.txt: No such file"),
         ("--listen nonsense", "--listen nonsense is not a valid endpoint"),
         ("--listen unix:missing/chat.sock", "missing/chat.sock"),
         ("--port 0 --nonsense", "nonsense"),
@@ -137,34 +137,6 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 ) -> None:
     assert sentence in fails_with(tmp_path, *options.split())
     assert [file.name for file in tmp_path.iterdir() if file.name != "chat.db.lock"] == []
-
-
-def make_newer(path: Path) -> None:
-    with sqlite3.connect(path) as database:
-        database.execute("PRAGMA user_version = 999")
-    database.close()
-
-
-def make_foreign(path: Path) -> None:
-    path.unlink()
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE music (title)")
-    database.close()
-
-
-def make_text(path: Path) -> None:
-    path.write_text("this is no database, but a long enough text. " * 100)
-
-
-def make_damaged(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[100:] = b"\xa5" * (len(data) - 100)
-    path.write_bytes(data)
-
-
-def make_directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ PAGES = [
 PACKAGE = ROOT / "chatsvc"
 LAYERS = [
     "auth",
+    "checks",
     "cli",
     "client",
     "commands",

@@ -105,8 +105,14 @@ def _config(words: Sequence[str]) -> int:
     return main(words)
 
 
+def _check(words: Sequence[str]) -> int:
+    from chatsvc.cli.check import main
+
+    return main(words)
+
+
 _ADMINISTRATION: dict[str, Callable[[Sequence[str]], int]] = {
-    "account": _accounts, "config": _config, "serve": _serve,
+    "account": _accounts, "check": _check, "config": _config, "serve": _serve,
 }  # fmt: skip
 
 
@@ -305,6 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tail(commands)
     _add_export(commands)
     commands.add_parser("serve", help="start a chat server on this machine")
+    commands.add_parser("check", help="check a chat server's options, files, ports and certificate")
     commands.add_parser("config", help="print the options of a chat server as a TOML file")
     commands.add_parser("account", help="manage the accounts of a chat server on this machine")
     return parser

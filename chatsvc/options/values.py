@@ -219,7 +219,7 @@ def content(label: str, value: str) -> str:
         return Path(value).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
-        raise UsageError(f"Cannot read {label} {value}: {reason}.") from None
+        raise UsageError(f"{label}: cannot read {value}: {reason}.") from None
 
 
 def password(label: str, value: str) -> str:
