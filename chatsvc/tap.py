@@ -28,7 +28,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from chatsvc.dialects.join_page import Address
-from chatsvc.model.characters import clean, plain
+from chatsvc.model.characters import plain
 from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window, is_loopback
@@ -37,10 +37,12 @@ from chatsvc.process.log import ServiceLog
 from chatsvc.process.memory import share_memory_of_threads
 from chatsvc.process.private_files import make_directory, restrict
 from chatsvc.process.signals import Signals
+from chatsvc.process.threshold import Threshold
 from chatsvc.process.twistd_log import find_log
+from chatsvc.running.live_settings import LiveSettings, service_settings
+from chatsvc.running.reloading import Reloaded, Reloader
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
-from chatsvc.services.settings import ServiceSettings
 from chatsvc.store.archive import Archive, ArchiveFailed, Worker
 from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
@@ -60,7 +62,7 @@ READERS = 2  # threads that read the archive
 STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
 SEARCHERS = 2  # threads that search it
 
-_LOG_OPTIONS = {"log-file", "log-format", "log-level"}
+_LOG_OPTIONS = {"log-file", "log-format"}
 
 _log = Logger()
 _reactor = cast(Any, installed_reactor)
@@ -100,7 +102,8 @@ class ChatService(Service):
     def __init__(self, options: Options, reactor: Any) -> None:
         self._reactor = reactor
         self._options = options
-        self.log = ServiceLog(options["log-file"], options["log-format"], options["log-level"])
+        self._threshold = Threshold(options["log-level"])
+        self.log = ServiceLog(options["log-file"], self._threshold, options["log-format"])
         self._endpoints: list[str] = options["endpoints"]
         self._tls_endpoint: str | None = options["tls-endpoint"]
         self._tls_port: IListeningPort | None = None
@@ -118,19 +121,11 @@ class ChatService(Service):
             _start,
             HashingQueue(self._in(self._hashers), reactor),
             Window(self.limits.attempts, self.limits.attempts_within),
-            _settings(options),
+            service_settings(options),
             now=time.time,
             report=_report,
             log=_warn,
         )
-        self.hub.accounts.registrations = Window(
-            self.limits.registrations, self.limits.registrations_within
-        )
-        self.hub.new_rooms.new = Window(self.limits.rooms, self.limits.rooms_within)
-        if options["show-messages"]:
-            self.hub.messaging.watch = _log_line
-        if options["stop-when-empty"]:
-            self.hub.sessions.when_empty = self._stop_reactor
         self._factory = ChatFactory(
             self.hub,
             reactor,
@@ -140,7 +135,11 @@ class ChatService(Service):
             options["speaks"],
             bool(options["require-tls"]),
         )
-        self._factory.web = options["web"]
+        settings = LiveSettings(
+            self.hub, self._factory, self._threshold, watch=_log_line, when_empty=self._stop_reactor
+        )
+        settings.apply(options)
+        self._reloader = Reloader(options, settings, lambda: self._factory.tls, options["archive"])
         self._certificate: Files | None = options["certificate"]
         self._ports: list[IListeningPort] = []
 
@@ -236,7 +235,8 @@ class ChatService(Service):
             raise StartFailed(f"{failed}{hint}") from None
 
     def _be_ready(self) -> None:
-        Signals(self._reactor, self._reload, find_log() or self.log).begin()
+        Signals(self._reactor, self.reload, find_log() or self.log).begin()
+        self._threshold.begin()
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
@@ -307,11 +307,12 @@ class ChatService(Service):
     def _all_ports(self) -> list[IListeningPort]:
         return [*self._ports, *filter(None, [self._tls_port])]
 
-    def _reload(self) -> None:
-        """Reload what an administrator has changed, and log the signal."""
-        if self._factory.tls is not None:
-            self._factory.tls.reload()
-        _log.info("{text}", text="SIGHUP: reopened the log and checked the certificate.")
+    def reload(self) -> Reloaded:
+        """Apply what an administrator has changed in files; log and return what that was."""
+        outcome = self._reloader.reload()
+        write = _log.warn if outcome.restart or outcome.problems else _log.info
+        write("Reloaded the configuration. {outcome}", outcome=str(outcome))
+        return outcome
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, store what was said, tell everybody, close."""
@@ -341,19 +342,6 @@ def _start(coroutine: Coroutine[Any, Any, None]) -> None:
 
 def _report(error: Exception) -> None:
     _log.failure("Something failed", Failure(error))
-
-
-def _settings(options: Options) -> ServiceSettings:
-    return ServiceSettings(
-        name=clean(options["name"]),
-        motd="\n".join(map(clean, options["motd"].splitlines())),
-        password=options["password"],
-        show_history=options["show-history"],
-        leave_on_empty_line=bool(options["leave-on-empty-line"]),
-        accounts=options["accounts"],
-        email_required=bool(options["email-required"]),
-        early_registration=bool(options["early-registration"]),
-    )
 
 
 def _warn(sentence: str) -> None:

@@ -28,6 +28,7 @@ LAYERS = (  # lowest first
     ("process",),
     ("options",),
     ("checks",),
+    ("running",),
     ("tap",),
     ("client",),
     ("cli",),

@@ -28,8 +28,9 @@ from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 import pytest
-
-LIMIT = 60.0  # seconds after which a wait fails
+from waiting import LIMIT as LIMIT
+from waiting import Deadline as Deadline
+from waiting import wait_until as wait_until
 
 _BESIDE_PYTHON = Path(sys.executable).parent
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[^\[]|\r(?=\r*\n)")
@@ -63,20 +64,6 @@ def proc(pid: int, file: str) -> Path:
     if not path.exists():
         pytest.skip("this system has no /proc")
     return path
-
-
-class Deadline:
-    """The time that is left."""
-
-    def __init__(self, limit: float) -> None:
-        self._end = time.monotonic() + limit
-
-    def left(self, waiting_for: str) -> float:
-        """Return the seconds left, more than 0; after that, fail and say what did not come."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise AssertionError(f"waited in vain for {waiting_for}")
-        return left
 
 
 class Stopwatch:
@@ -395,7 +382,13 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(LIMIT)
-        os.close(self._screen)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window is closed or its connection is lost."""
+        if self._screen >= 0:
+            os.close(self._screen)
+            self._screen = -1
 
     def type(self, keys: str) -> None:
         """Press keys; Enter is \\r, Ctrl-C is \\x03."""

@@ -11,7 +11,7 @@ from layers import picture
 # The client shares the model and the dialects with the server, and nothing else.
 CLIENT = {"model", "dialects", "client"}
 CLI = CLIENT | {"auth", "store", "cli"}  # `chatsvc account` opens the archive
-TWISTED = {"transports", "process", "options", "checks", "tap", "client", "cli"}
+TWISTED = {"transports", "process", "options", "checks", "running", "tap", "client", "cli"}
 SERVER = {f"chatsvc.cli.{name}" for name in ("check", "config", "serve")}  # they need all of it
 MODULES = modules()
 

@@ -18,9 +18,10 @@ from chatsvc.process import signals
 from chatsvc.process.log import ServiceLog
 from chatsvc.process.pid_file import remove_stale_pid_file
 from chatsvc.process.signals import Signals
+from chatsvc.process.threshold import Threshold
 from chatsvc.process.twistd_log import Log, find_log
 
-NO_FILE = ServiceLog(None)
+NO_FILE = ServiceLog(None, Threshold())
 
 # The pid file
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from real import LIMIT, Deadline, Person, Service, beside_python
+from real import LIMIT, Person, Service, beside_python, wait_until
 
 
 def serve(directory: Path, *options: str) -> Service:
@@ -101,12 +100,6 @@ def started(directory: Path, command: list[str], log: Path) -> Iterator[subproce
         finally:
             process.terminate()
     assert process.returncode == 0, log.read_text()
-
-
-def wait_until(found: Callable[[], bool], what: str) -> None:
-    deadline = Deadline(LIMIT)
-    while not found():
-        time.sleep(min(0.02, deadline.left(what)))
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o277])

@@ -9,18 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from real import (
     LIMIT,
-    Deadline,
     Service,
     beside_python,
     needs,
+    wait_until,
 )
 from spoiled_archives import make_damaged, make_directory, make_foreign, make_newer, make_text
 
@@ -312,7 +311,7 @@ def test_an_empty_line_means_goodbye_only_when_that_was_chosen(tmp_path: Path) -
 def test_sighup_does_not_stop_it(tmp_path: Path) -> None:
     with Service(tmp_path) as chat:
         chat.process.send_signal(signal.SIGHUP)
-        chat.wait_for("SIGHUP: reopened the log and checked the certificate.")
+        chat.wait_for("Reloaded the configuration. Nothing has changed.")
         assert chat.process.poll() is None
 
 
@@ -344,9 +343,3 @@ def test_a_renamed_log_is_begun_again(tmp_path: Path, number: signal.Signals) ->
     assert process.returncode == 0
     assert "Server Shut Down" in log.read_text()
     assert "Server Shut Down" not in renamed.read_text()
-
-
-def wait_until(found: Callable[[], bool], what: str) -> None:
-    deadline = Deadline(LIMIT)
-    while not found():
-        time.sleep(min(0.02, deadline.left(what)))

@@ -41,6 +41,7 @@ LAYERS = [
     "options",
     "policy",
     "process",
+    "running",
     "services",
     "store",
     "transports",

@@ -103,6 +103,13 @@ class Window:
         self.within = within
         self._times: dict[str, deque[float]] = {}  # by key, ordered by the last attempt
 
+    def change(self, most: int, within: float) -> None:
+        """Use another limit from now on; attempts that were counted stay counted."""
+        if (most, within) != (self.most, self.within):
+            self.most, self.within = most, within
+            kept = self._times.items() if most else ()
+            self._times = {key: deque(times, maxlen=most) for key, times in kept}
+
     def __len__(self) -> int:
         """Return how many keys are remembered."""
         return len(self._times)
@@ -147,6 +154,10 @@ class Trickle:
         self._each = each if most else 0.0  # seconds
         self._full_at: dict[str, float] = {}  # when the full number is available again
 
+    def change(self, most: int, each: float) -> None:
+        """Use another limit from now on."""
+        self._burst, self._each = (most - 1) * each, each if most else 0.0
+
     def wait(self, key: str, now: float) -> float:
         """Return the seconds until the next one may come; 0.0 means now."""
         return max(0.0, self._owed(key, now) - self._burst) if self._each else 0.0
@@ -177,6 +188,11 @@ class Addresses:
         self._most = most
         self._open: dict[str, int] = {}
         self._arrivals = Window(arrivals, within)
+
+    def change(self, most: int, arrivals: int, within: float) -> None:
+        """Use other limits from now on; what was counted stays counted."""
+        self._most = most
+        self._arrivals.change(arrivals, within)
 
     def admit(self, address: str, now: float) -> Refusal | None:
         """Count a connection, or return the limit that it exceeds, and when to try again."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from chatsvc.options import values
 from chatsvc.options.values import Reader
+from chatsvc.process.threshold import LEVELS
 from chatsvc.transports.detection import NAMES
 
-LEVELS = ("debug", "info", "warn", "error")
 PORT = 13531
 
 
@@ -177,7 +177,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         ),
         *_live(
             Option(
-                "log-level", "Lowest level: debug, info, warn or error.", "info",
+                "log-level", "Lowest level: debug, info, warn, error or critical.", "info",
                 values.choice(*LEVELS),
             ),
             _flag("show-messages", "Write room messages to the log."),

@@ -9,33 +9,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText
+from twisted.logger import ILogObserver, LogEvent, eventAsText
 from zope.interface import implementer
 
 from chatsvc.process import private_files
+from chatsvc.process.threshold import Threshold, level_of
 
-LEVELS = ("debug", "info", "warn", "error", "critical")
 FIELDS = ("option", "address", "reason")  # of events, shown to programs too
 
 
 @implementer(ILogObserver)
 class ServiceLog:
-    """Writes events from a level on, and starts a new file when the old one was renamed."""
+    """Writes events, and starts a new file when the old one was renamed."""
 
-    def __init__(self, path: Path | None, format: str = "text", level: str = "info") -> None:
+    def __init__(self, path: Path | None, threshold: Threshold, format: str = "text") -> None:
         self._path = path
         self._write = _as_json if format == "json" else _as_text
         self._file: IO[str] | None = None
-        self.level = level
+        self._threshold = threshold
 
     def __call__(self, event: LogEvent) -> None:
         """Write an event; `log_kind` is shown in the place of its level."""
-        level = _level(event)
-        if LEVELS.index(level) < LEVELS.index(self.level) and "log_kind" not in event:
+        if not self._threshold.lets_pass(event) or (_is_note(event) and not self._is_curious()):
             return
         file = self._current()
-        file.write(f"{self._write(event, level)}\n")
+        file.write(f"{self._write(event, event.get('log_kind') or level_of(event))}\n")
         file.flush()
+
+    def _is_curious(self) -> bool:
+        return self._threshold.name == "debug"
 
     def _current(self) -> IO[str]:
         """Return the file of that name, which another program may have renamed."""
@@ -72,23 +74,20 @@ class ServiceLog:
             return False
 
 
-def _level(event: LogEvent) -> str:
-    """Return the level; Twisted's own notes, such as those about factories, are for debugging."""
-    level: LogLevel = event.get("log_level") or LogLevel.info
-    is_note = level is LogLevel.info and event.get("log_namespace") == "log_legacy"
-    return "debug" if is_note else str(level.name)
+def _is_note(event: LogEvent) -> bool:
+    """Return whether it is a note of Twisted's own, such as those about factories."""
+    return event.get("log_namespace") == "log_legacy" and level_of(event) == "info"
 
 
-def _as_text(event: LogEvent, level: str) -> str:
+def _as_text(event: LogEvent, kind: str) -> str:
     """Return a line, and further ones that are indented, so that none looks like a first one."""
-    kind = event.get("log_kind", level)
     return f"{_time(event):%Y-%m-%dT%H:%M:%S%z} {kind} {_text(event)}".replace("\n", "\n    ")
 
 
-def _as_json(event: LogEvent, level: str) -> str:
+def _as_json(event: LogEvent, kind: str) -> str:
     fields: dict[str, Any] = {
         "time": _time(event).isoformat(timespec="milliseconds"),
-        "level": event.get("log_kind", level),
+        "level": kind,
     }
     fields |= {name: event[name] for name in FIELDS if name in event}
     return json.dumps(fields | {"text": _text(event)}, ensure_ascii=False)

@@ -14,7 +14,7 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
-from chatsvc.model.rate_limits import Window
+from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.model.server_events import Goodbye
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
@@ -119,9 +119,9 @@ class Hub:
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
             bans=bans, history=history, hosting=hosting,
-            show_history=settings.show_history, now=now,
+            settings=settings, now=now,
         )  # fmt: skip
-        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
+        self.nicknames = nicknames = Nicknames(directory, accounts, settings)
         self.sessions = sessions = Sessions(
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
@@ -177,6 +177,18 @@ class Hub:
     def since(self) -> float:
         """Return when the service started, in seconds since 1970 by the current time of day."""
         return self.now() - (self.clock.seconds() - self._begun)
+
+    def change_settings(self, new: ServiceSettings) -> None:
+        """Use other settings of the administrator from now on."""
+        self.settings.become(new)
+        self.accounts.mode = new.accounts
+        self.accounts.email_required = new.email_required
+
+    def change_limits(self, limits: Limits) -> None:
+        """Use other limits from now on; what was counted stays counted."""
+        self.accounts.attempts.change(limits.attempts, limits.attempts_within)
+        self.accounts.registrations.change(limits.registrations, limits.registrations_within)
+        self.new_rooms.new.change(limits.rooms, limits.rooms_within)
 
     def open(self) -> None:
         """Open the archive and load what is stored."""

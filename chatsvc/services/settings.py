@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ServiceSettings:
-    """The administrator's settings."""
+    """The administrator's settings, which can change while the service runs."""
 
     name: str = "chatsvc"
     motd: str = ""
@@ -22,3 +22,8 @@ class ServiceSettings:
     def registers_early(self) -> bool:
         """Whether a name can be registered before joining; never around the chat's password."""
         return self.early_registration and self.password is None and self.accounts != "closed"
+
+    def become(self, new: ServiceSettings) -> None:
+        """Copy all values of `new`, so that every service with this object uses them."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(new, field.name))

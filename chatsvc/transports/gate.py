@@ -76,6 +76,15 @@ class Gate:
         self.pages = DeferredSemaphore(PAGES)
         self._when_empty: Deferred[None] | None = None
 
+    def change_limits(self, limits: Limits) -> None:
+        """Use other limits from now on; those of one connection hold for new connections."""
+        if limits.work != self.limits.work:
+            self.purses = Purses(limits.work)
+        self.limits = limits
+        self._addresses.change(limits.per_address, limits.arrivals, limits.arrivals_within)
+        self._pages.change(limits.pages_open, limits.pages, limits.pages_within)
+        self._handshakes.change(0, limits.pages, limits.pages_within)
+
     def understands(self, language: str) -> bool:
         """Return whether the protocol is enabled."""
         return language in self.speaks and (language != "tls" or self.tls is not None)
