@@ -5,33 +5,28 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from shutil import which
 from typing import Any, TypeVar, cast
 
 from twisted.application.service import IService, Service
 from twisted.internet import reactor as installed_reactor
-from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from chatsvc.dialects.join_page import Address
 from chatsvc.model.characters import plain
 from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
-from chatsvc.model.rate_limits import Limits, Window, is_loopback
+from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.options.command_line import Options
 from chatsvc.process.log import ServiceLog
 from chatsvc.process.memory import share_memory_of_threads
@@ -41,6 +36,7 @@ from chatsvc.process.threshold import Threshold
 from chatsvc.process.twistd_log import find_log
 from chatsvc.running.live_settings import LiveSettings, service_settings
 from chatsvc.running.reloading import Reloaded, Reloader
+from chatsvc.running.start_message import ways_to_join, ways_to_rule
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
 from chatsvc.store.archive import Archive, ArchiveFailed, Worker
@@ -136,7 +132,12 @@ class ChatService(Service):
             bool(options["require-tls"]),
         )
         settings = LiveSettings(
-            self.hub, self._factory, self._threshold, watch=_log_line, when_empty=self._stop_reactor
+            self.hub,
+            self._factory,
+            self._threshold,
+            watch=_log_line,
+            security=_log_guess,
+            when_empty=self._stop_reactor,
         )
         settings.apply(options)
         self._reloader = Reloader(options, settings, lambda: self._factory.tls, options["archive"])
@@ -241,44 +242,22 @@ class ChatService(Service):
 
     def _ready(self) -> Iterator[str]:
         """Yield what the administrator should know."""
-        yield "The chat is ready. To join, type in another terminal:"
-        for port in self._ports:
-            yield from self._ways_in(port.getHost())
+        yield from ways_to_join(self._factory, [port.getHost() for port in self._ports])
         if self._tls_port is not None:
             yield f"Port {_port_of(self._tls_port)} accepts TLS only."
         tls = self._factory.tls
         if tls is not None and self._certificate is None:
             yield f"TLS uses a self-signed certificate, SHA-256 {tls.fingerprint}"
-        if isinstance(self._archive, SQLArchive):
-            yield f"Messages are stored in {self._archive.path.absolute()}"
+        archive = self._archive.path if isinstance(self._archive, SQLArchive) else None
+        if archive is not None:
+            yield f"Messages are stored in {archive.absolute()}"
         else:
             yield "Messages are kept in memory, and lost when the service stops."
-        if not self.hub.accounts.has_operator:
+        accounts = self.hub.accounts
+        if not accounts.has_operator:
             code = self.hub.login.claim_code = new_claim_code()
-            yield "There is no operator yet. To become the first one, type in the chat:"
-            yield f"    /register password, then /claim {code}"
+            yield from ways_to_rule(code, accounts.mode, accounts.email_required, archive)
         yield "To stop the service, press Ctrl-C or send SIGTERM."
-
-    def _ways_in(self, address: IAddress) -> Iterator[str]:
-        """Yield the commands that join this chat."""
-        if isinstance(address, UNIXAddress):
-            yield f"    nc -U {os.fsdecode(address.name or b'')}"
-        elif isinstance(address, IPv4Address | IPv6Address):
-            everywhere = address.host in ("0.0.0.0", "::")
-            here = self._place("127.0.0.1" if everywhere else address.host, address.port)
-            if everywhere:
-                here = replace(here, host="localhost")
-            yield from (f"    {command}" for command in here.commands(_client()))
-            if url := here.by_browser():
-                yield f"In a browser, open {url}"
-            if everywhere:
-                there = self._place(socket.gethostname(), address.port)
-                yield f"From another machine: {there.by_hand()}"
-
-    def _place(self, host: str, port: int) -> Address:
-        factory = self._factory
-        plain = is_loopback(host) or not factory.require_tls
-        return Address(host, port, factory.spoken(), plain)
 
     # Stopping
 
@@ -352,6 +331,11 @@ def _log_line(line: Said) -> None:
     _log.info("{room} <{sender}> {text}", room=line.room, sender=line.sender, text=plain(line.text))
 
 
+def _log_guess(address: str, reason: str) -> None:
+    text = "refused address={address} reason={reason}"
+    _log.warn(text, log_kind="security", address=address, reason=reason)
+
+
 def _log_indexing(done: int, lines: int) -> None:
     _log.info("{done:,} of {lines:,} earlier messages indexed", done=done, lines=lines)
 
@@ -368,9 +352,3 @@ def _why_not_listening(endpoint: str, failure: Failure) -> str:
         errno.EACCES: "permission denied: ports below 1024 need root. Choose a higher --port.",
     }
     return f"Cannot listen on {where}: {reasons.get(cause.errno or 0, f'{cause.strerror}.')}"
-
-
-def _client() -> str:
-    """Return the client's command as it can be typed here."""
-    beside = Path(sys.argv[0]).with_name("chatsvc")
-    return "chatsvc" if which("chatsvc") or not beside.exists() else str(beside)

@@ -9,6 +9,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from logged_service import text_of
 from real import LIMIT, Program, Service, Terminal, beside_python, wait_until
 
 from chatsvc.transports.selfsigned import make
@@ -180,10 +181,6 @@ def test_a_service_whose_terminal_is_closed_stops_gracefully(
         assert "stopping" in bob.event("goodbye")["text"]
     terminal.process.wait(LIMIT)
     wait_until(lambda: not pid_file.exists(), "its end")
-
-
-def text_of(file: Path) -> str:
-    return file.read_text() if file.exists() else ""
 
 
 def test_a_service_in_the_background_outlives_its_terminal(tmp_path: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from real import LIMIT, Person, Service, beside_python, wait_until
+from logged_service import SERVE, TWISTD, started
+from real import LIMIT, Person, Service, beside_python
 
 
 def serve(directory: Path, *options: str) -> Service:
@@ -84,22 +83,6 @@ def test_what_is_wrong_is_a_sentence(
 ) -> None:
     found, message = fails(tmp_path, *words)
     assert (found, sentence in message) == (code, True), message
-
-
-TWISTD = [beside_python("twistd"), "-n", "--pidfile=chat.pid", "chat"]
-SERVE = [beside_python("chatsvc"), "serve"]
-
-
-@contextmanager
-def started(directory: Path, command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a service that writes its log to a file, and stop it at the end."""
-    with subprocess.Popen([*command, "--port", "0"], cwd=directory) as process:
-        try:
-            wait_until(lambda: log.exists() and "To stop the" in log.read_text(), "the chat")
-            yield process
-        finally:
-            process.terminate()
-    assert process.returncode == 0, log.read_text()
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o277])

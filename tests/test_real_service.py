@@ -63,7 +63,7 @@ def test_in_memory_it_says_that_it_forgets_and_leaves_no_file(tmp_path: Path) ->
     with Service(tmp_path, "--archive", "memory:", "--interface", "127.0.0.1") as chat:
         assert "lost when the service stops" in chat.log
         assert f"    telnet 127.0.0.1 {chat.port}\n" in chat.log
-        assert "From another machine" not in chat.log
+        assert "On another machine" not in chat.log
         chat.person("ann").send("hello")
     assert list(tmp_path.iterdir()) == []
 

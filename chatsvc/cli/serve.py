@@ -67,8 +67,11 @@ def _hold(data: Path | None) -> PidFile | None:
 def _run(options: Options) -> int:
     service: ChatService = service_of(options)
     globalLogBeginner.beginLoggingTo([service.log], redirectStandardIO=False)
-    service.privilegedStartService()
-    service.startService()
-    _reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
-    _reactor.run()
+    try:
+        service.privilegedStartService()
+        service.startService()
+        _reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+        _reactor.run()
+    finally:
+        service.log.close()
     return 0

@@ -164,6 +164,7 @@ async def _finish(
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
     """Send a refusal; before login, only a limited number."""
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
+    hub.refusals.note(refused.code, session.wire.address)
     if session.login is not None:
         hub.login.knock(session, refused.code)
 

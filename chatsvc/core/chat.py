@@ -106,8 +106,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
-        "login", "proving", "read_to", "rooms", "searched", "since", "target", "token", "typed",
-        "user", "waited_for", "whispered",
+        "login", "proving", "read_to", "rooms", "searched", "shares_address", "since", "target",
+        "token", "typed", "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -115,6 +115,7 @@ class Session(Endpoint):
     def __init__(self, wire: Wire, now: float) -> None:
         super().__init__(wire)
         self.since = now
+        self.shares_address = False  # so limits do not count it by its address
         self._connection = str(next(_connections))
         self.typed = TypedPassword()
         self.user: User | None = None
@@ -163,7 +164,8 @@ class Session(Endpoint):
 
     def source_of(self, client: str | None) -> Source:
         """The origin of guesses before the session has a client."""
-        return Source(self.wire.address, self._connection, client or "")
+        address = "" if self.shares_address else self.wire.address
+        return Source(address, self._connection, client or "")
 
     @property
     def marks(self) -> frozenset[BanMask]:

@@ -73,6 +73,7 @@ def _limits(values: Values) -> Limits:
         registrations_within=registrations_within,
         rooms=rooms,
         rooms_within=rooms_within,
+        lan=values["lan"],
     )
 
 

@@ -126,6 +126,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         ),
     ),
     "Limits": _live(
+        _flag("lan", "Do not limit addresses of private networks, which many users share."),
         Option(
             "max-clients", "Maximum number of connections.  [default: what the system allows]",
             None, values.max_clients, example="1000",
@@ -180,6 +181,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
                 "log-level", "Lowest level: debug, info, warn, error or critical.", "info",
                 values.choice(*LEVELS),
             ),
+            _flag("log-security", "Log addresses of wrong passwords, for fail2ban."),
             _flag("show-messages", "Write room messages to the log."),
         ),
     ),

@@ -63,6 +63,12 @@ class ServiceLog:
         self._file = new
         return True
 
+    def close(self) -> None:
+        """Close the file; another entry would open it again."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def rotate(self) -> None:
         """Open the file by its name: whoever renames it decides about its old name."""
         self.reopen()

@@ -39,12 +39,14 @@ class LiveSettings:
         gate: Gate,
         threshold: Threshold,
         watch: Callable[[Said], None],
+        security: Callable[[str, str], None],
         when_empty: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._gate = gate
         self._threshold = threshold
         self._watch = watch
+        self._security = security
         self._when_empty = when_empty
 
     def apply(self, options: Mapping[str, Any]) -> None:
@@ -53,6 +55,7 @@ class LiveSettings:
         self._hub.change_limits(options["limits"])
         self._hub.messaging.watch = self._watch if options["show-messages"] else None
         self._hub.sessions.when_empty = self._when_empty if options["stop-when-empty"] else None
+        self._hub.refusals.security = self._security if options["log-security"] else None
         self._threshold.set(options["log-level"])
         gate = self._gate
         gate.change_limits(options["limits"])

@@ -36,6 +36,7 @@ from chatsvc.services.nicknames import Nicknames
 from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
+from chatsvc.services.refusals import Refusals
 from chatsvc.services.reports import Inbox
 from chatsvc.services.room_administration import RoomAdministration
 from chatsvc.services.room_removal import RoomRemoval
@@ -74,6 +75,7 @@ class Hub:
         self.settings = settings = settings or ServiceSettings()
         self._begun = clock.seconds()
         safely = Safely(report)
+        self.refusals = Refusals(clock, log)
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
@@ -167,8 +169,8 @@ class Hub:
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
-            start=start,
+            presence=presence, metadata=metadata, refusals=self.refusals, store=archive,
+            clock=clock, now=now, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -186,6 +188,7 @@ class Hub:
 
     def change_limits(self, limits: Limits) -> None:
         """Use other limits from now on; what was counted stays counted."""
+        self.sessions.lan = limits.lan
         self.accounts.attempts.change(limits.attempts, limits.attempts_within)
         self.accounts.registrations.change(limits.registrations, limits.registrations_within)
         self.new_rooms.new.change(limits.rooms, limits.rooms_within)

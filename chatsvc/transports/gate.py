@@ -78,12 +78,16 @@ class Gate:
 
     def change_limits(self, limits: Limits) -> None:
         """Use other limits from now on; those of one connection hold for new connections."""
-        if limits.work != self.limits.work:
-            self.purses = Purses(limits.work)
-        self.limits = limits
-        self._addresses.change(limits.per_address, limits.arrivals, limits.arrivals_within)
-        self._pages.change(limits.pages_open, limits.pages, limits.pages_within)
-        self._handshakes.change(0, limits.pages, limits.pages_within)
+        if (limits.work, limits.lan) != (self.limits.work, self.limits.lan):
+            self.purses = Purses(limits.work, limits.lan)
+        self.limits, lan = limits, limits.lan
+        self._addresses.change(limits.per_address, limits.arrivals, limits.arrivals_within, lan)
+        self._pages.change(limits.pages_open, limits.pages, limits.pages_within, lan)
+        self._handshakes.change(0, limits.pages, limits.pages_within, lan)
+
+    def note_refusal(self, code: str, address: str) -> None:
+        """Let the administrator know of a refusal."""
+        self.hub.refusals.note(code, address)
 
     def understands(self, language: str) -> bool:
         """Return whether the protocol is enabled."""

@@ -73,6 +73,7 @@ class FirstRequest(Protocol):
             return answer(self._data, chat, arrival.place(), UNKNOWN_HOST, _MISDIRECTED)
         if refusal is None:
             return answer(self._data, chat, place)
+        arrival.note_refusal()
         status = _STATUS.get(refusal.code, _BUSY)
         return answer(self._data, chat, place, refusal.text, status)
 
