@@ -168,7 +168,8 @@ class Session(Endpoint):
     @property
     def marks(self) -> frozenset[BanMask]:
         """The marks by which a ban can recognize this session, except its address."""
-        return marks(self.person.name, self.person.account, self.client)
+        user = self.person
+        return marks(user.name, user.account, self.client, user.mask)
 
     def owns(self, line: Said) -> bool:
         """Return whether this session sent a line, or any session of its account did."""

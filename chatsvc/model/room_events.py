@@ -182,7 +182,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A user has changed one of a room's rules."""
+    """A user has changed one of a room's rules; with `more`, others at once, which follow."""
 
     WIRE: ClassVar[str] = "rule"
 
@@ -190,6 +190,7 @@ class Rule:
     name: str
     value: str
     by: str
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,16 @@ class Expected:
     uninvited: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """The rooms that you are invited to and not in."""
+
+    WIRE: ClassVar[str] = "invitations"
+
+    rooms: tuple[str, ...]
+
+
 RoomEvent: TypeAlias = (
     Entered | Exited | Joined | Left | Missed | Talking | Topic | Rooms | Stats | Rules | Rule
-    | Role | Invited | Expected
+    | Role | Invited | Expected | Invitations
 )  # fmt: skip

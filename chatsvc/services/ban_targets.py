@@ -8,7 +8,7 @@ from contextlib import suppress
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
-from chatsvc.model.ban_masks import ACCOUNT, AT, NAME, BanMask, without_addresses
+from chatsvc.model.ban_masks import ACCOUNT, AT, MASK, NAME, BanMask, without_addresses
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban
 from chatsvc.model.requests import Refused
@@ -72,6 +72,8 @@ class BanTargets:
     def _named_mark(self, session: Session, mask: BanMask, room: Room | None) -> BanMask:
         if mask.kind == NAME:
             return BanMask.of_name(mask.value)
+        if mask.kind == MASK:
+            return BanMask.of_origin(mask.value)
         if mask.is_of_address:
             check_not_too_wide(mask.value)
             return mask
@@ -146,10 +148,17 @@ class BanTargets:
         wanted = {BanMask.of_name(who)}
         for mask in map(BanMask.parse, who.split()):
             account = self._accounts.find(mask.value) if mask.kind in ("", ACCOUNT) else None
-            wanted.add(BanMask.of_name(mask.value) if mask.kind in ("", NAME) else mask)
+            wanted.add(_by_key(mask))
             wanted |= {BanMask.of_account(account.id)} if account else set()
             wanted |= {BanMask.of_future_account(mask.value)} if mask.kind == ACCOUNT else set()
         user = self._directory.users.get(key(who))
         for session in user.sessions if user else ():
             wanted |= session.marks
         return wanted
+
+
+def _by_key(mask: BanMask) -> BanMask:
+    """Return a mask as it is stored, whatever its spelling."""
+    if mask.kind in ("", NAME):
+        return BanMask.of_name(mask.value)
+    return BanMask.of_origin(mask.value) if mask.kind == MASK else mask

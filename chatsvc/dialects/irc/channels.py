@@ -8,12 +8,21 @@ from chatsvc.dialects.irc.list_filter import wanted_of
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.refusal import refuse
-from chatsvc.dialects.irc.registry import on, refused, told, told_part
+from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.who import EVERYBODY, ask_names
 from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.requests import Refusal
-from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Rooms, Topic
+from chatsvc.model.room_events import (
+    Entered,
+    Exited,
+    Invitations,
+    Invited,
+    Joined,
+    Left,
+    Rooms,
+    Topic,
+)
 from chatsvc.model.text_rules import key
 
 _MOST_KICKED = 10  # in one KICK
@@ -187,8 +196,15 @@ def _(event: Rooms, client: Client, about: Pending, part: Part) -> None:
         client.reply("LISTEND")
 
 
-@on("INVITE", 2)
+@on("INVITE")
 def _(client: Client, message: Message) -> None:
+    """Invite a user, or without parameters list the invitations to the client."""
+    if not message.params:
+        client.ask("invitations")
+        return
+    if len(message.params) < 2:
+        client.reply("NEEDMOREPARAMS", "INVITE")
+        return
     client.ask("invite", name=message.params[0], room=message.params[1])
 
 
@@ -201,10 +217,18 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 
 
 @told.register
+def _(event: Invitations, client: Client, about: Pending) -> None:
+    if about.command != "INVITE":
+        in_words(client, event)
+        return
+    for room in event.rooms:
+        client.reply("INVITATION", room)
+    client.reply("ENDOFINVITATIONS")
+
+
+@told.register
 def _(event: Invited, client: Client, about: Pending) -> None:
-    if event.own and about.command == "MODE I":
-        client.send("MODE", event.room, "+I", about.param(1), source=client.mask(client.nick))
-    elif event.own:
+    if event.own:
         client.reply("INVITING", event.name, event.room)
     elif not event.overheard:
         client.send("INVITE", client.nick, event.room, source=client.mask(event.by))

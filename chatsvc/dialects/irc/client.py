@@ -17,7 +17,7 @@ from chatsvc.dialects.irc.registration_state import Registration, Stage
 from chatsvc.model.message_events import Said, Told
 from chatsvc.model.origins import mask_of
 from chatsvc.model.requests import Request
-from chatsvc.model.room_events import Unread
+from chatsvc.model.room_events import Rule, Unread
 from chatsvc.model.server_events import Welcome
 from chatsvc.model.text_rules import key
 
@@ -135,10 +135,10 @@ class Client:
 
     __slots__ = (
         "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
-        "account", "account_of", "bot", "capabilities", "collected", "earlier", "latest", "mask",
-        "needs_email", "nick", "now", "opened", "operator", "quit", "realname", "registers_early",
-        "registration", "rooms", "sasl", "secure", "server", "speaker", "telling", "unread",
-        "version", "wallops", "welcome", "write_said",
+        "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier", "latest",
+        "mask", "needs_email", "nick", "now", "opened", "operator", "quit", "realname",
+        "registers_early", "registration", "rooms", "sasl", "secure", "server", "speaker",
+        "telling", "unread", "version", "wallops", "welcome", "write_said",
     )  # fmt: skip
 
     def __init__(
@@ -162,6 +162,7 @@ class Client:
         self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
+        self.changed: list[Rule] = []  # rules changed by one request, of which more follow
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS

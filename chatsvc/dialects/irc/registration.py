@@ -148,7 +148,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     client.reply("WELCOME", f"Welcome to {event.chat}, {client.mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
     client.reply("CREATED", "This server stores messages")
-    client.reply("MYINFO", client.server, software, "Biow", "beIiklmnoqstv", "beIklqov")
+    client.reply("MYINFO", client.server, software, "Biow", "CbeIiklmnoqstv", "beIklqov")
     supported(client)
     if event.census is not None:
         statistics(client, event.census)
