@@ -54,9 +54,9 @@ async def remove_room(hub: Hub, session: Session, room: str) -> Event:
 
 
 @command("invite name", help="invites a user to the room", example="/invite bob")
-async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
     """Invite a user to a room."""
-    return await hub.room_administration.invite(session, room_of(session, room), name)
+    return hub.room_administration.invite(session, room_of(session, room), name)
 
 
 @command("invited", help="lists pending invitations", level="moderator")

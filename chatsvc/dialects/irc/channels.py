@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc import metadata, read_marker
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client, Pending, reason
 from chatsvc.dialects.irc.list_filter import wanted_of
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
@@ -25,6 +25,7 @@ from chatsvc.model.room_events import (
 )
 from chatsvc.model.text_rules import key
 
+_NO_CHANNEL = "A channel's name begins with #"
 _MOST_KICKED = 10  # in one KICK
 _MOST_NEW = 200  # missed lines shown after reconnecting
 
@@ -36,7 +37,7 @@ def _(client: Client, message: Message) -> None:
         if room == "0":
             _leave_all(client)
         elif room and not room.startswith("#"):
-            client.reply("NOSUCHCHANNEL", room, "A channel's name begins with #")
+            client.reply_later("NOSUCHCHANNEL", room, _NO_CHANNEL)
         elif room and key(room) not in client.rooms:
             password = {"password": keys[position]} if position < len(keys) else {}
             client.ask(
@@ -64,9 +65,12 @@ def _leave_all(client: Client) -> None:
 
 @on("PART", 1)
 def _(client: Client, message: Message) -> None:
-    words = message.params[1] if len(message.params) > 1 else ""
+    words = reason(message.params[1]) if len(message.params) > 1 else ""
     for room in filter(None, message.params[0].split(",")):
-        client.ask("leave", Pending("PART", (room, words)), room=room, words=words)
+        if room.startswith("#"):
+            client.ask("leave", Pending("PART", (room, words)), room=room, words=words)
+        else:
+            client.reply_later("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 @told.register
@@ -97,15 +101,18 @@ def _(event: Exited, client: Client, about: Pending) -> None:
 def _(event: Joined, client: Client, about: Pending) -> None:
     client.quit = ""
     nothing = ("",) * len(event.names)
-    for name, account, realname, role in zip(
+    for name, account, realname, role, away in zip(
         event.names,
         event.accounts or nothing,
         event.realnames or nothing,
         event.roles or nothing,
+        event.aways or nothing,
         strict=True,
     ):
         _join(client, event.room, name, account, realname)
         role_on_entering(client, event.room, name, role)
+        if away and "away-notify" in client.capabilities:
+            client.send("AWAY", away, source=client.mask(name))
 
 
 def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
@@ -128,13 +135,16 @@ def _(event: Left, client: Client, about: Pending) -> None:
 
 @on("KICK", 2)
 def _(client: Client, message: Message) -> None:
-    rooms, names, *reason = message.params
+    rooms, names, *words = message.params
     pairs = _pairs(rooms.split(","), client.targets(names, _MOST_KICKED))
     if not pairs:
         client.reply("NEEDMOREPARAMS", "KICK")
     for room, name in pairs:
         about = Pending("KICK", (room, name))
-        client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
+        if room.startswith("#"):
+            client.ask("kick", about, room=room, name=name, reason=reason(" ".join(words)))
+        else:
+            client.reply_later("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
@@ -164,8 +174,12 @@ def _(event: Removed, client: Client, about: Pending) -> None:
 
 @on("TOPIC", 1)
 def _(client: Client, message: Message) -> None:
-    text = {"text": message.params[1]} if len(message.params) > 1 else {}
-    client.ask("topic", room=message.params[0], **text)
+    room, *words = message.params
+    text = {"text": reason(words[0])} if words else {}
+    if room.startswith("#"):
+        client.ask("topic", room=room, **text)
+    else:
+        client.reply("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 @told.register
@@ -205,13 +219,19 @@ def _(client: Client, message: Message) -> None:
     if len(message.params) < 2:
         client.reply("NEEDMOREPARAMS", "INVITE")
         return
-    client.ask("invite", name=message.params[0], room=message.params[1])
+    name, room = message.params[:2]
+    if room.startswith("#"):
+        client.ask("invite", Pending("INVITE", (name, room)), name=name, room=room)
+    else:
+        client.reply("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 @refused("INVITE")
 def _(event: Refusal, client: Client, about: Pending) -> None:
     if event.code == "known":
         client.reply("USERONCHANNEL", *about.params[:2])
+    elif event.code == "no-such-person":
+        client.reply("NOSUCHNICK", about.first, event.text)
     else:
         refuse(event, client, about)
 

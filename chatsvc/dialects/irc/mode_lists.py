@@ -107,8 +107,8 @@ def _letter_of(entry: Banned | Unbanned) -> str:
 
 @told_part.register
 def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
-    if part.begins and not _asked(about):
-        in_words(client, event)
+    if not _asked(about):
+        part_in_words(client, event, about, part)
     if part.begins and event.room and not (event.own or event.quietly):
         _tell_mode(client, event, "+")
     if event.room and not event.mute:

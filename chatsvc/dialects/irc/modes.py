@@ -24,6 +24,7 @@ _LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
 _PREFIXED = {"founder": "qo", "host": "qo", "moderator": "o", "operator": "o", "voiced": "v"}
 _MOST_CHANGES = 20  # in one MODE
+_TOO_MANY = f"Only the first {_MOST_CHANGES} changes were made"
 _HIGHEST_LIMIT = 99_999
 
 _Change = Callable[[], None]
@@ -39,11 +40,6 @@ def _(client: Client, message: Message) -> None:
     else:
         for change in _changes(client, target, words[0], words[1:]):
             change()
-
-
-def too_many_changes(client: Client, target: str) -> None:
-    """Answer that the rest of a MODE was not carried out."""
-    client.reply("TOOMANYTARGETS", target, f"Only the first {_MOST_CHANGES} changes were made")
 
 
 class _Together:
@@ -77,7 +73,7 @@ def _changes(client: Client, room: str, letters: str, words: list[str]) -> Itera
         number += 1
         if number > _MOST_CHANGES:
             yield from together.taken()
-            yield lambda: too_many_changes(client, room)
+            yield lambda: client.reply_later("TOOMANYTARGETS", room, _TOO_MANY)
             return
         wants = letter in _ROLES or letter in LISTS or letter == "k" or (letter == "l" and plus)
         word = words.pop(0) or " " if wants and words else ""
@@ -105,10 +101,10 @@ def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> _C
         do, about = _ROLES[letter][not plus], Pending("MODE", (room, letter, word))
         return lambda: client.ask(do, about, room=room, name=word)
     if letter in (*_ROLES, *_VALUES) and not word:
-        return lambda: client.reply("NEEDMOREPARAMS", "MODE")
+        return lambda: client.reply_later("NEEDMOREPARAMS", "MODE")
     if letter in _VALUES:
-        return lambda: client.reply("INVALIDMODEPARAM", room, letter, "*", _VALID[letter])
-    return lambda: client.reply("UNKNOWNMODE", letter)
+        return lambda: client.reply_later("INVALIDMODEPARAM", room, letter, "*", _VALID[letter])
+    return lambda: client.reply_later("UNKNOWNMODE", letter)
 
 
 _VALID = {
@@ -159,7 +155,7 @@ def _own(client: Client, letters: str) -> None:
         return
     plus = True
     if len(letters) > _MOST_CHANGES:
-        too_many_changes(client, client.nick)
+        client.reply("TOOMANYTARGETS", client.nick, _TOO_MANY)
     for letter in letters[:_MOST_CHANGES]:
         if letter in "+-":
             plus = letter == "+"
