@@ -248,7 +248,7 @@ EVENTS: list[Event] = [
     Unbanned("eve", "#tea", "ann", admits=True),
     Listed("#tea", "name=ev*", "ann", "ban"),
     Listed("#tea", "*!~eve@*", "ann", "exempt", mute=True, removed=True),
-    Unbanned("eve", "", "ann"),
+    Unbanned("eve", "", "ann", lifted=("name=eve",)),
     Unbanned("eve", "#tea", "ann", mute=True, own=True),
     Bans("", (BAN,)),
     Bans("#tea", ()),

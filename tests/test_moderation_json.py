@@ -74,7 +74,8 @@ def test_ban_and_unban(chat: Chat) -> None:
     (bans,) = bot.ask(do="bans", room="#tea")
     assert [(ban["who"], ban["by"]) for ban in bans["bans"]] == [("eve", "bot")]
     (unbanned,) = bot.ask(do="unban", room="#tea", who="eve")
-    assert unbanned == {"event": "unbanned", "who": "eve", "room": "#tea", "by": "bot"}
+    expected = {"event": "unbanned", "who": "eve", "room": "#tea", "by": "bot", "lifted": ["eve"]}
+    assert unbanned == expected
     assert refusal(bot, do="unban", room="#tea", who="eve")[0] == "no-such-person"
     assert eve.ask(do="join", room="#tea")[0]["event"] == "entered"
 

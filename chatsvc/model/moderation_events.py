@@ -52,7 +52,7 @@ class Banned:
 
 @dataclass(frozen=True, slots=True)
 class Unbanned:
-    """A ban, mute, exemption or standing invitation was lifted.
+    """A ban, mute, exemption or standing invitation was lifted: those listed as `lifted`.
 
     `own` is for the user who is no longer muted.
     """
@@ -66,6 +66,7 @@ class Unbanned:
     own: bool = False
     exempt: bool = False
     admits: bool = False
+    lifted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ class Banning:
         found = [mask.value for mask in masks if mask.is_of_address]
         room = self._directory.rooms.get(ban.room)
         return Banned(
-            who=ban.label if operator else without_addresses(ban.label),
+            who=_shown_label(ban, asker),
             room=room.name if room else ban.room,
             by=ban.by,
             reason=ban.reason,
@@ -269,6 +269,7 @@ class Banning:
             mute=any(ban.mute for ban in bans),
             exempt=kind == "exempt",
             admits=kind == "admit",
+            lifted=tuple(_shown_label(ban, session) for ban in bans),
         )
 
     def _check_all_meant(self, who: str, bans: list[Ban], done: str) -> None:
@@ -302,6 +303,10 @@ def kind_of(ban: Ban) -> str:
     if ban.exempt or ban.admits:
         return "exempt" if ban.exempt else "admit"
     return "mute" if ban.mute else "ban"
+
+
+def _shown_label(ban: Ban, asker: Session) -> str:
+    return ban.label if asker.person.operator else without_addresses(ban.label)
 
 
 def _labelled(who: str) -> str:

@@ -110,7 +110,7 @@ def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
     if not _asked(about):
         part_in_words(client, event, about, part)
     if part.begins and event.room and not (event.own or event.quietly):
-        _tell_mode(client, event, "+")
+        _tell_mode(client, event, f"+{_letter_of(event)}", event.who)
     if event.room and not event.mute:
         for name in event.hit:
             client.send(
@@ -122,8 +122,8 @@ def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
 def _(event: Unbanned, client: Client, about: Pending) -> None:
     if not _asked(about):
         in_words(client, event)
-    if event.room and not event.own:
-        _tell_mode(client, event, "-")
+    for who in event.lifted if event.room else ():
+        _tell_mode(client, event, f"-{_letter_of(event)}", who)
 
 
 def _asked(about: Pending) -> bool:
@@ -131,16 +131,14 @@ def _asked(about: Pending) -> bool:
     return about.command.startswith("LISTED ")
 
 
-def _tell_mode(client: Client, event: Banned | Unbanned, sign: str) -> None:
+def _tell_mode(client: Client, event: Banned | Unbanned | Listed, change: str, who: str) -> None:
     """Show the masks as they are listed, so that clients know each once."""
-    for each in masks(event.who, event.mute):
-        change = f"{sign}{_letter_of(event)}"
-        client.send("MODE", event.room, change, each, source=client.mask(client.nick))
+    for each in masks(who, event.mute):
+        client.send("MODE", event.room, change, each, source=client.mask(event.by))
 
 
 @told.register
 def _(event: Listed, client: Client, about: Pending) -> None:
     """Announce a change of a list, in whatever dialect it was made."""
     change = f"{'-' if event.removed else '+'}{_LETTERS[event.kind]}"
-    for each in masks(event.who, event.mute):
-        client.send("MODE", event.room, change, each, source=client.mask(event.by))
+    _tell_mode(client, event, change, event.who)
