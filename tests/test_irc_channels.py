@@ -314,3 +314,34 @@ def test_links_has_the_server_if_the_mask_fits(ann: Person) -> None:
         ]
     assert ann.send("LINKS *.edu") == [f"{SERVER} 365 ann *.edu :End of LINKS list"]
     assert ann.send("LINKS other.example *")[0].startswith(f"{SERVER} 402 ann other.example :")
+
+
+def test_tags_and_ctcp_for_the_operators_of_a_channel(chat: Chat) -> None:
+    """Modern IRC, "STATUSMSG parameter"; IRCv3 "message-tags", "message-ids"."""
+    ann, bob = (irc(chat, name, "message-tags", "echo-message") for name in ("ann", "bob"))
+    carl = irc(chat, "carl", "message-tags")
+    for each in (ann, bob, carl):
+        each.send("JOIN #tea")
+    ann.read()
+    for line, told in [
+        ("@+x=y TAGMSG @#tea", f";+x=y {BOB} TAGMSG @#tea"),
+        ("PRIVMSG @#tea :\x01PING 1\x01", f" {BOB} PRIVMSG @#tea :\x01PING 1\x01"),
+        ("PRIVMSG @#tea :hi", f" {BOB} PRIVMSG @#tea :hi"),
+    ]:
+        (echo,) = bob.send(line)
+        assert echo.startswith("@msgid=~")
+        assert echo.endswith(told)
+        assert ann.read() == [echo]
+    assert carl.read() == [":bob!~bob@people-bob JOIN #tea"][1:]
+    carl.send("PART #tea")
+    assert carl.send("PRIVMSG @#tea :x")[0].startswith(f"{SERVER} 404 carl @#tea :")
+
+
+def test_who_invites_a_user_who_is_away_learns_it(chat: Chat, ann: Person) -> None:
+    """RFC 2812, 3.2.7: RPL_AWAY."""
+    bob = irc(chat, "bob")
+    bob.send("AWAY :gone fishing")
+    assert ann.send("INVITE bob #tea") == [
+        f"{SERVER} 301 ann bob :gone fishing",
+        f"{SERVER} 341 ann bob #tea",
+    ]

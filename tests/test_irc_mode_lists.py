@@ -282,3 +282,19 @@ def test_everybody_cannot_be_removed_by_a_ban_or_banned_by_a_mask_everywhere(cha
     assert op.send("/ban *!~eve@*") == [
         "* On the whole server, use a name or an address instead of *!~eve@*."
     ]
+
+
+def test_a_full_list_is_478(chat: Chat, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modern IRC, "MAXLIST parameter"; RFC 2812, 5.2, ERR_BANLISTFULL."""
+    monkeypatch.setattr("chatsvc.policy.bans.MOST_BANS_OF_ROOM", 2)
+    ann.send("MODE #tea +b a!*@*", "MODE #tea +e b!*@*")
+    for letter in "beI":
+        assert ann.send(f"MODE #tea +{letter} c!*@*") == [
+            f":irc.chatsvc 478 ann #tea {letter} :Channel list is full"
+        ]
+
+
+def test_moderators_can_be_exempt_and_admitted(chat: Chat, ann: Person) -> None:
+    for letter in "eI":
+        assert ann.send(f"MODE #tea +{letter} $a:ann") == [f"{ANN} MODE #tea +{letter} $a:ann"]
+    assert ann.send("MODE #tea +b $a:ann")[0].startswith(":irc.chatsvc 482 ann #tea :")

@@ -142,10 +142,11 @@ def signal(
     signs: Signs,
     room: str | None = None,
     name: str | None = None,
+    mods: bool = False,
 ) -> Answer:
-    """Send what programs show each other, such as typing notices."""
+    """Send what programs show each other, such as typing notices; with `mods`, moderators."""
     to = hub.directory.find(name) if name is not None else _place(hub, session, room)
-    return hub.messaging.signal(session, to, signs)
+    return hub.messaging.signal(session, to, signs, mods)
 
 
 @command("reply text", help="replies to the last private message", example="/reply thanks")

@@ -51,7 +51,8 @@ class BanTargets:
             elif mask.kind == NAME:
                 marks |= self._marks_of_name(session, mask.value, room)
             else:
-                marks.add(self._named_mark(session, mask, room))
+                self._check_may_ban(session, mask, room)
+                marks.add(self._named_mark(mask))
         if not marks:
             raise Refused("usage", "Name a user. Usage: /ban who, or /mute who")
         return marks
@@ -69,7 +70,12 @@ class BanTargets:
             return self.marks_of(session, name, room)
         return {BanMask.of_name(name)}
 
-    def _named_mark(self, session: Session, mask: BanMask, room: Room | None) -> BanMask:
+    def _check_may_ban(self, session: Session, mask: BanMask, room: Room | None) -> None:
+        account = self._accounts.find(mask.value) if mask.kind == ACCOUNT else None
+        if account is not None:
+            check_above_account(session.person, account, room)
+
+    def _named_mark(self, mask: BanMask) -> BanMask:
         if mask.kind == NAME:
             return BanMask.of_name(mask.value)
         if mask.kind == MASK:
@@ -80,7 +86,6 @@ class BanTargets:
         account = self._accounts.find(mask.value)
         if account is None:
             return BanMask.of_future_account(mask.value)
-        check_above_account(session.person, account, room)
         return BanMask.of_account(account.id)
 
     def marks_of(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
@@ -119,7 +124,7 @@ class BanTargets:
             if session.user is not None and not trace.is_of(session)
         )
 
-    def marks_to_exempt(self, session: Session, who: str, room: Room) -> set[BanMask]:
+    def marks_to_exempt(self, who: str) -> set[BanMask]:
         """Return the marks that identify a user alone; for a user with an account, that account."""
         marks: set[BanMask] = set()
         for word in who.split():
@@ -129,7 +134,7 @@ class BanTargets:
             user = self._directory.users.get(key(word))
             account = user.account if user else self._accounts.find(word)
             if mask.kind:
-                marks.add(self._named_mark(session, mask, room))
+                marks.add(self._named_mark(mask))
             elif account is not None:
                 marks.add(BanMask.of_account(account.id))
             else:

@@ -181,7 +181,7 @@ class Banning:
     ) -> Banned:
         """Add an exemption or a standing invitation; `done` describes it for the log."""
         who = _labelled(who)
-        marks = self._targets.marks_to_exempt(session, who, room)
+        marks = self._targets.marks_to_exempt(who)
         by, now = signed(session.person), self._acts.now()
         ban = replace(new_ban(marks, who, room), by=by, time=now, **kind)  # type: ignore[arg-type]
         self._check_new(ban, room)

@@ -159,6 +159,7 @@ class Hub:
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            visibility=visibility,
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,

@@ -12,6 +12,7 @@ from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.model.batch import Shared
+from chatsvc.model.presence_events import Away
 from chatsvc.model.records import Account, Act, Member, RoomRules
 from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Expected, Invitations, Invited, Rule, Rules, Topic
@@ -23,6 +24,7 @@ from chatsvc.services.audit import Acts
 from chatsvc.services.hosting import Hosting
 from chatsvc.services.room_roles import somebody
 from chatsvc.services.topics import Topics
+from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import ArchiveFailed, Records
 
 AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who can join
@@ -42,6 +44,7 @@ class RoomAdministration:
         records: Records,
         acts: Acts,
         topics: Topics,
+        visibility: Visibility,
     ) -> None:
         self._directory = directory
         self._accounts = accounts
@@ -51,6 +54,7 @@ class RoomAdministration:
         self._records = records
         self._acts = acts
         self._topics = topics
+        self._visibility = visibility
 
     def rules(self, room: Room) -> Rules:
         """Return a room's rules."""
@@ -163,6 +167,9 @@ class RoomAdministration:
         if user is not None and not user.ignores_user(session.person):
             for each in user.sessions:
                 each.tell(replace(invited, own=False))
+        reason = self._visibility.reason_shown(user, session) if user is not None else None
+        if user is not None and reason is not None:
+            session.tell(Away(user.name, reason, written=True))
         return invited
 
     def expected(self, room: Room) -> Expected:

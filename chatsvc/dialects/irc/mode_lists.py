@@ -68,7 +68,9 @@ def refuse_mode(event: Refusal, client: Client, about: Pending) -> None:
 
 def _refuse_entry(event: Refusal, client: Client, about: Pending) -> None:
     """Ignore a mask that is on the list already, or was not on it, as other servers do."""
-    if event.code not in ("known", "no-such-person"):
+    if event.code == "too-many":
+        client.reply("BANLISTFULL", *about.params[:2])
+    elif event.code not in ("known", "no-such-person"):
         refuse_mode(event, client, about)
 
 

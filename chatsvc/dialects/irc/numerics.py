@@ -104,6 +104,7 @@ NUMERICS: dict[str, tuple[str, str | None]] = {
     "BANNEDFROMCHAN": ("474", None),
     "BADCHANNELKEY": ("475", None),
     "NEEDREGGEDNICK": ("477", None),
+    "BANLISTFULL": ("478", "Channel list is full"),
     "NOPRIVILEGES": ("481", None),
     "CHANOPRIVSNEEDED": ("482", None),
     "NOOPERHOST": ("491", None),

@@ -13,7 +13,7 @@ _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 def refuse(event: Refusal, client: Client, about: Pending) -> None:
     """Answer in the usual way."""
-    room = next((word for word in about.params if word.startswith("#")), None)
+    room = next((word for word in about.params if word.startswith(("#", "@#"))), None)
     name = _numeric(event, about, room)
     if name is None or name in _IN_WORDS:
         _in_words(event, client, about)
