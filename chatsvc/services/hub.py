@@ -167,7 +167,7 @@ class Hub:
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
+            presence=presence, metadata=metadata, store=archive, log=archive, clock=clock, now=now,
             start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)

@@ -166,6 +166,16 @@ class RoomStore(Protocol):
         """
 
 
+class Checkpointed(Protocol):
+    """A store that first writes to a log beside its main file."""
+
+    async def checkpoint(self) -> None:
+        """Move what is stored into the main file, so that a copy of it alone is nearly complete.
+
+        It delays no new lines.
+        """
+
+
 class Scrubbable(Backlog, Protocol):
     """A store whose files may still contain traces of deleted lines."""
 
@@ -204,7 +214,9 @@ class Records(Protocol):
         """Return the same as `records`, with everything that any process has put until now."""
 
 
-class Archive(Lines, Intake, SearchableLines, RoomStore, Scrubbable, Records, Protocol):
+class Archive(
+    Lines, Intake, SearchableLines, RoomStore, Checkpointed, Scrubbable, Records, Protocol
+):
     """The whole store, which numbers the lines of each room.
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line

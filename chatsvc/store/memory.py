@@ -133,6 +133,9 @@ class MemoryArchive:
         """Return 0: there is no index."""
         return 0
 
+    async def checkpoint(self) -> None:
+        """Do nothing: there are no files."""
+
     async def scrub(self) -> bool:
         """Return False: there are no files."""
         return False

@@ -151,6 +151,10 @@ class SQLArchive:
         """Add one more batch of lines to the index."""
         return await self._workers.indexer(self._index.advance)
 
+    async def checkpoint(self) -> None:
+        """Let a reader empty the write-ahead log, which does not delay the writer."""
+        await self._workers.reader(self._reader.checkpoint)
+
     async def scrub(self) -> bool:
         """Overwrite traces in the index first, then in the archive."""
         if await self._workers.indexer(self._index.scrub):
