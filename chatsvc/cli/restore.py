@@ -150,7 +150,7 @@ class _Placing:
 
 
 def _give_to_owner(path: Path) -> None:
-    """As root, give a file to the owner of its directory, as whom the service runs."""
+    """Let the owner of the directory, who runs the service, have a file of root's."""
     if os.geteuid() == 0:
         owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)

@@ -28,6 +28,7 @@ from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.messaging import Messaging
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
@@ -74,6 +75,7 @@ class Hub:
         self.settings = settings = settings or ServiceSettings()
         self._begun = clock.seconds()
         safely = Safely(report)
+        self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
@@ -110,7 +112,7 @@ class Hub:
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
             visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
-            safely=safely, log=log,
+            safely=safely, measurements=measurements, log=log,
         )  # fmt: skip
         self.hosting = hosting = Hosting(
             directory=directory, membership=membership, bans=bans, records=archive, clock=clock,

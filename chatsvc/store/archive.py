@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -176,6 +177,20 @@ class Checkpointed(Protocol):
         """
 
 
+class Monitored(Backlog, Protocol):
+    """What administrators measure of a store."""
+
+    @property
+    def commits(self) -> Histogram:
+        """The seconds that each commit took."""
+
+    def sizes(self) -> dict[str, int]:
+        """Return the sizes of its files in bytes: archive, log and index."""
+
+    async def check(self) -> None:
+        """Raise `ArchiveFailed` unless a line can be stored now."""
+
+
 class Scrubbable(Backlog, Protocol):
     """A store whose files may still contain traces of deleted lines."""
 
@@ -215,7 +230,15 @@ class Records(Protocol):
 
 
 class Archive(
-    Lines, Intake, SearchableLines, RoomStore, Checkpointed, Scrubbable, Records, Protocol
+    Lines,
+    Intake,
+    SearchableLines,
+    RoomStore,
+    Checkpointed,
+    Monitored,
+    Scrubbable,
+    Records,
+    Protocol,
 ):
     """The whole store, which numbers the lines of each room.
 
