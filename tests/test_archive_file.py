@@ -82,7 +82,7 @@ def test_the_sizes_are_those_of_the_files(
 ) -> None:
     archive = open_archive(path).keep(line("one")).archive
     names = {"archive": path, "log": Path(f"{path}-wal"), "index": Path(f"{path}.words")}
-    assert archive.sizes() == {name: file.stat().st_size for name, file in names.items()}
+    assert archive.file_sizes() == {name: file.stat().st_size for name, file in names.items()}
 
 
 def test_lines_are_refused_when_the_file_was_replaced(

@@ -181,10 +181,10 @@ class Monitored(Backlog, Protocol):
     """What administrators measure of a store."""
 
     @property
-    def commits(self) -> Histogram:
+    def commit_times(self) -> Histogram:
         """The seconds that each commit took."""
 
-    def sizes(self) -> dict[str, int]:
+    def file_sizes(self) -> dict[str, int]:
         """Return the sizes of its files in bytes: archive, log and index."""
 
     async def check(self) -> None:

@@ -35,7 +35,7 @@ class CommitQueue:
         self._current: _Job | None = None
         self._following: _Job | None = None
         self.waiting = 0
-        self.commits = Histogram()
+        self.commit_times = Histogram()
         self.keeper: Keeper
 
     def add(self, line: Line) -> None:
@@ -98,7 +98,7 @@ class CommitQueue:
         try:
             return self._commit(lines)
         finally:
-            self.commits.add(perf_counter() - begun)
+            self.commit_times.add(perf_counter() - begun)
 
     def _ready(self, but: Container[str]) -> int:
         """Return how many lines wait, except in these rooms."""

@@ -135,11 +135,11 @@ class MemoryArchive:
         return 0
 
     @property
-    def commits(self) -> Histogram:
+    def commit_times(self) -> Histogram:
         """The seconds that each commit took."""
-        return self._queue.commits
+        return self._queue.commit_times
 
-    def sizes(self) -> dict[str, int]:
+    def file_sizes(self) -> dict[str, int]:
         """Return nothing: there are no files."""
         return {}
 

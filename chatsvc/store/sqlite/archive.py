@@ -158,11 +158,11 @@ class SQLArchive:
         await self._workers.reader(self._reader.checkpoint)
 
     @property
-    def commits(self) -> Histogram:
+    def commit_times(self) -> Histogram:
         """The seconds that each commit took in the writer's thread."""
-        return self._queue.commits
+        return self._queue.commit_times
 
-    def sizes(self) -> dict[str, int]:
+    def file_sizes(self) -> dict[str, int]:
         """Return the sizes of the files; one that is missing has none."""
         files = {"archive": self.path, "log": log_of(self.path), "index": index_of(self.path)}
         return {name: file.stat().st_size for name, file in files.items() if file.exists()}

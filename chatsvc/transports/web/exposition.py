@@ -94,13 +94,13 @@ def _messages(hub: Hub) -> Iterator[Metric]:
 def _archive(hub: Hub) -> Iterator[Metric]:
     archive = hub.archive
     about = "Time in which messages that waited were written to the disk together."
-    yield _histogram("chatsvc_commit_seconds", about, archive.commits)
+    yield _histogram("chatsvc_commit_seconds", about, archive.commit_times)
     yield _gauge("chatsvc_waiting_messages", "Messages not stored yet.", archive.waiting)
     about = "0 from the first message that cannot be stored until one is stored again."
     yield _gauge("chatsvc_storing", about, int(hub.messaging.storing))
     about = "Stored messages that the search index lacks."
     yield _gauge("chatsvc_index_lag_messages", about, hub.search.lag)
-    sizes = {(name,): size for name, size in archive.sizes().items()}
+    sizes = {(name,): size for name, size in archive.file_sizes().items()}
     about = "Size of the archive's files."
     yield _labelled(GaugeMetricFamily("chatsvc_file_bytes", about, labels=["file"]), sizes)
 
