@@ -82,6 +82,8 @@ const look = () => state.look(document.visibilityState === "visible" && document
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
 document.addEventListener("visibilitychange", look);
 
+addEventListener("pagehide", () => session.input.keepHeld());
+
 // The connection may be dead although it looks open: after sleep, or in another network.
 const probe = () => document.visibilityState === "visible" && session.connection.probe();
 for (const event of ["online", "pageshow"]) window.addEventListener(event, probe);
