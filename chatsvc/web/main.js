@@ -42,7 +42,7 @@ preferences.changed = () => {
     page.changed();
 };
 state.isQuiet = pane => preferences.isQuiet(pane.name);
-addEventListener("storage", () => preferences.read()); // changed in another tab
+addEventListener("storage", () => (preferences.read(), session.tokenChanged())); // changed in another tab
 preferences.changed();
 
 /** @type {import("./views/announcer.js").Announcer | null} */
@@ -82,7 +82,7 @@ const look = () => state.look(document.visibilityState === "visible" && document
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
 document.addEventListener("visibilitychange", look);
 
-addEventListener("pagehide", () => session.input.keepHeld());
+addEventListener("pagehide", () => (session.input.keepHeld(), session.reading.markAll()));
 
 // The connection may be dead although it looks open: after sleep, or in another network.
 const probe = () => document.visibilityState === "visible" && session.connection.probe();

@@ -102,8 +102,8 @@ export class InputHandler {
         const request = pane.private
             ? { do: "msg", arguments: { name: pane.name.slice(1), text, ...(action && { action }) } }
             : { do: action ? "me" : "say", arguments: { room: pane.name, text } };
-        const { connection, unsent, now } = this._session;
-        const message = { ...request, tag: connection.tag(), once: pane.private && !pane.kept, pane: pane.name, text, typed, action, time: now };
+        const { connection, unsent, now, state: { account, name } } = this._session;
+        const message = { ...request, name: account ?? name, guest: account === null, tag: connection.tag(), once: pane.private && !pane.kept, pane: pane.name, text, typed, action, time: now };
         unsent.add(message);
         this.send(message);
     }
@@ -220,7 +220,7 @@ export class InputHandler {
     _request(name, given) {
         if (name === "logout") void this._session.endToken();
         const asked = this._session.connection.request(name, given, { alone: true, once: this.commands.is(name, "once") });
-        if (name === "passwd") asked.then(() => this._session.renewToken(), () => {});
+        if (name === "passwd" && this._session.keepsakes.token !== null) asked.then(() => this._session.renewToken(), () => {});
         return asked;
     }
 
