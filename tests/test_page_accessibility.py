@@ -58,6 +58,7 @@ DIALOGS: dict[str, Callable[[Tab], None]] = {
     "share": by_switcher("Share"),
     "switcher": lambda tab: tab.press("Control+k"),
 }
+IN_DRAWER = {"rooms": "Rooms", "own": "Rooms", "person": "People"}  # where a phone has them
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
@@ -127,6 +128,34 @@ def test_axe_finds_nothing_in_any_dialog(visit: Visit, chat: Service, theme: str
         tab.page.get_by_role("dialog").wait_for(state="detached")
 
 
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("*")].filter(each =>
+    (each.scrollWidth > each.clientWidth + 1
+        && (each === document.documentElement
+            || ["auto", "scroll"].includes(getComputedStyle(each).overflowX)))
+    || (each.matches("dialog") && each.getBoundingClientRect().right > innerWidth)
+).map(each => each.tagName + "." + each.className)"""
+
+
+@THEMES
+def test_nothing_scrolls_sideways_on_a_small_phone(visit: Visit, chat: Service, theme: str) -> None:
+    tab = in_conversation(visit, chat, f"sid-{theme}", theme)
+    tab.say("/register correct-horse-battery", f"/join #of-sid-{theme}")
+    tab.page.locator("h1", has_text=f"#of-sid-{theme}").wait_for()
+    tab.say("a long message " * 20, "long" * 100)
+    tab.sees("longlong")
+    tab.page.set_viewport_size(SMALL["viewport"])
+    tab.until("() => innerWidth === 320")
+    assert tab.page.evaluate(SIDEWAYS) == []
+    for name, opens in DIALOGS.items():
+        if name in IN_DRAWER:
+            tab.page.get_by_role("button", name=IN_DRAWER[name]).first.click()
+        opens(tab)
+        tab.page.get_by_role("dialog").wait_for()
+        assert (name, tab.page.evaluate(SIDEWAYS)) == (name, [])
+        tab.press("Escape")
+        tab.page.get_by_role("dialog").wait_for(state="detached")
+
+
 def test_everything_can_be_done_with_the_keyboard(visit: Visit, chat: Service) -> None:
     bob = chat.person("bob")
     tab = visit()
@@ -181,17 +210,12 @@ def test_a_new_message_is_one_addition_to_the_log(visit: Visit, chat: Service) -
 def test_nothing_scrolls_sideways(visit: Visit, chat: Service, width: int) -> None:
     size = {"viewport": {"width": width, "height": 640}}
     tab = visit(size=size)
-    sideways = """() => [...document.querySelectorAll("*")].filter(each =>
-        each.scrollWidth > each.clientWidth + 1
-        && ["auto", "scroll"].includes(getComputedStyle(each).overflowX)
-    ).map(each => each.className)"""
-    assert tab.page.evaluate(sideways) == []
+    assert tab.page.evaluate(SIDEWAYS) == []
     name = f"wide{width}"
     tab.log_in(name)
     tab.say("long" * 400, "https://example.org/" + "x" * 400, "/topic " + "a long topic " * 20)
     tab.sees("https://example.org/xxx")
-    assert tab.page.evaluate(sideways) == []
-    assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert tab.page.evaluate(SIDEWAYS) == []
 
 
 def test_nothing_moves_for_those_who_want_it_calm(visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""Several tabs and browsers of one user, in real Chromium: logins, unsent messages, what is read."""
+"""Several tabs and browsers of one user, in real Chromium: logins, unsent messages, unread ones."""
 
 from __future__ import annotations
 

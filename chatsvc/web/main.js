@@ -48,7 +48,7 @@ preferences.changed();
 /** @type {import("./views/announcer.js").Announcer | null} */
 let announcer = null;
 session.present = async (event, asked) => {
-    const { isListed } = await import("./model/answers.js");
+    const { isListed } = await session.later.answers();
     if (event.event === "found") page.openDialog("search", { event });
     else if (isListed(event)) page.openDialog("answer", { event, ...asked });
 };
@@ -61,7 +61,7 @@ page.drawn = () => {
     const where = session.login === null ? `${titleOf(state.pane)} – ${state.chat}` : title;
     showIcon(unread + mentions > 0);
     document.title = unread || mentions ? `(${mentions || unread}) ${where}` : where;
-    if (session.login === null) announce();
+    if (session.login === null) announce().catch(() => {}); // tried again when the page is drawn next
 };
 
 // Loaded with the first message.
@@ -83,6 +83,14 @@ for (const event of ["focus", "blur"]) window.addEventListener(event, look);
 document.addEventListener("visibilitychange", look);
 
 addEventListener("pagehide", () => (session.input.keepHeld(), session.reading.markAll()));
+
+// The keyboard of an iPhone lies over the page, which is then scrolled: only what is visible counts.
+window.visualViewport?.addEventListener("resize", () => {
+    const { height, scale } = /** @type {VisualViewport} */ (visualViewport);
+    if (scale > 1.01) return; // the user has zoomed in
+    document.documentElement.style.setProperty("--height", `${height}px`);
+    scrollTo(0, 0);
+});
 
 // The connection may be dead although it looks open: after sleep, or in another network.
 const probe = () => document.visibilityState === "visible" && session.connection.probe();

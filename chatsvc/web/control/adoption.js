@@ -39,7 +39,7 @@ export class Adoption {
         if (this._found !== null && this._is(this._found, name, guest)) return; // again, after a refusal
         if (this._found !== null) await this._become(this._own);
         this._found = null;
-        if (!this._tabs.works || connection.outbox.size) return; // ours come first
+        if (!this._tabs.works || state.waiting) return; // ours are known by our own secret
         if (guest && (this._isBack || state.name)) return; // the secret is who a guest is
         for (const client of await this._unsent.others(name, guest)) {
             if (await this._tabs.isTaken(client) || !await this._unsent.claim(client)) continue;

@@ -186,8 +186,21 @@ export class InputHandler {
         const leading = this.commands.is(name, "leads") ? this._leading = { from: pane, clean: !pane.draft, held: [] } : null;
         const answered = asked.then(event => this._answered(event, password, leading));
         if (leading) answered.then(event => this._release(leading, placeOf(event)), () => this._release(leading, null));
-        answered.then(event => this._session.present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
+        answered.then(event => this._present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
         this._wait(answered, this.commands.masked(text), pane, text);
+    }
+
+    /**
+     * Show an answer as a list, if it is one.
+     * @param {Event} event
+     * @param {{command: string, given: Record<string, unknown>}} asked
+     */
+    async _present(event, asked) {
+        try {
+            await this._session.present(event, asked);
+        } catch { // the server cannot be reached any more
+            if (placeOf(event) === undefined) this._session.note(`The answer to /${asked.command} could not be shown. Try again.`, true);
+        }
     }
 
     /**

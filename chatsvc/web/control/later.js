@@ -13,6 +13,11 @@ export class Later {
         this.account = null;
     }
 
+    /** Return the module that knows which answers are shown as lists; load it if it was out of reach before. */
+    answers() {
+        return import("../model/answers.js");
+    }
+
     /**
      * Load everything that is not loaded yet.
      * @param {State} state
@@ -24,6 +29,7 @@ export class Later {
             state.learnWords(sentences.lines);
             this.emojis = await import("../model/emojis.js");
             this.account = await import("./account_token.js");
+            await this.answers();
             this.completion = await import("../model/completion.js");
         } catch {
             // The server cannot be reached: the next login tries again.
