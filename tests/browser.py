@@ -66,7 +66,7 @@ class Tab:
         return self
 
     def another(self) -> Tab:
-        """Open another tab of the same browser; its problems are this one's too."""
+        """Open another tab of the same browser; its problems fail the test as well."""
         other = Tab(self.page.context, self.origin)
         other.problems = self.problems
         return other.open()

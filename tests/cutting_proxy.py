@@ -43,7 +43,7 @@ class CuttingProxy:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
         for _, answers in cut:
-            answers.set()  # only now: what was kept back is lost
+            answers.set()  # now that nobody can read them
         self._open.clear()
 
     def _accept(self) -> None:

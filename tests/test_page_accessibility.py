@@ -143,7 +143,7 @@ def test_nothing_scrolls_sideways_on_a_small_phone(visit: Visit, chat: Service, 
     tab.page.locator("h1", has_text=f"#of-sid-{theme}").wait_for()
     tab.say("a long message " * 20, "long" * 100)
     tab.sees("longlong")
-    tab.page.set_viewport_size(SMALL["viewport"])
+    tab.page.set_viewport_size({"width": 320, "height": 640})
     tab.until("() => innerWidth === 320")
     assert tab.page.evaluate(SIDEWAYS) == []
     for name, opens in DIALOGS.items():
@@ -188,22 +188,34 @@ def test_everything_can_be_done_with_the_keyboard(visit: Visit, chat: Service) -
     tab.page.locator("h1", has_text="#tea").wait_for()
 
 
-def test_a_new_message_is_one_addition_to_the_log(visit: Visit, chat: Service) -> None:
+def test_a_screen_reader_reads_each_message_once(visit: Visit, chat: Service) -> None:
+    """The log is silent, because it also grows at the top; one live region gets each message."""
     bob = chat.person("rob")
     tab = visit("lea")
     tab.sees("beginning")
+    assert tab.log.get_attribute("aria-live") == "off"
+    live = tab.page.locator("[aria-live]:not([aria-live=off]), [role=status], [role=alert]")
+    assert [each.get_attribute("id") for each in live.all()] == ["announced"]
+    bob.send("read before")  # so that the region's script is loaded
+    tab.page.wait_for_selector("#announced p:has-text('read before')", state="attached")
     tab.page.evaluate(
         """() => {
-            window.added = [];
-            new MutationObserver(changes => window.added.push(...changes.flatMap(
-                change => [...change.addedNodes].map(node => node.textContent))))
-                .observe(document.querySelector("[role=log]"), {childList: true, subtree: true});
+            window.added = {log: [], announced: []};
+            for (const [where, node] of [["log", document.querySelector("[role=log]")],
+                                         ["announced", document.getElementById("announced")]])
+                new MutationObserver(changes => added[where].push(...changes.flatMap(
+                    change => [...change.addedNodes].map(node => node.textContent))))
+                    .observe(node, {childList: true, subtree: true, characterData: true});
         }"""
     )
     bob.send("read me once")
     tab.sees("read me once")
-    added = tab.page.evaluate("() => window.added")
-    assert len([text for text in added if "read me once" in text]) == 1
+    tab.page.wait_for_selector("#announced p:has-text('read me once')", state="attached")
+    tab.say("the end")
+    tab.stores("the end")
+    for where in ("log", "announced"):
+        added = tab.page.evaluate("where => added[where]", where)
+        assert len([text for text in added if "read me once" in text]) == 1, added
 
 
 @pytest.mark.parametrize("width", [320, 768])

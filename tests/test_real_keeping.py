@@ -178,7 +178,7 @@ def test_a_page_that_slept_is_back_within_five_seconds(
 def test_a_browser_that_was_stopped_is_back_within_five_seconds(
     chat: Service, proxy: CuttingProxy, context: BrowserContext, closed: bool
 ) -> None:
-    """As in a closed laptop, for a time in which the page would have looked at its clock."""
+    """Stop it as a closed laptop does, for longer than between two looks at the clock."""
     bob = chat.program("bob")
     ann = Tab(context, address(proxy)).open()
     ann.log_in("ann")

@@ -82,15 +82,7 @@ const look = () => state.look(document.visibilityState === "visible" && document
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
 document.addEventListener("visibilitychange", look);
 
-addEventListener("pagehide", () => (session.input.keepHeld(), session.reading.markAll()));
-
-// The keyboard of an iPhone lies over the page, which is then scrolled: only what is visible counts.
-window.visualViewport?.addEventListener("resize", () => {
-    const { height, scale } = /** @type {VisualViewport} */ (visualViewport);
-    if (scale > 1.01) return; // the user has zoomed in
-    document.documentElement.style.setProperty("--height", `${height}px`);
-    scrollTo(0, 0);
-});
+addEventListener("pagehide", () => (session.input.leading?.keep(), session.reading.markAll()));
 
 // The connection may be dead although it looks open: after sleep, or in another network.
 const probe = () => document.visibilityState === "visible" && session.connection.probe();

@@ -74,7 +74,7 @@ export class ChatSession {
         this.restart = () => {};
         this._stay = false; // request a token after the login
         /** @type {{name: string | null, token?: string} | null} an account's visit that the server has ended */
-        this._ended = null;
+        this.ended = null;
         this._browser = browser;
         this._changed = changed;
         /** @type {((identity: Identity) => void) | null} */
@@ -163,7 +163,7 @@ export class ChatSession {
             // Another tab has a newer one.
             if (known !== null && known.token !== identity.token) return Promise.resolve({ ...identity, token: known.token });
             this.forgetToken();
-            this._ended = identity;
+            this.ended = identity;
         }
         const ofName = ["registered", "bad-token"].includes(refused.code) || (refused.code === "wrong-password" && refused.suggestion !== undefined);
         const ofServer = !ofName && (refused.code === "password-needed" || refused.code === "wrong-password");
@@ -209,17 +209,14 @@ export class ChatSession {
         this.inside = false;
         this.keepsakes.place = null;
         this.login = { ...this.initialLogin, over: why };
-        this._ended = { name: this.connection.resume.account, token };
+        this.ended = { name: this.connection.resume.account, token };
         if (token !== undefined) this.tokenChanged();
         this._changed();
     }
 
-    /** Come back with the token that another tab was given, after that had changed the password. */
+    /** Come back if another tab was given a token, after that had changed the password. */
     tokenChanged() {
-        const known = this.keepsakes.token, ended = this._ended;
-        if (!ended || !known || known.name !== ended.name || known.token === ended.token || this.login?.busy !== false) return;
-        this._ended = null;
-        this.logIn({ name: known.name, token: known.token });
+        this.later.account?.comeBack(this);
     }
 
     /**

@@ -8,10 +8,7 @@ import { LOCAL_COMMANDS } from "./local_commands.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Event} Event */
-/** @typedef {import("../model/items.js").Spoken} Spoken */
 /** @typedef {import("./chat_session.js").ChatSession} ChatSession */
-
-/** A command that is not answered yet: where it was given, whether the input was empty, and the messages that wait for it. @typedef {{from: Buffer, clean: boolean, held: {typed: string, send: (there: Buffer) => void, item: Spoken}[]}} Leading */
 
 /** Sends the user's messages and commands. */
 export class InputHandler {
@@ -22,8 +19,8 @@ export class InputHandler {
         this._session = session;
         /** @type {string | null} from the server; the next line answers it */
         this._question = null;
-        /** @type {Leading | null} the last command that may lead to another conversation, until it is answered */
-        this._leading = null;
+        /** @type {import("./leading.js").Leading | null} the last command that may lead elsewhere, until it is answered */
+        this.leading = null;
         this._local = new Map(LOCAL_COMMANDS.flatMap(command =>
             [nameOf(command), ...aliasesOf(command)].map(name => /** @type {const} */ ([name, command]))));
     }
@@ -42,7 +39,7 @@ export class InputHandler {
         if (!text.trim()) return;
         const { name: written, rest, literal } = typed(text, this._question);
         if (written === this._question) this._question = null;
-        this._try(() => this._do(written, rest, literal, text, pane), text, pane);
+        this.attempt(() => this._do(written, rest, literal, text, pane), text, pane);
     }
 
     /**
@@ -51,7 +48,7 @@ export class InputHandler {
      * @param {string} text
      * @param {Buffer} pane
      */
-    _try(act, text, pane) {
+    attempt(act, text, pane) {
         try {
             act();
         } catch (error) {
@@ -86,7 +83,7 @@ export class InputHandler {
      * @param {Buffer} pane
      */
     say(text, pane) {
-        if (this._hold(text, text, pane, there => this.say(text, there))) return;
+        if (this.leading?.hold(text, text, pane, there => this.say(text, there))) return;
         checkPlace(pane);
         const said = parts(this._emojized(text));
         if (said.length > 1) this._session.note(`Too long: sent as ${said.length} messages.`, false, pane.name);
@@ -126,44 +123,9 @@ export class InputHandler {
      * @param {Buffer} pane
      */
     _act(what, text, pane) {
-        if (this._hold(what, text, pane, there => this._act(what, text, there))) return;
+        if (this.leading?.hold(what, text, pane, there => this._act(what, text, there))) return;
         checkPlace(pane);
         this._post(this._emojized(what), pane, text, true);
-    }
-
-    /**
-     * Let a message wait if a command was given before it that may lead elsewhere; return whether it does.
-     * @param {string} text
-     * @param {string} typed
-     * @param {Buffer} pane
-     * @param {(there: Buffer) => void} send
-     */
-    _hold(text, typed, pane, send) {
-        const { now, state } = this._session;
-        if (this._leading?.from !== pane) return false;
-        this._leading.held.push({ send, typed, item: state.wait(pane, text, now, typed !== text) });
-        return true;
-    }
-
-    /** Keep what waits for a command as a draft, because the page is about to be reloaded. */
-    keepHeld() {
-        const { from, held } = this._leading ?? {};
-        if (from && held?.length) this._session.keepsakes.keepDraft(from.name, [...held.map(({ typed }) => typed), from.draft].join("\n").trim());
-    }
-
-    /**
-     * Send what was typed after a command that may lead elsewhere to where it has led; if it was refused, restore that to the input.
-     * @param {Leading} leading
-     * @param {string | null | undefined} to
-     */
-    _release(leading, to) {
-        const { state } = this._session;
-        const { from, held } = leading;
-        if (this._leading === leading) this._leading = null;
-        for (const { item } of held) state.settled(from, item);
-        const there = to === undefined ? from : to !== null && state.find(to);
-        if (there) for (const { send, typed } of held) this._try(() => send(there), typed, there);
-        else if (held.length) this._session.giveBack(held.map(({ typed }) => typed).join("\n"), from);
     }
 
     /** @param {string} text */
@@ -183,9 +145,10 @@ export class InputHandler {
         const said = this.commands.is(name, "speech") ? this._emojized(rest) : rest;
         const asked = this._request(name, { rest: said });
         const password = this.commands.passwordOf(name, rest);
-        const leading = this.commands.is(name, "leads") ? this._leading = { from: pane, clean: !pane.draft, held: [] } : null;
+        const Leading = this.commands.is(name, "leads") && this._session.later.leading?.Leading;
+        const leading = Leading ? this.leading = new Leading(this._session, pane) : null;
         const answered = asked.then(event => this._answered(event, password, leading));
-        if (leading) answered.then(event => this._release(leading, placeOf(event)), () => this._release(leading, null));
+        if (leading) answered.then(event => leading.release(placeOf(event)), () => leading.release(null));
         answered.then(event => this._present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
         this._wait(answered, this.commands.masked(text), pane, text);
     }
@@ -241,28 +204,16 @@ export class InputHandler {
      * Switch to the room or user in the answer; remember a question, or a password.
      * @param {Event} event
      * @param {string | undefined} password
-     * @param {Leading | null} [leading]
+     * @param {import("./leading.js").Leading | null} [leading]
      */
     _answered(event, password, leading = null) {
         if (password !== undefined) this._session.connection.proved({ account_password: password });
         if (event.event === "asked") this._question = event.question;
         const to = placeOf(event);
         if (to === undefined) return event;
-        if (leading?.clean) this._carry(leading.from, this._session.state.open(to));
+        leading?.carry(this._session.state.open(to));
         this._session.lookAt(to);
         return event;
-    }
-
-    /**
-     * Move what the user has begun to type since the command to where it has led, if they are still where they gave it.
-     * @param {Buffer} from
-     * @param {Buffer} to
-     */
-    _carry(from, to) {
-        const { keepsakes, state } = this._session;
-        if (from !== state.pane || from === to || !from.draft || to.draft || keepsakes.draft(to.name)) return;
-        [to.draft, from.draft] = [from.draft, ""];
-        for (const { name, draft } of [from, to]) keepsakes.keepDraft(name, draft);
     }
 
     /**

@@ -9,6 +9,8 @@ export class Later {
         this.completion = null;
         /** @type {typeof import("../model/emojis.js") | null} */
         this.emojis = null;
+        /** @type {typeof import("./leading.js") | null} */
+        this.leading = null;
         /** @type {typeof import("./account_token.js") | null} */
         this.account = null;
     }
@@ -27,6 +29,7 @@ export class Later {
         try {
             const sentences = await import("../model/sentences.js");
             state.learnWords(sentences.lines);
+            this.leading = await import("./leading.js");
             this.emojis = await import("../model/emojis.js");
             this.account = await import("./account_token.js");
             await this.answers();
