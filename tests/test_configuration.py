@@ -143,8 +143,8 @@ def test_the_example_is_a_file_that_changes_nothing(file: Path) -> None:
 def test_each_line_of_the_example_is_valid_without_its_mark(file: Path) -> None:
     lines = [line[1:] for line in example().splitlines() if line.startswith("#") and line[1] != " "]
     assert {line.partition(" = ")[0] for line in lines} == set(TABLE)
-    for name in ("motd.txt", "password.txt"):
-        (file.parent / name).write_text("sesame")
+    for name in ("motd.txt", "password.txt", "token.txt"):
+        (file.parent / name).write_text("sesame-open-now!")
     for line in lines:
         file.write_text(line)
         combined = ("cert =", "key =")  # which need each other

@@ -167,6 +167,12 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
             values.times("10/3600"),
         ),
     ),
+    "Monitoring": (
+        Option(
+            "metrics-token", "File with the token for /metrics from other machines.", None,
+            values.token_in_file, is_path=True, early=True, example="token.txt",
+        ),
+    ),
     "Log": (
         Option(
             "log-file", "File for the log (in --data if relative).  [default: standard error]",

@@ -26,6 +26,7 @@ from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
 
 Reader: TypeAlias = Callable[[str, str], Any]  # of a label and a value
 
+SHORTEST_TOKEN = 16  # characters
 RESERVE = 64  # files that the process opens besides connections
 
 _reactor = cast(Any, installed_reactor)
@@ -232,3 +233,14 @@ def password(label: str, value: str) -> str:
 def password_in_file(label: str, value: str) -> str:
     """Return the password in the first line of a file."""
     return password(label, (content(label, value).splitlines() or [""])[0])
+
+
+def token_in_file(label: str, value: str) -> str:
+    """Return the first line of a file, as long as a secret that is not guessed."""
+    token = (content(label, value).splitlines() or [""])[0].strip()
+    if len(token) < SHORTEST_TOKEN or not token.isascii():
+        raise UsageError(
+            f"{label}: the first line of {value} must be a secret of at least {SHORTEST_TOKEN}"
+            " ASCII characters. To make one: head -c 24 /dev/urandom | base64"
+        )
+    return token
