@@ -126,11 +126,12 @@ def test_two_services_cannot_use_one_directory(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "chatsvc.pid").exists()
 
 
-@pytest.mark.parametrize("number", ["1", str(os.getpid()), "", "many"])
+@pytest.mark.parametrize("number", ["1", "ours", "", "many"])
 def test_a_stale_pid_file_does_not_keep_it_from_starting(tmp_path: Path, number: str) -> None:
     """A container that was killed starts again with the same numbers of processes."""
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "chatsvc.pid").write_text(number)
+    written = str(os.getpid()) if number == "ours" else number
+    (tmp_path / "data" / "chatsvc.pid").write_text(written)
     with serve(tmp_path, "--data", "data") as chat:
         assert (tmp_path / "data" / "chatsvc.pid").read_text() == f"{chat.pid}\n"
 
