@@ -119,6 +119,7 @@ EVENTS: list[Event] = [
     Left("#tea", ("bob", "carol"), 2),
     Joined("#tea", ("bob", "carol"), 2, ("robert", ""), ("", "Carol C.")),
     Left("#tea", ("bob",), 1, "see you", True),
+    Left("#tea", ("bob",), 1, "see you", True, True),
     Realname("bob", "Robert"),
     Realname("ann", "Ann Lee", own=True),
     About("Class 4b", "chatsvc 0.1.0", "Be kind.", "invite", {"text": 4096}, 1, True, True),

@@ -186,7 +186,10 @@ def test_one_s_own_modes(chat: Chat) -> None:
     assert bot.send("MODE bot +B") == [":bot!~bot@people-bot MODE bot +B"]
     assert bot.send("MODE bot") == [":irc.chatsvc 221 bot +Bi"]
     assert bot.send("MODE bot -i+x") == [":irc.chatsvc 501 bot :Unknown MODE flag"]
-    assert bot.send("MODE ann") == [":irc.chatsvc 502 bot :You can change only your own modes"]
+    assert bot.send("MODE ann") == [":irc.chatsvc 401 bot ann :No user named ann is online."]
+    irc(chat, "ann")
+    for sent in ("MODE ann", "MODE Ann +w"):
+        assert bot.send(sent) == [":irc.chatsvc 502 bot :You can change only your own modes"]
     operator(chat, "op").hang_up()
     op = chat.connect()
     op.send(f"PASS {SECRET}", "NICK op", "USER o 0 * :o")

@@ -148,7 +148,7 @@ def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Perso
     assert ann.send("OPER op wrong-horse") == [":irc.chatsvc 464 ann :Wrong password."]
     assert ann.send(f"OPER bob {SECRET}") == [":irc.chatsvc 491 ann :bob is not an operator."]
     assert ann.send("OPER nobody x")[0].startswith(
-        ":irc.chatsvc 491 ann :nobody is not registered."
+        ":irc.chatsvc 464 ann :nobody is not registered."
     )
     assert ann.send(f"OPER op {SECRET}") == [
         ":irc.chatsvc 381 ann :You are now an IRC operator",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc import metadata, read_marker
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.list_filter import wanted_of
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.message import Message, reason
 from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import on, refused, told, told_part
@@ -55,7 +55,7 @@ def _leave_all(client: Client) -> None:
 
 @on("PART", 1)
 def _(client: Client, message: Message) -> None:
-    words = message.params[1] if len(message.params) > 1 else ""
+    words = reason(message.params[1:2])
     for room in filter(None, message.params[0].split(",")):
         client.ask("leave", Pending("PART", (room, words)), room=room, words=words)
 
@@ -113,19 +113,24 @@ def _(event: Left, client: Client, about: Pending) -> None:
         if not event.gone:
             client.send("PART", event.room, *words, source=client.mask(name))
         elif name != client.quit:
-            client.send("QUIT", *words, source=client.mask(name))
+            client.send("QUIT", _why(event), source=client.mask(name))
             client.quit = name
+
+
+def _why(event: Left) -> str:
+    """Return why users have left the server (Modern IRC, "QUIT message")."""
+    return f"Quit: {event.words}" if event.quit else event.words or "Connection closed"
 
 
 @on("KICK", 2)
 def _(client: Client, message: Message) -> None:
-    rooms, names, *reason = message.params
+    rooms, names, *words = message.params
     pairs = _pairs(rooms.split(","), client.targets(names, _MOST_KICKED))
     if not pairs:
         client.reply("NEEDMOREPARAMS", "KICK")
     for room, name in pairs:
         about = Pending("KICK", (room, name))
-        client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
+        client.ask("kick", about, room=room, name=name, reason=reason(words))
 
 
 def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
@@ -155,7 +160,7 @@ def _(event: Removed, client: Client, about: Pending) -> None:
 
 @on("TOPIC", 1)
 def _(client: Client, message: Message) -> None:
-    text = {"text": message.params[1]} if len(message.params) > 1 else {}
+    text = {"text": reason(message.params[1:2])} if len(message.params) > 1 else {}
     client.ask("topic", room=message.params[0], **text)
 
 

@@ -41,7 +41,7 @@ def _(client: Client, message: Message) -> None:
         else:
             client.ask("room", room=target)
     elif key(target) != key(client.nick):
-        client.reply("USERSDONTMATCH")
+        client.ask("whois", Pending("MODE", (target,)), name=target)
     else:
         _own(client, words[0] if words else "")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.message import Message, reason
 from chatsvc.dialects.irc.people import become
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
@@ -11,7 +11,7 @@ from chatsvc.model.account_events import Operating
 from chatsvc.model.moderation_events import Announced
 from chatsvc.model.requests import Refusal
 
-_WRONG = ("wrong-password", "too-many-attempts", "busy")
+_WRONG = ("wrong-password", "no-account", "too-many-attempts", "busy")
 
 
 @on("OPER", 2)
@@ -35,8 +35,8 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 
 @on("KILL", 2)
 def _(client: Client, message: Message) -> None:
-    name, reason = message.params[:2]
-    client.ask("kill", Pending("KILL", (name,)), name=name, reason=reason)
+    name, *words = message.params
+    client.ask("kill", Pending("KILL", (name,)), name=name, reason=reason(words))
 
 
 @on("WALLOPS", 1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc.client import Client, Pending
-from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.registry import on, told
+from chatsvc.dialects.irc.message import Message, reason
+from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.model.account_events import Identified
 from chatsvc.model.presence_events import Away, Realname, Renamed
+from chatsvc.model.requests import Refusal
 
 PRE_AWAY = "draft/pre-away"
 
@@ -33,7 +34,17 @@ def _(event: Renamed, client: Client, about: Pending) -> None:
 
 @on("SETNAME", 1)
 def _(client: Client, message: Message) -> None:
-    client.ask("realname", text=message.params[0])
+    if message.params[0]:
+        client.ask("realname", text=message.params[0])
+    else:
+        client.reply("NEEDMOREPARAMS", "SETNAME")
+
+
+@refused("SETNAME")
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    """Refuse a real name with a standard reply (IRCv3 "setname")."""
+    code = "INVALID_REALNAME" if event.code == "too-long" else "CANNOT_CHANGE_REALNAME"
+    client.fail("SETNAME", code, event.text)
 
 
 @told.register
@@ -52,12 +63,12 @@ def _(event: Identified, client: Client, about: Pending) -> None:
 
 @on("AWAY", anybody=True)
 def _(client: Client, message: Message) -> None:
-    reason = " ".join(message.params)
+    words = reason(message.params)
     if client.registered:
-        client.ask("away", reason=reason) if reason else client.ask("back")
+        client.ask("away", reason=words) if words else client.ask("back")
     elif PRE_AWAY in client.capabilities:
-        client.registration.away = reason
-        client.reply("NOWAWAY" if reason else "UNAWAY")
+        client.registration.away = words
+        client.reply("NOWAWAY" if words else "UNAWAY")
     else:
         client.reply("NOTREGISTERED")
 

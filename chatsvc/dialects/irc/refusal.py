@@ -7,6 +7,7 @@ from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.model.requests import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
+_UNSENT = {"not-in-room": "CANNOTSENDTOCHAN", "empty": "NOTEXTTOSEND"}  # of messages
 _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 
@@ -16,6 +17,8 @@ def refuse(event: Refusal, client: Client, about: Pending) -> None:
     name = _numeric(event, about, room)
     if name is None or name in _IN_WORDS:
         _in_words(event, client, about)
+    elif name == "NOTEXTTOSEND":
+        client.reply(name)
     elif name in _OF_NAMES:
         client.reply(name, about.first, event.text)
     elif name == "INVALIDMODEPARAM":
@@ -32,8 +35,8 @@ def refuse(event: Refusal, client: Client, about: Pending) -> None:
 
 def _numeric(event: Refusal, about: Pending, room: str | None) -> str | None:
     """Return the name of the numeric for a refusal, which depends on the request."""
-    if about.command == "PRIVMSG" and room and event.code == "not-in-room":
-        return "CANNOTSENDTOCHAN"
+    if about.command in ("PRIVMSG", "TAGMSG") and event.code in _UNSENT:
+        return _UNSENT[event.code]
     if about.command == "JOIN" and event.code == "wrong-password":
         return "BADCHANNELKEY"
     return REFUSALS.get(event.code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatsvc.dialects.irc import accounts, metadata, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Client, Pending
-from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
+from chatsvc.dialects.irc.message import LONGEST, Message, pieces, reason, write
 from chatsvc.dialects.irc.registration_state import Happening, Registration
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
@@ -14,6 +14,7 @@ from chatsvc.model.requests import Refusal
 from chatsvc.model.server_events import Goodbye, Pong, Welcome
 from chatsvc.model.text_rules import key
 
+FIRST_VERSION = 301
 WITH_VALUES = 302  # the version of capability negotiation that introduced values
 
 
@@ -22,11 +23,12 @@ def _(client: Client, message: Message) -> None:
     verb, names = message.params[0].upper(), " ".join(message.params[1:]).split()
     if verb == "LS":
         client.registration.note(Happening.CAP)
-        if names and names[0].isdecimal() and len(names[0]) < 9:
-            client.version = max(client.version, int(names[0]))
-        _list(client, "LS", _offered(client))
+        version = _version(names)
+        client.version = max(client.version, version)
+        _list(client, "LS", _offered(client, version), several=version >= WITH_VALUES)
     elif verb == "LIST":
-        _list(client, "LIST", sorted(client.capabilities))
+        several = client.version >= WITH_VALUES
+        _list(client, "LIST", sorted(client.capabilities), several)
     elif verb == "REQ":
         client.registration.note(Happening.CAP)
         _request(client, names)
@@ -37,17 +39,33 @@ def _(client: Client, message: Message) -> None:
         client.reply("INVALIDCAPCMD", message.params[0])
 
 
-def _list(client: Client, verb: str, names: list[str]) -> None:
-    """Send a list in one message, or in several, of which all but the last have a `*`."""
+def _version(names: list[str]) -> int:
+    """Return the version that CAP LS requests, by default the first."""
+    return int(names[0]) if names and names[0].isdecimal() and len(names[0]) < 9 else FIRST_VERSION
+
+
+def _list(client: Client, verb: str, names: list[str], several: bool) -> None:
+    """Send a list in one message, or in several, of which all but the last have a `*`.
+
+    Clients of the first version do not know `*`; they get what fits into one message.
+    """
+    if not several:
+        names = sorted(names, key=lambda name: name.startswith("draft/"))
     head = write("CAP", client.nick, verb, "*", " ", source=client.server)
     *others, last = pieces(" ".join(names), LONGEST - len(head.encode()) + 1)
+    if others and not several:
+        others, last = [], others[0].rstrip()
     for some in others:
         client.send("CAP", client.nick, verb, "*", some.rstrip())
     client.send("CAP", client.nick, verb, last)
 
 
-def _offered(client: Client) -> list[str]:
-    values = client.version >= WITH_VALUES
+def _offered(client: Client, version: int) -> list[str]:
+    """Return the capabilities as that version lists them, whatever the client has requested before.
+
+    IRCv3 "Capability Negotiation", "CAP LS Version".
+    """
+    values = version >= WITH_VALUES
     offered = {
         **CAPABILITIES,
         "sasl": mechanisms(client),
@@ -58,7 +76,7 @@ def _offered(client: Client) -> list[str]:
 
 
 def _request(client: Client, names: list[str]) -> None:
-    if all(name.removeprefix("-") in CAPABILITIES for name in names):
+    if all(_may_change(client, name) for name in names):
         chosen = dict.fromkeys(client.capabilities, True)
         chosen |= {name.removeprefix("-"): not name.startswith("-") for name in names}
         before = client.capabilities
@@ -68,6 +86,13 @@ def _request(client: Client, names: list[str]) -> None:
             metadata.end_subscriptions(client)
     else:
         client.send("CAP", client.nick, "NAK", " ".join(names))
+
+
+def _may_change(client: Client, name: str) -> bool:
+    """Return whether a capability exists; clients of version 302 keep "cap-notify"."""
+    if name == "-cap-notify" and client.version >= WITH_VALUES:
+        return False
+    return name.removeprefix("-") in CAPABILITIES
 
 
 @on("PASS", 1, anybody=True)
@@ -152,6 +177,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     supported(client)
     if event.census is not None:
         statistics(client, event.census)
+    client.reply("UMODEIS", f"+{client.modes}")
     people.away_from_the_start(client)
     metadata.greet(client)
 
@@ -180,7 +206,10 @@ def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
 @on("PING", 1, anybody=True)
 def _(client: Client, message: Message) -> None:
     """Answer once the client's earlier messages are shown, so that answers keep their order."""
-    client.ask("settle")
+    if message.params[0]:
+        client.ask("settle")
+    else:
+        client.reply("NOORIGIN")
 
 
 @on("PONG", anybody=True)
@@ -196,7 +225,7 @@ def _(event: Pong, client: Client, about: Pending) -> None:
 
 @on("QUIT", anybody=True)
 def _(client: Client, message: Message) -> None:
-    client.ask("quit", words=" ".join(message.params))
+    client.ask("quit", words=reason(message.params))
 
 
 @told.register

@@ -118,11 +118,10 @@ def _(client: Client, message: Message) -> None:
     client.ask("time", Pending("TIME"))
 
 
-@on("STATS")
+@on("STATS", 1)
 def _(client: Client, message: Message) -> None:
     """Answer a letter, which asks for statistics; pass anything else to the chat's command."""
-    query = "".join(message.params[:1])
-    if len(query) == 1:
+    if len(message.params[0]) == 1:
         _stats(client, message)
     else:
         client.type("stats", " ".join(message.params))

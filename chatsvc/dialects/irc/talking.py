@@ -18,18 +18,28 @@ _SHORT_ASCII = 170
 _ACTION = "\x01ACTION "
 
 
-@on("PRIVMSG", 1)
-@on("NOTICE", 1)
+@on("PRIVMSG")
+@on("NOTICE")
 def _(client: Client, message: Message) -> None:
-    if len(message.params) < 2 or not message.params[1]:
-        client.reply("NOTEXTTOSEND")
+    target, text = (*message.params, "", "")[:2]
+    if not target or not text:
+        _refuse_incomplete(client, message, target)
         return
-    target, text = message.params[:2]
     long = len(text) > (_SHORT_ASCII if text.isascii() else _SHORT)
     if long and message.command == "PRIVMSG" and _is_too_long(client, target, text):
         client.reply("INPUTTOOLONG")
         return
     speak(client, message.command, target, text, _signs(client, message))
+
+
+def _refuse_incomplete(client: Client, message: Message, target: str) -> None:
+    """Answer a message without target or text; nothing answers a notice (Modern IRC, "NOTICE")."""
+    if message.command == "NOTICE":
+        return
+    if target:
+        client.reply("NOTEXTTOSEND")
+    else:
+        client.reply("NORECIPIENT", f"No recipient given ({message.command})")
 
 
 def _is_too_long(client: Client, target: str, text: str) -> bool:
@@ -103,12 +113,15 @@ def _(event: Kept, client: Client, about: Pending) -> None:
     """Ignore the answer: the client was shown its line, or does not want it."""
 
 
-@on("TAGMSG", 1)
+@on("TAGMSG")
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
+    target, *_ = (*message.params, "")
     signs = _signs(client, message)
-    if signs:
-        for each in client.targets(message.params[0], _MOST_TARGETS):
+    if not target:
+        _refuse_incomplete(client, message, target)
+    elif "message-tags" in client.capabilities:
+        for each in client.targets(target, _MOST_TARGETS):
             _show(client, each, signs, Pending("TAGMSG", (each,)))
 
 

@@ -45,6 +45,8 @@ def _end(client: Client, about: Pending) -> None:
 def _(event: Person, client: Client, about: Pending) -> None:
     if about.command == "MODE B":
         own_mode(client, event)
+    elif about.command == "MODE":
+        client.reply("USERSDONTMATCH")
     elif about.command == "WHOIS":
         _whois(client, event)
         _end(client, about)

@@ -1,0 +1,131 @@
+"""What Modern IRC says of words: texts, reasons, targets and tags, and their limits."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Chat, Person, Worker, no_turn, start
+from ircpeople import irc
+
+from chatsvc.store.memory import MemoryArchive
+
+
+@pytest.fixture
+def ann(chat: Chat) -> Person:
+    return irc(chat, "ann")
+
+
+@pytest.mark.parametrize(
+    ("sent", "answers"),
+    [
+        ("PRIVMSG", ["411 ann :No recipient given (PRIVMSG)"]),
+        ("PRIVMSG :", ["411 ann :No recipient given (PRIVMSG)"]),
+        ("PRIVMSG bob", ["412 ann :No text to send"]),
+        ("PRIVMSG bob :", ["412 ann :No text to send"]),
+        ("PRIVMSG ann : ", ["412 ann :No text to send"]),
+        ("TAGMSG", ["411 ann :No recipient given (TAGMSG)"]),
+        ("NOTICE", []),
+        ("NOTICE bob", []),
+        ("NOTICE bob :", []),
+        ("NOTICE ann : ", []),
+        ("PING :", ["409 ann :No origin specified"]),
+        ("STATS", ["461 ann STATS :Not enough parameters"]),
+    ],
+)
+def test_a_message_without_target_or_text(ann: Person, sent: str, answers: list[str]) -> None:
+    """Modern IRC, "PRIVMSG message", "NOTICE message", "PING message", "STATS message"."""
+    assert ann.send(sent) == [f":irc.chatsvc {answer}" for answer in answers]
+
+
+def test_a_message_for_moderators_from_outside_is_404(chat: Chat, ann: Person) -> None:
+    """Modern IRC, "PRIVMSG message": a message that cannot be delivered to a channel."""
+    irc(chat, "bob", "message-tags").send("JOIN #tea")
+    for sent in ("PRIVMSG #tea :x", "PRIVMSG @#tea :x"):
+        assert ann.send(sent)[0].startswith(f":irc.chatsvc 404 ann {sent.split()[1]} ")
+    eve = irc(chat, "eve", "message-tags")
+    assert eve.send("@+x=1 TAGMSG #tea")[0].startswith(":irc.chatsvc 404 eve #tea ")
+    assert eve.send("@+x=1 TAGMSG nobody")[0].startswith(":irc.chatsvc 401 eve nobody ")
+
+
+def test_a_tagmsg_is_delivered_whatever_its_tags(chat: Chat) -> None:
+    """IRCv3 "Message Tags": the server removes tags without a plus sign, not the message."""
+    ann, bob = (irc(chat, name, "message-tags") for name in ("ann", "bob"))
+    ann.send("@unknown-tag TAGMSG bob")
+    (told,) = bob.read()
+    assert told.endswith(" :ann!~ann@people-ann TAGMSG bob")
+    assert "unknown" not in told
+
+
+@pytest.mark.parametrize("command", ["PRIVMSG bob :x", "TAGMSG bob"])
+def test_a_tag_may_fill_the_4094_bytes(chat: Chat, command: str) -> None:
+    """IRCv3 "Message Tags", "Size limit"; the server's own tags come first."""
+    ann, bob = (irc(chat, name, "message-tags") for name in ("ann", "bob"))
+    tag = f"+a={'x' * 4091}"
+    assert ann.send(f"@{tag} {command}") == []
+    (told,) = bob.read()
+    assert told.split(" ")[0].endswith(f";{tag}")
+    assert ann.send(f"@{tag}x {command}") == [":irc.chatsvc 417 ann :Input line was too long"]
+
+
+def test_the_reason_of_a_quit_says_who_ended_the_connection(chat: Chat, ann: Person) -> None:
+    """Modern IRC, "QUIT message"."""
+    ann.send("JOIN #tea")
+    for leave, reason in (
+        ("QUIT :good night", "Quit: good night"),
+        ("QUIT", "Quit: "),
+        (f"QUIT :{'x' * 401}", f"Quit: {'x' * 400}"),
+        (None, "Connection closed"),
+    ):
+        bob = irc(chat, "bob")
+        bob.send("JOIN #tea")
+        ann.read()
+        bob.send(leave) if leave else bob.hang_up()
+        assert ann.read() == [f":bob!~bob@people-bob QUIT :{reason}"]
+
+
+def test_reasons_that_are_too_long_are_truncated(chat: Chat, ann: Person) -> None:
+    """Modern IRC, "AWAYLEN", "KICKLEN", "TOPICLEN"."""
+    bob = irc(chat, "bob", "away-notify")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea")
+    for sent in ("AWAY", "TOPIC #tea", "KICK #tea bob"):
+        ann.send(f"{sent} :{'x' * 401}")
+        assert bob.read() == [f":ann!~ann@people-ann {sent} :{'x' * 400}"]
+
+
+def test_messages_are_shown_before_what_was_requested_after_them() -> None:
+    """RFC 1459, 5: a client's requests take effect in their order."""
+    worker = Worker()
+    chat = Chat(MemoryArchive(worker, no_turn, start))
+    ann, bob = irc(chat, "ann"), irc(chat, "bob")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea")
+    worker.work()
+    bob.read()
+    ann.send(
+        "PRIVMSG #tea :1", "NICK anna", "PRIVMSG #tea :2", "TOPIC #tea :cake",
+        "PRIVMSG #tea :3", "MODE #tea +m", "PRIVMSG #tea :4", "PART #tea",
+    )  # fmt: skip
+    worker.work()
+    assert [line.split(" ", 1)[1] for line in bob.read()] == [
+        "PRIVMSG #tea :1", "NICK :anna", "PRIVMSG #tea :2", "TOPIC #tea :cake",
+        "PRIVMSG #tea :3", "MODE #tea +m", "PRIVMSG #tea :4", "PART #tea",
+    ]  # fmt: skip
+
+
+def test_a_list_of_capabilities_suits_the_version_that_requests_it(chat: Chat) -> None:
+    """IRCv3 "Capability Negotiation", "CAP LS Version" and "cap-notify"."""
+    client = chat.connect()
+    (first,) = client.send("CAP LS")
+    assert " sasl " in first
+    assert "=" not in first
+    assert client.send("CAP REQ :cap-notify", "CAP REQ :-cap-notify") == [
+        ":irc.chatsvc CAP * ACK :cap-notify",
+        ":irc.chatsvc CAP * ACK :-cap-notify",
+    ]
+    several = client.send("CAP LS 302")
+    assert several[0].startswith(":irc.chatsvc CAP * LS * :")
+    assert "=" in several[0]
+    (again,) = client.send("CAP LS")
+    assert again == first
+    assert client.send("CAP REQ :-cap-notify batch") == [
+        ":irc.chatsvc CAP * NAK :-cap-notify batch"
+    ]
+    assert all(len(line.encode()) <= 510 for line in (first, *several))
