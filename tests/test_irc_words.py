@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import Chat, Person, Worker, no_turn, start
 from ircpeople import irc
+from staff import SECRET, operator
 
 from chatsvc.store.memory import MemoryArchive
 
@@ -129,3 +130,38 @@ def test_a_list_of_capabilities_suits_the_version_that_requests_it(chat: Chat) -
         ":irc.chatsvc CAP * NAK :-cap-notify batch"
     ]
     assert all(len(line.encode()) <= 510 for line in (first, *several))
+
+
+@pytest.mark.parametrize("first", ["JOIN #tea", "PRIVMSG bob :x", "MODE ann", "WHOIS ann"])
+def test_any_command_before_registration_is_451(chat: Chat, first: str) -> None:
+    """Modern IRC, "ERR_NOTREGISTERED", also for a client that begins with it."""
+    client = chat.connect()
+    assert client.send(first) == [":irc.chatsvc 451 * :Register first, with NICK and USER"]
+    assert client.send("NICK ann", "USER ann 0 * :Ann")[0].startswith(":irc.chatsvc 001 ann ")
+
+
+def test_a_prefix_belongs_to_a_channel(chat: Chat) -> None:
+    """Modern IRC, "RPL_WHOREPLY": the prefix in the channel, if there is one."""
+    operator(chat, "op").hang_up()
+    op = chat.connect()
+    op.send(f"PASS {SECRET}", "NICK op", "USER o 0 * :o")
+    ann = irc(chat, "ann")
+    assert " op H* :" in ann.send("WHO op")[0]
+    for client in (op, ann):
+        client.send("JOIN #tea")
+    assert " op H*@ :" in ann.send("WHO op")[0]
+
+
+def test_verify_is_refused_for_the_reason_that_applies(chat: Chat, ann: Person) -> None:
+    """IRCv3 "account-registration": the codes of VERIFY."""
+    early = chat.connect()
+    early.send("CAP LS 302")
+    for client, account, code in (
+        (early, "eve", "COMPLETE_CONNECTION_REQUIRED"),
+        (ann, "eve", "INVALID_CODE"),
+    ):
+        (refused,) = client.send("VERIFY eve 123")
+        assert refused.startswith(f":irc.chatsvc FAIL VERIFY {code} {account} :")
+    ann.send(f"REGISTER * * {SECRET}")
+    (refused,) = ann.send("VERIFY eve 123")
+    assert refused.startswith(":irc.chatsvc FAIL VERIFY ALREADY_AUTHENTICATED ann :")

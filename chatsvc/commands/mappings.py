@@ -36,4 +36,4 @@ def values(name: str, value: object) -> dict[str, str]:
 
 def _is_sign(key: object, value: object) -> bool:
     words = isinstance(value, str) and isinstance(key, str)
-    return words and re.fullmatch(r"[\w./-]{1,64}", key, re.A) is not None
+    return words and re.fullmatch(r"[\w./-]{1,64}", str(key), re.A) is not None

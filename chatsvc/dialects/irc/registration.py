@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import accounts, metadata, people
+from chatsvc.dialects.irc import accounts, metadata, monitor, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, reason, write
@@ -82,6 +82,8 @@ def _request(client: Client, names: list[str]) -> None:
         before = client.capabilities
         client.choose(frozenset(name for name, wanted in chosen.items() if wanted))
         client.send("CAP", client.nick, "ACK", " ".join(names))
+        if client.registered and monitor.EXTENDED in before ^ client.capabilities:
+            monitor.attend(client)
         if (before - client.capabilities) & {metadata.CAPABILITY, "batch"}:
             metadata.end_subscriptions(client)
     else:

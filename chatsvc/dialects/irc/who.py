@@ -125,15 +125,16 @@ def _who(client: Client, event: People, about: Pending, part: Part) -> None:
 
 def _whoreply(client: Client, room: str, person: Person) -> None:
     words = f"0 {person.realname or person.name}"
-    flags = _flags(client, person)
+    flags = _flags(client, person, room)
     where = userhost(person.mask)
     client.reply("WHOREPLY", room, *where, client.server, person.name, flags, words)
 
 
-def _flags(client: Client, person: Person) -> str:
+def _flags(client: Client, person: Person, room: str) -> str:
     here = "H" if person.away is None else "G"
     operator = "*" if person.role == "operator" else ""
-    return f"{here}{operator}{prefixes(client, person, role_of(person))}{'B' * person.bot}"
+    shown = "" if room == "*" else prefixes(client, person, role_of(person))
+    return f"{here}{operator}{shown}{'B' * person.bot}"
 
 
 def _fields(client: Client, room: str, person: Person, asked: str) -> Iterator[str]:
@@ -148,7 +149,7 @@ def _fields(client: Client, room: str, person: Person, asked: str) -> Iterator[s
         "h": host,
         "s": client.server,
         "n": person.name,
-        "f": _flags(client, person),
+        "f": _flags(client, person, room),
         "d": "0",
         "l": str(int(person.idle)),
         "a": person.account or "0",
