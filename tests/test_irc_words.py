@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import Chat, Person, Worker, no_turn, start
 from ircpeople import irc
@@ -165,3 +167,42 @@ def test_verify_is_refused_for_the_reason_that_applies(chat: Chat, ann: Person) 
     ann.send(f"REGISTER * * {SECRET}")
     (refused,) = ann.send("VERIFY eve 123")
     assert refused.startswith(":irc.chatsvc FAIL VERIFY ALREADY_AUTHENTICATED ann :")
+
+
+def test_the_moderators_of_a_channel_get_tags_too(chat: Chat) -> None:
+    """IRCv3 "Message Tags": client tags are relayed, and TAGMSG honours STATUSMSG."""
+    ann, bob, eve = (irc(chat, name, "message-tags") for name in ("ann", "bob", "eve"))
+    for client in (ann, bob, eve):
+        client.send("JOIN #tea")
+    ann.read(), bob.read()
+    eve.send("@+x=1 PRIVMSG @#tea :hello", "@+x=2 TAGMSG @#tea", "@+x=3 PRIVMSG @#tea :\x01A b\x01")
+    assert [line.partition(";")[2] for line in ann.read()] == [
+        "+x=1 :eve!~eve@people-eve PRIVMSG @#tea :hello",
+        "+x=2 :eve!~eve@people-eve TAGMSG @#tea",
+        "+x=3 :eve!~eve@people-eve PRIVMSG @#tea :\x01A b\x01",
+    ]
+    assert bob.read() == []
+
+
+def test_a_ctcp_query_has_an_id_like_any_message(chat: Chat) -> None:
+    """IRCv3 "Message IDs": on all PRIVMSG and NOTICE."""
+    ann, bob = (irc(chat, name, "message-tags", "server-time") for name in ("ann", "bob"))
+    ann.send("PRIVMSG bob :\x01VERSION\x01")
+    (told,) = bob.read()
+    assert re.fullmatch(
+        r"@msgid=~\d+;time=\S+ :ann!~ann@people-ann PRIVMSG bob :\x01VERSION\x01", told
+    )
+
+
+def test_the_account_is_a_tag_of_all_commands_of_a_user(chat: Chat) -> None:
+    """IRCv3 "account-tag": on all commands sent by a user."""
+    bob, ann = irc(chat, "bob", "account-tag", "away-notify"), irc(chat, "ann")
+    bob.send("JOIN #tea")
+    ann.send(f"REGISTER * * {SECRET}", "JOIN #tea", "AWAY :lunch", "NICK anna", "TOPIC #tea :cake")
+    ann.send("PRIVMSG bob :\x01PING 1\x01", "NOTICE bob :hi", "PRIVMSG #tea :hi", "PART #tea")
+    ann.send("JOIN #tea", "QUIT :bye")
+    told = [line for line in bob.read() if "!~ann@" in line]
+    assert [line.split()[2] for line in told] == [
+        "JOIN", "AWAY", "NICK", "TOPIC", "PRIVMSG", "NOTICE", "PRIVMSG", "PART", "JOIN", "QUIT"
+    ]  # fmt: skip
+    assert {line.split()[0] for line in told} == {"@account=ann"}

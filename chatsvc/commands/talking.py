@@ -103,6 +103,7 @@ def msg(
     "mods text",
     help="sends a message to the room's moderators",
     example="/mods eve is back",
+    settled=True,
 )
 def mods(
     hub: Hub,
@@ -111,24 +112,26 @@ def mods(
     room: str | None = None,
     action: bool = False,
     notice: bool = False,
+    signs: Signs | None = None,
 ) -> Answer:
     """Send a message to the moderators of a room."""
     here = room_of(session, room)
     text = clean_formatted(text) if action else text
-    return hub.messaging.tell_moderators(session, here, text, Manner(action, notice))
+    return hub.messaging.tell_moderators(session, here, text, Manner(action, notice, signs))
 
 
-@command("signal signs")
+@command("signal signs", settled=True)
 def signal(
     hub: Hub,
     session: Session,
     signs: Signs,
     room: str | None = None,
     name: str | None = None,
+    mods: bool = False,
 ) -> Answer:
-    """Send what programs show each other, such as typing notices."""
+    """Send what programs show each other, such as typing notices; to moderators with `mods`."""
     to = hub.directory.find(name) if name is not None else room_of(session, room)
-    return hub.messaging.signal(session, to, signs)
+    return hub.messaging.signal(session, to, signs, mods)
 
 
 @command("reply text", help="replies to the last private message", example="/reply thanks")

@@ -240,20 +240,22 @@ class Messaging:
                 member.tell(told)
         return replace(told, own=True)
 
-    def signal(self, session: Session, to: Room | User, signs: Mapping[str, str]) -> Signal:
-        """Show others what is not stored, such as a typing notice."""
+    def signal(
+        self, session: Session, to: Room | User, signs: Mapping[str, str], mods: bool = False
+    ) -> Signal:
+        """Show others what is not stored, such as a typing notice; of a room all, or moderators."""
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
-        signal = Signal(
-            session.name, to.name, signs, time=self._now(), id=self._guest_messages.id()
-        )
+        name = f"@{to.name}" if place is not None and mods else to.name
+        signal = Signal(session.name, name, signs, time=self._now(), id=self._guest_messages.id())
         if self._bans.mute_of(session, place) is None:
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:
                 other = each.user is not session.user or to is session.user
-                if other and not each.person.ignores_user(session.person):
+                meant = place is None or not mods or moderates(each.person, place)
+                if other and meant and not each.person.ignores_user(session.person):
                     each.announce(shared)
         return replace(signal, own=True)
 

@@ -20,9 +20,9 @@ class Origins:
         return self._masks.get(name) or self._other(name)
 
     def account(self, name: str) -> str:
-        """Return the account's name of the user with this name; for others, the name itself."""
+        """Return the account's name of the user with this name, or an empty string."""
         user = self._users.get(key(name))
-        return user.account.name if user is not None and user.account is not None else name
+        return user.account.name if user is not None and user.account is not None else ""
 
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))

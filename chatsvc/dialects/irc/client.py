@@ -144,7 +144,7 @@ class Client:
     def __init__(
         self,
         mask: Mask = mask_of,
-        account_of: Callable[[str], str] = str,
+        account_of: Callable[[str], str] = lambda name: "",
         now: Callable[[], float] = float,
     ) -> None:
         self.server = SERVER
@@ -207,10 +207,17 @@ class Client:
 
     def send(self, command: str, *params: str, source: str = "", **tags: str | None) -> None:
         """Send a message, with those of its tags that the client understands."""
+        if source and "account-tag" in self.capabilities and command != "ACCOUNT":
+            tags = {**self.account_tag(source.partition("!")[0]), **tags}
         known = understood({**self._batch, **tags}, self.capabilities)
         *middle, last = (command, *params)
         line = wire.write(*map(_one_word, middle), last, source=source or self.server)
         self._add(wire.tagged(wire.short(line), known) if known else wire.short(line))
+
+    def account_tag(self, name: str) -> dict[str, str | None]:
+        """Return the tag of all messages of a user who is logged in (IRCv3 "account-tag")."""
+        account = self.account_of(name)
+        return {"account": account} if account else {}
 
     def reply(self, name: str, *params: str) -> None:
         """Send a numeric reply; its text, if it has any, comes last."""

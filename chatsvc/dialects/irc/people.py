@@ -27,7 +27,8 @@ def become(client: Client, name: str) -> None:
 
 @told.register
 def _(event: Renamed, client: Client, about: Pending) -> None:
-    client.send("NICK", event.new, source=client.mask(event.old))
+    account = client.account_tag(event.new)  # nobody has the old name
+    client.send("NICK", event.new, source=client.mask(event.old), **account)
     if event.own:
         client.nick = event.new
 

@@ -67,7 +67,7 @@ def speak(
     for each in targets:
         about = Pending(command, (each,)) if len(targets) > 1 else None
         if text.startswith("\x01") and not text.startswith(_ACTION):
-            _show(client, each, {_CTCP[command]: text.strip("\x01")}, about)
+            _show(client, each, {_CTCP[command]: text.strip("\x01"), **(signs or {})}, about)
         else:
             _say(client, each, text, about, _manner(command, signs))
 
@@ -127,22 +127,28 @@ def _(client: Client, message: Message) -> None:
 
 def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
     """Show clients what is not stored."""
-    to = {"room": target} if target.startswith("#") else {"name": target}
-    client.ask("signal", about, signs=signs, **to)
+    if target.startswith("@#"):
+        client.ask("signal", about, signs=signs, room=target[1:], mods=True)
+    elif target.startswith("#"):
+        client.ask("signal", about, signs=signs, room=target)
+    else:
+        client.ask("signal", about, signs=signs, name=target)
 
 
 @told.register
 def _(event: Signal, client: Client, about: Pending) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
+    tags: dict[str, str | None] = {}
+    if event.id is not None and event.time is not None:
+        tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
+    tags |= client.account_tag(event.sender)
+    signs = {sign: value for sign, value in event.signs.items() if sign not in _CTCP.values()}
+    tags |= sign_tags(signs)
+    source = client.mask(event.sender)
     for command, sign in _CTCP.items():
         if sign in event.signs:
-            words = f"\x01{event.signs[sign]}\x01"
-            client.send(command, event.to, words, source=client.mask(event.sender))
+            client.send(command, event.to, f"\x01{event.signs[sign]}\x01", source=source, **tags)
             return
     if "message-tags" in client.capabilities:
-        tags: dict[str, str | None] = {}
-        if event.id is not None and event.time is not None:
-            tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
-        tags |= sign_tags(event.signs)
-        client.send("TAGMSG", event.to, source=client.mask(event.sender), **tags)
+        client.send("TAGMSG", event.to, source=source, **tags)
