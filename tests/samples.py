@@ -118,6 +118,7 @@ EVENTS: list[Event] = [
     Left("#tea", ("bob",), 1, "see you"),
     Left("#tea", ("bob", "carol"), 2),
     Joined("#tea", ("bob", "carol"), 2, ("robert", ""), ("", "Carol C.")),
+    Joined("#tea", ("bob", "carol"), 2, away=("lunch", "")),
     Left("#tea", ("bob",), 1, "see you", True),
     Left("#tea", ("bob",), 1, "see you", True, True),
     Realname("bob", "Robert"),

@@ -198,11 +198,50 @@ def test_the_account_is_a_tag_of_all_commands_of_a_user(chat: Chat) -> None:
     """IRCv3 "account-tag": on all commands sent by a user."""
     bob, ann = irc(chat, "bob", "account-tag", "away-notify"), irc(chat, "ann")
     bob.send("JOIN #tea")
-    ann.send(f"REGISTER * * {SECRET}", "JOIN #tea", "AWAY :lunch", "NICK anna", "TOPIC #tea :cake")
+    ann.send(
+        f"REGISTER * * {SECRET}",
+        "JOIN #tea",
+        "AWAY :lunch",
+        "AWAY",
+        "NICK anna",
+        "TOPIC #tea :cake",
+    )
     ann.send("PRIVMSG bob :\x01PING 1\x01", "NOTICE bob :hi", "PRIVMSG #tea :hi", "PART #tea")
     ann.send("JOIN #tea", "QUIT :bye")
     told = [line for line in bob.read() if "!~ann@" in line]
     assert [line.split()[2] for line in told] == [
-        "JOIN", "AWAY", "NICK", "TOPIC", "PRIVMSG", "NOTICE", "PRIVMSG", "PART", "JOIN", "QUIT"
+        "JOIN", "AWAY", "AWAY", "NICK", "TOPIC", "PRIVMSG", "NOTICE", "PRIVMSG", "PART", "JOIN",
+        "QUIT",
     ]  # fmt: skip
     assert {line.split()[0] for line in told} == {"@account=ann"}
+
+
+def test_who_joins_is_away_if_they_were_before(chat: Chat) -> None:
+    """IRCv3 "away-notify": when a user joins and has an away message set."""
+    ann, bob, carol = irc(chat, "ann", "away-notify"), irc(chat, "bob"), irc(chat, "carol")
+    ann.send("JOIN #tea")
+    bob.send("AWAY :lunch", "JOIN #tea"), carol.send("AWAY :tea", "AWAY", "JOIN #tea")
+    assert ann.read() == [
+        ":bob!~bob@people-bob JOIN #tea",
+        ":bob!~bob@people-bob AWAY :lunch",
+        ":carol!~carol@people-carol JOIN #tea",
+    ]
+
+
+def test_only_a_change_of_away_is_told(chat: Chat) -> None:
+    """IRCv3 "away-notify": when a user sets, changes or removes their away state."""
+    ann, bob = irc(chat, "ann", "away-notify"), irc(chat, "bob")
+    ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.read()
+    for sent, shown in (("AWAY :a", 1), ("AWAY :a", 0), ("AWAY :b", 1), ("AWAY", 1), ("AWAY", 0)):
+        assert bob.send(sent)[0].split()[1] == ("306" if ":" in sent else "305")
+        assert len(ann.read()) == shown
+
+
+def test_an_invited_user_is_away(chat: Chat) -> None:
+    """RFC 2812, 3.2.7: INVITE is answered with RPL_AWAY too."""
+    ann, bob = irc(chat, "ann"), irc(chat, "bob")
+    ann.send("JOIN #tea"), bob.send("AWAY :lunch")
+    assert ann.send("INVITE bob #tea") == [
+        ":irc.chatsvc 301 ann bob :lunch",
+        ":irc.chatsvc 341 ann bob #tea",
+    ]

@@ -6,6 +6,7 @@ from chatsvc.commands.registry import Answer, command
 from chatsvc.core.chat import Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.events import Event
+from chatsvc.model.text_rules import key
 from chatsvc.services.hub import Hub
 
 
@@ -47,7 +48,11 @@ async def remove_room(hub: Hub, session: Session, room: str) -> Event:
 @command("invite name", help="invites a user to the room", example="/invite bob", level="member")
 async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Invite a user to a room."""
-    return await hub.room_administration.invite(session, room_of(session, room), name)
+    invited = await hub.room_administration.invite(session, room_of(session, room), name)
+    user = hub.directory.users.get(key(invited.name))
+    if user is not None:
+        hub.messaging.tell_whether_away(session, user)
+    return invited
 
 
 @command("invited", help="lists pending invitations", level="moderator")

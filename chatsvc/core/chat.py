@@ -415,8 +415,10 @@ class Room:
     def _newcomer(self, user: User) -> Newcomer:
         """Describe a user; a mute hides what they write about themselves from others."""
         account = user.account.name if user.account else ""
-        realname = "" if self._mutes.silences(user, self) else user.realname
-        return Newcomer(user.name, account, realname, self._shown_role(user))
+        silent = self._mutes.silences(user, self)
+        realname = "" if silent else user.realname
+        away = "" if user.away is None else "away" if silent else user.away
+        return Newcomer(user.name, account, realname, self._shown_role(user), away)
 
     def _shown_role(self, user: User) -> str:
         """Return a user's permission level here; operators have that of founders."""

@@ -48,7 +48,8 @@ class Exited:
 class Joined:
     """Others, `count` of them, have joined a room; several at once if it is crowded.
 
-    Their accounts, real names and roles are in the order of `names`, if any of them has one.
+    Their accounts, real names, roles and reasons for being away are in the order of `names`, if any
+    of them has one.
     """
 
     WIRE: ClassVar[str] = "joined"
@@ -59,6 +60,7 @@ class Joined:
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

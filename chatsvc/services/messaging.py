@@ -184,7 +184,7 @@ class Messaging:
             raise self._bans.refusal(mute)
         quiet = mute is not None
         if reader is not None:
-            self._tell_whether_away(session, reader)
+            self.tell_whether_away(session, reader)
         for each in reader.sessions if reader is not None and mute is None else ():
             each.whispered = user
         if user.account is not None and account is not None:
@@ -198,7 +198,7 @@ class Messaging:
             return None
         return self._tell(session, reader, to.name, _Speech(text, manner, now, quiet))
 
-    def _tell_whether_away(self, session: Session, reader: User) -> None:
+    def tell_whether_away(self, session: Session, reader: User) -> None:
         """Tell the sender once that the recipient is away, and why."""
         reason = self._visibility.reason_shown(reader, session)
         if reason is not None and session.waited_for != f"{reader.key} {reason}":

@@ -88,15 +88,18 @@ def _(event: Exited, client: Client, about: Pending) -> None:
 def _(event: Joined, client: Client, about: Pending) -> None:
     client.quit = ""
     nothing = ("",) * len(event.names)
-    for name, account, realname, role in zip(
+    for name, account, realname, role, away in zip(
         event.names,
         event.accounts or nothing,
         event.realnames or nothing,
         event.roles or nothing,
+        event.away or nothing,
         strict=True,
     ):
         _join(client, event.room, name, account, realname)
         role_on_entering(client, event.room, name, role)
+        if away and "away-notify" in client.capabilities:
+            client.send("AWAY", away, source=client.mask(name))
 
 
 def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
