@@ -152,14 +152,13 @@ def test_ctcp_is_between_clients_and_not_kept(chat: Chat) -> None:
     assert ann.send("PRIVMSG nobody :\x01PING 1\x01")[0].startswith(":irc.chatsvc 401 ann nobody ")
 
 
-def test_who_writes_to_somebody_away_reads_so_once(chat: Chat) -> None:
-    ann, bob = irc(chat, "ann"), chat.join("bob")
+def test_users_of_other_dialects_read_once_that_somebody_is_away(chat: Chat) -> None:
+    bob, carol = chat.join("bob"), chat.join("carol")
     bob.send("/away lunch")
-    assert ann.send("PRIVMSG bob :hi", "PRIVMSG bob :there?") == [":irc.chatsvc 301 ann bob :lunch"]
-    carol = chat.join("carol")
     assert carol.send("/msg bob hi") == ["* bob is away: lunch", "* to bob: hi"]
+    assert carol.send("/msg bob hi") == ["* to bob: hi"]
     bob.send("/away tea")
-    assert ann.send("PRIVMSG bob :hi") == [":irc.chatsvc 301 ann bob :tea"]
+    assert carol.send("/msg bob hi") == ["* bob is away: tea", "* to bob: hi"]
 
 
 def test_what_is_said_to_several_at_once_comes_in_order_and_at_the_pace() -> None:

@@ -245,3 +245,12 @@ def test_an_invited_user_is_away(chat: Chat) -> None:
         ":irc.chatsvc 301 ann bob :lunch",
         ":irc.chatsvc 341 ann bob #tea",
     ]
+
+
+def test_every_private_message_says_that_the_recipient_is_away(chat: Chat) -> None:
+    """Modern IRC, "AWAY message"; nothing answers a notice."""
+    ann, bob = irc(chat, "ann"), irc(chat, "bob")
+    bob.send("AWAY :lunch")
+    assert ann.send("NOTICE bob :x") == []
+    for _ in range(2):
+        assert ann.send("PRIVMSG bob :x") == [":irc.chatsvc 301 ann bob :lunch"]

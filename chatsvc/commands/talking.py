@@ -89,9 +89,12 @@ def msg(
     action: bool = False,
     notice: bool = False,
     signs: Signs | None = None,
+    remind: bool = False,
     tag: str | None = None,
 ) -> Answer:
-    """Send a private message."""
+    """Send a private message; with `remind`, tell each time that the recipient is away."""
+    if remind:
+        session.waited_for = ""
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
     return hub.messaging.whisper(

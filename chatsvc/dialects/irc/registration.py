@@ -173,7 +173,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     client.unread = {key(unread.room): unread for unread in event.rooms}
     software = event.software.replace(" ", "-")
     client.reply("WELCOME", f"Welcome to {event.chat}, {client.mask(event.name)}")
-    client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
+    client.reply("YOURHOST", f"Your host is {client.server}, running version {software}")
     client.reply("CREATED", "This server stores messages")
     client.reply("MYINFO", client.server, software, "Biow", "beIiklmnoqstv", "beIklqov")
     supported(client)
