@@ -130,7 +130,7 @@ def test_help_about_a_message_and_about_a_command_of_the_chat_s(ann: Person) -> 
     ]
     assert ann.send("HELP back")[-1] == ":irc.chatsvc 706 ann back :marks you as back"
     assert ann.send("HELP :two words") == [
-        ":irc.chatsvc 524 ann two :Unknown command two words. To list commands: /help"
+        ":irc.chatsvc 524 ann * :Unknown command two words. To list commands: /help"
     ]
 
 

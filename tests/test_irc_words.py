@@ -254,3 +254,26 @@ def test_every_private_message_says_that_the_recipient_is_away(chat: Chat) -> No
     assert ann.send("NOTICE bob :x") == []
     for _ in range(2):
         assert ann.send("PRIVMSG bob :x") == [":irc.chatsvc 301 ann bob :lunch"]
+
+
+@pytest.mark.parametrize("command", ["VERSION", "ADMIN", "TIME", "INFO", "MOTD", "STATS u"])
+def test_a_user_stands_for_their_server(chat: Chat, ann: Person, command: str) -> None:
+    """Modern IRC, "VERSION message": a client's name is that of its server."""
+    irc(chat, "bob")
+    assert ann.send(f"{command} Bob") == ann.send(command)
+    assert ann.send(f"{command} eve") == [":irc.chatsvc 402 ann eve :No such server"]
+
+
+def test_help_on_an_unknown_subject_repeats_what_can_be_a_parameter(ann: Person) -> None:
+    """Modern IRC, "ERR_HELPNOTFOUND"."""
+    assert ann.send("HELP nonsense")[0].startswith(":irc.chatsvc 524 ann nonsense :")
+    assert ann.send("HELP :unknown subject")[0].startswith(":irc.chatsvc 524 ann * :")
+
+
+def test_a_user_name_is_as_long_as_isupport_says(chat: Chat) -> None:
+    """Modern IRC, "USERLEN": the tilde counts."""
+    client = chat.connect()
+    told = " ".join(client.send("NICK ann", f"USER {'u' * 40} 0 * :Ann"))
+    user = re.search(r"ann!(\S+)@", told)
+    assert user is not None
+    assert f" USERLEN={len(user[1])} " in told

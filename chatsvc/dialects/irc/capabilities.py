@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatsvc.model.origins import LONGEST_USER
 from chatsvc.model.text_rules import LONGEST_WORDS
 
 CAPABILITIES = {  # each with its value, which clients of version 302 receive
@@ -54,9 +55,9 @@ ISUPPORT = (
     "ELIST=CMNTU", "EXCEPTS=e", "EXTBAN=$,a", "INVEX=I", f"KEYLEN={KEYLEN}",
     f"KICKLEN={LONGEST_WORDS}", "MAXLIST=beI:500", "MODES=20", f"MONITOR={MOST_MONITORED}",
     "MSGREFTYPES=msgid,timestamp", f"NAMELEN={LONGEST_WORDS}", "NICKLEN=32", "PREFIX=(qov)~@+",
-    "STATUSMSG=@",
+    "SAFELIST", "STATUSMSG=@",
     "TARGMAX=JOIN:,PART:,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:10,NAMES:10,WHOIS:10,WHOWAS:10,MONITOR:",
-    f"TOPICLEN={LONGEST_WORDS}", "USERLEN=18", "UTF8ONLY", "WHOX",
+    f"TOPICLEN={LONGEST_WORDS}", f"USERLEN={LONGEST_USER + 1}", "UTF8ONLY", "WHOX",
 )  # fmt: skip
 
 

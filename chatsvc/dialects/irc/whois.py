@@ -9,6 +9,7 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import own_mode
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
+from chatsvc.dialects.irc.server import OF_USER, answer_of_user
 from chatsvc.dialects.irc.who import prefixes
 from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import Departed, Person
@@ -45,6 +46,8 @@ def _end(client: Client, about: Pending) -> None:
 def _(event: Person, client: Client, about: Pending) -> None:
     if about.command == "MODE B":
         own_mode(client, event)
+    elif about.command == OF_USER:
+        answer_of_user(client, about)
     elif about.command == "MODE":
         client.reply("USERSDONTMATCH")
     elif about.command == "WHOIS":
