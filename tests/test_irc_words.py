@@ -277,3 +277,23 @@ def test_a_user_name_is_as_long_as_isupport_says(chat: Chat) -> None:
     user = re.search(r"ann!(\S+)@", told)
     assert user is not None
     assert f" USERLEN={len(user[1])} " in told
+
+
+def test_that_the_recipient_is_away_belongs_to_the_labeled_answer(chat: Chat) -> None:
+    """IRCv3 "labeled-response": in any response produced from the message."""
+    ann, bob = irc(chat, "ann", "labeled-response", "batch"), irc(chat, "bob")
+    bob.send("AWAY :lunch")
+    away = ":irc.chatsvc 301 ann bob :lunch"
+    assert ann.send("@label=1 PRIVMSG bob :x") == [f"@label=1 {away}"]
+    ann.send("CAP REQ :echo-message")
+    begin, first, second, end = ann.send("@label=2 PRIVMSG bob :x")
+    assert (begin[:9], end[-2:]) == ("@label=2 ", begin.split("+")[1][:2])
+    assert first.endswith(away)
+    assert second.endswith(":ann!~ann@people-ann PRIVMSG bob :x")
+
+
+def test_a_list_of_capabilities_is_repeated_as_it_was_written(ann: Person) -> None:
+    """IRCv3 "Capability Negotiation": ACK and NAK are for the whole list."""
+    for words, answer in (("foo  batch ", "NAK"), ("batch  -batch", "ACK")):
+        assert ann.send(f"CAP REQ :{words}") == [f":irc.chatsvc CAP ann {answer} :{words}"]
+    assert ann.send("CAP LIST") == [":irc.chatsvc CAP ann LIST :"]

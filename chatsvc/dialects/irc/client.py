@@ -352,6 +352,15 @@ class Client:
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
 
+    @contextmanager
+    def adding_to(self, labeled: Labeled | None) -> Iterator[None]:
+        """Let everything in the block belong to an answer that is not complete."""
+        before, self._labeled = self._labeled, labeled
+        try:
+            yield
+        finally:
+            self._labeled = before
+
     def forget(self, room: str) -> None:
         """Note that the client has left a room."""
         self.rooms.pop(key(room), None)
@@ -362,6 +371,11 @@ class Client:
     def ask(self, do: str, about: Pending | None = None, /, **args: object) -> None:
         """Send the chat a request; its answer is sent in the context of `about`."""
         self._request(Request(do, None, args, self._expect(about or self.latest)))
+
+    def ask_in_context(self, do: str, about: Pending | None = None, /, **args: object) -> None:
+        """Send a request of which `about` is the context of other events too."""
+        tag = self._expect(about or self.latest)
+        self._request(Request(do, None, args, tag), self._asked[tag])
 
     def _request(self, request: Request, about: Pending = NOTHING) -> None:
         self._requests.append(request._replace(context=about))

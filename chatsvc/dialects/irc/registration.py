@@ -20,7 +20,8 @@ WITH_VALUES = 302  # the version of capability negotiation that introduced value
 
 @on("CAP", 1, anybody=True)
 def _(client: Client, message: Message) -> None:
-    verb, names = message.params[0].upper(), " ".join(message.params[1:]).split()
+    verb, written = message.params[0].upper(), " ".join(message.params[1:])
+    names = written.split()
     if verb == "LS":
         client.registration.note(Happening.CAP)
         version = _version(names)
@@ -31,7 +32,7 @@ def _(client: Client, message: Message) -> None:
         _list(client, "LIST", sorted(client.capabilities), several)
     elif verb == "REQ":
         client.registration.note(Happening.CAP)
-        _request(client, names)
+        _request(client, names, written)
     elif verb == "END":
         client.registration.note(Happening.CAP_END)
         go_on(client)
@@ -75,19 +76,20 @@ def _offered(client: Client, version: int) -> list[str]:
     return [f"{name}={value}" if value and values else name for name, value in offered.items()]
 
 
-def _request(client: Client, names: list[str]) -> None:
+def _request(client: Client, names: list[str], written: str) -> None:
+    """Enable and disable all of these or none; the answer repeats the list as it was written."""
     if all(_may_change(client, name) for name in names):
         chosen = dict.fromkeys(client.capabilities, True)
         chosen |= {name.removeprefix("-"): not name.startswith("-") for name in names}
         before = client.capabilities
         client.choose(frozenset(name for name, wanted in chosen.items() if wanted))
-        client.send("CAP", client.nick, "ACK", " ".join(names))
+        client.send("CAP", client.nick, "ACK", written)
         if client.registered and monitor.EXTENDED in before ^ client.capabilities:
             monitor.attend(client)
         if (before - client.capabilities) & {metadata.CAPABILITY, "batch"}:
             metadata.end_subscriptions(client)
     else:
-        client.send("CAP", client.nick, "NAK", " ".join(names))
+        client.send("CAP", client.nick, "NAK", written)
 
 
 def _may_change(client: Client, name: str) -> bool:

@@ -92,7 +92,7 @@ def _say(
     elif is_service(target):
         talk_to(client, target, text)
     else:
-        client.ask("msg", about, name=target, text=text, remind=True, **how)
+        client.ask_in_context("msg", about, name=target, text=text, remind=True, **how)
 
 
 @told.register
