@@ -297,3 +297,13 @@ def test_a_list_of_capabilities_is_repeated_as_it_was_written(ann: Person) -> No
     for words, answer in (("foo  batch ", "NAK"), ("batch  -batch", "ACK")):
         assert ann.send(f"CAP REQ :{words}") == [f":irc.chatsvc CAP ann {answer} :{words}"]
     assert ann.send("CAP LIST") == [":irc.chatsvc CAP ann LIST :"]
+
+
+def test_all_prefixes_are_shown_wherever_there_are_any(chat: Chat) -> None:
+    """IRCv3 "multi-prefix": in NAMES and WHO; in WHOIS too."""
+    ann = irc(chat, "ann", "multi-prefix")
+    ann.send("JOIN #tea", "MODE #tea +v ann", "JOIN #cake")
+    assert " ann H~@+ :" in ann.send("WHO ann")[0]
+    assert " ann H~@+ :" in ann.send("WHO #tea")[0]
+    assert ann.send("NAMES #tea")[0].endswith(" :~@+ann")
+    assert ann.send("WHOIS ann")[1] == ":irc.chatsvc 319 ann ann :~@+#tea ~@#cake"

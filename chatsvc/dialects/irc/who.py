@@ -19,7 +19,7 @@ _PREFIXES = {"founder": "~@", "host": "~@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
 
 
-def prefixes(client: Client, person: Person, role: str) -> str:
+def prefixes(client: Client, person: Person, role: str, room: str) -> str:
     """Return what precedes a name; operators count as moderators in every room.
 
     Without multi-prefix it is one sign that every client knows, so a founder or host is `@`.
@@ -27,7 +27,7 @@ def prefixes(client: Client, person: Person, role: str) -> str:
     found = _PREFIXES.get(role, "")
     if person.role == "operator" and "@" not in found:
         found = f"@{found}"
-    if person.voice and "+" not in found:
+    if room in person.voices and "+" not in found:
         found = f"{found}+"
     return found if "multi-prefix" in client.capabilities else found.removeprefix("~")[:1]
 
@@ -100,7 +100,8 @@ def _online(client: Client, event: People, about: Pending, part: Part) -> None:
 def _names(client: Client, event: People, about: Pending, part: Part) -> None:
     hosts = "userhost-in-names" in client.capabilities
     names = [
-        prefixes(client, person, role_of(person)) + (person.mask if hosts else person.name)
+        prefixes(client, person, role_of(person), event.room)
+        + (person.mask if hosts else person.name)
         for person in event.people
     ]
     client.replies("NAMREPLY", "@" if event.hidden else "=", event.room, items=names)
@@ -133,7 +134,7 @@ def _whoreply(client: Client, room: str, person: Person) -> None:
 def _flags(client: Client, person: Person, room: str) -> str:
     here = "H" if person.away is None else "G"
     operator = "*" if person.role == "operator" else ""
-    shown = "" if room == "*" else prefixes(client, person, role_of(person))
+    shown = "" if room == "*" else prefixes(client, person, role_of(person), room)
     return f"{here}{operator}{shown}{'B' * person.bot}"
 
 

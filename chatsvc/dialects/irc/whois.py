@@ -62,7 +62,7 @@ def _whois(client: Client, person: Person) -> None:
     client.reply("WHOISUSER", name, *userhost(person.mask), "*", person.realname or name)
     roles = person.roles or ("",) * len(person.rooms)
     rooms = zip(person.rooms, roles, strict=True)
-    items = [f"{prefixes(client, person, role)}{room}" for room, role in rooms]
+    items = [f"{prefixes(client, person, role, room)}{room}" for room, role in rooms]
     client.replies("WHOISCHANNELS", name, items=items)
     client.reply("WHOISSERVER", name, client.server, _about_the_server(client))
     if person.role == "operator":
