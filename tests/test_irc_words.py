@@ -307,3 +307,13 @@ def test_all_prefixes_are_shown_wherever_there_are_any(chat: Chat) -> None:
     assert " ann H~@+ :" in ann.send("WHO #tea")[0]
     assert ann.send("NAMES #tea")[0].endswith(" :~@+ann")
     assert ann.send("WHOIS ann")[1] == ":irc.chatsvc 319 ann ann :~@+#tea ~@#cake"
+
+
+def test_the_password_of_the_chat_may_have_a_colon() -> None:
+    """Modern IRC, "PASS message"; PASS account:password is an addition."""
+    chat = Chat(password="open:sesame")
+    for sent, numeric in (("open:sesame", "001"), ("open:door", "464"), ("open", "464")):
+        client = chat.connect()
+        told = client.send(f"PASS {sent}", "NICK ann", "USER ann 0 * :Ann")
+        assert told[0].split()[1] == numeric
+        client.hang_up()

@@ -153,13 +153,15 @@ def _chat_password(registration: Registration) -> dict[str, str]:
     return {"password": registration.password}
 
 
-def _prove(client: Client) -> bool:
-    """Repeat hello with the account's password, if PASS contains one; once."""
+def _prove(client: Client, wanted: str) -> bool:
+    """Repeat hello with the password that is wanted, if PASS contains one; once."""
     password, client.registration.password = client.registration.password, None
     if password is None:
         return False
     name, colon, secret = password.partition(":")
-    if colon:
+    if colon and wanted == "password-needed":  # the chat's, which may have a colon
+        _hello(client, password=password)
+    elif colon:
         _hello(client, account_password=secret)
     else:
         _hello(client, account_password=name, password=name)
@@ -190,7 +192,7 @@ def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
     """Answer that joining failed, or not under the requested name."""
     registration = client.registration
     registration.note(Happening.REFUSED)
-    if event.code in ("registered", "password-needed") and _prove(client):
+    if event.code in ("registered", "password-needed") and _prove(client, event.code):
         pass  # hello is on its way again
     elif event.code in ("name-taken", "registered", "bad-name"):
         taken = event.code != "bad-name"
