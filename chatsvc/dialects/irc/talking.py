@@ -21,10 +21,10 @@ _ACTION = "\x01ACTION "
 @on("PRIVMSG")
 @on("NOTICE")
 def _(client: Client, message: Message) -> None:
-    target, text = (*message.params, "", "")[:2]
-    if not target or not text:
-        _refuse_incomplete(client, message, target)
+    if len(message.params) < 2 or not (message.params[0] and message.params[1]):
+        _refuse_incomplete(client, message)
         return
+    target, text = message.params[:2]
     long = len(text) > (_SHORT_ASCII if text.isascii() else _SHORT)
     if long and message.command == "PRIVMSG" and _is_too_long(client, target, text):
         client.reply("INPUTTOOLONG")
@@ -32,11 +32,11 @@ def _(client: Client, message: Message) -> None:
     speak(client, message.command, target, text, _signs(client, message))
 
 
-def _refuse_incomplete(client: Client, message: Message, target: str) -> None:
+def _refuse_incomplete(client: Client, message: Message) -> None:
     """Answer a message without target or text; nothing answers a notice (Modern IRC, "NOTICE")."""
     if message.command == "NOTICE":
         return
-    if target:
+    if "".join(message.params[:1]):
         client.reply("NOTEXTTOSEND")
     else:
         client.reply("NORECIPIENT", f"No recipient given ({message.command})")
@@ -119,7 +119,7 @@ def _(client: Client, message: Message) -> None:
     target, *_ = (*message.params, "")
     signs = _signs(client, message)
     if not target:
-        _refuse_incomplete(client, message, target)
+        _refuse_incomplete(client, message)
     elif "message-tags" in client.capabilities:
         for each in client.targets(target, _MOST_TARGETS):
             _show(client, each, signs, Pending("TAGMSG", (each,)))
