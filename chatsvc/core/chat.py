@@ -169,7 +169,8 @@ class Session(Endpoint):
     @property
     def marks(self) -> frozenset[BanMask]:
         """The marks by which a ban can recognize this session, except its address."""
-        return marks(self.person.name, self.person.account, self.client)
+        user = self.person
+        return marks(user.name, user.account, self.client, user.mask)
 
     def owns(self, line: Said) -> bool:
         """Return whether this session sent a line, or any session of its account did."""
@@ -416,9 +417,14 @@ class Room:
         """Describe a user; a mute hides what they write about themselves from others."""
         account = user.account.name if user.account else ""
         silent = self._mutes.silences(user, self)
-        realname = "" if silent else user.realname
-        away = "" if user.away is None else "away" if silent else user.away
-        return Newcomer(user.name, account, realname, self._shown_role(user), away)
+        away = "" if user.away is None else user.away or "away"
+        return Newcomer(
+            user.name,
+            account,
+            "" if silent else user.realname,
+            self._shown_role(user),
+            "away" if silent and away else away,
+        )
 
     def _shown_role(self, user: User) -> str:
         """Return a user's permission level here; operators have that of founders."""

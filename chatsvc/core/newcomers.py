@@ -20,7 +20,7 @@ class Newcomer(NamedTuple):
 
 def joined(room: str, newcomers: Sequence[Newcomer]) -> Joined:
     """Return the event that these people have joined, without fields that are the same for all."""
-    names, accounts, realnames, roles, reasons = zip(*newcomers, strict=True)
+    names, accounts, realnames, roles, aways = zip(*newcomers, strict=True)
     return Joined(
         room,
         names,
@@ -28,5 +28,5 @@ def joined(room: str, newcomers: Sequence[Newcomer]) -> Joined:
         accounts if any(accounts) else (),
         realnames if any(realnames) else (),
         roles if {*roles} - {"guest", "member"} else (),
-        reasons if any(reasons) else (),
+        aways if any(aways) else (),
     )

@@ -60,7 +60,7 @@ class Joined:
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    away: tuple[str, ...] = ()
+    aways: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A user has changed one of a room's rules."""
+    """A user has changed one of a room's rules; with `more`, others at once, which follow."""
 
     WIRE: ClassVar[str] = "rule"
 
@@ -194,6 +194,7 @@ class Rule:
     name: str
     value: str
     by: str
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,16 @@ class Expected:
     uninvited: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """The rooms that you are invited to and not in."""
+
+    WIRE: ClassVar[str] = "invitations"
+
+    rooms: tuple[str, ...]
+
+
 RoomEvent: TypeAlias = (
     Entered | Exited | Joined | Left | Missed | Talking | Topic | Rooms | Stats | Rules | Rule
-    | Role | Invited | Expected
+    | Role | Invited | Expected | Invitations
 )  # fmt: skip

@@ -20,9 +20,16 @@ class Origins:
         return self._masks.get(name) or self._other(name)
 
     def account(self, name: str) -> str:
-        """Return the account's name of the user with this name, or an empty string."""
+        """Return the account's name of the user with this name; for others, the name itself."""
         user = self._users.get(key(name))
-        return user.account.name if user is not None and user.account is not None else ""
+        return user.account.name if user is not None and user.account is not None else name
+
+    def login(self, name: str) -> str:
+        """Return the account's name of a user, or of the last one of this name; empty: a guest."""
+        user = self._users.get(key(name))
+        if user is not None:
+            return user.account.name if user.account is not None else ""
+        return self._whowas.account(name)
 
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))

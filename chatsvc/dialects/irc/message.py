@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chatsvc.model.characters import before_code
-from chatsvc.model.text_rules import LONGEST_WORDS
 
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 4096  # maximum bytes of a client's tags, from @ to the space
@@ -57,14 +56,6 @@ def parse(line: str) -> Message | None:
     if colon:
         words.append(trailing)
     return Message(words[0].upper(), words[1:], tags)
-
-
-def reason(words: Sequence[str]) -> str:
-    """Return words such as a reason, without what exceeds AWAYLEN, KICKLEN and TOPICLEN.
-
-    The Modern IRC Client Protocol, "RPL_ISUPPORT Parameters": the server may truncate silently.
-    """
-    return " ".join(words)[:LONGEST_WORDS]
 
 
 def beginning(line: str) -> Message:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending
-from chatsvc.dialects.irc.message import Message, reason
+from chatsvc.dialects.irc.client import Client, Pending, reason
+from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.people import become
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.dialects.jsonl import timestamp
@@ -35,7 +35,7 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 
 @on("KILL", 2)
 def _(client: Client, message: Message) -> None:
-    name, *words = message.params
+    name, words = message.params[:2]
     client.ask("kill", Pending("KILL", (name,)), name=name, reason=reason(words))
 
 

@@ -13,7 +13,7 @@ def place(target: str) -> str:
 def number_in(client: Client, target: str, msgid: str) -> int | None:
     """Return the number of a line of the target; None if the id belongs to no line there."""
     room, _, number = msgid.rpartition("-")
-    where = target if target.startswith("#") else f"@{client.account_of(target) or target}"
+    where = target if target.startswith("#") else f"@{client.account_of(target)}"
     if msgid.startswith("~"):  # a message that is not stored
         number = msgid[1:]
     elif key(room) != key(client.room_in_ids(where)):

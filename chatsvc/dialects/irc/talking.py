@@ -127,25 +127,21 @@ def _(client: Client, message: Message) -> None:
 
 def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
     """Show clients what is not stored."""
-    if target.startswith("@#"):
-        client.ask("signal", about, signs=signs, room=target[1:], mods=True)
-    elif target.startswith("#"):
-        client.ask("signal", about, signs=signs, room=target)
-    else:
-        client.ask("signal", about, signs=signs, name=target)
+    to: dict[str, object] = {"name": target}
+    if target.startswith(("#", "@#")):
+        to = {"room": target.removeprefix("@"), "mods": target.startswith("@")}
+    client.ask("signal", about, signs=signs, **to)
 
 
 @told.register
 def _(event: Signal, client: Client, about: Pending) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
-    tags: dict[str, str | None] = {}
+    source, tags = client.mask(event.sender), dict[str, str | None]()
     if event.id is not None and event.time is not None:
         tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
-    tags |= client.account_tag(event.sender)
     signs = {sign: value for sign, value in event.signs.items() if sign not in _CTCP.values()}
     tags |= sign_tags(signs)
-    source = client.mask(event.sender)
     for command, sign in _CTCP.items():
         if sign in event.signs:
             client.send(command, event.to, f"\x01{event.signs[sign]}\x01", source=source, **tags)

@@ -6,7 +6,7 @@ import time
 
 from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.modes import own_mode
+from chatsvc.dialects.irc.modes import own_mode, tell_other
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.server import OF_USER, answer_of_user
@@ -48,8 +48,8 @@ def _(event: Person, client: Client, about: Pending) -> None:
         own_mode(client, event)
     elif about.command == OF_USER:
         answer_of_user(client, about)
-    elif about.command == "MODE":
-        client.reply("USERSDONTMATCH")
+    elif about.command == "MODE OTHER":
+        tell_other(client)
     elif about.command == "WHOIS":
         _whois(client, event)
         _end(client, about)
