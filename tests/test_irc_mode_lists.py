@@ -63,7 +63,7 @@ def test_a_list_has_masks_with_setter_and_time(
 
 
 @pytest.mark.parametrize("letter", "beI")
-def test_everybody_in_the_channel_can_read_a_list_and_only_operators_change_it(
+def test_everybody_can_read_a_list_and_only_operators_change_it(
     ann: Person, bob: Person, letter: str
 ) -> None:
     """Modern IRC, "MODE message": 482 without the privilege to change a mode."""
@@ -74,7 +74,7 @@ def test_everybody_in_the_channel_can_read_a_list_and_only_operators_change_it(
     (refused,) = bob.send(f"MODE #tea +{letter} x!*@*")
     assert refused.startswith(":irc.chatsvc 482 bob #tea :")
     bob.send("PART #tea")
-    assert len(bob.send(f"MODE #tea {letter}")) == 1
+    assert bob.send(f"MODE #tea {letter}") == [entry, end]
     assert bob.send(f"MODE #tea -{letter} eve!*@*")[0].startswith(":irc.chatsvc 482 bob #tea :")
 
 
@@ -298,3 +298,35 @@ def test_moderators_can_be_exempt_and_admitted(chat: Chat, ann: Person) -> None:
     for letter in "eI":
         assert ann.send(f"MODE #tea +{letter} $a:ann") == [f"{ANN} MODE #tea +{letter} $a:ann"]
     assert ann.send("MODE #tea +b $a:ann")[0].startswith(":irc.chatsvc 482 ann #tea :")
+
+
+def test_whether_a_ban_stops_a_user_follows_every_change(chat: Chat, ann: Person) -> None:
+    bob = irc(chat, "bob")
+    bob.send("JOIN #tea"), ann.read()
+
+    def talks() -> bool:
+        return bob.send("PRIVMSG #tea :hi") == []
+
+    for change, expected in [
+        ("+b *!~bob@*", False), ("+e b*!*@*", True), ("-e b*!*@*", False), ("+b x!*@*", False),
+        ("-b *!~bob@*", True), ("+b $a:bob", True),
+    ]:  # fmt: skip
+        ann.send(f"MODE #tea {change}"), bob.read()
+        assert talks() is expected, change
+    bob.send(f"NS REGISTER {SECRET}")
+    assert not talks()
+    ann.send("MODE #tea +o bob"), bob.read()
+    assert talks()
+    ann.send("MODE #tea -o bob", "MODE #tea -b $a:bob"), bob.read()
+    assert talks()
+
+
+@pytest.mark.parametrize("letter", "beI")
+def test_the_lists_of_a_hidden_channel_are_for_its_members(
+    chat: Chat, ann: Person, bob: Person, letter: str
+) -> None:
+    """RFC 2811, 4.2.6: a secret channel is not revealed."""
+    ann.send(f"MODE #tea +s+{letter} eve!*@*"), bob.read()
+    assert len(bob.send(f"MODE #tea {letter}")) == 2
+    (told,) = irc(chat, "carl").send(f"MODE #tea {letter}")
+    assert told.startswith(":irc.chatsvc 403 carl #tea :")

@@ -159,7 +159,9 @@ async def unadmit(hub: Hub, session: Session, who: Who, room: str | None = None)
 @command("bans [--here]", help="lists bans, mutes and exemptions")
 def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
     """List the bans, mutes, exemptions and standing invitations of a room."""
-    where = _where(hub, session, room, here)
+    where = _where(hub, session, None, here) if room is None else None
+    if room is not None:  # which the user need not be in
+        where = hub.visibility.known_room(session, room)
     shown = partial(hub.banning.shown, asker=session)
     return Listing(Bans(where.name if where else "", ()), hub.banning.all(session, where), shown)
 

@@ -115,6 +115,7 @@ class BanList:
         self._mutes: dict[str, _Bans] = {}
         self._exemptions: dict[str, _Bans] = {}
         self._admissions: dict[str, _Bans] = {}
+        self._matched: dict[tuple[str, str, str, str], bool] = {}  # of users who have talked
         self._unsaved: dict[str, Ban] = {}  # bans that have caught users since the last save
 
     def open(self) -> None:
@@ -123,6 +124,7 @@ class BanList:
             self._enter(ban)
 
     def _enter(self, ban: Ban) -> None:
+        self._matched.clear()
         self._table(ban).setdefault(ban.room, _Bans()).add(ban)
 
     def _table(self, ban: Ban) -> dict[str, _Bans]:
@@ -133,6 +135,7 @@ class BanList:
         return self._mutes if ban.mute else self._bans
 
     def _forget(self, ban: Ban) -> None:
+        self._matched.clear()
         table = self._table(ban)
         place = table.get(ban.room, _Bans())
         place.remove(place.by_id.get(ban.id, ban))
@@ -238,9 +241,21 @@ class BanList:
         if not (self._mutes or self._bans):
             return None
         mute = self.mute_of(session, room)
-        if mute is not None or room.has_voice(session.person):
+        if mute is not None or room.key not in self._bans or not self._is_matched(session, room):
             return mute
-        return self.ban_of(session, room)
+        return None if room.has_voice(session.person) else self.ban_of(session, room)
+
+    def _is_matched(self, session: Session, room: Room) -> bool:
+        """Return whether a room's bans match a user who is in it; compared once, not per line."""
+        user = session.person
+        known = (session.client, room.key, user.name, user.account.id if user.account else "")
+        matched = self._matched.get(known)
+        if matched is None:
+            if len(self._matched) >= MOST_REMEMBERED:
+                self._matched.clear()
+            found = self._find([self._bans[room.key]], session.marks, session.wire.address)
+            matched = self._matched[known] = found is not None
+        return matched
 
     def mute_of(self, session: Session, room: Room | None) -> Ban | None:
         """Return the mute that affects a user in a room, or (None) in private.
