@@ -1,4 +1,7 @@
-"""The client's command line: `join`, `send`, `tail`, `export`; `account` is in another module."""
+"""The command line: `join`, `send`, `tail`, `export`.
+
+`account` and the commands that manage a running service are in other modules.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.cli import arguments
+from chatsvc.cli import administration, arguments
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -75,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["account"]:
             return _administer(words[1:])
+        if words and words[0] in administration.SUMMARIES:
+            return administration.main(words)
         options = _parser().parse_args(words)
         if options.job is _join and not options.plain and _has_a_screen():
             return _join_on_screen(options)
@@ -284,6 +289,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_tail(commands)
     _add_export(commands)
     commands.add_parser("account", help="manage the accounts of a chat server on this machine")
+    for name, summary in administration.SUMMARIES.items():
+        commands.add_parser(name, help=f"on the server: {summary[0].lower()}{summary[1:-1]}")
     return parser
 
 

@@ -75,7 +75,7 @@ def check_above(user: User, other: User, room: Room | None) -> None:
 def check_may_kick(user: User, other: User, room: Room | None) -> None:
     """Refuse the same, except that moderators can remove each other, as IRC's operators can."""
     _check_not_yourself(user, other)
-    if other.account is not None:
+    if other.account is not None and not user.above_operators:
         _check_no_operator(other.account)
     if room is not None:
         _check_rank(user, other.name, room.role(other), room, lowest="host")

@@ -44,6 +44,7 @@ from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
 from chatsvc.services.sessions import Sessions
 from chatsvc.services.settings import ServiceSettings
+from chatsvc.services.status import Status
 from chatsvc.services.subscriptions import Subscriptions
 from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
@@ -72,7 +73,6 @@ class Hub:
         self.start = start
         self.now = now = now or clock.seconds  # the time of day, in seconds since 1970
         self.settings = settings = settings or ServiceSettings()
-        self._begun = clock.seconds()
         safely = Safely(report)
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
@@ -146,6 +146,10 @@ class Hub:
             authentication=self.authentication, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
+        self.status = Status(
+            directory=directory, accounts=accounts, lockdown=lockdown, reports=reports,
+            store=archive, clock=clock, now=now,
+        )  # fmt: skip
         self.moderation = moderation = Moderation(
             directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
             lines=archive, records=archive, store=archive, acts=acts, reports=reports,
@@ -176,7 +180,7 @@ class Hub:
     @property
     def since(self) -> float:
         """Return when the service started, in seconds since 1970 by the current time of day."""
-        return self.now() - (self.clock.seconds() - self._begun)
+        return self.status.since
 
     def open(self) -> None:
         """Open the archive and load what is stored."""

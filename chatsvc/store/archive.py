@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
+from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 
 T = TypeVar("T")
@@ -204,7 +205,25 @@ class Records(Protocol):
         """Return the same as `records`, with everything that any process has put until now."""
 
 
-class Archive(Lines, Intake, SearchableLines, RoomStore, Scrubbable, Records, Protocol):
+class Sizes(NamedTuple):
+    """How many bytes an archive takes on the disk."""
+
+    archive: int = 0
+    words: int = 0  # of the search index
+
+
+class Measured(Backlog, Protocol):
+    """What an archive tells about itself."""
+
+    @property
+    def commits(self) -> CommitLog:
+        """Return how much was stored recently, and how long that took."""
+
+    def sizes(self) -> Sizes:
+        """Return how large the files are; 0 if there are none."""
+
+
+class Archive(Lines, Intake, SearchableLines, RoomStore, Scrubbable, Records, Measured, Protocol):
     """The whole store, which numbers the lines of each room.
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line

@@ -8,6 +8,7 @@ from itertools import chain
 
 from chatsvc.model.message_events import Line
 from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
+from chatsvc.store.commit_log import CommitLog
 
 TURNS = 8  # maximum turns in which lines are collected for one commit
 
@@ -24,7 +25,8 @@ class CommitQueue:
     def __init__(
         self, commit: Callable[[list[Line]], Commit], worker: Worker, turn: Turn, start: Start
     ) -> None:
-        self._commit = commit
+        self.log = CommitLog()
+        self._commit = self.log.timed(commit)
         self._worker = worker
         self._turn = turn
         self._start = start

@@ -13,7 +13,19 @@ from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
-from chatsvc.store.archive import EXPIRING, Commit, Keeper, KeptRoom, R, Start, Turn, Worker, key_of
+from chatsvc.store.archive import (
+    EXPIRING,
+    Commit,
+    Keeper,
+    KeptRoom,
+    R,
+    Sizes,
+    Start,
+    Turn,
+    Worker,
+    key_of,
+)
+from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought
 
@@ -41,6 +53,11 @@ class MemoryArchive:
     def keep(self, line: Line) -> None:
         """Put `line` into the queue."""
         self._queue.add(line)
+
+    @property
+    def commits(self) -> CommitLog:
+        """What the queue has stored."""
+        return self._queue.log
 
     @property
     def waiting(self) -> int:
@@ -77,6 +94,10 @@ class MemoryArchive:
         self._tags[client, tag] = number
         while len(self._tags) > self._size:
             del self._tags[next(iter(self._tags))]
+
+    def sizes(self) -> Sizes:
+        """Return no sizes: there are no files."""
+        return Sizes()
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Do nothing: the room itself stores its topic, and both end with the service."""

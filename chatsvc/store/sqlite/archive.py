@@ -15,16 +15,19 @@ from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
     R,
+    Sizes,
     Start,
     TooSlow,
     Turn,
     Worker,
 )
+from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
+from chatsvc.store.sqlite.archive_file import size_of
 from chatsvc.store.sqlite.index_search import find
 from chatsvc.store.sqlite.reader import Reader
-from chatsvc.store.sqlite.word_index import Damaged, Index
+from chatsvc.store.sqlite.word_index import Damaged, Index, index_of
 from chatsvc.store.sqlite.writer import Writer
 
 QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
@@ -69,9 +72,18 @@ class SQLArchive:
         self._queue.add(line)
 
     @property
+    def commits(self) -> CommitLog:
+        """What the queue has stored."""
+        return self._queue.log
+
+    @property
     def waiting(self) -> int:
         """The number of lines in the queue."""
         return self._queue.waiting
+
+    def sizes(self) -> Sizes:
+        """Return the sizes of the archive and its index, with their logs."""
+        return Sizes(size_of(self.path), size_of(index_of(self.path)))
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic."""
