@@ -29,6 +29,7 @@ def commands(hub: Hub) -> dict[str, Command]:
         "unban": control.unban,
         "announce": control.announce,
         "lockdown": control.lockdown,
+        "reread": control.reread,
     }
 
 
@@ -58,6 +59,11 @@ class Control:
     async def who(self, arguments: Arguments) -> Answer:
         """Return everybody online."""
         return {"people": self._hub.status.people()}
+
+    async def reread(self, arguments: Arguments) -> Answer:
+        """Load the accounts at once, as another process has changed them in the archive."""
+        await self._hub.accounts.refresh()
+        return {"text": "Loaded the accounts."}
 
     async def kick(self, arguments: Arguments) -> Answer:
         """Remove a user from a room or from the server."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from chatsvc.core.chat import Session, User
 from chatsvc.core.wire import Reader
 from chatsvc.model.batch import Batch, Shared
+from chatsvc.model.control import SHELL
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Part
 from chatsvc.model.long_events import LongEvent
 from chatsvc.model.records import Account
-
-NAME = "shell"  # reserved, so that no user online can be mistaken for it
 
 
 class Administrator(User):
@@ -25,7 +24,7 @@ def shell_session(now: float) -> Session:
     """Return a session of the administrator, which belongs to no connection and no room."""
     session = Session(_NoWire(), now)
     session.login = None
-    session.user = Administrator(NAME, now, Account(NAME, NAME, "", operator=True))
+    session.user = Administrator(SHELL, now, Account(SHELL, SHELL, "", operator=True))
     return session
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from chatsvc.model.requests import Refused
 
+SHELL = "shell"  # who has done it, in `/audit`; reserved, so that no user has this name
 LONGEST_REQUEST = 65_536  # bytes of one line to the service
 
 Answer: TypeAlias = dict[str, Any]

@@ -10,6 +10,7 @@ from traceback import print_exception
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
+from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.safely import Safely
@@ -78,6 +79,7 @@ class Hub:
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
         accounts.email_required = settings.email_required
+        self.sign_ins = sign_ins = SignIns(archive, now)
         self.authentication = Authentication(accounts, clock.seconds)
         self.membership = membership = Membership(archive, clock, start)
         self.bans = bans = BanList(archive, now)
@@ -126,7 +128,7 @@ class Hub:
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
             watchlist=watchlist, subscriptions=subscriptions, nicknames=nicknames, safely=safely,
-            now=now,
+            sign_ins=sign_ins, now=now,
         )  # fmt: skip
         self.profiles = profiles = Profiles(
             directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
@@ -171,8 +173,8 @@ class Hub:
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
-            start=start,
+            presence=presence, metadata=metadata, sign_ins=sign_ins, store=archive, clock=clock,
+            now=now, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -186,6 +188,7 @@ class Hub:
         """Open the archive and load what is stored."""
         known = self.archive.open(self.messaging)
         self.accounts.open()
+        self.sign_ins.open()
         self.membership.open()
         self.bans.open()
         self.metadata.open()
@@ -205,4 +208,5 @@ class Hub:
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()
+        await self.sign_ins.save()
         await self.bans.save()

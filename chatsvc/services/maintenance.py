@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chatsvc.auth.accounts import Accounts
+from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
@@ -38,6 +39,7 @@ class Maintenance:
         room_removal: RoomRemoval,
         presence: Presence,
         metadata: MetadataService,
+        sign_ins: SignIns,
         store: RoomStore,
         clock: Timer,
         now: Callable[[], float],
@@ -52,6 +54,7 @@ class Maintenance:
         self._room_removal = room_removal
         self._presence = presence
         self._metadata = metadata
+        self._sign_ins = sign_ins
         self._store = store
         self._clock = clock
         self._now = now
@@ -88,6 +91,8 @@ class Maintenance:
         await self._metadata.forget_removed()
         self._joining.note_what_is_read()
         await self._membership.save()
+        await self._sign_ins.forget_removed(self._accounts.get)
+        await self._sign_ins.save()
         await self._bans.forget_past()
         await self._bans.save()
         self._presence.reveal_unmuted()
