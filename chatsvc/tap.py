@@ -224,6 +224,7 @@ class ChatService(Service):
         self.hub.search.begin()
         self.hub.maintenance.begin()
         self.hub.scrubbing.begin()
+        self.hub.erasing.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # long-lived objects: the garbage collector need not scan them again

@@ -18,7 +18,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.cli import administration, arguments
+from chatsvc.cli import administration, arguments, erase
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -78,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["account"]:
             return _administer(words[1:])
+        if words[:1] == ["erase"]:
+            return erase.main(words[1:])
         if words and words[0] in administration.SUMMARIES:
             return administration.main(words)
         options = _parser().parse_args(words)
@@ -289,6 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tail(commands)
     _add_export(commands)
     commands.add_parser("account", help="manage the accounts of a chat server on this machine")
+    commands.add_parser("erase", help="on the server: delete everything that an account has said")
     for name, summary in administration.SUMMARIES.items():
         commands.add_parser(name, help=f"on the server: {summary[0].lower()}{summary[1:-1]}")
     return parser

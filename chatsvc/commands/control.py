@@ -14,6 +14,7 @@ from chatsvc.model.control import Answer, Arguments
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import counted, duration, key, room_name, span
 from chatsvc.services.hub import Hub
+from chatsvc.store.erasing import Erasure, told
 
 Command: TypeAlias = Callable[[Arguments], Awaitable[Answer]]
 
@@ -30,6 +31,7 @@ def commands(hub: Hub) -> dict[str, Command]:
         "announce": control.announce,
         "lockdown": control.lockdown,
         "reread": control.reread,
+        "erase": control.erase,
     }
 
 
@@ -113,3 +115,14 @@ class Control:
             await self._hub.moderation.lock_down(self._shell(), on)
         who = "only registered users can join" if on else "everybody can join"
         return {"on": on, "text": f"Lockdown is {'on' if on else 'off'}: {who}."}
+
+    async def erase(self, arguments: Arguments) -> Answer:
+        """Erase everything that an account has said; report the progress."""
+
+        def report(erasure: Erasure, looked: int, of: int) -> None:
+            arguments.report({"looked": looked, "of": of, "erased": erasure.count})
+
+        name = arguments.text("name")
+        erased = await self._hub.erasing.erase(name, report)
+        counts = {"public": erased.public, "private": erased.private}
+        return {"account": erased.account, **counts, "text": told(erased)}

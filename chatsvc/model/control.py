@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,10 +20,14 @@ def socket_of(archive: Path) -> Path:
 
 
 class Arguments:
-    """The arguments of one request, checked as they are used."""
+    """The arguments of one request, checked as they are used.
 
-    def __init__(self, given: Mapping[str, object]) -> None:
+    `report` tells whoever asked how far a long command is.
+    """
+
+    def __init__(self, given: Mapping[str, object], report: Callable[[Answer], None]) -> None:
         self._given = given
+        self.report = report
 
     def text(self, name: str, default: str | None = None) -> str:
         """Return a string; refuse a missing one that has no default."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.temporary_roles import ROLES
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, span
@@ -195,6 +196,11 @@ def floor(session: Session, room: Room) -> int:
     if rules.history == "joined" and user.account is not None:
         return _joined(session, room)
     return room.floors.get(session.client, room.last)
+
+
+def may_read(session: Session, room: Room, line: Said) -> bool:
+    """Return whether a line is shown to a session, at least on request."""
+    return session.owns(line) or (line.number > floor(session, room) and not session.hides(line))
 
 
 def _joined(session: Session, room: Room) -> int:

@@ -23,6 +23,7 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.erasing import Erasing
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.hosting import Hosting
@@ -170,6 +171,10 @@ class Hub:
             directory=directory, membership=membership, bans=bans, records=archive, store=archive,
             acts=acts, moderation=moderation, metadata=metadata, now=now,
         )  # fmt: skip
+        self.erasing = Erasing(
+            directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
+            acts=acts, now=now, start=start,
+        )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
@@ -201,6 +206,7 @@ class Hub:
         self.messaging.stopping = True
         self.maintenance.end()
         self.scrubbing.end()
+        self.erasing.end()
         self.search.end()
         await self.archive.flush()
         for session in list(self.directory.sessions):

@@ -17,6 +17,9 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 EXPIRING = 2_000  # lines removed at once, so that new lines do not wait long
+ERASED = 500  # lines erased at once, each in its own place
+NOBODY = "nobody"  # who has said an erased line; reserved, so that no user has this name
+LOOKED = 20_000  # lines looked through for those of one account
 
 
 class Worker(Protocol):
@@ -167,6 +170,26 @@ class RoomStore(Protocol):
         """
 
 
+class LinesOf(NamedTuple):
+    """Lines of one account, among all lines of a room up to number `looked`."""
+
+    looked: int
+    lines: list[Said]
+
+
+class Erasable(Protocol):
+    """Erases an account's lines, and its name from them; their numbers remain."""
+
+    async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return some of an account's lines with numbers above `after`, deleted ones too.
+
+        They are not earlier than `since`.  Look through some thousand lines at most.
+        """
+
+    async def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Delete the lines with these numbers, and who said them; store a record with that."""
+
+
 class Scrubbable(Backlog, Protocol):
     """A store whose files may still contain traces of deleted lines."""
 
@@ -223,7 +246,9 @@ class Measured(Backlog, Protocol):
         """Return how large the files are; 0 if there are none."""
 
 
-class Archive(Lines, Intake, SearchableLines, RoomStore, Scrubbable, Records, Measured, Protocol):
+class Archive(
+    Lines, Intake, SearchableLines, RoomStore, Erasable, Scrubbable, Records, Measured, Protocol
+):
     """The whole store, which numbers the lines of each room.
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line

@@ -15,9 +15,11 @@ from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import (
     EXPIRING,
+    NOBODY,
     Commit,
     Keeper,
     KeptRoom,
+    LinesOf,
     R,
     Sizes,
     Start,
@@ -166,6 +168,26 @@ class MemoryArchive:
             return None
         lines[position] = lines[position]._replace(text="", deleted=by)
         return lines[position]
+
+    async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return all of an account's lines."""
+        every = await self.read(room, after, self._size)
+        last = every[-1].number if every else after + self._size
+        own = [line for line in every if line.account == account and line.time >= since]
+        return LinesOf(last, own)
+
+    async def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Replace the lines with ones of nobody, and forget their tags."""
+        lines = self._lines(room)
+        for number in numbers:
+            position = number - lines[0].number if lines else -1
+            if 0 <= position < len(lines):
+                line = lines[position]
+                self._tags.pop((line.client, line.tag or ""), None)
+                lines[position] = line._replace(
+                    text="", sender=NOBODY, account="", client="", tag=None, deleted=by
+                )
+        await self.put(done)
 
     async def expire(self, room: str, before: float) -> int:
         """Forget the first lines that are older than `before`."""

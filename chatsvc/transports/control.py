@@ -68,12 +68,12 @@ class ControlProtocol(LineOnlyReceiver):
 
     async def _answer(self, line: bytes) -> Answer:
         try:
-            name, arguments = _parsed(line)
+            name, given = _parsed(line)
             command = self._commands.get(name)
             if command is None:
                 known = ", ".join(sorted(self._commands))
                 raise Refused("unknown", f"Unknown command {name}. Known commands: {known}.")
-            return {"ok": True, **await command(arguments)}
+            return {"ok": True, **await command(Arguments(given, self._write))}
         except Refused as refused:
             return {"ok": False, "code": refused.code, "text": refused.text}
         except ArchiveFailed as failed:
@@ -88,7 +88,7 @@ class ControlProtocol(LineOnlyReceiver):
         self.transport.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
 
 
-def _parsed(line: bytes) -> tuple[str, Arguments]:
+def _parsed(line: bytes) -> tuple[str, dict[str, object]]:
     """Return the command's name and arguments; refuse what is not a request."""
     try:
         value = json.loads(line)
@@ -96,7 +96,7 @@ def _parsed(line: bytes) -> tuple[str, Arguments]:
         value = None
     if not isinstance(value, dict) or not isinstance(value.get("do"), str):
         raise Refused("bad-request", 'Send one JSON object per line, such as {"do": "status"}.')
-    return value["do"], Arguments(value)
+    return value["do"], value
 
 
 class ControlSocket(ServerFactory):

@@ -14,6 +14,7 @@ from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
+    LinesOf,
     R,
     Sizes,
     Start,
@@ -118,8 +119,8 @@ class SQLArchive:
         the end of the service.  SQLite may have left copies of the line in unused parts of pages
         when it moved rows between pages: `scrub` overwrites those.
         """
-        with self._index.sparing(room, number, number):
-            await self._workers.indexer(self._index.forget, room, number, number)
+        with self._index.sparing(room, [number]):
+            await self._workers.indexer(self._index.forget, room, [number])
             found = await self._workers.writer(self._writer.delete, room, number, by)
         return found and found._replace(text="", deleted=by)
 
@@ -127,8 +128,8 @@ class SQLArchive:
         """Remove the first lines that are older, from the index first."""
         old = await self._workers.writer(self._writer.older, room, round(before * 1000))
         if old:
-            with self._index.sparing(room, old[0], old[-1]):
-                await self._workers.indexer(self._index.forget, room, old[0], old[-1])
+            with self._index.sparing(room, old):
+                await self._workers.indexer(self._index.forget, room, old)
                 await self._workers.writer(self._writer.remove, room, old[-1])
         return len(old)
 
@@ -136,11 +137,21 @@ class SQLArchive:
         """Remove the lines up to number `last`, from the index first, and all tallies."""
         numbers = await self._workers.writer(self._writer.first, room, last)
         if numbers:
-            with self._index.sparing(room, numbers[0], numbers[-1]):
-                await self._workers.indexer(self._index.forget, room, numbers[0], numbers[-1])
+            with self._index.sparing(room, numbers):
+                await self._workers.indexer(self._index.forget, room, numbers)
                 await self._workers.writer(self._writer.remove, room, numbers[-1])
         await self._workers.writer(self._writer.forget_tallies, room)
         return len(numbers)
+
+    async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return some of an account's lines."""
+        return await self._workers.reader(self._reader.lines_of, room, account, since * 1000, after)
+
+    async def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Erase the lines, in the index first."""
+        with self._index.sparing(room, numbers):
+            await self._workers.indexer(self._index.forget, room, numbers)
+            await self._workers.writer(self._writer.erase, room, numbers, by, done)
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
         """Add the latest lines to the index, then search it."""

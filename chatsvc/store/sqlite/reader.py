@@ -14,6 +14,7 @@ from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Act
 from chatsvc.model.room_events import Tally
+from chatsvc.store.archive import ERASED, LOOKED, LinesOf
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.database import connect, sentences, set_up
 from chatsvc.store.sqlite.line_rows import READ, lines
@@ -64,6 +65,14 @@ class Reader:
             id_, first, last = database.execute(_ENDS, (room,)).fetchone() or (0, None, 0)
             numbers = range(first or last + 1, last + 1)
             return numbers.start + bisect_left(numbers, time, key=partial(_time, database, id_))
+
+    def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return some of an account's lines after number `after`, from `since` (milliseconds)."""
+        end = after + LOOKED
+        query = f"""{READ} AND number > ? AND number <= ? AND account = ? AND time >= ?
+                    ORDER BY number LIMIT ?"""
+        found = self._page(query, room, after, end, account, since, ERASED)
+        return LinesOf(found[-1].number if len(found) == ERASED else end, found)
 
     def tallies(self, room: str, limit: int) -> list[Tally]:
         """Return who said most, of the lines that the writer has counted."""
