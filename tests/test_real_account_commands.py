@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -96,3 +97,37 @@ def test_every_change_is_in_the_audit_log(tmp_path: Path) -> None:
             "enabled the account ann", "deleted the account ann",
         )
     ]  # fmt: skip
+
+
+def test_export_writes_everything_about_a_person_and_nothing_of_others(tmp_path: Path) -> None:
+    for name in ("ann", "bob"):
+        account(tmp_path, "add", name)
+    with Service(tmp_path) as service:
+        ann, bob = service.person(), service.person()
+        ann.send(
+            "ann", SECRET, "/join #tea", "apples", "/me eats", "/msg bob psst", "/token laptop"
+        )
+        ann.until("to bob: psst")
+        bob.send("bob", SECRET, "/msg ann yes?", "berries", "/report ann is hungry")
+        bob.until("report")
+        (tmp_path / "out").mkdir()
+        said = account(tmp_path, "export", "Ann", "--to", "out")
+    assert said == ("Wrote 4 messages and all records to out/ann.json and out/ann.txt.\n")
+    written, text = ((tmp_path / "out" / f"ann.{kind}").read_text() for kind in ("json", "txt"))
+    found = json.loads(written)
+    assert [(one["room"], one["from"], one["text"]) for one in found["messages"]] == [
+        ("#tea", "ann", "apples"), ("#tea", "ann", "eats"),
+        ("@bob", "ann", "psst"), ("@bob", "bob", "yes?"),
+    ]  # fmt: skip
+    assert found["account"]["name"] == "ann"
+    assert {"#tea", "@bob"} <= {one["room"] for one in found["rooms"]}
+    assert [one["label"] for one in found["tokens"]] == ["laptop"]
+    assert [one["reason"] for one in found["reports"]] == ["is hungry"]
+    assert [one["what"] for one in found["audit"]] == ["registered ann"]
+    assert all(words in text for words in ("<ann> apples", "* ann eats", "@bob <bob> yes?"))
+    for secret in ("argon2", "berries", "registered bob"):
+        assert secret not in written + text
+    assert stat.S_IMODE((tmp_path / "out" / "ann.json").stat().st_mode) == 0o600
+    assert "already exists" in fails(tmp_path, "account", "export", "ann", "--to", "out")
+    assert "Cannot write" in fails(tmp_path, "account", "export", "ann", "--to", "nowhere")
+    assert acts(tmp_path)[-1] == ("shell", "exported what is stored about ann")

@@ -20,7 +20,9 @@ from chatsvc.auth.known_places import stored_as
 from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
 from chatsvc.cli.control_client import NoService, Service
+from chatsvc.cli.person_export import PersonExport
 from chatsvc.cli.places import NoArchive, add_archive, path_of
+from chatsvc.cli.progress import Row
 from chatsvc.model.confusables import look_alike
 from chatsvc.model.control import SHELL
 from chatsvc.model.records import AccessToken, Account, Act, Fact, Member, Record
@@ -99,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument("--off", action="store_true", help="revoke operator rights")
     job("disable", "End an account's sessions and refuse others; keep its name.", _disable)
     job("enable", "Let a disabled account log in again.", _enable)
+    export = job("export", "Write everything stored about a person.", _export)
+    export.add_argument(
+        "--to", type=Path, default=Path(), metavar="DIR", help="where to write  [this directory]"
+    )
+    export.add_argument("--force", action="store_true", help="replace existing files")
     job("remove", "Delete an account and end its sessions; its messages remain.", _remove)
     return parser
 
@@ -165,6 +172,25 @@ def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
     done = _act(f"deleted the account {account.name}")
     ledger.exchange([account, *members, *_tokens(ledger, account), *facts], done)
     print(f"Account {account.name} deleted. The name is available.")
+
+
+def _export(ledger: Ledger, options: argparse.Namespace) -> None:
+    account, row = _find(ledger, options.name), Row(sys.stderr)
+
+    def show(looked: int, of: int) -> None:
+        row.show(f"{looked:,} of {counted(of, 'message')} checked")
+
+    try:
+        written = PersonExport(ledger, account).write(options.to, options.force, show)
+    except FileExistsError as error:
+        raise NotChanged(f"{error.filename} already exists. To replace it: --force") from None
+    except OSError as error:
+        raise NotChanged(f"Cannot write {error.filename}: {error.strerror}.") from None
+    finally:
+        row.clear()
+    ledger.put(_act(f"exported what is stored about {account.name}"))
+    (as_json, as_text), count = written
+    print(f"Wrote {counted(count, 'message')} and all records to {as_json} and {as_text}.")
 
 
 def _tokens(ledger: Ledger, account: Account) -> list[AccessToken]:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 EXPIRING = 2_000  # lines removed at once, so that new lines do not wait long
-ERASED = 500  # lines erased at once, each in its own place
+ERASED = 200  # lines erased at once, each in its own place
 NOBODY = "nobody"  # who has said an erased line; reserved, so that no user has this name
 LOOKED = 20_000  # lines looked through for those of one account
 

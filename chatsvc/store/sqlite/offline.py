@@ -54,6 +54,11 @@ class Ledger:
         with sentences(self.path):
             return record_rows.read(self._database, kind)
 
+    def rooms(self) -> dict[str, int]:
+        """Return the last numbers of all rooms and conversations, by their names."""
+        with sentences(self.path):
+            return dict(self._database.execute("SELECT name, last FROM room").fetchall())
+
     def put(self, *records: Record) -> None:
         """Store all of these or none; each replaces the record with the same keys."""
         with sentences(self.path), transaction(self._database):
