@@ -40,6 +40,7 @@ from chatsvc.options import Options
 from chatsvc.process import LEVELS, Signals, Threshold, share_memory_of_threads
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
+from chatsvc.services.retention import RetentionLimits
 from chatsvc.services.settings import ServiceSettings
 from chatsvc.store.archive import Archive, ArchiveFailed, Worker
 from chatsvc.store.memory import MemoryArchive
@@ -375,6 +376,7 @@ def _settings(options: Options) -> ServiceSettings:
         accounts=options["accounts"],
         email_required=bool(options["email-required"]),
         early_registration=bool(options["early-registration"]),
+        retention=RetentionLimits(options["keep"], options["keep-private"], options["max-archive"]),
     )
 
 

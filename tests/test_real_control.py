@@ -93,6 +93,30 @@ def test_a_ban_keeps_out_until_it_is_lifted(service: Service, house: Path) -> No
     assert "Not a duration." in fails(house, "ban", "eve", "--for", "tomorrow")
 
 
+def test_rooms_are_listed_and_removed(service: Service, house: Path) -> None:
+    ann = service.person("ann")
+    ann.send("/join #spam", "buy", "buy")
+    ann.until("You are in #spam")
+    ann.send("/time")
+    ann.until("* It is ")
+    (answer,) = listed(house, "room", "list", "--json")
+    (spam,) = (one for one in answer["rooms"] if one["name"] == "#spam")
+    assert (spam["people"], spam["last"]) == (1, 2)
+    assert any(row.split()[:3] == ["#spam", "1", "user"] for row in table(house))
+    assert "--yes" in fails(house, "room", "remove", "spam")
+    said = run(house, "room", "remove", "spam", "--yes")
+    assert said == "Removed #spam and all its messages.\n"
+    ann.until("the room was removed")
+    assert not any(row.startswith("#spam") for row in table(house))
+    assert "There is no room spam." in fails(house, "room", "remove", "spam", "--yes")
+    assert "cannot be removed" in fails(house, "room", "remove", "lobby", "--yes")
+    assert "Name the room" in fails(house, "room", "remove")
+
+
+def table(directory: Path) -> list[str]:
+    return run(directory, "room", "list").splitlines()
+
+
 def test_announce_reaches_everybody(service: Service, house: Path) -> None:
     ann = service.person("ann")
     assert run(house, "announce", "back", "at", "8") == "Announced to 1 user.\n"

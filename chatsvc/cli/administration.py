@@ -23,6 +23,7 @@ SUMMARIES = {
     "kick": "Remove a user, who can join again.",
     "ban": "Remove a user and block them from joining.",
     "unban": "Lift a ban.",
+    "room": "List the rooms, or remove one with all its messages.",
     "announce": "Send a message to everybody online.",
     "lockdown": "Let only registered users join (on), or everybody (off).",
     "stop": "Stop the service as SIGTERM does, and wait until it has ended.",
@@ -81,6 +82,12 @@ def _add_unban(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--room", help="the ban of this room  [of the whole server]")
 
 
+def _add_room(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("list", "remove"))
+    parser.add_argument("room", nargs="?", help="the room to remove")
+    parser.add_argument("--yes", action="store_true", help="remove the room without a question")
+
+
 def _add_announce(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="+")
 
@@ -101,6 +108,7 @@ _ADDED: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "kick": _add_kick,
     "ban": _add_ban,
     "unban": _add_unban,
+    "room": _add_room,
     "announce": _add_announce,
     "lockdown": _add_lockdown,
     "stop": _nothing,
@@ -195,4 +203,37 @@ def _row(person: Answer) -> str:
     return f"{person['name']:20} {called:12} {idle:12} {', '.join(places):20} {rooms}".rstrip()
 
 
-_JOBS: dict[str, Job] = {"status": _status, "who": _who, "stop": _stop}
+def _room(service: Service, options: argparse.Namespace) -> None:
+    if options.action == "list":
+        _show(service.ask("rooms"), options, lambda answer: _rooms(answer["rooms"]))
+        return
+    if options.room is None:
+        raise Refused("usage", "Name the room: chatsvc room remove NAME")
+    if not options.yes:
+        _confirm(options.room)
+    answer = service.ask("remove-room", room=options.room)
+    _show(answer, options, lambda answer: answer["text"])
+
+
+def _confirm(room: str) -> None:
+    if not sys.stdin.isatty():
+        raise Refused("usage", "A removed room cannot be restored. To remove it anyway: --yes")
+    answer = input(f"Remove {room} with all its messages? Type yes: ")
+    if answer.strip().lower() != "yes":
+        raise Refused("usage", "Nothing removed.")
+
+
+def _rooms(rooms: list[Answer]) -> str:
+    """Return a table of the rooms."""
+    return "\n".join([*map(_room_row, rooms), f"{counted(len(rooms), 'room')}."])
+
+
+def _room_row(room: Answer) -> str:
+    last = datetime.fromtimestamp(room["time"], UTC) if room["time"] else None
+    said = f"last message {last:%Y-%m-%d}" if last else "no messages"
+    numbers = f"{counted(room['people'], 'user'):9} {room['last']:>9,}"
+    founder = f"founder: {room['founder']}" if room["founder"] else ""
+    return f"{room['name']:24} {numbers}  {said:24} {founder}".rstrip()
+
+
+_JOBS: dict[str, Job] = {"status": _status, "who": _who, "room": _room, "stop": _stop}

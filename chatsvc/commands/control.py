@@ -25,6 +25,8 @@ def commands(hub: Hub) -> dict[str, Command]:
     return {
         "status": control.status,
         "who": control.who,
+        "rooms": control.rooms,
+        "remove-room": control.remove_room,
         "kick": control.kick,
         "ban": control.ban,
         "unban": control.unban,
@@ -61,6 +63,18 @@ class Control:
     async def who(self, arguments: Arguments) -> Answer:
         """Return everybody online."""
         return {"people": self._hub.status.people()}
+
+    async def rooms(self, arguments: Arguments) -> Answer:
+        """Return every room."""
+        return {"rooms": self._hub.status.rooms()}
+
+    async def remove_room(self, arguments: Arguments) -> Answer:
+        """Remove a room with everything in it."""
+        room = self._room(arguments)
+        if room is None:
+            raise Refused("bad-argument", "The argument room is missing.")
+        removed = await self._hub.room_removal.remove(self._shell(), room)
+        return {"room": room.name, "messages": room.last, "text": removed.text}
 
     async def reread(self, arguments: Arguments) -> Answer:
         """Load the accounts at once, as another process has changed them in the archive."""

@@ -39,6 +39,7 @@ from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
 from chatsvc.services.reports import Inbox
+from chatsvc.services.retention import Retention
 from chatsvc.services.room_administration import RoomAdministration
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.services.room_roles import RoomRoles
@@ -161,7 +162,8 @@ class Hub:
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
-            hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            hosting=hosting, lines=archive, records=archive, acts=acts,
+            topics=Topics(archive, bans, clock, now),
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,
@@ -175,11 +177,15 @@ class Hub:
             directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
             acts=acts, now=now, start=start,
         )  # fmt: skip
+        retention = Retention(
+            directory=directory, store=archive, limits=settings.retention, clock=clock, now=now,
+            log=log,
+        )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, sign_ins=sign_ins, store=archive, clock=clock,
-            now=now, start=start,
+            presence=presence, metadata=metadata, sign_ins=sign_ins, retention=retention,
+            clock=clock, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over

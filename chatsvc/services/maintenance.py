@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.directory import Directory
@@ -14,8 +12,9 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.joining import Joining
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.presence import Presence
+from chatsvc.services.retention import Retention
 from chatsvc.services.room_removal import RoomRemoval
-from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
+from chatsvc.store.archive import ArchiveFailed, Scrubbable, Start
 
 OFTEN = 2.0  # seconds between checks for changes by another process
 SELDOM = 30  # checks between two cleanups
@@ -40,9 +39,8 @@ class Maintenance:
         presence: Presence,
         metadata: MetadataService,
         sign_ins: SignIns,
-        store: RoomStore,
+        retention: Retention,
         clock: Timer,
-        now: Callable[[], float],
         start: Start,
     ) -> None:
         self._directory = directory
@@ -55,9 +53,8 @@ class Maintenance:
         self._presence = presence
         self._metadata = metadata
         self._sign_ins = sign_ins
-        self._store = store
+        self._retention = retention
         self._clock = clock
-        self._now = now
         self._start = start
         self._round = 0
         self._ended = False
@@ -78,6 +75,8 @@ class Maintenance:
     async def _work(self) -> None:
         try:
             await self._accounts.refresh()
+            if self._round == 1:
+                await self._retention.apply()  # the options may be new
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:
@@ -97,11 +96,7 @@ class Maintenance:
         await self._bans.save()
         self._presence.reveal_unmuted()
         await self._room_removal.remove_empty()
-        now = self._now()
-        for room in list(self._directory.rooms.values()):
-            keep = room.charter.keep if room.charter is not None else 0.0
-            while keep and await self._store.expire(room.name, now - keep):
-                pass  # more lines have expired
+        await self._retention.apply()
 
 
 class Scrubbing:

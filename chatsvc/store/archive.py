@@ -154,12 +154,6 @@ class RoomStore(Protocol):
         A line with the same tag is still not stored again.
         """
 
-    async def expire(self, room: str, before: float) -> int:
-        """Remove a room's first lines while they are older than `before`; return how many.
-
-        Remove a few thousand at most.  Lines that are stored later have the numbers that follow.
-        """
-
     async def settle(self, room: str) -> None:
         """Return when no line of a room waits any more, and the keeper was told about all."""
 
@@ -168,6 +162,22 @@ class RoomStore(Protocol):
 
         Remove a few thousand at most.  Lines that are stored later have the numbers that follow.
         """
+
+
+class Kept(Protocol):
+    """What is needed to delete old lines."""
+
+    async def expire(self, room: str, before: float) -> int:
+        """Remove a room's first lines while they are older than `before`; return how many.
+
+        Remove a few thousand at most.  Lines that are stored later have the numbers that follow.
+        """
+
+    async def oldest(self) -> float | None:
+        """Return the time of the oldest first line of any room, if there is one."""
+
+    async def used(self) -> int:
+        """Return how many bytes of the file are in use; 0 if there is no file."""
 
 
 class LinesOf(NamedTuple):
@@ -247,7 +257,16 @@ class Measured(Backlog, Protocol):
 
 
 class Archive(
-    Lines, Intake, SearchableLines, RoomStore, Erasable, Scrubbable, Records, Measured, Protocol
+    Lines,
+    Intake,
+    SearchableLines,
+    RoomStore,
+    Kept,
+    Erasable,
+    Scrubbable,
+    Records,
+    Measured,
+    Protocol,
 ):
     """The whole store, which numbers the lines of each room.
 

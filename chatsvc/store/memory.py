@@ -197,6 +197,15 @@ class MemoryArchive:
             self._rooms[room].forget(old[-1].number)
         return len(old)
 
+    async def oldest(self) -> float | None:
+        """Return the time of the oldest line."""
+        firsts = (shelf.lines[0].time for shelf in self._rooms.values() if shelf.lines)
+        return min(firsts, default=None)
+
+    async def used(self) -> int:
+        """Return 0: there is no file."""
+        return 0
+
     async def clear(self, room: str, last: int) -> int:
         """Forget the lines up to number `last`, all at once."""
         before = len(self._lines(room))

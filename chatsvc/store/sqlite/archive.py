@@ -143,6 +143,14 @@ class SQLArchive:
         await self._workers.writer(self._writer.forget_tallies, room)
         return len(numbers)
 
+    async def oldest(self) -> float | None:
+        """Return the time of the oldest first line."""
+        return await self._workers.reader(self._reader.oldest)
+
+    async def used(self) -> int:
+        """Return the size of the pages in use: the file does not shrink, but is filled again."""
+        return await self._workers.writer(self._writer.used)
+
     async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
         """Return some of an account's lines."""
         return await self._workers.reader(self._reader.lines_of, room, account, since * 1000, after)

@@ -22,6 +22,9 @@ from chatsvc.store.sqlite.line_rows import READ, lines
 _ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
                   last FROM room WHERE name = ?"""
 
+_OLDEST = """SELECT min((SELECT time FROM said WHERE room = room.id ORDER BY number LIMIT 1))
+             FROM room"""
+
 
 class Reader:
     """Reads from the SQLite file at `path`, in any thread."""
@@ -73,6 +76,12 @@ class Reader:
                     ORDER BY number LIMIT ?"""
         found = self._page(query, room, after, end, account, since, ERASED)
         return LinesOf(found[-1].number if len(found) == ERASED else end, found)
+
+    def oldest(self) -> float | None:
+        """Return the time of the oldest first line of any room."""
+        with self._reading() as database:
+            (time,) = database.execute(_OLDEST).fetchone()
+            return None if time is None else time / 1000
 
     def tallies(self, room: str, limit: int) -> list[Tally]:
         """Return who said most, of the lines that the writer has counted."""

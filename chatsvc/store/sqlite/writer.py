@@ -259,6 +259,13 @@ class Writer:
             database.execute(_REMOVE, (id_, last))
             self._note_traces(database)
 
+    def used(self) -> int:
+        """Return the size of the pages in use."""
+        query = """SELECT (page_count - freelist_count) * page_size
+                   FROM pragma_page_count, pragma_freelist_count, pragma_page_size"""
+        with sentences(self._path):
+            return int(self.database.execute(query).fetchone()[0])
+
     def put(self, records: tuple[Record, ...]) -> None:
         """Store the records in one transaction."""
         with self._change() as database:
