@@ -19,9 +19,9 @@ from chatsvc.auth.accounts import new_account
 from chatsvc.auth.known_places import stored_as
 from chatsvc.auth.passwords import check_password, kept_of
 from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
+from chatsvc.cli.archive_option import NotDone, add_archive, archive_path, existing_archive
 from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.person_export import PersonExport
-from chatsvc.cli.places import NoArchive, add_archive, path_of
 from chatsvc.cli.progress import Row
 from chatsvc.model.confusables import look_alike
 from chatsvc.model.control import SHELL
@@ -49,13 +49,14 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        path = path_of(options.archive, must_exist=options.job is not _add)
+        place = archive_path if options.job is _add else existing_archive
+        path = place(options.archive)
         created = options.job is _add and create(path)
         with Ledger(path) as ledger:
             options.job(ledger, options)
         if options.job is not _list:
             _have_it_reread(path)
-    except (NotChanged, NoArchive, ArchiveFailed, Refused) as error:
+    except (NotChanged, NotDone, ArchiveFailed, Refused) as error:
         print(error, file=sys.stderr)
         return 1
     if created:

@@ -9,35 +9,23 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from chatsvc.cli.archive_option import NotDone, add_archive, existing_archive
 from chatsvc.cli.control_client import NoService, Service
-from chatsvc.cli.places import NoArchive, add_archive, path_of
+from chatsvc.cli.server_commands import SUMMARIES
 from chatsvc.model.control import Answer
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import counted, span
 
 Job: TypeAlias = Callable[[Service, argparse.Namespace], None]
 
-SUMMARIES = {
-    "status": "Show how the running service is doing.",
-    "who": "List who is online.",
-    "kick": "Remove a user, who can join again.",
-    "ban": "Remove a user and block them from joining.",
-    "unban": "Lift a ban.",
-    "room": "List the rooms, or remove one with all its messages.",
-    "announce": "Send a message to everybody online.",
-    "lockdown": "Let only registered users join (on), or everybody (off).",
-    "stop": "Stop the service as SIGTERM does, and wait until it has ended.",
-    "log-level": "Leave out log entries below a level until the service is restarted.",
-}
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands; return the exit code."""
     options = _parser(arguments[0]).parse_intermixed_args(arguments[1:])
     try:
-        with Service(path_of(options.archive)) as service:
+        with Service(existing_archive(options.archive)) as service:
             options.job(service, options)
-    except (NoArchive, NoService) as error:
+    except (NotDone, NoService) as error:
         print(f"chatsvc: {error}", file=sys.stderr)
         return 1
     except Refused as refused:

@@ -14,8 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chatsvc.cli.archive_option import NotDone, add_archive, existing_archive
 from chatsvc.cli.control_client import NoService, Service
-from chatsvc.cli.places import NoArchive, add_archive, path_of
 from chatsvc.cli.progress import Row
 from chatsvc.model.control import SHELL, Answer
 from chatsvc.model.message_events import Line
@@ -38,17 +38,13 @@ If this is interrupted, the service continues at its next start.
 """
 
 
-class NotErased(Exception):
-    """Nothing was erased; the message is a sentence for users."""
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         _confirm(options)
-        answer = _erase(path_of(options.archive), options.name)
-    except (NotErased, NoArchive, NoService, ArchiveFailed) as error:
+        answer = _erase(existing_archive(options.archive), options.name)
+    except (NotDone, NoService, ArchiveFailed) as error:
         print(f"chatsvc: {error}", file=sys.stderr)
         return 1
     except Refused as refused:
@@ -75,14 +71,14 @@ def _confirm(options: argparse.Namespace) -> None:
     if options.yes:
         return
     if not sys.stdin.isatty():
-        raise NotErased("Erased messages cannot be restored. To erase without a question: --yes")
+        raise NotDone("Erased messages cannot be restored. To erase without a question: --yes")
     question = f"Erase all messages of {options.name}? They cannot be restored. Type the name: "
     try:
         answer = input(question)
     except EOFError:
         answer = ""
     if key(answer.strip()) != key(options.name):
-        raise NotErased("Nothing erased.")
+        raise NotDone("Nothing erased.")
 
 
 def _erase(path: Path, name: str) -> Answer:

@@ -1,7 +1,4 @@
-"""The command line: `join`, `send`, `tail`, `export`.
-
-`account` and the commands that manage a running service are in other modules.
-"""
+"""The command line: `join`, `send`, `tail`, `export`; a server's is in other modules."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.cli import administration, arguments, erase
+from chatsvc.cli import arguments, server_commands
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -61,6 +58,7 @@ examples:
   chatsvc tail lobby --json --since 1      all messages as JSON
   chatsvc export lobby -o lobby.html       save the room as a web page
   chatsvc export lobby --since 2d          messages of the last two days
+  chatsvc export --all rooms               every room of the archive chat.db
 
 If your name is registered, chatsvc prompts for the password. It can also read
 the password from the file in --account-password-file, or from the variable
@@ -76,13 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_files()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words[:1] == ["account"]:
-            return _administer(words[1:])
-        if words[:1] == ["erase"]:
-            return erase.main(words[1:])
-        if words and words[0] in administration.SUMMARIES:
-            return administration.main(words)
+        if words and words[0] in server_commands.HELP:
+            return server_commands.run(words)
         options = _parser().parse_args(words)
+        if options.job is _export and options.all is not None:
+            return _export_all(options)
         if options.job is _join and not options.plain and _has_a_screen():
             return _join_on_screen(options)
         return _run(options.job(options), options.server or Server())
@@ -90,10 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
 
 
-def _administer(words: Sequence[str]) -> int:
-    from chatsvc.cli.accounts import main  # imported here: only machines with an archive need it
+def _export_all(options: argparse.Namespace) -> int:
+    from chatsvc.cli.export_all import run  # only the server's machine needs it
 
-    return main(words)
+    return run(options.all, options.archive)
 
 
 def _open_standard_files() -> None:
@@ -243,7 +239,7 @@ def _export(options: argparse.Namespace) -> Job:
         room, file, identity = options.room, options.output, _identity(options)
         if room.startswith("@") and identity.account_password is None:
             raise NotDone(NO_ACCOUNT)
-        row = export_job.ProgressRow(room, export_job.terminal(file))
+        row = export_job.ExportRow(room, export_job.terminal(file))
 
         def tell(text: str) -> None:
             row.clear()
@@ -290,10 +286,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_send(commands)
     _add_tail(commands)
     _add_export(commands)
-    commands.add_parser("account", help="manage the accounts of a chat server on this machine")
-    commands.add_parser("erase", help="on the server: delete everything that an account has said")
-    for name, summary in administration.SUMMARIES.items():
-        commands.add_parser(name, help=f"on the server: {summary[0].lower()}{summary[1:-1]}")
+    for name, help in server_commands.HELP.items():
+        commands.add_parser(name, help=help)
     return parser
 
 
@@ -354,10 +348,18 @@ def _add_tail(commands: Any) -> None:
 def _add_export(commands: Any) -> None:
     about = "save a conversation to a file or to standard output"
     parser = commands.add_parser("export", help=about, description=f"{about.capitalize()}.")
-    parser.add_argument(
-        "room", type=arguments.conversation,
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "room", nargs="?", type=arguments.conversation,
         help="room, such as '#lobby' or lobby; or @name: your private messages with that account",
     )  # fmt: skip
+    what.add_argument(
+        "--all", type=Path, metavar="DIR",
+        help="write every room of an archive on this machine to a new folder",
+    )  # fmt: skip
+    parser.add_argument(
+        "--archive", metavar="sqlite:PATH", help="archive for --all  [sqlite:chat.db]"
+    )
     parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
     parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
     parser.add_argument(

@@ -94,7 +94,7 @@ class Control:
         """Ban a user or a mask, for a time or permanently."""
         lasting = arguments.text("for", "")
         seconds = duration(lasting) if lasting else 0.0
-        banned = await self._hub.moderation.ban(
+        banned = await self._hub.banning.ban(
             self._shell(),
             who=arguments.text("who"),
             seconds=seconds,
@@ -112,7 +112,7 @@ class Control:
     async def unban(self, arguments: Arguments) -> Answer:
         """Lift a ban."""
         room = self._room(arguments)
-        lifted = await self._hub.moderation.unban(self._shell(), arguments.text("who"), room)
+        lifted = await self._hub.banning.unban(self._shell(), arguments.text("who"), room)
         return {"who": lifted.who, "text": f"{lifted.who} is no longer banned."}
 
     async def announce(self, arguments: Arguments) -> Answer:

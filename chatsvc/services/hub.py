@@ -23,6 +23,7 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.banning import Banning
 from chatsvc.services.erasing import Erasing
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
@@ -30,6 +31,7 @@ from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.messaging import Messaging
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
@@ -77,6 +79,7 @@ class Hub:
         self.now = now = now or clock.seconds  # the time of day, in seconds since 1970
         self.settings = settings = settings or ServiceSettings()
         safely = Safely(report)
+        self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
@@ -114,7 +117,7 @@ class Hub:
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
             visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
-            safely=safely, log=log,
+            safely=safely, measurements=measurements, log=log,
         )  # fmt: skip
         self.hosting = hosting = Hosting(
             directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
@@ -155,15 +158,18 @@ class Hub:
             store=archive, clock=clock, now=now,
         )  # fmt: skip
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
-            lines=archive, records=archive, store=archive, acts=acts, reports=reports,
-            targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
-            presence=presence, clock=clock,
+            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
+            records=archive, store=archive, acts=acts, reports=reports, lockdown=lockdown,
+            clock=clock,
+        )  # fmt: skip
+        self.banning = Banning(
+            directory=directory, moderation=moderation, hosting=hosting, bans=bans, acts=acts,
+            targets=BanTargets(directory, accounts, whowas, now), presence=presence,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             hosting=hosting, lines=archive, records=archive, acts=acts,
-            topics=Topics(archive, bans, clock, now),
+            topics=Topics(archive, bans, clock, now), visibility=visibility,
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,
@@ -185,7 +191,7 @@ class Hub:
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
             presence=presence, metadata=metadata, sign_ins=sign_ins, retention=retention,
-            clock=clock, start=start,
+            log=archive, clock=clock, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over

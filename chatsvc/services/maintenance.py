@@ -14,9 +14,10 @@ from chatsvc.services.metadata import MetadataService
 from chatsvc.services.presence import Presence
 from chatsvc.services.retention import Retention
 from chatsvc.services.room_removal import RoomRemoval
-from chatsvc.store.archive import ArchiveFailed, Scrubbable, Start
+from chatsvc.store.archive import ArchiveFailed, Checkpointed, Scrubbable, Start
 
 OFTEN = 2.0  # seconds between checks for changes by another process
+SETTLED = 5  # checks between two checkpoints
 SELDOM = 30  # checks between two cleanups
 IDLE = 10.0  # seconds between checks whether there is anything to scrub
 SCRUBBED = 3600.0  # seconds from the end of one pass over the files to the next
@@ -40,6 +41,7 @@ class Maintenance:
         metadata: MetadataService,
         sign_ins: SignIns,
         retention: Retention,
+        log: Checkpointed,
         clock: Timer,
         start: Start,
     ) -> None:
@@ -54,6 +56,7 @@ class Maintenance:
         self._metadata = metadata
         self._sign_ins = sign_ins
         self._retention = retention
+        self._log = log
         self._clock = clock
         self._start = start
         self._round = 0
@@ -77,6 +80,8 @@ class Maintenance:
             await self._accounts.refresh()
             if self._round == 1:
                 await self._retention.apply()  # the options may be new
+            if self._round % SETTLED == 0:
+                await self._log.checkpoint()
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:

@@ -13,7 +13,7 @@ from chatsvc.core.timer import Timer
 from chatsvc.model.control import Answer
 from chatsvc.policy.lockdown import LockdownSwitch
 from chatsvc.services.reports import Inbox
-from chatsvc.store.archive import Measured
+from chatsvc.store.archive import Monitored
 
 
 class Status:
@@ -25,7 +25,7 @@ class Status:
         accounts: Accounts,
         lockdown: LockdownSwitch,
         reports: Inbox,
-        store: Measured,
+        store: Monitored,
         clock: Timer,
         now: Callable[[], float],
     ) -> None:
@@ -46,7 +46,7 @@ class Status:
 
     def summary(self) -> Answer:
         """Return the figures of `chatsvc status`."""
-        pace, sizes = self._store.commits.pace(), self._store.sizes()
+        pace, sizes = self._store.commits.pace(), self._store.file_sizes()
         return {
             "version": __version__,
             "pid": os.getpid(),
@@ -62,8 +62,8 @@ class Status:
             "commit_ms": round(pace.mean * 1000, 3),
             "longest_commit_ms": round(pace.longest * 1000, 3),
             "waiting": self._store.waiting,
-            "archive_bytes": sizes.archive,
-            "index_bytes": sizes.words,
+            "archive_bytes": sizes.get("archive", 0) + sizes.get("log", 0),
+            "index_bytes": sizes.get("index", 0),
         }
 
     def people(self) -> list[Answer]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -200,6 +201,34 @@ class Erasable(Protocol):
         """Delete the lines with these numbers, and who said them; store a record with that."""
 
 
+class Checkpointed(Protocol):
+    """A store that first writes to a log beside its main file."""
+
+    async def checkpoint(self) -> None:
+        """Move what is stored into the main file, so that a copy of it alone is nearly complete.
+
+        It delays no new lines.
+        """
+
+
+class Monitored(Backlog, Protocol):
+    """What administrators measure of a store."""
+
+    @property
+    def commit_times(self) -> Histogram:
+        """The seconds that each commit took."""
+
+    @property
+    def commits(self) -> CommitLog:
+        """How much was stored in the last minute, and how long that took."""
+
+    def file_sizes(self) -> dict[str, int]:
+        """Return the sizes of its files in bytes: archive, log and index."""
+
+    async def check(self) -> None:
+        """Raise `ArchiveFailed` unless a line can be stored now."""
+
+
 class Scrubbable(Backlog, Protocol):
     """A store whose files may still contain traces of deleted lines."""
 
@@ -238,24 +267,6 @@ class Records(Protocol):
         """Return the same as `records`, with everything that any process has put until now."""
 
 
-class Sizes(NamedTuple):
-    """How many bytes an archive takes on the disk."""
-
-    archive: int = 0
-    words: int = 0  # of the search index
-
-
-class Measured(Backlog, Protocol):
-    """What an archive tells about itself."""
-
-    @property
-    def commits(self) -> CommitLog:
-        """Return how much was stored recently, and how long that took."""
-
-    def sizes(self) -> Sizes:
-        """Return how large the files are; 0 if there are none."""
-
-
 class Archive(
     Lines,
     Intake,
@@ -263,9 +274,10 @@ class Archive(
     RoomStore,
     Kept,
     Erasable,
+    Checkpointed,
+    Monitored,
     Scrubbable,
     Records,
-    Measured,
     Protocol,
 ):
     """The whole store, which numbers the lines of each room.

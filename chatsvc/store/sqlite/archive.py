@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -16,7 +17,6 @@ from chatsvc.store.archive import (
     KeptRoom,
     LinesOf,
     R,
-    Sizes,
     Start,
     TooSlow,
     Turn,
@@ -25,7 +25,7 @@ from chatsvc.store.archive import (
 from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
-from chatsvc.store.sqlite.archive_file import size_of
+from chatsvc.store.sqlite.archive_file import log_of
 from chatsvc.store.sqlite.index_search import find
 from chatsvc.store.sqlite.reader import Reader
 from chatsvc.store.sqlite.word_index import Damaged, Index, index_of
@@ -81,10 +81,6 @@ class SQLArchive:
     def waiting(self) -> int:
         """The number of lines in the queue."""
         return self._queue.waiting
-
-    def sizes(self) -> Sizes:
-        """Return the sizes of the archive and its index, with their logs."""
-        return Sizes(size_of(self.path), size_of(index_of(self.path)))
 
     async def set_topic(self, room: str, text: str, by: str, time: float) -> None:
         """Store a room's topic."""
@@ -181,6 +177,24 @@ class SQLArchive:
     async def index(self) -> int:
         """Add one more batch of lines to the index."""
         return await self._workers.indexer(self._index.advance)
+
+    async def checkpoint(self) -> None:
+        """Let a reader empty the write-ahead log, which does not delay the writer."""
+        await self._workers.reader(self._reader.checkpoint)
+
+    @property
+    def commit_times(self) -> Histogram:
+        """The seconds that each commit took in the writer's thread."""
+        return self._queue.commit_times
+
+    def file_sizes(self) -> dict[str, int]:
+        """Return the sizes of the files; one that is missing has none."""
+        files = {"archive": self.path, "log": log_of(self.path), "index": index_of(self.path)}
+        return {name: file.stat().st_size for name, file in files.items() if file.exists()}
+
+    async def check(self) -> None:
+        """Write to the file, and change nothing in it."""
+        await self._workers.writer(self._writer.check)
 
     async def scrub(self) -> bool:
         """Overwrite traces in the index first, then in the archive."""

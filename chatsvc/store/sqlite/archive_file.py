@@ -85,8 +85,3 @@ def check_same_name(path: Path) -> None:
 def log_of(path: Path) -> Path:
     """Return the path of a database's write-ahead log."""
     return Path(f"{path}-wal")
-
-
-def size_of(path: Path) -> int:
-    """Return the bytes that a database and its write-ahead log take."""
-    return sum(one.stat().st_size for one in (path, log_of(path)) if one.exists())
