@@ -49,6 +49,8 @@ class User:
         "realname", "sessions", "since", "username",
     )  # fmt: skip
 
+    above_operators = False  # whether they may remove operators
+
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
         self.name = name
         self.key = key(name)

@@ -205,13 +205,23 @@ class Login:
     def check_not_banned(
         self, session: Session, name: str, account: Account | None, client: str | None
     ) -> None:
-        """Refuse users who are banned from the chat, and guests during a lockdown."""
+        """Refuse disabled accounts, users who are banned, and guests during a lockdown.
+
+        Only the last refusal leaves the connection open for another name.
+        """
+        if account is not None and account.disabled:
+            raise Refused(
+                "disabled",
+                f"The account {account.name} is disabled. Ask the administrator.",
+                final=True,
+            )
         if account is not None and account.operator:
             return
         known = marks(name, account, client)
         ban = self._bans.ban_at_the_door(known, session.wire.address)
         if ban is not None:
-            raise self._bans.refusal(ban)
+            refused = self._bans.refusal(ban)
+            raise Refused(refused.code, refused.text, final=True)
         if self._lockdown.on and account is None:
             raise Refused(
                 "lockdown",
@@ -276,13 +286,11 @@ class Login:
         rooms = self._joining.belongs_to(account)
         return [Unread(room.name, member.seen, room.last) for room, member in rooms]
 
-    def knock(self, session: Session, code: str) -> None:
-        """Count a refusal before login; close the connection after some, or at once for a ban."""
+    def knock(self, session: Session) -> None:
+        """Count a refusal before login; close the connection after some."""
         login = session.logging_in
         login.knocks += 1
-        if code == "banned":
-            session.close()
-        elif login.knocks >= KNOCKS:
+        if login.knocks >= KNOCKS:
             session.tell(Goodbye("Too many failed attempts. Try again later."))
             session.close()
 

@@ -202,7 +202,7 @@ def refuse_at_the_door(event: Refusal, client: Client, about: Pending) -> None:
         registration.name = ""
     elif event.code in ("password-needed", "wrong-password", "no-account"):
         client.reply("PASSWDMISMATCH", event.text)
-    elif event.code == "banned":
+    elif event.code in ("banned", "disabled"):
         client.reply("YOUREBANNEDCREEP", event.text)
         client.error(event.text)
     else:
