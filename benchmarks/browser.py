@@ -64,7 +64,8 @@ PREPEND = f"""() => new Promise(done => {{
     look();
 }})"""
 SHOWN = """text => new Promise(done => {
-    const shown = () => document.querySelector(".row:last-child .text")?.textContent ?? "";
+    const rows = document.querySelector(".rows");
+    const shown = () => rows.lastElementChild.querySelector(".text")?.textContent ?? "";
     const look = () => (shown().startsWith(text) ? done(true) : requestAnimationFrame(look));
     look();
 })"""

@@ -1,9 +1,9 @@
 /** The lines of the current buffer, of which at most 600 are in the page. */
 
-import { continues, rowsOf, Window } from "../model/rows.js";
+import { chunksOf, continues, Window } from "../model/rows.js";
 import { Component, html } from "./dom.js";
 import { Icon } from "./icons.js";
-import { Content, Line } from "./line.js";
+import { contentOf, Rows } from "./line.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
@@ -68,7 +68,7 @@ export class Conversation extends Component {
         this._choose(pane);
         const { start, end } = this._window;
         this._hasEnd = pane.past === null && end === pane.shown.end;
-        const rows = rowsOf(pane.shown, start, end, pane.past ? null : pane.new);
+        const unread = pane.past ? null : pane.new;
         return html`<section class="conversation">
             ${this._unreadAbove && pane.new !== null && html`<button type="button" class="jump to-unread" onClick=${() => this._goTo(pane, pane.new ?? 0)}>
                 <${Icon} name="up" /> New messages</button>`}
@@ -76,10 +76,11 @@ export class Conversation extends Component {
                 ref=${(/** @type {HTMLElement | null} */ element) => (this._scroller = element)}>
                 <div class="rows" ref=${(/** @type {HTMLElement | null} */ element) => (this._list = element)} key="rows">
                     <p class="edge muted">${edge(pane, start)}</p>
-                    ${rows.map(row => html`<${Line} key=${row.ordinal} row=${row} now=${now} found=${isFound(pane, row)} />`)}
+                    ${chunksOf(start, end).map(chunk => html`<${Rows} key=${chunk.key} shown=${pane.shown} start=${chunk.start} end=${chunk.end}
+                        unread=${unread} found=${pane.found} now=${now} />`)}
                     ${!pane.past && end === pane.shown.end && pane.waiting.map((item, position) => html`
-                        <div class="row" key=${`waiting ${position}`}><${Content} item=${item}
-                            first=${!continues(pane.waiting[position - 1] ?? pane.items.at(-1), item)} /></div>`)}
+                        <div class="row" key=${`waiting ${position}`}>
+                            ${contentOf(item, !continues(pane.waiting[position - 1] ?? pane.items.at(-1), item))}</div>`)}
                 </div>
             </div>
             ${!(pane.following && pane.past === null) && html`<button type="button" class="jump to-end" onClick=${() => this._toEnd()}>
@@ -254,14 +255,6 @@ function contentTop(row) {
 /** @param {HTMLElement} scroller */
 function heights(scroller) {
     return `${scroller.clientHeight} ${scroller.scrollHeight}`;
-}
-
-/**
- * @param {Buffer} pane
- * @param {import("../model/rows.js").Row} row
- */
-function isFound(pane, { item }) {
-    return pane.found !== null && item.kind === "spoken" && item.number === pane.found;
 }
 
 /**
