@@ -52,6 +52,7 @@ export class ChatSession {
         this.input = new InputHandler(this);
         this.completing = new CompletionSource(this);
         this.later = new Later();
+        this.state.whenWordless = () => void this.later.load(this.state);
         /** Messages that survive a reload. @type {Pick<import("./unsent.js").Unsent, "works" | "add" | "remove">} */
         this.unsent = { works: true, add() {}, remove() {} };
         this.typing = new TypingIndicator((how, pane) => this._signal(how, pane));
@@ -98,7 +99,6 @@ export class ChatSession {
     async begin() {
         const { place, token: known } = this.keepsakes;
         this.connection.look();
-        void this.later.load(this.state);
         const name = place?.name ?? known?.name;
         if (name !== undefined && this.login !== null) this.login = { ...this.login, busy: true, name };
         await this._identify().catch(() => {}); // then the page works like one that is opened for the first time
@@ -171,7 +171,7 @@ export class ChatSession {
         this.login = null;
         const stay = this._stay && this.connection.resume.account !== null;
         this._stay = false;
-        void this.later.load(this.state).then(() => (stay ? this.stayLoggedIn() : undefined));
+        void this.later.load(this.state, this.connection.resume.account !== null).then(() => (stay ? this.stayLoggedIn() : undefined));
         this._keepPlace();
         this._changed();
     }
@@ -242,6 +242,7 @@ export class ChatSession {
         apply(this.state, event, this.now, own);
         if (event.event === "welcome") this._listConversations();
         if (event.event === "you" && event.account === undefined) this.forgetToken();
+        else if (event.event === "you") void this.later.load(this.state, true);
         if (event.event === "entered") {
             void this.reading.askWho(event.room);
             this.reading.fill(this.state.open(event.room));

@@ -13,6 +13,7 @@ import { Icon } from "./icons.js";
 const SHOWN = 8; // suggestions
 const MANY = 3; // more pasted lines than this may have been meant as separate messages
 const ASKED_FOR = /(^\/\S*|(^|\s)[@#]\S*|(^|\s):[\w+-]{2,})$/; // words that are completed without Tab
+const EMOJI = /:[^\s:]+:/;
 
 /** @extends {Component<{session: ChatSession}, Suggestions>} */
 export class Composer extends Component {
@@ -150,8 +151,10 @@ export class Composer extends Component {
 
     /** Suggest completions if the word before the cursor is one that is completed without Tab. @param {HTMLTextAreaElement} area */
     _offer(area) {
-        if (ASKED_FOR.test(area.value.slice(0, area.selectionStart))) this._suggest();
-        else this._close();
+        const { later } = this.props.session;
+        if (!ASKED_FOR.test(area.value.slice(0, area.selectionStart))) this._close();
+        else if (later.completion) this._suggest();
+        else void later.completing().then(loaded => loaded && this._offer(area));
     }
 
     /** @param {Event} event */
@@ -184,11 +187,16 @@ export class Composer extends Component {
         }
     }
 
-    _send() {
+    /** Send what is in the field; before that, load the emoji that it may name. */
+    _send(asTyped = false) {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return true;
         const text = area.value.replace(/\s+$/, "");
         if (!text) return true;
+        if (!asTyped && EMOJI.test(text) && !session.later.emojis) {
+            void session.later.completing().then(() => this._send(true));
+            return true;
+        }
         if (session.input.commands.masked(text) === text && pane.sent.at(-1) !== text) pane.sent.push(text);
         this._back = 0;
         if (this.state.pasted) this.setState({ pasted: 0 });
@@ -260,7 +268,10 @@ export class Composer extends Component {
     /** Complete the word before the cursor: the only candidate at once. */
     _tab() {
         const area = this._area;
-        if (area === null || !/\S$/.test(area.value.slice(0, area.selectionStart)) || !this._suggest(0)) return false;
+        if (area === null || !/\S$/.test(area.value.slice(0, area.selectionStart))) return false;
+        const { later } = this.props.session;
+        if (later.completion) return this._suggest(0);
+        void later.completing().then(loaded => loaded && this._suggest(0));
         return true;
     }
 

@@ -12,6 +12,7 @@ import { contentOf, Rows } from "./line.js";
 /** Where the user was reading a buffer. @typedef {{window: Window, number: string | undefined, offset: number}} Place */
 
 const NEAR = 800; // pixels from an end of the rows at which further ones are added
+const USES = ["pointerover", "focusin", "click", "contextmenu", "keydown"]; // of messages, besides reading
 const AT_END = 40; // pixels from the last row that count as its being visible
 
 /**
@@ -35,6 +36,8 @@ export class Conversation extends Component {
     _window = new Window();
     _hasEnd = true; // the last row was in the page when it was drawn; a newer one may be waiting
     _unreadAbove = false; // the first unread row is above the view
+    /** @type {Event | null} the last one that came before the menus of messages were loaded */
+    _missed = null;
     _heights = ""; // of the view and its rows, when it was last scrolled to where it belongs
     _resizing = new ResizeObserver(() => this._settle());
 
@@ -42,16 +45,29 @@ export class Conversation extends Component {
         if (this._scroller) this._resizing.observe(this._scroller);
         if (this._list) this._resizing.observe(this._list);
         this._settle();
-        void this._addActions();
+        for (const type of USES) this._scroller?.addEventListener(type, this._used);
     }
 
-    /** Add the menus of messages, which are not needed to read. */
-    async _addActions() {
-        const scroller = this._scroller, { page } = this.props;
-        const { LineActions } = await import("./line_actions.js");
-        if (scroller?.isConnected)
-            new LineActions(scroller, row => this._pane?.shown.items[Number(row.dataset.ordinal) - this._pane.shown.base],
-                (item, anchor) => page.openDialog("line", { item, anchor }), (name, anchor) => page.openDialog("person", { name, anchor }));
+    /** Load the menus of messages at their first use; not needed to read. @param {Event} event */
+    _used = async event => {
+        this._missed = event;
+        const module = await import("./line_actions.js").catch(() => null); // the next use tries again
+        const scroller = this._scroller, missed = this._missed;
+        if (!scroller?.isConnected || module === null || missed === null) return;
+        this._missed = null;
+        for (const type of USES) scroller.removeEventListener(type, this._used);
+        this._addActions(scroller, module.LineActions);
+        if (!(missed.target instanceof Element && missed.target.closest("a"))) missed.target?.dispatchEvent(copyOf(missed));
+    };
+
+    /**
+     * @param {HTMLElement} scroller
+     * @param {typeof import("./line_actions.js").LineActions} LineActions
+     */
+    _addActions(scroller, LineActions) {
+        const { page } = this.props;
+        new LineActions(scroller, row => this._pane?.shown.items[Number(row.dataset.ordinal) - this._pane.shown.base],
+            (item, anchor) => page.openDialog("line", { item, anchor }), (name, anchor) => page.openDialog("person", { name, anchor }));
     }
 
     componentDidUpdate() {
@@ -250,6 +266,12 @@ export class Conversation extends Component {
  */
 function contentTop(row) {
     return row.offsetTop + (/** @type {HTMLElement | null} */ (row.lastElementChild)?.offsetTop ?? 0);
+}
+
+/** @param {Event} event */
+function copyOf(event) {
+    const Kind = /** @type {typeof Event} */ (event.constructor);
+    return new Kind(event.type, event);
 }
 
 /** @param {HTMLElement} scroller */
