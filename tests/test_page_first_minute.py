@@ -71,8 +71,7 @@ def test_what_is_loaded_until_a_newcomer_has_said_something_is_small(
     tab.say("hello, it is me")
     tab.stores("hello, it is me")
     bob.ask("say", room="#lobby", text="welcome")
-    tab.log.get_by_text("welcome").hover()
-    tab.until("() => document.querySelector('.line-menu:not([hidden])')")
+    tab.sees("welcome")
     scripts = """performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js"))
         .map(({ decodedBodySize, encodedBodySize }) => [decodedBodySize, encodedBodySize])"""
     sizes, gzipped_sizes = zip(*tab.page.evaluate(scripts), strict=True)

@@ -46,7 +46,7 @@ addEventListener("storage", () => preferences.read()); // changed in another tab
 preferences.changed();
 
 session.present = async (event, asked) => {
-    const { isListed } = await import("./model/answers.js");
+    const { isListed } = await session.later.answers();
     if (event.event === "found") page.openDialog("search", { event });
     else if (isListed(event)) page.openDialog("answer", { event, ...asked });
 };

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import ascii_letters
 
 START = "main.js"  # the bundle, of this module and all that it imports
@@ -109,15 +109,12 @@ def _resolved(path: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
 
 
-def _variable(path: str) -> str:
-    return "$" + path.removesuffix(".js").replace("/", "$")
-
-
 class _Bundler:
     """Puts modules together."""
 
     def __init__(self, scripts: Mapping[str, str], inside: Sequence[str]) -> None:
-        self._scripts, self._inside = scripts, inside
+        self._scripts = scripts
+        self._inside = {path: f"${_letters(at)}" for at, path in enumerate(inside)}  # their objects
         self._shared = dict[str, None]()  # modules of the bundle that others import
 
     def files(self) -> dict[str, str]:
@@ -132,8 +129,11 @@ class _Bundler:
         parts = [self._linked(path, START) for path in self._inside]
         imports = "".join(head for head, _ in parts)
         bodies = (body for _, body in parts)
-        modules = "".join(map(_wrapped, self._inside, bodies))
-        return f"{imports}{modules}export{{{','.join(map(_variable, self._shared))}}};\n"
+        modules = "".join(map(_wrapped, self._inside.items(), bodies))
+        return f"{imports}{modules}export{{{self._objects(self._shared)}}};\n"
+
+    def _objects(self, paths: Iterable[str]) -> str:
+        return ",".join(self._inside[path] for path in paths)
 
     def _linked(self, path: str, file: str) -> tuple[str, str]:
         """Return the imports of a module that becomes a part of a file, and the rest of it."""
@@ -146,7 +146,7 @@ class _Bundler:
                 return ""
             used.append(target)
             names = found[1].replace("*as ", " ").replace(" as ", ":")
-            return f"const{names}={_variable(target)};\n"
+            return f"const{names}={self._inside[target]};\n"
 
         def dynamic(found: re.Match[str]) -> str:
             return f'import("{_path(file, _resolved(path, found[1]))}")'
@@ -154,8 +154,7 @@ class _Bundler:
         body = _DYNAMIC.sub(dynamic, _STATIC.sub(static, self._scripts[path]))
         if used and file != START:
             self._shared.update(dict.fromkeys(used))
-            names = ",".join(map(_variable, used))
-            imports.append(f'import{{{names}}}from"{_path(file, START)}";\n')
+            imports.append(f'import{{{self._objects(used)}}}from"{_path(file, START)}";\n')
         return "".join(imports), body
 
 
@@ -164,12 +163,13 @@ def _path(file: str, target: str) -> str:
     return path if path.startswith(".") else f"./{path}"
 
 
-def _wrapped(path: str, body: str) -> str:
-    """Return a module as an object of what it exports."""
+def _wrapped(module: tuple[str, str], body: str) -> str:
+    """Return a module, given its path and variable, as an object of what it exports."""
+    path, variable = module
     names = ",".join(_EXPORTED.findall(body))
     body = _EXPORTED.sub("", body)
     assert not _OTHER.search(body), f"{path} imports or exports in a way that is not known here"
-    return f"const {_variable(path)}=(()=>{{{body.strip()}return{{{names}}}}})();\n"
+    return f"const {variable}=(()=>{{{body.strip()}return{{{names}}}}})();\n"
 
 
 def _letters(number: int) -> str:

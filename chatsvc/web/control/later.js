@@ -13,6 +13,11 @@ export class Later {
         this.account = null;
     }
 
+    /** Return the module that knows which answers are shown as lists; load it if it was out of reach before. */
+    answers() {
+        return import("../model/answers.js");
+    }
+
     /**
      * Load what events so far, and having an account, require.
      * @param {State} state
@@ -27,11 +32,12 @@ export class Later {
         }
     }
 
-    /** Load what completes commands, names and emoji; return whether it is loaded now. */
+    /** Load what completes commands, names and emoji, and what shows answers to commands; return whether it is loaded now. */
     async completing() {
         try {
             this.emojis ??= await import("../model/emojis.js");
             this.completion ??= await import("../model/completion.js");
+            await this.answers();
             return true;
         } catch {
             return false;
