@@ -62,8 +62,13 @@ export class Announced extends Component {
     }
 
     render() {
-        return html`<div class="unseen" id="announced" aria-live="polite" ref=${(/** @type {Element | null} */ region) => (this._announcer = region && (this._announcer ?? new Announcer(region)))}></div>`;
+        return html`<div class="unseen" id="announced" aria-live="polite" ref=${this._made}></div>`;
     }
+
+    /** @param {Element | null} region */
+    _made = region => {
+        this._announcer = region && new Announcer(region);
+    };
 }
 
 /** @param {Buffer} pane */

@@ -271,7 +271,7 @@ export class Composer extends Component {
         if (area === null || !/\S$/.test(area.value.slice(0, area.selectionStart))) return false;
         const { later } = this.props.session;
         if (later.completion) return this._suggest(0);
-        void later.completing().then(loaded => loaded && this._suggest(0));
+        void later.completing().then(loaded => loaded && setTimeout(() => this._do("complete"))); // each press, after the one before
         return true;
     }
 
