@@ -42,7 +42,7 @@ preferences.changed = () => {
     page.changed();
 };
 state.isQuiet = pane => preferences.isQuiet(pane.name);
-addEventListener("storage", () => preferences.read()); // changed in another tab
+addEventListener("storage", () => (preferences.read(), session.tokenChanged())); // changed in another tab
 preferences.changed();
 
 session.present = async (event, asked) => {
@@ -69,6 +69,8 @@ state.whenNew = (/** @type {import("./model/buffers.js").Buffer} */ pane, /** @t
 const look = () => state.look(document.visibilityState === "visible" && document.hasFocus());
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
 document.addEventListener("visibilitychange", look);
+
+addEventListener("pagehide", () => (session.input.leading?.keep(), session.reading.markAll()));
 
 // The connection may be dead although it looks open: after sleep, or in another network.
 const probe = () => document.visibilityState === "visible" && session.connection.probe();

@@ -9,6 +9,8 @@ export class Later {
         this.completion = null;
         /** @type {typeof import("../model/emojis.js") | null} */
         this.emojis = null;
+        /** @type {typeof import("./leading.js") | null} */
+        this.leading = null;
         /** @type {typeof import("./account_token.js") | null} */
         this.account = null;
     }
@@ -25,6 +27,7 @@ export class Later {
      */
     async load(state, hasAccount = false) {
         try {
+            this.leading ??= await import("./leading.js");
             if (state.needsWords) state.learnWords((await import("../model/sentences.js")).lines);
             if (hasAccount) this.account ??= await import("./account_token.js");
         } catch {

@@ -21,6 +21,8 @@ export class Composer extends Component {
     _area = null;
     /** @type {Buffer | null} */
     _pane = null;
+    /** @type {Promise<unknown> | null} of the emoji, and of sending what was typed since */
+    _loading = null;
     _begun = false; // a room was shown
     _back = 0; // how many messages ago the shown one was sent
     state = /** @type {Suggestions} */ ({ completion: null, chosen: -1, pasted: 0 });
@@ -187,23 +189,21 @@ export class Composer extends Component {
         }
     }
 
-    /** Send what is in the field; before that, load the emoji that it may name. */
-    _send(asTyped = false) {
+    /** Send what is in the field, perhaps after loading the emoji that it names. */
+    _send() {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return true;
         const text = area.value.replace(/\s+$/, "");
         if (!text) return true;
-        if (!asTyped && EMOJI.test(text) && !session.later.emojis) {
-            void session.later.completing().then(() => this._send(true));
-            return true;
-        }
         if (session.input.commands.masked(text) === text && pane.sent.at(-1) !== text) pane.sent.push(text);
         this._back = 0;
         if (this.state.pasted) this.setState({ pasted: 0 });
         this._show("");
         this._close();
         session.typing.sent();
-        session.input.typed(text, pane);
+        if (EMOJI.test(text) && !session.later.emojis) this._loading ??= session.later.completing();
+        if (this._loading) this._loading = this._loading.then(() => session.input.typed(text, pane)); // in turn
+        else session.input.typed(text, pane);
         session.state.returnToPresent();
         return true;
     }
