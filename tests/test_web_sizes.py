@@ -9,7 +9,7 @@ from chatsvc.transports.web.assets import Asset, load
 
 MOST, MOST_GZIPPED = 120_000, 40_000  # bytes at the start; tests/test_page_first_minute.py has more
 ALL, ALL_GZIPPED = 210_000, 80_000
-ON_DEMAND = ("emojis", "completion", "sentences", "notifications", "unsent", "dialog", "menus")
+ON_DEMAND = ("emojis", "completion", "sentences", "notifications", "dialog", "menus")
 ASSETS = load(files("chatsvc") / "web")
 
 

@@ -27,7 +27,7 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(`|\$\{)", re.DOTALL)  # from ` or } on
-_OPEN = ";{(["  # no statement ends here because of a line end
+_OPEN = ";{([,=:?&|"  # no statement ends here because of a line end
 _LINES = ("import", "export")  # which begin a line, to be found
 _INDENTED = re.compile(r"\n\s+")
 _STATIC = re.compile(r'^import(\{[^}]*\}|\*as \w+| \w+) ?from"(\.[^"]+)";\n*', re.MULTILINE)
@@ -55,7 +55,8 @@ def shortened(script: str, names: dict[str, str]) -> str:
     for space, kind, piece in _pieces(script):
         gap += space
         if kind != "comment":
-            if "\n" in gap and (last not in _OPEN or piece.startswith(_LINES)):
+            ends = last not in _OPEN and piece[0] != "}"
+            if "\n" in gap and (ends or piece.startswith(_LINES)):
                 written.append("\n")
             elif "\n" not in gap and gap and _would_merge(last, piece[0]):
                 written.append(" ")

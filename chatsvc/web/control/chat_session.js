@@ -6,11 +6,14 @@ import { State } from "../model/state.js";
 import { TypingIndicator } from "../model/typing_indicator.js";
 import { Connection } from "../net/connection.js";
 import { FIRST_ROOM } from "../net/resume_state.js";
+import { Adoption } from "./adoption.js";
 import { CompletionSource } from "./completion_source.js";
 import { HistoryLoader } from "./history_loader.js";
 import { InputHandler } from "./input_handler.js";
 import { Later } from "./later.js";
 import { Preferences } from "./preferences.js";
+import { Tabs } from "./tabs.js";
+import { Unsent } from "./unsent.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Event} Event */
@@ -117,7 +120,6 @@ export class ChatSession {
 
     /** Find out whether this tab was duplicated, and what it had not sent. */
     async _identify() {
-        const [{ Tabs }, { Unsent }, { Adoption }] = await Promise.all([import("./tabs.js"), import("./unsent.js"), import("./adoption.js")]);
         const tabs = new Tabs(this._browser.channel, this._clock);
         const unsent = this.unsent = new Unsent(this._browser.database);
         let isBack = this._isBack;
