@@ -22,7 +22,7 @@ const APPLY = {
     welcome(state, event, now) {
         identify(state, event);
         state.chat = event.chat;
-        state.words(event, now, state.server);
+        if (event.motd) state.words(event, now, state.server);
     },
     you(state, event, now) {
         identify(state, event);
