@@ -22,12 +22,14 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.banning import Banning
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.messaging import Messaging
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
@@ -74,6 +76,7 @@ class Hub:
         self.settings = settings = settings or ServiceSettings()
         self._begun = clock.seconds()
         safely = Safely(report)
+        self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
@@ -110,7 +113,7 @@ class Hub:
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
             visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
-            safely=safely, log=log,
+            safely=safely, measurements=measurements, log=log,
         )  # fmt: skip
         self.hosting = hosting = Hosting(
             directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
@@ -147,14 +150,18 @@ class Hub:
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
-            lines=archive, records=archive, store=archive, acts=acts, reports=reports,
-            targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
-            presence=presence, clock=clock,
+            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
+            records=archive, store=archive, acts=acts, reports=reports, lockdown=lockdown,
+            clock=clock,
+        )  # fmt: skip
+        self.banning = Banning(
+            directory=directory, moderation=moderation, hosting=hosting, bans=bans, acts=acts,
+            targets=BanTargets(directory, accounts, whowas, now), presence=presence,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            visibility=visibility,
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,
@@ -167,7 +174,7 @@ class Hub:
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
+            presence=presence, metadata=metadata, store=archive, log=archive, clock=clock, now=now,
             start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)

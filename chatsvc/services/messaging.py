@@ -24,9 +24,10 @@ from chatsvc.model.requests import Refusal, Refused
 from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
-from chatsvc.policy.permissions import check_talk, moderates
+from chatsvc.policy.permissions import check_ctcp, check_talk, moderates
 from chatsvc.policy.room_rules import filtered
 from chatsvc.services.guest_messages import GuestMessages
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import Commit, Intake
@@ -62,6 +63,7 @@ class Messaging:
         clock: Timer,
         now: Callable[[], float],
         safely: Safely,
+        measurements: Measurements,
         log: Callable[[str], object],
     ) -> None:
         self._directory = directory
@@ -74,11 +76,17 @@ class Messaging:
         self._clock = clock
         self._now = now
         self._safely = safely
+        self._measurements = measurements
         self._log = log  # reports something to the operator
         self.stopping = False  # lines are refused from now on
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
         self._outage: Outage | None = None
+
+    @property
+    def storing(self) -> bool:
+        """Whether the last line could be stored."""
+        return self._outage is None
 
     # Incoming
 
@@ -94,7 +102,7 @@ class Messaging:
         check_text(text)
         user = session.person
         time = self._active(user)
-        mute = self._bans.mute_of(session, room)
+        mute = self._bans.silencing(session, room)
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._bans.refusal(mute)
@@ -240,19 +248,23 @@ class Messaging:
                 member.tell(told)
         return replace(told, own=True)
 
-    def signal(self, session: Session, to: Room | User, signs: Mapping[str, str]) -> Signal:
-        """Show others what is not stored, such as a typing notice."""
+    def signal(
+        self, session: Session, to: Room | User, signs: Mapping[str, str], mods: bool = False
+    ) -> Signal:
+        """Show others, or only the moderators, what is not stored, such as a typing notice."""
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
+            check_ctcp(place, signs)
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
-        signal = Signal(
-            session.name, to.name, signs, time=self._now(), id=self._guest_messages.id()
-        )
+        called = f"@{to.name}" if mods else to.name
+        signal = Signal(session.name, called, signs, time=self._now(), id=self._guest_messages.id())
         if self._bans.mute_of(session, place) is None:
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:
                 other = each.user is not session.user or to is session.user
+                if mods and place is not None and not moderates(each.person, place):
+                    continue
                 if other and not each.person.ignores_user(session.person):
                     each.announce(shared)
         return replace(signal, own=True)
@@ -283,6 +295,8 @@ class Messaging:
             batch = Batch(portion)
             self._safely(room.show, batch)
             self._settle(room, batch)
+        waited = self._now() - lines[0].time
+        self._measurements.note_shown(len(lines), len(room.members), waited)
         if self.watch and not isinstance(room, DirectConversation):
             for line in lines:
                 self.watch(line)
@@ -293,8 +307,8 @@ class Messaging:
             session = self._directory.clients.get(client)
             if session is not None:
                 if session not in room.members:  # it will not be shown them
-                    for position in positions:
-                        session.safely(self._acknowledge, session, room, batch.lines[position])
+                    lines = [batch.lines[position] for position in positions]
+                    session.safely(self._acknowledge, session, room, lines)
                 session.settle(len(positions))
             else:
                 self._settle_orphan(client, len(positions))
@@ -304,9 +318,14 @@ class Messaging:
         if left > 0:
             self.orphans[client] = left
 
-    def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
-        if line.tag is not None:
-            session.tell(Kept(room.called(session), line.number), line.tag)
+    def _acknowledge(self, session: Session, room: Room, lines: list[Said]) -> None:
+        """Confirm lines to a sender who has left the room, or talks to it from outside."""
+        if room.rules.outside:
+            session.wire.show_personally(Batch(lines), True, session)
+            return
+        for line in lines:
+            if line.tag is not None:
+                session.tell(Kept(room.called(session), line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
         if line.room in self._directory.leaving:
@@ -335,6 +354,7 @@ class Messaging:
             self._log(f"Messages are stored again. Refused in {took}: {outage.lines}.")
 
     def _refuse(self, lines: Sequence[Line | Said], refused: Refused) -> None:
+        self._measurements.refusals[refused.code] += len(lines)
         for line in lines:
             session = self._directory.clients.get(line.client)
             if session is not None:

@@ -123,7 +123,9 @@ def _(client: Client, message: Message) -> None:
 
 def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
     """Show clients what is not stored."""
-    to = {"room": target} if target.startswith("#") else {"name": target}
+    to: dict[str, object] = {"name": target}
+    if target.startswith(("#", "@#")):
+        to = {"room": target.removeprefix("@"), "mods": target.startswith("@")}
     client.ask("signal", about, signs=signs, **to)
 
 
@@ -131,14 +133,12 @@ def _show(client: Client, target: str, signs: dict[str, str], about: Pending | N
 def _(event: Signal, client: Client, about: Pending) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
+    source, tags = client.mask(event.sender), dict[str, str | None]()
+    if event.id is not None and event.time is not None:
+        tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
     for command, sign in _CTCP.items():
         if sign in event.signs:
-            words = f"\x01{event.signs[sign]}\x01"
-            client.send(command, event.to, words, source=client.mask(event.sender))
+            client.send(command, event.to, f"\x01{event.signs[sign]}\x01", source=source, **tags)
             return
     if "message-tags" in client.capabilities:
-        tags: dict[str, str | None] = {}
-        if event.id is not None and event.time is not None:
-            tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
-        tags |= sign_tags(event.signs)
-        client.send("TAGMSG", event.to, source=client.mask(event.sender), **tags)
+        client.send("TAGMSG", event.to, source=source, **tags, **sign_tags(event.signs))
