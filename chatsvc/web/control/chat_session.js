@@ -123,12 +123,13 @@ export class ChatSession {
         const tabs = new Tabs(this._browser.channel, this._clock);
         const unsent = this.unsent = new Unsent(this._browser.database);
         let isBack = this._isBack;
-        if (isBack && (await tabs.isTaken(this._client()) || !await unsent.claim(this._client()))) {
+        tabs.client = this._client(); // from now on, nobody else takes it over
+        if (isBack && (await tabs.isTaken(tabs.client) || await unsent.isClaimed(tabs.client))) {
             isBack = false;
             this.keepsakes.giveUpClient();
-            this.connection.identify(this._client());
+            tabs.client = this._client();
+            this.connection.identify(tabs.client);
         }
-        tabs.client = this._client();
         this.adoption = new Adoption(this, tabs, unsent, isBack);
         this.state.name ||= this.keepsakes.place?.name ?? "";
         for (const message of await unsent.of(tabs.client)) void this.input.send(message);
