@@ -23,16 +23,20 @@ from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from chatsvc.commands.control import commands
+from chatsvc.core.shell import shell_session
 from chatsvc.model.characters import plain
+from chatsvc.model.control import Answer, Arguments, socket_of
 from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window
+from chatsvc.model.requests import Refused
 from chatsvc.options.command_line import Options
 from chatsvc.process.log import ServiceLog
 from chatsvc.process.memory import share_memory_of_threads
 from chatsvc.process.private_files import make_directory, restrict
 from chatsvc.process.signals import Signals
-from chatsvc.process.threshold import Threshold
+from chatsvc.process.threshold import LEVELS, Threshold
 from chatsvc.process.twistd_log import find_log
 from chatsvc.running.live_settings import LiveSettings, service_settings
 from chatsvc.running.reloading import Reloaded, Reloader
@@ -43,6 +47,7 @@ from chatsvc.store.archive import Archive, ArchiveFailed, Worker
 from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.transports.certificate import CertificateFailed, Files
+from chatsvc.transports.control import ControlSocket
 from chatsvc.transports.factory import ChatFactory, TLSOnly
 from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.proxy import ProxyFactory
@@ -142,6 +147,8 @@ class ChatService(Service):
         )
         settings.apply(options)
         self._reloader = Reloader(options, settings, lambda: self._factory.tls, options["archive"])
+        self.hub.status.connections = lambda: len(self._factory.connections)
+        self._control = self._make_control(options["archive"])
         self._factory.monitor = Monitoring(self._factory, options["metrics-token"])
         self._certificate: Files | None = options["certificate"]
         self._ports: list[IListeningPort] = []
@@ -153,6 +160,42 @@ class ChatService(Service):
             self._writer, self._readers, self._indexer, self._searchers, self._slow_searcher,
         )  # fmt: skip
         return SQLArchive(path, Workers(*map(self._in, pools)), self._turn, _start)
+
+    def _make_control(self, archive: Path | None) -> ControlSocket | None:
+        """Return the control socket beside the archive; one in memory has none."""
+        if archive is None:
+            return None
+        own = {
+            "stop": self._stop_by_control,
+            "log-level": self._set_log_level,
+            "reload": self._reload_by_control,
+        }
+        return ControlSocket(socket_of(archive), {**commands(self.hub), **own})
+
+    async def _stop_by_control(self, arguments: Arguments) -> Answer:
+        """Stop once this is answered."""
+        await self.hub.audit.note(shell_session(self.hub.now()), "stopped the service", None)
+        self._reactor.callLater(0, self._reactor.stop)
+        return {"text": "Stopping."}
+
+    async def _reload_by_control(self, arguments: Arguments) -> Answer:
+        """Read the configuration again, and answer with what changed."""
+        outcome = self.reload()
+        await self.hub.audit.note(shell_session(self.hub.now()), "reloaded the configuration", None)
+        lists = {name: list(value) for name, value in outcome._asdict().items()}
+        return {**lists, "text": str(outcome)}
+
+    async def _set_log_level(self, arguments: Arguments) -> Answer:
+        """Leave out log entries below a level; without one, say which level is in force."""
+        level = arguments.text("level", self._threshold.name)
+        if level not in LEVELS:
+            raise Refused("bad-argument", f"The level must be one of {', '.join(LEVELS)}.")
+        if level != self._threshold.name:
+            await self.hub.audit.note(
+                shell_session(self.hub.now()), f"set the log level to {level}", None
+            )
+            self._threshold.set(level)
+        return {"level": level, "text": f"The log level is {level}."}
 
     def _in(self, pool: ThreadPool) -> Worker:
         return cast(Worker, partial(deferToThreadPool, self._reactor, pool))
@@ -204,6 +247,7 @@ class ChatService(Service):
             self._factory.tls = self._make_tls()
         if "http" in self._factory.speaks:
             packaged()  # reads the files of the browser client
+        self._open_control()
         self._writer.start()
         self._readers.start()
         self._indexer.start()
@@ -214,6 +258,7 @@ class ChatService(Service):
         self.hub.search.begin()
         self.hub.maintenance.begin()
         self.hub.scrubbing.begin()
+        self.hub.erasing.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # long-lived objects: the garbage collector need not scan them again
@@ -225,6 +270,19 @@ class ChatService(Service):
                 make_directory(data)
         except OSError as error:
             raise StartFailed(f"Cannot create --data {data}: {error.strerror}.") from None
+
+    def _open_control(self) -> None:
+        if self._control is None:
+            return
+        try:
+            self._control.open(self._reactor)
+        except (CannotListenError, OSError) as error:
+            reason = getattr(error, "socketError", error)
+            raise StartFailed(
+                f"Cannot create the control socket {self._control.path}:"
+                f" {getattr(reason, 'strerror', reason)}. Move away what is there, or use another"
+                " directory for the archive."
+            ) from None
 
     def _make_tls(self) -> TLS:
         hint = ""
@@ -268,6 +326,8 @@ class ChatService(Service):
             self._stop_listening, self.hub.close, self._factory.all_closed, self._archive.close
         ):  # fmt: skip
             await self._within_limit(step)
+        if self._control is not None:
+            await self._within_limit(self._control.close)
         self._writer.stop()
         self._readers.stop()
         self._indexer.stop()

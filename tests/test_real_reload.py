@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,15 @@ def test_a_service_in_the_background_outlives_its_terminal(tmp_path: Path) -> No
         chat.signal(signal.SIGHUP)
         chat.wait_for("Reloaded the configuration. Nothing has changed.")
         assert chat.process.poll() is None
+
+
+@pytest.mark.parametrize("chat", [None], indirect=True)
+def test_the_command_says_what_changed(chat: Configured, tmp_path: Path) -> None:
+    command = [beside_python("chatsvc"), "reload", "--archive", f"sqlite:{tmp_path}/data/chat.db"]
+    with chat.service as service:
+        ann = service.person("ann")
+        chat.write("name = 'Class 4b'\nkeep = '90d'\nspeaks = 'text'\n")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+        said = "Changed: name, keep. Restart the service to change: speaks.\n"
+        assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+        assert ann.hears_nothing_but_answers()

@@ -1,4 +1,4 @@
-"""The client's command line: `join`, `send`, `tail`, `export`; a server's is in other modules."""
+"""The command line: `join`, `send`, `tail`, `export`; a server's is in other modules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +15,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.cli import arguments
+from chatsvc.cli import arguments, server_commands
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -76,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_files()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words and words[0] in _ADMINISTRATION:
-            return _administer(words[0], words[1:])
+        if words and words[0] in server_commands.HELP:
+            return server_commands.run(words)
         options = _parser().parse_args(words)
         if options.job is _export and options.all is not None:
             return _export_all(options)
@@ -88,19 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
 
 
-_ADMINISTRATION = {  # modules that only the server's machine needs, by command
-    "account": "accounts", "backup": "backup", "check": "check", "config": "config",
-    "restore": "restore", "serve": "serve",
-}  # fmt: skip
-
-
-def _administer(command: str, words: Sequence[str]) -> int:
-    module = import_module(f"chatsvc.cli.{_ADMINISTRATION[command]}")
-    return int(module.main(words))
-
-
 def _export_all(options: argparse.Namespace) -> int:
-    from chatsvc.cli.export_all import run
+    from chatsvc.cli.export_all import run  # only the server's machine needs it
 
     return run(options.all, options.archive)
 
@@ -299,12 +287,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_send(commands)
     _add_tail(commands)
     _add_export(commands)
-    commands.add_parser("serve", help="start a chat server on this machine")
-    commands.add_parser("check", help="check a chat server's options, files, ports and certificate")
-    commands.add_parser("config", help="print the options of a chat server as a TOML file")
-    commands.add_parser("account", help="manage the accounts of a chat server on this machine")
-    commands.add_parser("backup", help="back up a chat server on this machine")
-    commands.add_parser("restore", help="restore a backup of a chat server")
+    for name, help in server_commands.HELP.items():
+        commands.add_parser(name, help=help)
     return parser
 
 

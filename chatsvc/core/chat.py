@@ -49,6 +49,8 @@ class User:
         "realname", "sessions", "since", "username",
     )  # fmt: skip
 
+    above_operators = False  # whether they may remove operators
+
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
         self.name = name
         self.key = key(name)
@@ -106,8 +108,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
-        "login", "proving", "read_to", "rooms", "searched", "shares_address", "since", "target",
-        "token", "typed", "user", "waited_for", "whispered",
+        "login", "proving", "quits", "read_to", "rooms", "searched", "shares_address", "since",
+        "target", "token", "typed", "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -115,8 +117,7 @@ class Session(Endpoint):
     def __init__(self, wire: Wire, now: float) -> None:
         super().__init__(wire)
         self.since = now
-        self.shares_address = False  # so limits do not count it by its address
-        self._connection = str(next(_connections))
+        self.shares_address, self._connection = False, str(next(_connections))
         self.typed = TypedPassword()
         self.user: User | None = None
         self.login: LoginState | None = LoginState()  # until the session has a user
@@ -130,6 +131,7 @@ class Session(Endpoint):
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
         self.leaving = False
+        self.quits = False  # the user ends the connection with /quit
         self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
@@ -164,8 +166,8 @@ class Session(Endpoint):
 
     def source_of(self, client: str | None) -> Source:
         """The origin of guesses before the session has a client."""
-        address = "" if self.shares_address else self.wire.address
-        return Source(address, self._connection, client or "")
+        place = "" if self.shares_address else self.wire.address
+        return Source(place, self._connection, client or "")
 
     @property
     def marks(self) -> frozenset[BanMask]:
@@ -335,7 +337,7 @@ class Room:
             self._folding().go(user)
         elif not told:
             gone = session.leaving and user.sessions == [session]
-            self.announce(Left(self.name, (user.name,), 1, words, gone))
+            self.announce(Left(self.name, (user.name,), 1, words, gone, gone and session.quits))
         if lost:
             self.temporary.lose(user, session.client, self._clock.seconds())
         self.end_temporary_role(user)

@@ -29,13 +29,17 @@ def combine(given: Mapping[str, Given], failed: Failed = refuse) -> Values:
         except UsageError as error:
             failed(error)
             values[option.name] = _value(option, None)
+    _add_combined(values, failed)
+    return values
+
+
+def _add_combined(values: Values, failed: Failed) -> None:
     for name, make in _COMBINED.items():
         try:
             values[name] = make(values)
         except UsageError as error:
             failed(error)
             values[name] = None
-    return values
 
 
 def _value(option: Option, given: Given | None) -> Any:

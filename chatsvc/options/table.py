@@ -97,6 +97,20 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
             "archive", "Where to store messages: sqlite:PATH (in --data if relative), or memory:",
             "sqlite:chat.db", values.archive, "a",
         ),
+        *_live(
+            Option(
+                "keep", "Delete messages in rooms after this time, such as 365d.", "off",
+                values.lasting,
+            ),
+            Option(
+                "keep-private", "Delete private messages after this time, such as 90d.", "off",
+                values.lasting,
+            ),
+            Option(
+                "max-archive", "Delete the oldest messages beyond this size, such as 5G.", "off",
+                values.size,
+            ),
+        ),
     ),
     "Encryption": (
         Option(

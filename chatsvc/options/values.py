@@ -19,7 +19,8 @@ from twisted.python.usage import UsageError
 
 from chatsvc.model.characters import clean
 from chatsvc.model.rate_limits import Rate
-from chatsvc.model.text_rules import LONGEST_WORDS
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import LONGEST_WORDS, duration
 from chatsvc.transports.detection import CHATTING, NAMES
 from chatsvc.transports.websocket.access import is_host, place_of_origin
 from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
@@ -27,6 +28,7 @@ from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
 Reader: TypeAlias = Callable[[str, str], Any]  # of a label and a value
 
 SHORTEST_TOKEN = 16  # characters
+_UNITS = {"M": 20, "G": 30, "T": 40}  # the exponents of 2
 RESERVE = 64  # files that the process opens besides connections
 
 _reactor = cast(Any, installed_reactor)
@@ -244,3 +246,24 @@ def token_in_file(label: str, value: str) -> str:
             " ASCII characters. To make one: head -c 24 /dev/urandom | base64"
         )
     return token
+
+
+def lasting(label: str, value: str) -> float:
+    """Return a duration in seconds, or 0 for off."""
+    try:
+        seconds = 0.0 if value == "off" else duration(value)
+    except Refused:
+        seconds = -1.0
+    if seconds < 0 or (not seconds and value != "off"):
+        raise UsageError(f"{label} must be a time such as 90d, or off, not {value!r}.")
+    return seconds
+
+
+def size(label: str, value: str) -> int:
+    """Return a size in bytes, or 0 for off."""
+    if value == "off":
+        return 0
+    count, unit = value[:-1], value[-1:].upper()
+    if unit not in _UNITS or not _is_number(count, 1, 1_000_000):
+        raise UsageError(f"{label} must be a size such as 500M or 5G, or off, not {value!r}.")
+    return int(count) << _UNITS[unit]

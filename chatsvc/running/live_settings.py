@@ -9,6 +9,7 @@ from chatsvc.model.characters import clean
 from chatsvc.model.message_events import Said
 from chatsvc.process.threshold import Threshold
 from chatsvc.services.hub import Hub
+from chatsvc.services.retention import RetentionLimits
 from chatsvc.services.settings import ServiceSettings
 from chatsvc.transports.gate import Gate
 
@@ -24,6 +25,7 @@ def service_settings(options: Mapping[str, Any]) -> ServiceSettings:
         accounts=options["accounts"],
         email_required=bool(options["email-required"]),
         early_registration=bool(options["early-registration"]),
+        retention=RetentionLimits(options["keep"], options["keep-private"], options["max-archive"]),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+
+from chatsvc.services.retention import RetentionLimits
 
 
 @dataclass(slots=True)
@@ -17,6 +19,7 @@ class ServiceSettings:
     accounts: str = "open"  # who may register: open, invite or closed
     email_required: bool = False  # to register
     early_registration: bool = False  # programs may register before they join
+    retention: RetentionLimits = field(default_factory=RetentionLimits)
 
     @property
     def registers_early(self) -> bool:
@@ -25,5 +28,5 @@ class ServiceSettings:
 
     def become(self, new: ServiceSettings) -> None:
         """Copy all values of `new`, so that every service with this object uses them."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(new, field.name))
+        for one in fields(self):
+            setattr(self, one.name, getattr(new, one.name))
