@@ -47,9 +47,9 @@ def from_environment(environment: Mapping[str, str], failed: Failed = refuse) ->
     """Return the values of the variables that set options."""
     found = {}
     for option in TABLE.values():
-        if (value := environment.get(option.variable)) is None:
+        label, value = option.variable, environment.get(option.variable)
+        if value is None:
             continue
-        label = option.variable
         if option.flag and value.lower() not in _ON | _OFF:
             failed(UsageError(f"{label} must be yes or no, not {value!r}."))
         elif option.flag:
@@ -70,13 +70,9 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 def from_file(path: Path, failed: Failed = refuse) -> dict[str, Given]:
     """Return the values in a TOML file; relative paths start in its directory."""
     text = _text_of(path)
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(_syntax_error(path, text, error)) from None
     lines = _lines_of(text)
     found = {}
-    for name, value in values.items():
+    for name, value in _values_of(path, text).items():
         label = f"{path}:{lines.get(name, 1)}: {name}"
         try:
             found[name] = Given(label, _as_written(label, name, value, path.absolute().parent))
@@ -91,6 +87,13 @@ def _text_of(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "invalid UTF-8"
         raise UsageError(f"Cannot read --config {path}: {reason}.") from None
+
+
+def _values_of(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(_syntax_error(path, text, error)) from None
 
 
 def _syntax_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:

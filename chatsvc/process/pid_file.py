@@ -57,6 +57,9 @@ class PidFile:
                 f"Another chatsvc (process {number}) uses the directory {path.parent}."
                 " Stop it, or use another directory with --data."
             ) from None
+        self._write()
+
+    def _write(self) -> None:
         self._file.truncate(0)
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()

@@ -59,7 +59,9 @@ class LiveSettings:
         self._hub.sessions.when_empty = self._when_empty if options["stop-when-empty"] else None
         self._hub.refusals.security = self._security if options["log-security"] else None
         self._threshold.set(options["log-level"])
-        gate = self._gate
+        self._apply_to_gate(self._gate, options)
+
+    def _apply_to_gate(self, gate: Gate, options: Mapping[str, Any]) -> None:
         gate.change_limits(options["limits"])
         gate.max_clients = options["max-clients"]
         gate.slow_limit = options["slow-reader-limit"]
