@@ -159,7 +159,7 @@ async def delete(
 ) -> Event:
     """Delete a message."""
     place, _ = hub.history.place(session, room)
-    return await hub.moderation.delete(session, place, number, reason)
+    return await hub.deleting.delete(session, place, number, reason)
 
 
 @command(

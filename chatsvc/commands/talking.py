@@ -125,10 +125,11 @@ def signal(
     signs: Signs,
     room: str | None = None,
     name: str | None = None,
+    persist: bool = False,
 ) -> Answer:
-    """Send what programs show each other, such as typing notices."""
+    """Send what programs show each other, such as typing notices; IRC history can `persist` it."""
     to = hub.directory.find(name) if name is not None else room_of(session, room)
-    return hub.messaging.signal(session, to, signs)
+    return hub.messaging.signal(session, to, signs, persist)
 
 
 @command("reply text", help="replies to the last private message", example="/reply thanks")

@@ -5,8 +5,10 @@ No behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
+
+from chatsvc.model.stamps import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Entered:
     topic_time: float | None = None
     mentions: int | None = None
     role: str = ""  # host, if that is you
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Exited:
 
     room: str
     here: str | None
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Joined:
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class Left:
     count: int = 1
     words: str = ""
     gone: bool = False
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ class Topic:
     by: str
     time: float
     changed: bool = True
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +197,7 @@ class Rule:
     name: str
     value: str
     by: str
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +218,7 @@ class Role:
     before: str = ""
     instead: str = ""
     voice: str = ""  # given or taken
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

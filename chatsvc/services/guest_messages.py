@@ -7,12 +7,12 @@ nothing is written to the disk; the conversation that was quiet the longest is f
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from chatsvc.core.chat import User
 from chatsvc.model.history_events import History, Latest
-from chatsvc.model.message_events import FIRST_PASSING, Said, Told
+from chatsvc.model.message_events import Said, Told
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import key
 
@@ -36,16 +36,9 @@ class Within(NamedTuple):
 class GuestMessages:
     """The latest private messages between accounts and guests."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._last_id = FIRST_PASSING
+    def __init__(self) -> None:
         self._lines: dict[_Owner, deque[Said]] = {}  # latest conversation last
         self._count = 0
-
-    def id(self) -> int:
-        """Return a new number for a message, which a restart does not repeat."""
-        self._last_id = max(self._last_id + 1, round(self._now() * 1000))
-        return self._last_id
 
     def note(self, sender: User, reader: User, told: Told) -> None:
         """Remember a message for a side that has an account, if the other side has none."""
@@ -109,6 +102,7 @@ def _line(told: Told, room: str) -> Said:
         account=told.account,
         notice=told.notice,
         signs=told.signs,
+        bot=told.bot,
     )
 
 

@@ -11,7 +11,10 @@ from traceback import print_exception
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
+from chatsvc.core.passing_ids import PassingIds
+from chatsvc.core.room_log import RoomLog
 from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
 from chatsvc.model.rate_limits import Window
@@ -22,6 +25,7 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.deleting import Deleting
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.hosting import Hosting
@@ -91,26 +95,28 @@ class Hub:
             directory=directory, accounts=accounts, records=archive, bans=bans,
             visibility=visibility, watchlist=watchlist, subscriptions=subscriptions, clock=clock,
         )  # fmt: skip
+        ids = PassingIds(now)
+        self.happenings = happenings = Happenings(archive, ids, now)
         self.rooms = rooms = Rooms(
             directory=directory, lines=archive, records=archive, accounts=accounts,
             membership=membership, bans=bans, clock=clock, now=now, start=start,
-            described=metadata.stored.keys(),
+            described=metadata.stored.keys(), log=RoomLog(happenings, directory.users),
         )  # fmt: skip
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
-        guest_messages = GuestMessages(now)
+        guest_messages = GuestMessages()
         self.history = history = HistoryReader(
             directory=directory, lines=archive, accounts=accounts, membership=membership,
-            guest_messages=guest_messages,
+            guest_messages=guest_messages, happenings=happenings,
         )  # fmt: skip
         self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
             directory=directory, bans=bans, visibility=visibility, watchlist=watchlist,
-            whowas=whowas, now=now,
+            whowas=whowas, happenings=happenings, now=now,
         )  # fmt: skip
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
-            visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
-            safely=safely, log=log,
+            visibility=visibility, guest_messages=guest_messages, ids=ids, happenings=happenings,
+            clock=clock, now=now, safely=safely, log=log,
         )  # fmt: skip
         self.hosting = hosting = Hosting(
             directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
@@ -118,7 +124,7 @@ class Hub:
         )  # fmt: skip
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
-            bans=bans, history=history, hosting=hosting,
+            bans=bans, history=history, hosting=hosting, happenings=happenings,
             show_history=settings.show_history, now=now,
         )  # fmt: skip
         self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
@@ -148,9 +154,12 @@ class Hub:
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
             directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
-            lines=archive, records=archive, store=archive, acts=acts, reports=reports,
+            records=archive, acts=acts, reports=reports,
             targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
             presence=presence, clock=clock,
+        )  # fmt: skip
+        self.deleting = Deleting(
+            bans=bans, lines=archive, store=archive, happenings=happenings, acts=acts, clock=clock,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
@@ -162,13 +171,14 @@ class Hub:
         )  # fmt: skip
         self.room_removal = room_removal = RoomRemoval(
             directory=directory, membership=membership, bans=bans, records=archive, store=archive,
-            acts=acts, moderation=moderation, metadata=metadata, now=now,
+            acts=acts, moderation=moderation, metadata=metadata, happenings=happenings,
+            now=now,
         )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
-            start=start,
+            presence=presence, metadata=metadata, happenings=happenings, store=archive,
+            clock=clock, now=now, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -187,6 +197,7 @@ class Hub:
         self.metadata.open()
         self.moderation.open()
         self.rooms.open(known)
+        self.happenings.open()
         self.hosting.open()
 
     async def close(self) -> None:
@@ -202,3 +213,4 @@ class Hub:
         self.joining.note_what_is_read()
         await self.membership.save()
         await self.bans.save()
+        await self.happenings.save()

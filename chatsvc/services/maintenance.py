@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
@@ -38,6 +39,7 @@ class Maintenance:
         room_removal: RoomRemoval,
         presence: Presence,
         metadata: MetadataService,
+        happenings: Happenings,
         store: RoomStore,
         clock: Timer,
         now: Callable[[], float],
@@ -52,6 +54,7 @@ class Maintenance:
         self._room_removal = room_removal
         self._presence = presence
         self._metadata = metadata
+        self._happenings = happenings
         self._store = store
         self._clock = clock
         self._now = now
@@ -75,6 +78,7 @@ class Maintenance:
     async def _work(self) -> None:
         try:
             await self._accounts.refresh()
+            await self._happenings.save()
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:
@@ -95,6 +99,8 @@ class Maintenance:
         now = self._now()
         for room in list(self._directory.rooms.values()):
             keep = room.charter.keep if room.charter is not None else 0.0
+            if keep:
+                self._happenings.expire(room.key, now - keep)
             while keep and await self._store.expire(room.name, now - keep):
                 pass  # more lines have expired
 

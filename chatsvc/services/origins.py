@@ -24,6 +24,13 @@ class Origins:
         user = self._users.get(key(name))
         return user.account.name if user is not None and user.account is not None else name
 
+    def standing(self, name: str) -> tuple[str, bool]:
+        """Return the name of the account of the user with this name, and whether it is a bot."""
+        user = self._users.get(key(name))
+        if user is None:
+            return "", False
+        return user.account.name if user.account else "", user.bot
+
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))
         if user is not None:  # who has changed the case of the name

@@ -98,8 +98,7 @@ class RoomAdministration:
             room.passes.clear()  # of users who could join under the old rules
         self._hosting.emptied(room)  # by users who have left meanwhile
         event = Rule(room.name, name, told, session.name)
-        room.announce(event, but=session)
-        return event
+        return room.announce(event, but=session)
 
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Set the topic; what a moderator does is logged for `/audit`."""

@@ -14,6 +14,7 @@ from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.requests import Refusal
 from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Rooms, Topic
+from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
 
 _MOST_KICKED = 10  # in one KICK
@@ -64,7 +65,8 @@ def _(client: Client, message: Message) -> None:
 def _(event: Entered, client: Client, about: Pending) -> None:
     if key(event.room) in client.rooms:  # it was requested in another spelling, or twice
         return
-    _join(client, event.room, event.name, client.account or "", client.realname)
+    own = event.name, client.account or "", client.realname
+    _join(client, event.room, *own, stamp=event.stamp)
     client.rooms[key(event.room)] = event.room
     client.earlier[event.room] = event.last
     if event.topic:
@@ -81,7 +83,7 @@ def _(event: Entered, client: Client, about: Pending) -> None:
 def _(event: Exited, client: Client, about: Pending) -> None:
     client.forget(event.room)
     words = about.params[1:2] if about.command == "PART" else ()
-    client.send("PART", event.room, *filter(None, words), source=client.mask(client.nick))
+    client.send("PART", event.room, *filter(None, words), by=client.nick, stamp=event.stamp)
 
 
 @told.register
@@ -95,15 +97,17 @@ def _(event: Joined, client: Client, about: Pending) -> None:
         event.roles or nothing,
         strict=True,
     ):
-        _join(client, event.room, name, account, realname)
+        _join(client, event.room, name, account, realname, stamp=event.stamp)
         role_on_entering(client, event.room, name, role)
 
 
-def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
-    """Return a JOIN; with IRCv3 "extended-join": the account, `*` for none, and the real name."""
+def _join(
+    client: Client, room: str, name: str, account: str, realname: str, *, stamp: Stamp | None
+) -> None:
+    """Send a JOIN; with IRCv3 "extended-join": the account, `*` for none, and the real name."""
     extended = "extended-join" in client.capabilities
     more = (account or "*", realname or name) if extended else ()
-    client.send("JOIN", room, *more, source=client.mask(name))
+    client.send("JOIN", room, *more, by=name, stamp=stamp)
 
 
 @told.register
@@ -111,9 +115,9 @@ def _(event: Left, client: Client, about: Pending) -> None:
     words = [event.words] if event.words else []
     for name in event.names:
         if not event.gone:
-            client.send("PART", event.room, *words, source=client.mask(name))
+            client.send("PART", event.room, *words, by=name, stamp=event.stamp)
         elif name != client.quit:
-            client.send("QUIT", *words, source=client.mask(name))
+            client.send("QUIT", *words, by=name, stamp=event.stamp)
             client.quit = name
 
 
@@ -141,7 +145,7 @@ def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
 @told.register
 def _(event: Removed, client: Client, about: Pending) -> None:
     if event.own and not event.room:
-        client.send("KILL", event.name, event.reason or event.by, source=client.mask(event.by))
+        client.send("KILL", event.name, event.reason or event.by, by=event.by)
         return
     if not event.room:
         client.notice(f"{event.name} was removed.")
@@ -149,7 +153,12 @@ def _(event: Removed, client: Client, about: Pending) -> None:
     if event.own:
         client.forget(event.room)
     client.send(
-        "KICK", event.room, event.name, event.reason or event.by, source=client.mask(event.by)
+        "KICK",
+        event.room,
+        event.name,
+        event.reason or event.by,
+        by=event.by,
+        stamp=event.stamp,
     )
 
 
@@ -162,7 +171,7 @@ def _(client: Client, message: Message) -> None:
 @told.register
 def _(event: Topic, client: Client, about: Pending) -> None:
     if event.changed:
-        client.send("TOPIC", event.room, event.text, source=client.mask(event.by))
+        client.send("TOPIC", event.room, event.text, by=event.by, stamp=event.stamp)
     elif event.text:
         client.reply("TOPIC", event.room, event.text)
         client.reply("TOPICWHOTIME", event.room, event.by, str(int(event.time)))
@@ -203,10 +212,10 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 @told.register
 def _(event: Invited, client: Client, about: Pending) -> None:
     if event.own and about.command == "MODE I":
-        client.send("MODE", event.room, "+I", about.param(1), source=client.mask(client.nick))
+        client.send("MODE", event.room, "+I", about.param(1), by=client.nick)
     elif event.own:
         client.reply("INVITING", event.name, event.room)
     elif not event.overheard:
-        client.send("INVITE", client.nick, event.room, source=client.mask(event.by))
+        client.send("INVITE", client.nick, event.room, by=event.by)
     elif "invite-notify" in client.capabilities:
-        client.send("INVITE", event.name, event.room, source=client.mask(event.by))
+        client.send("INVITE", event.name, event.room, by=event.by)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.places import number_in, place
+from chatsvc.dialects.irc.playback import play, wants_events
 from chatsvc.dialects.irc.registry import on, refused, told, told_part
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.history_events import History, Part, Recent
+from chatsvc.model.long_events import with_entries
 from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import key
 
@@ -51,7 +54,8 @@ def _ask(client: Client, verb: str, params: list[str], bounds: Finder) -> None:
         client.ask("recent", n=int(wanted), **_deleted(client), **found)
     else:
         room = place(params[0])
-        client.ask("history", room=room, n=int(wanted), **_deleted(client), **found)
+        events = {"events": True} if wants_events(client) else {}
+        client.ask("history", room=room, n=int(wanted), **_deleted(client), **events, **found)
 
 
 def _deleted(client: Client) -> Bounds:
@@ -125,6 +129,7 @@ def target_of(event: History, about: Pending) -> str:
 def _(event: History, client: Client, about: Pending) -> None:
     with client.batch("chathistory", target_of(event, about)):
         told_part(event, client, about, Part())
+        told_part(with_entries(event, ()), client, about, Part(len(event.lines), ends=True))
 
 
 @told_part.register
@@ -132,10 +137,22 @@ def _(event: History, client: Client, about: Pending, part: Part) -> None:
     private = event.room.startswith("@")
     other = event.room.removeprefix("@")
     unmarked = "batch" not in client.capabilities
+    if part.begins:
+        client.happened = list(event.happened)
     for line in event.lines:
+        _play_until(client, line.number, other)
         to_me = private and line.account != client.account
         line = line._replace(room=client.room_in_ids(event.room))
         client.line(line, client.nick if to_me else other, earlier=unmarked)
+    if part.ends:
+        _play_until(client, math.inf, other)
+
+
+def _play_until(client: Client, number: float, other: str) -> None:
+    """Write the events before a line."""
+    count = sum(one.behind < number for one in client.happened)
+    earlier, client.happened = client.happened[:count], client.happened[count:]
+    play(client, earlier, other)
 
 
 @told.register

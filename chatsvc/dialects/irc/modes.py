@@ -122,7 +122,7 @@ def _own(client: Client, letters: str) -> None:
         elif letter == "w" and plus != client.wallops:
             client.wallops = plus
             change = "+w" if plus else "-w"
-            client.send("MODE", client.nick, change, source=client.mask(client.nick))
+            client.send("MODE", client.nick, change, by=client.nick)
         elif letter not in "iow":  # which are as they are
             client.reply("UMODEUNKNOWNFLAG")
 
@@ -130,7 +130,7 @@ def _own(client: Client, letters: str) -> None:
 def own_mode(client: Client, person: Person) -> None:
     """Tell the client that one of its user modes has changed."""
     client.bot = person.bot
-    client.send("MODE", client.nick, "+B" if person.bot else "-B", source=client.mask(client.nick))
+    client.send("MODE", client.nick, "+B" if person.bot else "-B", by=client.nick)
 
 
 # What others are told
@@ -149,8 +149,7 @@ def _(event: Role, client: Client, about: Pending) -> None:
     if event.instead:  # the former founder or host is a moderator now
         letters, names = f"{letters}-q", [*names, event.instead]
     if letters:
-        source = client.mask(event.by) if event.by else ""
-        client.send("MODE", event.room, letters, *names, source=source)
+        client.send("MODE", event.room, letters, *names, by=event.by, stamp=event.stamp)
 
 
 def _without(letters: str, others: str) -> str:
@@ -172,7 +171,7 @@ def _(event: Rule, client: Client, about: Pending) -> None:
     plus = event.value != "off"
     params = {"k": ["*"], "l": [event.value] if plus else []}.get(letter, [])
     change = f"{'+' if plus else '-'}{letter}"
-    client.send("MODE", event.room, change, *params, source=client.mask(event.by))
+    client.send("MODE", event.room, change, *params, by=event.by, stamp=event.stamp)
 
 
 @told.register
@@ -207,7 +206,7 @@ def _(event: Bans, client: Client, about: Pending, part: Part) -> None:
 @told.register
 def _(event: Expected, client: Client, about: Pending) -> None:
     if about.command == "MODE I":
-        client.send("MODE", event.room, "-I", about.param(1), source=client.mask(client.nick))
+        client.send("MODE", event.room, "-I", about.param(1), by=client.nick)
     elif about.command != "LIST I":
         in_words(client, event)
     else:
@@ -222,9 +221,7 @@ def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
         _listed(event, client, about, "+")
     if event.room and not event.mute:
         for name in event.hit:
-            client.send(
-                "KICK", event.room, name, event.reason or event.by, source=client.mask(client.nick)
-            )
+            client.send("KICK", event.room, name, event.reason or event.by, by=client.nick)
 
 
 @told.register
@@ -239,7 +236,7 @@ def _listed(event: Banned | Unbanned, client: Client, about: Pending, sign: str)
         return
     change = f"{sign}{about.command[-1]}"
     for each in masks(event.who):  # as it is listed, so that clients have it once
-        client.send("MODE", event.room, change, each, source=client.mask(client.nick))
+        client.send("MODE", event.room, change, each, by=client.nick)
 
 
 def end_of_list(client: Client, about: Pending) -> bool:

@@ -20,13 +20,13 @@ def userhost(mask: str) -> tuple[str, str]:
 def become(client: Client, name: str) -> None:
     """Tell the client that a login has given it another name, if it has."""
     if name != client.nick:
-        client.send("NICK", name, source=client.mask(client.nick))
+        client.send("NICK", name, by=client.nick)
         client.nick = name
 
 
 @told.register
 def _(event: Renamed, client: Client, about: Pending) -> None:
-    client.send("NICK", event.new, source=client.mask(event.old))
+    client.send("NICK", event.new, by=event.old, stamp=event.stamp)
     if event.own:
         client.nick = event.new
 
@@ -41,13 +41,13 @@ def _(event: Realname, client: Client, about: Pending) -> None:
     if event.own:
         client.realname = event.realname
     if "setname" in client.capabilities:
-        client.send("SETNAME", event.realname, source=client.mask(event.name))
+        client.send("SETNAME", event.realname, by=event.name)
 
 
 @told.register
 def _(event: Identified, client: Client, about: Pending) -> None:
     if "account-notify" in client.capabilities:
-        client.send("ACCOUNT", event.account or "*", source=client.mask(event.name))
+        client.send("ACCOUNT", event.account or "*", by=event.name)
 
 
 @on("AWAY", anybody=True)
@@ -75,6 +75,4 @@ def _(event: Away, client: Client, about: Pending) -> None:
     elif event.own:
         client.reply("UNAWAY" if event.reason is None else "NOWAWAY")
     elif "away-notify" in client.capabilities:
-        client.send(
-            "AWAY", *([event.reason] if event.reason else []), source=client.mask(event.name)
-        )
+        client.send("AWAY", *([event.reason] if event.reason else []), by=event.name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Labeled, Pending
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.history import target_of
+from chatsvc.dialects.irc.labeled import Labeled
 from chatsvc.dialects.irc.registry import told_part
 from chatsvc.model.history_events import History, Part
 from chatsvc.model.long_events import LongEvent

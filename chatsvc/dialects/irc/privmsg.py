@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
@@ -13,6 +14,7 @@ from chatsvc.dialects.sentences import clock
 from chatsvc.model.message_events import FIRST_PASSING, Said, Told
 
 Tags = Mapping[str, "str | None"]
+NO_TAGS: Tags = MappingProxyType({})
 Mask = Callable[[str], str]  # of a user's name, as `nick!user@host`
 
 
@@ -73,25 +75,29 @@ def dated(text: str, time: float, capabilities: frozenset[str]) -> str:
 
 
 def _tags(line: Said) -> Tags:
-    account = {"account": line.account} if line.account else {}
     named = {"time": timestamp(line.time), "msgid": msgid(line.room, line.number)}
-    return {**named, **account, **sign_tags(line.signs)}
+    return {**named, **who_tags(line.account, line.bot), **sign_tags(line.signs)}
+
+
+def who_tags(account: str, bot: bool) -> dict[str, str | None]:
+    """Return the tags of a sender: IRCv3 "account-tag", and "bot" (IRCv3 "Bot Mode")."""
+    tags: dict[str, str | None] = {"account": account} if account else {}
+    return {**tags, "bot": None} if bot else tags
 
 
 def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
     """Return client tags as IRC tags."""
-    return {f"+{sign}": value for sign, value in signs.items()} if signs else {}
+    return {f"+{sign}": value or None for sign, value in signs.items()} if signs else {}
 
 
 def told(line: Told, room: str, capabilities: frozenset[str], mask: Mask) -> bytes:
     """Write a private message; `room` is its conversation in ids, if it is stored."""
-    tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
+    tags: dict[str, str | None] = {"time": timestamp(line.time)}
     if line.number is not None:
         tags["msgid"] = msgid(room, line.number)
     elif line.id is not None:
         tags["msgid"] = msgid(room, line.id)
-    if line.account:
-        tags["account"] = line.account
+    tags |= {**who_tags(line.account, line.bot), **sign_tags(line.signs)}
     number = line.number or line.id or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text
     words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))

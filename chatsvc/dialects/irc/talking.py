@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, longer
-from chatsvc.dialects.irc.privmsg import msgid, sign_tags
+from chatsvc.dialects.irc.privmsg import sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
-from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.message_events import Kept, Said, Signal, Told
 from chatsvc.model.text_rules import key
 
@@ -16,6 +17,9 @@ _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # CTCP queries, as client t
 _SHORT = 42  # characters of a text that fits for sure
 _SHORT_ASCII = 170
 _ACTION = "\x01ACTION "
+_CLIENT_TAG = re.compile(r"\+[\w./-]+", re.ASCII)
+_PERSIST = "draft/persist"
+_REACTION = "+draft/react"
 
 
 @on("PRIVMSG", 1)
@@ -43,7 +47,7 @@ def _signs(client: Client, message: Message) -> dict[str, str]:
     """Return the tags that are for other clients."""
     if not message.tags or "message-tags" not in client.capabilities:
         return {}
-    return {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
+    return {name[1:]: value for name, value in message.tags.items() if _CLIENT_TAG.fullmatch(name)}
 
 
 def speak(
@@ -108,14 +112,21 @@ def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
     signs = _signs(client, message)
     if signs:
+        wanted = {_PERSIST, f"+{_PERSIST}", _REACTION} & message.tags.keys()
         for each in client.targets(message.params[0], _MOST_TARGETS):
-            _show(client, each, signs, Pending("TAGMSG", (each,)))
+            _show(client, each, signs, Pending("TAGMSG", (each,)), persist=bool(wanted))
 
 
-def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
-    """Show clients what is not stored."""
+def _show(
+    client: Client,
+    target: str,
+    signs: dict[str, str],
+    about: Pending | None,
+    persist: bool = False,
+) -> None:
+    """Show clients what is not a message; the history has it if it is to `persist`."""
     to = {"room": target} if target.startswith("#") else {"name": target}
-    client.ask("signal", about, signs=signs, **to)
+    client.ask("signal", about, signs=signs, **({"persist": True} if persist else {}), **to)
 
 
 @told.register
@@ -125,11 +136,8 @@ def _(event: Signal, client: Client, about: Pending) -> None:
     for command, sign in _CTCP.items():
         if sign in event.signs:
             words = f"\x01{event.signs[sign]}\x01"
-            client.send(command, event.to, words, source=client.mask(event.sender))
+            client.send(command, event.to, words, by=event.sender, stamp=event.stamp)
             return
     if "message-tags" in client.capabilities:
-        tags: dict[str, str | None] = {}
-        if event.id is not None and event.time is not None:
-            tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
-        tags |= sign_tags(event.signs)
-        client.send("TAGMSG", event.to, source=client.mask(event.sender), **tags)
+        tags = sign_tags(event.signs)
+        client.send("TAGMSG", event.to, by=event.sender, stamp=event.stamp, tags=tags)

@@ -22,7 +22,7 @@ from chatsvc.store.sqlite.database import (
     transaction,
     write,
 )
-from chatsvc.store.sqlite.line_rows import NOTICE, READ, lines
+from chatsvc.store.sqlite.line_rows import READ, lines, manner, signs_column
 from chatsvc.store.sqlite.migrations import bring_up_to_date
 from chatsvc.store.sqlite.scrubbing import Steps, scrubbing
 
@@ -31,7 +31,7 @@ _ROOMS = """SELECT id, name, last,
                    topic, topic_by, topic_time
             FROM room"""
 _KEEP_LINES = """INSERT INTO said
-                 (room, number, time, sender, text, action, client, tag, account, quiet)
+                 (room, number, time, sender, text, action, client, tag, account, quiet, signs)
                  VALUES {}"""
 _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
                  ON CONFLICT (id) DO UPDATE SET last = excluded.last"""
@@ -43,7 +43,7 @@ _TALLY = """INSERT INTO tally
             DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
 _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
               WHERE room = ? AND sender = ?"""
-_TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
+_TAKE_AWAY = "UPDATE said SET text = '', signs = NULL, deleted = ? WHERE room = ? AND number = ?"
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 _NOTE_TRACES = "INSERT OR IGNORE INTO fact (name, value) VALUES ('traces', 'on')"
 _NO_TRACES = "DELETE FROM fact WHERE name = 'traces'"
@@ -118,7 +118,7 @@ class Writer:
         commit = Commit()
         rows: list[Row] = []
         for line in lines:
-            room, time, sender, text, action, client, tag, account, quiet, notice, _ = line
+            room, time, sender, text, action, client, tag, account, quiet, notice, signs, bot = line
             if tag is not None and (client, tag) in known:
                 commit.again.append((line, known[client, tag]))
                 continue
@@ -130,10 +130,12 @@ class Writer:
             number = last + 1
             rooms[room] = id_, number
             commit.said[room].append(line.numbered(number))
-            manner = NOTICE if notice else action
+            how = manner(action, notice, bot) if notice or bot else action
+            also = signs_column(signs) if signs else None
             rows.append(
-                (id_, number, round(time * 1000), sender, text, manner, client, tag, account, quiet)
-            )
+                (id_, number, round(time * 1000), sender, text, how, client, tag, account, quiet,
+                 also)
+            )  # fmt: skip
             if tag is not None:
                 known[client, tag] = number
         return commit, rows
