@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import OF_EVENTS, OF_LINES, SERVER, understood
+from chatsvc.dialects.irc.composition import Piece
 from chatsvc.dialects.irc.labeled import Labeled, WrittenLine
 from chatsvc.dialects.irc.numerics import NUMERICS
 from chatsvc.dialects.irc.privmsg import (
@@ -75,7 +76,8 @@ class Collected:
     reference: str
     target: str
     about: Pending
-    pieces: list[str] = field(default_factory=list)
+    signs: dict[str, str]  # client tags
+    pieces: list[Piece] = field(default_factory=list)
     lines: int = 0
     size: int = 0  # bytes
     failed: bool = False
@@ -87,11 +89,16 @@ class Collected:
 
     def add(self, text: str, goes_on: bool) -> None:
         """Append a line, or continue the last one."""
-        if self.lines and not goes_on:
-            text = f"\n{text}"
-        self.pieces.append(text)
-        self.lines += self.lines == 0 or not goes_on
-        self.size += len(text.encode())
+        goes_on = goes_on and self.lines > 0
+        self.size += len(text.encode()) + (self.lines > 0 and not goes_on)
+        self.pieces.append(Piece(text, goes_on))
+        self.lines += not goes_on
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        lines = (piece.text if piece.goes_on else f"\n{piece.text}" for piece in self.pieces)
+        return "".join(lines).removeprefix("\n")
 
 
 def _one_word(param: str) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE, understood
+from chatsvc.dialects.irc.composition import LATEST, Piece
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.dialects.sentences import clock
 from chatsvc.model.message_events import FIRST_PASSING, Said, Told
@@ -129,19 +130,21 @@ def _fits(words: _LineText) -> bool:
     """Return whether the text fits into one message, as most do; False if unsure."""
     around = len(": PRIVMSG  :\x01ACTION \x01\r\n")
     varying = f"{words.source}{words.target}{words.text}"
+    if LATEST.short and words.text in LATEST.short:
+        return False
     return "\n" not in words.text and not wire.longer(varying, wire.LONGEST - around)
 
 
-class _Piece(NamedTuple):
-    text: str
-    goes_on: bool  # continues the piece before without a line break
-
-
-def _pieces(words: _LineText) -> Iterator[_Piece]:
-    head = len(_message(words, "", {}).encode())
+def _pieces(words: _LineText) -> Iterator[Piece]:
+    """Yield the pieces of a text, as its sender split it or else as long as possible."""
+    room = wire.LONGEST - len(_message(words, "", {}).encode())
+    composed = LATEST.of(words.text, room)
+    if composed:
+        yield from composed
+        return
     for line in words.text.split("\n"):
-        for position, text in enumerate(wire.pieces(line, wire.LONGEST - head)):
-            yield _Piece(text, position > 0)
+        for position, text in enumerate(wire.pieces(line, room)):
+            yield Piece(text, position > 0)
 
 
 def _message(words: _LineText, text: str, tags: Tags) -> str:
@@ -149,7 +152,7 @@ def _message(words: _LineText, text: str, tags: Tags) -> str:
     return wire.write(words.command, words.target, text, source=words.source, tags=tags)
 
 
-def _multiline(words: _LineText, pieces: list[_Piece], tags: Tags) -> Iterator[str]:
+def _multiline(words: _LineText, pieces: list[Piece], tags: Tags) -> Iterator[str]:
     """Write an IRCv3 "draft/multiline" batch, which has the tags; nothing else comes between."""
     reference, outer = f"m{words.number}", {tag: tags[tag] for tag in tags if tag == "batch"}
     begin = ("BATCH", f"+{reference}", "draft/multiline", words.target)

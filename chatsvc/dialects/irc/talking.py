@@ -33,7 +33,7 @@ def _(client: Client, message: Message) -> None:
     if long and message.command == "PRIVMSG" and _is_too_long(client, target, text):
         client.reply("INPUTTOOLONG")
         return
-    speak(client, message.command, target, text, _signs(client, message))
+    speak(client, message.command, target, text, client_tags(client, message))
 
 
 def _is_too_long(client: Client, target: str, text: str) -> bool:
@@ -43,7 +43,7 @@ def _is_too_long(client: Client, target: str, text: str) -> bool:
     return longer(f"{client.mask(client.nick)}{longest}{text}", LONGEST - around)
 
 
-def _signs(client: Client, message: Message) -> dict[str, str]:
+def client_tags(client: Client, message: Message) -> dict[str, str]:
     """Return the tags that are for other clients."""
     if not message.tags or "message-tags" not in client.capabilities:
         return {}
@@ -110,7 +110,7 @@ def _(event: Kept, client: Client, about: Pending) -> None:
 @on("TAGMSG", 1)
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
-    signs = _signs(client, message)
+    signs = client_tags(client, message)
     if signs:
         wanted = {_PERSIST, f"+{_PERSIST}", _REACTION} & message.tags.keys()
         for each in client.targets(message.params[0], _MOST_TARGETS):
