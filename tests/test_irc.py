@@ -143,17 +143,16 @@ def test_the_password_of_the_chat_is_that_of_pass() -> None:
     assert " 001 " in chat.connect().send("PASS mellon", "NICK ann", "USER a 0 * :a")[0]
 
 
-def test_lines_missed_are_played_once_on_join(chat: Chat) -> None:
+def test_lines_missed_are_played_once_on_rejoining(chat: Chat) -> None:
     ann, bob = member(chat, "ann"), chat.join("bob")
     ann.hang_up()
     bob.send("one", "two")
 
     def come() -> list[str]:
         client = chat.connect()
-        client.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :Ann")
-        lines = client.send("JOIN #lobby")
+        lines = client.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :Ann", "JOIN #lobby")
         client.send("QUIT")
-        return [line.rpartition(" :")[2] for line in lines if "PRIVMSG" in line]
+        return [line.rpartition(" :")[2] for line in lines if " PRIVMSG " in line]
 
     assert come() == ["[1970-01-01 00:00] one", "[1970-01-01 00:00] two"]
     assert come() == []

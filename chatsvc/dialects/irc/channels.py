@@ -17,6 +17,7 @@ from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Ro
 from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
 
+_REJOIN = "REJOIN"
 _MOST_KICKED = 10  # in one KICK
 _MOST_NEW = 200  # missed lines shown after reconnecting
 
@@ -47,6 +48,18 @@ def _after(client: Client, room: str) -> dict[str, object]:
     if unread:
         return {"after": max(unread.seen, unread.last - _MOST_NEW)}
     return {} if "server-time" in client.capabilities else {"last": 0}
+
+
+def rejoin(client: Client) -> None:
+    """Join the channels that the client's account is in, as users of other clients do."""
+    for unread in list(client.unread.values()):
+        about = Pending(_REJOIN, (unread.room,))
+        client.ask("join", about, room=unread.room, **_after(client, unread.room))
+
+
+@refused(_REJOIN)
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    """Stay outside, without a word: the client has not asked."""
 
 
 def _leave_all(client: Client) -> None:

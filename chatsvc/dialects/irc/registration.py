@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import accounts, metadata, people
+from chatsvc.dialects.irc import accounts, channels, metadata, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
@@ -153,6 +153,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     if event.census is not None:
         statistics(client, event.census)
     people.away_from_the_start(client)
+    channels.rejoin(client)
     metadata.greet(client)
 
 
