@@ -90,33 +90,44 @@ def test_clients_without_batches_are_given_plain_lines(chat: Chat, six: Person) 
         "@time=1970-01-01T00:01:00.000Z :bob!~bob@people-bob PRIVMSG #Tea :6"
     ]
     assert irc(chat, "dan").send("CHATHISTORY TARGETS timestamp=x timestamp=y 5") == [
-        ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :Invalid parameters"
+        ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS timestamp=x :Invalid timestamp"
     ]
 
 
-NOT_UNDERSTOOD = ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS {} :Invalid parameters"
-MISSING = ":irc.chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Missing parameters"
+INVALID = ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS "
+MISSING = f"{INVALID}{{}} :Insufficient parameters"
+ONLY = "Use timestamp= or msgid="
+NOT_THERE = f"{INVALID}BEFORE #Tea {{}} :No such message there"
+NO_TIME = f"{INVALID}{{}} :Invalid timestamp"
+NO_LIMIT = f"{INVALID}LATEST {{}} :Invalid limit"
 
 
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("", ":irc.chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS * :Which messages?"),
+        ("", MISSING.format("*")),
+        ("LATEST", MISSING.format("LATEST")),
+        ("LATEST #Tea * 5 6", f"{INVALID}LATEST :Too many parameters"),
+        ("TARGETS #Tea timestamp=x timestamp=y 5", f"{INVALID}TARGETS :Too many parameters"),
         ("LATEST #Tea *", MISSING.format("LATEST")),
         ("BETWEEN #Tea msgid=#Tea-1 5", MISSING.format("BETWEEN")),
         ("TARGETS", MISSING.format("TARGETS")),
-        ("FIRST #Tea * 5", ":irc.chatsvc FAIL CHATHISTORY UNKNOWN_COMMAND FIRST"
-         " :Unknown subcommand"),
-        ("BEFORE #Tea * 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea 5 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea msgid=#pie-5 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea msgid=#Tea-x 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea timestamp=noon 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BETWEEN #Tea msgid=#Tea-5 * 5", NOT_UNDERSTOOD.format("BETWEEN")),
-        ("LATEST #Tea * many", NOT_UNDERSTOOD.format("LATEST")),
-        ("LATEST #Tea * 0", NOT_UNDERSTOOD.format("LATEST")),
-        ("LATEST #Tea * -5", NOT_UNDERSTOOD.format("LATEST")),
-        ("TARGETS * timestamp=2026-11-21T14:02:00.000Z 5", NOT_UNDERSTOOD.format("TARGETS")),
+        ("FIRST #Tea * 5", f"{INVALID}FIRST :Unknown command"),
+        ("FIRST", f"{INVALID}FIRST :Unknown command"),
+        ("BEFORE #Tea * 5", f"{INVALID}BEFORE #Tea * :{ONLY}"),
+        ("BEFORE #Tea 5 5", f"{INVALID}BEFORE #Tea 5 :{ONLY}"),
+        ("BEFORE #Tea id=5 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_MSGREFTYPE"
+         f" BEFORE #Tea id=5 :{ONLY}"),
+        ("BEFORE #Tea msgid=#pie-5 5", NOT_THERE.format("msgid=#pie-5")),
+        ("BEFORE #Tea msgid=#Tea-x 5", NOT_THERE.format("msgid=#Tea-x")),
+        ("BEFORE #pie msgid=x 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET"
+         " BEFORE #pie :You are not in that channel"),
+        ("BEFORE #Tea timestamp=noon 5", NO_TIME.format("BEFORE timestamp=noon")),
+        ("BETWEEN #Tea msgid=#Tea-5 * 5", f"{INVALID}BETWEEN #Tea * :{ONLY}"),
+        ("LATEST #Tea * many", NO_LIMIT.format("many")),
+        ("LATEST #Tea * 0", NO_LIMIT.format("0")),
+        ("LATEST #Tea * -5", NO_LIMIT.format("-5")),
+        ("TARGETS * timestamp=2026-11-21T14:02:00.000Z 5", NO_TIME.format("TARGETS *")),
         ("AFTER #Tea timestamp=2026-13-21T14:02:00.000Z 5", ":irc.chatsvc FAIL CHATHISTORY"
          " INVALID_PARAMS AFTER :Not a time. Use the form 2026-11-21T14:02:00.000Z."),
         ("LATEST #pie * 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #pie"

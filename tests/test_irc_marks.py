@@ -144,12 +144,14 @@ def test_moderators_delete_for_a_reason_and_others_are_forbidden_to(chat: Chat) 
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("#lobby #lobby-7", "UNKNOWN_MSGID #lobby #lobby-7"
-         " :There is no message 7 in #lobby. To see the numbers: /history"),
+        ("#lobby #lobby-7", "UNKNOWN_MSGID #lobby #lobby-7 :No such message"),
         ("#lobby #tea-1", "UNKNOWN_MSGID #lobby #tea-1 :No such message"),
         ("#lobby x", "UNKNOWN_MSGID #lobby x :No such message"),
         ("#lobby #lobby-\u0661", "UNKNOWN_MSGID #lobby #lobby-\u0661 :No such message"),
         ("#tea #tea-1", "INVALID_TARGET #tea :You are not in #tea. To join it: /join #tea"),
+        ("#tea x", "INVALID_TARGET #tea :You are not in #tea. To join it: /join #tea"),
+        ("bob x", "INVALID_TARGET bob"
+         " :Private messages are stored only between registered users."),
         ("bob @bob-1", "INVALID_TARGET bob"
          " :Private messages are stored only between registered users."),
     ],

@@ -193,7 +193,7 @@ def test_a_tagmsg_to_oneself_arrives_and_is_echoed(chat: Chat) -> None:
 def test_redacting_elsewhere_is_an_invalid_target(chat: Chat) -> None:
     ann = irc(chat, "ann", "draft/message-redaction")
     assert ann.send("REDACT #tea some-id") == [
-        ":irc.chatsvc FAIL REDACT INVALID_TARGET #tea :You are not in that channel"
+        ":irc.chatsvc FAIL REDACT INVALID_TARGET #tea :You are not in #tea. To join it: /join #tea"
     ]
 
 

@@ -38,7 +38,7 @@ class Compositions:
             self.short.discard(oldest)
 
     def of(self, text: str, size: int) -> tuple[Piece, ...]:
-        """Return the pieces of a text, if it was sent recently and each has at most `size` bytes."""
+        """Return the pieces of a recent text, if each has at most `size` bytes."""
         pieces = self._pieces.get(text, ())
         fits = all(len(piece.text.encode()) <= size for piece in pieces)
         return pieces if fits else ()

@@ -24,38 +24,48 @@ _NOT_THERE = (
 
 Point = int | str  # the number of a line, or a time
 Bounds = dict[str, object]
-Finder = Callable[[Client, Sequence[str]], Bounds | None]
+Finder = Callable[[Client, Sequence[str]], Bounds]
+
+
+class _Invalid(Exception):
+    """The request cannot be understood; has the code, the context and a sentence."""
 
 
 @on("CHATHISTORY")
 def _(client: Client, message: Message) -> None:
+    """Ask for a page; "Errors and Warnings" says what is refused with INVALID_PARAMS."""
     verb, *params = message.params or ("*",)
-    row = _VERBS.get(verb.upper())
-    if not message.params:
-        _fail(client, "NEED_MORE_PARAMS", verb, "Which messages?")
-    elif row is None:
-        _fail(client, "UNKNOWN_COMMAND", verb, "Unknown subcommand")
-    elif len(params) < row[0]:
-        _fail(client, "NEED_MORE_PARAMS", verb, "Missing parameters")
-    else:
-        _ask(client, verb, params, row[1])
+    try:
+        _ask(client, verb, params)
+    except _Invalid as invalid:
+        code, *words = invalid.args
+        _fail(client, code, verb, *words)
 
 
-def _ask(client: Client, verb: str, params: list[str], bounds: Finder) -> None:
-    wanted = params.pop()
-    found = (
-        bounds(client, params)
-        if wanted.isdecimal() and 0 < len(wanted) < 10 and int(wanted)
-        else None
-    )
-    if found is None:
-        _fail(client, "INVALID_PARAMS", verb, "Invalid parameters")
-    elif verb.upper() == "TARGETS":
-        client.ask("recent", n=int(wanted), **_deleted(client), **found)
+def _ask(client: Client, verb: str, params: list[str]) -> None:
+    needed, bounds = _row(verb, len(params))
+    found = bounds(client, params[: needed - 1])
+    wanted = params[-1]
+    if not (wanted.isdecimal() and 0 < len(wanted) < 10 and int(wanted)):
+        raise _Invalid("INVALID_PARAMS", wanted, "Invalid limit")
+    asked = {"n": int(wanted), **_deleted(client), **found}
+    if verb.upper() == "TARGETS":
+        client.ask("recent", **asked)
     else:
-        room = place(params[0])
         events = {"events": True} if wants_events(client) else {}
-        client.ask("history", room=room, n=int(wanted), **_deleted(client), **events, **found)
+        client.ask("history", room=place(params[0]), **events, **asked)
+
+
+def _row(verb: str, given: int) -> tuple[int, Finder]:
+    """Return how many parameters a subcommand needs, which must be given, and its function."""
+    row = _VERBS.get(verb.upper())
+    if row is None and (given or verb != "*"):
+        raise _Invalid("INVALID_PARAMS", "Unknown command")
+    if row is None or given < row[0]:
+        raise _Invalid("INVALID_PARAMS", "Insufficient parameters")
+    if given > row[0]:
+        raise _Invalid("INVALID_PARAMS", "Too many parameters")
+    return row
 
 
 def _deleted(client: Client) -> Bounds:
@@ -67,44 +77,54 @@ def _fail(client: Client, code: str, *words: str) -> None:
     client.fail("CHATHISTORY", code, *words)
 
 
-def _point(client: Client, target: str, selector: str) -> Point | None:
-    """Return the point of a selector: `timestamp=…`, or `msgid=…` of a line in the target."""
+def _point(client: Client, target: str, selector: str) -> Point:
+    """Return the point of a selector: `timestamp=…`, or `msgid=…` of a message in the target."""
+    kind, is_one, id = selector.partition("=")
+    if kind == "timestamp":
+        return _time(selector)
+    if kind != "msgid":
+        code = "INVALID_MSGREFTYPE" if is_one else "INVALID_PARAMS"
+        raise _Invalid(code, target, selector, "Use timestamp= or msgid=")
+    number = number_in(client, target, id)
+    if number is not None:
+        return number
+    if target.startswith("#") and key(target) not in client.rooms:
+        raise _Invalid("INVALID_TARGET", target, "You are not in that channel")
+    raise _Invalid("INVALID_PARAMS", target, selector, "No such message there")
+
+
+def _time(selector: str) -> str:
     time = _TIME.fullmatch(selector)
-    if time is not None:
-        return time[1]
-    kind, _, id = selector.partition("=")
-    return number_in(client, target, id) if kind == "msgid" else None
+    if time is None:
+        raise _Invalid("INVALID_PARAMS", selector, "Invalid timestamp")
+    return time[1]
 
 
 def _one(name: str, **more: object) -> Finder:
     """Return the bounds of one selector, as the argument `name` of the chat's command."""
 
-    def bounds(client: Client, params: Sequence[str]) -> Bounds | None:
-        target, selector = params[:2]
-        point = _point(client, target, selector)
-        return None if point is None else {name: point, **more}
+    def bounds(client: Client, params: Sequence[str]) -> Bounds:
+        target, selector = params
+        return {name: _point(client, target, selector), **more}
 
     return bounds
 
 
-def _latest(client: Client, params: Sequence[str]) -> Bounds | None:
+def _latest(client: Client, params: Sequence[str]) -> Bounds:
     return {} if params[1] == "*" else _one("after")(client, params)
 
 
-def _between(client: Client, params: Sequence[str]) -> Bounds | None:
-    target, first, second = params[:3]
+def _between(client: Client, params: Sequence[str]) -> Bounds:
+    target, first, second = params
     after, before = _point(client, target, first), _point(client, target, second)
-    if after is None or before is None:
-        return None
     return {"after": after, "before": before, "first": True}
 
 
-def _targets(client: Client, params: Sequence[str]) -> Bounds | None:
-    first, second = (_TIME.fullmatch(one) for one in params[:2])
-    if first is None or second is None:
-        return None
-    after, before = sorted((first[1], second[1]))
-    return {"after": after, "before": before, "first": after == first[1]}
+def _targets(client: Client, params: Sequence[str]) -> Bounds:
+    """Return the bounds of TARGETS, which must be times; in reverse, the latest ones come first."""
+    first, second = map(_time, params)
+    after, before = sorted((first, second))
+    return {"after": after, "before": before, "first": after == first}
 
 
 # The number of parameters of each subcommand, and the function that handles them.

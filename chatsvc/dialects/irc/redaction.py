@@ -9,9 +9,9 @@ from chatsvc.dialects.irc.privmsg import msgid
 from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.message_events import Deleted, Retracted
 from chatsvc.model.requests import Refusal
-from chatsvc.model.text_rules import key
 
 CAPABILITY = "draft/message-redaction"
+_NO_MESSAGE = 0  # which no message has as its number
 _CODES = {
     **dict.fromkeys(
         ("bad-room", "no-account", "no-such-person", "no-such-room", "not-in-room"),
@@ -24,13 +24,8 @@ _CODES = {
 @on("REDACT", 2)
 def _(client: Client, message: Message) -> None:
     target, id, *reason = message.params
-    number = number_in(client, target, id)
-    if number is None and target.startswith("#") and key(target) not in client.rooms:
-        client.fail("REDACT", "INVALID_TARGET", target, "You are not in that channel")
-    elif number is None:
-        client.fail("REDACT", "UNKNOWN_MSGID", target, id, "No such message")
-    else:
-        client.ask("delete", room=place(target), number=number, reason=" ".join(reason))
+    number = number_in(client, target, id) or _NO_MESSAGE  # the target is checked first
+    client.ask("delete", room=place(target), number=number, reason=" ".join(reason))
 
 
 @told.register
@@ -59,4 +54,5 @@ def _redact(client: Client, event: Deleted | Retracted, about: Pending, id: str)
 def _(event: Refusal, client: Client, about: Pending) -> None:
     code = _CODES.get(event.code, "REDACT_FORBIDDEN")
     subject = about.params[: 1 if code == "INVALID_TARGET" else 2]
-    client.fail("REDACT", code, *subject, event.text)
+    text = "No such message" if code == "UNKNOWN_MSGID" else event.text
+    client.fail("REDACT", code, *subject, text)
