@@ -23,6 +23,7 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "draft/multiline": "max-bytes=4096,max-lines=100",
     "draft/pre-away": "",
     "draft/read-marker": "",
+    "draft/search": "",
     "echo-message": "",
     "extended-join": "",
     "extended-monitor": "",

@@ -14,6 +14,7 @@ from chatsvc.dialects.irc.registry import on, refused, told, told_part
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.history_events import History, Part, Recent
 from chatsvc.model.long_events import with_entries
+from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import key
 
@@ -154,18 +155,22 @@ def _(event: History, client: Client, about: Pending) -> None:
 
 @told_part.register
 def _(event: History, client: Client, about: Pending, part: Part) -> None:
-    private = event.room.startswith("@")
     other = event.room.removeprefix("@")
-    unmarked = "batch" not in client.capabilities
     if part.begins:
         client.happened = list(event.happened)
     for line in event.lines:
         _play_until(client, line.number, other)
-        to_me = private and line.account != client.account
-        line = line._replace(room=client.room_in_ids(event.room))
-        client.line(line, client.nick if to_me else other, earlier=unmarked)
+        tell_line(client, line, event.room)
     if part.ends:
         _play_until(client, math.inf, other)
+
+
+def tell_line(client: Client, line: Said, room: str) -> None:
+    """Write a line from the history, with its id and target; `room` is how the chat calls it."""
+    to_me = room.startswith("@") and line.account != client.account
+    target = client.nick if to_me else room.removeprefix("@")
+    line = line._replace(room=client.room_in_ids(room))
+    client.line(line, target, earlier="batch" not in client.capabilities)
 
 
 def _play_until(client: Client, number: float, other: str) -> None:
