@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class STSPolicy(NamedTuple):
+    """How long clients that have used TLS use nothing else (0: no longer), and on which port."""
+
+    duration: int  # seconds
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,7 @@ class ServiceSettings:
     accounts: str = "open"  # who may register: open, invite or closed
     email_required: bool = False  # to register
     early_registration: bool = False  # programs may register before they join
+    sts: STSPolicy | None = None
 
     @property
     def registers_early(self) -> bool:

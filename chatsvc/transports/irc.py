@@ -85,6 +85,7 @@ class IRCProtocol(Heartbeat):
         self._client.secure = arrival.secure
         settings = self.gate.hub.settings
         self._client.registers_early = settings.registers_early
+        self._client.sts = settings.sts
         self._client.needs_email = settings.email_required
 
     def _ask(self) -> None:

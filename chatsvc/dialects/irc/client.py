@@ -123,7 +123,7 @@ class Client:
         "account", "account_of", "bot", "capabilities", "collected", "earlier", "happened",
         "latest", "mask", "needs_email", "nick", "now", "opened", "operator", "quit", "realname",
         "registers_early", "registration", "rooms", "sasl", "secure", "server", "speaker",
-        "standing", "telling", "unread", "version", "wallops", "welcome", "write_said",
+        "standing", "sts", "telling", "unread", "version", "wallops", "welcome", "write_said",
     )  # fmt: skip
 
     def __init__(
@@ -152,6 +152,7 @@ class Client:
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS
+        self.sts: tuple[int, int] | None = None  # duration and port of the policy
         self.registers_early = False  # accounts before registration is complete
         self.needs_email = False  # to register an account
         self.sasl: Sasl | None = None

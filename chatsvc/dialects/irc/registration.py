@@ -54,7 +54,19 @@ def _offered(client: Client) -> list[str]:
         accounts.CAPABILITY: accounts.capability_value(client),
         metadata.CAPABILITY: metadata.capability_value(),
     }
+    if values and client.sts is not None:
+        offered |= _sts(client.secure, *client.sts)
     return [f"{name}={value}" if value and values else name for name, value in offered.items()]
+
+
+def _sts(secure: bool, duration: int, port: int) -> dict[str, str]:
+    """Return the policy (IRCv3 "sts"): over TLS how long it lasts, otherwise where TLS is.
+
+    A duration of 0 ends it.
+    """
+    if secure:
+        return {"sts": f"duration={duration}"}
+    return {"sts": f"port={port}"} if duration else {}
 
 
 def _request(client: Client, names: list[str]) -> None:
