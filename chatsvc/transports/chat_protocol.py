@@ -14,7 +14,6 @@ from zope.interface import implementer
 
 from chatsvc import commands
 from chatsvc.commands import ROWS
-from chatsvc.core.chat import Session
 from chatsvc.core.wire import Reader
 from chatsvc.model import costs
 from chatsvc.model.batch import Batch, Shared
@@ -26,7 +25,6 @@ from chatsvc.model.server_events import Goodbye, Notice
 from chatsvc.model.text_rules import LONGEST_LINE, counted
 from chatsvc.transports.adapters import Adapter
 from chatsvc.transports.connection import LAST_WORDS, ClientConnection, stop
-from chatsvc.transports.gate import Gate
 from chatsvc.transports.output import Telling
 from chatsvc.transports.pacing import ALL, ANSWERING, FLOOD, FULL, HELD
 from chatsvc.transports.request_queue import RequestQueue
@@ -42,20 +40,25 @@ _log = Logger()
 class ChatProtocol(Telling):
     """A connection: turns bytes into requests to the commands, and events into bytes."""
 
+    __slots__ = (
+        "_arrival",
+        "_broken",
+        "_bucket",
+        "_ended",
+        "_line_end",
+        "_lost",
+        "_queue",
+        "_said",
+        "_timer",
+        "address",
+        "fingerprint",
+        "secure",
+    )
+
     delimiter = b"\n"
     MAX_LENGTH = LONGEST_LINE
 
     transport: Any  # its methods depend on the endpoint
-    gate: Gate
-    session: Session
-    full = False
-    _timer: IDelayedCall | None = None  # when to close a slow reader
-    _bucket: Bucket | None = None
-    _line_end = b""  # sent for each line received, if the client does not show line ends
-    _closing = False
-    _ended = False  # the peer sends nothing more
-    _lost = False
-    _broken = False  # something failed; the connection will be closed soon
 
     # Opening and closing
 
@@ -63,6 +66,12 @@ class ChatProtocol(Telling):
         super().__init__()
         self._arrival, self._ways = arrival, ways
         self._queue = RequestQueue()
+        self._timer: IDelayedCall | None = None  # when to close a slow reader
+        self._bucket: Bucket | None = None
+        self._line_end = b""  # sent for each line received, if the client does not show line ends
+        self._ended = False  # the peer sends nothing more
+        self._lost = False
+        self._broken = False  # something failed; the connection will be closed soon
         self._said = ways.said  # cached, because it is needed for every send
         self.gate, self.address = arrival.gate, arrival.address
         self.secure, self.fingerprint = arrival.secure, arrival.fingerprint

@@ -106,11 +106,17 @@ class IRCProtocol(Heartbeat):
         self.ask_first(self._client.requests())  # such as the metadata of a monitored user
 
     def show(self, batch: Batch, elsewhere: bool) -> None:
-        self._show(batch, partial(super().show, elsewhere=elsewhere))
+        if self._client.earlier:
+            self._show(batch, partial(super().show, elsewhere=elsewhere))
+        else:
+            super().show(batch, elsewhere)
 
     def show_personally(self, batch: Batch, elsewhere: bool, reader: Reader) -> None:
         show = super().show_personally
-        self._show(batch, lambda part: show(part, elsewhere, reader))
+        if self._client.earlier:
+            self._show(batch, lambda part: show(part, elsewhere, reader))
+        else:
+            show(batch, elsewhere, reader)
 
     def _show(self, batch: Batch, show: Callable[[Batch], None]) -> None:
         """Show lines from before the client joined as history, and the others as new."""

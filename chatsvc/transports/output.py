@@ -18,12 +18,15 @@ from chatsvc.transports.sending import BUFFER, Sending
 class Telling(Sending):
     """Sends long answers; everything else sent meanwhile follows them."""
 
-    full: bool
+    __slots__ = ("_behind", "_page", "_readers", "_ways", "full")
+
     _ways: Adapter
-    _page = False  # this connection has one of the few pages that are in memory at a time
-    _behind = b""  # what is sent after the long answer
 
     def __init__(self) -> None:
+        super().__init__()
+        self.full = False
+        self._page = False  # this connection has one of the few pages in memory at a time
+        self._behind = b""  # what is sent after the long answer
         self._readers: list[Deferred[None]] = []  # the next part, and what waits for it
 
     def _catch_up(self) -> None:

@@ -22,19 +22,37 @@ FIRST = FULL | OTHERS | DEBT  # what precedes the other requests of one message
 class Paying(LineReceiver):
     """Parses input while it can be paid for, and delays the rest."""
 
+    # Slots are faster than a dictionary, and with more than 30 attributes one takes 1 KiB more.
+    __slots__ = (
+        "_closing",
+        "_debt",
+        "_most",
+        "_others",
+        "_paid",
+        "_purse",
+        "_reasons",
+        "_taking",
+        "_unread",
+        "_work",
+        "gate",
+        "session",
+    )
+
     gate: Gate
     session: Session
     transport: Any
-    _purse: Purse | None = None
-    _unread = b""  # received, and not parsed yet
-    _taking = False
-    _work = 0.0  # what was done in this turn
-    _paid = 0.0  # of the turn
-    _most = costs.TURN  # the budget of this turn
-    _debt: IDelayedCall | None = None  # until the debt is paid
-    _others: IDelayedCall | None = None  # while others have their turn
-    _reasons = 0  # reasons to stop reading
-    _closing = False
+
+    def __init__(self) -> None:
+        self._purse: Purse | None = None
+        self._unread = b""  # received, and not parsed yet
+        self._taking = False
+        self._work = 0.0  # what was done in this turn
+        self._paid = 0.0  # of the turn
+        self._most: float = costs.TURN  # the budget of this turn
+        self._debt: IDelayedCall | None = None  # until the debt is paid
+        self._others: IDelayedCall | None = None  # while others have their turn
+        self._reasons = 0  # reasons to stop reading
+        self._closing = False
 
     def _as_lines(self, data: bytes) -> bytes:
         """Return the received data as lines ended by `delimiter`."""

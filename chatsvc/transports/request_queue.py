@@ -10,8 +10,7 @@ from chatsvc.model.requests import Refused, Request
 class RequestQueue(list[Request | Refused]):
     """Waiting requests, in order, and why no other is started meanwhile.
 
-    A separate object, because a protocol with more than 30 attributes takes 1 KiB more.  A list,
-    because an empty deque takes half a KiB, and mostly one request waits, if any.
+    A list, because an empty deque takes half a KiB, and mostly one request waits, if any.
     """
 
     __slots__ = ("answers", "following", "going_on", "pace")

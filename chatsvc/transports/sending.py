@@ -16,11 +16,15 @@ BUFFER = 65536  # bytes waiting for a reader, beyond which it counts as slow
 class Sending(Paying):
     """Sends bytes, bypassing the transport's buffer where possible."""
 
-    _direct = False
-    _socket: socket
-    _buffered = False
-    _waiting = 0
-    _telling = False  # a long answer
+    __slots__ = ("_buffered", "_direct", "_socket", "_telling", "_waiting")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._direct = False
+        self._socket: socket
+        self._buffered = False
+        self._waiting = 0
+        self._telling = False  # a long answer
 
     def output_stuck(self) -> None:
         """Note that much waits for the reader, which is slow."""
