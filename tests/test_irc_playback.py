@@ -160,6 +160,28 @@ def test_memory_is_bounded(chat: Chat, ann: Person, monkeypatch: pytest.MonkeyPa
     assert [one.room for one in stored] == ["#pie"] * 3
 
 
+def test_a_long_page_has_events_in_their_places(chat: Chat, ann: Person) -> None:
+    """The label is on the only batch, which is sent in several parts."""
+    ann.send("CAP REQ :labeled-response draft/multiline"), ann.send("CAP REQ -echo-message")
+    bob = chat.program("bob")
+    bob.ask(do="join", room="#tea")
+    for number in range(12):
+        bob.ask(do="say", text="long " * 800)
+        ann.send(f"TOPIC #tea :{number}")
+        chat.clock.advance(1)
+    ann.read()
+    told = ann.send("@label=x CHATHISTORY LATEST #tea * 50")
+    chat.clock.advance(10)
+    told += ann.read()
+    assert told[0].startswith("@label=x :irc.chatsvc BATCH +")
+    assert sum("label=" in line for line in told) == 1
+    begun = [line for line in told if "msgid=" in line]
+    topics = [line.rpartition(":")[2] for line in begun if " TOPIC " in line]
+    assert topics == [str(number) for number in range(12)]
+    kinds = "".join("t" if " TOPIC " in line else "m" for line in begun if "JOIN" not in line)
+    assert kinds == "mt" * 12
+
+
 # TAGMSG
 
 
@@ -205,3 +227,51 @@ def irc_in_tea(chat: Chat, nick: str = "bob") -> Person:
     client = irc(chat, nick, *OLD)
     client.send("JOIN #tea")
     return client
+
+
+# REDACT
+
+
+def test_a_reaction_is_deleted_by_its_sender_or_a_moderator(chat: Chat, ann: Person) -> None:
+    """IRCv3 "message-redaction": the message is a PRIVMSG, NOTICE or TAGMSG."""
+    redacting = (*CAPS, "draft/message-redaction", "echo-message")
+    bob, eve = irc(chat, "bob", *redacting), irc(chat, "eve", *redacting)
+    telnet, program = chat.join("carol"), chat.program("dan")
+    bob.send("JOIN #tea"), eve.send("JOIN #tea"), telnet.send("/join #tea")
+    program.ask(do="join", room="#tea")
+    (echo,) = bob.send("@+draft/react=x TAGMSG #tea")
+    (id,) = ids([echo])
+    eve.read(), telnet.read(), program.events()
+    (refused,) = eve.send(f"REDACT #tea {id}")
+    assert f"FAIL REDACT REDACT_FORBIDDEN #tea {id} :That message is by bob." in refused
+    (told,) = bob.send(f"REDACT #tea {id} :sorry")
+    assert told.endswith(f" :bob!~bob@people-bob REDACT #tea {id} :sorry")
+    assert eve.read()[-1].endswith(f" REDACT #tea {id} :sorry")
+    assert telnet.read() == []
+    assert program.events() == [
+        {"event": "retracted", "room": "#tea", "id": int(id[1:]), "by": "bob", "reason": "sorry"}
+    ]
+    assert not any("TAGMSG" in line for line in page(ann, "LATEST #tea * 9"))
+    assert "UNKNOWN_MSGID" in bob.send(f"REDACT #tea {id}")[0]
+    (id,) = ids(bob.send("@+draft/react=y TAGMSG #tea"))
+    ann.send("CAP REQ draft/message-redaction"), ann.read()
+    assert ann.send(f"REDACT #tea {id}")[0].endswith(f"REDACT #tea {id}")
+
+
+def test_a_join_is_not_deleted(chat: Chat, ann: Person) -> None:
+    (id,) = ids(page(ann, "LATEST #tea * 1"))
+    assert "FAIL REDACT UNKNOWN_MSGID" in ann.send(f"REDACT #tea {id}")[0]
+
+
+def test_a_reaction_in_a_conversation_is_deleted_for_both(chat: Chat) -> None:
+    caps = (*CAPS, "draft/message-redaction", "echo-message")
+    ann, bob = irc(chat, "ann", *caps), irc(chat, "bob", *caps)
+    for each in (ann, bob):
+        each.send(f"NS REGISTER {SECRET}")
+    (echo,) = ann.send("@+draft/react=x TAGMSG bob")
+    bob.read()
+    (id,) = ids([echo])
+    assert "REDACT_FORBIDDEN" in bob.send(f"REDACT ann {id}")[0]
+    assert ann.send(f"REDACT bob {id}")[0].endswith(f":ann!~ann@people-ann REDACT bob {id}")
+    assert bob.read()[0].endswith(f":ann!~ann@people-ann REDACT bob {id}")
+    assert page(bob, "LATEST ann * 9") == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chatsvc.core.chat import Room, Session
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.happenings import Happenings
 from chatsvc.core.timer import Timer
@@ -17,6 +17,7 @@ from chatsvc.model.text_rules import check_words, span
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import floor, moderates
 from chatsvc.services.audit import Acts, because, with_account
+from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.store.archive import Lines, RoomStore
 
 DELETIONS = (10, 600.0)  # deletions of own messages, within so many seconds
@@ -31,6 +32,7 @@ class Deleting:
         lines: Lines,
         store: RoomStore,
         happenings: Happenings,
+        guest_messages: GuestMessages,
         acts: Acts,
         clock: Timer,
     ) -> None:
@@ -38,6 +40,7 @@ class Deleting:
         self._lines = lines
         self._store = store
         self._happenings = happenings
+        self._guest_messages = guest_messages
         self._acts = acts
         self._clock = clock
         self._deletions = Window(*DELETIONS)
@@ -118,6 +121,18 @@ class Deleting:
         for each in place.members:
             if each is not session:
                 each.announce(Shared(replace(event, room=place.called(each))))
+        return event
+
+    def delete_passing(self, session: Session, other: User, id: int, reason: str) -> Retracted:
+        """Delete a private message that a guest has sent or received."""
+        check_words(reason)
+        self._check_may_delete_again(session)
+        if not self._guest_messages.remove(session, other, id):
+            raise Refused("no-such-line", "There is no such message of yours. It may be too old.")
+        shown = "" if self._bans.silences(session.person, None) else reason
+        event = Retracted(f"@{other.name}", id, session.name, shown)
+        for each in other.sessions:
+            each.tell(replace(event, room=f"@{session.name}"))
         return event
 
     def _check_may_delete_again(self, session: Session) -> None:

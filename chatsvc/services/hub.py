@@ -159,7 +159,8 @@ class Hub:
             presence=presence, clock=clock,
         )  # fmt: skip
         self.deleting = Deleting(
-            bans=bans, lines=archive, store=archive, happenings=happenings, acts=acts, clock=clock,
+            bans=bans, lines=archive, store=archive, happenings=happenings,
+            guest_messages=guest_messages, acts=acts, clock=clock,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
