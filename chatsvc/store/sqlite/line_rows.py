@@ -47,6 +47,6 @@ def manner(action: bool, notice: bool, bot: bool) -> int:
     return (NOTICE if notice else ACTION if action else 0) + (BOT if bot else 0)
 
 
-def signs_column(signs: Mapping[str, str] | None) -> str | None:
+def signs_column(signs: Mapping[str, str]) -> str:
     """Return client tags as they are stored."""
-    return json.dumps(dict(signs), ensure_ascii=False) if signs else None
+    return json.dumps(dict(signs), ensure_ascii=False)

@@ -31,8 +31,9 @@ _ROOMS = """SELECT id, name, last,
                    topic, topic_by, topic_time
             FROM room"""
 _KEEP_LINES = """INSERT INTO said
-                 (room, number, time, sender, text, action, client, tag, account, quiet, signs)
+                 (room, number, time, sender, text, action, client, tag, account, quiet)
                  VALUES {}"""
+_KEEP_SIGNS = "UPDATE said SET signs = ? WHERE room = ? AND number = ?"
 _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
                  ON CONFLICT (id) DO UPDATE SET last = excluded.last"""
 _TALLY = """INSERT INTO tally
@@ -103,9 +104,10 @@ class Writer:
         rooms: dict[str, tuple[int, int]] = {}
         with self._change() as database:
             known = _known_tags(database, lines)
-            commit, rows = self._number(lines, known, rooms)
+            commit, rows, signed = self._number(lines, known, rooms)
             write(database, _KEEP_ROOMS, [(id_, name, last) for name, (id_, last) in rooms.items()])
             write(database, _KEEP_LINES, rows)
+            database.executemany(_KEEP_SIGNS, signed)
         self._rooms.update(rooms)
         return commit
 
@@ -114,9 +116,10 @@ class Writer:
         lines: list[Line],
         known: dict[tuple[str, str], int],
         rooms: dict[str, tuple[int, int]],
-    ) -> tuple[Commit, list[Row]]:
+    ) -> tuple[Commit, list[Row], list[Row]]:
         commit = Commit()
         rows: list[Row] = []
+        signed: list[Row] = []  # client tags, which few lines have
         for line in lines:
             room, time, sender, text, action, client, tag, account, quiet, notice, signs, bot = line
             if tag is not None and (client, tag) in known:
@@ -131,14 +134,14 @@ class Writer:
             rooms[room] = id_, number
             commit.said[room].append(line.numbered(number))
             how = manner(action, notice, bot) if notice or bot else action
-            also = signs_column(signs) if signs else None
             rows.append(
-                (id_, number, round(time * 1000), sender, text, how, client, tag, account, quiet,
-                 also)
-            )  # fmt: skip
+                (id_, number, round(time * 1000), sender, text, how, client, tag, account, quiet)
+            )
+            if signs:
+                signed.append((signs_column(signs), id_, number))
             if tag is not None:
                 known[client, tag] = number
-        return commit, rows
+        return commit, rows, signed
 
     def _room(self, name: str) -> tuple[int, int]:
         if name not in self._rooms:
