@@ -163,6 +163,7 @@ async def _finish(
 
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
     """Send a refusal; before login, only a limited number."""
+    hub.measurements.refusals[refused.code] += 1
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.login is not None:
         hub.login.knock(session, refused.code)

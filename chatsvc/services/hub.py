@@ -25,6 +25,7 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.banning import Banning
 from chatsvc.services.deleting import Deleting
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
@@ -32,6 +33,7 @@ from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.messaging import Messaging
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
@@ -78,6 +80,7 @@ class Hub:
         self.settings = settings = settings or ServiceSettings()
         self._begun = clock.seconds()
         safely = Safely(report)
+        self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
@@ -116,7 +119,7 @@ class Hub:
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
             visibility=visibility, guest_messages=guest_messages, ids=ids, happenings=happenings,
-            clock=clock, now=now, safely=safely, log=log,
+            clock=clock, now=now, safely=safely, measurements=measurements, log=log,
         )  # fmt: skip
         self.hosting = hosting = Hosting(
             directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
@@ -153,10 +156,12 @@ class Hub:
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
-            records=archive, acts=acts, reports=reports,
-            targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
-            presence=presence, clock=clock,
+            directory=directory, sessions=sessions, joining=joining, bans=bans, records=archive,
+            acts=acts, reports=reports, lockdown=lockdown, clock=clock,
+        )  # fmt: skip
+        self.banning = Banning(
+            directory=directory, moderation=moderation, hosting=hosting, bans=bans, acts=acts,
+            targets=BanTargets(directory, accounts, whowas, now), presence=presence,
         )  # fmt: skip
         self.deleting = Deleting(
             bans=bans, lines=archive, store=archive, happenings=happenings,
@@ -165,6 +170,7 @@ class Hub:
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            visibility=visibility,
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,
@@ -179,7 +185,7 @@ class Hub:
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
             presence=presence, metadata=metadata, happenings=happenings, store=archive,
-            clock=clock, now=now, start=start,
+            log=archive, clock=clock, now=now, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over

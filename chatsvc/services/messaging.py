@@ -26,9 +26,10 @@ from chatsvc.model.requests import Refusal, Refused
 from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
-from chatsvc.policy.permissions import check_talk, moderates
+from chatsvc.policy.permissions import check_ctcp, check_talk, moderates
 from chatsvc.policy.room_rules import filtered
 from chatsvc.services.guest_messages import GuestMessages
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import Commit, Intake
@@ -66,6 +67,7 @@ class Messaging:
         clock: Timer,
         now: Callable[[], float],
         safely: Safely,
+        measurements: Measurements,
         log: Callable[[str], object],
     ) -> None:
         self._directory = directory
@@ -80,11 +82,17 @@ class Messaging:
         self._clock = clock
         self._now = now
         self._safely = safely
+        self._measurements = measurements
         self._log = log  # reports something to the operator
         self.stopping = False  # lines are refused from now on
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
         self._outage: Outage | None = None
+
+    @property
+    def storing(self) -> bool:
+        """Whether the last line could be stored."""
+        return self._outage is None
 
     # Incoming
 
@@ -100,7 +108,7 @@ class Messaging:
         check_text(text)
         user = session.person
         time = self._active(user)
-        mute = self._bans.mute_of(session, room)
+        mute = self._bans.silencing(session, room)
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._bans.refusal(mute)
@@ -248,22 +256,34 @@ class Messaging:
         return replace(told, own=True)
 
     def signal(
-        self, session: Session, to: Room | User, signs: Mapping[str, str], persist: bool = False
+        self,
+        session: Session,
+        to: Room | User,
+        signs: Mapping[str, str],
+        mods: bool = False,
+        persist: bool = False,
     ) -> Signal:
-        """Show others what is not a message, such as a typing notice; remember it if wanted."""
+        """Show others, or only the moderators, what is not a message, such as a typing notice.
+
+        The history has it if it is to `persist`.
+        """
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
+            check_ctcp(place, signs)
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
         stamp = self._happenings.stamp(_account_of(session.person), session.person.bot)
-        signal = Signal(session.name, to.name, signs, time=stamp.time, id=stamp.id, stamp=stamp)
+        called = f"@{to.name}" if mods else to.name
+        signal = Signal(session.name, called, signs, time=stamp.time, id=stamp.id, stamp=stamp)
         if self._bans.mute_of(session, place) is None:
             where = place or self._conversation(session.person, to)
-            if persist and where is not None:
+            if persist and where is not None and not mods:
                 self._happenings.note(where.key, where.last, signal, stamp)
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:
                 other = each.user is not session.user or to is session.user
+                if mods and place is not None and not moderates(each.person, place):
+                    continue
                 if other and not each.person.ignores_user(session.person):
                     each.announce(shared)
         return replace(signal, own=True)
@@ -300,6 +320,8 @@ class Messaging:
             batch = Batch(portion)
             self._safely(room.show, batch)
             self._settle(room, batch)
+        waited = self._now() - lines[0].time
+        self._measurements.note_shown(len(lines), len(room.members), waited)
         if self.watch and not isinstance(room, DirectConversation):
             for line in lines:
                 self.watch(line)
@@ -310,8 +332,8 @@ class Messaging:
             session = self._directory.clients.get(client)
             if session is not None:
                 if session not in room.members:  # it will not be shown them
-                    for position in positions:
-                        session.safely(self._acknowledge, session, room, batch.lines[position])
+                    lines = [batch.lines[position] for position in positions]
+                    session.safely(self._acknowledge, session, room, lines)
                 session.settle(len(positions))
             else:
                 self._settle_orphan(client, len(positions))
@@ -321,9 +343,14 @@ class Messaging:
         if left > 0:
             self.orphans[client] = left
 
-    def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
-        if line.tag is not None:
-            session.tell(Kept(room.called(session), line.number), line.tag)
+    def _acknowledge(self, session: Session, room: Room, lines: list[Said]) -> None:
+        """Confirm lines to a sender who has left the room, or talks to it from outside."""
+        if room.rules.outside:
+            session.wire.show_personally(Batch(lines), True, session)
+            return
+        for line in lines:
+            if line.tag is not None:
+                session.tell(Kept(room.called(session), line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
         if line.room in self._directory.leaving:
@@ -352,6 +379,7 @@ class Messaging:
             self._log(f"Messages are stored again. Refused in {took}: {outage.lines}.")
 
     def _refuse(self, lines: Sequence[Line | Said], refused: Refused) -> None:
+        self._measurements.refusals[refused.code] += len(lines)
         for line in lines:
             session = self._directory.clients.get(line.client)
             if session is not None:

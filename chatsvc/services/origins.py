@@ -24,12 +24,17 @@ class Origins:
         user = self._users.get(key(name))
         return user.account.name if user is not None and user.account is not None else name
 
-    def standing(self, name: str) -> tuple[str, bool]:
-        """Return the name of the account of the user with this name, and whether it is a bot."""
+    def login(self, name: str) -> str:
+        """Return the account's name of a user, or of the last one of this name; empty: a guest."""
         user = self._users.get(key(name))
-        if user is None:
-            return "", False
-        return user.account.name if user.account else "", user.bot
+        if user is not None:
+            return user.account.name if user.account is not None else ""
+        return self._whowas.account(name)
+
+    def standing(self, name: str) -> tuple[str, bool]:
+        """Return the name of a user's account, as `login` does, and whether it is a bot."""
+        user = self._users.get(key(name))
+        return self.login(name), user is not None and user.bot
 
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))

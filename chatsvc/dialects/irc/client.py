@@ -30,10 +30,10 @@ from chatsvc.model.happened import Happened
 from chatsvc.model.message_events import Said, Told
 from chatsvc.model.origins import mask_of
 from chatsvc.model.requests import Request
-from chatsvc.model.room_events import Unread
+from chatsvc.model.room_events import Rule, Unread
 from chatsvc.model.server_events import Welcome
 from chatsvc.model.stamps import Stamp
-from chatsvc.model.text_rules import key
+from chatsvc.model.text_rules import LONGEST_WORDS, key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which no text begins with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends for `splitlines`
@@ -57,6 +57,7 @@ class Pending(NamedTuple):
         return self.param(0)
 
 
+LATER = "LATER"  # the command of replies that wait for earlier answers
 NOTHING = Pending("")  # the subject of events that answer no message
 
 
@@ -106,6 +107,11 @@ def _one_word(param: str) -> str:
     return param.split(" ")[0].lstrip(":") or "*"
 
 
+def reason(text: str) -> str:
+    """Return a topic or a reason, cut to the length that ISUPPORT states, as servers do."""
+    return text[:LONGEST_WORDS]
+
+
 def told_address(address: str) -> str:
     """Return an address as a parameter; a leading colon would start the last one."""
     return f"0{address}" if address.startswith(":") else address
@@ -120,10 +126,11 @@ class Client:
 
     __slots__ = (
         "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
-        "account", "account_of", "bot", "capabilities", "collected", "earlier", "happened",
-        "latest", "mask", "needs_email", "nick", "now", "opened", "operator", "quit", "realname",
-        "registers_early", "registration", "rooms", "sasl", "secure", "server", "speaker",
-        "standing", "sts", "telling", "unread", "version", "wallops", "welcome", "write_said",
+        "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier",
+        "happened", "latest", "mask", "needs_email", "nick", "now", "opened", "operator", "quit",
+        "realname", "registers_early", "registration", "rooms", "sasl", "secure", "server",
+        "speaker", "standing", "sts", "telling", "unread", "version", "wallops", "welcome",
+        "write_said",
     )  # fmt: skip
 
     def __init__(
@@ -149,6 +156,7 @@ class Client:
         self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
+        self.changed: list[Rule] = []  # rules changed by one request, of which more follow
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS
@@ -208,7 +216,7 @@ class Client:
         That of a user (`by`) has a time, and their account (IRCv3 "account-tag").
         """
         if by:
-            source = self.mask(by)
+            source = source or self.mask(by)
             if self.capabilities & OF_EVENTS:
                 tags = {**self._tags_of(by, stamp), **tags}
         known = understood({**self._batch, **tags}, self.capabilities)
@@ -228,6 +236,10 @@ class Client:
         """Send a numeric reply; its text, if it has any, comes last."""
         number, words = NUMERICS[name]
         self.send(number, self.nick, *params, *([words] if words is not None else []))
+
+    def reply_later(self, name: str, *params: str) -> None:
+        """Send a numeric reply after the answers to what was requested before."""
+        self.ask("settle", Pending(LATER, (name, *params)))
 
     def replies(self, name: str, *params: str, items: Sequence[str], by: str = " ") -> None:
         """Send as many replies as the items need.

@@ -9,7 +9,7 @@ from chatsvc.dialects.irc.client import NOTHING, Client
 from chatsvc.dialects.irc.registry import told
 from chatsvc.model.happened import Happened, Noted
 from chatsvc.model.message_events import Signal
-from chatsvc.model.room_events import Joined
+from chatsvc.model.room_events import Joined, Rule
 
 CAPABILITIES = frozenset(("draft/event-playback", "batch"))
 
@@ -31,6 +31,8 @@ def play(client: Client, events: Iterable[Happened], other: str) -> None:
 def _as_told(client: Client, event: Noted, other: str) -> Noted:
     if isinstance(event, Joined):
         return replace(event, roles=())  # modes that follow from it are not events of their own
+    if isinstance(event, Rule):
+        return replace(event, more=False)  # each has an id of its own
     if isinstance(event, Signal) and not other.startswith("#"):
         to_me = event.stamp is not None and event.stamp.account != client.account
         return replace(event, to=client.nick if to_me else other)

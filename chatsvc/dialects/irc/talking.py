@@ -134,7 +134,9 @@ def _show(
     persist: bool = False,
 ) -> None:
     """Show clients what is not a message; the history has it if it is to `persist`."""
-    to = {"room": target} if target.startswith("#") else {"name": target}
+    to: dict[str, object] = {"name": target}
+    if target.startswith(("#", "@#")):
+        to = {"room": target.removeprefix("@"), "mods": target.startswith("@")}
     client.ask("signal", about, signs=signs, **({"persist": True} if persist else {}), **to)
 
 
