@@ -425,13 +425,8 @@ class Room:
         account = user.account.name if user.account else ""
         silent = self._mutes.silences(user, self)
         away = "" if user.away is None else user.away or "away"
-        return Newcomer(
-            user.name,
-            account,
-            "" if silent else user.realname,
-            self._shown_role(user),
-            "away" if silent and away else away,
-        )
+        realname, away = ("", away and "away") if silent else (user.realname, away)
+        return Newcomer(user.name, account, realname, self._shown_role(user), away)
 
     def _shown_role(self, user: User) -> str:
         """Return a user's permission level here; operators have that of founders."""

@@ -38,17 +38,15 @@ class EventPages:
 
     def within(self, session: Session, room: Room, bounds: Bounds) -> list[Happened]:
         """Return the events of a room between two points that a session may read."""
-        lowest = floor(session, room)
-        after = None if bounds.after is None else self.resolved(room, bounds.after)
-        before = None if bounds.before is None else self.resolved(room, bounds.before)
-        return [
-            one
-            for one in self._happenings.of(room.key)
-            if one.behind >= lowest
-            and (after is None or _is_after(one, after))
-            and (before is None or is_before(one, before))
-            and not _is_ignored(session, one)
-        ]
+        lowest, events = floor(session, room), self._happenings.of(room.key)
+        found = [one for one in events if one.behind >= lowest and not _is_ignored(session, one)]
+        if bounds.after is not None:
+            after = self.resolved(room, bounds.after)
+            found = [one for one in found if _is_after(one, after)]
+        if bounds.before is not None:
+            before = self.resolved(room, bounds.before)
+            found = [one for one in found if is_before(one, before)]
+        return found
 
 
 def _is_after(one: Happened, point: Happened | Point) -> bool:

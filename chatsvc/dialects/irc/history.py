@@ -87,11 +87,16 @@ def _point(client: Client, target: str, selector: str) -> Point:
         code = "INVALID_MSGREFTYPE" if is_one else "INVALID_PARAMS"
         raise _Invalid(code, target, selector, "Use timestamp= or msgid=")
     number = number_in(client, target, id)
-    if number is not None:
-        return number
+    if number is None:
+        raise _not_there(client, target, selector)
+    return number
+
+
+def _not_there(client: Client, target: str, selector: str) -> _Invalid:
+    """Return the refusal of a message that is not in a target, or of the target."""
     if target.startswith("#") and key(target) not in client.rooms:
-        raise _Invalid("INVALID_TARGET", target, "You are not in that channel")
-    raise _Invalid("INVALID_PARAMS", target, selector, "No such message there")
+        return _Invalid("INVALID_TARGET", target, "You are not in that channel")
+    return _Invalid("INVALID_PARAMS", target, selector, "No such message there")
 
 
 def _time(selector: str) -> str:
