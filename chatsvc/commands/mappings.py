@@ -14,7 +14,7 @@ MOST_SIGNS = LONGEST_SIGNS // 3  # at once: `+a;` is the shortest
 
 def signs(name: str, value: object) -> dict[str, str]:
     """Return client tags: short words, each with a value."""
-    fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
+    fits = isinstance(value, dict) and len(value) <= MOST_SIGNS
     if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
         raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
     found = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]

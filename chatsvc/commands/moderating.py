@@ -32,6 +32,7 @@ def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | N
     help="removes a user",
     example="/kick eve too loud",
     level="moderator",
+    settled=True,
 )
 async def kick(
     hub: Hub,
@@ -57,6 +58,7 @@ async def kill(hub: Hub, session: Session, name: str, reason: Words = "") -> Eve
     help="removes a user and blocks them from joining",
     example="/ban eve 2d spam",
     level="moderator",
+    settled=True,
 )
 async def ban(
     hub: Hub,
@@ -88,6 +90,7 @@ async def unban(
     help="stops a user from talking; --quietly: without telling them",
     example="/mute eve 10m calm down",
     level="moderator",
+    settled=True,
 )
 async def mute(
     hub: Hub,

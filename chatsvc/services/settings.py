@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from chatsvc.services.retention import RetentionLimits
 
 
 class STSPolicy(NamedTuple):
@@ -26,6 +28,7 @@ class ServiceSettings:
     email_required: bool = False  # to register
     early_registration: bool = False  # programs may register before they join
     sts: STSPolicy | None = None
+    retention: RetentionLimits = field(default_factory=RetentionLimits)
 
     @property
     def registers_early(self) -> bool:

@@ -146,8 +146,13 @@ def _(event: Left, client: Client, about: Pending) -> None:
         if not event.gone:
             client.send("PART", event.room, *words, by=name, stamp=event.stamp)
         elif name != client.quit:
-            client.send("QUIT", *words, by=name, stamp=event.stamp)
+            client.send("QUIT", _why(event), by=name, stamp=event.stamp)
             client.quit = name
+
+
+def _why(event: Left) -> str:
+    """Return why users have left the server (Modern IRC, "QUIT message")."""
+    return f"Quit: {event.words}" if event.quit else event.words or "Connection closed"
 
 
 @on("KICK", 2)

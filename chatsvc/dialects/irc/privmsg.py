@@ -98,6 +98,7 @@ def told(line: Told, room: str, capabilities: frozenset[str], mask: Mask) -> byt
         tags["msgid"] = msgid(room, line.number)
     elif line.id is not None:
         tags["msgid"] = msgid(room, line.id)
+    # Client tags come last, so that a client can cut off only its own.
     tags |= {**who_tags(line.account, line.bot), **sign_tags(line.signs)}
     number = line.number or line.id or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text

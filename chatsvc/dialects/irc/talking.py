@@ -22,11 +22,11 @@ _PERSIST = "draft/persist"
 _REACTION = "+draft/react"
 
 
-@on("PRIVMSG", 1)
-@on("NOTICE", 1)
+@on("PRIVMSG")
+@on("NOTICE")
 def _(client: Client, message: Message) -> None:
-    if len(message.params) < 2 or not message.params[1]:
-        client.reply("NOTEXTTOSEND")
+    if len(message.params) < 2 or not (message.params[0] and message.params[1]):
+        _refuse_incomplete(client, message)
         return
     target, text = message.params[:2]
     long = len(text) > (_SHORT_ASCII if text.isascii() else _SHORT)
@@ -34,6 +34,16 @@ def _(client: Client, message: Message) -> None:
         client.reply("INPUTTOOLONG")
         return
     speak(client, message.command, target, text, client_tags(client, message))
+
+
+def _refuse_incomplete(client: Client, message: Message) -> None:
+    """Answer a message without target or text; nothing answers a notice (Modern IRC, "NOTICE")."""
+    if message.command == "NOTICE":
+        return
+    if "".join(message.params[:1]):
+        client.reply("NOTEXTTOSEND")
+    else:
+        client.reply("NORECIPIENT", f"No recipient given ({message.command})")
 
 
 def _is_too_long(client: Client, target: str, text: str) -> bool:
@@ -80,7 +90,9 @@ def _speak(
         _say(client, target, text, about, {"action": True, **manner})
     else:
         kind = _CTCP["NOTICE" if "notice" in manner else "PRIVMSG"]
-        _show(client, target, {kind: text.strip("\x01")}, about)
+        signs = manner.get("signs", {})
+        assert isinstance(signs, dict)
+        _show(client, target, {kind: text.strip("\x01"), **signs}, about)
 
 
 def _say(
@@ -95,7 +107,7 @@ def _say(
     elif is_service(target):
         talk_to(client, target, text)
     else:
-        client.ask("msg", about, name=target, text=text, **manner)
+        client.ask_in_context("msg", about, name=target, text=text, remind=True, **manner)
 
 
 @told.register
@@ -116,13 +128,16 @@ def _(event: Kept, client: Client, about: Pending) -> None:
     """Ignore the answer: the client was shown its line, or does not want it."""
 
 
-@on("TAGMSG", 1)
+@on("TAGMSG")
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
+    target, *_ = (*message.params, "")
     signs = client_tags(client, message)
-    if signs:
+    if not target:
+        _refuse_incomplete(client, message)
+    elif "message-tags" in client.capabilities:
         wanted = {_PERSIST, f"+{_PERSIST}", _REACTION} & message.tags.keys()
-        for each in client.targets(message.params[0], _MOST_TARGETS):
+        for each in client.targets(target, _MOST_TARGETS):
             _show(client, each, signs, Pending("TAGMSG", (each,)), persist=bool(wanted))
 
 
@@ -144,11 +159,12 @@ def _show(
 def _(event: Signal, client: Client, about: Pending) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
+    signs = {sign: value for sign, value in event.signs.items() if sign not in _CTCP.values()}
+    tags = sign_tags(signs)
     for command, sign in _CTCP.items():
         if sign in event.signs:
             words = f"\x01{event.signs[sign]}\x01"
-            client.send(command, event.to, words, by=event.sender, stamp=event.stamp)
+            client.send(command, event.to, words, by=event.sender, stamp=event.stamp, tags=tags)
             return
     if "message-tags" in client.capabilities:
-        tags = sign_tags(event.signs)
         client.send("TAGMSG", event.to, by=event.sender, stamp=event.stamp, tags=tags)
