@@ -27,8 +27,11 @@ def storage(values: Values) -> Iterator[Problem]:
         yield from _directory(data, is_ours=True)
     if values["log-file"] is not None:
         yield from _directory(values["log-file"].parent)
-    if archive is None:
-        return
+    if archive is not None:
+        yield from _stored(archive, data)
+
+
+def _stored(archive: Path, data: Path | None) -> Iterator[Problem]:
     if archive.absolute().parent != data:
         yield from _directory(archive.absolute().parent)
     yield from _archive(archive)

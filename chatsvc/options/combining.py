@@ -11,9 +11,12 @@ from twisted.internet.endpoints import quoteStringArgument
 from twisted.python.usage import UsageError
 
 from chatsvc.model.rate_limits import Limits
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import duration
 from chatsvc.options.sources import Failed, Given, refuse
 from chatsvc.options.table import TABLE, Option
 from chatsvc.options.values import most_clients
+from chatsvc.services.settings import STSPolicy
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.websocket.access import WebAccess
 
@@ -91,6 +94,25 @@ def _certificate(values: Values) -> Files | None:
     return Files(certificate, key) if certificate else None
 
 
+def _sts(values: Values) -> STSPolicy | None:
+    """Return the policy of IRCv3 "sts"; its port may be the one for everything."""
+    if values["sts"] is None:
+        return None
+    if not values["cert"]:
+        raise UsageError("--sts requires --cert: clients refuse a self-signed certificate.")
+    port = int(values["tls-port"] or values["port"])
+    if not port or (values["listen"] and not values["tls-port"]):
+        raise UsageError("--sts requires --tls-port with the number of a port.")
+    return STSPolicy(_seconds(values["sts"]), port)
+
+
+def _seconds(value: str) -> int:
+    try:
+        return int(duration(value))
+    except Refused:
+        raise UsageError(f"--sts must be a duration such as 30d, or off, not {value!r}.") from None
+
+
 def _password(values: Values) -> str | None:
     password: str | None = values["password"]
     in_file: str | None = values["password-file"]
@@ -140,6 +162,7 @@ _COMBINED: dict[str, Callable[[Values], Any]] = {  # in this order
     "motd": lambda values: values["motd"] or "",
     "password": _password,
     "web": lambda values: WebAccess(values["web-host"], values["web-origin"]),
+    "sts": _sts,
     "certificate": _certificate,
     "data": _data,
     "archive": _archive,

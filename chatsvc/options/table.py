@@ -126,6 +126,10 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
                 "key", "Private key for --cert, PEM.", None, values.path, is_path=True,
                 example="privkey.pem",
             ),
+            Option(
+                "sts", "Time for which IRC clients use only TLS, such as 30d, or off.", None,
+                example="30d",
+            ),
             _flag("require-tls", "Require TLS except for local connections."),
         ),
     ),

@@ -25,6 +25,7 @@ def service_settings(options: Mapping[str, Any]) -> ServiceSettings:
         accounts=options["accounts"],
         email_required=bool(options["email-required"]),
         early_registration=bool(options["early-registration"]),
+        sts=options["sts"],
         retention=RetentionLimits(options["keep"], options["keep-private"], options["max-archive"]),
     )
 
