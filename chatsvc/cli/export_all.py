@@ -35,11 +35,11 @@ class Written(NamedTuple):
     jsonl: str
 
 
-def run(folder: Path, archive: str | None) -> int:
+def run(folder: Path, archive: str | None, data: Path | None) -> int:
     """Export every room to a new folder; return the exit code."""
     row = ProgressRow(sys.stderr if os.isatty(2) else None)
     try:
-        rooms = _export(archive_path(archive), folder, row)
+        rooms = _export(archive_path(archive, data), folder, row)
     except (NotDone, ArchiveFailed) as error:
         said = str(error)
     except OSError as error:

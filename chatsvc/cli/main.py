@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from chatsvc import __version__
 from chatsvc.cli import arguments
+from chatsvc.cli.archive_option import add_archive
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -110,7 +111,7 @@ def _restore(words: Sequence[str]) -> int:
 def _export_all(options: argparse.Namespace) -> int:
     from chatsvc.cli.export_all import run
 
-    return run(options.all, options.archive)
+    return run(options.all, options.archive, options.data)
 
 
 _ADMINISTRATION: dict[str, Callable[[Sequence[str]], int]] = {
@@ -384,9 +385,7 @@ def _add_export(commands: Any) -> None:
         "--all", type=Path, metavar="DIR",
         help="write every room of an archive on this machine to a new folder",
     )  # fmt: skip
-    parser.add_argument(
-        "--archive", metavar="sqlite:PATH", help="archive for --all  [sqlite:chat.db]"
-    )
+    add_archive(parser, " for --all")
     parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
     parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
     parser.add_argument(
