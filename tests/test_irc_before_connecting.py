@@ -94,7 +94,7 @@ def test_an_account_can_be_banned_before_it_is_registered(chat: Chat) -> None:
     ann = irc(chat, "ann")
     tokens = " ".join(ann.send("VERSION"))
     assert " ACCOUNTEXTBAN=a " in tokens
-    assert " EXTBAN=$,a " in tokens
+    assert " EXTBAN=$,am " in tokens
     ann.send(f"NS REGISTER {SECRET}", "JOIN #tea")
     assert ann.send("MODE #tea +b $a:Eve") == [":ann!~ann@people-ann MODE #tea +b $a:Eve"]
     assert " #tea $a:Eve ann " in ann.send("MODE #tea b")[0]

@@ -132,9 +132,10 @@ def test_real_names_are_set_and_shown(chat: Chat) -> None:
     assert bob.send("SETNAME :Robert Roe") == [":bob!~bob@people-bob SETNAME :Robert Roe"]
     assert ann.read() == [":bob!~bob@people-bob SETNAME :Robert Roe"]
     assert ann.send("WHOIS bob")[0] == ":irc.chatsvc 311 ann bob ~bob people-bob * :Robert Roe"
-    assert ann.send(f"SETNAME :{'x' * 401}") == [
-        ":irc.chatsvc NOTICE ann :That is too long. Use at most 400 characters."
-    ]
+    for invalid in ("x" * 401, "", " "):  # IRCv3 "setname", "Errors"
+        assert ann.send(f"SETNAME :{invalid}") == [
+            ":irc.chatsvc FAIL SETNAME INVALID_REALNAME :A real name has from 1 to 400 characters"
+        ]
     telnet = chat.join("carol")
     ann.read()
     assert telnet.send("/realname Carol C.") == ["* Real name set: Carol C."]

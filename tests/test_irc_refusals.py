@@ -62,7 +62,7 @@ def test_the_account_of_a_ban_may_be_unknown(chat: Chat, ann: Person) -> None:
     """IRCv3 "account-extban": clients build the mask from ACCOUNTEXTBAN and EXTBAN."""
     tokens = " ".join(ann.send("VERSION"))
     assert " ACCOUNTEXTBAN=a " in tokens
-    assert " EXTBAN=$,a " in tokens
+    assert " EXTBAN=$,am " in tokens
     assert ann.send("MODE #tea +b $a:eve") == [f"{ANN} MODE #tea +b $a:eve"]
     assert ann.send("MODE #tea b")[0] == ":irc.chatsvc 367 ann #tea $a:eve ann 0"
     eve = irc(chat, "eve")

@@ -74,7 +74,8 @@ def test_ban_and_unban(chat: Chat) -> None:
     (bans,) = bot.ask(do="bans", room="#tea")
     assert [(ban["who"], ban["by"]) for ban in bans["bans"]] == [("eve", "bot")]
     (unbanned,) = bot.ask(do="unban", room="#tea", who="eve")
-    assert unbanned == {"event": "unbanned", "who": "eve", "room": "#tea", "by": "bot"}
+    expected = {"event": "unbanned", "who": "eve", "room": "#tea", "by": "bot", "lifted": ["eve"]}
+    assert unbanned == expected
     assert refusal(bot, do="unban", room="#tea", who="eve")[0] == "no-such-person"
     assert eve.ask(do="join", room="#tea")[0]["event"] == "entered"
 
@@ -134,7 +135,8 @@ def test_mute_and_unmute(chat: Chat) -> None:
     }
     assert refusal(eve, do="mute", room="#tea", who="bot")[0] == "not-allowed"
     assert refusal(eve, do="unmute", room="#tea", who="eve")[0] == "not-allowed"
-    assert refusal(eve, do="bans", room="#tea")[0] == "not-allowed"
+    (bans,) = eve.ask(do="bans", room="#tea")
+    assert (bans["event"], bans["bans"]) == ("bans", [])
 
 
 def test_an_operator_acts_on_the_whole_server_or_here(chat: Chat) -> None:
@@ -219,7 +221,9 @@ def test_rules_and_roles(chat: Chat) -> None:
     assert eve.events() == [rule]
     (rules,) = eve.ask(do="room")
     assert (rules["event"], rules["founder"]) == ("rules", "bot")
-    assert {"name": "slow", "value": "10 s"}.items() <= rules["rules"][8].items()
+    assert {"name": "slow", "value": "10 s"}.items() <= next(
+        one for one in rules["rules"] if one["name"] == "slow"
+    ).items()
     assert refusal(eve, do="set", room="#tea", rule="slow", value="off")[0] == "not-allowed"
     assert refusal(bot, do="set", room="#tea", rule="speed", value="x")[0] == "bad-rule"
     assert refusal(bot, do="set", room="#tea", rule="slow", value="x")[0] == "bad-duration"
@@ -236,7 +240,7 @@ def test_rules_and_roles(chat: Chat) -> None:
     assert refusal(eve, do="transfer", room="#tea", name="eve")[0] == "not-allowed"
     assert bot.ask(do="transfer", room="#tea", name="eve")[0]["role"] == "founder"
     assert refusal(bot, do="deop", room="#tea", name="eve")[0] == "not-allowed"
-    for do in ("op", "deop", "voice", "devoice", "transfer", "invite"):
+    for do in ("op", "deop", "voice", "devoice", "transfer"):
         assert refusal(eve, do=do, room="#tea", name="nobody")[0] == "no-such-person"
         assert refusal(program(chat, f"x-{do}"), do=do, name="eve")[0] == "not-allowed"
 

@@ -255,3 +255,34 @@ def test_a_wrong_password_is_seen_and_one_is_not_that_person(
     wes.types("/buffer 1")
     wes.at.until(r"\| Wrong password\.")
     assert "nobody else is here" in chat.person().come_in("bob")
+
+
+def test_clients_ban_kick_and_mute_with_their_own_commands(
+    chat: Service, tmux: Tmux, tmp_path: Path
+) -> None:
+    tom = telnet(chat)
+    ida, wes = in_the_lobby(tmux, chat, tmp_path)
+    for who in (ida, wes, tom):
+        who.types("/join #games")
+        ida.at.until(rf"-!- {who.name} .* has joined #games$")
+    ida.types("/kickban wes too loud, sorry")
+    ida.at.until(r"-!- mode/#games \[\+b \*!\*@people-wes\] by ida$")
+    ida.at.until(r"-!- wes was kicked from #games by ida \[too loud, sorry\]$")
+    wes.at.until(r"\| ida has kicked wes \(too loud, sorry\)")
+    tom.at.until(r"\* ida removed wes from #games: too loud, sorry")
+    ida.types("/ban")
+    ida.at.until(r"-!- 1 - #games: ban \*!\*@people-wes \[by ida, \d+ secs? ago\]$")
+    ida.types("/unban *!*@people-wes")
+    ida.at.until(r"-!- mode/#games \[-b \*!\*@people-wes\] by ida$")
+    wes.types("/join #games")
+    ida.at.until(r"-!- wes .* has joined #games$")
+    ida.types("/op wes")
+    wes.at.until(r"Mode #games \[\+o wes\] by ida")
+    wes.types("/kickban tom spam")
+    tom.at.until(r"\* wes removed you from #games: spam")
+    ida.at.until(r"-!- mode/#games \[\+b \*!\*@people-tom\] by wes$")
+    wes.types("/mode #games +b $m:*!~x@*")
+    ida.at.until(r"-!- mode/#games \[\+b \$m:\*!~x@\*\] by wes$")
+    wes.types("/unban tom")
+    wes.types("/mode #games -int+l 9")
+    ida.at.until(r"-!- mode/#games \[-int\+l 9\] by wes$")

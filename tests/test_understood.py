@@ -18,13 +18,14 @@ FREE = {
 }  # fmt: skip
 ALONE = sorted(name for name, row in TABLE.items() if not row.words)
 FIRST = {
-    "audit": "5", "certificate": "add", "exempt": "carl", "found": "carl", "help": "msg",
-    "history": "5",
-    "howtoban": "carl", "ignore": "carl", "invite": "carl", "leave": "#tea", "lockdown": "on",
+    "admit": "carl", "audit": "5", "certificate": "add", "exempt": "carl", "found": "carl",
+    "help": "msg", "history": "5", "howtoban": "carl", "ignore": "carl",
+    "invite": "carl", "leave": "#tea", "lockdown": "on",
     "login": "ann wrong", "nick": "zoe", "op": "carl", "deop": "carl", "voice": "carl",
     "devoice": "carl", "register": SECRET, "resolve": "1", "room": "#tea", "sessions": "1",
     "stats": "#tea", "to": "carl", "transfer": "carl", "unban": "carl", "unmute": "carl",
-    "unexempt": "carl", "unignore": "carl", "uninvite": "carl", "unregister": SECRET,
+    "unadmit": "carl", "unexempt": "carl", "unignore": "carl", "uninvite": "carl",
+    "unregister": SECRET,
     "who": "#tea", "whois": "carl", "whowas": "carl", "claim": "code",
     "passwd": f"{SECRET} new-one", "remove-room": "#tea",
 }  # fmt: skip

@@ -64,10 +64,13 @@ async def ban(
     reason: Words = "",
     room: str | None = None,
     here: bool = False,
+    stay: bool = False,
 ) -> Event:
-    """Ban a user or a mask from a room."""
+    """Ban a user or a mask from a room; if they may `stay`, nobody is removed."""
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(session, who=who, seconds=duration, reason=reason, room=where)
+    return await hub.banning.ban(
+        session, who=who, seconds=duration, reason=reason, room=where, stay=stay
+    )
 
 
 @command("unban [--here] who", help="lifts a ban", example="/unban eve", level="moderator")
@@ -75,7 +78,7 @@ async def unban(
     hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
 ) -> Event:
     """Lift a ban."""
-    return await hub.moderation.unban(session, who, _where(hub, session, room, here))
+    return await hub.banning.unban(session, who, _where(hub, session, room, here))
 
 
 @command(
@@ -96,7 +99,7 @@ async def mute(
 ) -> Event:
     """Mute a user or a mask in a room."""
     where = _where(hub, session, room, here)
-    return await hub.moderation.ban(
+    return await hub.banning.ban(
         session, who=who, seconds=duration, reason=reason, room=where, mute=True, quietly=quietly
     )
 
@@ -106,32 +109,58 @@ async def unmute(
     hub: Hub, session: Session, who: Who, room: str | None = None, here: bool = False
 ) -> Event:
     """Lift a mute."""
-    return await hub.moderation.unban(session, who, _where(hub, session, room, here), mute=True)
+    return await hub.banning.unban(session, who, _where(hub, session, room, here), "mute")
 
 
 @command(
-    "exempt who",
-    help="exempts a user from this room's bans and mutes",
+    "exempt [--mutes] who",
+    help="exempts a user from this room's bans and mutes; --mutes: only from its mutes",
     example="/exempt ann",
     level="moderator",
 )
-async def exempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
+async def exempt(
+    hub: Hub, session: Session, who: Who, room: str | None = None, mutes: bool = False
+) -> Event:
     """Exempt a user or a mask from the room's bans and mutes."""
-    return await hub.moderation.exempt(session, who, room_of(session, room))
+    return await hub.banning.exempt(session, who, room_of(session, room), only_mutes=mutes)
 
 
 @command("unexempt who", help="ends an exemption", example="/unexempt ann", level="moderator")
 async def unexempt(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
     """Lift an exemption."""
-    return await hub.moderation.unban(session, who, room_of(session, room), exempt=True)
+    return await hub.banning.unban(session, who, room_of(session, room), "exempt")
 
 
-@command("bans [--here]", help="lists bans, mutes and exemptions", level="moderator")
+@command(
+    "admit who",
+    help="lets a user join without an invitation while the room is invite-only",
+    example="/admit ann",
+    level="moderator",
+)
+async def admit(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
+    """Let a user or a mask join an invite-only room without an invitation."""
+    return await hub.banning.admit(session, who, room_of(session, room))
+
+
+@command(
+    "unadmit who",
+    help="ends what /admit allowed",
+    example="/unadmit ann",
+    level="moderator",
+)
+async def unadmit(hub: Hub, session: Session, who: Who, room: str | None = None) -> Event:
+    """Withdraw a standing invitation."""
+    return await hub.banning.unban(session, who, room_of(session, room), "admit")
+
+
+@command("bans [--here]", help="lists bans, mutes and exemptions")
 def bans(hub: Hub, session: Session, room: str | None = None, here: bool = False) -> Answer:
-    """List the bans, mutes and exemptions of a room."""
-    where = _where(hub, session, room, here)
-    shown = partial(hub.moderation.shown, asker=session)
-    return Listing(Bans(where.name if where else "", ()), hub.bans.all(where), shown)
+    """List the bans, mutes, exemptions and standing invitations of a room."""
+    where = _where(hub, session, None, here) if room is None else None
+    if room is not None:  # which the user need not be in
+        where = hub.visibility.known_room(session, room)
+    shown = partial(hub.banning.shown, asker=session)
+    return Listing(Bans(where.name if where else "", ()), hub.banning.all(session, where), shown)
 
 
 @command(
@@ -145,7 +174,7 @@ def howtoban(
 ) -> Answer:
     """Show which masks match a user, and who else they match."""
     user, where = hub.directory.find(name), _where(hub, session, room, here)
-    return hub.moderation.ways_to_ban(session, user, where)
+    return hub.banning.ways_to_ban(session, user, where)
 
 
 @command(

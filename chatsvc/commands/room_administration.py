@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatsvc.commands.registry import Answer, command
-from chatsvc.core.chat import Session
+from chatsvc.commands.registry import Answer, Values, command
+from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.events import Event
 from chatsvc.services.hub import Hub
@@ -21,14 +21,24 @@ def set(
     rule: str | None = None,
     value: str | None = None,
     room: str | None = None,
+    rules: Values | None = None,
 ) -> Answer:
-    """Change a rule of the room, or show its rules."""
+    """Change a rule of the room, or some at once (`rules`), or show its rules."""
     here = room_of(session, room)
+    if rules:
+        return _set_rules(hub, session, here, rules)
     if rule is None or value is None:
         return hub.room_administration.rules(here)
     if rule.lower() == "topic":
         return hub.room_administration.set_topic(session, here, value)
-    return hub.room_administration.set_rule(session, here, rule, value)
+    return _set_rules(hub, session, here, {rule: value})
+
+
+async def _set_rules(hub: Hub, session: Session, room: Room, rules: Values) -> Event:
+    *others, last = await hub.room_administration.set_rules(session, room, rules)
+    for each in others:
+        session.tell(each)
+    return last
 
 
 @command(
@@ -43,16 +53,22 @@ async def remove_room(hub: Hub, session: Session, room: str) -> Event:
     return await hub.room_removal.remove(session, hub.visibility.known_room(session, room))
 
 
-@command("invite name", help="invites a user to the room", example="/invite bob", level="member")
-async def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
+@command("invite name", help="invites a user to the room", example="/invite bob")
+def invite(hub: Hub, session: Session, name: str, room: str | None = None) -> Answer:
     """Invite a user to a room."""
-    return await hub.room_administration.invite(session, room_of(session, room), name)
+    return hub.room_administration.invite(session, room_of(session, room), name)
 
 
 @command("invited", help="lists pending invitations", level="moderator")
 def invited(hub: Hub, session: Session, room: str | None = None) -> Answer:
     """List who is invited to a room."""
     return hub.room_administration.expected(room_of(session, room))
+
+
+@command("invitations", help="lists the rooms that you are invited to")
+def invitations(hub: Hub, session: Session) -> Answer:
+    """List the rooms that the user is invited to."""
+    return hub.room_administration.invitations(session)
 
 
 @command(

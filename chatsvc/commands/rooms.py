@@ -29,9 +29,8 @@ TALLIES = 20
 
 @command(
     "join room [password]",
-    "enter j",
-    "joins a room, or creates it",
-    "/join #tea",
+    help="joins a room, or creates it",
+    example="/join #tea",
 )
 def join(
     hub: Hub,
@@ -114,7 +113,7 @@ def leave(hub: Hub, session: Session, room: str | None = None, words: Words = ""
 def room(hub: Hub, session: Session, name: str | None = None, room: str | None = None) -> Answer:
     """Switch to a room, or show the current one."""
     if name is None:
-        return hub.room_administration.rules(room_of(session, room))
+        return hub.room_administration.rules(hub.visibility.known_room(session, room))
     session.here, session.target = room_of(session, name), None
     return talking(session)
 

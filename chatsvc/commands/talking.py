@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatsvc.commands.registry import Answer, Signs, Text, Words, command
-from chatsvc.core.chat import Session, User
+from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import room_of
 from chatsvc.model.characters import clean_formatted
 from chatsvc.model.events import Event
@@ -12,6 +12,7 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Talking
 from chatsvc.model.server_events import Asked, Notice
 from chatsvc.model.text_rules import key
+from chatsvc.policy.permissions import check_outside
 from chatsvc.services.hub import Hub
 from chatsvc.services.messaging import PLAINLY, Manner
 
@@ -58,8 +59,21 @@ def _say(
     if room is None and session.target is not None:
         to = _still_reached(hub, session, session.target)
         return hub.messaging.whisper(session, to=to, text=text, manner=manner, tag=tag)
-    hub.messaging.say(session, room=room_of(session, room), text=text, manner=manner, tag=tag)
+    place = _place(hub, session, room)
+    hub.messaging.say(session, room=place, text=text, manner=manner, tag=tag)
     return None
+
+
+def _place(hub: Hub, session: Session, name: str | None) -> Room:
+    """Return the room to talk in, which the user is in or may talk to from outside."""
+    try:
+        return room_of(session, name)
+    except Refused:
+        room = hub.directory.rooms.get(key(name or ""))
+        if room is None:
+            raise
+        check_outside(session.person, room)
+        return room
 
 
 def _still_reached(hub: Hub, session: Session, to: User | Account) -> User | Account:
@@ -91,7 +105,10 @@ def msg(
     signs: Signs | None = None,
     tag: str | None = None,
 ) -> Answer:
-    """Send a private message."""
+    """Send a private message, or (`#room`) a message to a room."""
+    if name.startswith("#"):
+        manner = Manner(action, notice, signs)
+        return _say(hub, session, text=text, room=name, tag=tag, manner=manner)
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
     return hub.messaging.whisper(
@@ -125,10 +142,11 @@ def signal(
     signs: Signs,
     room: str | None = None,
     name: str | None = None,
+    mods: bool = False,
 ) -> Answer:
-    """Send what programs show each other, such as typing notices."""
-    to = hub.directory.find(name) if name is not None else room_of(session, room)
-    return hub.messaging.signal(session, to, signs)
+    """Send what programs show each other, such as typing notices; with `mods`, moderators."""
+    to = hub.directory.find(name) if name is not None else _place(hub, session, room)
+    return hub.messaging.signal(session, to, signs, mods)
 
 
 @command("reply text", help="replies to the last private message", example="/reply thanks")

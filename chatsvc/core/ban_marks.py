@@ -6,9 +6,16 @@ from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.records import Account
 
 
-def marks(name: str, account: Account | None, client: str | None) -> frozenset[BanMask]:
-    """Return the marks by which a ban can recognize a user, besides their address."""
+def marks(
+    name: str, account: Account | None, client: str | None, origin: str = ""
+) -> frozenset[BanMask]:
+    """Return the marks by which a ban can recognize a user, besides their address.
+
+    `origin` is the user as IRC clients are shown them, `nick!user@host`, if known.
+    """
     found = {BanMask.of_name(name)}
+    if origin:
+        found.add(BanMask.of_origin(origin))
     if client is not None:
         found.add(BanMask.of_client(client))
     if account is not None:

@@ -168,7 +168,8 @@ class Session(Endpoint):
     @property
     def marks(self) -> frozenset[BanMask]:
         """The marks by which a ban can recognize this session, except its address."""
-        return marks(self.person.name, self.person.account, self.client)
+        user = self.person
+        return marks(user.name, user.account, self.client, user.mask)
 
     def owns(self, line: Said) -> bool:
         """Return whether this session sent a line, or any session of its account did."""
@@ -414,8 +415,15 @@ class Room:
     def _newcomer(self, user: User) -> Newcomer:
         """Describe a user; a mute hides what they write about themselves from others."""
         account = user.account.name if user.account else ""
-        realname = "" if self._mutes.silences(user, self) else user.realname
-        return Newcomer(user.name, account, realname, self._shown_role(user))
+        silent = self._mutes.silences(user, self)
+        away = "" if user.away is None else user.away or "away"
+        return Newcomer(
+            user.name,
+            account,
+            "" if silent else user.realname,
+            self._shown_role(user),
+            "away" if silent and away else away,
+        )
 
     def _shown_role(self, user: User) -> str:
         """Return a user's permission level here; operators have that of founders."""

@@ -15,11 +15,12 @@ class Newcomer(NamedTuple):
     account: str  # its name, or empty
     realname: str
     role: str
+    away: str  # why, or empty
 
 
 def joined(room: str, newcomers: Sequence[Newcomer]) -> Joined:
     """Return the event that these people have joined, without fields that are the same for all."""
-    names, accounts, realnames, roles = zip(*newcomers, strict=True)
+    names, accounts, realnames, roles, aways = zip(*newcomers, strict=True)
     return Joined(
         room,
         names,
@@ -27,4 +28,5 @@ def joined(room: str, newcomers: Sequence[Newcomer]) -> Joined:
         accounts if any(accounts) else (),
         realnames if any(realnames) else (),
         roles if {*roles} - {"guest", "member"} else (),
+        aways if any(aways) else (),
     )

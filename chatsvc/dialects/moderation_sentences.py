@@ -24,6 +24,7 @@ from chatsvc.model.moderation_events import (
     Audit,
     Banned,
     Bans,
+    Listed,
     Lockdown,
     Removed,
     Reported,
@@ -31,7 +32,7 @@ from chatsvc.model.moderation_events import (
     Unbanned,
     Ways,
 )
-from chatsvc.model.room_events import Expected, Invited, Role, Rule, Rules
+from chatsvc.model.room_events import Expected, Invitations, Invited, Role, Rule, Rules
 from chatsvc.model.text_rules import counted
 
 _ROLES = {
@@ -163,6 +164,14 @@ def _(event: Expected, here: str | None) -> Iterable[str]:
 
 
 @lines.register
+def _(event: Invitations, here: str | None) -> Iterable[str]:
+    if event.rooms:
+        yield f"* You are invited to {listing(event.rooms)}. To join a room: /join {event.rooms[0]}"
+    else:
+        yield "* You have no invitations."
+
+
+@lines.register
 def _(event: Identified, here: str | None) -> Iterable[str]:
     return ()  # /whois shows it to whoever asks
 
@@ -190,13 +199,20 @@ def _(event: Banned, here: str | None, part: Part) -> Iterable[str]:
     if event.hit:
         does = "Muted" if event.mute else "Removed"
         yield f"*   {does}: {listing(event.hit)}."
-    elif part.begins and event.means and not event.exempt and not event.own:
+    elif part.begins and event.means and not (event.exempt or event.admits or event.own):
         yield "*   It matches nobody online at the moment."
+
+
+@lines.register
+def _(event: Listed, here: str | None) -> Iterable[str]:
+    return ()  # /bans shows it
 
 
 def _banned(event: Banned) -> str:
     if event.exempt:
-        return f"{event.who} is exempt from bans and mutes in {event.room}"
+        return f"{event.who} is exempt from {_what(event)} in {event.room}"
+    if event.admits:
+        return f"{event.who} can join {event.room} without an invitation"
     quietly = "quietly " if event.quietly else ""
     done = f"{quietly}muted" if event.mute else "banned"
     where = f" in {event.room}" if event.room else ""
@@ -205,6 +221,10 @@ def _banned(event: Banned) -> str:
     unnamed = [each for each in event.addresses if str(BanMask.of_address(each)) not in named]
     addresses = f" ({', '.join(unnamed)})" if unnamed else ""
     return f"{event.who} is {done}{where}{_until(event)}{means}{addresses}"
+
+
+def _what(event: Banned | Unbanned) -> str:
+    return "mutes" if event.mute else "bans and mutes"
 
 
 def _until(event: Banned) -> str:
@@ -221,7 +241,9 @@ def _(event: Unbanned, here: str | None) -> Iterable[str]:
     if event.own:
         yield f"* {event.by} unmuted you{where}."
     elif event.exempt:
-        yield f"* Bans and mutes{where} apply to {event.who} again."
+        yield f"* {_what(event).capitalize()}{where} apply to {event.who} again."
+    elif event.admits:
+        yield f"* {event.who} needs an invitation to join {event.room} again."
     else:
         yield f"* {event.who} is no longer {'muted' if event.mute else 'banned'}{where}."
 

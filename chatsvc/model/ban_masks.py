@@ -1,9 +1,9 @@
 """Who a ban affects: masks as values, and what people write: names, patterns, addresses …
 
 `label` puts what people write into five forms, one mask each: `eve`, `name=ev*`, `account=eve`,
-`host=people-eve`, `ip=192.0.2.0/24`.  It refuses what could never match anybody.  A ban is stored
-as the masks that its labels stood for when it was made: there, an account is its id, and `client=`
-is one connection.  No other module writes or parses these forms.
+`host=people-eve`, `ip=192.0.2.0/24`; or into an IRC mask, `*!~eve@*`.  It refuses what could never
+match anybody.  A ban is stored as the masks that its labels stood for when it was made: there, an
+account is its id, and `client=` is one connection.  No other module writes or parses these forms.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 NAME, ACCOUNT, ADDRESS, CLIENT = "name", "account", "ip", "client"  # the kinds, as they are stored
+MASK = "mask"  # an IRC mask with more than a name or a host, stored as it is: `*!~eve@*`
 AT = "host"  # in labels only: means the user with that host
 _ADDRESSES = re.compile(rf"\b{ADDRESS}=[^\s]*[^\s:]")
 
@@ -40,12 +41,17 @@ class BanMask(NamedTuple):
         kind, equals, value = text.partition("=")
         if equals and kind in (NAME, ACCOUNT, ADDRESS, CLIENT, AT):
             return cls(kind, value)
-        return cls("", text)
+        return cls(MASK if "!" in text else "", text)
 
     @classmethod
     def of_name(cls, name: str) -> BanMask:
         """Return the mask that matches a name, or a pattern of names, in any spelling."""
         return cls(NAME, key(name))
+
+    @classmethod
+    def of_origin(cls, mask: str) -> BanMask:
+        """Return the mask that matches `nick!user@host`, or a pattern of these, in any spelling."""
+        return cls(MASK, key(mask))
 
     @classmethod
     def of_account(cls, account: str) -> BanMask:
@@ -69,12 +75,17 @@ class BanMask(NamedTuple):
 
     def __str__(self) -> str:
         """Return the mask in its stored form, which is also what people write."""
-        return f"{self.kind}={self.value}" if self.kind else self.value
+        return self.value if self.kind in ("", MASK) else f"{self.kind}={self.value}"
 
     @property
-    def is_name_pattern(self) -> bool:
-        """Whether it matches more than one name."""
-        return self.kind == NAME and is_pattern(self.value)
+    def is_pattern(self) -> bool:
+        """Whether it matches more than one name, or more than one user's `nick!user@host`."""
+        return self.kind in (NAME, MASK) and is_pattern(self.value)
+
+    @property
+    def is_of_everybody(self) -> bool:
+        """Whether it matches everybody: `*!*@*`."""
+        return self.kind == MASK and fits(self.value, f"\0!~\0@{HOST}\0")
 
     @property
     def is_of_address(self) -> bool:
@@ -88,7 +99,7 @@ class BanMask(NamedTuple):
 
     def matches(self, other: BanMask) -> bool:
         """Return whether it equals the other mask, or is a pattern that matches it."""
-        if self.is_name_pattern and other.kind == NAME:
+        if self.is_pattern and other.kind == self.kind:
             return fits(self.value, other.value)
         return self == other
 
@@ -97,6 +108,8 @@ class BanMask(NamedTuple):
         where = parsed_address(address) if self.is_of_address else None
         return where is not None and where in network_of(self.value)
 
+
+LONGEST_MASK = 160  # characters of a mask that is compared with `nick!user@host`
 
 _MASK = re.compile(r"([^!@]*)(?:!([^!@]*))?@([^!@]*)|([^!@]*)!([^!@]*)")
 _PART_OF_ADDRESS = re.compile(r"((?:[0-9]{1,3}\.){1,3})\*(?:\.\*)*")
@@ -196,11 +209,24 @@ def _of_mask(mask: str) -> str:
     nick = (parts[1] if parts[2] is not None else parts[4]) or "*"
     user = (parts[2] if parts[2] is not None else parts[1] or parts[5]) or "*"
     host = parts[3] or "*"
-    if user.strip("*") and not (nick + host).replace("*", ""):
-        raise Refused(
-            "bad-mask", f"Users choose their own user part, so {mask} is not safe. {_FORMS}"
-        )
+    if not mask.strip("!@"):
+        raise _never(mask)
+    if is_host(host):  # which one user has
+        return str(BanMask(AT, host))
+    if user.strip("*") or not (nick + host).strip("*"):
+        return _of_origin(nick, user, host, mask)
     return _of_parts(nick, host, mask)
+
+
+def _of_origin(nick: str, user: str, host: str, written: str) -> str:
+    """Parse a mask that is compared with `nick!user@host`, as IRC clients are shown users."""
+    names = f"{nick}{user.removeprefix('~')}".replace("*", "").replace("?", "")
+    starts_wrong = user[0] not in "~*?"
+    if starts_wrong or (names and not are_of_names(names)) or len(written) > LONGEST_MASK:
+        raise _never(written)
+    if not is_pattern(host) and not is_host(host):
+        raise _no_host(host)
+    return str(BanMask(MASK, f"{nick}!{user}@{host}"))
 
 
 def _of_parts(nick: str, host: str, mask: str) -> str:
@@ -209,17 +235,16 @@ def _of_parts(nick: str, host: str, mask: str) -> str:
     if host.startswith(HOST):
         return _of_host(nick, host, mask)
     if as_network(host) is None and not _LIKE_ADDRESS.fullmatch(host):
-        raise Refused("bad-mask", f"No host can be {host}: hosts begin with {HOST}. {_FORMS}")
+        raise _no_host(host)
     if nick.strip("*"):
         raise Refused("bad-mask", "Give a name or an address in a mask, not both.")
     return _address(host)
 
 
 def _of_host(nick: str, host: str, mask: str) -> str:
-    """Parse a host, which one user has, or a pattern of hosts, which are made from names."""
+    """Parse a host, which one user has, or a pattern of hosts."""
     if is_pattern(host):
-        name = host.removeprefix(HOST)
-        return _name(nick if nick.strip("*") and fits(name, nick) else name, mask)
+        return _of_origin(nick, "*", host, mask)
     if not is_host(host):
         raise _never(mask)
     return str(BanMask(AT, host))
@@ -285,6 +310,10 @@ def _unmapped(network: Network) -> Network:
     if mapped is None or network.prefixlen < 96:
         return network
     return ip_network(f"{mapped}/{network.prefixlen - 96}")
+
+
+def _no_host(host: str) -> Refused:
+    return Refused("bad-mask", f"No host can be {host}: hosts begin with {HOST}. {_FORMS}")
 
 
 def _never(written: str) -> Refused:

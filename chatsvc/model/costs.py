@@ -73,6 +73,7 @@ COSTS = {
     "clear": Cost(100),
     "room": Cost(200),
     "rooms": Cost(5000),
+    "invitations": Cost(5000),
     "who": Cost(1500),
     "whois": Cost(300),
     "whowas": Cost(300),

@@ -46,12 +46,16 @@ class Banned:
     addresses: tuple[str, ...] = ()  # told to operators
     hit: tuple[str, ...] = ()
     own: bool = False
-    exempt: bool = False  # bans and mutes do not affect them
+    exempt: bool = False  # bans and mutes (with `mute` only mutes) do not affect them
+    admits: bool = False  # they need no invitation
 
 
 @dataclass(frozen=True, slots=True)
 class Unbanned:
-    """A ban, mute or exemption was lifted; `own` is for the user who is no longer muted."""
+    """A ban, mute, exemption or standing invitation was lifted: those listed as `lifted`.
+
+    `own` is for the user who is no longer muted.
+    """
 
     WIRE: ClassVar[str] = "unbanned"
 
@@ -61,6 +65,25 @@ class Unbanned:
     mute: bool = False
     own: bool = False
     exempt: bool = False
+    admits: bool = False
+    lifted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of a room's lists has a new entry, or (`removed`) lacks one, for those who show masks.
+
+    The `kind` is ban, mute, exempt (with `mute` only from mutes) or admit.
+    """
+
+    WIRE: ClassVar[str] = "listed"
+
+    room: str
+    who: str
+    by: str
+    kind: str
+    mute: bool = False
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +189,6 @@ class Reports:
 
 
 ModerationEvent: TypeAlias = (
-    Removed | Banned | Unbanned | Bans | Ways | Lockdown | Announced | Audit | Reported
+    Removed | Banned | Unbanned | Listed | Bans | Ways | Lockdown | Announced | Audit | Reported
     | Reports
 )  # fmt: skip

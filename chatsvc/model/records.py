@@ -66,6 +66,8 @@ class RoomRules:
     keep: float = 0.0  # seconds for which lines are stored; 0: permanently
     refuse: tuple[str, ...] = ()  # words that cause a message to be refused
     mask: tuple[str, ...] = ()  # words that are shown as asterisks
+    outside: bool = False  # users outside the room may send it messages
+    no_ctcp: bool = False  # no requests of IRC clients to each other
     hosted: bool = False  # these and the bans end when the room is empty: a host has set them
     sealed: int = 0  # the last line of a host who had restricted the room: others may not read it
 
@@ -74,7 +76,8 @@ class RoomRules:
 class Ban:
     """A ban or (`mute`) a mute, in a room or on the whole server (`room` is empty).
 
-    Or (`exempt`) an exemption from these.
+    Or (`exempt`) an exemption from these, with `mute` only from mutes; or (`admits`) a standing
+    invitation to an invite-only room.
     """
 
     TABLE: ClassVar[str] = "ban"
@@ -82,7 +85,7 @@ class Ban:
 
     id: str
     room: str  # its key
-    who: tuple[str, ...]  # any of name=KEY, account=ID, ip=CIDR, client=SECRET
+    who: tuple[str, ...]  # any of name=KEY, account=ID, ip=CIDR, client=SECRET, nick!user@host
     label: str  # what it affects, as people write it
     mute: bool = False
     quietly: bool = False  # the muted user does not notice
@@ -92,6 +95,7 @@ class Ban:
     until: float = 0.0  # 0: permanently
     exempt: bool = False
     caught: tuple[str, ...] = ()  # "NAME MASK" of the users caught under a name in `who`
+    admits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class Exited:
 class Joined:
     """Others, `count` of them, have joined a room; several at once if it is crowded.
 
-    Their accounts, real names and roles are in the order of `names`, if any of them has one.
+    Their accounts, real names, roles and reasons for being away are in the order of `names`, if any
+    of them has one.
     """
 
     WIRE: ClassVar[str] = "joined"
@@ -59,6 +60,7 @@ class Joined:
     accounts: tuple[str, ...] = ()
     realnames: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    aways: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A user has changed one of a room's rules."""
+    """A user has changed one of a room's rules; with `more`, others at once, which follow."""
 
     WIRE: ClassVar[str] = "rule"
 
@@ -190,6 +192,7 @@ class Rule:
     name: str
     value: str
     by: str
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,16 @@ class Expected:
     uninvited: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """The rooms that you are invited to and not in."""
+
+    WIRE: ClassVar[str] = "invitations"
+
+    rooms: tuple[str, ...]
+
+
 RoomEvent: TypeAlias = (
     Entered | Exited | Joined | Left | Missed | Talking | Topic | Rooms | Stats | Rules | Rule
-    | Role | Invited | Expected
+    | Role | Invited | Expected | Invitations
 )  # fmt: skip

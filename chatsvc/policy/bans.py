@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import TypeVar
 
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.model.ban_masks import (
+    MASK,
     NAME,
     BanMask,
     network_of,
@@ -40,14 +42,14 @@ class _Bans:
         self._by_mark: dict[BanMask, dict[str, Ban]] = {}
         self._by_network: dict[tuple[int, int], dict[int, dict[str, Ban]]] = {}
         self._by_pattern: dict[BanMask, dict[str, Ban]] = {}
-        self._fitting: dict[BanMask, list[BanMask]] = {}  # patterns, by a name mark that they match
+        self._fitting: dict[BanMask, list[BanMask]] = {}  # patterns, by the mark that they match
 
     def add(self, ban: Ban) -> None:
         self.by_id[ban.id] = ban
         self._fitting.clear()
         for mark in masks_of(ban):
             self._by_mark.setdefault(mark, {})[ban.id] = ban
-            if mark.is_name_pattern:
+            if mark.is_pattern:
                 self._by_pattern.setdefault(mark, {})[ban.id] = ban
             if mark.is_of_address:
                 kind, number = _place(mark.value)
@@ -69,8 +71,8 @@ class _Bans:
         """Yield the bans that affect a user, some of them perhaps more than once."""
         for mark in marks:
             yield from self._by_mark.get(mark, {}).values()
-            named = self._by_pattern and mark.kind == NAME
-            for pattern in self._patterns_of(mark) if named else ():
+            fitting = self._by_pattern and mark.kind in (NAME, MASK)
+            for pattern in self._patterns_of(mark) if fitting else ():
                 yield from self._by_pattern[pattern].values()
         where = parsed_address(address)
         if where is None:
@@ -81,7 +83,7 @@ class _Bans:
                 yield from networks.get(number, {}).values()
 
     def _patterns_of(self, mark: BanMask) -> list[BanMask]:
-        """Return the patterns that match a name; matched once, not for every line."""
+        """Return the patterns that match a name or a user; matched once, not for every line."""
         if mark not in self._fitting:
             if len(self._fitting) >= MOST_REMEMBERED:
                 self._fitting.clear()
@@ -112,6 +114,8 @@ class BanList:
         self._bans: dict[str, _Bans] = {}  # by room
         self._mutes: dict[str, _Bans] = {}
         self._exemptions: dict[str, _Bans] = {}
+        self._admissions: dict[str, _Bans] = {}
+        self._matched: dict[tuple[str, str, str, str], bool] = {}  # of users who have talked
         self._unsaved: dict[str, Ban] = {}  # bans that have caught users since the last save
 
     def open(self) -> None:
@@ -120,14 +124,18 @@ class BanList:
             self._enter(ban)
 
     def _enter(self, ban: Ban) -> None:
+        self._matched.clear()
         self._table(ban).setdefault(ban.room, _Bans()).add(ban)
 
     def _table(self, ban: Ban) -> dict[str, _Bans]:
         if ban.exempt:
             return self._exemptions
+        if ban.admits:
+            return self._admissions
         return self._mutes if ban.mute else self._bans
 
     def _forget(self, ban: Ban) -> None:
+        self._matched.clear()
         table = self._table(ban)
         place = table.get(ban.room, _Bans())
         place.remove(place.by_id.get(ban.id, ban))
@@ -136,9 +144,11 @@ class BanList:
             table.pop(ban.room, None)
 
     def _of(self, where: str) -> list[Ban]:
-        tables = (self._bans, self._mutes, self._exemptions)
-        places = [table[where] for table in tables if where in table]
+        places = [table[where] for table in self._tables() if where in table]
         return [ban for place in places for ban in place.by_id.values()]
+
+    def _tables(self) -> tuple[dict[str, _Bans], ...]:
+        return self._bans, self._mutes, self._exemptions, self._admissions
 
     def all(self, room: Room | None) -> list[Ban]:
         """Return those of a room, or of the whole server, oldest first."""
@@ -169,7 +179,7 @@ class BanList:
 
     async def forget_past(self) -> None:
         """Remove expired bans."""
-        wheres = {*self._bans, *self._mutes, *self._exemptions}
+        wheres = set(chain.from_iterable(self._tables()))
         past = [ban for where in wheres for ban in self._of(where) if not self._holds_still(ban)]
         if past:
             await self.remove(past)
@@ -223,19 +233,50 @@ class BanList:
             return None
         return self._find([self._bans[room.key]], marks, address)
 
+    def silencing(self, session: Session, room: Room) -> Ban | None:
+        """Return the mute or the ban that stops a user from talking in a room.
+
+        A banned user may still be there: IRC's `MODE +b` removes nobody (RFC 2812, 5.2, 404).
+        """
+        if not (self._mutes or self._bans):
+            return None
+        mute = self.mute_of(session, room)
+        if mute is not None or room.key not in self._bans or not self._is_matched(session, room):
+            return mute
+        return None if room.has_voice(session.person) else self.ban_of(session, room)
+
+    def _is_matched(self, session: Session, room: Room) -> bool:
+        """Return whether a room's bans match a user who is in it; compared once, not per line."""
+        user = session.person
+        known = (session.client, room.key, user.name, user.account.id if user.account else "")
+        matched = self._matched.get(known)
+        if matched is None:
+            if len(self._matched) >= MOST_REMEMBERED:
+                self._matched.clear()
+            found = self._find([self._bans[room.key]], session.marks, session.wire.address)
+            matched = self._matched[known] = found is not None
+        return matched
+
     def mute_of(self, session: Session, room: Room | None) -> Ban | None:
-        """Return the mute that affects a user in a room, or (None) in private."""
+        """Return the mute that affects a user in a room, or (None) in private.
+
+        A voice in the room, or a higher role, overrides the room's mutes.
+        """
         if not self._mutes:
             return None
         where = ("",) if room is None else ("", room.key)
         places = [self._mutes[each] for each in where if each in self._mutes]
         if not places or session.person.operator:
             return None
-        if room is not None and rank(session.person, room) >= RANKS["moderator"]:
-            places = [self._mutes[""]] if "" in self._mutes else []
-        if room is not None and room.key in self._mutes and self.exempts(session, room.key):
+        if room is not None and room.key in self._mutes and self._overrides_mutes(session, room):
             places = [self._mutes[""]] if "" in self._mutes else []
         return self._find(places, session.marks, session.wire.address)
+
+    def _overrides_mutes(self, session: Session, room: Room) -> bool:
+        user = session.person
+        if rank(user, room) >= RANKS["moderator"] or room.has_voice(user):
+            return True
+        return self.exempts(session, room.key, mutes=True)
 
     def silences(self, user: User, room: Room | None) -> bool:
         """Return whether a user is muted in a room, or (None) on the whole server."""
@@ -263,9 +304,16 @@ class BanList:
             text = f"{self.refusal(mute).text} To join {room.name}, be {name} again."
             raise Refused("muted", text)
 
-    def exempts(self, session: Session, where: str) -> bool:
-        """Return whether a user is exempt from the bans and mutes of a room."""
-        places = [self._exemptions[where]] if where in self._exemptions else []
+    def exempts(self, session: Session, where: str, mutes: bool = False) -> bool:
+        """Return whether a user is exempt from the bans, or the mutes, of a room."""
+        if where not in self._exemptions:
+            return False
+        found = self._exemptions[where].find(session.marks, session.wire.address)
+        return any(mutes or not one.mute for one in found)
+
+    def admits(self, session: Session, room: Room) -> bool:
+        """Return whether a user may join a room while it is invite-only."""
+        places = [self._admissions[room.key]] if room.key in self._admissions else []
         return self._find(places, session.marks, session.wire.address) is not None
 
     def _find(self, places: list[_Bans], marks: frozenset[BanMask], address: str) -> Ban | None:
@@ -303,7 +351,7 @@ def _parsed(caught: str) -> tuple[str, BanMask]:
 
 def _caught(ban: Ban, names: Iterable[BanMask], session: Session) -> list[str]:
     """Return the marks to add to a ban that matches a session only by name."""
-    known = {mark for mark in session.marks if mark.kind != NAME}
+    known = {mark for mark in session.marks if mark.kind not in (NAME, MASK)}
     fits = any(name.matches(mark) for name in names for mark in session.marks)
     if not fits or not known.isdisjoint(masks_of(ban)):
         return []
@@ -313,7 +361,7 @@ def _caught(ban: Ban, names: Iterable[BanMask], session: Session) -> list[str]:
 def _names(mute: Ban, session: Session) -> set[str]:
     """Return the names by which a mute recognizes a user, as keys."""
     masks = {BanMask.parse(one) for one in mute.who}
-    names = {one.value for one in masks if one.kind == NAME and not one.is_name_pattern}
+    names = {one.value for one in masks if one.kind == NAME and not one.is_pattern}
     names |= {name for name, mask in map(_parsed, mute.caught) if mask in session.marks}
     account = session.person.account
     if account is not None and BanMask.of_account(account.id) in masks:
@@ -327,7 +375,7 @@ def _knew_as(mute: Ban, session: Session) -> str | None:
     None if they are muted only by an address, which others may share.
     """
     names = _names(mute, session)
-    same = {one for one in session.marks if one.kind != NAME}
+    same = {one for one in session.marks if one.kind not in (NAME, MASK)}
     if session.person.key in names or same.isdisjoint(masks_of(mute)):
         return None
     return min(names, default=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.temporary_roles import ROLES
 from chatsvc.model.records import Account
@@ -49,6 +51,14 @@ def check_level(session: Session, level: str, room: Room | None) -> None:
             check_host(user, room)
         if not moderates(user, room):
             raise Refused("not-allowed", f"Only moderators of {room.name} can do that.")
+
+
+def check_invite(session: Session, room: Room) -> None:
+    """Refuse invitations by users whom the room's rules keep from letting others join."""
+    if room.rules.invite_only and not moderates(session.person, room):
+        raise Refused("not-allowed", f"Only moderators can invite people to {room.name}.")
+    if room.rules.password:
+        check_level(session, "member", room)
 
 
 def check_founder(user: User, room: Room) -> None:
@@ -122,8 +132,11 @@ def called(role: str) -> str:
     return f"the {role}" if role in ("founder", "host") else f"a {role}"
 
 
-def check_enter(user: User, room: Room) -> None:
-    """Refuse users whom the rules of a room keep out; its password is checked elsewhere."""
+def check_enter(user: User, room: Room, admitted: bool = False) -> None:
+    """Refuse users whom the rules of a room keep out; its password is checked elsewhere.
+
+    Those who are `admitted` need no invitation.
+    """
     rules = room.charter
     if rules is None or rank(user, room) >= RANKS["moderator"]:
         return
@@ -132,7 +145,7 @@ def check_enter(user: User, room: Room) -> None:
             "registered-only",
             f"Only registered users can join {room.name}. To register: /register password",
         )
-    if rules.invite_only and not is_expected(user, room):
+    if rules.invite_only and not admitted and not is_expected(user, room):
         raise Refused(
             "invite-only", f"{room.name} is invite-only. Ask a moderator for an invitation."
         )
@@ -169,6 +182,18 @@ def check_talk(user: User, room: Room, now: float) -> None:
             "slow-mode",
             f"Not sent: {room.name} is in slow mode. Try again in {span(wait)}.",
         )
+
+
+def check_outside(user: User, room: Room) -> None:
+    """Refuse messages by users who are not in a room, unless it accepts them."""
+    if not room.rules.outside or (room.rules.registered_only and user.account is None):
+        raise Refused("not-in-room", f"You are not in {room.name}. To join it: /join {room.name}")
+
+
+def check_ctcp(room: Room, signs: Collection[str]) -> None:
+    """Refuse requests of IRC clients to each other in a room that does not accept them."""
+    if room.rules.no_ctcp and not {"ctcp", "ctcp-reply"}.isdisjoint(signs):
+        raise Refused("no-ctcp", f"Not sent: {room.name} does not accept CTCP requests.")
 
 
 def check_topic(user: User, room: Room, now: float) -> None:

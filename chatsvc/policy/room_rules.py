@@ -86,6 +86,8 @@ KINDS = {
     "invite-only": RuleKind("invite_only", _switch, "on: users need an invitation to join"),
     "registered-only": RuleKind("registered_only", _switch, "on: only registered users can join"),
     "moderated": RuleKind("moderated", _switch, "on: only users with voice can talk"),
+    "outside": RuleKind("outside", _switch, "on: users can send messages without joining"),
+    "no-ctcp": RuleKind("no_ctcp", _switch, "on: refuse CTCP requests of IRC clients"),
     "topic-locked": RuleKind("topic_locked", _switch, "on: only moderators can change the topic"),
     "hidden": RuleKind("hidden", _switch, "on: /rooms does not list the room"),
     "limit": RuleKind("most", _count, "maximum number of users, or off"),

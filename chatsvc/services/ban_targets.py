@@ -8,7 +8,7 @@ from contextlib import suppress
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import Directory
-from chatsvc.model.ban_masks import ACCOUNT, AT, NAME, BanMask, without_addresses
+from chatsvc.model.ban_masks import ACCOUNT, AT, MASK, NAME, BanMask, without_addresses
 from chatsvc.model.rate_limits import is_loopback, network
 from chatsvc.model.records import Ban
 from chatsvc.model.requests import Refused
@@ -51,7 +51,8 @@ class BanTargets:
             elif mask.kind == NAME:
                 marks |= self._marks_of_name(session, mask.value, room)
             else:
-                marks.add(self._named_mark(session, mask, room))
+                self._check_may_ban(session, mask, room)
+                marks.add(self._named_mark(mask))
         if not marks:
             raise Refused("usage", "Name a user. Usage: /ban who, or /mute who")
         return marks
@@ -69,16 +70,22 @@ class BanTargets:
             return self.marks_of(session, name, room)
         return {BanMask.of_name(name)}
 
-    def _named_mark(self, session: Session, mask: BanMask, room: Room | None) -> BanMask:
+    def _check_may_ban(self, session: Session, mask: BanMask, room: Room | None) -> None:
+        account = self._accounts.find(mask.value) if mask.kind == ACCOUNT else None
+        if account is not None:
+            check_above_account(session.person, account, room)
+
+    def _named_mark(self, mask: BanMask) -> BanMask:
         if mask.kind == NAME:
             return BanMask.of_name(mask.value)
+        if mask.kind == MASK:
+            return BanMask.of_origin(mask.value)
         if mask.is_of_address:
             check_not_too_wide(mask.value)
             return mask
         account = self._accounts.find(mask.value)
         if account is None:
             return BanMask.of_future_account(mask.value)
-        check_above_account(session.person, account, room)
         return BanMask.of_account(account.id)
 
     def marks_of(self, session: Session, name: str, room: Room | None) -> set[BanMask]:
@@ -117,7 +124,7 @@ class BanTargets:
             if session.user is not None and not trace.is_of(session)
         )
 
-    def marks_to_exempt(self, session: Session, who: str, room: Room) -> set[BanMask]:
+    def marks_to_exempt(self, who: str) -> set[BanMask]:
         """Return the marks that identify a user alone; for a user with an account, that account."""
         marks: set[BanMask] = set()
         for word in who.split():
@@ -127,7 +134,7 @@ class BanTargets:
             user = self._directory.users.get(key(word))
             account = user.account if user else self._accounts.find(word)
             if mask.kind:
-                marks.add(self._named_mark(session, mask, room))
+                marks.add(self._named_mark(mask))
             elif account is not None:
                 marks.add(BanMask.of_account(account.id))
             else:
@@ -146,10 +153,17 @@ class BanTargets:
         wanted = {BanMask.of_name(who)}
         for mask in map(BanMask.parse, who.split()):
             account = self._accounts.find(mask.value) if mask.kind in ("", ACCOUNT) else None
-            wanted.add(BanMask.of_name(mask.value) if mask.kind in ("", NAME) else mask)
+            wanted.add(_by_key(mask))
             wanted |= {BanMask.of_account(account.id)} if account else set()
             wanted |= {BanMask.of_future_account(mask.value)} if mask.kind == ACCOUNT else set()
         user = self._directory.users.get(key(who))
         for session in user.sessions if user else ():
             wanted |= session.marks
         return wanted
+
+
+def _by_key(mask: BanMask) -> BanMask:
+    """Return a mask as it is stored, whatever its spelling."""
+    if mask.kind in ("", NAME):
+        return BanMask.of_name(mask.value)
+    return BanMask.of_origin(mask.value) if mask.kind == MASK else mask

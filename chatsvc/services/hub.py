@@ -22,6 +22,7 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
+from chatsvc.services.banning import Banning
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.hosting import Hosting
@@ -149,14 +150,18 @@ class Hub:
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, hosting=hosting, bans=bans,
-            lines=archive, records=archive, store=archive, acts=acts, reports=reports,
-            targets=BanTargets(directory, accounts, whowas, now), lockdown=lockdown,
-            presence=presence, clock=clock,
+            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
+            records=archive, store=archive, acts=acts, reports=reports, lockdown=lockdown,
+            clock=clock,
+        )  # fmt: skip
+        self.banning = Banning(
+            directory=directory, moderation=moderation, hosting=hosting, bans=bans, acts=acts,
+            targets=BanTargets(directory, accounts, whowas, now), presence=presence,
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
+            visibility=visibility,
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,

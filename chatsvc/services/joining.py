@@ -92,7 +92,7 @@ class Joining:
             raise self._bans.refusal(ban)
         self._bans.check_not_renamed(session, room)
         with _expected_again(session, room):
-            check_enter(session.person, room)
+            check_enter(session.person, room, admitted=self._bans.admits(session, room))
             if needs_password(session.person, room) and not opened:
                 raise Refused(
                     "room-password", f"{room.name} requires a password: /join {room.name} password"
@@ -235,7 +235,7 @@ class Joining:
         silent = self._bans.mute_of(session, room) is not None
         user = session.person
         if user.account is not None:
-            self.no_longer_inside(user.account, room)
+            self.no_longer_inside(user.account, room, invited=not self._bans.admits(session, room))
         self.forget_floors(user, room)
         for other in user.sessions:
             if other is not session and other in room.members:

@@ -24,7 +24,7 @@ from chatsvc.model.requests import Refusal, Refused
 from chatsvc.model.server_events import Notice
 from chatsvc.model.text_rules import check_text, key, span
 from chatsvc.policy.bans import BanList
-from chatsvc.policy.permissions import check_talk, moderates
+from chatsvc.policy.permissions import check_ctcp, check_talk, moderates
 from chatsvc.policy.room_rules import filtered
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.measurements import Measurements
@@ -102,7 +102,7 @@ class Messaging:
         check_text(text)
         user = session.person
         time = self._active(user)
-        mute = self._bans.mute_of(session, room)
+        mute = self._bans.silencing(session, room)
         quiet = mute is not None and mute.quietly
         if mute is not None and not quiet:
             raise self._bans.refusal(mute)
@@ -248,19 +248,23 @@ class Messaging:
                 member.tell(told)
         return replace(told, own=True)
 
-    def signal(self, session: Session, to: Room | User, signs: Mapping[str, str]) -> Signal:
-        """Show others what is not stored, such as a typing notice."""
+    def signal(
+        self, session: Session, to: Room | User, signs: Mapping[str, str], mods: bool = False
+    ) -> Signal:
+        """Show others, or only the moderators, what is not stored, such as a typing notice."""
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
+            check_ctcp(place, signs)
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
-        signal = Signal(
-            session.name, to.name, signs, time=self._now(), id=self._guest_messages.id()
-        )
+        called = f"@{to.name}" if mods else to.name
+        signal = Signal(session.name, called, signs, time=self._now(), id=self._guest_messages.id())
         if self._bans.mute_of(session, place) is None:
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:
                 other = each.user is not session.user or to is session.user
+                if mods and place is not None and not moderates(each.person, place):
+                    continue
                 if other and not each.person.ignores_user(session.person):
                     each.announce(shared)
         return replace(signal, own=True)
@@ -303,8 +307,8 @@ class Messaging:
             session = self._directory.clients.get(client)
             if session is not None:
                 if session not in room.members:  # it will not be shown them
-                    for position in positions:
-                        session.safely(self._acknowledge, session, room, batch.lines[position])
+                    lines = [batch.lines[position] for position in positions]
+                    session.safely(self._acknowledge, session, room, lines)
                 session.settle(len(positions))
             else:
                 self._settle_orphan(client, len(positions))
@@ -314,9 +318,14 @@ class Messaging:
         if left > 0:
             self.orphans[client] = left
 
-    def _acknowledge(self, session: Session, room: Room, line: Said) -> None:
-        if line.tag is not None:
-            session.tell(Kept(room.called(session), line.number), line.tag)
+    def _acknowledge(self, session: Session, room: Room, lines: list[Said]) -> None:
+        """Confirm lines to a sender who has left the room, or talks to it from outside."""
+        if room.rules.outside:
+            session.wire.show_personally(Batch(lines), True, session)
+            return
+        for line in lines:
+            if line.tag is not None:
+                session.tell(Kept(room.called(session), line.number), line.tag)
 
     def _settle_again(self, line: Line, number: int) -> None:
         if line.room in self._directory.leaving:

@@ -1,56 +1,33 @@
-"""Moderation by operators and moderators, and its log.
-
-Permissions are checked before; `bans.py` decides who a ban affects.
-"""
+"""Moderation by operators and moderators, besides bans: removals, deletions, announcements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
-from chatsvc.model.ban_masks import (
-    BanMask,
-    as_network,
-    labelled,
-    labelled_before,
-    without_addresses,
-)
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Deleted, Said
 from chatsvc.model.moderation_events import (
     Announced,
-    Banned,
     Lockdown,
     Removed,
-    Unbanned,
-    Way,
-    Ways,
 )
-from chatsvc.model.rate_limits import Window, is_loopback, network
-from chatsvc.model.records import Act, Ban, Fact
+from chatsvc.model.rate_limits import Window, network
+from chatsvc.model.records import Fact
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Goodbye, Notice
-from chatsvc.model.text_rules import check_words, key, span
+from chatsvc.model.text_rules import check_words, span
 from chatsvc.policy.bans import (
     BanList,
-    check_not_probing,
-    check_not_too_long,
-    holds_user,
-    masks_of,
-    new_ban,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
-from chatsvc.policy.permissions import RANKS, check_above, check_may_kick, floor, moderates, rank
+from chatsvc.policy.permissions import check_may_kick, floor, moderates
 from chatsvc.services.audit import Acts, signed, with_account
-from chatsvc.services.ban_targets import BanTargets
-from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
-from chatsvc.services.presence import Presence
 from chatsvc.services.reports import Inbox
 from chatsvc.services.sessions import Sessions
 from chatsvc.store.archive import Lines, Records, RoomStore
@@ -68,31 +45,25 @@ class Moderation:
         directory: Directory,
         sessions: Sessions,
         joining: Joining,
-        hosting: Hosting,
         bans: BanList,
         lines: Lines,
         records: Records,
         store: RoomStore,
         acts: Acts,
         reports: Inbox,
-        targets: BanTargets,
         lockdown: LockdownSwitch,
-        presence: Presence,
         clock: Timer,
     ) -> None:
         self._directory = directory
         self._sessions = sessions
         self._joining = joining
-        self._hosting = hosting
         self._bans = bans
         self._lines = lines
         self._records = records
         self._store = store
         self._acts = acts
         self._reports = reports
-        self._targets = targets
         self._lockdown = lockdown
-        self._presence = presence
         self._clock = clock
         self._deletions = Window(*DELETIONS)
 
@@ -117,20 +88,20 @@ class Moderation:
 
     async def kick(self, session: Session, user: User, room: Room | None, reason: str) -> Removed:
         """Remove a user from a room, or (None) from the server; they may rejoin."""
-        reason = self._reason(session, room, reason)
+        reason = self.reason(session, room, reason)
         check_may_kick(session.person, user, room)
         if room is not None and user not in room.people:
             raise Refused("absent", f"{user.name} is not in {room.name}.")
-        await self._acts.note(session, f"kicked {signed(user)}{_because(reason)}", room)
-        self._put_out(user, room, session, reason)
+        await self._acts.note(session, f"kicked {signed(user)}{because(reason)}", room)
+        self.put_out(user, room, session, reason)
         return Removed(room.name if room else "", user.name, session.name, reason)
 
-    def _reason(self, session: Session, room: Room | None, reason: str) -> str:
+    def reason(self, session: Session, room: Room | None, reason: str) -> str:
         """Return the given reason; none if a user is muted on the whole server."""
         check_words(reason)
         return "" if self._bans.silences(session.person, room) else reason
 
-    def _put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
+    def put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
         """Remove the users that are still online."""
         if room is None:
             self._put_off_the_server(user, by, reason)
@@ -147,11 +118,11 @@ class Moderation:
         for session in list(user.sessions):
             session.tell(event)
             session.tell(
-                Goodbye(f"{by.name} removed you from the server{_because(reason)}.", final=True)
+                Goodbye(f"{by.name} removed you from the server{because(reason)}.", final=True)
             )
             session.farewell = True
             session.close()
-            self._sessions.leave(session, f"removed by {by.name}{_because(reason)}")
+            self._sessions.leave(session, f"removed by {by.name}{because(reason)}")
 
     def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
         entry, event = self._joining, Removed(room.name, user.name, by.name, reason)
@@ -169,171 +140,11 @@ class Moderation:
         if not unseen:
             room.announce(event, but=by)
 
-    # Bans and mutes
-
-    async def ban(
-        self,
-        session: Session,
-        who: str,
-        seconds: float,
-        reason: str,
-        room: Room | None,
-        mute: bool = False,
-        quietly: bool = False,
-    ) -> Banned:
-        """Ban or mute a user in a room, or (None) on the whole server."""
-        check_words(who)
-        reason = self._reason(session, room, reason)
-        check_not_too_long(who)
-        who, now = labelled(who), self._acts.now()
-        check_not_probing(session, who, quietly)
-        ban = replace(
-            new_ban(self._targets.marks(session, who, room), who, room),
-            mute=mute,
-            quietly=quietly,
-            by=signed(session.person),
-            reason=reason,
-            time=now,
-            until=now + seconds if seconds else 0.0,
-        )
-        done = f"{'quietly ' if quietly else ''}{'muted' if mute else 'banned'}"
-        what = f"{done} {self._targets.signed(who)}"
-        act = self._acts.act(session, f"{what}{_for(seconds)}{_because(reason)}", room)
-        await self._add(ban, act, session.person, room)
-        hit = list(self._held(ban, room))
-        self._bans.catch(ban, [each for user in hit for each in user.sessions])
-        self._enforce(ban, hit, room, session)
-        shown = self.shown(ban, session, tuple(user.name for user in hit))
-        return replace(shown, who=who)
-
-    async def _add(self, ban: Ban, act: Act, by: User, room: Room | None) -> None:
-        if room is not None:
-            await self._hosting.note_setting(by, room)
-        await self._bans.add(ban, act)
-        if room is not None and not room.members:  # who have left meanwhile
-            await self._hosting.note_setting(by, room)
-            self._hosting.emptied(room)
-
-    def _held(self, ban: Ban, room: Room | None) -> Iterator[User]:
-        """Yield the users online, or in the room, whom a ban affects."""
-        masks = masks_of(ban)
-        for user in list(room.people if room else self._directory.users.values()):
-            above = user.operator or (room is not None and rank(user, room) >= RANKS["moderator"])
-            if not above and holds_user(user, masks) and not self._is_exempt(user, room):
-                yield user
-
-    def _is_exempt(self, user: User, room: Room | None) -> bool:
-        exempts = self._bans.exempts
-        return room is not None and any(exempts(each, room.key) for each in user.sessions)
-
-    async def exempt(self, session: Session, who: str, room: Room) -> Banned:
-        """Exempt a user from the bans and mutes of a room."""
-        check_words(who)
-        check_not_too_long(who)
-        who = labelled(who)
-        exemption = replace(
-            new_ban(self._targets.marks_to_exempt(session, who, room), who, room),
-            by=signed(session.person),
-            time=self._acts.now(),
-            exempt=True,
-        )
-        act = self._acts.act(session, f"exempted {self._targets.signed(who)} from bans", room)
-        await self._add(exemption, act, session.person, room)
-        return replace(self.shown(exemption, session), who=who)
-
-    def _enforce(self, ban: Ban, hit: list[User], room: Room | None, by: Session) -> None:
-        for user in hit:
-            if not ban.mute:
-                self._put_out(user, room, by, ban.reason)
-            elif not ban.quietly:
-                shown = self.shown(ban, by)
-                event = replace(shown, who=user.name, by=by.name, means=(), addresses=())
-                for session in user.sessions:
-                    session.tell(replace(event, own=True))
-
-    def shown(self, ban: Ban, asker: Session, hit: tuple[str, ...] = ()) -> Banned:
-        """Return a ban as moderators see it; addresses are for operators."""
-        operator = asker.person.operator
-        masks = [BanMask.parse(each) for each in ban.who]
-        found = [mask.value for mask in masks if mask.is_of_address]
-        room = self._directory.rooms.get(ban.room)
-        return Banned(
-            who=ban.label if operator else without_addresses(ban.label),
-            room=room.name if room else ban.room,
-            by=ban.by,
-            reason=ban.reason,
-            time=ban.time,
-            until=ban.until or None,
-            mute=ban.mute,
-            quietly=ban.quietly,
-            means=_means(masks),
-            addresses=tuple(found) if operator else (),
-            hit=hit,
-            exempt=ban.exempt,
-        )
-
-    async def unban(
-        self,
-        session: Session,
-        who: str,
-        room: Room | None,
-        mute: bool = False,
-        exempt: bool = False,
-    ) -> Unbanned:
-        """Lift a user's bans, mutes, or exemptions."""
-        who = labelled_before(who)
-        done = "exempt" if exempt else "muted" if mute else "banned"
-        bans = [
-            ban
-            for ban in self._bans.all(room)
-            if (ban.mute, ban.exempt) == (mute, exempt) and self._targets.names(who, ban)
-        ]
-        if not bans:
-            of = f" of {room.name}" if room else ""
-            raise Refused("no-such-person", f"{who} is not {done}. To list the bans{of}: /bans")
-        self._check_all_meant(who, bans, done)
-        noticed = [ban for ban in bans if mute and not ban.quietly]
-        told = {user for ban in noticed for user in self._held(ban, room)}
-        undone = {"exempt": "no longer exempted", "muted": "unmuted", "banned": "unbanned"}[done]
-        await self._acts.note(session, f"{undone} {self._targets.signed(who)}", room)
-        await self._bans.remove(bans)
-        self._presence.reveal_unmuted()
-        where = room.name if room else ""
-        for each in [each for user in told for each in user.sessions]:
-            if self._bans.mute_of(each, room) is None:
-                each.tell(Unbanned(each.name, where, session.name, mute=True, own=True))
-        return Unbanned(who, where, session.name, mute, exempt=exempt)
-
-    def _check_all_meant(self, who: str, bans: list[Ban], done: str) -> None:
-        """Refuse words that match none of these bans: they mean something else."""
-        if any(key(who) in (key(ban.label), key(without_addresses(ban.label))) for ban in bans):
-            return
-        for word in who.split():
-            if not any(self._targets.names(word, ban) for ban in bans):
-                raise Refused("no-such-person", f"{word} is not {done}.")
-
-    def ways_to_ban(self, session: Session, user: User, room: Room | None) -> Ways:
-        """Return the bans that would affect a user, and who else online or there they affect."""
-        check_above(session.person, user, room)
-        if room is not None and user not in room.people:
-            raise Refused("no-such-person", f"{user.name} is not in {room.name}.")
-        people = list(room.people if room else self._directory.users.values())
-        ways = []
-        for who, mark in _marks_to_choose(user).items():
-            also = [one.name for one in people if one is not user and holds_user(one, (mark,))]
-            hidden = mark.is_of_address and not session.person.operator
-            kind = "network" if "/" in who and ":" not in who else "address"
-            others = len(also[MOST_NAMED:]) or None
-            ways.append(Way(kind if hidden else who, tuple(also[:MOST_NAMED]), others))
-        return Ways(
-            user.name, tuple(ways), _means(self._targets.marks_of(session, user.name, room))
-        )
-
     # Messages
 
     async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
         """Delete a message: your own, or as a moderator, with a reason."""
-        reason = self._reason(session, place, reason)
+        reason = self.reason(session, place, reason)
         lines = await self._lines.read(place.name, number - 1, 1)
         called = place.called(session)
         if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
@@ -357,7 +168,7 @@ class Moderation:
             self._check_may_delete_again(session)
         if not own:
             whose = with_account(line.sender, line.account)
-            what = f"deleted message {number} by {whose}{_because(reason)}"
+            what = f"deleted message {number} by {whose}{because(reason)}"
             await self._acts.note(session, what, place)
         await self._store.delete(place.name, number, session.name)
         # A muted user could say something with the reason for deleting their own messages.
@@ -419,30 +230,6 @@ def _may_read(session: Session, room: Room, line: Said) -> bool:
     return own or (line.number > floor(session, room) and not session.hides(line))
 
 
-def _means(masks: Iterable[BanMask]) -> tuple[str, ...]:
-    """Return what a ban recognizes users by, in words."""
-    return tuple(dict.fromkeys(mask.way for mask in sorted(masks)))
-
-
-def _marks_to_choose(user: User) -> dict[str, BanMask]:
-    """Return what a moderator could write to ban a user, and the mark that each stands for."""
-    name = BanMask.of_name(user.name)
-    found = {str(name): name}
-    if user.account is not None:
-        written = BanMask.of_account(user.account.name)
-        found[str(written)] = BanMask.of_account(user.account.id)
-    for address in dict.fromkeys(each.wire.address for each in user.sessions):
-        if address and not is_loopback(address):
-            wider = [f"{address}/24"] if "." in address else []
-            for one in [network(address), *wider]:
-                mask = BanMask.of_address(as_network(one) or one)
-                found[str(mask)] = mask
-    return found
-
-
-def _because(reason: str) -> str:
+def because(reason: str) -> str:
+    """Return a reason at the end of a sentence."""
     return f": {reason}" if reason else ""
-
-
-def _for(seconds: float) -> str:
-    return f" for {span(seconds)}" if seconds else ""

@@ -24,6 +24,13 @@ class Origins:
         user = self._users.get(key(name))
         return user.account.name if user is not None and user.account is not None else name
 
+    def login(self, name: str) -> str:
+        """Return the account's name of a user, or of the last one of this name; empty: a guest."""
+        user = self._users.get(key(name))
+        if user is not None:
+            return user.account.name if user.account is not None else ""
+        return self._whowas.account(name)
+
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))
         if user is not None:  # who has changed the case of the name

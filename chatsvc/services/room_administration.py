@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.model.batch import Shared
+from chatsvc.model.presence_events import Away
 from chatsvc.model.records import Account, Act, Member, RoomRules
 from chatsvc.model.requests import Refused
-from chatsvc.model.room_events import Expected, Invited, Rule, Rules, Topic
+from chatsvc.model.room_events import Expected, Invitations, Invited, Rule, Rules, Topic
 from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import BanList
-from chatsvc.policy.permissions import check_founder, check_level, moderates
+from chatsvc.policy.permissions import check_founder, check_invite, check_level, moderates
 from chatsvc.policy.room_rules import changed, current, listed, rule_name, shown, value_of
 from chatsvc.services.audit import Acts
 from chatsvc.services.hosting import Hosting
 from chatsvc.services.room_roles import somebody
 from chatsvc.services.topics import Topics
+from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import ArchiveFailed, Records
 
 AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who can join
@@ -40,6 +44,7 @@ class RoomAdministration:
         records: Records,
         acts: Acts,
         topics: Topics,
+        visibility: Visibility,
     ) -> None:
         self._directory = directory
         self._accounts = accounts
@@ -49,6 +54,7 @@ class RoomAdministration:
         self._records = records
         self._acts = acts
         self._topics = topics
+        self._visibility = visibility
 
     def rules(self, room: Room) -> Rules:
         """Return a room's rules."""
@@ -68,38 +74,45 @@ class RoomAdministration:
             host=host.name if host else None,
         )
 
-    async def set_rule(self, session: Session, room: Room, name: str, value: str) -> Rule:
-        """Change one of a room's rules, and tell the room."""
-        name = rule_name(name)
-        if name == "keep":  # which deletes messages permanently
+    async def set_rules(
+        self, session: Session, room: Room, written: Mapping[str, str]
+    ) -> tuple[Rule, ...]:
+        """Change some of a room's rules at once, and tell the room.
+
+        If a value is invalid, nothing changes.
+        """
+        values = {name: value_of(name, text) for name, text in _named(written).items()}
+        if "keep" in values:  # which deletes messages permanently
             check_founder(session.person, room)
-        value = value_of(name, value)
         mute = self._bans.mute_of(session, room)
-        if mute is not None and name in WRITTEN:
+        if mute is not None and not values.keys().isdisjoint(WRITTEN):
             if not mute.quietly:
                 raise self._bans.refusal(mute)
-            return Rule(
-                room.name, name, shown(changed(room.rules, name, value), name), session.name
-            )
-        if name == "password" and value:
-            value = await self._accounts.hash_room_password(value, session.source)
+            return _told(session, room, _with(room.rules, values), values)
+        if values.get("password"):
+            password = await self._accounts.hash_room_password(values["password"], session.source)
+            values["password"] = password
             self._check_still_there(session, room)
         await self._hosting.note_setting(session.person, room)
         self._check_still_there(session, room)
-        old = room.rules
-        self._apply(room, changed(old, name, value))
-        told = shown(room.rules, name)
-        try:
-            await self._keep(room, self._acts.act(session, f"set {name}: {told}", room))
-        except ArchiveFailed:
-            self._apply(room, changed(room.rules, name, current(old, name)))
-            raise
-        if name in AT_THE_ENTRANCE:
+        await self._change(session, room, values)
+        if not values.keys().isdisjoint(AT_THE_ENTRANCE):
             room.passes.clear()  # of users who could join under the old rules
         self._hosting.emptied(room)  # by users who have left meanwhile
-        event = Rule(room.name, name, told, session.name)
-        room.announce(event, but=session)
-        return event
+        events = _told(session, room, room.rules, values)
+        for event in events:
+            room.announce(event, but=session)
+        return events
+
+    async def _change(self, session: Session, room: Room, values: Mapping[str, Any]) -> None:
+        old = room.rules
+        self._apply(room, _with(old, values))
+        done = ", ".join(f"set {name}: {shown(room.rules, name)}" for name in values)
+        try:
+            await self._keep(room, self._acts.act(session, done, room))
+        except ArchiveFailed:
+            self._apply(room, _with(room.rules, {name: current(old, name) for name in values}))
+            raise
 
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Set the topic; what a moderator does is logged for `/audit`."""
@@ -136,10 +149,9 @@ class RoomAdministration:
     async def invite(self, session: Session, room: Room, name: str) -> Invited:
         """Invite a user to a room that not everybody may join, and tell them."""
         user, account = somebody(self._directory, self._accounts, name)
-        if room.rules.invite_only and not moderates(session.person, room):
-            raise Refused("not-allowed", f"Only moderators can invite people to {room.name}.")
         if user is not None and user in room.people:
             raise Refused("known", f"{user.name} is already in {room.name}.")
+        check_invite(session, room)
         called_now = user.name if user else account.name if account else name
         invited = Invited(room.name, called_now, session.name, own=True)
         mute = self._bans.mute_of(session, room)
@@ -155,6 +167,9 @@ class RoomAdministration:
         if user is not None and not user.ignores_user(session.person):
             for each in user.sessions:
                 each.tell(replace(invited, own=False))
+        reason = self._visibility.reason_shown(user, session) if user is not None else None
+        if user is not None and reason is not None:
+            session.tell(Away(user.name, reason, written=True))
         return invited
 
     def expected(self, room: Room) -> Expected:
@@ -165,6 +180,12 @@ class RoomAdministration:
         )
         names = [session.name for session in guests if session.client in room.invited]
         return Expected(room.name, (*map(self._accounts.name_of, accounts), *names))
+
+    def invitations(self, session: Session) -> Invitations:
+        """Return the rooms that a user is invited to and not in."""
+        user, rooms = session.person, self._directory.rooms.values()
+        names = [one.name for one in rooms if user not in one.people and _is_pending(user, one)]
+        return Invitations(tuple(sorted(names)))
 
     def uninvite(self, session: Session, room: Room, name: str) -> Expected:
         """Withdraw an invitation that was not accepted yet."""
@@ -182,14 +203,38 @@ class RoomAdministration:
         return replace(self.expected(room), uninvited=name)
 
     async def _expect(self, room: Room, user: User | None, account: Account | None) -> None:
-        if not (room.rules.invite_only or room.rules.password):
-            return
-        if account is None:
+        closed = room.rules.invite_only or room.rules.password
+        if account is None or not closed:
             room.invited |= {each.client for each in user.sessions} if user else set()
         elif account.id not in room.roster:
             member = Member(room.key, account.id, inside=False, joined=room.last)
             await self._membership.keep(member)
 
 
+def _is_pending(user: User, room: Room) -> bool:
+    """Return whether a user was invited to a room and has not joined."""
+    member = room.roster.get(user.account.id) if user.account else None
+    if member is not None and _is_invited(member):
+        return True
+    return any(session.client in room.invited for session in user.sessions)
+
+
 def _is_invited(member: Member) -> bool:
     return member.role == "member" and not member.inside
+
+
+def _named(written: Mapping[str, str]) -> dict[str, str]:
+    return {rule_name(name): value for name, value in written.items()}
+
+
+def _with(rules: RoomRules, values: Mapping[str, Any]) -> RoomRules:
+    for name, value in values.items():
+        rules = changed(rules, name, value)
+    return rules
+
+
+def _told(session: Session, room: Room, rules: RoomRules, names: Iterable[str]) -> tuple[Rule, ...]:
+    *most, last = names
+    by = session.name
+    first = (Rule(room.name, name, shown(rules, name), by, more=True) for name in most)
+    return (*first, Rule(room.name, last, shown(rules, last), by))

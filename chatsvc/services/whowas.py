@@ -59,6 +59,10 @@ class Whowas:
         """Return the mask of the last user of exactly this name; empty if unknown."""
         return next((gone.mask for gone, _ in self._gone if gone.name == name), "")
 
+    def account(self, name: str) -> str:
+        """Return the account's name of the last user of exactly this name; empty if unknown."""
+        return next((gone.account or "" for gone, _ in self._gone if gone.name == name), "")
+
     def at(self, host: str) -> Gone | None:
         """Return the last user who had this host."""
         ends = f"@{key(host)}"

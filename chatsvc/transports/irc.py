@@ -26,7 +26,9 @@ class IRCAdapter:
     """The dialect of one client, in the form that a connection uses."""
 
     def __init__(self, answer: Callable[[bytes], None], hub: Hub) -> None:
-        self.client = irc.Client(hub.origins.mask, hub.origins.account, hub.now)
+        self.client = irc.Client(
+            hub.origins.mask, hub.origins.account, login_of=hub.origins.login, now=hub.now
+        )
         self._answer = answer  # sends answers that do not involve the chat
 
     @property

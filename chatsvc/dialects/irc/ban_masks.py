@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, AT, BanMask
-from chatsvc.model.origins import HOST
+from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, AT, MASK, BanMask
+
+MUTED = "$m:"  # before the mask of a mute (EXTBAN)
+_UNSEEN = "address"  # instead of an address, to those who may not see it
 
 
-def named(mask: str) -> str:
-    """Return the name in a mask that can only match one user, such as an invitation's."""
-    if mask.startswith("$a:"):
-        return mask[3:]
-    name, exclaims, rest = mask.partition("!")
-    host = (rest if exclaims else name).rpartition("@")[2]
-    if host.startswith(HOST):
-        return host.removeprefix(HOST)
-    return name
-
-
-def masks(label: str) -> Iterator[str]:
-    """Yield a label as masks, one for each part."""
+def masks(label: str, mute: bool = False) -> Iterator[str]:
+    """Yield a label as masks, one for each part; those of a mute are extended bans."""
     for word in label.split():
-        kind, value = BanMask.parse(word)
-        at = f"*!*@{value}"
-        yield {ACCOUNT: f"$a:{value}", ADDRESS: at, AT: at}.get(kind, f"{value}!*@*")
+        yield f"{MUTED if mute else ''}{_mask(word)}"
+
+
+def _mask(word: str) -> str:
+    kind, value = BanMask.parse(word)
+    if kind in (ADDRESS, AT) or word == _UNSEEN:
+        return f"*!*@{value}"
+    if kind == ACCOUNT:
+        return f"$a:{value}"
+    return value if kind == MASK else f"{value}!*@*"

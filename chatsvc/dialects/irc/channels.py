@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc import metadata, read_marker
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client, Pending, reason
 from chatsvc.dialects.irc.list_filter import wanted_of
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import role_on_entering
 from chatsvc.dialects.irc.refusal import refuse
-from chatsvc.dialects.irc.registry import on, refused, told, told_part
+from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.who import EVERYBODY, ask_names
 from chatsvc.model.history_events import Part
 from chatsvc.model.moderation_events import Removed
 from chatsvc.model.requests import Refusal
-from chatsvc.model.room_events import Entered, Exited, Invited, Joined, Left, Rooms, Topic
+from chatsvc.model.room_events import (
+    Entered,
+    Exited,
+    Invitations,
+    Invited,
+    Joined,
+    Left,
+    Rooms,
+    Topic,
+)
 from chatsvc.model.text_rules import key
 
+_NO_CHANNEL = "A channel's name begins with #"
 _MOST_KICKED = 10  # in one KICK
 _MOST_NEW = 200  # missed lines shown after reconnecting
 
@@ -27,7 +37,7 @@ def _(client: Client, message: Message) -> None:
         if room == "0":
             _leave_all(client)
         elif room and not room.startswith("#"):
-            client.reply("NOSUCHCHANNEL", room, "A channel's name begins with #")
+            client.reply_later("NOSUCHCHANNEL", room, _NO_CHANNEL)
         elif room and key(room) not in client.rooms:
             password = {"password": keys[position]} if position < len(keys) else {}
             client.ask(
@@ -55,9 +65,12 @@ def _leave_all(client: Client) -> None:
 
 @on("PART", 1)
 def _(client: Client, message: Message) -> None:
-    words = message.params[1] if len(message.params) > 1 else ""
+    words = reason(message.params[1]) if len(message.params) > 1 else ""
     for room in filter(None, message.params[0].split(",")):
-        client.ask("leave", Pending("PART", (room, words)), room=room, words=words)
+        if room.startswith("#"):
+            client.ask("leave", Pending("PART", (room, words)), room=room, words=words)
+        else:
+            client.reply_later("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 @told.register
@@ -88,15 +101,18 @@ def _(event: Exited, client: Client, about: Pending) -> None:
 def _(event: Joined, client: Client, about: Pending) -> None:
     client.quit = ""
     nothing = ("",) * len(event.names)
-    for name, account, realname, role in zip(
+    for name, account, realname, role, away in zip(
         event.names,
         event.accounts or nothing,
         event.realnames or nothing,
         event.roles or nothing,
+        event.aways or nothing,
         strict=True,
     ):
         _join(client, event.room, name, account, realname)
         role_on_entering(client, event.room, name, role)
+        if away and "away-notify" in client.capabilities:
+            client.send("AWAY", away, source=client.mask(name))
 
 
 def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
@@ -119,13 +135,16 @@ def _(event: Left, client: Client, about: Pending) -> None:
 
 @on("KICK", 2)
 def _(client: Client, message: Message) -> None:
-    rooms, names, *reason = message.params
+    rooms, names, *words = message.params
     pairs = _pairs(rooms.split(","), client.targets(names, _MOST_KICKED))
     if not pairs:
         client.reply("NEEDMOREPARAMS", "KICK")
     for room, name in pairs:
         about = Pending("KICK", (room, name))
-        client.ask("kick", about, room=room, name=name, reason=" ".join(reason))
+        if room.startswith("#"):
+            client.ask("kick", about, room=room, name=name, reason=reason(" ".join(words)))
+        else:
+            client.reply_later("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
@@ -155,8 +174,12 @@ def _(event: Removed, client: Client, about: Pending) -> None:
 
 @on("TOPIC", 1)
 def _(client: Client, message: Message) -> None:
-    text = {"text": message.params[1]} if len(message.params) > 1 else {}
-    client.ask("topic", room=message.params[0], **text)
+    room, *words = message.params
+    text = {"text": reason(words[0])} if words else {}
+    if room.startswith("#"):
+        client.ask("topic", room=room, **text)
+    else:
+        client.reply("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 @told.register
@@ -187,24 +210,45 @@ def _(event: Rooms, client: Client, about: Pending, part: Part) -> None:
         client.reply("LISTEND")
 
 
-@on("INVITE", 2)
+@on("INVITE")
 def _(client: Client, message: Message) -> None:
-    client.ask("invite", name=message.params[0], room=message.params[1])
+    """Invite a user, or without parameters list the invitations to the client."""
+    if not message.params:
+        client.ask("invitations")
+        return
+    if len(message.params) < 2:
+        client.reply("NEEDMOREPARAMS", "INVITE")
+        return
+    name, room = message.params[:2]
+    if room.startswith("#"):
+        client.ask("invite", Pending("INVITE", (name, room)), name=name, room=room)
+    else:
+        client.reply("NOSUCHCHANNEL", room, _NO_CHANNEL)
 
 
 @refused("INVITE")
 def _(event: Refusal, client: Client, about: Pending) -> None:
     if event.code == "known":
         client.reply("USERONCHANNEL", *about.params[:2])
+    elif event.code == "no-such-person":
+        client.reply("NOSUCHNICK", about.first, event.text)
     else:
         refuse(event, client, about)
 
 
 @told.register
+def _(event: Invitations, client: Client, about: Pending) -> None:
+    if about.command != "INVITE":
+        in_words(client, event)
+        return
+    for room in event.rooms:
+        client.reply("INVITATION", room)
+    client.reply("ENDOFINVITATIONS")
+
+
+@told.register
 def _(event: Invited, client: Client, about: Pending) -> None:
-    if event.own and about.command == "MODE I":
-        client.send("MODE", event.room, "+I", about.param(1), source=client.mask(client.nick))
-    elif event.own:
+    if event.own:
         client.reply("INVITING", event.name, event.room)
     elif not event.overheard:
         client.send("INVITE", client.nick, event.room, source=client.mask(event.by))

@@ -17,9 +17,9 @@ from chatsvc.dialects.irc.registration_state import Registration, Stage
 from chatsvc.model.message_events import Said, Told
 from chatsvc.model.origins import mask_of
 from chatsvc.model.requests import Request
-from chatsvc.model.room_events import Unread
+from chatsvc.model.room_events import Rule, Unread
 from chatsvc.model.server_events import Welcome
-from chatsvc.model.text_rules import key
+from chatsvc.model.text_rules import LONGEST_WORDS, key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which no text begins with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends for `splitlines`
@@ -69,7 +69,7 @@ class Pending(NamedTuple):
     """What a client requested, for when the answer arrives."""
 
     command: str
-    params: tuple[str, ...] = ()
+    params: Sequence[str] = ()
     labeled: Labeled | None = None
     service: str = ""  # the service that answers, if it was addressed by name
 
@@ -82,6 +82,7 @@ class Pending(NamedTuple):
         return self.param(0)
 
 
+LATER = "LATER"  # the command of replies that wait for earlier answers
 NOTHING = Pending("")  # the subject of events that answer no message
 
 
@@ -125,6 +126,11 @@ def _one_word(param: str) -> str:
     return param.split(" ")[0].lstrip(":") or "*"
 
 
+def reason(text: str) -> str:
+    """Return a topic or a reason, cut to the length that ISUPPORT states, as servers do."""
+    return text[:LONGEST_WORDS]
+
+
 def told_address(address: str) -> str:
     """Return an address as a parameter; a leading colon would start the last one."""
     return f"0{address}" if address.startswith(":") else address
@@ -135,20 +141,22 @@ class Client:
 
     __slots__ = (
         "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
-        "account", "account_of", "bot", "capabilities", "collected", "earlier", "latest", "mask",
-        "needs_email", "nick", "now", "opened", "operator", "quit", "realname", "registers_early",
-        "registration", "rooms", "sasl", "secure", "server", "speaker", "telling", "unread",
-        "version", "wallops", "welcome", "write_said",
+        "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier", "latest",
+        "login_of", "mask", "needs_email", "nick", "now", "opened", "operator", "quit", "realname",
+        "registers_early", "registration", "rooms", "sasl", "secure", "server", "speaker",
+        "telling", "unread", "version", "wallops", "welcome", "write_said",
     )  # fmt: skip
 
     def __init__(
         self,
         mask: Mask = mask_of,
         account_of: Callable[[str], str] = str,
+        login_of: Callable[[str], str] = lambda name: "",
         now: Callable[[], float] = float,
     ) -> None:
         self.server = SERVER
         self.mask, self.account_of, self.now = mask, account_of, now
+        self.login_of = login_of  # a user's account, or nothing
         self.nick = "*"
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself
@@ -162,6 +170,7 @@ class Client:
         self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
+        self.changed: list[Rule] = []  # rules changed by one request, of which more follow
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS
@@ -206,7 +215,14 @@ class Client:
     # Output
 
     def send(self, command: str, *params: str, source: str = "", **tags: str | None) -> None:
-        """Send a message, with those of its tags that the client understands."""
+        """Send a message, with those of its tags that the client understands.
+
+        What users do carries their accounts (IRCv3 "account-tag").
+        """
+        if "!" in source and "account-tag" in self.capabilities and "account" not in tags:
+            tags["account"] = self.login_of(source.partition("!")[0]) or None
+        if tags.get("account", "") is None:
+            del tags["account"]
         known = understood({**self._batch, **tags}, self.capabilities)
         *middle, last = (command, *params)
         line = wire.write(*map(_one_word, middle), last, source=source or self.server)
@@ -216,6 +232,10 @@ class Client:
         """Send a numeric reply; its text, if it has any, comes last."""
         number, words = NUMERICS[name]
         self.send(number, self.nick, *params, *([words] if words is not None else []))
+
+    def reply_later(self, name: str, *params: str) -> None:
+        """Send a numeric reply after the answers to what was requested before."""
+        self.ask("settle", Pending(LATER, (name, *params)))
 
     def replies(self, name: str, *params: str, items: Sequence[str], by: str = " ") -> None:
         """Send as many replies as the items need.
@@ -354,10 +374,8 @@ class Client:
 
     def ask(self, do: str, about: Pending | None = None, /, **args: object) -> None:
         """Send the chat a request; its answer is sent in the context of `about`."""
-        self._request(Request(do, None, args, self._expect(about or self.latest)))
-
-    def _request(self, request: Request, about: Pending = NOTHING) -> None:
-        self._requests.append(request._replace(context=about))
+        tag = self._expect(about or self.latest)
+        self._requests.append(Request(do, None, args, tag, None, NOTHING))
 
     def _expect(self, about: Pending) -> str:
         """Return a tag that identifies the answer."""
@@ -374,11 +392,13 @@ class Client:
         """Send a request that is answered by showing the line; `about` is for a refusal."""
         wanted = self._labeled is not None or about is not None
         tag = self._expect(about or self.latest) if wanted else None
-        self._request(Request(do, None, args, tag), NOTHING if wanted else self.latest)
+        context = NOTHING if wanted else self.latest
+        self._requests.append(Request(do, None, args, tag, None, context))
 
     def type(self, name: str, rest: str, about: Pending | None = None) -> None:
         """Request a command of the chat, written as people write it."""
-        self._request(Request(name, rest, tag=self._expect(about or self.latest)))
+        tag = self._expect(about or self.latest)
+        self._requests.append(Request(name, rest, {}, tag, None, NOTHING))
 
     def requests(self) -> Sequence[Request]:
         """Return the next requests to the chat, in order; each is returned once."""

@@ -4,107 +4,149 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from chatsvc.dialects.irc.ban_masks import masks, named
 from chatsvc.dialects.irc.capabilities import KEYLEN
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.registry import in_words, on, part_in_words, told, told_part
-from chatsvc.model.history_events import Part
-from chatsvc.model.moderation_events import Banned, Bans, Unbanned
+from chatsvc.dialects.irc.mode_lists import LISTS, ask_list, change_list, refuse_mode
+from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.presence_events import Person
-from chatsvc.model.room_events import Expected, Role, Rule, Rules
+from chatsvc.model.requests import Refusal
+from chatsvc.model.room_events import Role, Rule, Rules
 from chatsvc.model.text_rules import key
 
-_RULES = {"i": "invite-only", "m": "moderated", "s": "hidden", "t": "topic-locked"}
+_RULES = {
+    "C": "no-ctcp", "i": "invite-only", "m": "moderated", "n": "outside", "s": "hidden",
+    "t": "topic-locked",
+}  # fmt: skip
+_INVERTED = "n"  # is set while the rule is off
 _VALUES = {"k": "password", "l": "limit"}
 _LETTERS = {name: letter for letter, name in {**_RULES, **_VALUES}.items()}
 _ROLES = {"o": ("op", "deop"), "v": ("voice", "devoice"), "q": ("transfer", "deop")}
 _PREFIXED = {"founder": "qo", "host": "qo", "moderator": "o", "operator": "o", "voiced": "v"}
-_LISTS = {  # the command that lists them, those that add and remove, the first and last numerics
-    "b": ("bans", "ban", "unban", "BANLIST", "ENDOFBANLIST"),
-    "e": ("bans", "exempt", "unexempt", "EXCEPTLIST", "ENDOFEXCEPTLIST"),
-    "I": ("invited", "invite", "uninvite", "INVITELIST", "ENDOFINVITELIST"),
-}
 _MOST_CHANGES = 20  # in one MODE
+_TOO_MANY = f"Only the first {_MOST_CHANGES} changes were made"
+_HIGHEST_LIMIT = 99_999
+
+_Change = Callable[[], None]
 
 
 @on("MODE", 1)
 def _(client: Client, message: Message) -> None:
     target, *words = message.params
-    if target.startswith("#"):
-        if words:
-            for number, change in enumerate(_changes(client, target, words[0], words[1:])):
-                if number < _MOST_CHANGES:
-                    change()
-                elif number == _MOST_CHANGES:
-                    too_many_changes(client, target)
-        else:
-            client.ask("room", room=target)
-    elif key(target) != key(client.nick):
-        client.reply("USERSDONTMATCH")
+    if not target.startswith("#"):
+        _user_modes(client, target, words)
+    elif not words or not words[0].strip("+-"):
+        client.ask("room", room=target)
     else:
-        _own(client, words[0] if words else "")
+        for change in _changes(client, target, words[0], words[1:]):
+            change()
 
 
-def too_many_changes(client: Client, target: str) -> None:
-    """Answer that the rest of a MODE was not carried out."""
-    client.reply("TOOMANYTARGETS", target, f"Only the first {_MOST_CHANGES} changes were made")
+class _Together:
+    """Successive changes of rules, which are one request, and so one MODE for everybody."""
+
+    def __init__(self, client: Client, room: str) -> None:
+        self._client, self._room = client, room
+        self._rules: dict[str, str] = {}
+
+    def add(self, letter: str, plus: bool, word: str) -> None:
+        if letter in _VALUES:
+            self._rules[_VALUES[letter]] = word if plus else "off"
+        else:
+            self._rules[_RULES[letter]] = "on" if plus != (letter in _INVERTED) else "off"
+
+    def taken(self) -> Iterator[_Change]:
+        """Yield the request for what was added since the last time, if anything was."""
+        if self._rules:
+            rules, self._rules = self._rules, {}
+            about = Pending("MODE", (self._room,))
+            yield lambda: self._client.ask("set", about, room=self._room, rules=rules)
 
 
-def _changes(
-    client: Client, room: str, letters: str, words: list[str]
-) -> Iterator[Callable[[], None]]:
-    """Yield the changes that a MODE requests, in order; of several passwords only the last one."""
-    plus, passwords = True, letters.count("k")
+def _changes(client: Client, room: str, letters: str, words: list[str]) -> Iterator[_Change]:
+    """Yield the requests for what a MODE changes, in order."""
+    plus, number, together = True, 0, _Together(client, room)
     for letter in letters:
         if letter in "+-":
             plus = letter == "+"
             continue
-        wants = letter in _ROLES or letter in _LISTS or letter == "k" or (letter == "l" and plus)
+        number += 1
+        if number > _MOST_CHANGES:
+            yield from together.taken()
+            yield lambda: client.reply_later("TOOMANYTARGETS", room, _TOO_MANY)
+            return
+        wants = letter in _ROLES or letter in LISTS or letter == "k" or (letter == "l" and plus)
         word = words.pop(0) or " " if wants and words else ""
-        if letter == "k" and (passwords := passwords - 1):
-            continue
-        yield _change(client, room, letter, plus, word)
+        if _sets_rule(letter, plus, word):
+            together.add(letter, plus, word)
+        else:
+            yield from together.taken()
+            yield _change(client, room, letter, plus, word)
+    yield from together.taken()
 
 
-def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> Callable[[], None]:
-    def ask(do: str, about: Pending | None = None, **args: object) -> Callable[[], None]:
-        return lambda: client.ask(do, about or Pending("MODE", (room, letter)), room=room, **args)
+def _sets_rule(letter: str, plus: bool, word: str) -> bool:
+    """Return whether a change is that of a rule, with a valid value."""
+    if letter in _RULES or (letter in _VALUES and not plus):
+        return True
+    return (letter == "k" and _is_key(word)) or (letter == "l" and _is_limit(word))
 
-    if letter in _RULES:
-        return ask("set", rule=_RULES[letter], value="on" if plus else "off")
-    if letter in _LISTS and not word.strip():
-        return ask(_LISTS[letter][0], Pending(f"LIST {letter}", (room,)))
-    if letter in _LISTS:
-        return _change_list(client, room, letter, plus, word)
-    if letter == "k" and plus and word and not _is_key(word):
-        text = f"A key is one word of at most {KEYLEN} characters"
-        return lambda: client.reply("INVALIDMODEPARAM", room, letter, "*", text)
+
+def _change(client: Client, room: str, letter: str, plus: bool, word: str) -> _Change:
+    if letter in LISTS and not word.strip():
+        return ask_list(client, room, letter)
+    if letter in LISTS:
+        return change_list(client, room, letter, plus, word)
     if letter in _ROLES and word.strip():
-        return ask(_ROLES[letter][not plus], Pending("MODE", (room, letter, word)), name=word)
-    if letter in _VALUES and (word or not plus):
-        return ask("set", rule=_VALUES[letter], value=word if plus else "off")
-    if letter == "n":  # nobody can talk from outside, whatever the modes
-        return lambda: None
-    if letter in (*_ROLES, *_VALUES):
-        return lambda: client.reply("NEEDMOREPARAMS", "MODE")
-    return lambda: client.reply("UNKNOWNMODE", letter)
+        do, about = _ROLES[letter][not plus], Pending("MODE", (room, letter, word))
+        return lambda: client.ask(do, about, room=room, name=word)
+    if letter in (*_ROLES, *_VALUES) and not word:
+        return lambda: client.reply_later("NEEDMOREPARAMS", "MODE")
+    if letter in _VALUES:
+        return lambda: client.reply_later("INVALIDMODEPARAM", room, letter, "*", _VALID[letter])
+    return lambda: client.reply_later("UNKNOWNMODE", letter)
+
+
+_VALID = {
+    "k": f"A key is one word of at most {KEYLEN} characters",
+    "l": f"A limit is a number from 1 to {_HIGHEST_LIMIT}",
+}
 
 
 def _is_key(word: str) -> bool:
     return word.split() == [word] and len(word) <= KEYLEN
 
 
-def _change_list(
-    client: Client, room: str, letter: str, plus: bool, pattern: str
-) -> Callable[[], None]:
-    _, add, take, *_ = _LISTS[letter]
-    whom = {"name": named(pattern)} if letter == "I" else {"who": pattern}
-    about = Pending(f"MODE {letter}", (room, pattern))
-    return lambda: client.ask(add if plus else take, about, room=room, **whom)
+def _is_limit(word: str) -> bool:
+    short = word.isascii() and word.isdecimal() and len(word) <= len(str(_HIGHEST_LIMIT))
+    return short and int(word) > 0
+
+
+@refused("MODE")
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    """Answer a refusal, except of what changes nothing, as other servers do."""
+    if event.code != "known":
+        refuse_mode(event, client, about)
 
 
 # User modes
+
+
+def _user_modes(client: Client, target: str, words: list[str]) -> None:
+    if key(target) == key(client.nick):
+        _own(client, words[0] if words else "")
+    else:
+        client.ask("whois", Pending("MODE OTHER", (target,)), name=target)
+
+
+@refused("MODE OTHER")
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    client.reply("NOSUCHNICK", about.first, event.text)
+
+
+def tell_other(client: Client) -> None:
+    """Answer that the modes of a user who exists are their own."""
+    client.reply("USERSDONTMATCH")
 
 
 def _own(client: Client, letters: str) -> None:
@@ -113,7 +155,7 @@ def _own(client: Client, letters: str) -> None:
         return
     plus = True
     if len(letters) > _MOST_CHANGES:
-        too_many_changes(client, client.nick)
+        client.reply("TOOMANYTARGETS", client.nick, _TOO_MANY)
     for letter in letters[:_MOST_CHANGES]:
         if letter in "+-":
             plus = letter == "+"
@@ -165,14 +207,28 @@ def role_on_entering(client: Client, room: str, name: str, role: str) -> None:
 
 @told.register
 def _(event: Rule, client: Client, about: Pending) -> None:
-    letter = _LETTERS.get(event.name)
-    if letter is None:
-        client.notice(f"{event.by} set {event.name}: {event.value}", to=event.room)
-        return
-    plus = event.value != "off"
-    params = {"k": ["*"], "l": [event.value] if plus else []}.get(letter, [])
-    change = f"{'+' if plus else '-'}{letter}"
-    client.send("MODE", event.room, change, *params, source=client.mask(event.by))
+    """Announce the changes of one request as one MODE."""
+    if client.changed and (client.changed[0].room, client.changed[0].by) != (event.room, event.by):
+        _tell_rules(client)
+    client.changed.append(event)
+    if not event.more:
+        _tell_rules(client)
+
+
+def _tell_rules(client: Client) -> None:
+    rules, client.changed = client.changed, []
+    letters, params, sign = "", [], ""
+    for rule in rules:
+        letter = _LETTERS.get(rule.name)
+        if letter is None:
+            client.notice(f"{rule.by} set {rule.name}: {rule.value}", to=rule.room)
+            continue
+        plus = (rule.value != "off") != (letter in _INVERTED)
+        letters += letter if sign == "-+"[plus] else f"{'-+'[plus]}{letter}"
+        sign = "-+"[plus]
+        params += {"k": ["*"], "l": [rule.value] if plus else []}.get(letter, [])
+    if letters:
+        client.send("MODE", rules[0].room, letters, *params, source=client.mask(rules[0].by))
 
 
 @told.register
@@ -181,70 +237,15 @@ def _(event: Rules, client: Client, about: Pending) -> None:
         in_words(client, event)
         return
     values = {rule.name: rule.value for rule in event.rules}
-    modes = "n" + "".join(letter for letter, name in _RULES.items() if values.get(name) == "on")
-    modes += "k" if values.get("password", "off") != "off" else ""
-    limit = values.get("limit", "off")
-    params = [limit] if limit != "off" else []
-    client.reply("CHANNELMODEIS", event.room, f"+{modes}{'l' if params else ''}", *params)
+    modes = "".join(
+        letter
+        for letter, name in _RULES.items()
+        if (values.get(name) == "on") != (letter in _INVERTED)
+    )
+    params = []
+    for letter, shown in (("k", "*"), ("l", values.get("limit", "off"))):
+        if values.get(_VALUES[letter], "off") != "off":
+            modes += letter
+            params.append(shown)
+    client.reply("CHANNELMODEIS", event.room, f"+{modes}", *params)
     client.reply("CREATIONTIME", event.room, str(int(event.made or 0)))
-
-
-@told_part.register
-def _(event: Bans, client: Client, about: Pending, part: Part) -> None:
-    if not about.command.startswith("LIST "):
-        part_in_words(client, event, about, part)
-        return
-    letter = about.command[-1]
-    _, _, _, entry, end = _LISTS[letter]
-    for ban in event.bans:
-        if ban.exempt == (letter == "e") and not ban.mute:
-            for each in masks(ban.who):
-                client.reply(entry, event.room, each, ban.by, str(int(ban.time)))
-    if part.ends:
-        client.reply(end, event.room)
-
-
-@told.register
-def _(event: Expected, client: Client, about: Pending) -> None:
-    if about.command == "MODE I":
-        client.send("MODE", event.room, "-I", about.param(1), source=client.mask(client.nick))
-    elif about.command != "LIST I":
-        in_words(client, event)
-    else:
-        for name in event.names:
-            client.reply("INVITELIST", event.room, f"{name}!*@*")
-        client.reply("ENDOFINVITELIST", event.room)
-
-
-@told_part.register
-def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
-    if part.begins:
-        _listed(event, client, about, "+")
-    if event.room and not event.mute:
-        for name in event.hit:
-            client.send(
-                "KICK", event.room, name, event.reason or event.by, source=client.mask(client.nick)
-            )
-
-
-@told.register
-def _(event: Unbanned, client: Client, about: Pending) -> None:
-    _listed(event, client, about, "-")
-
-
-def _listed(event: Banned | Unbanned, client: Client, about: Pending, sign: str) -> None:
-    """Tell a room that a mask was listed or removed; the moderator's answer says which."""
-    if about.command not in ("MODE b", "MODE e"):
-        in_words(client, event)
-        return
-    change = f"{sign}{about.command[-1]}"
-    for each in masks(event.who):  # as it is listed, so that clients have it once
-        client.send("MODE", event.room, change, each, source=client.mask(client.nick))
-
-
-def end_of_list(client: Client, about: Pending) -> bool:
-    """Send an empty list: clients request lists unasked, even of users who may not read them."""
-    if not about.command.startswith("LIST "):
-        return False
-    client.reply(_LISTS[about.command[-1]][4], *about.params)
-    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client, Pending, reason
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.people import become
 from chatsvc.dialects.irc.registry import on, refused, told
@@ -35,8 +35,8 @@ def _(event: Refusal, client: Client, about: Pending) -> None:
 
 @on("KILL", 2)
 def _(client: Client, message: Message) -> None:
-    name, reason = message.params[:2]
-    client.ask("kill", Pending("KILL", (name,)), name=name, reason=reason)
+    name, words = message.params[:2]
+    client.ask("kill", Pending("KILL", (name,)), name=name, reason=reason(words))
 
 
 @on("WALLOPS", 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client, Pending, reason
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.model.account_events import Identified
 from chatsvc.model.presence_events import Away, Realname, Renamed
+from chatsvc.model.text_rules import LONGEST_WORDS
 
+_INVALID_REALNAME = f"A real name has from 1 to {LONGEST_WORDS} characters"
 PRE_AWAY = "draft/pre-away"
 
 
@@ -20,20 +22,40 @@ def userhost(mask: str) -> tuple[str, str]:
 def become(client: Client, name: str) -> None:
     """Tell the client that a login has given it another name, if it has."""
     if name != client.nick:
-        client.send("NICK", name, source=client.mask(client.nick))
-        client.nick = name
+        _rename_own(client, client.nick, name)
+
+
+def _rename_own(client: Client, old: str, new: str) -> None:
+    """Tell the client its new nickname, after its new user and host if they change with it.
+
+    IRCv3 "chghost": the source of CHGHOST is the user before the change.
+    """
+    source, (user, host) = client.mask(old), userhost(client.mask(new))
+    if userhost(source) != (user, host) and "chghost" in client.capabilities:
+        client.send("CHGHOST", user, host, source=source)
+        source = f"{old}!{user}@{host}"
+    client.send("NICK", new, source=source, account=client.login_of(new) or None)
+    client.nick = new
 
 
 @told.register
 def _(event: Renamed, client: Client, about: Pending) -> None:
-    client.send("NICK", event.new, source=client.mask(event.old))
     if event.own:
-        client.nick = event.new
+        _rename_own(client, event.old, event.new)
+    else:
+        account = client.login_of(event.new) or None
+        client.send("NICK", event.new, source=client.mask(event.old), account=account)
 
 
 @on("SETNAME", 1)
 def _(client: Client, message: Message) -> None:
-    client.ask("realname", text=message.params[0])
+    text = message.params[0]
+    if text.strip() and len(text) <= LONGEST_WORDS:
+        client.ask("realname", text=text)
+    elif {"setname", "standard-replies"} & client.capabilities:
+        client.fail("SETNAME", "INVALID_REALNAME", _INVALID_REALNAME)
+    else:
+        client.notice(_INVALID_REALNAME)
 
 
 @told.register
@@ -52,12 +74,12 @@ def _(event: Identified, client: Client, about: Pending) -> None:
 
 @on("AWAY", anybody=True)
 def _(client: Client, message: Message) -> None:
-    reason = " ".join(message.params)
+    words = reason(" ".join(message.params))
     if client.registered:
-        client.ask("away", reason=reason) if reason else client.ask("back")
+        client.ask("away", reason=words) if words else client.ask("back")
     elif PRE_AWAY in client.capabilities:
-        client.registration.away = reason
-        client.reply("NOWAWAY" if reason else "UNAWAY")
+        client.registration.away = words
+        client.reply("NOWAWAY" if words else "UNAWAY")
     else:
         client.reply("NOTREGISTERED")
 

@@ -7,19 +7,20 @@ from chatsvc.dialects.irc.numerics import REFUSALS
 from chatsvc.model.requests import Refusal
 
 _IN_WORDS = (None, "INPUTTOOLONG", "NEEDMOREPARAMS", "PASSWDMISMATCH")
+_SAID = ("PRIVMSG", "NOTICE", "TAGMSG")
 _OF_NAMES = ("NICKNAMEINUSE", "ERRONEUSNICKNAME")
 
 
 def refuse(event: Refusal, client: Client, about: Pending) -> None:
     """Answer in the usual way."""
-    room = next((word for word in about.params if word.startswith("#")), None)
+    room = next((word for word in about.params if word.startswith(("#", "@#"))), None)
     name = _numeric(event, about, room)
     if name is None or name in _IN_WORDS:
         _in_words(event, client, about)
     elif name in _OF_NAMES:
         client.reply(name, about.first, event.text)
     elif name == "INVALIDMODEPARAM":
-        client.reply(name, *about.params, "*", event.text)
+        client.reply(name, *(*about.params, "*")[:3], event.text)
     elif name == "CHANOPRIVSNEEDED" and not room:
         client.reply("NOPRIVILEGES", event.text)
     elif name == "USERNOTINCHANNEL":
@@ -32,7 +33,7 @@ def refuse(event: Refusal, client: Client, about: Pending) -> None:
 
 def _numeric(event: Refusal, about: Pending, room: str | None) -> str | None:
     """Return the name of the numeric for a refusal, which depends on the request."""
-    if about.command == "PRIVMSG" and room and event.code == "not-in-room":
+    if about.command in _SAID and room and event.code in ("not-in-room", "banned"):
         return "CANNOTSENDTOCHAN"
     if about.command == "JOIN" and event.code == "wrong-password":
         return "BADCHANNELKEY"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc import accounts, metadata, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import LATER, Client, Pending, reason
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
 from chatsvc.dialects.irc.registration_state import Happening, Registration
 from chatsvc.dialects.irc.registry import on, told
@@ -97,7 +97,7 @@ def _(client: Client, message: Message) -> None:
         client.reply("NEEDMOREPARAMS", "USER")
     else:
         client.registration.user = message.params[0] or "*"
-        client.registration.realname = message.params[3]
+        client.registration.realname = reason(message.params[3])
         go_on(client)
 
 
@@ -148,7 +148,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
     client.reply("WELCOME", f"Welcome to {event.chat}, {client.mask(event.name)}")
     client.reply("YOURHOST", f"Your host is {client.server}, running {software}")
     client.reply("CREATED", "This server stores messages")
-    client.reply("MYINFO", client.server, software, "Biow", "beIiklmnoqstv", "beIklqov")
+    client.reply("MYINFO", client.server, software, "Biow", "CbeIiklmnoqstv", "beIklqov")
     supported(client)
     if event.census is not None:
         statistics(client, event.census)
@@ -192,11 +192,13 @@ def _(client: Client, message: Message) -> None:
 def _(event: Pong, client: Client, about: Pending) -> None:
     if about.command == "PING":
         client.send("PONG", client.server, about.first)
+    elif about.command == LATER:
+        client.reply(*about.params)
 
 
 @on("QUIT", anybody=True)
 def _(client: Client, message: Message) -> None:
-    client.ask("quit", words=" ".join(message.params))
+    client.ask("quit", words=reason(" ".join(message.params)))
 
 
 @told.register

@@ -157,8 +157,14 @@ def _span(seconds: float) -> str:
 
 @on("LINKS")
 def _(client: Client, message: Message) -> None:
-    client.reply("LINKS", client.server, client.server, f"0 {_chat(client)}")
-    client.reply("ENDOFLINKS", "*")
+    """List the server, if the mask matches it (RFC 2812, 3.4.5)."""
+    *other, mask = message.params[:2] or ["*"]
+    if other and not fnmatchcase(client.server, key(other[0])):
+        client.reply("NOSUCHSERVER", other[0])
+        return
+    if fnmatchcase(client.server, key(mask)):
+        client.reply("LINKS", client.server, client.server, f"0 {_chat(client)}")
+    client.reply("ENDOFLINKS", mask)
 
 
 @on("INFO")

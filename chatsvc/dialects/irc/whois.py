@@ -6,7 +6,7 @@ import time
 
 from chatsvc.dialects.irc.client import Client, Pending, told_address
 from chatsvc.dialects.irc.message import Message
-from chatsvc.dialects.irc.modes import own_mode
+from chatsvc.dialects.irc.modes import own_mode, tell_other
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.who import prefixes
@@ -45,6 +45,8 @@ def _end(client: Client, about: Pending) -> None:
 def _(event: Person, client: Client, about: Pending) -> None:
     if about.command == "MODE B":
         own_mode(client, event)
+    elif about.command == "MODE OTHER":
+        tell_other(client)
     elif about.command == "WHOIS":
         _whois(client, event)
         _end(client, about)

@@ -187,12 +187,13 @@ function roles({ founder, moderators }) {
 
 /** @param {Event} ban @returns {Row} */
 function banRow(ban) {
-    const did = ban.exempt ? "exempt" : ban.mute ? "muted" : "banned";
-    const lift = ban.exempt ? "unexempt" : ban.mute ? "unmute" : "unban";
-    const until = ban.until ? `until ${dated(ban.until)}` : ban.exempt ? "" : "permanently";
+    const allows = ban.exempt || ban.admits;
+    const did = ban.admits ? "admitted" : ban.exempt ? "exempt" : ban.mute ? "muted" : "banned";
+    const lift = ban.admits ? "unadmit" : ban.exempt ? "unexempt" : ban.mute ? "unmute" : "unban";
+    const until = ban.until ? `until ${dated(ban.until)}` : allows ? "" : "permanently";
     return {
         title: `${ban.who}: ${did}`, about: parts(until, ban.reason, `by ${ban.by}`, dated(ban.time), ban.addresses?.length && listing(ban.addresses)),
-        acts: [{ label: ban.exempt ? "End" : "Lift", command: lift, given: { who: ban.who, ...(ban.room && { room: ban.room }) } }],
+        acts: [{ label: allows ? "End" : "Lift", command: lift, given: { who: ban.who, ...(ban.room && { room: ban.room }) } }],
     };
 }
 

@@ -30,13 +30,17 @@ export const MODERATION = {
         return `${event.by} removed ${event.own ? "you" : event.name} from ${where}${why}`;
     },
     banned(event) {
+        if (event.admits)
+            return `${event.who} can join ${event.room} without an invitation.`;
         const did = event.exempt ? "exempt" : event.mute ? "muted" : "banned";
         const until = event.until ? ` until ${new Date(event.until).toLocaleString()}` : "";
         return `${event.own ? "You are" : `${event.who} is`} ${did} in ${event.room ?? "the whole chat"}${until}${event.reason ? `: ${event.reason}` : "."}`;
     },
-    unbanned: event => `${event.own ? "You are" : `${event.who} is`} no longer ${event.exempt ? "exempt" : event.mute ? "muted" : "banned"} in ${event.room ?? "the whole chat"}.`,
+    unbanned: event => event.admits ? `${event.who} needs an invitation to join ${event.room} again.` : `${event.own ? "You are" : `${event.who} is`} no longer ${event.exempt ? "exempt" : event.mute ? "muted" : "banned"} in ${event.room ?? "the whole chat"}.`,
     lockdown: event => (event.on ? `${event.by} turned lockdown on: only registered users can join.` : `${event.by} turned lockdown off.`),
     announced: event => `Announcement by ${event.by}: ${event.text}`,
     reported: event => (event.own ? "Report sent to the operators." : `Report ${event.number}: ${event.by} about ${event.about}: ${event.reason}`),
+    invitations: event => (event.rooms?.length ? `You are invited to ${listing(event.rooms)}. To join: /join ${event.rooms[0]}` : "You have no invitations."),
+    listed: () => [],
     expected: event => (event.names?.length ? `Invited to ${event.room}: ${listing(event.names)}.` : `Nobody is invited to ${event.room}.`),
 };
