@@ -219,6 +219,25 @@ def test_restoring_keeps_another_certificate_and_accepts_the_same(
     done("restore", tmp_path / "b", cwd=place)
 
 
+def test_a_killed_restore_is_recognizable_and_done_again(
+    service: Service, home: Path, tmp_path: Path
+) -> None:
+    service.process.terminate()
+    service.ended()
+    fill(home / "chat.db", 200_000)
+    done("backup", tmp_path / "b", cwd=home)
+    place = tmp_path / "place"
+    place.mkdir()
+    command = [beside_python("chatsvc"), "restore", str(tmp_path / "b")]
+    process = subprocess.Popen(command, cwd=place, stderr=subprocess.DEVNULL)
+    wait_until(place / "chat.db.unfinished", process)
+    process.send_signal(signal.SIGKILL)
+    process.wait(LIMIT)
+    assert not (place / "chat.db").exists()
+    assert "Restored 200,300 messages" in done("restore", tmp_path / "b", cwd=place)
+    assert {path.name for path in place.iterdir()} == {"chat.db", "chat.db.pem"}
+
+
 def test_what_root_restores_belongs_to_the_owner_of_the_directory(
     service: Service, home: Path, tmp_path: Path
 ) -> None:
@@ -291,6 +310,9 @@ def test_every_room_is_exported_for_people_and_programs(
         f"<bob> message {n}" for n in (1, 2, 3)
     ]
     assert "already exists" in refused("export", "--all", tmp_path / "out", cwd=home)
+    (tmp_path / "out").rename(tmp_path / "next.unfinished")
+    assert "interrupted export" in refused("export", "--all", tmp_path / "next", cwd=home)
+    assert "Archive not found" in refused("export", "--all", tmp_path / "none", cwd=tmp_path)
 
 
 @pytest.mark.load
@@ -315,7 +337,7 @@ def _excess(service: Service, program: Program, target: Path) -> float:
     """Return how much longer the slowest message takes during a backup than before and after."""
     before = _slowest(service, program, lambda count: count >= 200)
     home = str(target.parent / "home")
-    command = [beside_python("chatsvc"), "backup", str(target), "--data", home]
+    command = [beside_python("chatsvc"), "backup", str(target), "--verify", "--data", home]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     during = _slowest(service, program, lambda count: process.poll() is not None)
     assert process.wait(LIMIT) == 0

@@ -58,6 +58,8 @@ def _export(archive: Path, folder: Path, row: ProgressRow) -> list[Written]:
     if os.path.lexists(folder):
         raise NotDone(f"{folder} already exists. Choose another name, or move it away.")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
+    if os.path.lexists(unfinished):
+        raise NotDone(f"{unfinished} is left of an interrupted export. Delete it first.")
     with LineReader(archive) as reader:
         unfinished.mkdir(mode=0o700)
         try:
