@@ -18,7 +18,8 @@ from twisted.python.usage import UsageError
 from chatsvc import __version__
 from chatsvc.model.characters import clean
 from chatsvc.model.rate_limits import Limits, Rate
-from chatsvc.model.text_rules import LONGEST_WORDS
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import LONGEST_WORDS, duration
 from chatsvc.process import remove_stale_pid_file
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.detection import CHATTING, NAMES
@@ -53,6 +54,9 @@ class Options(BaseOptions):
         ["tls-port", None, None, "Additional port for TLS only, such as 6697."],
         ["interface", "i", None, "Address to listen on.  [default: all, IPv4 and IPv6]"],
         ["archive", "a", "sqlite:chat.db", "Where to store messages: sqlite:PATH or memory:"],
+        ["keep", None, "off", "Delete messages in rooms after this time, such as 365d."],
+        ["keep-private", None, "off", "Delete private messages after this time, such as 90d."],
+        ["max-archive", None, "off", "Delete the oldest messages beyond this size, such as 5G."],
         ["cert", None, None, "TLS certificate chain, PEM.  [default: self-signed]"],
         ["key", None, None, "Private key for --cert, PEM."],
         ["speaks", None, ",".join(NAMES), "Protocols to accept on every port."],
@@ -145,6 +149,9 @@ class Options(BaseOptions):
             )
         self["interface"] = _address(self["interface"] or "")
         self["archive"] = _archive_place(self["archive"])
+        self["keep"] = _lasting("--keep", self["keep"])
+        self["keep-private"] = _lasting("--keep-private", self["keep-private"])
+        self["max-archive"] = _bytes("--max-archive", self["max-archive"])
         self["motd"] = _read("--motd", self["motd"]) if self["motd"] else ""
         self["password"] = _password(self["password"], self["password-file"])
         self["metrics-token"] = _token(self["metrics-token"])
@@ -264,6 +271,30 @@ def _rate(option: str, value: str, what: str, example: str) -> Rate | None:
         f"{option} must be a burst of {what} and a rate per second, such as {example}, or off,"
         f" not {value!r}."
     )
+
+
+def _lasting(option: str, value: str) -> float:
+    """Return a duration in seconds, or 0 for off."""
+    try:
+        seconds = 0.0 if value == "off" else duration(value)
+    except Refused:
+        seconds = -1.0
+    if seconds < 0 or (not seconds and value != "off"):
+        raise UsageError(f"{option} must be a time such as 90d, or off, not {value!r}.")
+    return seconds
+
+
+def _bytes(option: str, value: str) -> int:
+    """Return a size in bytes, or 0 for off."""
+    if value == "off":
+        return 0
+    number, unit = value[:-1], value[-1:].upper()
+    if unit not in _UNITS or not _is_number(number, 1, 1_000_000):
+        raise UsageError(f"{option} must be a size such as 500M or 5G, or off, not {value!r}.")
+    return int(number) << _UNITS[unit]
+
+
+_UNITS = {"M": 20, "G": 30, "T": 40}  # the exponents of 2
 
 
 def _max_clients(value: str | None) -> int:

@@ -66,6 +66,12 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--listen", "tcp"),
         ("--listen", "tcp:70000"),
         ("--listen", ""),
+        ("--keep", "yesterday"),
+        ("--keep", "forever"),
+        ("--keep-private", "90"),
+        ("--max-archive", "5"),
+        ("--max-archive", "0G"),
+        ("--max-archive", "5X"),
         ("--archive", "chat.db"),
         ("--archive", "sqlite:"),
         ("--archive", "memory"),
@@ -280,3 +286,11 @@ def test_help_has_every_option() -> None:
     text = str(Options())
     for option in [*Options().synonyms, "listen"]:
         assert f"--{option}" in text or len(option) == 1
+
+
+def test_retention_is_off_unless_it_is_set() -> None:
+    names = ("keep", "keep-private", "max-archive")
+    assert [options()[name] for name in names] == [0, 0, 0]
+    chosen = options("--keep", "365d", "--keep-private", "12h", "--max-archive", "5G")
+    assert [chosen[name] for name in names] == [365 * 86_400, 43_200, 5 << 30]
+    assert options("--max-archive", "500m")["max-archive"] == 500 << 20

@@ -24,3 +24,11 @@ def archive_path(archive: str | None, data: Path | None) -> Path:
     if kind != "sqlite" or not path:
         raise NotDone(f"--archive must be sqlite:PATH, not {archive!r}.")
     return (data or Path()) / path
+
+
+def existing_archive(archive: str | None, data: Path | None) -> Path:
+    """Return the path of an archive that must exist."""
+    path = archive_path(archive, data)
+    if not path.exists():
+        raise NotDone(f"Archive not found: {path}. The service creates it at its first start.")
+    return path

@@ -165,8 +165,11 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
     """Send a refusal; before login, only a limited number."""
     hub.measurements.refusals[refused.code] += 1
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
-    if session.login is not None:
-        hub.login.knock(session, refused.code)
+    if refused.final:
+        session.close()
+        hub.sessions.leave(session, "")
+    elif session.login is not None:
+        hub.login.knock(session)
 
 
 def _call(hub: Hub, session: Session, request: Request) -> Answer:

@@ -26,6 +26,7 @@ class Account:
     ignores: tuple[str, ...] = ()  # names, as written
     scram: str = ""  # of the password too, as `scram.py` writes it
     certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 lower-case hexadecimal digits
+    disabled: bool = False  # nobody can log in; the name stays reserved
 
 
 @dataclass(frozen=True, slots=True)

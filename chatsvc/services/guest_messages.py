@@ -73,6 +73,19 @@ class GuestMessages:
     def _forget(self, owner: _Owner) -> None:
         self._count -= len(self._lines.pop(owner))
 
+    def erase(self, name: str) -> int:
+        """Forget what an account has said to guests; return how many messages that was."""
+        count = 0
+        for owner, lines in list(self._lines.items()):
+            kept = [line for line in lines if line.account != name]
+            count += len(lines) - len(kept)
+            self._count -= len(lines) - len(kept)
+            lines.clear()
+            lines.extend(kept)
+            if not kept:
+                del self._lines[owner]
+        return count
+
     def page(self, account: Account, name: str, within: Within) -> History | None:
         """Return a page of the conversation with a guest; None if there is none."""
         lines = self._lines.get((account.id, key(name)))

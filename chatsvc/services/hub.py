@@ -10,6 +10,7 @@ from traceback import print_exception
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
+from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.safely import Safely
@@ -23,6 +24,7 @@ from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.banning import Banning
+from chatsvc.services.erasing import Erasing
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.hosting import Hosting
@@ -39,6 +41,7 @@ from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
 from chatsvc.services.reports import Inbox
+from chatsvc.services.retention import Retention
 from chatsvc.services.room_administration import RoomAdministration
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.services.room_roles import RoomRoles
@@ -46,6 +49,7 @@ from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
 from chatsvc.services.sessions import Sessions
 from chatsvc.services.settings import ServiceSettings
+from chatsvc.services.status import Status
 from chatsvc.services.subscriptions import Subscriptions
 from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
@@ -74,13 +78,13 @@ class Hub:
         self.start = start
         self.now = now = now or clock.seconds  # the time of day, in seconds since 1970
         self.settings = settings = settings or ServiceSettings()
-        self._begun = clock.seconds()
         safely = Safely(report)
         self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
         accounts.email_required = settings.email_required
+        self.sign_ins = sign_ins = SignIns(archive, now)
         self.authentication = Authentication(accounts, clock.seconds)
         self.membership = membership = Membership(archive, clock, start)
         self.bans = bans = BanList(archive, now)
@@ -129,7 +133,7 @@ class Hub:
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
             watchlist=watchlist, subscriptions=subscriptions, nicknames=nicknames, safely=safely,
-            now=now,
+            sign_ins=sign_ins, now=now,
         )  # fmt: skip
         self.profiles = profiles = Profiles(
             directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
@@ -149,6 +153,10 @@ class Hub:
             authentication=self.authentication, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
+        self.status = Status(
+            directory=directory, accounts=accounts, lockdown=lockdown, reports=reports,
+            store=archive, clock=clock, now=now,
+        )  # fmt: skip
         self.moderation = moderation = Moderation(
             directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
             records=archive, store=archive, acts=acts, reports=reports, lockdown=lockdown,
@@ -160,8 +168,8 @@ class Hub:
         )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
-            hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
-            visibility=visibility,
+            hosting=hosting, lines=archive, records=archive, acts=acts,
+            topics=Topics(archive, bans, clock, now), visibility=visibility,
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,
@@ -171,11 +179,19 @@ class Hub:
             directory=directory, membership=membership, bans=bans, records=archive, store=archive,
             acts=acts, moderation=moderation, metadata=metadata, now=now,
         )  # fmt: skip
+        self.erasing = Erasing(
+            directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
+            acts=acts, now=now, start=start,
+        )  # fmt: skip
+        retention = Retention(
+            directory=directory, store=archive, limits=settings.retention, clock=clock, now=now,
+            log=log,
+        )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, log=archive, clock=clock, now=now,
-            start=start,
+            presence=presence, metadata=metadata, sign_ins=sign_ins, retention=retention,
+            log=archive, clock=clock, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -183,12 +199,13 @@ class Hub:
     @property
     def since(self) -> float:
         """Return when the service started, in seconds since 1970 by the current time of day."""
-        return self.now() - (self.clock.seconds() - self._begun)
+        return self.status.since
 
     def open(self) -> None:
         """Open the archive and load what is stored."""
         known = self.archive.open(self.messaging)
         self.accounts.open()
+        self.sign_ins.open()
         self.membership.open()
         self.bans.open()
         self.metadata.open()
@@ -201,6 +218,7 @@ class Hub:
         self.messaging.stopping = True
         self.maintenance.end()
         self.scrubbing.end()
+        self.erasing.end()
         self.search.end()
         await self.archive.flush()
         for session in list(self.directory.sessions):
@@ -208,4 +226,5 @@ class Hub:
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()
+        await self.sign_ins.save()
         await self.bans.save()

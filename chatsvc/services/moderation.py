@@ -10,7 +10,7 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event
-from chatsvc.model.message_events import Deleted, Said
+from chatsvc.model.message_events import Deleted
 from chatsvc.model.moderation_events import (
     Announced,
     Lockdown,
@@ -25,7 +25,7 @@ from chatsvc.policy.bans import (
     BanList,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
-from chatsvc.policy.permissions import check_may_kick, floor, moderates
+from chatsvc.policy.permissions import check_may_kick, may_read, moderates
 from chatsvc.services.audit import Acts, signed, with_account
 from chatsvc.services.joining import Joining
 from chatsvc.services.reports import Inbox
@@ -147,7 +147,7 @@ class Moderation:
         reason = self.reason(session, place, reason)
         lines = await self._lines.read(place.name, number - 1, 1)
         called = place.called(session)
-        if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
+        if not lines or lines[0].number != number or not may_read(session, place, lines[0]):
             raise Refused(
                 "no-such-line",
                 f"There is no message {number} in {called}. To see the numbers: /history",
@@ -183,7 +183,7 @@ class Moderation:
             reason="" if silent else reason,
         )
         for each in place.members:
-            if each is not session and _may_read(each, place, line):
+            if each is not session and may_read(each, place, line):
                 each.tell(replace(event, room=place.called(each)))  # slow ones are to forget it too
         return event
 
@@ -223,11 +223,6 @@ class Moderation:
         for each in self._directory.clients.values():
             if each is not session:
                 each.announce(shared)
-
-
-def _may_read(session: Session, room: Room, line: Said) -> bool:
-    own = session.owns(line)
-    return own or (line.number > floor(session, room) and not session.hides(line))
 
 
 def because(reason: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from chatsvc.services.retention import RetentionLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class ServiceSettings:
     accounts: str = "open"  # who may register: open, invite or closed
     email_required: bool = False  # to register
     early_registration: bool = False  # programs may register before they join
+    retention: RetentionLimits = field(default_factory=RetentionLimits)
 
     @property
     def registers_early(self) -> bool:

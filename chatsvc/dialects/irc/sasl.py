@@ -99,7 +99,7 @@ def refuse(client: Client, event: Refusal) -> None:
     client.sasl = None
     if event.code == "known":
         client.reply("SASLALREADY")
-    elif event.code == "banned":
+    elif event.code in ("banned", "disabled"):
         client.reply("NICKLOCKED", event.text)
     else:
         client.reply("SASLFAIL", event.text)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import takewhile
 from pathlib import Path
 
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Record
-from chatsvc.store.archive import EXPIRING, Commit, KeptRoom, R
+from chatsvc.store.archive import EXPIRING, NOBODY, Commit, KeptRoom, R
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.archive_file import ArchiveFile, log_of
 from chatsvc.store.sqlite.database import (
@@ -44,6 +44,11 @@ _TALLY = """INSERT INTO tally
 _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
               WHERE room = ? AND sender = ?"""
 _TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
+_ERASE = """UPDATE said SET text = '', sender = ?, account = '', client = '', tag = NULL,
+                           deleted = ?
+            WHERE room = ? AND number = ?"""
+_COUNTED = """SELECT sender, length(CAST(text AS BLOB)) FROM said
+              WHERE room = ? AND number = ? AND number <= ? AND deleted = '' AND NOT quiet"""
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 _NOTE_TRACES = "INSERT OR IGNORE INTO fact (name, value) VALUES ('traces', 'on')"
 _NO_TRACES = "DELETE FROM fact WHERE name = 'traces'"
@@ -189,6 +194,20 @@ class Writer:
         self._traces = not empty_log(self.database, WIPING)
         return said
 
+    def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Overwrite lines' texts and who said them; store a record in the same transaction."""
+        id_, _ = self._rooms[room]
+        tallied = self._tallied(id_)
+        with self._change() as database:
+            for number in numbers:
+                for sender, size in database.execute(_COUNTED, (id_, number, tallied)).fetchall():
+                    database.execute(_UNTALLY, (size, id_, sender))
+                database.execute(_ERASE, (NOBODY, by, id_, number))
+            database.execute("DELETE FROM tally WHERE room = ? AND lines <= 0", (id_,))
+            record_rows.put(database, (done,))
+            self._note_traces(database)
+        self._traces = not empty_log(self.database, WIPING)
+
     def _note_traces(self, database: sqlite3.Connection) -> None:
         """Have the file scrubbed from its start, even if the service ends before that."""
         self._deletions += 1
@@ -239,6 +258,13 @@ class Writer:
                 _tally(database, id_, tallied, last)
             database.execute(_REMOVE, (id_, last))
             self._note_traces(database)
+
+    def used(self) -> int:
+        """Return the size of the pages in use."""
+        query = """SELECT (page_count - freelist_count) * page_size
+                   FROM pragma_page_count, pragma_freelist_count, pragma_page_size"""
+        with sentences(self._path):
+            return int(self.database.execute(query).fetchone()[0])
 
     def put(self, records: tuple[Record, ...]) -> None:
         """Store the records in one transaction."""
