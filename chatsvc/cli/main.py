@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from chatsvc import __version__
 from chatsvc.cli import arguments, server_commands
+from chatsvc.cli.archive_option import add_archive
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -90,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _export_all(options: argparse.Namespace) -> int:
     from chatsvc.cli.export_all import run  # only the server's machine needs it
 
-    return run(options.all, options.archive)
+    return run(options.all, options.archive, options.data)
 
 
 def _open_standard_files() -> None:
@@ -358,9 +359,7 @@ def _add_export(commands: Any) -> None:
         "--all", type=Path, metavar="DIR",
         help="write every room of an archive on this machine to a new folder",
     )  # fmt: skip
-    parser.add_argument(
-        "--archive", metavar="sqlite:PATH", help="archive for --all  [sqlite:chat.db]"
-    )
+    add_archive(parser, " for --all")
     parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
     parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
     parser.add_argument(
