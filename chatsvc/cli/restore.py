@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from chatsvc.cli import backup_files
-from chatsvc.cli.archive_option import NotDone, add_archive, archive_path
 from chatsvc.cli.backup import sync
 from chatsvc.cli.backup_files import ARCHIVE, Backup, NotABackup
+from chatsvc.cli.exit_code import exit_code
+from chatsvc.cli.service_files import ServiceFiles
+from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
-from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite import migrations
 
 # SQLite and the service would take each of these for part of the restored archive.
@@ -35,32 +35,20 @@ Stop the server first. Nothing is replaced: move an old archive away.
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
-    row = ProgressRow(sys.stderr if os.isatty(2) else None)
-    try:
-        with backup_files.opened(options.backup) as backup:
-            told = _restore(backup, archive_path(options.archive, options.data), row)
-    except (NotDone, NotABackup, ArchiveFailed) as error:
-        said = str(error)
-    except OSError as error:
-        said = f"Not restored: {error.filename or options.backup}: {error.strerror}."
-    else:
-        row.clear()
-        print(told)
-        return 0
-    row.clear()
-    print(said, file=sys.stderr)
-    return 1
+    return exit_code(lambda: _run(options), "Not restored")
+
+
+def _run(options: argparse.Namespace) -> None:
+    archive = ServiceFiles(options).archive
+    with ProgressRow.on_standard_error() as row, backup_files.opened(options.backup) as backup:
+        told = _restore(backup, archive, row)
+    print(told)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="chatsvc restore",
-        description="Restore a backup of a chat server.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("restore", "Restore a backup of a chat server.", EPILOG)
     parser.add_argument("backup", type=Path, help="folder or .tar file that chatsvc backup made")
-    add_archive(parser)
+    add_service(parser)
     return parser
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from types import TracebackType
 from typing import TextIO
 
 
@@ -11,6 +14,22 @@ class ProgressRow:
     def __init__(self, terminal: TextIO | None) -> None:
         self._terminal = terminal
         self._row = ""
+
+    @classmethod
+    def on_standard_error(cls) -> ProgressRow:
+        """Return a row on standard error, if that is a terminal."""
+        return cls(sys.stderr if os.isatty(2) else None)
+
+    def __enter__(self) -> ProgressRow:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.clear()
 
     def show(self, row: str) -> None:
         """Show this instead of what is there."""

@@ -36,6 +36,12 @@ def combine(given: Mapping[str, Given], failed: Failed = refuse) -> Values:
     return values
 
 
+def archive_of(given: Mapping[str, Given]) -> Path | None:
+    """Return the path of the archive alone, or None for one in memory."""
+    values = {name: _value(TABLE[name], given.get(name)) for name in ("data", "archive")}
+    return _archive({**values, "data": _data(values)})
+
+
 def _add_combined(values: Values, failed: Failed) -> None:
     for name, make in _COMBINED.items():
         try:
