@@ -18,6 +18,7 @@ from chatsvc.cli.service_options import NotDone, add_service, command_parser
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
 from chatsvc.store.sqlite import migrations
+from chatsvc.store.sqlite.database import give_to_owner
 
 # SQLite and the service would take each of these for part of the restored archive.
 BELONGING = (
@@ -126,7 +127,7 @@ class _Placing:
                 digest = backup_files.copy(source, unfinished, self._progress)
             if digest != self._backup.files[name]["sha256"]:
                 raise NotABackup(f"Nothing restored: {name} in the backup is damaged.")
-            _give_to_owner(unfinished)
+            give_to_owner(unfinished, place)
             os.link(unfinished, place)  # which replaces nothing
         finally:
             with suppress(FileNotFoundError):
@@ -135,10 +136,3 @@ class _Placing:
     def _progress(self, count: int) -> None:
         self._done += count
         self._row.show(f"Restoring: {self._done / max(self._total, 1):.0%}")
-
-
-def _give_to_owner(path: Path) -> None:
-    """Let the owner of the directory, who runs the service, have a file of root's."""
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
