@@ -47,9 +47,7 @@ def say(service: Service) -> None:
 
 
 def stored(home: Path, room: str) -> list[str]:
-    """Return the messages of a room that are left, by starting the service again."""
-    with Service(home):
-        pass
+    """Return the messages of a room, without erased ones; the file must be intact."""
     with closing(sqlite3.connect(home / "chat.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         found = database.execute(
@@ -85,14 +83,18 @@ def test_a_service_killed_during_a_backup_keeps_everything_and_so_does_the_copy(
     with Service(home) as service:
         say(service)
         backup = begun(home, "backup", str(copy))
-        wait_until(lambda: (tmp_path / "copy.unfinished" / "chat.db").exists())
+        wait_until(lambda: (tmp_path / "copy.unfinished" / "chat.db").exists(), "the copy")
         service.kill()
         assert backup.wait(LIMIT) == 0
+    with Service(home):
+        pass
     assert stored(home, "#lobby") == TEXTS
     assert len(stored(home, "#many")) == MANY
     new = tmp_path / "new"
     new.mkdir()
     run(new, "restore", str(copy))
+    with Service(new):
+        pass
     assert stored(new, "#lobby") == TEXTS
     assert len(stored(new, "#many")) == MANY
 
@@ -117,11 +119,11 @@ def test_a_service_killed_during_a_reload_starts_with_the_new_configuration(
 
 def test_an_erasure_killed_without_a_service_is_ended_by_the_next_start(home: Path) -> None:
     erasing = begun(home, "erase", "ann", "--yes")
-    wait_until(lambda: 0 < left(home) < MANY // 2 or erasing.poll() is not None)
+    wait_until(lambda: left(home) < MANY // 2 or erasing.poll() is not None, "the beginning")
     erasing.kill()
     assert erasing.wait(LIMIT) == -signal.SIGKILL
     with Service(home):
-        wait_until(lambda: not left(home))
+        wait_until(lambda: not left(home), "the end")
     assert len(stored(home, "#many")) == MANY // 2
 
 

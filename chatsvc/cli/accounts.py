@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from chatsvc.auth.accounts import new_account
 from chatsvc.auth.known_places import stored_as
@@ -41,6 +41,9 @@ examples:
 
 A running service picks up a change at once. /audit shows it as by shell.
 """
+
+Job: TypeAlias = Callable[[Ledger, argparse.Namespace], None]
+Arguments: TypeAlias = dict[str, dict[str, Any]]  # of the parser, by name
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -71,36 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     about = "Manage the accounts of a chat server on this machine."
     parser = command_parser("account", about, EPILOG)
     jobs = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def job(
-        name: str, does: str, function: Callable[[Ledger, argparse.Namespace], None]
-    ) -> argparse.ArgumentParser:
+    for name, (does, job, arguments) in _JOBS.items():
         own = jobs.add_parser(name, help=does, description=does)
+        own.set_defaults(job=job)
         add_service(own)
-        own.set_defaults(job=function)
-        if name != "list":
-            own.add_argument("name")
-        return own
-
-    add = job("add", "Register a name.", _add)
-    add.add_argument("--operator", action="store_true", help="make the account an operator")
-    add.add_argument("--email", default="")
-    for one in (add, job("passwd", "Change an account's password.", _passwd)):
-        one.add_argument(
-            "--password-file", metavar="FILE", help="file with the password in its first line"
-        )
-    listing = job("list", "List the accounts.", _list)
-    listing.add_argument("--json", action="store_true", help="print one JSON object per line")
-    operator = job("operator", "Make an account an operator, or revoke that with --off.", _operator)
-    operator.add_argument("--off", action="store_true", help="revoke operator rights")
-    job("disable", "End an account's sessions and refuse others; keep its name.", _disable)
-    job("enable", "Let a disabled account log in again.", _enable)
-    export = job("export", "Write everything stored about a person.", _export)
-    export.add_argument(
-        "--to", type=Path, default=Path(), metavar="DIR", help="where to write  [this directory]"
-    )
-    export.add_argument("--force", action="store_true", help="replace existing files")
-    job("remove", "Delete an account and end its sessions; its messages remain.", _remove)
+        for flags, details in arguments.items():
+            own.add_argument(flags, **details)
     return parser
 
 
@@ -276,3 +255,49 @@ def _typed_twice(name: str) -> str:
     except EOFError:
         raise NotDone("No password entered. Nothing changed.") from None
     return password
+
+
+_NAME: Arguments = {"name": {}}
+_PASSWORD: Arguments = {
+    "--password-file": {"metavar": "FILE", "help": "file with the password in its first line"}
+}
+_JOBS: dict[str, tuple[str, Job, Arguments]] = {
+    "add": (
+        "Register a name.",
+        _add,
+        _NAME
+        | {
+            "--operator": {"action": "store_true", "help": "make the account an operator"},
+            "--email": {"default": "", "metavar": "ADDRESS"},
+        }
+        | _PASSWORD,
+    ),
+    "passwd": ("Change an account's password.", _passwd, _NAME | _PASSWORD),
+    "list": (
+        "List the accounts.",
+        _list,
+        {"--json": {"action": "store_true", "help": "print one JSON object per line"}},
+    ),
+    "operator": (
+        "Make an account an operator, or revoke that with --off.",
+        _operator,
+        _NAME | {"--off": {"action": "store_true", "help": "revoke operator rights"}},
+    ),
+    "disable": ("End an account's sessions and refuse others; keep its name.", _disable, _NAME),
+    "enable": ("Let a disabled account log in again.", _enable, _NAME),
+    "export": (
+        "Write everything stored about a person.",
+        _export,
+        _NAME
+        | {
+            "--to": {
+                "type": Path,
+                "default": Path(),
+                "metavar": "DIR",
+                "help": "where to write  [this directory]",
+            },
+            "--force": {"action": "store_true", "help": "replace existing files"},
+        },
+    ),
+    "remove": ("Delete an account and end its sessions; its messages remain.", _remove, _NAME),
+}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.exit_code import exit_code
@@ -28,6 +28,7 @@ from chatsvc.store.erasing import Eraser, Erasure, pending, told
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 T = TypeVar("T")
+Show: TypeAlias = Callable[[Answer], None]  # given how far it is
 
 ABOUT = """\
 Delete everything that an account has said: its messages in rooms, its side of
@@ -90,29 +91,35 @@ def _show(row: ProgressRow, progress: Answer) -> None:
     row.show(f"{progress['erased']:,} erased, {looked:,} of {of} checked")
 
 
-async def _erase_alone(path: Path, name: str, show: Callable[[Answer], None]) -> Answer:
+async def _erase_alone(path: Path, name: str, show: Show) -> Answer:
     """Erase in an archive that no service uses; it is locked meanwhile."""
     archive = SQLArchive(path, Workers(*[_at_once] * 5), _no_turn, _start)
     rooms = {room.name: room.last for room in archive.open(_Nobody())}
     try:
-        erasure = _begun(archive, name)
-        await archive.put(erasure.fact())
-        looked = 0
-
-        def advance(erasure: Erasure, more: int) -> None:
-            nonlocal looked
-            looked += more
-            show({"looked": looked, "of": sum(rooms.values()), "erased": erasure.count})
-
-        erasure = await Eraser(archive, SHELL).run(erasure, rooms, advance)
-        await archive.put(_act(f"erased {counted(erasure.count, 'message')} of {erasure.account}"))
-        await archive.drop(erasure.fact())
+        erasure = await _erased(archive, name, rooms, show)
         while await archive.scrub():
             pass  # overwrite what the files still have of them
     finally:
         await archive.close()
     counts = {name: asdict(erasure)[name] for name in ("account", "public", "private")}
     return {**counts, "text": told(erasure)}
+
+
+async def _erased(archive: SQLArchive, name: str, rooms: dict[str, int], show: Show) -> Erasure:
+    """Erase what the account has said; return what that was."""
+    looked = 0
+
+    def advance(erasure: Erasure, more: int) -> None:
+        nonlocal looked
+        looked += more
+        show({"looked": looked, "of": sum(rooms.values()), "erased": erasure.count})
+
+    begun = _begun(archive, name)
+    await archive.put(begun.fact())
+    erasure = await Eraser(archive, SHELL).run(begun, rooms, advance)
+    await archive.put(_act(f"erased {counted(erasure.count, 'message')} of {erasure.account}"))
+    await archive.drop(erasure.fact())
+    return erasure
 
 
 def _begun(archive: SQLArchive, name: str) -> Erasure:
