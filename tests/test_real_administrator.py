@@ -123,7 +123,6 @@ def test_a_week_of_work_by_the_manual(administrator: Administrator) -> None:
         assert administrator.types("stop") == "Stopping.\n"
         assert service.ended() == 0
     shutil.rmtree(administrator.lib)
-    administrator.lib.mkdir(mode=0o700)
     assert "Restored 5 messages" in administrator.types("restore monday.tar")
     with administrator.serves():
         assert administrator.said() == SAID

@@ -54,14 +54,20 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     service = ServiceFiles(options)
-    path = service.archive if options.job is _add else service.existing_archive()
-    created = options.job is _add and create(path)
+    created = options.job is _add and _created(service)
+    path = service.existing_archive()
     with Ledger(path) as ledger:
         options.job(ledger, options)
     if options.job is not _list:
         _have_it_reread(path)
     if created:
         print(f"Created the archive {path}.")
+
+
+def _created(service: ServiceFiles) -> bool:
+    """Create the archive before the first start; return False if there is one."""
+    service.make_directory()
+    return create(service.archive)
 
 
 def _have_it_reread(path: Path) -> None:

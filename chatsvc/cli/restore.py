@@ -40,9 +40,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    archive = ServiceFiles(options).archive
+    service = ServiceFiles(options)
     with ProgressRow.on_standard_error() as row, backup_files.opened(options.backup) as backup:
-        told = _restore(backup, archive, row)
+        service.make_directory()
+        told = _restore(backup, service.archive, row)
     print(told)
 
 

@@ -11,6 +11,7 @@ from twisted.python.usage import UsageError
 from chatsvc.cli.service_options import NAMES, NotDone
 from chatsvc.options import combining, sources
 from chatsvc.options.table import TABLE
+from chatsvc.process.private_files import make_directory
 
 
 class ServiceFiles:
@@ -21,13 +22,18 @@ class ServiceFiles:
         try:
             self._config = sources.configuration_file(words, os.environ)
             self._given = sources.collect(self._config, os.environ, words)
-            path = combining.archive_of(self._given)
+            self._data, path = combining.places(self._given)
         except UsageError as error:
             raise NotDone(str(error)) from None
         if path is None:
             label = self._given["archive"].label
             raise NotDone(f"{label} must be sqlite:PATH for this: memory: is in no file.")
         self.archive: Path = path
+
+    def make_directory(self) -> None:
+        """Create the data directory, as the service does at its first start."""
+        if self._data is not None:
+            make_directory(self._data)
 
     def existing_archive(self) -> Path:
         """Return the path of the archive, which must exist."""

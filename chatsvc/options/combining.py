@@ -36,10 +36,11 @@ def combine(given: Mapping[str, Given], failed: Failed = refuse) -> Values:
     return values
 
 
-def archive_of(given: Mapping[str, Given]) -> Path | None:
-    """Return the path of the archive alone, or None for one in memory."""
+def places(given: Mapping[str, Given]) -> tuple[Path | None, Path | None]:
+    """Return only the data directory, if it is set, and the archive, unless it is in memory."""
     values = {name: _value(TABLE[name], given.get(name)) for name in ("data", "archive")}
-    return _archive({**values, "data": _data(values)})
+    data = _data(values)
+    return data, _archive({**values, "data": data})
 
 
 def _add_combined(values: Values, failed: Failed) -> None:

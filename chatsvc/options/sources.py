@@ -40,7 +40,7 @@ def refuse(error: UsageError) -> None:
 
 
 def configuration_file(words: Mapping[str, Any], environment: Mapping[str, str]) -> Path | None:
-    """Return the path of the configuration file, if one is named."""
+    """Return the path of the configuration file, if there is any."""
     path = words.get("config") or environment.get(CONFIG)
     return Path(path) if path else None
 
