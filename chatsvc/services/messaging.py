@@ -108,12 +108,13 @@ class Messaging:
         check_text(text)
         user = session.person
         time = self._active(user)
-        mute = self._bans.silencing(session, room)
-        quiet = mute is not None and mute.quietly
-        if mute is not None and not quiet:
+        mute = self._bans.silencing(session, room) if self._bans.may_silence else None
+        if mute is None:
+            if user in room.unseen:  # a mute that has just ended
+                room.reveal(user)
+        elif not mute.quietly:
             raise self._bans.refusal(mute)
-        if mute is None and user in room.unseen:  # a mute that has just ended
-            room.reveal(user)
+        quiet = mute is not None
         if room.charter is not None:
             now = self._clock.seconds()
             check_talk(user, room, now)
@@ -141,7 +142,7 @@ class Messaging:
         if session.in_flight >= IN_FLIGHT or intake.waiting > BUSY:
             session.hold(True)
         user = session.person
-        account = _account_of(user)
+        account = user.account.name if user.account else ""
         action, notice, signs = manner
         if time > room.time:  # it never moves back, whatever the clock does
             room.time = time

@@ -1,4 +1,4 @@
-"""How much an archive has stored recently, and how long its commits took."""
+"""How long an archive's commits took, all of them and those of the last minute."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.message_events import Line
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class CommitLog:
     """Counts commits by the second, so that counting costs a commit the same at any rate."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.times = Histogram()  # the seconds that each commit took, also one that has failed
         self._seconds = seconds
         self._begun = seconds()
         self._ring = [_Second() for _ in range(REMEMBERED)]
@@ -47,14 +49,17 @@ class CommitLog:
 
         def noted(lines: list[Line]) -> T:
             begun = self._seconds()
-            done = commit(lines)
-            self._note(len(lines), begun)
+            try:
+                done = commit(lines)
+            finally:
+                now = self._seconds()
+                self.times.add(now - begun)
+            self._note(len(lines), begun, now)
             return done
 
         return noted
 
-    def _note(self, lines: int, begun: float) -> None:
-        now = self._seconds()
+    def _note(self, lines: int, begun: float, now: float) -> None:
         one = self._ring[int(now) % REMEMBERED]
         if one.at != int(now):
             one.at, one.commits, one.lines, one.took, one.longest = int(now), 0, 0, 0.0, 0.0

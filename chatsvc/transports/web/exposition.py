@@ -94,7 +94,7 @@ def _messages(hub: Hub) -> Iterator[Metric]:
 def _archive(hub: Hub) -> Iterator[Metric]:
     archive = hub.archive
     about = "Time in which messages that waited were written to the disk together."
-    yield _histogram("chatsvc_commit_seconds", about, archive.commit_times)
+    yield _histogram("chatsvc_commit_seconds", about, archive.commits.times)
     yield _gauge("chatsvc_waiting_messages", "Messages not stored yet.", archive.waiting)
     about = "0 from the first message that cannot be stored until one is stored again."
     yield _gauge("chatsvc_storing", about, int(hub.messaging.storing))
