@@ -241,7 +241,7 @@ class BanList:
 
         A banned user may still be there: IRC's `MODE +b` removes nobody (RFC 2812, 5.2, 404).
         """
-        mute = self.mute_of(session, room)
+        mute = self.mute_of(session, room) if self._mutes else None
         if mute is not None or room.key not in self._bans or not self._is_matched(session, room):
             return mute
         return None if room.has_voice(session.person) else self.ban_of(session, room)

@@ -142,7 +142,7 @@ class Messaging:
         if session.in_flight >= IN_FLIGHT or intake.waiting > BUSY:
             session.hold(True)
         user = session.person
-        account = user.account.name if user.account else ""
+        account = user.account  # whose name is read here, because a property would be a call
         action, notice, signs = manner
         if time > room.time:  # it never moves back, whatever the clock does
             room.time = time
@@ -156,7 +156,7 @@ class Messaging:
                 action=action,
                 client=session.client,
                 tag=tag,
-                account=account,
+                account=account.name if account else "",
                 quiet=quiet,
                 notice=notice,
                 signs=signs,
@@ -273,7 +273,7 @@ class Messaging:
             check_talk(session.person, place, self._clock.seconds())
             check_ctcp(place, signs)
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
-        stamp = self._happenings.stamp(_account_of(session.person), session.person.bot)
+        stamp = self._happenings.stamp(session.person.account_name, session.person.bot)
         called = f"@{to.name}" if mods else to.name
         signal = Signal(session.name, called, signs, time=stamp.time, id=stamp.id, stamp=stamp)
         if self._bans.mute_of(session, place) is None:
@@ -416,15 +416,10 @@ class _Speech(NamedTuple):
             time=self.time,
             action=action,
             notice=notice,
-            account=_account_of(sender),
+            account=sender.account_name,
             bot=sender.bot,
         )
         return replace(told, signs=signs) if signs else told
-
-
-def _account_of(user: User) -> str:
-    """Return the name of a user's account, if any."""
-    return user.account.name if user.account else ""
 
 
 def _filtered(charter: RoomRules, manner: Manner) -> Manner:
@@ -440,5 +435,5 @@ def _hears_nothing_of(reader: User | None, account: Account | None, user: User) 
     """Return whether a recipient, online or offline, ignores the sender."""
     if reader is not None:
         return reader.ignores_user(user)
-    names = {user.key, key(user.account.name) if user.account else ""}
+    names = {user.key, key(user.account_name)}
     return account is not None and not names.isdisjoint(map(key, account.ignores))
