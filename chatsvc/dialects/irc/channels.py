@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chatsvc.dialects.irc import metadata, read_marker
-from chatsvc.dialects.irc.client import Client, Pending, reason
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.list_filter import wanted_of
-from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.message import Message, reason
 from chatsvc.dialects.irc.modes import role_on_entering
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
 from chatsvc.dialects.irc.who import EVERYBODY, ask_names

@@ -1,6 +1,6 @@
 """A multiline batch that a client is sending (IRCv3 "draft/multiline"), until it is complete.
 
-What may be in it is decided in `multiline.py`.
+What a client may send is decided in `multiline.py`.
 """
 
 from __future__ import annotations

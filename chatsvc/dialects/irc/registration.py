@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc import accounts, channels, metadata, monitor, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
-from chatsvc.dialects.irc.client import LATER, Client, Pending, reason
-from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
+from chatsvc.dialects.irc.client import Client
+from chatsvc.dialects.irc.message import LONGEST, Message, pieces, reason, write
+from chatsvc.dialects.irc.pending import LATER, Pending
 from chatsvc.dialects.irc.registration_state import Happening, Registration
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.sasl import abort, mechanisms
