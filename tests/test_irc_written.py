@@ -51,7 +51,9 @@ def check(data: bytes) -> list[str]:
 
 
 def swollen(value: Any, name: str, text: str, field: str = "") -> Any:
-    """Return a value in which every text has its maximum length."""
+    """Return a value in which every text has its maximum length, except those of a fixed set."""
+    if field == "kind":
+        return value
     if isinstance(value, str):
         if value.startswith(("#", "@#")):
             return f"{value.partition('#')[0]}#{name[:31]}"

@@ -230,7 +230,7 @@ class Messaging:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")
-        told = replace(words.told(session.person, reader.name), id=self._ids.new())
+        told = words.told(session.person, reader.name, self._ids.new())
         if not words.quiet or session.person.account is not None:
             self._guest_messages.note(session.person, reader, told)
         for each in reader.sessions if not words.quiet else ():
@@ -248,8 +248,8 @@ class Messaging:
         mute = self._bans.mute_of(session, room)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
-        told = _Speech(text, manner, now).told(session.person, f"@{room.name}")
-        told = replace(told, id=self._ids.new())
+        words = _Speech(text, manner, now)
+        told = words.told(session.person, f"@{room.name}", self._ids.new())
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -281,12 +281,8 @@ class Messaging:
             if persist and where is not None and not mods:
                 self._happenings.note(where.key, where.last, signal, stamp)
             shared = Shared(signal)
-            for each in to.members if isinstance(to, Room) else to.sessions:
-                other = each.user is not session.user or to is session.user
-                if mods and place is not None and not moderates(each.person, place):
-                    continue
-                if other and not each.person.ignores_user(session.person):
-                    each.announce(shared)
+            for each in _readers(session, to, mods):
+                each.announce(shared)
         return replace(signal, own=True)
 
     def _conversation(self, user: User, to: Room | User) -> Room | None:
@@ -407,9 +403,9 @@ class _Speech(NamedTuple):
     time: float
     quiet: bool = False
 
-    def told(self, sender: User, to: str) -> Told:
+    def told(self, sender: User, to: str, id: int) -> Told:
         action, notice, signs = self.manner
-        told = Told(
+        return Told(
             sender=sender.name,
             to=to,
             text=self.text,
@@ -417,9 +413,20 @@ class _Speech(NamedTuple):
             action=action,
             notice=notice,
             account=sender.account_name,
+            signs=signs or None,
+            id=id,
             bot=sender.bot,
         )
-        return replace(told, signs=signs) if signs else told
+
+
+def _readers(session: Session, to: Room | User, mods: bool) -> Iterator[Session]:
+    """Yield the others who are shown a signal, or (`mods`) those of them who moderate the room."""
+    for each in to.members if isinstance(to, Room) else to.sessions:
+        other = each.user is not session.user or to is session.user
+        if mods and isinstance(to, Room) and not moderates(each.person, to):
+            continue
+        if other and not each.person.ignores_user(session.person):
+            yield each
 
 
 def _filtered(charter: RoomRules, manner: Manner) -> Manner:

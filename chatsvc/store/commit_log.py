@@ -44,20 +44,16 @@ class CommitLog:
         self._begun = seconds()
         self._ring = [_Second() for _ in range(REMEMBERED)]
 
-    def timed(self, commit: Callable[[list[Line]], T]) -> Callable[[list[Line]], T]:
-        """Return `commit` with every call noted."""
-
-        def noted(lines: list[Line]) -> T:
-            begun = self._seconds()
-            try:
-                done = commit(lines)
-            finally:
-                now = self._seconds()
-                self.times.add(now - begun)
-            self._note(len(lines), begun, now)
-            return done
-
-        return noted
+    def timed(self, commit: Callable[[list[Line]], T], lines: list[Line]) -> T:
+        """Commit lines, and note how long that takes."""
+        begun = self._seconds()
+        try:
+            done = commit(lines)
+        finally:
+            now = self._seconds()
+            self.times.add(now - begun)
+        self._note(len(lines), begun, now)
+        return done
 
     def _note(self, lines: int, begun: float, now: float) -> None:
         one = self._ring[int(now) % REMEMBERED]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from chatsvc.model.message_events import Line
@@ -26,7 +27,7 @@ class CommitQueue:
         self, commit: Callable[[list[Line]], Commit], worker: Worker, turn: Turn, start: Start
     ) -> None:
         self.log = CommitLog()
-        self._commit = self.log.timed(commit)
+        self._commit = partial(self.log.timed, commit)
         self._worker = worker
         self._turn = turn
         self._start = start

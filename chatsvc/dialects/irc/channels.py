@@ -182,22 +182,16 @@ def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
 
 @told.register
 def _(event: Removed, client: Client, about: Pending) -> None:
+    why = event.reason or event.by
     if event.own and not event.room:
-        client.send("KILL", event.name, event.reason or event.by, by=event.by)
+        client.send("KILL", event.name, why, by=event.by)
         return
     if not event.room:
         client.notice(f"{event.name} was removed.")
         return
     if event.own:
         client.forget(event.room)
-    client.send(
-        "KICK",
-        event.room,
-        event.name,
-        event.reason or event.by,
-        by=event.by,
-        stamp=event.stamp,
-    )
+    client.send("KICK", event.room, event.name, why, by=event.by, stamp=event.stamp)
 
 
 @on("TOPIC", 1)
