@@ -15,7 +15,7 @@ from chatsvc.core.ban_marks import marks
 from chatsvc.core.catching_up import CatchingUp
 from chatsvc.core.endpoint import Endpoint
 from chatsvc.core.folding import Fold
-from chatsvc.core.identity import Identity
+from chatsvc.core.identity import UserIdentity
 from chatsvc.core.login_state import LoginState
 from chatsvc.core.mutes import NOBODY_MUTED, Mutes
 from chatsvc.core.newcomers import Newcomer, joined
@@ -45,7 +45,7 @@ E = TypeVar("E", bound=Event)
 _connections = count(1)
 
 
-class User(Identity):
+class User(UserIdentity):
     """A user online; one with an account may have several connections."""
 
     __slots__ = ("sessions",)
@@ -104,6 +104,7 @@ class Session(Endpoint):
 
     @property
     def name(self) -> str:
+        """The name of the session's user."""
         return self.person.name
 
     @property
@@ -209,10 +210,12 @@ class Room:
 
     @property
     def rules(self) -> RoomRules:
+        """The rules that were set, or the default ones."""
         return self.charter or RoomRules(self.name)
 
     @property
     def crowded(self) -> bool:
+        """Whether joins and leaves are combined."""
         return len(self.people) > CROWD
 
     @property

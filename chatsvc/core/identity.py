@@ -10,7 +10,7 @@ from chatsvc.model.records import Account
 from chatsvc.model.text_rules import key
 
 
-class Identity:
+class UserIdentity:
     """What a user is called, and whose messages they ignore."""
 
     __slots__ = (
@@ -55,7 +55,7 @@ class Identity:
         """The user as IRC clients are shown them: `nick!user@host`."""
         return mask_of(self.name, self.username, self.host)
 
-    def ignores_user(self, other: Identity) -> bool:
+    def ignores_user(self, other: UserIdentity) -> bool:
         """Return whether this user ignores `other`, under any name."""
         if not self.ignores:
             return False

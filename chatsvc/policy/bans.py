@@ -383,6 +383,7 @@ def _knew_as(mute: Ban, session: Session) -> str | None:
 
 
 def new_ban(who: Iterable[BanMask], label: str, room: Room | None) -> Ban:
+    """Return a ban of these masks, with an id of its own, in a room or on the whole server."""
     return Ban(secrets.token_hex(6), room.key if room else "", tuple(sorted(map(str, who))), label)
 
 

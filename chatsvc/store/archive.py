@@ -164,7 +164,7 @@ class RoomStore(Protocol):
         """
 
 
-class Kept(Protocol):
+class Expirable(Protocol):
     """What is needed to delete old lines."""
 
     async def expire(self, room: str, before: float) -> int:
@@ -267,7 +267,7 @@ class Archive(
     Intake,
     SearchableLines,
     RoomStore,
-    Kept,
+    Expirable,
     Erasable,
     Checkpointed,
     Monitored,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatsvc.dialects.irc.collected import Collected
-from chatsvc.dialects.irc.output import Output, no_standing
+from chatsvc.dialects.irc.output import ClientOutput, no_standing
 from chatsvc.dialects.irc.pending import LATER, NOTHING, Pending
 from chatsvc.dialects.irc.privmsg import Mask
 from chatsvc.dialects.irc.registration_state import Registration, Stage
@@ -30,7 +30,7 @@ class Sasl:
     begun: bool = False  # the chat has received the first one
 
 
-class Client(Output):
+class Client(ClientOutput):
     """The state of one connection."""
 
     __slots__ = (

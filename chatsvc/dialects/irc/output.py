@@ -38,7 +38,7 @@ def no_standing(name: str) -> tuple[str, bool]:
     return "", False
 
 
-class Output:
+class ClientOutput:
     """Writes to one client in its form; whoever sends that calls `taken`."""
 
     __slots__ = (

@@ -21,7 +21,7 @@ from prometheus_client.core import (
 from chatsvc import __version__
 from chatsvc.model.histogram import Histogram
 from chatsvc.services.hub import Hub
-from chatsvc.transports.census import Census, count
+from chatsvc.transports.census import ConnectionCensus, count
 from chatsvc.transports.gate import Gate
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -44,7 +44,7 @@ class _Collected:
         return self._families
 
 
-def families(gate: Gate, census: Census) -> Iterator[Metric]:
+def families(gate: Gate, census: ConnectionCensus) -> Iterator[Metric]:
     """Yield what there is to measure."""
     yield _labelled(GaugeMetricFamily("chatsvc_info", "The version.", labels=["version"]),
                     {(__version__,): 1})  # fmt: skip
@@ -65,7 +65,7 @@ def _people(hub: Hub) -> Iterator[Metric]:
     yield _gauge("chatsvc_rooms", "Rooms that exist.", len(directory.rooms))
 
 
-def _connections(gate: Gate, census: Census) -> Iterator[Metric]:
+def _connections(gate: Gate, census: ConnectionCensus) -> Iterator[Metric]:
     about = "Connections that chat, by dialect, WebSocket and TLS."
     labels = ["dialect", "websocket", "tls"]
     sessions = {
