@@ -55,6 +55,8 @@ def swollen(value: Any, name: str, text: str, field: str = "") -> Any:
     if field == "kind":
         return value
     if isinstance(value, str):
+        if field == "kind":  # one of few words
+            return value
         if value.startswith(("#", "@#")):
             return f"{value.partition('#')[0]}#{name[:31]}"
         return text if field in WORDS else name
