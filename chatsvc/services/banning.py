@@ -342,11 +342,14 @@ def _marks_to_choose(user: User) -> dict[str, BanMask]:
         found[str(written)] = BanMask.of_account(user.account.id)
     for address in dict.fromkeys(each.wire.address for each in user.sessions):
         if address and not is_loopback(address):
-            wider = [f"{address}/24"] if "." in address else []
-            for one in [network(address), *wider]:
-                mask = BanMask.of_address(as_network(one) or one)
-                found[str(mask)] = mask
+            found |= {str(mask): mask for mask in _networks_of(address)}
     return found
+
+
+def _networks_of(address: str) -> Iterator[BanMask]:
+    """Yield the network that one user has, and a wider one for an IPv4 address."""
+    for one in [network(address), *([f"{address}/24"] if "." in address else [])]:
+        yield BanMask.of_address(as_network(one) or one)
 
 
 def _for(seconds: float) -> str:

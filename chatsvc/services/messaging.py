@@ -244,11 +244,10 @@ class Messaging:
     def tell_moderators(self, session: Session, room: Room, text: str, manner: Manner) -> Told:
         """Send a message to the moderators of a room; it is not stored."""
         check_text(text)
-        now = self._active(session.person)
+        words = _Speech(text, manner, self._active(session.person))
         mute = self._bans.mute_of(session, room)
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
-        words = _Speech(text, manner, now)
         told = words.told(session.person, f"@{room.name}", self._ids.new())
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
