@@ -51,9 +51,7 @@ def check(data: bytes) -> list[str]:
 
 
 def swollen(value: Any, name: str, text: str, field: str = "") -> Any:
-    """Return a value in which every text has its maximum length, except those of a fixed set."""
-    if field == "kind":
-        return value
+    """Return a value in which every text has its maximum length."""
     if isinstance(value, str):
         if field == "kind":  # one of few words
             return value
