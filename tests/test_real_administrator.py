@@ -129,7 +129,7 @@ def test_a_week_of_work_by_the_manual(administrator: Administrator) -> None:
         assert "bob is disabled" in administrator.types("account disable bob")
         assert "Erased 1 message of carol" in administrator.types("erase carol --yes")
         assert "Wrote 1 message" in administrator.types("account export dave --to .")
-        assert administrator.said() == [SAID[0], *SAID[2:]]
+        assert administrator.said() == [SAID[0], "nobody: ", *SAID[2:]]
     assert "from dave" in (administrator.root / "dave.txt").read_text()
 
 

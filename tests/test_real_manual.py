@@ -62,7 +62,7 @@ class Machine:
             env={**os.environ, "PATH": self._path, "CHATSVC_CONFIG": f"{self.root}/chatsvc.toml"},
             capture_output=True,
             text=True,
-            timeout=LIMIT,
+            timeout=4 * LIMIT,  # of several commands, and a backup lets others go first
         )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 
@@ -16,20 +17,14 @@ class ProgressRow:
         self._row = ""
 
     @classmethod
-    def on_standard_error(cls) -> ProgressRow:
-        """Return a row on standard error, if that is a terminal."""
-        return cls(sys.stderr if os.isatty(2) else None)
-
-    def __enter__(self) -> ProgressRow:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.clear()
+    @contextmanager
+    def on_standard_error(cls) -> Iterator[ProgressRow]:
+        """Yield a row on standard error, if that is a terminal, and clear it at the end."""
+        row = cls(sys.stderr if os.isatty(2) else None)
+        try:
+            yield row
+        finally:
+            row.clear()
 
     def show(self, row: str) -> None:
         """Show this instead of what is there."""
