@@ -87,7 +87,7 @@ def everybody_talks(administrator: Administrator, service: Service) -> None:
     bob.send("bob", SECRET)
     bob.until("Welcome back, bob.")
     bob.send("from bob")
-    bob.until("from bob")
+    assert bob.hears_nothing_but_answers()
     by_irc(administrator, service.port, bob)
     for name in PEOPLE[2:]:
         where = f"--server 127.0.0.1:{service.port} --name {name}"
