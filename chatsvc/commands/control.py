@@ -12,7 +12,7 @@ from chatsvc.core.chat import Room, Session
 from chatsvc.core.shell import shell_session
 from chatsvc.model.control import Answer, Arguments
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import counted, duration, key, room_name, span
+from chatsvc.model.text_rules import counted, duration, room_name, span
 from chatsvc.services.hub import Hub
 from chatsvc.store.erasing import Erasure, told
 
@@ -51,7 +51,7 @@ class Control:
         name = arguments.text("room", "")
         if not name:
             return None
-        room = self._hub.directory.rooms.get(key(room_name(name)))
+        room = self._hub.directory.room(room_name(name))
         if room is None:
             raise Refused("no-such-room", f"There is no room {name}. To list them: room list")
         return room

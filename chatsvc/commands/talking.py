@@ -69,7 +69,7 @@ def _place(hub: Hub, session: Session, name: str | None) -> Room:
     try:
         return room_of(session, name)
     except Refused:
-        room = hub.directory.rooms.get(key(name or ""))
+        room = hub.directory.room(name or "")
         if room is None:
             raise
         check_outside(session.person, room)

@@ -44,6 +44,7 @@ from chatsvc.services.nicknames import Nicknames
 from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
+from chatsvc.services.renaming import Renaming
 from chatsvc.services.reports import Inbox
 from chatsvc.services.retention import Retention
 from chatsvc.services.room_administration import RoomAdministration
@@ -192,6 +193,11 @@ class Hub:
         self.erasing = Erasing(
             directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
             acts=acts, now=now, start=start,
+        )  # fmt: skip
+        self.renaming = Renaming(
+            directory=directory, new_rooms=new_rooms, membership=membership, bans=bans,
+            metadata=metadata, happenings=happenings, erasing=self.erasing, store=archive,
+            acts=acts, clock=clock,
         )  # fmt: skip
         retention = Retention(
             directory=directory, store=archive, happenings=happenings,

@@ -126,7 +126,7 @@ class Client:
 
     __slots__ = (
         "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
-        "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier",
+        "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier", "former",
         "happened", "latest", "mask", "needs_email", "nick", "now", "opened", "operator", "quit",
         "realname", "registers_early", "registration", "rooms", "sasl", "secure", "server",
         "speaker", "standing", "sts", "telling", "unread", "version", "wallops", "welcome",
@@ -154,6 +154,7 @@ class Client:
         self.wallops = False
         self.unread: dict[str, Unread] = {}  # unread rooms that the client has not rejoined
         self.rooms: dict[str, str] = {}  # spellings of channels, by their common form
+        self.former: dict[str, str] = {}  # present keys of channels by former ones
         self.earlier: dict[str, int] = {}  # the last line of each room before the client joined
         self.collected: Collected | None = None  # the batch that the client is sending
         self.changed: list[Rule] = []  # rules changed by one request, of which more follow
