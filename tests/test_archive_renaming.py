@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -29,8 +29,12 @@ def to(new: str, old: str = "#tea", again: bool = False) -> NewName:
     return NewName(old, new, again, (FormerName(old.lower(), new.lower()), ACT))
 
 
-def rename(keeper: Keeper, change: NewName, switch: Callable[[], None] = bool) -> None:
-    now(keeper.archive.rename(change, switch))
+def nothing() -> None:
+    """Switch nothing: no chat uses the archive."""
+
+
+def rename(keeper: Keeper, change: NewName) -> None:
+    now(keeper.archive.rename(change, nothing))
 
 
 def test_lines_keep_their_numbers_under_the_new_name(keeper: Keeper) -> None:
@@ -73,7 +77,7 @@ def test_a_room_gets_its_former_name_back(keeper: Keeper) -> None:
 
 def test_only_the_case_of_a_name_changes(keeper: Keeper) -> None:
     keeper.keep(line("one"))
-    now(keeper.archive.rename(NewName("#tea", "#Tea", True, (ACT,)), bool))
+    now(keeper.archive.rename(NewName("#tea", "#Tea", True, (ACT,)), nothing))
     keeper.keep(line("two", room="#Tea"))
     assert keeper.read(room="#Tea") == ["one", "two"]
     assert now(keeper.archive.reread(FormerName)) == []
@@ -122,7 +126,7 @@ def test_a_renamed_room_is_found_by_a_search(keeper: Keeper) -> None:
     assert [(said.room, said.number) for said in found] == [("#pie", 2), ("#pie", 1)]
 
 
-def begin(coroutine: Coroutine[Any, Any, None]) -> Deferred[None]:
+def begin(coroutine: Coroutine[Any, Any, Any]) -> Deferred[Any]:
     return Deferred.fromCoroutine(coroutine)
 
 
@@ -149,7 +153,7 @@ def test_lines_on_their_way_are_neither_lost_nor_moved(slow: Keeper, worker: Ste
 def test_lines_of_other_rooms_do_not_wait_for_it(slow: Keeper, worker: Steps) -> None:
     slow.keep(line("before"))
     worker.pass_turns()
-    renamed = begin(slow.archive.rename(to("#pie"), bool))
+    renamed = begin(slow.archive.rename(to("#pie"), nothing))
     slow.keep(line("held"), line("elsewhere", room="#milk"))
     assert [said.text for said in slow.said("#milk")] == []
     worker.work()
@@ -179,7 +183,7 @@ def test_what_is_stored_at_the_same_time_follows(slow: Keeper, worker: Steps) ->
     archive = slow.archive
     begin(archive.put(Member("#tea", "gone")))
     worker.work()
-    renamed = begin(archive.rename(to("#pie"), bool))
+    renamed = begin(archive.rename(to("#pie"), nothing))
     room = "#pie" if renamed.called else "#tea"  # as everybody calls it
     begin(archive.put(Member(room, "new")))
     begin(archive.drop(Member(room, "gone")))
