@@ -22,7 +22,11 @@ from staff import (
     reopened,
     returned,
 )
+from tuipeople import on_a_screen, visit
 
+from chatsvc.client.net.resume_state import ResumeState
+from chatsvc.model.message_events import Said
+from chatsvc.model.room_events import Entered, Moved
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 
 MINUTE, DAY = 60.0, 86400.0
@@ -237,6 +241,37 @@ def test_an_account_that_was_away_is_shown_what_it_missed(chat: Chat) -> None:
     chat.clock.advance(2)
     told = back(chat, "bob").read()
     assert [line.partition("> ")[2] for line in told if "<ann>" in line] == ["one", "two"]
+
+
+# In the clients
+
+
+@on_a_screen
+async def test_the_screen_goes_on_under_the_new_name(chat: Chat) -> None:
+    bob = chat.join("bob")
+    bob.send("/join #tea")
+    async with visit(chat) as ann:
+        await ann.type("/join #tea", "enter")
+        await ann.settle()
+        bob.send("before", "/rename #tea #coffee", "after")
+        await ann.settle()
+        assert [name for name in ann.app.state.panes if name] == ["#lobby", "#coffee"]
+        rows = "\n".join(ann.conversation)
+        assert "before" in rows
+        assert "bob renamed #tea to #coffee." in rows
+        assert "after" in rows
+
+
+def test_a_client_comes_back_under_the_present_name() -> None:
+    state = ResumeState("ann")
+    state.notice(Entered("#tea", "", (), 1, 7, "ann"))
+    state.is_new(Said("#tea", 8, 0.0, "bob", "hi", False, "", None))
+    assert list(state.to_restore()) == [("join", {"room": "#tea", "after": 8})]
+    state.notice(Entered("#coffee", "", (), 1, 9, "ann", former=("#tea",)), asked=False)
+    assert list(state.to_restore()) == [("join", {"room": "#coffee", "after": 8})]
+    state.notice(Moved("#coffee", "#milk", "bob"))
+    assert list(state.to_restore()) == [("join", {"room": "#milk", "after": 8})]
+    assert state.talking.room == "#milk"
 
 
 # While it happens

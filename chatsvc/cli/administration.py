@@ -71,8 +71,10 @@ def _add_unban(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_room(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "remove"))
-    parser.add_argument("room", nargs="?", help="the room to remove")
+    parser.add_argument("action", choices=("list", "remove", "rename"))
+    parser.add_argument("room", nargs="?", help="the room to remove or rename")
+    parser.add_argument("name", nargs="?", help="its new name")
+    parser.add_argument("reason", nargs="*", help="what its users and /audit are told")
     parser.add_argument("--yes", action="store_true", help="remove the room without a question")
 
 
@@ -198,12 +200,23 @@ def _room(service: Service, options: argparse.Namespace) -> None:
     if options.action == "list":
         _show(service.ask("rooms"), options, lambda answer: _rooms(answer["rooms"]))
         return
-    if options.room is None:
-        raise Refused("usage", "Name the room: chatsvc room remove NAME")
+    answer = (_rename_room if options.action == "rename" else _remove_room)(service, options)
+    _show(answer, options, lambda answer: answer["text"])
+
+
+def _remove_room(service: Service, options: argparse.Namespace) -> Answer:
+    if options.room is None or options.name is not None:
+        raise Refused("usage", "Name one room: chatsvc room remove NAME")
     if not options.yes:
         _confirm(options.room)
-    answer = service.ask("remove-room", room=options.room)
-    _show(answer, options, lambda answer: answer["text"])
+    return service.ask("remove-room", room=options.room)
+
+
+def _rename_room(service: Service, options: argparse.Namespace) -> Answer:
+    if options.name is None:
+        raise Refused("usage", "Name the room twice: chatsvc room rename NAME NEW-NAME [reason]")
+    reason = " ".join(options.reason)
+    return service.ask("rename-room", room=options.room, name=options.name, reason=reason)
 
 
 def _confirm(room: str) -> None:

@@ -27,6 +27,7 @@ def commands(hub: Hub) -> dict[str, Command]:
         "who": control.who,
         "rooms": control.rooms,
         "remove-room": control.remove_room,
+        "rename-room": control.rename_room,
         "kick": control.kick,
         "ban": control.ban,
         "unban": control.unban,
@@ -75,6 +76,16 @@ class Control:
             raise Refused("bad-argument", "The argument room is missing.")
         removed = await self._hub.room_removal.remove(self._shell(), room)
         return {"room": room.name, "messages": room.last, "text": removed.text}
+
+    async def rename_room(self, arguments: Arguments) -> Answer:
+        """Give a room another name."""
+        room = self._room(arguments)
+        if room is None:
+            raise Refused("bad-argument", "The argument room is missing.")
+        name, reason = arguments.text("name"), arguments.text("reason", "")
+        renamed = await self._hub.renaming.rename(self._shell(), room, name, reason=reason)
+        text = f"Renamed {renamed.room} to {renamed.to}."
+        return {"room": renamed.room, "name": renamed.to, "text": text}
 
     async def reread(self, arguments: Arguments) -> Answer:
         """Load the accounts at once, as another process has changed them in the archive."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
@@ -28,8 +28,6 @@ from chatsvc.store.renaming import NewName
 
 MOST_FORMER = 5  # former names of a room
 AGAIN = 60.0  # seconds until a room can be renamed again
-
-V = TypeVar("V")
 
 
 class Renaming:
@@ -66,23 +64,32 @@ class Renaming:
         """Rename a room, and tell everybody in it, at the moment when the new name is stored."""
         self._check(session, room, name, reason)
         event = Moved(room.name, name, session.name, reason)
-        mute = self._bans.mute_of(session, room)
-        if mute is not None:
-            if mute.quietly:  # who must not notice it
-                session.tell(event, tag)
-                return event
-            raise self._bans.refusal(mute)
-        change = self._change(session, room, event)
-        with _reserved(self._directory, room, name):
-            try:
-                await self._store.rename(change, lambda: self._switch(session, room, event, tag))
-            except NameUsed as used:
-                raise Refused("room-exists", str(used)) from None
-            except ArchiveFailed as failed:
-                raise Refused("not-kept", str(failed)) from None
-            finally:
-                self._bans.renamed(key(event.room))
+        if not self._is_quietly_muted(session, room):
+            with _reserved(self._directory, room, name):
+                await self._store_name(session, room, event, tag)
+        elif session in room.members:  # who must not notice the mute
+            session.tell(event, tag)
         return event
+
+    def _is_quietly_muted(self, session: Session, room: Room) -> bool:
+        """Return whether a mute applies that must not be noticed; raise if another one does."""
+        mute = self._bans.mute_of(session, room)
+        if mute is not None and not mute.quietly:
+            raise self._bans.refusal(mute)
+        return mute is not None
+
+    async def _store_name(
+        self, session: Session, room: Room, event: Moved, tag: str | None
+    ) -> None:
+        change = self._change(session, room, event)
+        try:
+            await self._store.rename(change, lambda: self._switch(session, room, event, tag))
+        except NameUsed as used:
+            raise Refused("room-exists", str(used)) from None
+        except ArchiveFailed as failed:
+            raise Refused("not-kept", str(failed)) from None
+        finally:
+            self._bans.renamed(key(event.room))
 
     # Permission
 
@@ -94,15 +101,19 @@ class Renaming:
         self._check_name(room, name)
         if room.moving or self._erasing.running:
             raise Refused("busy", f"{room.name} cannot be renamed now. Try again in a moment.")
-        if key(name) not in (room.key, *room.former):
-            if len(room.former) >= MOST_FORMER:
-                raise _cannot(
-                    f"{room.name} has {MOST_FORMER} former names, the maximum."
-                    " You can only give it one of these again."
-                )
-            self._new_rooms.check(session, name)
         if not session.person.operator:
             self._check_rate(room)
+        if key(name) not in (room.key, *room.former):
+            self._check_new(session, room, name)
+
+    def _check_new(self, session: Session, room: Room, name: str) -> None:
+        """Limit the names that rooms occupy."""
+        if len(room.former) >= MOST_FORMER:
+            raise _cannot(
+                f"{room.name} has {MOST_FORMER} former names, the maximum."
+                " You can only give it one of these again."
+            )
+        self._new_rooms.check(session, name)
 
     def _check_name(self, room: Room, name: str) -> None:
         if not name.startswith("#"):
@@ -139,10 +150,8 @@ class Renaming:
         room.name, room.key = event.to, key(event.to)
         if room.key != old:
             self._move(room, old)
-        if room.topic is not None:
-            room.topic = replace(room.topic, room=room.name)
-        if room.charter is not None:
-            room.charter = replace(room.charter, room=room.name)
+        room.topic = room.topic and replace(room.topic, room=room.name)
+        room.charter = room.charter and replace(room.charter, room=room.name)
         self._happenings.rename(event.room, room.name)
         self._recent.note(room.key, self._clock.seconds())
         room.announce(event, but=session)
@@ -156,10 +165,9 @@ class Renaming:
         room.former = room.former - {new} | {old}
         directory.former.pop(new, None)
         directory.former.update(dict.fromkeys(room.former, new))
-        for session in directory.sessions:
-            _rekey(session.rooms, old, new)
-            _rekey(session.left, old, new)
-            _rekey(session.read_to, old, new)
+        for each in directory.sessions:
+            for table in (each.rooms, each.left, each.read_to):
+                _rekey(table, old, new)
         self._membership.rename(old, new)
         self._bans.rename(old, new)
         self._metadata.rename(old, new)
@@ -180,7 +188,7 @@ def _reserved(directory: Directory, room: Room, name: str) -> Iterator[None]:
             del directory.former[key(name)]
 
 
-def _rekey(table: dict[str, V], old: str, new: str) -> None:
+def _rekey(table: dict[str, Any], old: str, new: str) -> None:
     """Replace a key of a table, in place and without changing the order."""
     if old in table:
         entries = [(new if key == old else key, value) for key, value in table.items()]

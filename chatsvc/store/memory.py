@@ -121,7 +121,7 @@ class MemoryArchive:
         for other in others:
             del self._rooms[other]
         shelf = self._rooms.pop(change.old, _Shelf())
-        if key(change.old) != key(change.new):
+        if not change.respells:
             self._rooms[change.old] = _Shelf(last=shelf.last)
         shelf.rename(change.new)
         self._rooms[change.new] = shelf

@@ -39,6 +39,11 @@ class NewName(NamedTuple):
     again: bool
     records: tuple[Record, ...]
 
+    @property
+    def respells(self) -> bool:
+        """Whether only the case of the name changes."""
+        return key(self.old) == key(self.new)
+
 
 def moved(record: R, change: NewName) -> R:
     """Return a record as it belongs to the room under its new name."""

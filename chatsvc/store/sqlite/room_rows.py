@@ -32,19 +32,17 @@ def spare_row(rooms: Mapping[str, tuple[int, int]], change: NewName) -> tuple[st
 
 
 def rename(database: sqlite3.Connection, room: RoomRow, spare: RoomRow, change: NewName) -> None:
-    """Give a room its new name, and the row `spare` the old one, with the same last number."""
+    """Give a room its new name, and the row `spare` the old one, with the same last number.
+
+    If only the case changes, there is no old name.
+    """
     keep = """INSERT INTO room (id, name, last) VALUES (?, ?, ?)
               ON CONFLICT (id) DO UPDATE SET name = excluded.name, last = excluded.last"""
-    for id_, name in ((spare.id, " "), (room.id, change.new), (spare.id, change.old)):
+    names = [(room.id, change.new)]
+    if not change.respells:
+        names = [(spare.id, " "), *names, (spare.id, change.old)]
+    for id_, name in names:
         database.execute(keep, (id_, name, room.last))
-    _move_records(database, change)
-
-
-def respell(database: sqlite3.Connection, room: RoomRow, change: NewName) -> None:
-    """Change the case of a room's name."""
-    keep = """INSERT INTO room (id, name, last) VALUES (?, ?, ?)
-              ON CONFLICT (id) DO UPDATE SET name = excluded.name"""
-    database.execute(keep, (room.id, change.new, room.last))
     _move_records(database, change)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Record
-from chatsvc.model.text_rules import key
 from chatsvc.store.archive import EXPIRING, NOBODY, Commit, KeptRoom, R
 from chatsvc.store.renaming import NewName, moved
 from chatsvc.store.sqlite import record_rows, room_rows
@@ -178,17 +177,13 @@ class Writer:
         spare = room_rows.spare_row(self._rooms, change)
         name, row = spare or ("", room_rows.RoomRow(self._last_id + 1, 0))
         with self._change() as database:
-            if key(change.old) == key(change.new):
-                room_rows.respell(database, room, change)
-            else:
-                room_rows.rename(database, room, row, change)
+            room_rows.rename(database, room, row, change)
         for known in (change.old, name):
             self._rooms.pop(known, None)
-        self._rooms[change.new] = room
-        if key(change.old) != key(change.new):
+        self._rooms[change.new], self._renamed = room, change
+        if not change.respells:
             self._rooms[change.old] = row.id, room.last
             self._last_id = max(self._last_id, row.id)
-        self._renamed = change
 
     def end_renaming(self) -> None:
         """Note that everybody uses the new name of the room that was renamed."""
