@@ -206,7 +206,7 @@ def _room(service: Service, options: argparse.Namespace) -> None:
 
 def _remove_room(service: Service, options: argparse.Namespace) -> Answer:
     if options.room is None or options.name is not None:
-        raise Refused("usage", "Name one room: chatsvc room remove NAME")
+        raise Refused("usage", "Name the room: chatsvc room remove NAME")
     if not options.yes:
         _confirm(options.room)
     return service.ask("remove-room", room=options.room)
