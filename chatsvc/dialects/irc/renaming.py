@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.client import Client
 from chatsvc.dialects.irc.message import Message
+from chatsvc.dialects.irc.pending import Pending
 from chatsvc.dialects.irc.refusal import refuse
 from chatsvc.dialects.irc.registry import on, refused, told
 from chatsvc.model.requests import Refusal
