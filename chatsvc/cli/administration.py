@@ -120,7 +120,7 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was given, as the service reads it."""
     given = {name: value for name, value in vars(options).items() if value is not None}
     for name in ("archive", "json", "job"):
-        del given[name]
+        given.pop(name, None)
     if "switch" in given:
         given["on"] = given.pop("switch") == "on"
     return {
