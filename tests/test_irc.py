@@ -14,7 +14,7 @@ def test_a_client_is_welcomed_as_it_expects_to_be(chat: Chat) -> None:
     told = ann.send("USER ann 0 * :Ann Lee")
     assert [line.split()[1] for line in told] == [
         "001", "002", "003", "004", "005", "005", "005",
-        "251", "252", "253", "254", "255", "265", "266", "422",
+        "251", "252", "253", "254", "255", "265", "266", "221", "422",
     ]  # fmt: skip
     assert told[0] == ":irc.chatsvc 001 ann :Welcome to chatsvc, ann!~ann@people-ann"
     assert "NICKLEN=32" in told[5]
@@ -211,7 +211,7 @@ def test_people_and_rooms_are_asked_for(chat: Chat) -> None:
 def test_the_chat_s_own_commands_are_understood(chat: Chat) -> None:
     ann = irc(chat, "ann")
     ann.send("JOIN #lobby")
-    assert ann.send("STATS")[0].startswith(":irc.chatsvc NOTICE ann ")
+    assert ann.send("STATS #lobby")[0].startswith(":irc.chatsvc NOTICE ann ")
     assert ann.send("report nobody spam")[0].startswith(":irc.chatsvc 401 ann ")
 
 

@@ -95,12 +95,12 @@ def test_who_leaves_the_server_quits_once_whatever_rooms_are_shared(chat: Chat) 
         client.send("JOIN #lobby,#tea")
     ann.read()
     bob.send("QUIT :off to bed")
-    assert ann.read() == [":bob!~bob@people-bob QUIT :off to bed"]
+    assert ann.read() == [":bob!~bob@people-bob QUIT :Quit: off to bed"]
     again = irc(chat, "bob")
     again.send("JOIN #lobby")
     ann.read()
     again.hang_up()
-    assert ann.read() == [":bob!~bob@people-bob QUIT"]
+    assert ann.read() == [":bob!~bob@people-bob QUIT :Connection closed"]
 
 
 def test_account_notify_tells_of_logging_in_and_out(chat: Chat) -> None:
@@ -159,7 +159,7 @@ def test_a_new_name_keeps_user_and_host(chat: Chat) -> None:
     ann.read()
     eve.send("QUIT")
     (told,) = ann.read()
-    assert re.fullmatch(r":\[eve\]!~eve@people-[0-9a-f]{8} QUIT", told)
+    assert re.fullmatch(r":\[eve\]!~eve@people-[0-9a-f]{8} QUIT :Quit: ", told)
 
 
 def test_the_user_name_is_the_one_of_user(chat: Chat) -> None:

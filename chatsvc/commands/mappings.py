@@ -7,7 +7,6 @@ import re
 from chatsvc.model.characters import clean
 from chatsvc.model.metadata_events import MOST_KEYS
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import LONGEST_WORDS
 
 MOST_SIGNS = 100  # at once
 LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
@@ -15,7 +14,7 @@ LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
 
 def signs(name: str, value: object) -> dict[str, str]:
     """Return client tags: short words, each with a value."""
-    fits = isinstance(value, dict) and 0 < len(value) <= MOST_SIGNS
+    fits = isinstance(value, dict) and len(value) <= MOST_SIGNS
     if not fits or not all(_is_sign(key, each) for key, each in value.items()):  # type: ignore[attr-defined]
         raise Refused("bad-argument", f'{name} are like {{"typing": "active"}}, and few.')
     found = {key: clean(each) for key, each in value.items()}  # type: ignore[attr-defined]
@@ -36,5 +35,5 @@ def values(name: str, value: object) -> dict[str, str]:
 
 
 def _is_sign(key: object, value: object) -> bool:
-    short = isinstance(value, str) and len(value) <= LONGEST_WORDS
-    return short and isinstance(key, str) and re.fullmatch(r"[\w./-]{1,64}", key, re.A) is not None
+    words = isinstance(value, str) and isinstance(key, str)
+    return words and re.fullmatch(r"[\w./-]{1,64}", str(key), re.A) is not None

@@ -30,6 +30,7 @@ def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | N
     help="removes a user",
     example="/kick eve too loud",
     level="moderator",
+    settled=True,
 )
 async def kick(
     hub: Hub,
@@ -55,6 +56,7 @@ async def kill(hub: Hub, session: Session, name: str, reason: Words = "") -> Eve
     help="removes a user and blocks them from joining",
     example="/ban eve 2d spam",
     level="moderator",
+    settled=True,
 )
 async def ban(
     hub: Hub,
@@ -86,6 +88,7 @@ async def unban(
     help="stops a user from talking; --quietly: without telling them",
     example="/mute eve 10m calm down",
     level="moderator",
+    settled=True,
 )
 async def mute(
     hub: Hub,

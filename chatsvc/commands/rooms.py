@@ -99,7 +99,7 @@ def _enter(
         session.here.catch_up(other)
 
 
-@command("leave [room]", "part", "leaves a room", "/leave #tea")
+@command("leave [room]", "part", "leaves a room", "/leave #tea", settled=True)
 def leave(hub: Hub, session: Session, room: str | None = None, words: Words = "") -> Answer:
     """Leave a room."""
     return hub.joining.exit(session, room_of(session, room), words)
@@ -126,7 +126,12 @@ def rooms(hub: Hub, session: Session, n: int = PEOPLE) -> Answer:
     return Listing(Rooms((), len(found)), found[:n], place)
 
 
-@command("topic [text]", help="shows or changes the room's topic", example="/topic tea at 5")
+@command(
+    "topic [text]",
+    help="shows or changes the room's topic",
+    example="/topic tea at 5",
+    settled=True,
+)
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
     """Show or set the topic of a room."""
     here = room_of(session, room)

@@ -108,8 +108,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
-        "login", "proving", "read_to", "rooms", "searched", "since", "target", "token", "typed",
-        "user", "waited_for", "whispered",
+        "login", "proving", "quits", "read_to", "rooms", "searched", "since", "target", "token",
+        "typed", "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -131,6 +131,7 @@ class Session(Endpoint):
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
         self.leaving = False
+        self.quits = False  # the user ends the connection with /quit
         self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
@@ -335,7 +336,7 @@ class Room:
             self._folding().go(user)
         elif not told:
             gone = session.leaving and user.sessions == [session]
-            self.announce(Left(self.name, (user.name,), 1, words, gone))
+            self.announce(Left(self.name, (user.name,), 1, words, gone, gone and session.quits))
         if lost:
             self.temporary.lose(user, session.client, self._clock.seconds())
         self.end_temporary_role(user)

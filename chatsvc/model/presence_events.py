@@ -29,7 +29,7 @@ class Person:
     roles: tuple[str, ...] = ()
     secure: bool = False
     mask: str = ""
-    voice: bool = False  # has a voice in the room asked about, whatever the role
+    voices: tuple[str, ...] = ()  # of these rooms, or the room asked about, whatever the role
 
 
 @dataclass(frozen=True, slots=True)

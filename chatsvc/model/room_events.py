@@ -67,7 +67,8 @@ class Joined:
 class Left:
     """Others, `count` of them, have left a room, with parting words if there were any.
 
-    `gone` says that they have left the server.
+    `gone` says that they have left the server, and `quit` that they did so themselves, instead of
+    losing the connection.
     """
 
     WIRE: ClassVar[str] = "left"
@@ -77,6 +78,7 @@ class Left:
     count: int = 1
     words: str = ""
     gone: bool = False
+    quit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,13 +191,13 @@ class Messaging:
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
         quiet = mute is not None
-        if reader is not None:
+        if reader is not None and not manner.notice:  # programs must not answer each other
             self._tell_whether_away(session, reader)
         for each in reader.sessions if reader is not None and mute is None else ():
             each.whispered = user
         if user.account is not None and account is not None:
             room = self._rooms.conversation(user.account, account)
-            if reader is None and session.waited_for != account.id:
+            if reader is None and session.waited_for != account.id and not manner.notice:
                 session.waited_for = account.id
                 session.tell(
                     Notice(f"{account.name} is offline and will get this after reconnecting.")

@@ -160,8 +160,9 @@ class Profiles:
         """Mark a user as away, or (None) back."""
         check_words(reason or "")
         user = session.person
-        user.away = reason
-        self._presence.tell_of(session, Shared(Away(user.name, reason)))
+        if user.away != reason:
+            user.away = reason
+            self._presence.tell_of(session, Shared(Away(user.name, reason)))
         await self.save_ignores(user)
         own = Away(user.name, reason, own=True)
         for other in user.sessions:

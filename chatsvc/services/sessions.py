@@ -114,7 +114,7 @@ class Sessions:
         With `lost`, the connection has ended, and the user may have more to say over another one.
         """
         check_words(words)
-        session.leaving, session.farewell = True, not lost
+        session.leaving, session.farewell, session.quits = True, not lost, not lost
         session.hold(True)
 
         def part() -> None:

@@ -90,6 +90,11 @@ class IRCProtocol(Heartbeat):
     def _ask(self) -> None:
         self._send(write("PING", self._client.server).encode())
 
+    def refuse_length(self, text: str) -> None:
+        self._client.reply("INPUTTOOLONG")
+        self._client.error(text)
+        self.answer(self._client.taken())
+
     def answer(self, data: bytes) -> None:
         """Send what the dialect answers by itself."""
         if data:

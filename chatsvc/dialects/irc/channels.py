@@ -129,8 +129,13 @@ def _(event: Left, client: Client, about: Pending) -> None:
         if not event.gone:
             client.send("PART", event.room, *words, source=client.mask(name))
         elif name != client.quit:
-            client.send("QUIT", *words, source=client.mask(name))
+            client.send("QUIT", _why(event), source=client.mask(name))
             client.quit = name
+
+
+def _why(event: Left) -> str:
+    """Return why users have left the server (Modern IRC, "QUIT message")."""
+    return f"Quit: {event.words}" if event.quit else event.words or "Connection closed"
 
 
 @on("KICK", 2)

@@ -365,6 +365,15 @@ class Client:
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
 
+    @contextmanager
+    def adding_to(self, labeled: Labeled | None) -> Iterator[None]:
+        """Let everything in the block belong to an answer that is not complete."""
+        before, self._labeled = self._labeled, labeled
+        try:
+            yield
+        finally:
+            self._labeled = before
+
     def forget(self, room: str) -> None:
         """Note that the client has left a room."""
         self.rooms.pop(key(room), None)
@@ -376,6 +385,11 @@ class Client:
         """Send the chat a request; its answer is sent in the context of `about`."""
         tag = self._expect(about or self.latest)
         self._requests.append(Request(do, None, args, tag, None, NOTHING))
+
+    def ask_in_context(self, do: str, about: Pending | None = None, /, **args: object) -> None:
+        """Send a request of which `about` is the context of other events too."""
+        tag = self._expect(about or self.latest)
+        self._requests.append(Request(do, None, args, tag, None, self._asked[tag]))
 
     def _expect(self, about: Pending) -> str:
         """Return a tag that identifies the answer."""

@@ -11,7 +11,7 @@ from chatsvc.model.account_events import Operating
 from chatsvc.model.moderation_events import Announced
 from chatsvc.model.requests import Refusal
 
-_WRONG = ("wrong-password", "too-many-attempts", "busy")
+_WRONG = ("wrong-password", "no-account", "too-many-attempts", "busy")
 
 
 @on("OPER", 2)

@@ -93,7 +93,8 @@ def away_from_the_start(client: Client) -> None:
 @told.register
 def _(event: Away, client: Client, about: Pending) -> None:
     if event.written:
-        client.reply("AWAY", event.name, event.reason or "")
+        with client.adding_to(about.labeled):
+            client.reply("AWAY", event.name, event.reason or "")
     elif event.own:
         client.reply("UNAWAY" if event.reason is None else "NOWAWAY")
     elif "away-notify" in client.capabilities:

@@ -85,13 +85,14 @@ def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
 
 def told(line: Told, room: str, capabilities: frozenset[str], mask: Mask) -> bytes:
     """Write a private message; `room` is its conversation in ids, if it is stored."""
-    tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
+    tags: dict[str, str | None] = {"time": timestamp(line.time)}
     if line.number is not None:
         tags["msgid"] = msgid(room, line.number)
     elif line.id is not None:
         tags["msgid"] = msgid(room, line.id)
     if line.account:
         tags["account"] = line.account
+    tags |= sign_tags(line.signs)  # last, so that a client can cut off only its own
     number = line.number or line.id or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text
     words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))

@@ -49,6 +49,11 @@ def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handle
     return enter
 
 
+def handle(client: Client, message: Message) -> None:
+    """Handle a message in place of one that has been read."""
+    _HANDLERS[message.command].handler(client, message)
+
+
 def refused(command: str) -> Callable[[Refuser], Refuser]:
     """Register how the refusal of a command is answered, unless in the usual way."""
 

@@ -18,11 +18,11 @@ _SHORT_ASCII = 170
 _ACTION = "\x01ACTION "
 
 
-@on("PRIVMSG", 1)
-@on("NOTICE", 1)
+@on("PRIVMSG")
+@on("NOTICE")
 def _(client: Client, message: Message) -> None:
-    if len(message.params) < 2 or not message.params[1]:
-        client.reply("NOTEXTTOSEND")
+    if len(message.params) < 2 or not (message.params[0] and message.params[1]):
+        _refuse_incomplete(client, message)
         return
     target, text = message.params[:2]
     long = len(text) > (_SHORT_ASCII if text.isascii() else _SHORT)
@@ -30,6 +30,16 @@ def _(client: Client, message: Message) -> None:
         client.reply("INPUTTOOLONG")
         return
     speak(client, message.command, target, text, _signs(client, message))
+
+
+def _refuse_incomplete(client: Client, message: Message) -> None:
+    """Answer a message without target or text; nothing answers a notice (Modern IRC, "NOTICE")."""
+    if message.command == "NOTICE":
+        return
+    if "".join(message.params[:1]):
+        client.reply("NOTEXTTOSEND")
+    else:
+        client.reply("NORECIPIENT", f"No recipient given ({message.command})")
 
 
 def _is_too_long(client: Client, target: str, text: str) -> bool:
@@ -76,7 +86,9 @@ def _speak(
         _say(client, target, text, about, {"action": True, **manner})
     else:
         kind = _CTCP["NOTICE" if "notice" in manner else "PRIVMSG"]
-        _show(client, target, {kind: text.strip("\x01")}, about)
+        signs = manner.get("signs", {})
+        assert isinstance(signs, dict)
+        _show(client, target, {kind: text.strip("\x01"), **signs}, about)
 
 
 def _say(
@@ -91,7 +103,7 @@ def _say(
     elif is_service(target):
         talk_to(client, target, text)
     else:
-        client.ask("msg", about, name=target, text=text, **manner)
+        client.ask_in_context("msg", about, name=target, text=text, remind=True, **manner)
 
 
 @told.register
@@ -112,12 +124,15 @@ def _(event: Kept, client: Client, about: Pending) -> None:
     """Ignore the answer: the client was shown its line, or does not want it."""
 
 
-@on("TAGMSG", 1)
+@on("TAGMSG")
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
+    target, *_ = (*message.params, "")
     signs = _signs(client, message)
-    if signs:
-        for each in client.targets(message.params[0], _MOST_TARGETS):
+    if not target:
+        _refuse_incomplete(client, message)
+    elif "message-tags" in client.capabilities:
+        for each in client.targets(target, _MOST_TARGETS):
             _show(client, each, signs, Pending("TAGMSG", (each,)))
 
 
@@ -136,9 +151,11 @@ def _(event: Signal, client: Client, about: Pending) -> None:
     source, tags = client.mask(event.sender), dict[str, str | None]()
     if event.id is not None and event.time is not None:
         tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
+    signs = {sign: value for sign, value in event.signs.items() if sign not in _CTCP.values()}
+    tags |= sign_tags(signs)
     for command, sign in _CTCP.items():
         if sign in event.signs:
             client.send(command, event.to, f"\x01{event.signs[sign]}\x01", source=source, **tags)
             return
     if "message-tags" in client.capabilities:
-        client.send("TAGMSG", event.to, source=source, **tags, **sign_tags(event.signs))
+        client.send("TAGMSG", event.to, source=source, **tags)
