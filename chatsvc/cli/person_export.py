@@ -15,6 +15,7 @@ from chatsvc.auth.sign_ins import last_sign_ins
 from chatsvc.client.atomic_write import replacing
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.dialects.sentences import spoken
+from chatsvc.model.ban_masks import BanMask
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import (
     AccessToken,
@@ -95,8 +96,8 @@ class PersonExport:
         return sum(len(fact.value.split()) - 2 for fact in facts if fact.name == name)
 
     def _is_about_them(self, ban: Ban) -> bool:
-        marks = {f"account={self._account.id}", f"name={self._account.name}"}
-        return not marks.isdisjoint(ban.who) or self._names_word(ban.label)
+        masks = BanMask.of_account(self._account.id), BanMask.of_name(self._account.name)
+        return not set(map(str, masks)).isdisjoint(ban.who) or self._names_word(ban.label)
 
     def _names_them(self, act: Act) -> bool:
         return self._names_word(act.by) or self._names_word(act.what)
