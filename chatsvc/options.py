@@ -21,6 +21,7 @@ from chatsvc.model.rate_limits import Limits, Rate
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_WORDS, duration
 from chatsvc.process import remove_stale_pid_file
+from chatsvc.services.settings import STSPolicy
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.detection import CHATTING, NAMES
 from chatsvc.transports.websocket.access import WebAccess, is_host, place_of_origin
@@ -59,6 +60,7 @@ class Options(BaseOptions):
         ["max-archive", None, "off", "Delete the oldest messages beyond this size, such as 5G."],
         ["cert", None, None, "TLS certificate chain, PEM.  [default: self-signed]"],
         ["key", None, None, "Private key for --cert, PEM."],
+        ["sts", None, None, "Time for which IRC clients use only TLS, such as 30d, or off."],
         ["speaks", None, ",".join(NAMES), "Protocols to accept on every port."],
         ["name", None, "chatsvc", "Name of the chat, shown in the greeting."],
         ["motd", None, None, "File with a message shown to everybody who joins."],
@@ -162,6 +164,7 @@ class Options(BaseOptions):
         self["certificate"] = self._certificate()
         self["endpoints"] = _endpoints(self["listen"], self["port"], self["interface"])
         self["tls-endpoint"] = self._tls_endpoint()
+        self["sts"] = self._sts()
 
     def _limits(self) -> Limits:
         arrivals, arrivals_within = _times("--arrivals", self["arrivals"], "32/600")
@@ -189,6 +192,22 @@ class Options(BaseOptions):
         if self["tls-port"] is None:
             return None
         return _tcp(_number("--tls-port", self["tls-port"], 0, 65535), self["interface"])
+
+    def _sts(self) -> STSPolicy | None:
+        """Return the policy of IRCv3 "sts"; its port may be the one for everything."""
+        if self["sts"] is None:
+            return None
+        if not self["cert"]:
+            raise UsageError("--sts requires --cert: clients refuse a self-signed certificate.")
+        port = int(self["tls-port"] or self["port"])
+        if not port or (self["listen"] and not self["tls-port"]):
+            raise UsageError("--sts requires --tls-port with the number of a port.")
+        try:
+            return STSPolicy(int(duration(self["sts"])), port)
+        except Refused:
+            raise UsageError(
+                f"--sts must be a duration such as 30d, or off, not {self['sts']!r}."
+            ) from None
 
     def _certificate(self) -> Files | None:
         certificate, key = self["cert"], self["key"]

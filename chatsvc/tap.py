@@ -253,9 +253,18 @@ class ChatService(Service):
             if certificate is None and isinstance(self._archive, SQLArchive):
                 certificate = kept_beside(self._archive.path)
                 hint = " To make a new one, move the file away and restart."
-            return TLS(certificate or make(), self._reactor)
+            return self._checked(TLS(certificate or make(), self._reactor))
         except CertificateFailed as failed:
             raise StartFailed(f"{failed}{hint}") from None
+
+    def _checked(self, tls: TLS) -> TLS:
+        """Refuse a certificate that would lock out clients which obey the policy (IRCv3 "sts")."""
+        if self.hub.settings.sts is not None and tls.self_signed:
+            raise CertificateFailed(
+                f"--sts requires a certificate that clients trust, but {self._certificate} is"
+                " self-signed."
+            )
+        return tls
 
     def _be_ready(self) -> None:
         Signals(self._reactor, self._reload).begin()
@@ -378,6 +387,7 @@ def _settings(options: Options) -> ServiceSettings:
         accounts=options["accounts"],
         email_required=bool(options["email-required"]),
         early_registration=bool(options["early-registration"]),
+        sts=options["sts"],
         retention=RetentionLimits(options["keep"], options["keep-private"], options["max-archive"]),
     )
 

@@ -19,7 +19,7 @@ from chatsvc.model.account_events import (
 )
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, History, Latest, Marked, Recent
-from chatsvc.model.message_events import Deleted, Kept, Said, Signal, Told
+from chatsvc.model.message_events import Deleted, Kept, Retracted, Said, Signal, Told
 from chatsvc.model.metadata_events import Metadata, MetadataItem, Subscribed
 from chatsvc.model.moderation_events import (
     Announced,
@@ -139,6 +139,7 @@ EVENTS: list[Event] = [
     Told("bob", "@#tea", "eve is back", NOON),
     Told("bob", "ann", "build 7 is green", NOON, notice=True),
     Signal("bob", "#tea", {"typing": "active"}),
+    Retracted("#tea", 10**12, "bob"),
     Kept("#tea", 9),
     Recent((Latest("#tea", 9, NOON), Latest("@bob", 3, NOON))),
     Marked("#tea", 9, NOON),

@@ -15,7 +15,9 @@ LABELS = ("labeled-response", "batch", "message-tags")
 def test_an_answer_of_one_message_has_the_label(chat: Chat) -> None:
     ann = irc(chat, "ann", *LABELS)
     assert ann.send("@label=a1 PING 42") == ["@label=a1 :irc.chatsvc PONG irc.chatsvc :42"]
-    assert ann.send("@label=a2 NICK anna") == ["@label=a2 :ann!~ann@people-ann NICK :anna"]
+    assert ann.send("@label=a2 NICK anna") == [
+        "@label=a2;msgid=~1000000000001 :ann!~ann@people-ann NICK :anna"
+    ]
     assert ann.send("@label=a3 PRIVMSG #no :x") == [
         "@label=a3 :irc.chatsvc 404 anna #no :You are not in #no. To join it: /join #no"
     ]
@@ -33,7 +35,7 @@ def test_an_answer_of_several_messages_is_a_batch(chat: Chat) -> None:
     ann = irc(chat, "ann", *LABELS)
     assert ann.send("@label=c1 JOIN #lobby") == [
         "@label=c1 :irc.chatsvc BATCH +b4 labeled-response",
-        "@batch=b4 :ann!~ann@people-ann JOIN #lobby",
+        "@batch=b4;msgid=~1000000000001 :ann!~ann@people-ann JOIN #lobby",
         "@batch=b4 :irc.chatsvc 353 ann = #lobby :ann",
         "@batch=b4 :irc.chatsvc 366 ann #lobby :End of NAMES list",
         ":irc.chatsvc BATCH -b4",

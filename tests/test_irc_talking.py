@@ -96,17 +96,17 @@ def test_who_is_typing_is_shown_to_clients_that_know_it_and_not_kept(chat: Chat)
     (event,) = program.events()
     assert event == {
         "event": "signal", "from": "ann", "to": "#lobby", "signs": {"typing": "active"},
-        "id": 1000000000001, "time": "1970-01-01T00:00:00.000Z",
+        "id": 1000000000005, "time": "1970-01-01T00:00:00.000Z",
     }  # fmt: skip
     assert bob.read() == telnet.read() == []
     (own,) = program.ask(do="signal", signs={"typing": "done"}, room="#lobby")
     assert own["own"]
     assert ann.read() == [
-        "@msgid=~1000000000002;+typing=done :carol!~carol@people-carol TAGMSG #lobby"
+        "@msgid=~1000000000006;+typing=done :carol!~carol@people-carol TAGMSG #lobby"
     ]
     program.ask(do="signal", signs={"draft/react": "👍"}, name="ann")
     assert ann.read() == [
-        "@msgid=~1000000000003;+draft/react=👍 :carol!~carol@people-carol TAGMSG ann"
+        "@msgid=~1000000000007;+draft/react=👍 :carol!~carol@people-carol TAGMSG ann"
     ]
     assert chat.hub.directory.rooms["#lobby"].last == 0
     assert bob.send("@+typing=active TAGMSG #lobby") == []
@@ -119,7 +119,7 @@ def test_one_s_own_signals_are_echoed_to_those_who_want_it(chat: Chat) -> None:
     ann = irc(chat, "ann", "message-tags", "echo-message")
     ann.send("JOIN #lobby")
     assert ann.send("@+typing=active TAGMSG #lobby") == [
-        "@msgid=~1000000000001;+typing=active :ann!~ann@people-ann TAGMSG #lobby"
+        "@msgid=~1000000000002;+typing=active :ann!~ann@people-ann TAGMSG #lobby"
     ]
 
 
@@ -213,12 +213,12 @@ def test_signs_go_to_several_at_once(chat: Chat) -> None:
         ":irc.chatsvc 401 bob no :No user named no is online."
     ]
     assert ann.read() == [
-        "@msgid=~1000000000001;+typing=done :bob!~bob@people-bob TAGMSG #tea",
-        "@msgid=~1000000000002;+typing=done :bob!~bob@people-bob TAGMSG ann",
+        "@msgid=~1000000000003;+typing=done :bob!~bob@people-bob TAGMSG #tea",
+        "@msgid=~1000000000004;+typing=done :bob!~bob@people-bob TAGMSG ann",
     ]
 
 
-def test_tags_for_other_clients_go_with_a_line_and_are_not_kept(chat: Chat) -> None:
+def test_tags_for_other_clients_go_with_a_line_and_are_stored_with_it(chat: Chat) -> None:
     ann = irc(chat, "ann", "message-tags", "echo-message")
     bob, carol = irc(chat, "bob", "message-tags"), irc(chat, "carol")
     program = chat.program("eve")
@@ -235,7 +235,7 @@ def test_tags_for_other_clients_go_with_a_line_and_are_not_kept(chat: Chat) -> N
     assert carol.read() == [":ann!~ann@people-ann PRIVMSG #lobby :I agree"]
     assert program.events()[0]["signs"] == {"draft/reply": "#lobby-1", "x": "1"}
     late = irc(chat, "late", "message-tags", "server-time").send("JOIN #lobby")
-    assert late[-1].endswith(";msgid=#lobby-1 :ann!~ann@people-ann PRIVMSG #lobby :I agree")
+    assert ";msgid=#lobby-1;+draft/reply=#lobby-1;+x=1 :ann" in late[-1]
     ann.send("@+x=2 PRIVMSG bob :psst")
     assert re.fullmatch(r"@msgid=~\d+;\+x=2 :ann!~ann@people-ann PRIVMSG bob :psst", bob.read()[-1])
 

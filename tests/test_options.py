@@ -11,6 +11,7 @@ from twisted.python.usage import UsageError
 
 from chatsvc import __version__
 from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.services.settings import STSPolicy
 from chatsvc.tap import Options
 from chatsvc.transports.detection import NAMES
 
@@ -188,6 +189,41 @@ def test_a_certificate_comes_with_its_key() -> None:
 def test_where_no_tls_is_spoken_nothing_can_need_it(option: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match=rf"^{option[0]} requires tls in --speaks\.$"):
         options(*option, "--speaks", "text")
+
+
+CERTIFICATE = ("--cert", "c", "--key", "k")
+
+
+@pytest.mark.parametrize(
+    ("words", "policy"),
+    [
+        (("--sts", "30d"), STSPolicy(2_592_000, 13531)),
+        (("--sts", "30d", "--port", "7000"), STSPolicy(2_592_000, 7000)),
+        (("--sts", "5m", "--tls-port", "6697"), STSPolicy(300, 6697)),
+        (("--sts", "off"), STSPolicy(0, 13531)),
+        ((), None),
+    ],
+)
+def test_how_long_clients_use_only_tls(words: tuple[str, ...], policy: STSPolicy | None) -> None:
+    assert options(*words, *CERTIFICATE)["sts"] == policy
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--sts", "30d"), "--sts requires --cert: clients refuse a self-signed certificate."),
+        (("--sts", "30", *CERTIFICATE), "--sts must be a duration such as 30d, or off, not '30'."),
+        (("--sts", "x", *CERTIFICATE), "--sts must be a duration such as 30d, or off, not 'x'."),
+        (("--sts", "1d", "--listen", "unix:s", *CERTIFICATE),
+         "--sts requires --tls-port with the number of a port."),
+        (("--sts", "1d", "--port", "0", *CERTIFICATE),
+         "--sts requires --tls-port with the number of a port."),
+    ],
+)  # fmt: skip
+def test_a_policy_needs_a_certificate_and_a_port(words: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        options(*words)
+    assert str(refused.value) == sentence
 
 
 def test_more_clients_than_the_process_may_have_are_refused(

@@ -170,7 +170,7 @@ def test_nonsense_on_the_socket_is_refused_line_by_line(service: Service, house:
         b'{"do":"kick","name":7}', b'{"do":"lockdown","on":"yes"}', b'{"do":"status"}',
     )  # fmt: skip
     assert [answer.get("code") for answer in answers] == [
-        *["bad-request"] * 4, "unknown", *["bad-argument"] * 3, None,
+        *["not-json"] * 4, "unknown", *["bad-argument"] * 3, None,
     ]  # fmt: skip
     assert answers[-1]["ok"] is True
     assert "lockdown" in answers[4]["text"]

@@ -118,9 +118,11 @@ def _job(name: str) -> Job:
 
 def _arguments(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was given, as the service reads it."""
-    given = {name: value for name, value in vars(options).items() if value is not None}
-    for name in ("archive", "json", "job"):
-        given.pop(name, None)
+    given = {
+        name: value
+        for name, value in vars(options).items()
+        if value is not None and name not in ("archive", "json", "job")
+    }
     if "switch" in given:
         given["on"] = given.pop("switch") == "on"
     return {

@@ -96,8 +96,8 @@ class PersonExport:
         return sum(len(fact.value.split()) - 2 for fact in facts if fact.name == name)
 
     def _is_about_them(self, ban: Ban) -> bool:
-        masks = BanMask.of_account(self._account.id), BanMask.of_name(self._account.name)
-        return not set(map(str, masks)).isdisjoint(ban.who) or self._names_word(ban.label)
+        marks = (BanMask.of_account(self._account.id), BanMask.of_name(self._account.name))
+        return not {str(mark) for mark in marks}.isdisjoint(ban.who) or self._names_word(ban.label)
 
     def _names_them(self, act: Act) -> bool:
         return self._names_word(act.by) or self._names_word(act.what)

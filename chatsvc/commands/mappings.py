@@ -8,8 +8,8 @@ from chatsvc.model.characters import clean
 from chatsvc.model.metadata_events import MOST_KEYS
 from chatsvc.model.requests import Refused
 
-MOST_SIGNS = 100  # at once
 LONGEST_SIGNS = 4094  # total bytes, as in IRC (IRCv3 "Message Tags")
+MOST_SIGNS = LONGEST_SIGNS // 3  # at once: `+a;` is the shortest
 
 
 def signs(name: str, value: object) -> dict[str, str]:
@@ -35,5 +35,5 @@ def values(name: str, value: object) -> dict[str, str]:
 
 
 def _is_sign(key: object, value: object) -> bool:
-    words = isinstance(value, str) and isinstance(key, str)
-    return words and re.fullmatch(r"[\w./-]{1,64}", str(key), re.A) is not None
+    named = isinstance(key, str) and re.fullmatch(r"[\w./-]+", key, re.A) is not None
+    return named and isinstance(value, str)

@@ -9,9 +9,11 @@ from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.events import Event
+from chatsvc.model.message_events import FIRST_PASSING
 from chatsvc.model.moderation_events import Bans, Reports
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Notice
+from chatsvc.model.text_rules import key
 from chatsvc.services.hub import Hub
 from chatsvc.services.reports import reported
 
@@ -190,8 +192,14 @@ async def delete(
     hub: Hub, session: Session, number: int, reason: Words = "", room: Place | None = None
 ) -> Event:
     """Delete a message."""
-    place, _ = hub.history.place(session, room)
-    return await hub.moderation.delete(session, place, number, reason)
+    try:
+        place, _ = hub.history.place(session, room)
+    except Refused:
+        other = hub.directory.users.get(key((room or "").removeprefix("@")))
+        if other is None or number < FIRST_PASSING:
+            raise
+        return hub.deleting.delete_passing(session, other, number, reason)
+    return await hub.deleting.delete(session, place, number, reason)
 
 
 @command(

@@ -20,7 +20,7 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Rooms, Stats, Topic
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.permissions import floor, needs_password
-from chatsvc.services.history import Bounds
+from chatsvc.services.event_pages import Bounds
 from chatsvc.services.hub import Hub
 
 LINES = 500  # of history in one answer
@@ -178,11 +178,12 @@ async def history(
     around: Point | None = None,
     first: bool = False,
     deleted: bool = True,
+    events: bool = False,
 ) -> Event:
-    """Show earlier messages."""
+    """Show earlier messages; with `events`, IRC clients read these between them."""
     wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
     return await hub.history.page(
-        session, room=room, bounds=bounds, n=wanted, first=first, deleted=deleted
+        session, room=room, bounds=bounds, n=wanted, first=first, deleted=deleted, events=events
     )
 
 

@@ -151,10 +151,14 @@ def signal(
     room: str | None = None,
     name: str | None = None,
     mods: bool = False,
+    persist: bool = False,
 ) -> Answer:
-    """Send what programs show each other, such as typing notices; with `mods`, moderators."""
+    """Send what programs show each other, such as typing notices; with `mods`, moderators.
+
+    The history of IRC clients has it if it is to `persist`.
+    """
     to = hub.directory.find(name) if name is not None else _place(hub, session, room)
-    return hub.messaging.signal(session, to, signs, mods)
+    return hub.messaging.signal(session, to, signs, mods=mods, persist=persist)
 
 
 @command("reply text", help="replies to the last private message", example="/reply thanks")

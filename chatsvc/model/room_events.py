@@ -5,8 +5,10 @@ No behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
+
+from chatsvc.model.stamps import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Entered:
     topic_time: float | None = None
     mentions: int | None = None
     role: str = ""  # host, if that is you
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Exited:
 
     room: str
     here: str | None
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Joined:
     realnames: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     aways: tuple[str, ...] = ()
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Left:
     words: str = ""
     gone: bool = False
     quit: bool = False
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,7 @@ class Topic:
     by: str
     time: float
     changed: bool = True
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,7 @@ class Rule:
     value: str
     by: str
     more: bool = False
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +223,7 @@ class Role:
     before: str = ""
     instead: str = ""
     voice: str = ""  # given or taken
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
@@ -39,6 +40,7 @@ class Maintenance:
         room_removal: RoomRemoval,
         presence: Presence,
         metadata: MetadataService,
+        happenings: Happenings,
         sign_ins: SignIns,
         retention: Retention,
         log: Checkpointed,
@@ -54,6 +56,7 @@ class Maintenance:
         self._room_removal = room_removal
         self._presence = presence
         self._metadata = metadata
+        self._happenings = happenings
         self._sign_ins = sign_ins
         self._retention = retention
         self._log = log
@@ -78,6 +81,7 @@ class Maintenance:
     async def _work(self) -> None:
         try:
             await self._accounts.refresh()
+            await self._happenings.save()
             if self._round == 1:
                 await self._retention.apply()  # the options may be new
             if self._round % SETTLED == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
@@ -66,8 +68,7 @@ class Profiles:
         self._nicknames.came(name)
         if changed:
             self._watchlist.came(name)
-        self._presence.tell_renamed(user, old)
-        own = Renamed(old, name, own=True)
+        own = replace(self._presence.tell_renamed(user, old), own=True)
         for other in user.sessions:
             if other is not session:
                 other.tell(own)

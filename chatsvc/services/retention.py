@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chatsvc.core.chat import Room
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.timer import Timer
 from chatsvc.model.text_rules import counted, span
 from chatsvc.store.archive import Kept
@@ -32,6 +33,7 @@ class Retention:
         self,
         directory: Directory,
         store: Kept,
+        happenings: Happenings,
         limits: RetentionLimits,
         clock: Timer,
         now: Callable[[], float],
@@ -39,6 +41,7 @@ class Retention:
     ) -> None:
         self._directory = directory
         self._store = store
+        self._happenings = happenings
         self._limits = limits
         self._clock = clock
         self._now = now
@@ -75,6 +78,7 @@ class Retention:
     async def _expire(self, room: Room, before: float) -> int:
         """Delete a room's messages from before a time, some thousand at once."""
         total = 0
+        self._happenings.expire(room.key, before)
         while count := await self._store.expire(room.name, before):
             total += count
         return total

@@ -104,9 +104,7 @@ class RoomAdministration:
             room.passes.clear()  # of users who could join under the old rules
         self._hosting.emptied(room)  # by users who have left meanwhile
         events = _told(session, room, room.rules, values)
-        for event in events:
-            room.announce(event, but=session)
-        return events
+        return tuple(room.announce(event, but=session) for event in events)
 
     async def _change(self, session: Session, room: Room, values: Mapping[str, Any]) -> None:
         old = room.rules

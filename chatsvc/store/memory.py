@@ -177,7 +177,7 @@ class MemoryArchive:
         position = number - lines[0].number if lines else 0
         if not 0 <= position < len(lines):
             return None
-        lines[position] = lines[position]._replace(text="", deleted=by)
+        lines[position] = lines[position]._replace(text="", signs=None, deleted=by)
         return lines[position]
 
     async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
@@ -279,7 +279,7 @@ class _Shelf:
     def add(self, line: Line) -> Said:
         self.last += 1
         said = line.numbered(self.last)
-        self.lines.append(said if said.signs is None else said._replace(signs=None))
+        self.lines.append(said)
         return said
 
     @property

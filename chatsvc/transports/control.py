@@ -95,7 +95,7 @@ def _parsed(line: bytes) -> tuple[str, dict[str, object]]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or not isinstance(value.get("do"), str):
-        raise Refused("bad-request", 'Send one JSON object per line, such as {"do": "status"}.')
+        raise Refused("not-json", 'Send one JSON object per line, such as {"do": "status"}.')
     return value["do"], value
 
 

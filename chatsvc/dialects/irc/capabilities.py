@@ -19,12 +19,14 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "chghost": "",
     "draft/account-registration": "",  # whose value depends on the settings
     "draft/chathistory": "",
+    "draft/event-playback": "",
     "draft/extended-isupport": "",
     "draft/message-redaction": "",
     "draft/metadata-3": "",  # whose value has the limits
     "draft/multiline": "max-bytes=4096,max-lines=100",
     "draft/pre-away": "",
     "draft/read-marker": "",
+    "draft/search": "",
     "echo-message": "",
     "extended-join": "",
     "extended-monitor": "",
@@ -43,6 +45,8 @@ _TAGS = {"time": "server-time", "account": "account-tag", "batch": "batch"}
 MULTILINE = frozenset(("batch", "draft/multiline"))  # required for messages with several lines
 CONCAT = "draft/multiline-concat"  # the tag of a message that continues the one before
 OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # on which the text of a line depends
+
+OF_EVENTS = frozenset((*_TAGS.values(), "message-tags")) - {"batch"}  # tags of users' events
 
 SERVER = "irc.chatsvc"  # clients tell a server from a user by the dot
 MOST_MONITORED = "100"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc import accounts, metadata, monitor, people
+from chatsvc.dialects.irc import accounts, channels, metadata, monitor, people
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
 from chatsvc.dialects.irc.client import LATER, Client, Pending, reason
 from chatsvc.dialects.irc.message import LONGEST, Message, pieces, write
@@ -73,7 +73,19 @@ def _offered(client: Client, version: int) -> list[str]:
         accounts.CAPABILITY: accounts.capability_value(client),
         metadata.CAPABILITY: metadata.capability_value(),
     }
+    if values and client.sts is not None:
+        offered |= _sts(client.secure, *client.sts)
     return [f"{name}={value}" if value and values else name for name, value in offered.items()]
+
+
+def _sts(secure: bool, duration: int, port: int) -> dict[str, str]:
+    """Return the policy (IRCv3 "sts"): over TLS how long it lasts, otherwise where TLS is.
+
+    A duration of 0 ends it.
+    """
+    if secure:
+        return {"sts": f"duration={duration}"}
+    return {"sts": f"port={port}"} if duration else {}
 
 
 def _request(client: Client, names: list[str], written: str) -> None:
@@ -185,6 +197,7 @@ def _(event: Welcome, client: Client, about: Pending) -> None:
         statistics(client, event.census)
     client.reply("UMODEIS", f"+{client.modes}")
     people.away_from_the_start(client)
+    channels.rejoin(client)
     metadata.greet(client)
 
 

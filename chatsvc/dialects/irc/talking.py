@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, longer
-from chatsvc.dialects.irc.privmsg import msgid, sign_tags
+from chatsvc.dialects.irc.privmsg import sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
-from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.message_events import Kept, Said, Signal, Told
 from chatsvc.model.text_rules import key
 
@@ -16,6 +17,9 @@ _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # CTCP queries, as client t
 _SHORT = 42  # characters of a text that fits for sure
 _SHORT_ASCII = 170
 _ACTION = "\x01ACTION "
+_CLIENT_TAG = re.compile(r"\+[\w./-]+", re.ASCII)
+_PERSIST = "draft/persist"
+_REACTION = "+draft/react"
 
 
 @on("PRIVMSG")
@@ -29,7 +33,7 @@ def _(client: Client, message: Message) -> None:
     if long and message.command == "PRIVMSG" and _is_too_long(client, target, text):
         client.reply("INPUTTOOLONG")
         return
-    speak(client, message.command, target, text, _signs(client, message))
+    speak(client, message.command, target, text, client_tags(client, message))
 
 
 def _refuse_incomplete(client: Client, message: Message) -> None:
@@ -49,11 +53,11 @@ def _is_too_long(client: Client, target: str, text: str) -> bool:
     return longer(f"{client.mask(client.nick)}{longest}{text}", LONGEST - around)
 
 
-def _signs(client: Client, message: Message) -> dict[str, str]:
+def client_tags(client: Client, message: Message) -> dict[str, str]:
     """Return the tags that are for other clients."""
     if not message.tags or "message-tags" not in client.capabilities:
         return {}
-    return {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
+    return {name[1:]: value for name, value in message.tags.items() if _CLIENT_TAG.fullmatch(name)}
 
 
 def speak(
@@ -128,34 +132,39 @@ def _(event: Kept, client: Client, about: Pending) -> None:
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
     target, *_ = (*message.params, "")
-    signs = _signs(client, message)
+    signs = client_tags(client, message)
     if not target:
         _refuse_incomplete(client, message)
     elif "message-tags" in client.capabilities:
+        wanted = {_PERSIST, f"+{_PERSIST}", _REACTION} & message.tags.keys()
         for each in client.targets(target, _MOST_TARGETS):
-            _show(client, each, signs, Pending("TAGMSG", (each,)))
+            _show(client, each, signs, Pending("TAGMSG", (each,)), persist=bool(wanted))
 
 
-def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
-    """Show clients what is not stored."""
+def _show(
+    client: Client,
+    target: str,
+    signs: dict[str, str],
+    about: Pending | None,
+    persist: bool = False,
+) -> None:
+    """Show clients what is not a message; the history has it if it is to `persist`."""
     to: dict[str, object] = {"name": target}
     if target.startswith(("#", "@#")):
         to = {"room": target.removeprefix("@"), "mods": target.startswith("@")}
-    client.ask("signal", about, signs=signs, **to)
+    client.ask("signal", about, signs=signs, **({"persist": True} if persist else {}), **to)
 
 
 @told.register
 def _(event: Signal, client: Client, about: Pending) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
-    source, tags = client.mask(event.sender), dict[str, str | None]()
-    if event.id is not None and event.time is not None:
-        tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
     signs = {sign: value for sign, value in event.signs.items() if sign not in _CTCP.values()}
-    tags |= sign_tags(signs)
+    tags = sign_tags(signs)
     for command, sign in _CTCP.items():
         if sign in event.signs:
-            client.send(command, event.to, f"\x01{event.signs[sign]}\x01", source=source, **tags)
+            words = f"\x01{event.signs[sign]}\x01"
+            client.send(command, event.to, words, by=event.sender, stamp=event.stamp, tags=tags)
             return
     if "message-tags" in client.capabilities:
-        client.send("TAGMSG", event.to, source=source, **tags)
+        client.send("TAGMSG", event.to, by=event.sender, stamp=event.stamp, tags=tags)

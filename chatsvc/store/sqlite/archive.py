@@ -118,7 +118,7 @@ class SQLArchive:
         with self._index.sparing(room, [number]):
             await self._workers.indexer(self._index.forget, room, [number])
             found = await self._workers.writer(self._writer.delete, room, number, by)
-        return found and found._replace(text="", deleted=by)
+        return found and found._replace(text="", signs=None, deleted=by)
 
     async def expire(self, room: str, before: float) -> int:
         """Remove the first lines that are older, from the index first."""
