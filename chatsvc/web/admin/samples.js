@@ -4,6 +4,7 @@
 /** What a chart draws. @typedef {{label: string, unit: string, values: number[], now: number, most: number}} Series */
 
 const MOST = 200; // samples that are remembered
+const LEAST = 20; // samples for which a chart has room
 
 /** @type {{figure: string, label: string, unit: string}[]} */
 const CHARTS = [
@@ -38,7 +39,7 @@ export function series(samples) {
  * @param {Series} series
  */
 export function points({ values, most }) {
-    const step = 100 / (MOST - 1);
+    const step = 100 / (Math.max(values.length, LEAST) - 1);
     return values.map((value, at) => `${rounded(100 - (values.length - 1 - at) * step)},${rounded(100 - (most ? value / most : 0) * 96 - 2)}`).join(" ");
 }
 
