@@ -1,4 +1,4 @@
-"""The operators' page in real Chromium: what it shows, what can be done there, and by whom."""
+"""The operators' page in real Chromium: who sees it, what it shows, and how it is used."""
 
 from __future__ import annotations
 
