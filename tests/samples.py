@@ -17,6 +17,12 @@ from chatsvc.model.account_events import (
     TokenInfo,
     You,
 )
+from chatsvc.model.administration_events import (
+    AccountInfo,
+    AccountList,
+    ServiceStatus,
+    Settings,
+)
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, History, Latest, Marked, Recent
 from chatsvc.model.message_events import Deleted, Kept, Retracted, Said, Signal, Told
@@ -129,6 +135,10 @@ EVENTS: list[Event] = [
     About("Class 4b", "chatsvc 0.1.0", "Be kind.", "invite", {"text": 4096}, 1, True, True),
     About("chatsvc", "chatsvc 0.1.0", "", "open", {}),
     Census(2, 3, 1, 0, 1),
+    ServiceStatus("0.1.0", NOON, 2, 3, 4, 1, 2, 1, True, 0.25, 3.125, 12.5, 0, 1_048_576, 0),
+    AccountList((AccountInfo("ann", NOON, NOON, 1, True, False),), 1),
+    AccountList((AccountInfo("eve", NOON, None, 0, False, True),), 2, True),
+    Settings((Setting("keep", "365d", "Delete messages in rooms after this time."),)),
     Renamed("bob", "rob"),
     Renamed("ann", "anna", own=True),
     Away("bob", "lunch"),

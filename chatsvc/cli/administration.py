@@ -14,7 +14,7 @@ from chatsvc.cli.control_client import NoService, Service
 from chatsvc.cli.server_commands import SUMMARIES
 from chatsvc.model.control import Answer
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import counted, span
+from chatsvc.model.text_rules import counted, in_bytes, span
 
 Job: TypeAlias = Callable[[Service, argparse.Namespace], None]
 
@@ -162,20 +162,10 @@ def _summary(answer: Answer) -> str:
         "lockdown": "on" if answer["lockdown"] else "off",
         "messages": f"{answer['messages_per_second']:g} per second in the last minute",
         "commits": f"{answer['commit_ms']:g} ms (longest: {answer['longest_commit_ms']:g} ms)",
-        "archive": _bytes(answer["archive_bytes"]),
-        "search index": _bytes(answer["index_bytes"]),
+        "archive": in_bytes(answer["archive_bytes"]),
+        "search index": in_bytes(answer["index_bytes"]),
     }
     return "\n".join(f"{name:14} {value}" for name, value in rows.items())
-
-
-def _bytes(count: int) -> str:
-    """Return a size as people read it."""
-    size = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.4g} {unit}"
-        size /= 1024
-    return f"{size:,.1f} GiB"
 
 
 def _who(service: Service, options: argparse.Namespace) -> None:

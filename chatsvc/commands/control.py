@@ -5,7 +5,9 @@ A caller may add rows for what only the process can do.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TypeAlias
 
 from chatsvc.core.chat import Room, Session
@@ -59,7 +61,7 @@ class Control:
 
     async def status(self, arguments: Arguments) -> Answer:
         """Return the figures of the service."""
-        return self._hub.status.summary()
+        return {"pid": os.getpid(), **asdict(self._hub.status.summary())}
 
     async def who(self, arguments: Arguments) -> Answer:
         """Return everybody online."""

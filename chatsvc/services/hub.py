@@ -22,6 +22,7 @@ from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.model.server_events import Goodbye
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
+from chatsvc.services.account_administration import AccountAdministration
 from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
@@ -165,6 +166,10 @@ class Hub:
         self.status = Status(
             directory=directory, accounts=accounts, lockdown=lockdown, reports=reports,
             store=archive, clock=clock, now=now,
+        )  # fmt: skip
+        self.account_administration = AccountAdministration(
+            directory=directory, accounts=accounts, account_sessions=account_sessions,
+            sign_ins=sign_ins, acts=acts,
         )  # fmt: skip
         self.moderation = moderation = Moderation(
             directory=directory, sessions=sessions, joining=joining, bans=bans, records=archive,

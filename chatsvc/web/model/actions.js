@@ -29,9 +29,10 @@ const OFFERS = {
     mute: { label: () => "Mute…", form: true, danger: true },
     kick: { label: () => "Remove…", form: true, danger: true },
     ban: { label: () => "Ban…", form: true, danger: true },
+    disable: { label: () => "Disable the account…", form: true, danger: true },
 };
 /** Commands about people that the menu does not repeat. */
-const ELSEWHERE = new Set(["nick", "whois", "whowas", "msg", "query", "ignore", "unignore", "unwatch", "uninvite", "unban", "unmute", "unexempt", "admit", "unadmit"]);
+const ELSEWHERE = new Set(["nick", "whois", "whowas", "msg", "query", "ignore", "unignore", "unwatch", "uninvite", "unban", "unmute", "unexempt", "admit", "unadmit", "enable"]);
 const IN_A_ROOM = new Set(["op", "deop", "voice", "devoice", "transfer", "exempt", "kick", "mute", "ban"]);
 
 /**
