@@ -41,7 +41,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_systemd_finds_the_unit_safe() -> None:
+def test_systemd_rates_the_unit_as_safe() -> None:
     done = run(
         needs("systemd-analyze"), "security", "--offline=true", str(UNITS / "chatsvc.service")
     )
@@ -128,7 +128,7 @@ def listening(family: socket.AddressFamily, address: str) -> socket.socket:
 def test_it_accepts_on_the_socket_that_systemd_passes(
     tmp_path: Path, family: socket.AddressFamily, address: str
 ) -> None:
-    """Somebody who connects before it has started waits, and is welcomed."""
+    """A user who connects before it has started waits."""
     with listening(family, address) as passed:
         early = Person(socket.create_connection(passed.getsockname()[:2], LIMIT))
         command = passing(passed, CHATSVC, "serve", "--log-file", "log")
