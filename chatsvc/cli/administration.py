@@ -21,7 +21,7 @@ Job: TypeAlias = Callable[[Service, argparse.Namespace], None]
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands; return the exit code."""
-    options = _parser(arguments[0]).parse_intermixed_args(arguments[1:])
+    options = make_parser(arguments[0]).parse_intermixed_args(arguments[1:])
     try:
         with Service(existing_archive(options.archive, options.data)) as service:
             options.job(service, options)
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
+def make_parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"chatsvc {name}", description=SUMMARIES[name])
     _ADDED[name](parser)
     add_archive(parser)
