@@ -330,3 +330,22 @@ def test_the_lists_of_a_hidden_channel_are_for_its_members(
     assert len(bob.send(f"MODE #tea {letter}")) == 2
     (told,) = irc(chat, "carl").send(f"MODE #tea {letter}")
     assert told.startswith(":irc.chatsvc 403 carl #tea :")
+
+
+@pytest.mark.parametrize("letter", "beI")
+def test_a_nickname_alone_and_a_host_of_nobody_are_masks_too(
+    chat: Chat, ann: Person, letter: str
+) -> None:
+    """RFC 2811, 4.3: a mask is completed to nick!user@host."""
+    for mask, listed in [
+        ("bob", "bob!*@*"), ("*!*@people-zoe", "*!*@people-zoe"),
+        ("x@people-zoe", "*!*@people-zoe"),
+    ]:  # fmt: skip
+        told = [f"{ANN} MODE #tea +{letter} {listed}"]
+        assert ann.send(f"MODE #tea +{letter} {mask}") == (told if mask[0] != "x" else [])
+    ann.send("MODE #tea +i" if letter == "I" else "MODE #tea +b z*!*@*")
+    if letter != "b":
+        assert irc(chat, "zoe").send("JOIN #tea")[0] == ":zoe!~zoe@people-zoe JOIN #tea"
+    else:
+        assert irc(chat, "zoe").send("JOIN #tea")[0].startswith(":irc.chatsvc 474 zoe #tea ")
+    assert ann.send(f"MODE #tea -{letter} bob")[-1] == f"{ANN} MODE #tea -{letter} bob!*@*"

@@ -32,7 +32,7 @@ def test_roles_are_refused_with_a_sentence(chat: Chat) -> None:
         assert ann.send(f"/{act} nobody") == ["* No user named nobody is online."]
         assert ann.send(f"/{act}")[0].startswith(f"* Usage: /{act} name")
     assert eve.send("/transfer eve") == ["* Only the founder of #tea can do that."]
-    assert eve.send("/invite bob") == ["* Only registered users in the room can do that."]
+    assert eve.send("/invite bob") == ["* bob is already in #tea."]
     assert ann.send("/op bob") == ["* bob is already a moderator of #tea."]
     assert bob.send("/deop ann") == [
         "* ann is the founder. Transfer the room first: /transfer name"
