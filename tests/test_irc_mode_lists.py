@@ -192,6 +192,13 @@ def test_voice_and_exemptions_override_a_mute(ann: Person, bob: Person, mask: st
     assert ann.send("MODE #tea e")[0] == f":irc.chatsvc 348 ann #tea {mask} ann 0"
 
 
+def test_an_extended_ban_needs_a_mask(ann: Person) -> None:
+    for letter in "be":
+        assert ann.send(f"MODE #tea +{letter} $m:") == [
+            f":irc.chatsvc 696 ann #tea {letter} $m: :A mask follows $m:"
+        ]
+
+
 def test_an_exemption_from_mutes_does_not_open_the_room(chat: Chat, ann: Person) -> None:
     ann.send("MODE #tea +b *!*@*", "MODE #tea +e $m:bob!*@*")
     assert irc(chat, "bob").send("JOIN #tea")[0].startswith(":irc.chatsvc 474 bob #tea ")

@@ -46,6 +46,9 @@ def change_list(
 ) -> Callable[[], None]:
     """Return the request that adds a mask to a list, or removes it; nobody is removed by it."""
     mute = pattern.startswith(MUTED) and letter in "be"
+    if pattern == MUTED:
+        text = f"A mask follows {MUTED}"
+        return lambda: client.reply_later("INVALIDMODEPARAM", room, letter, pattern, text)
     if not _PATTERN.search(pattern.removeprefix(MUTED)):  # a nickname, as on other servers
         pattern = f"{pattern}!*@*"
     do = LISTS[letter].add if plus else LISTS[letter].remove
