@@ -38,7 +38,8 @@ def read_arguments(words: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     # No choices= here: before Python 3.12 an empty list of words would not be among them.
     add("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(SCENARIOS)} (all)")
-    everything = ("chatsvc", "chatsvc-memory", "chatsvc-limited", "chatsvc-irc", *PEERS)
+    own = ("chatsvc", "chatsvc-memory", "chatsvc-limited", "chatsvc-scraped", "chatsvc-irc")
+    everything = (*own, *PEERS)
     chosen = [*COMPARED, *PEERS]
     help_servers = f"among {', '.join(everything)} ({', '.join(chosen)})"
     add(

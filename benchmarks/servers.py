@@ -12,10 +12,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.scraping import scraped
 
 HOST = "127.0.0.1"
 STARTING_SECONDS = 30
@@ -42,6 +44,7 @@ class Server:
     arriving_in_crowd: int
     largest_crowd: int
     command: Callable[[Path, int], list[str]]
+    scraped: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ def known_servers(arguments: argparse.Namespace) -> dict[str, Server]:
         Server("chatsvc", "text", 100, 500, 60_000, kept),
         Server("chatsvc-memory", "text", 100, 500, 60_000, forgetful),
         Server("chatsvc-limited", "text", 100, 500, 60_000, limited),
+        Server("chatsvc-scraped", "text", 100, 500, 60_000, kept, scraped=True),
         Server("chatsvc-irc", "irc", 100, 500, 60_000, kept),
         Server("inspircd", "irc", 1000, 200, 60_000, inspircd_command),
         # Each of thousands who join one room takes it a tenth of a second.
@@ -202,7 +206,8 @@ def running_in(server: Server, folder: Path) -> Iterator[Running]:
         process = start(command, cwd=folder, stdout=output, stderr=output)
     try:
         wait_until_accepting(server, process, port, folder)
-        yield Running(server, port, process.pid)
+        with scraped(port) if server.scraped else nullcontext():
+            yield Running(server, port, process.pid)
     finally:
         stop(process)
 

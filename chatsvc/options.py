@@ -26,6 +26,7 @@ from chatsvc.transports.websocket.access import WebAccess, is_host, place_of_ori
 from chatsvc.transports.websocket.opening import NAME as WEBSOCKET
 
 PORT = 13531
+SHORTEST_TOKEN = 16  # characters
 RESERVE = 64  # files that the process opens besides connections
 
 _reactor = cast(Any, installed_reactor)
@@ -59,6 +60,7 @@ class Options(BaseOptions):
         ["motd", None, None, "File with a message shown to everybody who joins."],
         ["password", None, None, "Password that every user must enter."],
         ["password-file", None, None, "File with that password in its first line."],
+        ["metrics-token", None, None, "File with the token for /metrics from other machines."],
         ["accounts", None, "open", "Who can register: open, invite (with a code) or closed."],
         [
             "max-clients",
@@ -145,6 +147,7 @@ class Options(BaseOptions):
         self["archive"] = _archive_place(self["archive"])
         self["motd"] = _read("--motd", self["motd"]) if self["motd"] else ""
         self["password"] = _password(self["password"], self["password-file"])
+        self["metrics-token"] = _token(self["metrics-token"])
         if not self["name"].strip() or len(self["name"]) > LONGEST_WORDS:
             raise UsageError("--name must be the name of the chat, such as --name 'Class 4b'.")
         self["speaks"] = _languages(self["speaks"])
@@ -321,6 +324,19 @@ def _password(password: str | None, path: str | None) -> str | None:
     if not clean(password).strip():
         raise UsageError("The password is empty.")
     return clean(password).strip()
+
+
+def _token(path: str | None) -> str | None:
+    """Return the first line of a file, as long as a secret that is not guessed."""
+    if path is None:
+        return None
+    token = (_read("--metrics-token", path).splitlines() or [""])[0].strip()
+    if len(token) < SHORTEST_TOKEN or not token.isascii():
+        raise UsageError(
+            f"The first line of --metrics-token {path} must be a secret of at least"
+            f" {SHORTEST_TOKEN} ASCII characters. To make one: head -c 24 /dev/urandom | base64"
+        )
+    return token
 
 
 def _endpoints(listen: Sequence[str], port: int, interface: str) -> list[str]:

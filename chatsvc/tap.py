@@ -46,6 +46,7 @@ from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.proxy import ProxyFactory
 from chatsvc.transports.selfsigned import kept_beside, make
 from chatsvc.transports.tls import TLS
+from chatsvc.transports.web.monitoring import Monitoring
 from chatsvc.transports.web.site import packaged
 
 __all__ = ["Options", "makeService"]
@@ -128,6 +129,7 @@ class ChatService(Service):
             bool(options["require-tls"]),
         )
         self._factory.web = options["web"]
+        self._factory.monitor = Monitoring(self._factory, options["metrics-token"])
         self._certificate: Files | None = options["certificate"]
         self._ports: list[IListeningPort] = []
 

@@ -65,8 +65,24 @@ class Tab:
         self.page.goto(f"{self.origin}/")
         return self
 
+    def another(self) -> Tab:
+        """Open another tab of the same browser; its problems fail the test as well."""
+        other = Tab(self.page.context, self.origin)
+        other.problems = self.problems
+        return other.open()
+
     def close(self) -> None:
         self.page.close()
+
+    def look_away(self) -> None:
+        """Do what the browser does when the user goes to another window."""
+        self.page.evaluate(
+            "() => { document.hasFocus = () => false; dispatchEvent(new Event('blur')); }"
+        )
+
+    def look_back(self) -> None:
+        """Do what the browser does when the user returns."""
+        self.page.evaluate("() => { delete document.hasFocus; dispatchEvent(new Event('focus')); }")
 
     # Joining
 
@@ -188,12 +204,17 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser, chat: Service) -> Iterator[Visit]:
-    """Return a function that opens the page for another user: `visit("ann")` is in the lobby."""
+    """Return a function that opens the page for another user: `visit("ann")` is in the lobby.
+
+    With `port`, the page is loaded through a proxy.
+    """
     tabs = list[Tab]()
 
-    def opened(name: str | None = None, size: dict[str, Any] = DESKTOP, **more: Any) -> Tab:
+    def opened(
+        name: str | None = None, size: dict[str, Any] = DESKTOP, port: int = 0, **more: Any
+    ) -> Tab:
         context = users.enter_context(contextlib.closing(chromium.new_context(**size, **more)))
-        tab = Tab(context, f"http://localhost:{chat.port}").open()
+        tab = Tab(context, f"http://localhost:{port or chat.port}").open()
         tabs.append(tab)
         return tab if name is None else tab.log_in(name)
 

@@ -36,12 +36,14 @@ class CuttingProxy:
 
     def cut(self) -> None:
         """Cut every connection; whatever is under way is lost."""
-        for each, answers in list(self._open.items()):
-            answers.set()
+        cut = list(self._open.items())
+        for each, _ in cut:
             with contextlib.suppress(OSError):
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+        for _, answers in cut:
+            answers.set()  # now that nobody can read them
         self._open.clear()
 
     def _accept(self) -> None:

@@ -28,6 +28,15 @@ def test_a_new_archive_has_no_rooms(keeper: Keeper) -> None:
     assert keeper.rooms == []
 
 
+def test_every_commit_is_timed_and_every_check_succeeds(keeper: Keeper) -> None:
+    keeper.keep(line(), line())
+    keeper.keep(line())
+    now(keeper.archive.check())
+    now(keeper.archive.checkpoint())
+    assert 1 <= keeper.archive.commit_times.count <= 3
+    assert 0 < keeper.archive.commit_times.sum < 60
+
+
 def test_every_room_has_numbers_of_its_own(keeper: Keeper) -> None:
     keeper.keep(*(line(room=room) for room in ("#tea", "#pie", "#tea", "#pie", "#tea")))
     assert keeper.numbers("#tea") == [1, 2, 3]

@@ -17,6 +17,7 @@ from keeper import Keeper, line, now
 from chatsvc.model.records import Fact
 from chatsvc.store.archive import ArchiveFailed
 from chatsvc.store.sqlite.reader import Reader
+from chatsvc.store.sqlite.snapshot import contents
 
 
 def test_a_line_that_was_shown_is_on_the_disk(path: Path) -> None:
@@ -43,6 +44,45 @@ def test_lines_are_refused_when_the_file_was_deleted(
         now(keeper.archive.put(Fact("lockdown", "on")))
     (path.parent / "elsewhere").rename(file)
     assert keeper.keep(line("three")).read() == ["one", "three"]
+
+
+def test_a_check_fails_while_lines_would_be_refused(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    archive = open_archive(path).keep(line("one")).archive
+    now(archive.check())
+    path.rename(path.parent / "elsewhere")
+    with pytest.raises(ArchiveFailed, match="was deleted, moved or replaced"):
+        now(archive.check())
+    (path.parent / "elsewhere").rename(path)
+    now(archive.check())
+
+
+def test_a_check_is_not_a_change_by_another_process(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    archive = open_archive(path).archive
+    assert not now(archive.changed())
+    now(archive.check())
+    assert not now(archive.changed())
+
+
+def test_after_a_checkpoint_the_file_alone_has_every_line(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    archive = open_archive(path).keep(line("one"), line("two")).archive
+    now(archive.checkpoint())
+    assert not now(archive.changed())
+    shutil.copy(path, path.parent / "copy.db")
+    assert contents(path.parent / "copy.db").messages == 2
+
+
+def test_the_sizes_are_those_of_the_files(
+    path: Path, open_archive: Callable[[Path], Keeper]
+) -> None:
+    archive = open_archive(path).keep(line("one")).archive
+    names = {"archive": path, "log": Path(f"{path}-wal"), "index": Path(f"{path}.words")}
+    assert archive.file_sizes() == {name: file.stat().st_size for name, file in names.items()}
 
 
 def test_lines_are_refused_when_the_file_was_replaced(

@@ -16,7 +16,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from chatsvc.client import export_job
 from chatsvc.client.export import FORMATS
-from chatsvc.client.export_job import Export, ProgressRow, format_of, opened, write_history
+from chatsvc.client.export_job import Export, ExportRow, format_of, opened, write_history
 from chatsvc.client.login_prompts import Identity
 from chatsvc.client.net.connection import Connection
 from chatsvc.client.scripts import NotDone
@@ -369,7 +369,7 @@ def test_a_files_name_says_its_format(name: str, format: str) -> None:
 
 def test_progress_is_one_row_that_goes_again() -> None:
     terminal = io.StringIO()
-    row = ProgressRow("#tea", terminal)
+    row = ExportRow("#tea", terminal)
     row(12_500, 0.5)
     row(13_000, None)
     row.clear()
@@ -383,7 +383,7 @@ def test_progress_is_one_row_that_goes_again() -> None:
 
 
 def test_where_nobody_looks_there_is_no_progress() -> None:
-    row = ProgressRow("#tea", None)
+    row = ExportRow("#tea", None)
     row(12_500, 0.5)
     row.clear()
     row.finish(12_500, None)

@@ -58,6 +58,7 @@ DIALOGS: dict[str, Callable[[Tab], None]] = {
     "share": by_switcher("Share"),
     "switcher": lambda tab: tab.press("Control+k"),
 }
+IN_DRAWER = {"rooms": "Rooms", "own": "Rooms", "person": "People"}  # where a phone has them
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 
@@ -127,6 +128,34 @@ def test_axe_finds_nothing_in_any_dialog(visit: Visit, chat: Service, theme: str
         tab.page.get_by_role("dialog").wait_for(state="detached")
 
 
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("*")].filter(each =>
+    (each.scrollWidth > each.clientWidth + 1
+        && (each === document.documentElement
+            || ["auto", "scroll"].includes(getComputedStyle(each).overflowX)))
+    || (each.matches("dialog") && each.getBoundingClientRect().right > innerWidth)
+).map(each => each.tagName + "." + each.className)"""
+
+
+@THEMES
+def test_nothing_scrolls_sideways_on_a_small_phone(visit: Visit, chat: Service, theme: str) -> None:
+    tab = in_conversation(visit, chat, f"sid-{theme}", theme)
+    tab.say("/register correct-horse-battery", f"/join #of-sid-{theme}")
+    tab.page.locator("h1", has_text=f"#of-sid-{theme}").wait_for()
+    tab.say("a long message " * 20, "long" * 100)
+    tab.sees("longlong")
+    tab.page.set_viewport_size({"width": 320, "height": 640})
+    tab.until("() => innerWidth === 320")
+    assert tab.page.evaluate(SIDEWAYS) == []
+    for name, opens in DIALOGS.items():
+        if name in IN_DRAWER:
+            tab.page.get_by_role("button", name=IN_DRAWER[name]).first.click()
+        opens(tab)
+        tab.page.get_by_role("dialog").wait_for()
+        assert (name, tab.page.evaluate(SIDEWAYS)) == (name, [])
+        tab.press("Escape")
+        tab.page.get_by_role("dialog").wait_for(state="detached")
+
+
 def test_everything_can_be_done_with_the_keyboard(visit: Visit, chat: Service) -> None:
     bob = chat.person("bob")
     tab = visit()
@@ -159,39 +188,46 @@ def test_everything_can_be_done_with_the_keyboard(visit: Visit, chat: Service) -
     tab.page.locator("h1", has_text="#tea").wait_for()
 
 
-def test_a_new_message_is_one_addition_to_the_log(visit: Visit, chat: Service) -> None:
+def test_a_screen_reader_reads_each_message_once(visit: Visit, chat: Service) -> None:
+    """The log is silent, because it also grows at the top; one live region gets each message."""
     bob = chat.person("rob")
     tab = visit("lea")
     tab.sees("beginning")
+    assert tab.log.get_attribute("aria-live") == "off"
+    live = tab.page.locator("[aria-live]:not([aria-live=off]), [role=status], [role=alert]")
+    assert [each.get_attribute("id") for each in live.all()] == ["announced"]
+    bob.send("read before")  # so that the region's script is loaded
+    tab.page.wait_for_selector("#announced p:has-text('read before')", state="attached")
     tab.page.evaluate(
         """() => {
-            window.added = [];
-            new MutationObserver(changes => window.added.push(...changes.flatMap(
-                change => [...change.addedNodes].map(node => node.textContent))))
-                .observe(document.querySelector("[role=log]"), {childList: true, subtree: true});
+            window.added = {log: [], announced: []};
+            for (const [where, node] of [["log", document.querySelector("[role=log]")],
+                                         ["announced", document.getElementById("announced")]])
+                new MutationObserver(changes => added[where].push(...changes.flatMap(
+                    change => [...change.addedNodes].map(node => node.textContent))))
+                    .observe(node, {childList: true, subtree: true, characterData: true});
         }"""
     )
     bob.send("read me once")
     tab.sees("read me once")
-    added = tab.page.evaluate("() => window.added")
-    assert len([text for text in added if "read me once" in text]) == 1
+    tab.page.wait_for_selector("#announced p:has-text('read me once')", state="attached")
+    tab.say("the end")
+    tab.stores("the end")
+    for where in ("log", "announced"):
+        added = tab.page.evaluate("where => added[where]", where)
+        assert len([text for text in added if "read me once" in text]) == 1, added
 
 
 @pytest.mark.parametrize("width", [320, 768])
 def test_nothing_scrolls_sideways(visit: Visit, chat: Service, width: int) -> None:
     size = {"viewport": {"width": width, "height": 640}}
     tab = visit(size=size)
-    sideways = """() => [...document.querySelectorAll("*")].filter(each =>
-        each.scrollWidth > each.clientWidth + 1
-        && ["auto", "scroll"].includes(getComputedStyle(each).overflowX)
-    ).map(each => each.className)"""
-    assert tab.page.evaluate(sideways) == []
+    assert tab.page.evaluate(SIDEWAYS) == []
     name = f"wide{width}"
     tab.log_in(name)
     tab.say("long" * 400, "https://example.org/" + "x" * 400, "/topic " + "a long topic " * 20)
     tab.sees("https://example.org/xxx")
-    assert tab.page.evaluate(sideways) == []
-    assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert tab.page.evaluate(SIDEWAYS) == []
 
 
 def test_nothing_moves_for_those_who_want_it_calm(visit: Visit) -> None:

@@ -101,6 +101,28 @@ def test_a_phone_keyboard_covers_no_message(visit: Visit, chat: Service) -> None
     assert last.is_visible()
 
 
+def test_a_keyboard_that_lies_over_the_page_covers_no_message(visit: Visit, chat: Service) -> None:
+    """On an iPhone, only the visual viewport becomes smaller."""
+    tab = visit("ivo", PHONE)
+    tab.say(*(f"message {number}" for number in range(30)))
+    tab.sees("message 29")
+    keyboard = """height => {
+        Object.defineProperty(visualViewport, "height", {value: height, configurable: true});
+        visualViewport.dispatchEvent(new Event("resize"));
+    }"""
+    for height in (340, 640):
+        tab.page.evaluate(keyboard, height)
+        tab.until(
+            """height => {
+                const [last] = [...document.querySelectorAll(".text")].slice(-1);
+                const composer = document.querySelector(".composer").getBoundingClientRect();
+                return last.getBoundingClientRect().bottom <= composer.top
+                    && composer.bottom <= height && composer.bottom > height - 40;
+            }""",
+            height,
+        )
+
+
 def test_a_reload_joins_again_under_the_same_name(visit: Visit, chat: Service) -> None:
     tab = visit("rita")
     tab.say("/join #tea")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,66 @@ def test_each_room_keeps_its_draft_also_through_a_reload(visit: Visit) -> None:
     assert tab.input.input_value() == "about tea"
     tab.go_to("#lobby")
     assert tab.input.input_value() == "about everything"
+
+
+def test_what_is_typed_right_after_join_goes_to_that_room(visit: Visit, chat: Service) -> None:
+    bob = chat.program("bo", room="#lobby")
+    bob.ask("join", room="#den")
+    tab = visit("jo")
+    chat.signal(signal.SIGSTOP)  # so that the answer takes its time
+    tab.say("/join den", "hello")
+    tab.input.press_sequentially("and I was")
+    tab.keeps("/join den", "hello")
+    chat.signal(signal.SIGCONT)
+    tab.page.locator("h1", has_text="#den").wait_for()
+    tab.type(" about to say")
+    tab.press("Enter")
+    said = [bob.event("said") for _ in range(2)]
+    assert [(each["room"], each["text"]) for each in said] == [
+        ("#den", "hello"), ("#den", "and I was about to say"),
+    ]  # fmt: skip
+    tab.input.fill("a draft")
+    tab.page.get_by_role("button", name="Join a room").click()
+    tab.page.fill("[name=room]", "shed")
+    tab.page.get_by_role("dialog").get_by_role("button", name="Create").click()
+    tab.page.locator("h1", has_text="#shed").wait_for()
+    assert tab.input.input_value() == ""  # a draft that was there before stays
+    tab.go_to("#den")
+    assert tab.input.input_value() == "a draft"
+
+
+def test_what_is_typed_after_a_join_that_is_refused_comes_back(visit: Visit, chat: Service) -> None:
+    owner = chat.program("owner", room="#closed")
+    owner.ask("set", rest="invite-only on")
+    tab = visit("jim")
+    chat.signal(signal.SIGSTOP)
+    tab.say("/join #closed", "is anybody there?")
+    chat.signal(signal.SIGCONT)
+    tab.log.locator(".note").last.wait_for()
+    tab.until("() => document.querySelector('textarea').value === 'is anybody there?'")
+    assert tab.page.locator("h1").inner_text() == "#lobby"
+    assert "is anybody there?" not in tab.stored
+
+
+ALTGR = """([key, more]) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {
+    key, ctrlKey: true, altKey: true, bubbles: true, cancelable: true, ...more,
+}))"""
+
+
+@pytest.mark.parametrize("key", ["k", "F", "End", "ArrowUp", "ArrowDown", "Enter", "?", "F6"])
+def test_altgr_triggers_nothing(visit: Visit, key: str) -> None:
+    """Windows reports AltGr as Ctrl and Alt; Linux and macOS do not."""
+    tab = visit(f"alt-{ord(key[0])}-{len(key)}")
+    tab.say("/join #tea")
+    tab.page.locator("h1", has_text="#tea").wait_for()
+    tab.input.fill("zł")
+    for more in ({}, {"ctrlKey": False, "altKey": False}, {"altKey": False}):
+        pressed = [key, {"modifierAltGraph": True, **more}]
+        assert tab.page.evaluate(ALTGR, pressed), f"{pressed} is a shortcut"
+    assert tab.page.get_by_role("dialog").count() == 0
+    assert tab.page.locator("h1").inner_text() == "#tea"
+    assert tab.input.input_value() == "zł"
+    assert not tab.page.evaluate(ALTGR, ["k", {"altKey": False}])  # Ctrl-K is one
 
 
 def test_the_arrows_show_earlier_messages(visit: Visit) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from real import Service
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
+STOPPED = 6  # seconds; the page looks at its clock every second, and notices a pause of 5
 PASSWORD = "correct-horse-battery"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
 REFUSING = """window.WebSocket = class {
@@ -54,6 +57,22 @@ def proxy(chat: Service) -> Iterator[CuttingProxy]:
 
 def address(place: Service | CuttingProxy) -> str:
     return f"http://localhost:{place.port}"
+
+
+@contextlib.contextmanager
+def stopped_pages(context: BrowserContext) -> Iterator[None]:
+    """Stop the processes of all pages of a browser."""
+    assert context.browser is not None
+    devtools = context.browser.new_browser_cdp_session()
+    found = devtools.send("SystemInfo.getProcessInfo")["processInfo"]
+    pages = [each["id"] for each in found if each["type"] == "renderer"]
+    for page in pages:
+        os.kill(page, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for page in pages:
+            os.kill(page, signal.SIGCONT)
 
 
 def log_in_to_stay(tab: Tab) -> None:
@@ -153,6 +172,56 @@ def test_a_page_that_slept_is_back_within_five_seconds(
     ann.page.clock.fast_forward("01:00:00")
     ann.stores("missed meanwhile")
     assert time.monotonic() - woken < 5
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["dead", "closed by the server"])
+def test_a_browser_that_was_stopped_is_back_within_five_seconds(
+    chat: Service, proxy: CuttingProxy, context: BrowserContext, closed: bool
+) -> None:
+    """Stop it as a closed laptop does, for longer than between two looks at the clock."""
+    bob = chat.program("bob")
+    ann = Tab(context, address(proxy)).open()
+    ann.log_in("ann")
+    ann.say("before")
+    ann.stores("before")
+    proxy.swallow_answers()
+    ann.say("on its way")
+    bob.until(lambda event: event.get("text") == "on its way")
+    with stopped_pages(context):
+        bob.ask("say", room="#lobby", text="missed meanwhile")
+        if closed:
+            proxy.cut()
+        signal.sigtimedwait((), STOPPED)
+    woken = time.monotonic()
+    ann.stores("missed meanwhile")
+    ann.keeps()
+    assert time.monotonic() - woken < 5
+    ann.say("after")
+    ann.stores("after")
+    assert ann.stored == ["before", "on its way", "missed meanwhile", "after"]
+    lines = [line["text"] for line in bob.ask("history", room="#lobby")["lines"]]
+    assert lines == ann.stored
+    assert ann.problems == []
+
+
+def test_a_browser_that_was_offline_is_back_and_has_everything_once(
+    chat: Service, proxy: CuttingProxy, context: BrowserContext
+) -> None:
+    bob = chat.program("bob")
+    ann = Tab(context, address(proxy)).open()
+    ann.log_in("ann")
+    target, proxy.target = proxy.target, 1
+    context.set_offline(True)
+    proxy.cut()
+    ann.page.wait_for_selector(".status.offline")
+    bob.ask("say", room="#lobby", text="missed meanwhile")
+    ann.say("written offline")
+    proxy.target = target
+    back = time.monotonic()
+    context.set_offline(False)
+    ann.stores("written offline")
+    assert time.monotonic() - back < 5
+    assert ann.stored == ["missed meanwhile", "written offline"]
 
 
 def test_a_server_that_hangs_is_noticed_and_nothing_is_lost(

@@ -82,7 +82,7 @@ class Terminal:
     def ask(self, refused: Refused, question: str, hidden: bool) -> Deferred[str | None]:
         raise refused
 
-    def look_at(self, name: str) -> None:
+    def look_at(self, name: str, left: bool = False) -> None:
         pane = self.state.select(name)
         self.session.reading.fill(pane)
         if pane.name != SERVER and not pane.private:

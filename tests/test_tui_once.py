@@ -52,7 +52,7 @@ class Desk:
     def __init__(self) -> None:
         self.back: list[str] = []
 
-    def look_at(self, name: str) -> None:
+    def look_at(self, name: str, left: bool = False) -> None:
         """Record the switch to another conversation."""
 
     def give_back(self, text: str, pane: Buffer) -> bool:

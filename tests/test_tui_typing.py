@@ -150,6 +150,22 @@ async def test_a_text_typed_before_one_is_in_a_room_comes_along(chat: Chat) -> N
 
 
 @on_a_screen
+async def test_what_is_typed_right_after_join_goes_to_that_room(chat: Chat) -> None:
+    bob = chat.program("bob")
+    bob.ask(do="join", room="#tea")
+    async with visit(chat) as ann:
+        await ann.lose_connection()  # so that the answer takes its time
+        await ann.type("/join #tea", "enter")
+        await ann.type("hello", "enter")
+        await ann.type("and I was about")
+        await ann.come_back()
+        assert ann.app.state.here == "#tea"
+        await ann.type(" to say", "enter")
+        said = [(one["room"], one["text"]) for one in bob.events() if one["event"] == "said"]
+        assert said == [("#tea", "hello"), ("#tea", "and I was about to say")]
+
+
+@on_a_screen
 async def test_many_pasted_lines_are_asked_about_once(chat: Chat) -> None:
     bob = chat.program("bob")
     bob.ask(do="join", room="#lobby")

@@ -14,6 +14,7 @@ from conftest import Chat
 from sources import statements
 
 from chatsvc.cli import accounts as accounts_program
+from chatsvc.cli import backup, restore
 from chatsvc.cli import main as client_program
 from chatsvc.commands.registry import TABLE
 from chatsvc.dialects.irc.help_topics import SUBJECTS
@@ -196,6 +197,8 @@ def test_the_help_of_both_programs_is_plain_english() -> None:
         str(Options()),
         client_program._parser().format_help(),
         accounts_program._parser().format_help(),
+        backup._parser().format_help(),
+        restore._parser().format_help(),
     ):
         assert unwanted(help) == []
 

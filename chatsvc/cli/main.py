@@ -1,4 +1,4 @@
-"""The client's command line: `join`, `send`, `tail`, `export`; `account` is in another module."""
+"""The client's command line: `join`, `send`, `tail`, `export`; a server's is in other modules."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ examples:
   chatsvc tail lobby --json --since 1      all messages as JSON
   chatsvc export lobby -o lobby.html       save the room as a web page
   chatsvc export lobby --since 2d          messages of the last two days
+  chatsvc export --all rooms               every room of the archive chat.db
 
 If your name is registered, chatsvc prompts for the password. It can also read
 the password from the file in --account-password-file, or from the variable
@@ -73,9 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_files()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words[:1] == ["account"]:
-            return _administer(words[1:])
+        if words and words[0] in _ADMINISTRATION:
+            return _ADMINISTRATION[words[0]](words[1:])
         options = _parser().parse_args(words)
+        if options.job is _export and options.all is not None:
+            return _export_all(options)
         if options.job is _join and not options.plain and _has_a_screen():
             return _join_on_screen(options)
         return _run(options.job(options), options.server or Server())
@@ -83,10 +86,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
 
 
-def _administer(words: Sequence[str]) -> int:
-    from chatsvc.cli.accounts import main  # imported here: only machines with an archive need it
+# Imported when they are needed: only the server's machine needs them.
+
+
+def _accounts(words: Sequence[str]) -> int:
+    from chatsvc.cli.accounts import main
 
     return main(words)
+
+
+def _backup(words: Sequence[str]) -> int:
+    from chatsvc.cli.backup import main
+
+    return main(words)
+
+
+def _restore(words: Sequence[str]) -> int:
+    from chatsvc.cli.restore import main
+
+    return main(words)
+
+
+def _export_all(options: argparse.Namespace) -> int:
+    from chatsvc.cli.export_all import run
+
+    return run(options.all, options.archive)
+
+
+_ADMINISTRATION: dict[str, Callable[[Sequence[str]], int]] = {
+    "account": _accounts, "backup": _backup, "restore": _restore,
+}  # fmt: skip
 
 
 def _open_standard_files() -> None:
@@ -236,7 +265,7 @@ def _export(options: argparse.Namespace) -> Job:
         room, file, identity = options.room, options.output, _identity(options)
         if room.startswith("@") and identity.account_password is None:
             raise NotDone(NO_ACCOUNT)
-        row = export_job.ProgressRow(room, export_job.terminal(file))
+        row = export_job.ExportRow(room, export_job.terminal(file))
 
         def tell(text: str) -> None:
             row.clear()
@@ -284,6 +313,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_tail(commands)
     _add_export(commands)
     commands.add_parser("account", help="manage the accounts of a chat server on this machine")
+    commands.add_parser("backup", help="back up a chat server on this machine")
+    commands.add_parser("restore", help="restore a backup of a chat server")
     return parser
 
 
@@ -344,10 +375,18 @@ def _add_tail(commands: Any) -> None:
 def _add_export(commands: Any) -> None:
     about = "save a conversation to a file or to standard output"
     parser = commands.add_parser("export", help=about, description=f"{about.capitalize()}.")
-    parser.add_argument(
-        "room", type=arguments.conversation,
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "room", nargs="?", type=arguments.conversation,
         help="room, such as '#lobby' or lobby; or @name: your private messages with that account",
     )  # fmt: skip
+    what.add_argument(
+        "--all", type=Path, metavar="DIR",
+        help="write every room of an archive on this machine to a new folder",
+    )  # fmt: skip
+    parser.add_argument(
+        "--archive", metavar="sqlite:PATH", help="archive for --all  [sqlite:chat.db]"
+    )
     parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
     parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
     parser.add_argument(

@@ -41,6 +41,10 @@ class Commands:
         """Return whether the command sends a message to people."""
         return "speech" in self._facts.get(name, ())
 
+    def leads(self, name: str) -> bool:
+        """Return whether the answer may lead elsewhere: what is typed meanwhile goes there."""
+        return facts_of(name).leads
+
     def proves(self, name: str) -> bool:
         """Return whether an argument is the account's password after this command."""
         return facts_of(name).proves is not None

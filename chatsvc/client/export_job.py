@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from chatsvc.client.atomic_write import replacing
 from chatsvc.client.export import Format
 from chatsvc.client.net.connection import Connection
+from chatsvc.client.progress_row import ProgressRow
 from chatsvc.client.scripts import NotDone, Reader
 from chatsvc.client.time_points import Point
 from chatsvc.dialects.jsonl import timestamp
@@ -167,34 +168,22 @@ def opened(path: Path | None, force: bool) -> Iterator[Sink]:
         raise NotDone(f"{what} cannot be written: {error.strerror}.") from None
 
 
-class ProgressRow:
-    """A progress row on a terminal; without a terminal it does nothing."""
+class ExportRow(ProgressRow):
+    """Shows the progress of an export, and reports its end."""
 
     def __init__(self, room: str, terminal: TextIO | None) -> None:
+        super().__init__(terminal)
         self._room = room
-        self._terminal = terminal
-        self._row = ""
 
     def __call__(self, lines: int, share: float | None) -> None:
         percent = "" if share is None else f", {share:.0%}"
-        self._show(f"{self._room}: {counted(lines, 'message')}{percent}")
-
-    def clear(self) -> None:
-        """Clear the row, to make room for other output."""
-        self._show("")
+        self.show(f"{self._room}: {counted(lines, 'message')}{percent}")
 
     def finish(self, lines: int, file: Path | None) -> None:
         """Report what was saved, if there is a terminal."""
         if self._terminal is not None and file is not None:
             saved = counted(lines, "message")
             self._terminal.write(f"Saved {saved} of {self._room} to {file}.\n")
-
-    def _show(self, row: str) -> None:
-        if self._terminal is not None and row != self._row:
-            # Overwrite with spaces, which works on any terminal.
-            self._terminal.write("\r" + row.ljust(len(self._row)) + ("" if row else "\r"))
-            self._terminal.flush()
-            self._row = row
 
 
 def terminal(file: Path | None) -> TextIO | None:

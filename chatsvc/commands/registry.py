@@ -163,6 +163,7 @@ async def _finish(
 
 def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None) -> None:
     """Send a refusal; before login, only a limited number."""
+    hub.measurements.refusals[refused.code] += 1
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
     if session.login is not None:
         hub.login.knock(session, refused.code)
@@ -250,6 +251,8 @@ def _check_alone(row: CommandRow, rest: str) -> None:
 
 def _check_fields(row: CommandRow, request: Request) -> None:
     """Refuse the fields of other requests; unknown ones may be from a later version."""
+    if request.args.keys() <= row.kinds.keys():
+        return
     strange = (name for name in request.args if name in FIELDS and name not in row.kinds)
     if (name := next(strange, None)) is not None:
         raise Refused("usage", f"{row.about.usage.split()[0][1:]} has no field {name}.")

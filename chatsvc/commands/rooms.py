@@ -29,9 +29,8 @@ TALLIES = 20
 
 @command(
     "join room [password]",
-    "enter j",
-    "joins a room, or creates it",
-    "/join #tea",
+    help="joins a room, or creates it",
+    example="/join #tea",
 )
 def join(
     hub: Hub,

@@ -15,6 +15,7 @@ class CommandFacts(NamedTuple):
     once: bool = False  # must not be repeated after a lost connection: it would act twice
     speech: bool = False  # sends a message to people
     proves: int | None = None  # which of its words is the account's password afterwards
+    leads: bool = False  # its answer may lead to another room or conversation
     aliases: tuple[str, ...] = ()
 
     @property
@@ -40,6 +41,9 @@ FACTS = {
     "passwd": CommandFacts(secret=True, once=True, proves=-1),
     "register": CommandFacts(secret=True, once=True, proves=0),
     "unregister": CommandFacts(secret=True, once=True),
+    "join": CommandFacts(leads=True, aliases=("enter", "j")),
+    "room": CommandFacts(leads=True),
+    "to": CommandFacts(leads=True),
 }
 
 

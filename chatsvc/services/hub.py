@@ -29,6 +29,7 @@ from chatsvc.services.hosting import Hosting
 from chatsvc.services.joining import Joining
 from chatsvc.services.login import Login
 from chatsvc.services.maintenance import Maintenance, Scrubbing
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.messaging import Messaging
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.moderation import Moderation
@@ -75,6 +76,7 @@ class Hub:
         self.settings = settings = settings or ServiceSettings()
         self._begun = clock.seconds()
         safely = Safely(report)
+        self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
@@ -111,7 +113,7 @@ class Hub:
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
             visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
-            safely=safely, log=log,
+            safely=safely, measurements=measurements, log=log,
         )  # fmt: skip
         self.hosting = hosting = Hosting(
             directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
@@ -172,7 +174,7 @@ class Hub:
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, clock=clock, now=now,
+            presence=presence, metadata=metadata, store=archive, log=archive, clock=clock, now=now,
             start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)

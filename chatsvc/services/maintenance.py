@@ -14,9 +14,10 @@ from chatsvc.services.joining import Joining
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.presence import Presence
 from chatsvc.services.room_removal import RoomRemoval
-from chatsvc.store.archive import ArchiveFailed, RoomStore, Scrubbable, Start
+from chatsvc.store.archive import ArchiveFailed, Checkpointed, RoomStore, Scrubbable, Start
 
 OFTEN = 2.0  # seconds between checks for changes by another process
+SETTLED = 5  # checks between two checkpoints
 SELDOM = 30  # checks between two cleanups
 IDLE = 10.0  # seconds between checks whether there is anything to scrub
 SCRUBBED = 3600.0  # seconds from the end of one pass over the files to the next
@@ -39,6 +40,7 @@ class Maintenance:
         presence: Presence,
         metadata: MetadataService,
         store: RoomStore,
+        log: Checkpointed,
         clock: Timer,
         now: Callable[[], float],
         start: Start,
@@ -53,6 +55,7 @@ class Maintenance:
         self._presence = presence
         self._metadata = metadata
         self._store = store
+        self._log = log
         self._clock = clock
         self._now = now
         self._start = start
@@ -75,6 +78,8 @@ class Maintenance:
     async def _work(self) -> None:
         try:
             await self._accounts.refresh()
+            if self._round % SETTLED == 0:
+                await self._log.checkpoint()
             if self._round % SELDOM == 0:
                 await self.tidy_up()
         except ArchiveFailed:

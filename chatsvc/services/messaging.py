@@ -27,6 +27,7 @@ from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_ctcp, check_talk, moderates
 from chatsvc.policy.room_rules import filtered
 from chatsvc.services.guest_messages import GuestMessages
+from chatsvc.services.measurements import Measurements
 from chatsvc.services.rooms import Rooms
 from chatsvc.services.visibility import Visibility
 from chatsvc.store.archive import Commit, Intake
@@ -62,6 +63,7 @@ class Messaging:
         clock: Timer,
         now: Callable[[], float],
         safely: Safely,
+        measurements: Measurements,
         log: Callable[[str], object],
     ) -> None:
         self._directory = directory
@@ -74,11 +76,17 @@ class Messaging:
         self._clock = clock
         self._now = now
         self._safely = safely
+        self._measurements = measurements
         self._log = log  # reports something to the operator
         self.stopping = False  # lines are refused from now on
         self.orphans: dict[str, int] = {}  # lines on their way of clients that have left
         self.watch: Callable[[Said], None] | None = None
         self._outage: Outage | None = None
+
+    @property
+    def storing(self) -> bool:
+        """Whether the last line could be stored."""
+        return self._outage is None
 
     # Incoming
 
@@ -287,6 +295,8 @@ class Messaging:
             batch = Batch(portion)
             self._safely(room.show, batch)
             self._settle(room, batch)
+        waited = self._now() - lines[0].time
+        self._measurements.note_shown(len(lines), len(room.members), waited)
         if self.watch and not isinstance(room, DirectConversation):
             for line in lines:
                 self.watch(line)
@@ -344,6 +354,7 @@ class Messaging:
             self._log(f"Messages are stored again. Refused in {took}: {outage.lines}.")
 
     def _refuse(self, lines: Sequence[Line | Said], refused: Refused) -> None:
+        self._measurements.refusals[refused.code] += len(lines)
         for line in lines:
             session = self._directory.clients.get(line.client)
             if session is not None:

@@ -42,6 +42,7 @@ class Search:
         self._now = now
         self._start = start
         self._ended = False
+        self.lag = 0  # stored lines that were not indexed at the last check
         self._most = 0  # lines that were left to index
         self._told = 0
         self.when_indexed: Callable[[int, int], None] = lambda done, lines: None
@@ -67,7 +68,7 @@ class Search:
     async def _index(self) -> None:
         left = 0
         try:
-            left = await self._lines.index()
+            left = self.lag = await self._lines.index()
             self._tell(left)
         except ArchiveFailed:
             pass  # retried; users who search meanwhile are told what is wrong

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -166,6 +167,30 @@ class RoomStore(Protocol):
         """
 
 
+class Checkpointed(Protocol):
+    """A store that first writes to a log beside its main file."""
+
+    async def checkpoint(self) -> None:
+        """Move what is stored into the main file, so that a copy of it alone is nearly complete.
+
+        It delays no new lines.
+        """
+
+
+class Monitored(Backlog, Protocol):
+    """What administrators measure of a store."""
+
+    @property
+    def commit_times(self) -> Histogram:
+        """The seconds that each commit took."""
+
+    def file_sizes(self) -> dict[str, int]:
+        """Return the sizes of its files in bytes: archive, log and index."""
+
+    async def check(self) -> None:
+        """Raise `ArchiveFailed` unless a line can be stored now."""
+
+
 class Scrubbable(Backlog, Protocol):
     """A store whose files may still contain traces of deleted lines."""
 
@@ -204,7 +229,17 @@ class Records(Protocol):
         """Return the same as `records`, with everything that any process has put until now."""
 
 
-class Archive(Lines, Intake, SearchableLines, RoomStore, Scrubbable, Records, Protocol):
+class Archive(
+    Lines,
+    Intake,
+    SearchableLines,
+    RoomStore,
+    Checkpointed,
+    Monitored,
+    Scrubbable,
+    Records,
+    Protocol,
+):
     """The whole store, which numbers the lines of each room.
 
     A number becomes visible, to `kept` or to `read`, only after all lower ones of its room.  A line

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from itertools import chain
+from time import perf_counter
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.message_events import Line
 from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
 
@@ -33,6 +35,7 @@ class CommitQueue:
         self._current: _Job | None = None
         self._following: _Job | None = None
         self.waiting = 0
+        self.commit_times = Histogram()
         self.keeper: Keeper
 
     def add(self, line: Line) -> None:
@@ -87,7 +90,15 @@ class CommitQueue:
         """Start a commit of the waiting lines, except in these rooms."""
         ready = [room for room in self._lines if room not in but]
         lines = list(chain.from_iterable(map(self._lines.pop, ready)))
-        return _Job(lines, self._worker(self._commit, lines))
+        return _Job(lines, self._worker(self._timed, lines))
+
+    def _timed(self, lines: list[Line]) -> Commit:
+        """Commit, in the writer's thread, and measure how long it takes."""
+        begun = perf_counter()
+        try:
+            return self._commit(lines)
+        finally:
+            self.commit_times.add(perf_counter() - begun)
 
     def _ready(self, but: Container[str]) -> int:
         """Return how many lines wait, except in these rooms."""

@@ -47,6 +47,7 @@ class ClientConnection:
     secure = False  # nobody can read the traffic
     fingerprint = ""  # SHA-256 of the certificate that the peer has sent inside TLS
     greeted = False
+    language = ""  # as in --speaks, once it is known
     upgraded = False  # it became a WebSocket
     tls_only = False  # it came to a port for TLS only
     _known = False  # the peer's address
@@ -142,11 +143,11 @@ class ClientConnection:
 
     def _may_be_plain(self) -> bool:
         """Return whether TLS is not required of this peer, which may be on this machine."""
-        if self.tls_only:
-            return False
-        if not self.gate.require_tls or is_loopback(self.address):
-            return True
-        return isinstance(self.transport.getPeer(), UNIXAddress)
+        return not self.tls_only and (not self.gate.require_tls or self.is_local())
+
+    def is_local(self) -> bool:
+        """Return whether the peer is on this machine."""
+        return is_loopback(self.address) or isinstance(self.transport.getPeer(), UNIXAddress)
 
     def place(self) -> Address:
         """Return this chat's address, as far as it is known here, and how to join it from there."""
@@ -161,6 +162,8 @@ class ClientConnection:
     def gone(self) -> None:
         """Note that the connection is lost."""
         stop(self._waiting)
+        if self.refusal is not None:
+            self.gate.hub.measurements.refusals[self.refusal.code] += 1
         self.gate.gone(self)
 
 

@@ -214,6 +214,7 @@ class Detector(Protocol):
             arrival.join()
         elif language is not TLS or arrival.refusal is not None:
             arrival.visit()  # TLS may be a browser's, whose connections have their own limits
+        arrival.language = language.name
         arrival.check(language.name)
         if language is PEOPLE and arrival.refusal is None:
             self._greet()

@@ -18,6 +18,7 @@ from chatsvc.model.rate_limits import Addresses, Limits, network
 from chatsvc.model.requests import Refusal
 from chatsvc.services.hub import Hub
 from chatsvc.transports.tls import TLS
+from chatsvc.transports.web.reply import Pages
 from chatsvc.transports.websocket.access import WebAccess
 
 PAGES = 2  # pages of earlier lines in memory at a time, for all connections
@@ -65,6 +66,7 @@ class Gate:
         self.require_tls = require_tls  # for everybody except on this machine
         self.tls: TLS | None = None
         self.web = WebAccess()
+        self.monitor: Pages | None = None  # for programs that watch the service
         self.connections: set[Guest] = set()
         self._refused: set[Guest] = set()  # of these
         self._visitors: dict[Guest, None] = {}  # of these: they load pages, the oldest first
@@ -164,6 +166,10 @@ class Gate:
             self._pages.take_back(guest.address)
         self._refused.discard(guest)
         return self.admit(guest)
+
+    def is_full(self) -> bool:
+        """Return whether another user would be refused for want of room."""
+        return self._accepted() - len(self._visitors) >= self.max_clients
 
     def _accepted(self) -> int:
         return len(self.connections) - len(self._refused)

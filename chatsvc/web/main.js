@@ -42,13 +42,13 @@ preferences.changed = () => {
     page.changed();
 };
 state.isQuiet = pane => preferences.isQuiet(pane.name);
-addEventListener("storage", () => preferences.read()); // changed in another tab
+addEventListener("storage", () => (preferences.read(), session.tokenChanged())); // changed in another tab
 preferences.changed();
 
 /** @type {import("./views/announcer.js").Announcer | null} */
 let announcer = null;
 session.present = async (event, asked) => {
-    const { isListed } = await import("./model/answers.js");
+    const { isListed } = await session.later.answers();
     if (event.event === "found") page.openDialog("search", { event });
     else if (isListed(event)) page.openDialog("answer", { event, ...asked });
 };
@@ -61,7 +61,7 @@ page.drawn = () => {
     const where = session.login === null ? `${titleOf(state.pane)} – ${state.chat}` : title;
     showIcon(unread + mentions > 0);
     document.title = unread || mentions ? `(${mentions || unread}) ${where}` : where;
-    if (session.login === null) announce();
+    if (session.login === null) announce().catch(() => {}); // tried again when the page is drawn next
 };
 
 // Loaded with the first message.
@@ -81,6 +81,8 @@ async function announce() {
 const look = () => state.look(document.visibilityState === "visible" && document.hasFocus());
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
 document.addEventListener("visibilitychange", look);
+
+addEventListener("pagehide", () => (session.input.leading?.keep(), session.reading.markAll()));
 
 // The connection may be dead although it looks open: after sleep, or in another network.
 const probe = () => document.visibilityState === "visible" && session.connection.probe();

@@ -124,6 +124,7 @@ let input = "";
 for await (const piece of process.stdin) input += piece;
 const player = new Player();
 const observed = [];
+await player.session.later.load(player.session.state); // as the page does, soon after it is shown
 await settled();
 for (const step of JSON.parse(input)) {
     for (const [name, value] of Object.entries(step)) {

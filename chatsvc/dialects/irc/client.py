@@ -69,7 +69,7 @@ class Pending(NamedTuple):
     """What a client requested, for when the answer arrives."""
 
     command: str
-    params: tuple[str, ...] = ()
+    params: Sequence[str] = ()
     labeled: Labeled | None = None
     service: str = ""  # the service that answers, if it was addressed by name
 
@@ -374,10 +374,8 @@ class Client:
 
     def ask(self, do: str, about: Pending | None = None, /, **args: object) -> None:
         """Send the chat a request; its answer is sent in the context of `about`."""
-        self._request(Request(do, None, args, self._expect(about or self.latest)))
-
-    def _request(self, request: Request, about: Pending = NOTHING) -> None:
-        self._requests.append(request._replace(context=about))
+        tag = self._expect(about or self.latest)
+        self._requests.append(Request(do, None, args, tag, None, NOTHING))
 
     def _expect(self, about: Pending) -> str:
         """Return a tag that identifies the answer."""
@@ -394,11 +392,13 @@ class Client:
         """Send a request that is answered by showing the line; `about` is for a refusal."""
         wanted = self._labeled is not None or about is not None
         tag = self._expect(about or self.latest) if wanted else None
-        self._request(Request(do, None, args, tag), NOTHING if wanted else self.latest)
+        context = NOTHING if wanted else self.latest
+        self._requests.append(Request(do, None, args, tag, None, context))
 
     def type(self, name: str, rest: str, about: Pending | None = None) -> None:
         """Request a command of the chat, written as people write it."""
-        self._request(Request(name, rest, tag=self._expect(about or self.latest)))
+        tag = self._expect(about or self.latest)
+        self._requests.append(Request(name, rest, {}, tag, None, NOTHING))
 
     def requests(self) -> Sequence[Request]:
         """Return the next requests to the chat, in order; each is returned once."""

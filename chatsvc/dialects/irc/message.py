@@ -12,6 +12,7 @@ from chatsvc.model.characters import before_code
 
 LONGEST = 512  # bytes with CRLF, without tags
 LONGEST_TAGS = 4096  # maximum bytes of a client's tags, from @ to the space
+_BEFORE_COMMANDS = ("@", ":", " ")  # tags, a source, spaces
 _LONGEST_COMMAND = 32  # characters of a command that a refusal repeats
 
 _WORDS = {  # how many parameters are words of the protocol, never text
@@ -45,11 +46,15 @@ def parse(line: str) -> Message | None:
     """Parse a line; return None if it is empty; raise `TooLong` if it is too long."""
     if not line.isprintable():
         line = line.translate(_NEVER)
-    tags, line = _tags(line)
-    if longer(line, LONGEST - 2):
+    tags: Mapping[str, str] = {}
+    if line[:1] in _BEFORE_COMMANDS:
+        tags, line = _tags(line)
+        if longer(line, LONGEST - 2):
+            raise TooLong
+        line = f" {_without_source(line)}"
+    elif longer(line, LONGEST - 2):
         raise TooLong
-    line = _without_source(line)
-    middle, colon, trailing = f" {line}".partition(" :")
+    middle, colon, trailing = line.partition(" :")
     words = [word for word in middle.split(" ") if word]
     if not words:
         return None

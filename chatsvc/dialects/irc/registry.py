@@ -67,9 +67,12 @@ def read(client: Client, line: str) -> Sequence[Request]:
         _refuse(client, wire.beginning(line), lambda _: client.reply("INPUTTOOLONG"))
         return client.requests()
     if message is not None:
-        labeled = _labeled(client, message)
-        with client.answering(labeled):
-            _do(client, message, labeled)
+        labeled = _labeled(client, message) if message.tags else None
+        if labeled is None:
+            _do(client, message, None)
+        else:
+            with client.answering(labeled):
+                _do(client, message, labeled)
     return client.requests()
 
 
@@ -99,7 +102,7 @@ def _labeled(client: Client, message: Message) -> Labeled | None:
 
 
 def _do(client: Client, message: Message, labeled: Labeled | None) -> None:
-    client.latest = Pending(message.command, tuple(message.params), labeled)
+    client.latest = Pending(message.command, message.params, labeled)
     inside = "batch" in message.tags and client.capabilities >= MULTILINE
     row = _HANDLERS["BATCH"] if inside else _HANDLERS.get(message.command, _OTHERS)
     if not client.registered and not row.anybody:

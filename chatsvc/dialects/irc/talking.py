@@ -50,39 +50,48 @@ def speak(
     client: Client, command: str, target: str, text: str, signs: dict[str, str] | None = None
 ) -> None:
     """Send a message to channels, users, or a service."""
+    manner: dict[str, object] = {"notice": True} if command == "NOTICE" else {}
+    if signs:
+        manner["signs"] = signs
+    if "," not in target:  # nearly always
+        _speak(client, target, text, None, manner)
+        return
     targets = [each for each in target.split(",") if each]
     if len(targets) > _MOST_TARGETS:
         client.reply("TOOMANYTARGETS", target, f"Not sent: at most {_MOST_TARGETS} targets at once")
         return
     for each in targets:
         about = Pending(command, (each,)) if len(targets) > 1 else None
-        if text.startswith("\x01") and not text.startswith(_ACTION):
-            _show(client, each, {_CTCP[command]: text.strip("\x01")}, about)
-        else:
-            _say(client, each, text, about, _manner(command, signs))
+        _speak(client, each, text, about, manner)
 
 
-def _manner(command: str, signs: dict[str, str] | None) -> dict[str, object]:
-    """Return how a message differs from a plain one: an action or a notice, with tags."""
-    notice: dict[str, object] = {"notice": True} if command == "NOTICE" else {}
-    return {**notice, "signs": signs} if signs else notice
+def _speak(
+    client: Client, target: str, text: str, about: Pending | None, manner: dict[str, object]
+) -> None:
+    """Send a message to one target; `manner` says how it differs from a plain one."""
+    if not text.startswith("\x01"):
+        _say(client, target, text, about, manner)
+    elif text.startswith(_ACTION):
+        text = text.removeprefix(_ACTION).rstrip("\x01")
+        _say(client, target, text, about, {"action": True, **manner})
+    else:
+        kind = _CTCP["NOTICE" if "notice" in manner else "PRIVMSG"]
+        _show(client, target, {kind: text.strip("\x01")}, about)
 
 
 def _say(
     client: Client, target: str, text: str, about: Pending | None, manner: dict[str, object]
 ) -> None:
-    action = text.startswith(_ACTION)
-    if action:
-        text = text.removeprefix(_ACTION).rstrip("\x01")
-    how = {"action": action, **manner}
     if target.startswith("#"):
-        client.say("me" if action else "say", about, room=target, text=text, **manner)
+        how = manner.copy()
+        do = "me" if how.pop("action", False) else "say"
+        client.say(do, about, room=target, text=text, **how)
     elif target.startswith("@#"):
-        client.ask("mods", about, room=target[1:], text=text, **how)
+        client.ask("mods", about, room=target[1:], text=text, **manner)
     elif is_service(target):
         talk_to(client, target, text)
     else:
-        client.ask("msg", about, name=target, text=text, **how)
+        client.ask("msg", about, name=target, text=text, **manner)
 
 
 @told.register

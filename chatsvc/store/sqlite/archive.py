@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
@@ -22,9 +23,10 @@ from chatsvc.store.archive import (
 )
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
+from chatsvc.store.sqlite.archive_file import log_of
 from chatsvc.store.sqlite.index_search import find
 from chatsvc.store.sqlite.reader import Reader
-from chatsvc.store.sqlite.word_index import Damaged, Index
+from chatsvc.store.sqlite.word_index import Damaged, Index, index_of
 from chatsvc.store.sqlite.writer import Writer
 
 QUICK, SLOWEST = 0.25, 2.0  # seconds for a search beside others, and in total
@@ -150,6 +152,24 @@ class SQLArchive:
     async def index(self) -> int:
         """Add one more batch of lines to the index."""
         return await self._workers.indexer(self._index.advance)
+
+    async def checkpoint(self) -> None:
+        """Let a reader empty the write-ahead log, which does not delay the writer."""
+        await self._workers.reader(self._reader.checkpoint)
+
+    @property
+    def commit_times(self) -> Histogram:
+        """The seconds that each commit took in the writer's thread."""
+        return self._queue.commit_times
+
+    def file_sizes(self) -> dict[str, int]:
+        """Return the sizes of the files; one that is missing has none."""
+        files = {"archive": self.path, "log": log_of(self.path), "index": index_of(self.path)}
+        return {name: file.stat().st_size for name, file in files.items() if file.exists()}
+
+    async def check(self) -> None:
+        """Write to the file, and change nothing in it."""
+        await self._workers.writer(self._writer.check)
 
     async def scrub(self) -> bool:
         """Overwrite traces in the index first, then in the archive."""

@@ -5,17 +5,25 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Record
-from chatsvc.store.archive import R
+from chatsvc.store.archive import ArchiveFailed, KeptRoom, R
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.archive_file import check_same_name
 from chatsvc.store.sqlite.database import connect, lock, sentences, set_up, transaction
+from chatsvc.store.sqlite.line_rows import READ, lines
 from chatsvc.store.sqlite.migrations import bring_up_to_date, newest, version
 
 _OLDER_SERVICE = (
     "An older chatsvc is using the archive {path}. Stop it, start it with this version, and try "
     "again."
 )
+_OLDER_FILE = (
+    "{path} was written by an older chatsvc. Start this version once: it upgrades the archive."
+)
+_NOT_THERE = "Archive not found: {path}. Give its path: --archive sqlite:PATH."
+_ROOMS = "SELECT name, last, topic FROM room ORDER BY id"
+_AFTER = f"{READ} AND number > ? ORDER BY number LIMIT ?"
 
 
 class Ledger:
@@ -56,3 +64,36 @@ class Ledger:
         """Remove the records with the same keys, where there are any."""
         with sentences(self.path), transaction(self._database):
             record_rows.drop(self._database, records)
+
+
+class LineReader:
+    """The lines of an archive, for a program beside the service; it changes nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.exists():
+            raise ArchiveFailed(_NOT_THERE.format(path=path))
+        with sentences(path), ExitStack() as opening:
+            check_same_name(path)
+            self._database = opening.enter_context(closing(connect(path)))
+            if version(self._database, path) != newest():
+                raise ArchiveFailed(_OLDER_FILE.format(path=path))
+            self._database.execute("PRAGMA query_only = ON")
+            self._open = opening.pop_all()
+
+    def __enter__(self) -> LineReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def rooms(self) -> list[KeptRoom]:
+        """Return the rooms, private conversations included, in the order of their creation."""
+        with sentences(self.path):
+            rows = self._database.execute(_ROOMS).fetchall()
+        return [KeptRoom(name, last, topic=topic) for name, last, topic in rows]
+
+    def after(self, room: str, number: int, limit: int) -> list[Said]:
+        """Return a room's first lines after `number`."""
+        with sentences(self.path):
+            return list(lines(self._database, _AFTER, room, number, limit))

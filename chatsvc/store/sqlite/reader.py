@@ -82,6 +82,11 @@ class Reader:
         with self._reading() as database:
             return record_rows.read_acts_of(database, ids)
 
+    def checkpoint(self) -> None:
+        """Move what is in the write-ahead log into the archive; writers go on meanwhile."""
+        with self._reading() as database:
+            database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """Use this thread's own connection, which is not closed meanwhile."""

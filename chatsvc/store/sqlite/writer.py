@@ -250,6 +250,12 @@ class Writer:
         with self._change() as database:
             record_rows.drop(database, records)
 
+    def check(self) -> None:
+        """Write a value again that the file has."""
+        with self._change() as database:
+            (found,) = database.execute("PRAGMA user_version").fetchone()
+            database.execute(f"PRAGMA user_version = {found}")
+
     def changed(self) -> bool:
         """Return whether another connection has written the file since the last call."""
         with sentences(self._path):

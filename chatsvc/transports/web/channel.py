@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, Request
 from zope.interface import implementer
@@ -13,13 +16,16 @@ from zope.interface import implementer
 from chatsvc.dialects.join_page import METHODS, answer
 from chatsvc.model import costs
 from chatsvc.transports.connection import HEAD_WITHIN, ClientConnection, LastWords, stop
-from chatsvc.transports.web.site import Reply, Site
+from chatsvc.transports.web.reply import Reply
+from chatsvc.transports.web.site import Site
 from chatsvc.transports.websocket.handshake import Head
 from chatsvc.transports.websocket.opening import NameOf, is_known_place, opened
 
 KEEP_ALIVE = 5.0  # seconds that a connection waits for its next request
 
 READ_WITHIN = 20.0  # seconds in which a slow reader has to take what fills the buffer
+
+_log = Logger()
 
 _TOO_LONG = "431 Request Header Fields Too Large"
 
@@ -28,6 +34,12 @@ class PageRequest(Request):
     """A request whose head is complete."""
 
     channel: Any
+    lost = False  # nobody waits for the answer any more
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Note that the connection is lost."""
+        self.lost = True
+        super().connectionLost(reason)
 
     def process(self) -> None:
         self.channel.process(self)
@@ -63,6 +75,7 @@ class Channel(HTTPChannel):
     transport: Any
     _full = _ended = _handed_over = False
     _idle = True
+    _answering = False  # an answer takes time
     _rest: IDelayedCall | None = None  # until the next request is read
 
     def __init__(self, arrival: ClientConnection, site: Site, name_of: NameOf) -> None:
@@ -134,7 +147,25 @@ class Channel(HTTPChannel):
             self.persistent = False  # what follows may be its body, whatever it says
         if not self.persistent:
             request.responseHeaders.setRawHeaders("Connection", ["close"])
-        request.send(self._site.reply(arrival, head))
+        answer = self._watched(head) if known else None
+        if answer is None:
+            request.send(self._site.reply(arrival, head))
+        else:
+            self._answering = True
+            Deferred.fromCoroutine(answer).addBoth(self._answered, request)
+
+    def _watched(self, head: Head) -> Coroutine[Any, Any, Reply] | None:
+        """Begin to answer a program that watches the service."""
+        monitor = self._arrival.gate.monitor
+        return None if monitor is None else monitor.find(head, self._arrival.is_local())
+
+    def _answered(self, reply: Reply | Failure, request: PageRequest) -> None:
+        self._answering = False
+        if isinstance(reply, Failure):
+            _log.failure("A request failed", reply)
+            self.transport.abortConnection()
+        elif not request.lost:
+            request.send(reply)
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Any) -> None:
         """Write the head of an answer with this server's version of HTTP."""
@@ -197,7 +228,7 @@ class Channel(HTTPChannel):
     def readConnectionLost(self) -> None:
         """Answer what has arrived: nothing more will."""
         self._ended = True
-        if self._rest is None and not self._full:
+        if self._rest is None and not self._full and not self._answering:
             self.loseConnection()
 
     def writeConnectionLost(self) -> None:

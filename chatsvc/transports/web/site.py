@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from html import escape
 from importlib.resources import files
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chatsvc.dialects.join_page import METHODS, SAFE, Address, join_page, place_named
 from chatsvc.transports.connection import ClientConnection
 from chatsvc.transports.web.assets import Asset, Assets, asset, load
+from chatsvc.transports.web.reply import Reply
 from chatsvc.transports.websocket.handshake import Head
 from chatsvc.transports.websocket.opening import is_known_place
 
@@ -27,14 +27,6 @@ _PAGE_POLICY = (
 )
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _CHECKED = {"Cache-Control": "no-cache", "Vary": "Accept, Accept-Encoding"}
-
-
-class Reply(NamedTuple):
-    """An answer to a request."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes = b""
 
 
 class Site:

@@ -59,6 +59,20 @@ def is_host(name: str) -> bool:
     return found is not None and found[2] is None
 
 
+def is_loopback_host(host: str) -> bool:
+    """Return whether a `Host` is a name or an address of the loopback interface."""
+    place = _place(host, "http")
+    if place is None:
+        return False
+    name = place[0].strip("[]")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def _place(host: str, scheme: str) -> Place | None:
     found = _HOST.fullmatch(host.lower())
     return (found[1].rstrip("."), int(found[2] or _PORTS[scheme])) if found else None

@@ -121,6 +121,7 @@ class Opening(Protocol):
             self._finish(REFUSED, NOT_FOR_PEOPLE)
 
     def _become(self, name: str, data: bytes, binary: bool = False) -> None:
+        self._arrival.language = name
         self._arrival.check(name)
         protocol = PROTOCOLS[name](self._arrival, FrameReader(binary))
         self._arrival.hand_over(self.transport, protocol, data)

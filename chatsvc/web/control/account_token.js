@@ -35,3 +35,14 @@ export async function endToken(session) {
     session.forgetToken();
     if (known !== null && connection.here) await connection.ask("sessions", { end: known.number, token: true });
 }
+
+/**
+ * Log in with a newer token than the one that the server has ended, if another tab was given one.
+ * @param {ChatSession} session
+ */
+export function comeBack(session) {
+    const { ended, keepsakes: { token: known }, login } = session;
+    if (!ended || !known || known.name !== ended.name || known.token === ended.token || login?.busy !== false) return;
+    session.ended = null;
+    session.logIn({ name: known.name, token: known.token });
+}

@@ -54,6 +54,8 @@ export class ChatSession {
         this.later = new Later();
         /** Messages that survive a reload. @type {Pick<import("./unsent.js").Unsent, "works" | "add" | "remove">} */
         this.unsent = { works: true, add() {}, remove() {} };
+        /** Takes over what closed tabs have not sent. @type {Pick<import("./adoption.js").Adoption, "before" | "after">} */
+        this.adoption = { async before() {}, after() {} };
         this.typing = new TypingIndicator((how, pane) => this._signal(how, pane));
         this.inside = false; // has joined, connected or not
         /** @type {Login | null} null while the user is in the chat */
@@ -71,6 +73,8 @@ export class ChatSession {
         /** Starts the page again from the beginning. */
         this.restart = () => {};
         this._stay = false; // request a token after the login
+        /** @type {{name: string | null, token?: string} | null} an account's visit that the server has ended */
+        this.ended = null;
         this._browser = browser;
         this._changed = changed;
         /** @type {((identity: Identity) => void) | null} */
@@ -104,21 +108,26 @@ export class ChatSession {
         await this._identify().catch(() => {}); // then the page works like one that is opened for the first time
         if (place !== null) {
             this.connection.resume.remember(place.rooms);
-            this.connection.resume.here = this._goal = place.here;
+            this.connection.resume.here = place.here;
+            this._goal = place.here || null;
+            this.state.arrived = this._goal !== null; // what is in the other rooms was not read
         }
         if (name !== undefined) this.logIn({ name, ...((place?.account ?? true) && known?.name === name && { token: known.token }) });
     }
 
     /** Find out whether this tab was duplicated, and what it had not sent. */
     async _identify() {
-        const [{ Tabs }, { Unsent }] = await Promise.all([import("./tabs.js"), import("./unsent.js")]);
+        const [{ Tabs }, { Unsent }, { Adoption }] = await Promise.all([import("./tabs.js"), import("./unsent.js"), import("./adoption.js")]);
         const tabs = new Tabs(this._browser.channel, this._clock);
         const unsent = this.unsent = new Unsent(this._browser.database);
-        if (this._isBack && await tabs.isTaken(this._client())) {
+        let isBack = this._isBack;
+        if (isBack && (await tabs.isTaken(this._client()) || !await unsent.claim(this._client()))) {
+            isBack = false;
             this.keepsakes.giveUpClient();
             this.connection.identify(this._client());
         }
         tabs.client = this._client();
+        this.adoption = new Adoption(this, tabs, unsent, isBack);
         this.state.name ||= this.keepsakes.place?.name ?? "";
         for (const message of await unsent.of(tabs.client)) void this.input.send(message);
     }
@@ -154,6 +163,7 @@ export class ChatSession {
             // Another tab has a newer one.
             if (known !== null && known.token !== identity.token) return Promise.resolve({ ...identity, token: known.token });
             this.forgetToken();
+            this.ended = identity;
         }
         const ofName = ["registered", "bad-token"].includes(refused.code) || (refused.code === "wrong-password" && refused.suggestion !== undefined);
         const ofServer = !ofName && (refused.code === "password-needed" || refused.code === "wrong-password");
@@ -164,9 +174,18 @@ export class ChatSession {
         return new Promise(resolve => (this._answer = resolve));
     }
 
+    /**
+     * Prepare for a login.
+     * @param {Identity} identity
+     */
+    prepare(identity) {
+        return this.adoption.before(identity);
+    }
+
     /** Note that the server has let us in, for the first time or again. */
     back() {
         if (!this.connection.resume.places.size) this.connection.resume.remember([FIRST_ROOM]);
+        this.adoption.after();
         this.inside = true;
         this.login = null;
         const stay = this._stay && this.connection.resume.account !== null;
@@ -184,12 +203,20 @@ export class ChatSession {
     /**
      * Note that the visit has ended.
      * @param {string} why
+     * @param {string} [token] with which we were logged in
      */
-    over(why) {
+    over(why, token) {
         this.inside = false;
         this.keepsakes.place = null;
         this.login = { ...this.initialLogin, over: why };
+        this.ended = { name: this.connection.resume.account, token };
+        if (token !== undefined) this.tokenChanged();
         this._changed();
+    }
+
+    /** Come back if another tab was given a token, after that had changed the password. */
+    tokenChanged() {
+        this.later.account?.comeBack(this);
     }
 
     /**
@@ -217,7 +244,7 @@ export class ChatSession {
 
     /** Replace the token, which a new password has ended. */
     async renewToken() {
-        if (this.keepsakes.token !== null) await this.later.account?.renewToken(this).catch(() => {});
+        await this.later.account?.renewToken(this).catch(() => {});
     }
 
     /** End the token, so that the next person at this computer needs the password. */
@@ -241,6 +268,7 @@ export class ChatSession {
         if (event.event === "goodbye") return;
         apply(this.state, event, this.now, own);
         if (event.event === "welcome") this._listConversations();
+        if (event.event === "refused") this._missGoal();
         if (event.event === "you" && event.account === undefined) this.forgetToken();
         if (event.event === "entered") {
             void this.reading.askWho(event.room);
@@ -256,6 +284,15 @@ export class ChatSession {
         if (this._goal?.startsWith("@")) this._reachGoal(this._goal);
         if (this.state.account === null) return;
         void import("./conversations.js").then(({ listConversations }) => listConversations(this)).catch(() => {});
+    }
+
+    /** Show another room, if the one of before the reload refuses us. */
+    _missGoal() {
+        const { places } = this.connection.resume, [room] = places.keys();
+        if (!this._goal?.startsWith("#") || places.has(this._goal)) return;
+        if (room === undefined) this._goal = null;
+        else if (this.state.find(room)) this._reachGoal(room);
+        else this._goal = room; // it is still being joined
     }
 
     /** @param {string} room */

@@ -157,6 +157,12 @@ export class HistoryLoader {
         void this._try(() => this._connection.ask("mark", { room: pane.name, number: pane.read }));
     }
 
+    /** Report all read positions, because the page is about to be closed or reloaded. */
+    markAll() {
+        this._marking.clear();
+        for (const pane of this._state.panes.values()) if (pane.kept && pane.inside) this.mark(pane);
+    }
+
     /** @param {Buffer} pane */
     _markAgain(pane) {
         this._marking.delete(pane.name);

@@ -19,6 +19,8 @@ export class InputHandler {
         this._session = session;
         /** @type {string | null} from the server; the next line answers it */
         this._question = null;
+        /** @type {import("./leading.js").Leading | null} the last command that may lead elsewhere, until it is answered */
+        this.leading = null;
         this._local = new Map(LOCAL_COMMANDS.flatMap(command =>
             [nameOf(command), ...aliasesOf(command)].map(name => /** @type {const} */ ([name, command]))));
     }
@@ -37,8 +39,18 @@ export class InputHandler {
         if (!text.trim()) return;
         const { name: written, rest, literal } = typed(text, this._question);
         if (written === this._question) this._question = null;
+        this.attempt(() => this._do(written, rest, literal, text, pane), text, pane);
+    }
+
+    /**
+     * Do something; say what is wrong with it, and restore the text to the input.
+     * @param {() => void} act
+     * @param {string} text
+     * @param {Buffer} pane
+     */
+    attempt(act, text, pane) {
         try {
-            this._do(written, rest, literal, text, pane);
+            act();
         } catch (error) {
             this._wentWrong(error, text, pane);
         }
@@ -71,6 +83,7 @@ export class InputHandler {
      * @param {Buffer} pane
      */
     say(text, pane) {
+        if (this.leading?.hold(text, text, pane, there => this.say(text, there))) return;
         checkPlace(pane);
         const said = parts(this._emojized(text));
         if (said.length > 1) this._session.note(`Too long: sent as ${said.length} messages.`, false, pane.name);
@@ -86,8 +99,8 @@ export class InputHandler {
         const request = pane.private
             ? { do: "msg", arguments: { name: pane.name.slice(1), text, ...(action && { action }) } }
             : { do: action ? "me" : "say", arguments: { room: pane.name, text } };
-        const { connection, unsent, now } = this._session;
-        const message = { ...request, tag: connection.tag(), once: pane.private && !pane.kept, pane: pane.name, text, typed, action, time: now };
+        const { connection, unsent, now, state: { account, name } } = this._session;
+        const message = { ...request, name: account ?? name, guest: account === null, tag: connection.tag(), once: pane.private && !pane.kept, pane: pane.name, text, typed, action, time: now };
         unsent.add(message);
         this.send(message);
     }
@@ -110,6 +123,7 @@ export class InputHandler {
      * @param {Buffer} pane
      */
     _act(what, text, pane) {
+        if (this.leading?.hold(what, text, pane, there => this._act(what, text, there))) return;
         checkPlace(pane);
         this._post(this._emojized(what), pane, text, true);
     }
@@ -131,9 +145,25 @@ export class InputHandler {
         const said = this.commands.is(name, "speech") ? this._emojized(rest) : rest;
         const asked = this._request(name, { rest: said });
         const password = this.commands.passwordOf(name, rest);
-        const answered = asked.then(event => this._answered(event, password));
-        answered.then(event => this._session.present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
+        const Leading = this.commands.is(name, "leads") && this._session.later.leading?.Leading;
+        const leading = Leading ? this.leading = new Leading(this._session, pane) : null;
+        const answered = asked.then(event => this._answered(event, password, leading));
+        if (leading) answered.then(event => leading.release(placeOf(event)), () => leading.release(null));
+        answered.then(event => this._present(event, { command: name, given: { rest: said } }), error => this._needsPassword(error, name, rest));
         this._wait(answered, this.commands.masked(text), pane, text);
+    }
+
+    /**
+     * Show an answer as a list, if it is one.
+     * @param {Event} event
+     * @param {{command: string, given: Record<string, unknown>}} asked
+     */
+    async _present(event, asked) {
+        try {
+            await this._session.present(event, asked);
+        } catch { // the server cannot be reached any more
+            if (placeOf(event) === undefined) this._session.note(`The answer to /${asked.command} could not be shown. Try again.`, true);
+        }
     }
 
     /**
@@ -166,7 +196,7 @@ export class InputHandler {
     _request(name, given) {
         if (name === "logout") void this._session.endToken();
         const asked = this._session.connection.request(name, given, { alone: true, once: this.commands.is(name, "once") });
-        if (name === "passwd") asked.then(() => this._session.renewToken(), () => {});
+        if (name === "passwd" && this._session.keepsakes.token !== null) asked.then(() => this._session.renewToken(), () => {});
         return asked;
     }
 
@@ -174,12 +204,15 @@ export class InputHandler {
      * Switch to the room or user in the answer; remember a question, or a password.
      * @param {Event} event
      * @param {string | undefined} password
+     * @param {import("./leading.js").Leading | null} [leading]
      */
-    _answered(event, password) {
+    _answered(event, password, leading = null) {
         if (password !== undefined) this._session.connection.proved({ account_password: password });
         if (event.event === "asked") this._question = event.question;
-        else if (event.event === "entered") this._session.lookAt(event.room);
-        else if (event.event === "talking" && (event.to || event.room)) this._session.lookAt(event.to ? `@${event.to}` : event.room);
+        const to = placeOf(event);
+        if (to === undefined) return event;
+        leading?.carry(this._session.state.open(to));
+        this._session.lookAt(to);
         return event;
     }
 
@@ -214,6 +247,16 @@ export class InputHandler {
             this._session.note(error.message, true, where);
         } else this._session.note(`The connection was lost. This may not have arrived: ${masked}`, true, where);
     }
+}
+
+/**
+ * Return the name of the room or conversation in an answer that leads there.
+ * @param {Event} event
+ * @returns {string | undefined}
+ */
+function placeOf(event) {
+    if (event.event === "entered") return event.room;
+    return event.event === "talking" ? (event.to && `@${event.to}`) || event.room : undefined;
 }
 
 /** @param {Buffer} pane */

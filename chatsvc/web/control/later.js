@@ -9,8 +9,15 @@ export class Later {
         this.completion = null;
         /** @type {typeof import("../model/emojis.js") | null} */
         this.emojis = null;
+        /** @type {typeof import("./leading.js") | null} */
+        this.leading = null;
         /** @type {typeof import("./account_token.js") | null} */
         this.account = null;
+    }
+
+    /** Return the module that knows which answers are shown as lists; load it if it was out of reach before. */
+    answers() {
+        return import("../model/answers.js");
     }
 
     /**
@@ -22,8 +29,10 @@ export class Later {
         try {
             const sentences = await import("../model/sentences.js");
             state.learnWords(sentences.lines);
+            this.leading = await import("./leading.js");
             this.emojis = await import("../model/emojis.js");
             this.account = await import("./account_token.js");
+            await this.answers();
             this.completion = await import("../model/completion.js");
         } catch {
             // The server cannot be reached: the next login tries again.

@@ -15,9 +15,14 @@ export class Tabs {
         this.client = ""; // the secret of this tab, once it is known to be its own
         this._channel = channel;
         this._clock = clock;
-        /** @type {() => void} */
-        this._taken = () => {};
+        /** @type {Map<string, () => void>} what to do if another tab has a secret */
+        this._asked = new Map();
         if (channel) channel.onmessage = ({ data }) => this._heard(data);
+    }
+
+    /** Whether the tabs can talk to each other. */
+    get works() {
+        return Boolean(this._channel);
     }
 
     /**
@@ -28,7 +33,7 @@ export class Tabs {
     isTaken(client) {
         return new Promise(resolve => {
             if (!this._channel) return resolve(false);
-            this._taken = () => resolve(true);
+            this._asked.set(client, () => resolve(true));
             this._clock.setTimeout(() => resolve(false), PATIENCE);
             this._channel?.postMessage({ whose: client });
         });
@@ -37,6 +42,6 @@ export class Tabs {
     /** @param {{whose?: string, mine?: string}} message */
     _heard({ whose, mine }) {
         if (whose !== undefined && whose === this.client) this._channel?.postMessage({ mine: whose });
-        else if (mine !== undefined && !this.client) this._taken();
+        else if (mine !== undefined) this._asked.get(mine)?.();
     }
 }

@@ -1,5 +1,7 @@
 /** Messages that the server has not stored yet, in the browser's database, so that they survive a reload. */
 
+import { key } from "../model/text_rules.js";
+
 /**
  * A message as it is sent. Sent twice with the same tag and client, it is stored once.
  * @typedef {object} Message
@@ -12,9 +14,14 @@
  * @property {string} typed as the user wrote it
  * @property {boolean} action
  * @property {number} time
+ * @property {string} name of the sender
+ * @property {boolean} guest
  */
 
+/** A message in the database. @typedef {Message & {client: string, order: number, claimed?: number}} Kept */
+
 const STORE = "unsent";
+const CLAIM = 1000; // milliseconds for which no other tab may take over the messages of a tab; by then, the new owner answers for it
 const KEPT = 7 * 24 * 3_600_000; // milliseconds for which messages of a tab that was closed are kept
 
 /** The unsent messages of one tab, which its secret `client` identifies. */
@@ -35,10 +42,48 @@ export class Unsent {
      */
     async of(client) {
         this._client = client;
-        /** @type {(Message & {client: string, order: number})[]} */
-        const all = await this._do("readonly", store => store.getAll()) ?? [];
+        const all = await this._all();
         for (const { client: owner, tag, time } of all) if (time < Date.now() - KEPT) this._delete([owner, tag]);
         return all.filter(each => each.client === client).sort((one, other) => one.order - other.order);
+    }
+
+    /**
+     * Return the secrets of other tabs that have messages, all of which are by a certain user.
+     * @param {string} name
+     * @param {boolean} guest
+     */
+    async others(name, guest) {
+        const all = await this._all();
+        const ours = (/** @type {Kept} */ each) => each.name !== undefined && key(each.name) === key(name) && each.guest === guest;
+        const clients = [...new Set(all.map(each => each.client))].filter(client => client !== this._client);
+        return clients.filter(client => all.every(each => each.client !== client || ours(each)));
+    }
+
+    /**
+     * Take over the messages of a tab; return false if another tab has just done so.
+     * @param {string} client
+     * @returns {Promise<boolean>}
+     */
+    async claim(client) {
+        const database = await this._database;
+        if (database === undefined) return true;
+        try {
+            const store = database.transaction(STORE, "readwrite").objectStore(STORE); // of all tabs, one at a time
+            /** @type {Kept[]} */
+            const all = (await result(store.getAll())).filter(each => each.client === client);
+            const now = Date.now();
+            if (all.some(each => each.claimed !== undefined && each.claimed > now - CLAIM)) return false;
+            for (const each of all) store.put({ ...each, claimed: now });
+            return true;
+        } catch {
+            this.works = false;
+            return true;
+        }
+    }
+
+    /** @returns {Promise<Kept[]>} */
+    async _all() {
+        return await this._do("readonly", store => store.getAll()) ?? [];
     }
 
     /** @param {Message} message */

@@ -3,15 +3,16 @@
 /** A command of the server or of this page. @typedef {{usage: string, aliases?: string[], help: string, example?: string, topic?: string, facts?: string[]}} Command */
 /** What was typed: a command and its arguments; `literal` is the text if it may not be a command. @typedef {{name: string, rest: string, literal?: string}} Typed */
 
-/** Known before the server reports them: a command with a password is never sent as text. @type {Record<string, string[]>} */
+/** Known before the server reports them: a command with a password is never sent as text, and a message after one that `leads` to another conversation waits for it. @type {Record<string, string[]>} */
 const FACTS = {
     say: ["speech"], me: ["speech"], msg: ["once", "speech"], reply: ["once", "speech"], mods: ["speech"],
     announce: ["once"], report: ["once"], claim: ["once"], login: ["secret"], passwd: ["secret", "once"],
     register: ["secret", "once"], unregister: ["secret", "once"],
+    join: ["leads"], room: ["leads"], to: ["leads"],
 };
 /** Which of the words after a command is the account's password afterwards. @type {Record<string, number>} */
 const PROVES = { login: -1, passwd: -1, register: 0 };
-const ALIASES = { w: "msg", whisper: "msg", private: "msg", tell: "msg", r: "reply" };
+const ALIASES = { j: "join", enter: "join", w: "msg", whisper: "msg", private: "msg", tell: "msg", r: "reply" };
 
 /** The commands that the user may give. */
 export class Commands {
@@ -49,7 +50,7 @@ export class Commands {
     }
 
     /**
-     * Return whether a fact holds for a command: `secret`, `once` or `speech`.
+     * Return whether a fact holds for a command: `secret`, `once`, `speech` or `leads`.
      * @param {string} name
      * @param {string} fact
      */

@@ -26,7 +26,8 @@ import { ResumeState } from "./resume_state.js";
  * @property {(refused: Refused, identity: Identity) => Promise<Identity>} refused asks the user for another identity
  * @property {(reason: string) => void} lost
  * @property {() => void} back logged in, for the first time or again
- * @property {(why: string) => void} over the server does not want us to come back
+ * @property {(identity: Identity) => Promise<void>} prepare is awaited before each login
+ * @property {(why: string, token?: string) => void} over the server does not want us to come back
  * @property {() => void} changed the state has changed
  */
 
@@ -198,6 +199,8 @@ export class Connection {
             const { name, ...proofs } = this._identity;
             if (proofs.token !== undefined) delete proofs.account_password;
             const who = this._welcomed ? this.resume.account ?? this.resume.name : name;
+            await this._front.prepare({ name: who, ...proofs });
+            if (socket !== this._socket) return;
             try {
                 await this._askAtOnce("hello", { version: 1, name: who, client: this._client, ...proofs });
             } catch (refused) {
@@ -291,8 +294,9 @@ export class Connection {
 
     /** @param {string} why */
     _putOut(why) {
+        const token = this._identity?.token;
         this._end();
-        this._front.over(why);
+        this._front.over(why, token);
     }
 
     _end() {

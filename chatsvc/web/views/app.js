@@ -14,6 +14,14 @@ import { Status } from "./status.js";
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {{session: ChatSession, page: Page}} Props */
 
+// The keyboard of an iPhone lies over the page, which is then scrolled: only what is visible counts.
+window.visualViewport?.addEventListener("resize", () => {
+    const { height, scale } = /** @type {VisualViewport} */ (visualViewport);
+    if (scale > 1.01) return; // the user has zoomed in
+    document.documentElement.style.setProperty("--height", `${height}px`);
+    scrollTo(0, 0);
+});
+
 /** @param {Props} props */
 export function App({ session, page }) {
     return html`<div class="chat" data-drawer=${page.drawer}>

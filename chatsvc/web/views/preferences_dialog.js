@@ -43,7 +43,12 @@ export function PreferencesDialog({ session, page }) {
 /** Notifications on the desktop, for which the browser asks when they are switched on. @param {{on: boolean, set: (on: boolean) => void}} props */
 function DesktopSwitch({ on, set }) {
     const state = permission();
-    const toggle = async () => set(!on && await Notification.requestPermission() === "granted");
+    /** @param {Event} event */
+    const toggle = async ({ target }) => {
+        const wanted = !on && await Notification.requestPermission() === "granted";
+        /** @type {HTMLInputElement} */ (target).checked = wanted; // if the user has not allowed it
+        set(wanted);
+    };
     return html`<label class="check"><input type="checkbox" disabled=${state === "unavailable"} checked=${on && state === "granted"} onChange=${toggle} /> Show notifications on the desktop</label>
         ${state === "unavailable" && html`<small class="muted">Browsers show notifications only for encrypted connections.</small>`}
         ${state === "denied" && html`<small class="muted">You have blocked notifications of this page. Allow them in the settings of your browser.</small>`}`;

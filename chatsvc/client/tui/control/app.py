@@ -295,10 +295,10 @@ class ChatApp(App[int]):
         names = [self._places.name_at(n) for n in range(self._places.option_count)]
         self.look_at(names[(names.index(self.state.here) + steps) % len(names)])
 
-    def look_at(self, name: str) -> None:
-        """Switch to another buffer; each keeps its own draft."""
+    def look_at(self, name: str, left: bool = False) -> None:
+        """Switch to another buffer; each keeps its own draft, unless the old one was `left`."""
         pane = self.state.select(name)
-        self.entry.show(pane)
+        self.entry.show(pane, left)
         self.visit.reading.fill(pane)
         if pane.name != SERVER and not pane.private:
             self.visit.reading.stand_in(pane.name)
@@ -312,7 +312,7 @@ class ChatApp(App[int]):
         if name is None:
             return
         if name.startswith("#") and name not in self.state.panes:
-            self.saying.typed(f"/join {name}", self.state.pane)
+            self.saying.ask("join", name, self.state.pane)
         else:
             self.look_at(name)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -29,14 +31,31 @@ from chatsvc.model.text_rules import clean_lines
 class Desk(Protocol):
     """The parts of the screen that input affects."""
 
-    def look_at(self, name: str) -> None:
-        """Show a conversation."""
+    def look_at(self, name: str, left: bool = False) -> None:
+        """Show a conversation; if the old one was `left`, its draft moves along."""
 
     def give_back(self, text: str, pane: Buffer) -> bool:
         """Restore a text to the input; return whether it is there, and not only in the history."""
 
     def end(self, words: str) -> None:
         """Leave; ask first if messages are waiting to be sent."""
+
+
+class Held(NamedTuple):
+    """A message that waits for a command before it."""
+
+    typed: str
+    send: Callable[[Buffer], None]
+    item: Spoken
+
+
+@dataclass
+class Leading:
+    """A command whose answer may lead elsewhere, and what was typed after it in the same buffer."""
+
+    pane: Buffer
+    typed: bool  # into the input, so that a draft was begun after it
+    held: list[Held] = field(default_factory=list)
 
 
 class InputHandler:
@@ -51,6 +70,7 @@ class InputHandler:
         self._commands = commands
         self._desk = desk
         self._question: str | None = None  # from the server; the next line answers it
+        self._leading: Leading | None = None  # the last one, until it is answered
         self._own: dict[str, LocalCommand] = {}
         self.add(self)
 
@@ -72,8 +92,11 @@ class InputHandler:
             return
         if request.name == self._question:
             self._question = None
+        self._try(lambda: self._do(request, text, pane), text, pane)
+
+    def _try(self, act: Callable[[], None], text: str, pane: Buffer) -> None:
         try:
-            self._do(request, text, pane)
+            act()
         except Refused as refused:
             self._went_wrong(Failure(refused), text, pane)
 
@@ -99,6 +122,8 @@ class InputHandler:
 
     def say(self, text: str, pane: Buffer) -> None:
         """Send a text, in as many messages as necessary."""
+        if self._hold(text, text, pane, lambda there: self.say(text, there)):
+            return
         self._check_place(pane)
         said = list(parts(self._emojized(text)))
         if len(said) > 1:
@@ -112,6 +137,8 @@ class InputHandler:
         return self._connection.say(text, pane.name)
 
     def _act(self, what: str, text: str, pane: Buffer) -> None:
+        if self._hold(what, text, pane, lambda there: self._act(what, text, there)):
+            return
         self._check_place(pane)
         what = self._emojized(what)
         if pane.private:
@@ -120,6 +147,32 @@ class InputHandler:
         else:
             asked = self._connection.say(what, pane.name, action=True)
         self._wait(asked, what, pane, text, action=True)
+
+    def _hold(self, text: str, typed: str, pane: Buffer, send: Callable[[Buffer], None]) -> bool:
+        """Let a message wait if a command before it may lead elsewhere; return whether it does."""
+        leading = self._leading
+        if leading is None or leading.pane is not pane:
+            return False
+        item = self._state.wait(pane, text, action=typed != text)
+        leading.held.append(Held(typed, send, item))
+        return True
+
+    def _released(self, result: object, leading: Leading) -> object:
+        """Send what was held to where the command has led; restore it if it was refused."""
+        if self._leading is leading:
+            self._leading = None
+        for each in leading.held:
+            self._state.settled(leading.pane, each.item)
+        if not isinstance(result, Failure):
+            there = self._state.find(_place_of(result) or leading.pane.name) or leading.pane
+            for held in leading.held:
+                self._send_held(held, there)
+        elif leading.held:
+            self._desk.give_back("\n".join(each.typed for each in leading.held), leading.pane)
+        return result
+
+    def _send_held(self, held: Held, there: Buffer) -> None:
+        self._try(lambda: held.send(there), held.typed, there)
 
     def _check_place(self, pane: Buffer) -> None:
         if pane.name == SERVER:
@@ -131,28 +184,30 @@ class InputHandler:
     # Commands
 
     def ask(self, name: str, rest: str, pane: Buffer) -> None:
-        """Send a command to the server although this program has one of that name."""
-        self._ask(name, rest, f"/{name} {rest}".rstrip(), pane)
+        """Send a command to the server that was not typed, or that this program has as well."""
+        self._ask(name, rest, f"/{name} {rest}".rstrip(), pane, typed=False)
 
-    def _ask(self, name: str, rest: str, text: str, pane: Buffer) -> None:
+    def _ask(self, name: str, rest: str, text: str, pane: Buffer, typed: bool = True) -> None:
         if self._commands.proves(name):
             asked = self._connection.prove(name, rest)
         else:
             rest = self._emojized(rest) if self._commands.is_speech(name) else rest
             asked = self._connection.request(name, once=self._commands.goes_once(name), rest=rest)
-        asked.addCallback(self._answered)
+        leading = Leading(pane, typed) if self._commands.leads(name) else None
+        asked.addCallback(self._answered, leading)
+        if leading is not None:
+            self._leading = leading
+            asked.addBoth(self._released, leading)
         self._wait(asked, clean_lines(masked(text)), pane, text)
 
-    def _answered(self, event: Event | None) -> Event | None:
+    def _answered(self, event: Event | None, leading: Leading | None = None) -> Event | None:
         """Switch to the room or user in the answer; remember a question."""
         if isinstance(event, Asked):
             self._question = event.question
-        elif isinstance(event, Entered):
-            self._desk.look_at(event.room)
-        elif isinstance(event, Talking) and event.to:
-            self._desk.look_at(f"@{event.to}")
-        elif isinstance(event, Talking) and event.room:
-            self._desk.look_at(event.room)
+        place = _place_of(event)
+        if place is not None:
+            typed = leading is not None and leading.typed and leading.pane is self._state.pane
+            self._desk.look_at(place, left=typed)
         return event
 
     def _wait(
@@ -214,6 +269,19 @@ class InputHandler:
             settled.addCallback(lambda _: self._desk.end(words))
         else:
             self._desk.end(words)
+
+
+def _place_of(answer: object) -> str | None:
+    """Return the room or conversation that an answer leads to."""
+    match answer:
+        case Entered():
+            return answer.room
+        case Talking(to=str(name)) if name:
+            return f"@{name}"
+        case Talking():
+            return answer.room
+        case _:
+            return None
 
 
 def _short(text: str) -> str:

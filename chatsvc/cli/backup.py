@@ -1,0 +1,197 @@
+"""`chatsvc backup`: copies the archive and the files beside it, even while the service runs."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chatsvc import __version__
+from chatsvc.cli import backup_files
+from chatsvc.cli.archive_option import Configuration, NotDone, add_archive, archive_path
+from chatsvc.cli.backup_files import ABOUT, ARCHIVE, CERTIFICATE, FORMAT
+from chatsvc.client.progress_row import ProgressRow
+from chatsvc.model.text_rules import counted
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.sqlite import snapshot
+
+MARKER = "UNFINISHED"  # a file in the folder of a backup that is being made
+
+EPILOG = """\
+examples:
+  chatsvc backup /srv/backup/monday --verify
+  chatsvc backup monday.tar --archive sqlite:/var/lib/chatsvc/chat.db
+  chatsvc backup monday.tar --config /etc/chatsvc.toml
+
+To restore it: chatsvc restore
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; return the exit code."""
+    options = _parser().parse_args(arguments)
+    os.nice(19)  # the service goes first
+    row = ProgressRow(sys.stderr if os.isatty(2) else None)
+    try:
+        told = _back_up(options, row)
+    except (NotDone, ArchiveFailed) as error:
+        row.clear()
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        row.clear()
+        print(f"Not backed up: {error.filename or options.target}: {error.strerror}.",
+              file=sys.stderr)  # fmt: skip
+        return 1
+    row.clear()
+    print(told)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatsvc backup",
+        description="Back up a chat server on this machine, running or not.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", type=Path, help="new folder, or new file if it ends in .tar")
+    add_archive(parser)
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="configuration file, added with what it names"
+    )
+    parser.add_argument(
+        "--also", type=Path, action="append", default=[], metavar="FILE",
+        help="another file to add; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--verify", action="store_true", help="check every page of the copy")
+    return parser
+
+
+def _back_up(options: argparse.Namespace, row: ProgressRow) -> str:
+    """Make the backup; return what to tell."""
+    archive, files = _sources(options)
+    target: Path = options.target
+    if target.exists() or target.is_symlink():
+        raise NotDone(f"{target} already exists. Choose another name, or move it away.")
+    with _unfinished(target) as folder:
+        _fill(folder, archive, files, row)
+        found = _verified(folder / ARCHIVE, options.verify, row)
+        _describe(folder, found)
+        row.show("Finishing")
+        _finish(folder, target)
+    checked = " Verified: every page of the copy is intact." if options.verify else ""
+    return (
+        f"Backed up {counted(found.messages, 'message')}, {counted(found.rooms, 'room')} and"
+        f" {counted(found.accounts, 'account')} to {target}.{checked}"
+    )
+
+
+def _sources(options: argparse.Namespace) -> tuple[Path, dict[str, Path]]:
+    """Return the archive, and the other files by their names in the backup."""
+    config = Configuration(options.config) if options.config else None
+    archive = archive_path(options.archive or (config.archive() if config else None))
+    paths = [*(config.files() if config else ()), *options.also]
+    certificate = archive.with_name(f"{archive.name}.pem")
+    files = {CERTIFICATE: certificate} if certificate.exists() else {}
+    for path in paths:
+        if path.name in (*files, ARCHIVE, ABOUT, MARKER) and files.get(path.name) != path:
+            raise NotDone(f"Two files of the backup would be called {path.name}. Rename one.")
+        files[path.name] = path
+    return archive, files
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    """Yield a new folder beside the target; what an interrupted backup left is replaced."""
+    folder = target.with_name(f"{target.name}.unfinished")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with _held(folder):
+        _clear(folder)
+        (folder / MARKER).write_text("This backup is not finished. Delete it.\n")
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep other backups away from a folder."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise NotDone(f"Another backup is writing to {folder}.") from None
+    finally:
+        os.close(handle)
+
+
+def _clear(folder: Path) -> None:
+    """Empty the folder of an interrupted backup."""
+    found = list(folder.iterdir())
+    if found and not {MARKER, ABOUT} & {path.name for path in found}:
+        raise NotDone(f"{folder} is not an interrupted backup. Move it away.")
+    for path in found:
+        path.unlink()
+
+
+def _fill(folder: Path, archive: Path, files: dict[str, Path], row: ProgressRow) -> None:
+    snapshot.copy(archive, folder / ARCHIVE, lambda done: row.show(f"Copying: {done:.0%}"))
+    for name, path in files.items():
+        with open(path, "rb") as file:
+            backup_files.copy(file, folder / name)
+
+
+def _verified(copy: Path, whole: bool, row: ProgressRow) -> snapshot.Contents:
+    if whole:
+        row.show("Checking every page")
+        snapshot.check(copy)
+    row.show("Counting")
+    return snapshot.contents(copy)
+
+
+def _describe(folder: Path, found: snapshot.Contents) -> None:
+    about = {
+        "format": FORMAT,
+        "chatsvc": __version__,
+        "made": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        **found._asdict(),
+        "files": {path.name: backup_files.described(path) for path in _copies(folder)},
+    }
+    with backup_files.PacedFile(folder / ABOUT) as file:
+        file.write((json.dumps(about, indent=1) + "\n").encode())
+
+
+def _copies(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.name != MARKER)
+
+
+def _finish(folder: Path, target: Path) -> None:
+    """Give the backup its name, once everything is on the disk."""
+    (folder / MARKER).unlink()
+    if target.suffix == ".tar":
+        os.rename(backup_files.pack(folder), target)
+        shutil.rmtree(folder)
+    else:
+        sync(folder)
+        os.rename(folder, target)
+    sync(target.parent)
+
+
+def sync(folder: Path) -> None:
+    """Write the names in a folder to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

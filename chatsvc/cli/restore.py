@@ -1,0 +1,156 @@
+"""`chatsvc restore`: puts a backup where a service finds it, if nothing else is there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from chatsvc.cli import backup_files
+from chatsvc.cli.archive_option import NotDone, add_archive, archive_path
+from chatsvc.cli.backup import sync
+from chatsvc.cli.backup_files import ARCHIVE, Backup, NotABackup
+from chatsvc.client.progress_row import ProgressRow
+from chatsvc.model.text_rules import counted
+from chatsvc.store.archive import ArchiveFailed
+from chatsvc.store.sqlite import migrations
+
+# SQLite and the service would take each of these for part of the restored archive.
+BELONGING = (
+    "", "-wal", "-shm", "-journal", ".lock", ".words", ".words-wal", ".words-shm", ".words-journal",
+)  # fmt: skip
+
+EPILOG = """\
+example:
+  chatsvc restore /srv/backup/monday --archive sqlite:/var/lib/chatsvc/chat.db
+
+Stop the server first. Nothing is replaced: move an old archive away.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; return the exit code."""
+    options = _parser().parse_args(arguments)
+    row = ProgressRow(sys.stderr if os.isatty(2) else None)
+    try:
+        with backup_files.opened(options.backup) as backup:
+            told = _restore(backup, archive_path(options.archive), row)
+    except (NotDone, NotABackup, ArchiveFailed) as error:
+        said = str(error)
+    except OSError as error:
+        said = f"Not restored: {error.filename or options.backup}: {error.strerror}."
+    else:
+        row.clear()
+        print(told)
+        return 0
+    row.clear()
+    print(said, file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatsvc restore",
+        description="Restore a backup of a chat server.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("backup", type=Path, help="folder or .tar file that chatsvc backup made")
+    add_archive(parser)
+    return parser
+
+
+def _restore(backup: Backup, archive: Path, row: ProgressRow) -> str:
+    """Restore the files, the archive last; return what to tell."""
+    _check_version(backup)
+    _check_place(archive)
+    places = {name: archive.with_name(_name(name, archive)) for name in backup.files}
+    wanted = {name: place for name, place in places.items() if not _is_there(backup, name, place)}
+    placing = _Placing(backup, row)
+    for name in sorted(wanted, key=lambda name: name == ARCHIVE):
+        placing.place(name, wanted[name])
+    sync(archive.parent)
+    messages = counted(backup.about["messages"], "message")
+    others = ", ".join(str(place) for name, place in places.items() if name != ARCHIVE)
+    also = f" Other files: {others}." if others else ""
+    return f"Restored {messages} of {backup.about['made']} to {archive}.{also}"
+
+
+def _name(name: str, archive: Path) -> str:
+    """Return what a file of the backup is called beside the archive."""
+    return name.replace(ARCHIVE, archive.name, 1) if name.startswith(ARCHIVE) else name
+
+
+def _check_version(backup: Backup) -> None:
+    if backup.about["schema"] > migrations.newest():
+        raise NotDone(
+            f"The backup was made by a newer chatsvc ({backup.about['chatsvc']}). Install that"
+            " version."
+        )
+
+
+def _check_place(archive: Path) -> None:
+    """Refuse a place where parts of another archive are."""
+    if not archive.parent.is_dir():
+        raise NotDone(f"There is no directory {archive.parent}. Create it first.")
+    found = [path for suffix in BELONGING if os.path.lexists(path := Path(f"{archive}{suffix}"))]
+    if found:
+        old = archive.parent / "old"
+        names = shlex.join(map(str, found))
+        raise NotDone(
+            f"Nothing restored: {', '.join(map(str, found))} would be mixed with the backup."
+            f" Stop the server, then move them away: mkdir -p {shlex.quote(str(old))} &&"
+            f" mv {names} {shlex.quote(str(old))}"
+        )
+
+
+def _is_there(backup: Backup, name: str, place: Path) -> bool:
+    """Return whether the same file exists; refuse to replace a different one."""
+    if not os.path.lexists(place):
+        return False
+    with open(place, "rb") as file:
+        same = backup_files.digest_of(file) == backup.files[name]["sha256"]
+    if not same:
+        raise NotDone(
+            f"Nothing restored: {place} exists, and differs from the one in the backup. Move it"
+            " away."
+        )
+    return True
+
+
+class _Placing:
+    """Copies files to their places, each complete or not at all."""
+
+    def __init__(self, backup: Backup, row: ProgressRow) -> None:
+        self._backup, self._row = backup, row
+        self._done, self._total = 0, sum(file["bytes"] for file in backup.files.values())
+
+    def place(self, name: str, place: Path) -> None:
+        """Copy a file and compare its digest, then give it its name."""
+        unfinished = place.with_name(f"{place.name}.unfinished")
+        unfinished.unlink(missing_ok=True)
+        try:
+            with self._backup.open(name) as source:
+                digest = backup_files.copy(source, unfinished, self._progress)
+            if digest != self._backup.files[name]["sha256"]:
+                raise NotABackup(f"Nothing restored: {name} in the backup is damaged.")
+            _give_to_owner(unfinished)
+            os.link(unfinished, place)  # which replaces nothing
+        finally:
+            with suppress(FileNotFoundError):
+                unfinished.unlink()
+
+    def _progress(self, count: int) -> None:
+        self._done += count
+        self._row.show(f"Restoring: {self._done / max(self._total, 1):.0%}")
+
+
+def _give_to_owner(path: Path) -> None:
+    """Let the owner of the directory, who runs the service, have a file of root's."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)

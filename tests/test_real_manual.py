@@ -1,0 +1,178 @@
+"""The administrator's commands in `docs/operating.md`, run as they are written there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from real import LIMIT, Service, beside_python
+
+from chatsvc.store.sqlite.migrations import newest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "operating.md").read_text()
+OLD = ROOT / "tests" / "archives" / "1-released.sql"
+TEXTS = ["one", "two", "three"]
+STUBS = {
+    "scp": 'cp "$1" ../new/',  # to another machine
+    "pip": "exit 0",
+}
+
+
+class Machine:
+    """A machine with the directories of the manual, and a shell for its commands."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = root / "lib"
+        programs = root / "bin"
+        for folder in (self.home, root / "backup", root / "new", programs):
+            folder.mkdir()
+        (root / "chatsvc.toml").write_text('motd = "motd.txt"\n')
+        (root / "motd.txt").write_text("Be kind.\n")
+        for name, script in STUBS.items():
+            (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+            (programs / name).chmod(0o755)
+        own = Path(beside_python("chatsvc")).parent
+        self._path = f"{programs}:{own}:{os.environ['PATH']}"
+
+    def service(self) -> Service:
+        pid_file = f"--pidfile={self.home / 'chat.pid'}"
+        return Service(self.home, twistd=("-n", pid_file))
+
+    def run(self, block: str, home: Path | None = None) -> str:
+        """Run a block of commands; return what they print."""
+        places = {
+            "/var/lib/chatsvc": home or self.home,
+            "/srv": self.root,
+            "/etc": self.root,
+        }
+        for place, real in places.items():
+            block = block.replace(place, shlex.quote(str(real)))
+        ended = subprocess.run(
+            ["sh", "-ec", block],
+            cwd=home or self.home,
+            env={**os.environ, "PATH": self._path},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def messages(self, home: Path | None = None) -> list[str]:
+        """Return the texts in the archive of a service that has ended."""
+        with closing(sqlite3.connect((home or self.home) / "chat.db")) as database:
+            return [text for (text,) in database.execute("SELECT text FROM said ORDER BY number")]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """Return a machine whose chat has some messages."""
+    machine = Machine(tmp_path)
+    with machine.service() as service:
+        ann = service.program("ann")
+        for text in TEXTS:
+            ann.ask("say", text=text)
+    return machine
+
+
+def blocks(heading: str) -> list[str]:
+    """Return the blocks of commands below a heading."""
+    (section,) = re.findall(rf"^### {heading}\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)
+    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in found]
+
+
+def test_the_manual_backs_up_a_running_service_and_restores_it(machine: Machine) -> None:
+    (back_up,) = blocks("Back up")
+    with machine.service() as service:
+        told = machine.run(back_up)
+        service.program("bob").ask("say", text="too late")
+    assert told.count("Backed up 3 messages") == 2
+    (restore,) = blocks("Restore")
+    assert "Restored 3 messages" in machine.run(restore)
+    assert machine.messages() == TEXTS
+    assert (machine.home / "motd.txt").read_text() == "Be kind.\n"
+    with machine.service() as service:
+        assert service.program("eve").ask("history", room="#lobby")["lines"]
+
+
+def test_the_manual_moves_a_service_to_another_machine(machine: Machine) -> None:
+    leave, arrive = blocks("Move to another machine")
+    machine.run(leave)
+    new = machine.root / "new"
+    assert "Restored 3 messages" in machine.run(arrive, new)
+    assert machine.messages(new) == TEXTS
+    certificate = (machine.home / "chat.db.pem").read_bytes()
+    assert (new / "chat.db.pem").read_bytes() == certificate
+
+
+def test_the_manual_upgrades_and_goes_back(machine: Machine) -> None:
+    upgrade, back = blocks("Upgrade")
+    with machine.service() as service:
+        machine.run(upgrade)
+        assert service.ended() == 0
+    install_old_archive(machine.home)
+    old = machine.messages()
+    with machine.service():
+        pass
+    assert machine.messages() == old
+    machine.run(re.sub(r"before-v\d+", f"before-v{newest()}", back))
+    assert machine.messages() == old
+    assert version(machine.home / "chat.db") == 1
+
+
+def test_an_upgrade_that_is_killed_starts_over_with_every_message(machine: Machine) -> None:
+    install_old_archive(machine.home)
+    with closing(sqlite3.connect(machine.home / "chat.db")) as database, database:
+        database.execute(
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 200000)"
+            " INSERT INTO said (room, number, time, sender, text, action, client)"
+            " SELECT 1, 1000 + i, i, 'sue', 'words of message ' || i, 0, 'sue' FROM n"
+        )
+        database.execute("UPDATE room SET last = 201000 WHERE id = 1")
+    old = machine.messages()
+    copy = f"chat.db.before-v{newest()}"
+    for name in (f"{copy}.new", copy):
+        process = subprocess.Popen(
+            [beside_python("twistd"), "-n", "--pidfile=", "chat", "--port", "0"],
+            cwd=machine.home,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not (machine.home / name).exists():
+            assert process.poll() is None
+        process.kill()
+        process.wait(LIMIT)
+    with machine.service():
+        pass
+    assert machine.messages() == old
+    assert version(machine.home / "chat.db") == newest()
+
+
+def test_the_manual_exports_every_room(machine: Machine) -> None:
+    export, _read = blocks("Export and read the archive")
+    assert "Exported 3 messages of 1 room" in machine.run(export)
+    rows = (machine.root / "export" / "lobby.txt").read_text().splitlines()
+    assert [row.partition("] ")[2] for row in rows[1:]] == [f"<ann> {text}" for text in TEXTS]
+
+
+def install_old_archive(home: Path) -> None:
+    """Put the archive of an earlier version where the service finds it."""
+    for path in home.glob("chat.db*"):
+        if path.suffix != ".pem":
+            path.unlink()
+    with closing(sqlite3.connect(home / "chat.db")) as database:
+        database.executescript(OLD.read_text())
+
+
+def version(archive: Path) -> int:
+    with closing(sqlite3.connect(archive)) as database:
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
