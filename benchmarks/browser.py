@@ -7,7 +7,6 @@ figure exceeds its limit. With `--quick`, it sends fewer messages and leaves out
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import re
 import shutil
@@ -17,16 +16,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
 from benchmarks.servers import Running
 from benchmarks.websocket import connections, service
+from chatsvc.transports.web.assets import load
 
 SLOW_NETWORK = {
     "offline": False, "latency": 40, "downloadThroughput": 1.25e6, "uploadThroughput": 1.25e6,
@@ -64,7 +66,8 @@ PREPEND = f"""() => new Promise(done => {{
     look();
 }})"""
 SHOWN = """text => new Promise(done => {
-    const shown = () => document.querySelector(".row:last-child .text")?.textContent ?? "";
+    const rows = document.querySelector(".rows");
+    const shown = () => rows.lastElementChild.querySelector(".text")?.textContent ?? "";
     const look = () => (shown().startsWith(text) ? done(true) : requestAnimationFrame(look));
     look();
 })"""
@@ -122,11 +125,14 @@ class Tab:
         self.devtools: CDPSession = context.new_cdp_session(self.page)
         self.page.add_init_script(LONG_TASKS)
         self.elsewhere = 0
+        self.scripts = set[str]()  # the paths of those that were loaded
         self._origin = origin
         self.page.on("request", lambda request: self._count(request.url))
         self.page.on("websocket", lambda websocket: self._count(websocket.url))
 
     def _count(self, url: str) -> None:
+        if url.endswith(".js"):
+            self.scripts.add(urlsplit(url).path)
         self.elsewhere += not url.replace("ws:", "http:", 1).startswith(f"{self._origin}/")
 
     def open(self) -> float:
@@ -195,22 +201,27 @@ def first_minute(browser: Browser, chat: Running, report: Report) -> None:
             report.add("name entered → last 50 messages", median(joins), 300, "ms")
 
 
-def sizes(chat: Running, report: Report) -> None:
-    """Measure the scripts as they are served: those that load at the start, and all."""
-    page = _fetched(chat, "/").decode()
-    early = set(re.findall(r'(?:modulepreload" href|script type="module" src)="([^"]+\.js)"', page))
-    base = next(iter(early)).partition("/assets/")[2].partition("/")[0]
-    web = Path(__file__).parent.parent / "chatsvc" / "web"
-    every = {f"/assets/{base}/{path.relative_to(web)}" for path in web.rglob("*.js")}
-    for name, paths, limits in (("at the start", early, (120, 40)), ("in all", every, (240, 100))):
-        bodies = [_fetched(chat, path) for path in paths]
-        raw, packed = sum(map(len, bodies)), sum(len(gzip.compress(body)) for body in bodies)
-        report.add(f"scripts {name}", raw / 1000, limits[0], "kB")
-        report.add(f"scripts {name}, gzipped", packed / 1000, limits[1], "kB")
+def sizes(browser: Browser, chat: Running, report: Report) -> None:
+    """Measure the scripts as they are served: those that a newcomer's visit loads, and all."""
+    with visiting(browser, chat) as tab:
+        early = tab.scripts
+        tab.open()
+        tab.join("newcomer")
+        tab.page.locator(".composer textarea").press_sequentially("hello, I am new here")
+        tab.page.keyboard.press("Enter")
+        tab.page.locator(".own:not(.waiting)").get_by_text("I am new here").wait_for()
+    every = {path for path in load(files("chatsvc") / "web").files if path.endswith(".js")}
+    limits = (120, 40), (210, 80)
+    for name, paths, limit in zip(
+        ("until a newcomer chats", "in all"), (early, every), limits, strict=True
+    ):
+        for coding, unit, most in zip(("identity", "gzip"), ("", ", gzipped"), limit, strict=True):
+            size = sum(len(_fetched(chat, path, coding)) for path in paths)
+            report.add(f"scripts {name}{unit}", size / 1000, most, "kB")
 
 
-def _fetched(chat: Running, path: str) -> bytes:
-    request = Request(f"http://127.0.0.1:{chat.port}{path}", headers={"Accept": "text/html"})
+def _fetched(chat: Running, path: str, coding: str) -> bytes:
+    request = Request(f"http://127.0.0.1:{chat.port}{path}", headers={"Accept-Encoding": coding})
     with urlopen(request, timeout=30) as answer:
         return bytes(answer.read())
 
@@ -277,7 +288,7 @@ def main() -> None:
         talker = Talker(chat)
         talker.say(1000)
         first_minute(browser, chat, report)
-        sizes(chat, report)
+        sizes(browser, chat, report)
         busy_room(browser, chat, talker, report, 3 if options.quick else 10)
         long_room(browser, chat, talker, report, 5_000 if options.quick else 50_000)
         browser.close()

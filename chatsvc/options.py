@@ -18,8 +18,10 @@ from twisted.python.usage import UsageError
 from chatsvc import __version__
 from chatsvc.model.characters import clean
 from chatsvc.model.rate_limits import Limits, Rate
-from chatsvc.model.text_rules import LONGEST_WORDS
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import LONGEST_WORDS, duration
 from chatsvc.process import remove_stale_pid_file
+from chatsvc.services.settings import STSPolicy
 from chatsvc.transports.certificate import Files
 from chatsvc.transports.detection import CHATTING, NAMES
 from chatsvc.transports.websocket.access import WebAccess, is_host, place_of_origin
@@ -53,8 +55,12 @@ class Options(BaseOptions):
         ["tls-port", None, None, "Additional port for TLS only, such as 6697."],
         ["interface", "i", None, "Address to listen on.  [default: all, IPv4 and IPv6]"],
         ["archive", "a", "sqlite:chat.db", "Where to store messages: sqlite:PATH or memory:"],
+        ["keep", None, "off", "Delete messages in rooms after this time, such as 365d."],
+        ["keep-private", None, "off", "Delete private messages after this time, such as 90d."],
+        ["max-archive", None, "off", "Delete the oldest messages beyond this size, such as 5G."],
         ["cert", None, None, "TLS certificate chain, PEM.  [default: self-signed]"],
         ["key", None, None, "Private key for --cert, PEM."],
+        ["sts", None, None, "Time for which IRC clients use only TLS, such as 30d, or off."],
         ["speaks", None, ",".join(NAMES), "Protocols to accept on every port."],
         ["name", None, "chatsvc", "Name of the chat, shown in the greeting."],
         ["motd", None, None, "File with a message shown to everybody who joins."],
@@ -145,6 +151,9 @@ class Options(BaseOptions):
             )
         self["interface"] = _address(self["interface"] or "")
         self["archive"] = _archive_place(self["archive"])
+        self["keep"] = _lasting("--keep", self["keep"])
+        self["keep-private"] = _lasting("--keep-private", self["keep-private"])
+        self["max-archive"] = _bytes("--max-archive", self["max-archive"])
         self["motd"] = _read("--motd", self["motd"]) if self["motd"] else ""
         self["password"] = _password(self["password"], self["password-file"])
         self["metrics-token"] = _token(self["metrics-token"])
@@ -155,6 +164,7 @@ class Options(BaseOptions):
         self["certificate"] = self._certificate()
         self["endpoints"] = _endpoints(self["listen"], self["port"], self["interface"])
         self["tls-endpoint"] = self._tls_endpoint()
+        self["sts"] = self._sts()
 
     def _limits(self) -> Limits:
         arrivals, arrivals_within = _times("--arrivals", self["arrivals"], "32/600")
@@ -182,6 +192,22 @@ class Options(BaseOptions):
         if self["tls-port"] is None:
             return None
         return _tcp(_number("--tls-port", self["tls-port"], 0, 65535), self["interface"])
+
+    def _sts(self) -> STSPolicy | None:
+        """Return the policy of IRCv3 "sts"; its port may be the one for everything."""
+        if self["sts"] is None:
+            return None
+        if not self["cert"]:
+            raise UsageError("--sts requires --cert: clients refuse a self-signed certificate.")
+        port = int(self["tls-port"] or self["port"])
+        if not port or (self["listen"] and not self["tls-port"]):
+            raise UsageError("--sts requires --tls-port with the number of a port.")
+        try:
+            return STSPolicy(int(duration(self["sts"])), port)
+        except Refused:
+            raise UsageError(
+                f"--sts must be a duration such as 30d, or off, not {self['sts']!r}."
+            ) from None
 
     def _certificate(self) -> Files | None:
         certificate, key = self["cert"], self["key"]
@@ -264,6 +290,30 @@ def _rate(option: str, value: str, what: str, example: str) -> Rate | None:
         f"{option} must be a burst of {what} and a rate per second, such as {example}, or off,"
         f" not {value!r}."
     )
+
+
+def _lasting(option: str, value: str) -> float:
+    """Return a duration in seconds, or 0 for off."""
+    try:
+        seconds = 0.0 if value == "off" else duration(value)
+    except Refused:
+        seconds = -1.0
+    if seconds < 0 or (not seconds and value != "off"):
+        raise UsageError(f"{option} must be a time such as 90d, or off, not {value!r}.")
+    return seconds
+
+
+def _bytes(option: str, value: str) -> int:
+    """Return a size in bytes, or 0 for off."""
+    if value == "off":
+        return 0
+    number, unit = value[:-1], value[-1:].upper()
+    if unit not in _UNITS or not _is_number(number, 1, 1_000_000):
+        raise UsageError(f"{option} must be a size such as 500M or 5G, or off, not {value!r}.")
+    return int(number) << _UNITS[unit]
+
+
+_UNITS = {"M": 20, "G": 30, "T": 40}  # the exponents of 2
 
 
 def _max_clients(value: str | None) -> int:

@@ -11,6 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from twisted.logger import (
+    FilteringLogObserver,
+    LogLevel,
+    LogLevelFilterPredicate,
+    globalLogPublisher,
+)
 from twisted.python.logfile import LogFile
 
 _ARENA_MAX = -8  # M_ARENA_MAX in glibc's malloc.h
@@ -95,6 +101,28 @@ def find_log() -> Log | None:
         if isinstance(cell.cell_contents, LogFile):
             return Log(cell.cell_contents)
     return None
+
+
+LEVELS = tuple(level.name for level in LogLevel.iterconstants())
+
+
+class Threshold:
+    """Leaves out log entries below a level, which may change while the service runs."""
+
+    def __init__(self) -> None:
+        self.name = LogLevel.info.name
+        self._filter = LogLevelFilterPredicate(LogLevel.info)
+
+    def begin(self) -> None:
+        """Put the filter in front of everything that writes the log."""
+        for observer in list(globalLogPublisher._observers):
+            globalLogPublisher.removeObserver(observer)
+            globalLogPublisher.addObserver(FilteringLogObserver(observer, [self._filter]))
+
+    def set(self, name: str) -> None:
+        """Change the level to one of `LEVELS`."""
+        self.name = name
+        self._filter.setLogLevelForNamespace("", LogLevel.levelWithName(name))
 
 
 class Signals:

@@ -27,20 +27,26 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from chatsvc.commands.control import commands
+from chatsvc.core.shell import shell_session
 from chatsvc.dialects.join_page import Address
 from chatsvc.model.characters import clean, plain
+from chatsvc.model.control import Answer, Arguments, socket_of
 from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
 from chatsvc.model.rate_limits import Limits, Window, is_loopback
+from chatsvc.model.requests import Refused
 from chatsvc.options import Options
-from chatsvc.process import Signals, share_memory_of_threads
+from chatsvc.process import LEVELS, Signals, Threshold, share_memory_of_threads
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
+from chatsvc.services.retention import RetentionLimits
 from chatsvc.services.settings import ServiceSettings
 from chatsvc.store.archive import Archive, ArchiveFailed, Worker
 from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
 from chatsvc.transports.certificate import CertificateFailed, Files
+from chatsvc.transports.control import ControlSocket
 from chatsvc.transports.factory import ChatFactory, TLSOnly
 from chatsvc.transports.hashing import HashingQueue
 from chatsvc.transports.proxy import ProxyFactory
@@ -129,6 +135,9 @@ class ChatService(Service):
             bool(options["require-tls"]),
         )
         self._factory.web = options["web"]
+        self._threshold = Threshold()
+        self.hub.status.connections = lambda: len(self._factory.connections)
+        self._control = self._make_control(options["archive"])
         self._factory.monitor = Monitoring(self._factory, options["metrics-token"])
         self._certificate: Files | None = options["certificate"]
         self._ports: list[IListeningPort] = []
@@ -140,6 +149,31 @@ class ChatService(Service):
             self._writer, self._readers, self._indexer, self._searchers, self._slow_searcher,
         )  # fmt: skip
         return SQLArchive(path, Workers(*map(self._in, pools)), self._turn, _start)
+
+    def _make_control(self, archive: Path | None) -> ControlSocket | None:
+        """Return the control socket beside the archive; one in memory has none."""
+        if archive is None:
+            return None
+        own = {"stop": self._stop_by_control, "log-level": self._set_log_level}
+        return ControlSocket(socket_of(archive), {**commands(self.hub), **own})
+
+    async def _stop_by_control(self, arguments: Arguments) -> Answer:
+        """Stop once this is answered."""
+        await self.hub.audit.note(shell_session(self.hub.now()), "stopped the service", None)
+        self._reactor.callLater(0, self._reactor.stop)
+        return {"text": "Stopping."}
+
+    async def _set_log_level(self, arguments: Arguments) -> Answer:
+        """Leave out log entries below a level; without one, say which level is in force."""
+        level = arguments.text("level", self._threshold.name)
+        if level not in LEVELS:
+            raise Refused("bad-argument", f"The level must be one of {', '.join(LEVELS)}.")
+        if level != self._threshold.name:
+            await self.hub.audit.note(
+                shell_session(self.hub.now()), f"set the log level to {level}", None
+            )
+            self._threshold.set(level)
+        return {"level": level, "text": f"The log level is {level}."}
 
     def _in(self, pool: ThreadPool) -> Worker:
         return cast(Worker, partial(deferToThreadPool, self._reactor, pool))
@@ -182,6 +216,7 @@ class ChatService(Service):
             self._factory.tls = self._make_tls()
         if "http" in self._factory.speaks:
             packaged()  # reads the files of the browser client
+        self._open_control()
         self._writer.start()
         self._readers.start()
         self._indexer.start()
@@ -192,10 +227,24 @@ class ChatService(Service):
         self.hub.search.begin()
         self.hub.maintenance.begin()
         self.hub.scrubbing.begin()
+        self.hub.erasing.begin()
         super().startService()
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # long-lived objects: the garbage collector need not scan them again
         gc.set_threshold(10_000, 20, 20)  # a line creates no cycles
+
+    def _open_control(self) -> None:
+        if self._control is None:
+            return
+        try:
+            self._control.open(self._reactor)
+        except (CannotListenError, OSError) as error:
+            reason = getattr(error, "socketError", error)
+            raise StartFailed(
+                f"Cannot create the control socket {self._control.path}:"
+                f" {getattr(reason, 'strerror', reason)}. Move away what is there, or use another"
+                " directory for the archive."
+            ) from None
 
     def _make_tls(self) -> TLS:
         hint = ""
@@ -204,12 +253,22 @@ class ChatService(Service):
             if certificate is None and isinstance(self._archive, SQLArchive):
                 certificate = kept_beside(self._archive.path)
                 hint = " To make a new one, move the file away and restart."
-            return TLS(certificate or make(), self._reactor)
+            return self._checked(TLS(certificate or make(), self._reactor))
         except CertificateFailed as failed:
             raise StartFailed(f"{failed}{hint}") from None
 
+    def _checked(self, tls: TLS) -> TLS:
+        """Refuse a certificate that would lock out clients which obey the policy (IRCv3 "sts")."""
+        if self.hub.settings.sts is not None and tls.self_signed:
+            raise CertificateFailed(
+                f"--sts requires a certificate that clients trust, but {self._certificate} is"
+                " self-signed."
+            )
+        return tls
+
     def _be_ready(self) -> None:
         Signals(self._reactor, self._reload).begin()
+        self._threshold.begin()
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
@@ -260,6 +319,8 @@ class ChatService(Service):
             self._stop_listening, self.hub.close, self._factory.all_closed, self._archive.close
         ):  # fmt: skip
             await self._within_limit(step)
+        if self._control is not None:
+            await self._within_limit(self._control.close)
         self._writer.stop()
         self._readers.stop()
         self._indexer.stop()
@@ -326,6 +387,8 @@ def _settings(options: Options) -> ServiceSettings:
         accounts=options["accounts"],
         email_required=bool(options["email-required"]),
         early_registration=bool(options["early-registration"]),
+        sts=options["sts"],
+        retention=RetentionLimits(options["keep"], options["keep-private"], options["max-archive"]),
     )
 
 

@@ -6,6 +6,7 @@ import base64
 
 from conftest import Chat, Person
 
+EVENT = "@time=1970-01-01T00:00:00.000Z;msgid=~100000000000{n} "  # of an event at the start
 TAGS = "@time=1970-01-01T00:00:00.000Z;msgid=#lobby-{n} "
 
 

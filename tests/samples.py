@@ -19,7 +19,7 @@ from chatsvc.model.account_events import (
 )
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, History, Latest, Marked, Recent
-from chatsvc.model.message_events import Deleted, Kept, Said, Signal, Told
+from chatsvc.model.message_events import Deleted, Kept, Retracted, Said, Signal, Told
 from chatsvc.model.metadata_events import Metadata, MetadataItem, Subscribed
 from chatsvc.model.moderation_events import (
     Announced,
@@ -120,7 +120,9 @@ EVENTS: list[Event] = [
     Left("#tea", ("bob",), 1, "see you"),
     Left("#tea", ("bob", "carol"), 2),
     Joined("#tea", ("bob", "carol"), 2, ("robert", ""), ("", "Carol C.")),
+    Joined("#tea", ("bob", "carol"), 2, aways=("lunch", "")),
     Left("#tea", ("bob",), 1, "see you", True),
+    Left("#tea", ("bob",), 1, "see you", True, True),
     Realname("bob", "Robert"),
     Realname("ann", "Ann Lee", own=True),
     About("Class 4b", "chatsvc 0.1.0", "Be kind.", "invite", {"text": 4096}, 1, True, True),
@@ -137,6 +139,7 @@ EVENTS: list[Event] = [
     Told("bob", "@#tea", "eve is back", NOON),
     Told("bob", "ann", "build 7 is green", NOON, notice=True),
     Signal("bob", "#tea", {"typing": "active"}),
+    Retracted("#tea", 10**12, "bob"),
     Kept("#tea", 9),
     Recent((Latest("#tea", 9, NOON), Latest("@bob", 3, NOON))),
     Marked("#tea", 9, NOON),

@@ -315,7 +315,8 @@ def test_a_code_that_made_nobody_an_operator_is_still_good() -> None:
     ann, bob = member(chat, "ann"), member(chat, "bob")
     chat.hub.login.claim_code = "code-of-the-log"
     archive.removed = "ann"
-    assert ann.send("/claim code-of-the-log")[-1] == "* The account ann no longer exists."
+    assert ann.send("/claim code-of-the-log")[-1] == "* Your account ann was deleted."
+    assert ann.closed
     assert bob.send("/claim code-of-the-log")[-1].startswith("* You are now an operator.")
 
 

@@ -104,15 +104,16 @@ def test_who_is_here_becomes_an_operator_and_is_one_no_longer(chat: Chat, shell:
     assert ann.send("/announce hi") == ["* Only operators can do that."]
 
 
-def test_a_removed_account_s_user_is_a_guest(chat: Chat, shell: Shell) -> None:
+def test_a_removed_account_s_sessions_end(chat: Chat, shell: Shell) -> None:
     ann = chat.join("ann")
     ann.send(f"/register {SECRET}", "/join #tea")
     chat.clock.advance(OFTEN)
     assert shell.run("remove", "ann") == (0, "Account ann deleted. The name is available.\n")
     chat.clock.advance(OFTEN)
-    assert ann.read()[-1] == "* Your account ann was deleted. You are now the guest ann."
-    assert "Only registered users can do that." in ann.send("/logout")[0]
+    assert ann.read()[-1] == "* Your account ann was deleted."
+    assert ann.closed
     assert not chat.hub.accounts.find("ann")
+    assert not chat.hub.directory.users
     assert not any(room.roster for room in chat.hub.directory.rooms.values())
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from keeper import Keeper, Steps, in_new_rooms, line, now
@@ -50,6 +52,25 @@ def test_what_is_kept_is_what_was_said(keeper: Keeper) -> None:
     (read,) = now(keeper.archive.read("#tea", 0, 9))
     assert read == said
     assert [type(value) for value in read] == [type(value) for value in said]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"action": True}, {"notice": True}, {"bot": True}, {"bot": True, "notice": True},
+     {"bot": True, "action": True}, {"signs": {"draft/reply": "#tea-1", "é": ""}}],
+)  # fmt: skip
+def test_how_it_was_said_is_kept(keeper: Keeper, how: dict[str, Any]) -> None:
+    keeper.keep(line("hi", **how))
+    (read,) = now(keeper.archive.read("#tea", 0, 9))
+    plain = {"action": False, "notice": False, "bot": False, "signs": None}
+    assert {name: getattr(read, name) for name in plain} == {**plain, **how}
+
+
+def test_a_deleted_line_has_no_client_tags(keeper: Keeper) -> None:
+    keeper.keep(line("hi", signs={"a": "b"}))
+    now(keeper.archive.delete("#tea", 1, "eve"))
+    (read,) = now(keeper.archive.read("#tea", 0, 9))
+    assert (read.text, read.signs) == ("", None)
 
 
 # Reading

@@ -302,7 +302,8 @@ def test_plaintext_from_elsewhere_is_told_how_to_connect(strict: Chat) -> None:
     assert said["text"] == f"* {by_tls}\r\n and closed"
     assert f'"code":"tls-needed","text":"{by_tls}"' in said["json"]
     assert said["irc"] == f"ERROR :{by_tls}\r\n and closed"
-    assert said["http"].startswith("HTTP/1.1 200 OK")
+    page = "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://chat:13531/\r\n"
+    assert said["http"].startswith(page)
     assert "\nopenssl s_client -quiet -connect chat:13531\n</pre>" in said["http"]
     assert "telnet" not in said["http"]
     assert said["tls"].startswith("\x16\x03")

@@ -399,7 +399,7 @@ def test_a_line_that_is_too_long_is_refused_by_itself(chat: Chat, message: str) 
     client = irc(chat, "ann")
     client.send(message)
     first, *_ = client.send(b"x" * 17000)
-    assert first.startswith(":irc.chatsvc NOTICE ann :The line is longer than 16384 bytes")
+    assert first == ":irc.chatsvc 417 ann :Input line was too long"
     assert client.closed
 
 

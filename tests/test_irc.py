@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Chat
-from ircpeople import TAGS, irc, plain
+from ircpeople import EVENT, TAGS, irc, plain
 from staff import SECRET, member
 
 
@@ -14,7 +14,7 @@ def test_a_client_is_welcomed_as_it_expects_to_be(chat: Chat) -> None:
     told = ann.send("USER ann 0 * :Ann Lee")
     assert [line.split()[1] for line in told] == [
         "001", "002", "003", "004", "005", "005", "005",
-        "251", "252", "253", "254", "255", "265", "266", "422",
+        "251", "252", "253", "254", "255", "265", "266", "221", "422",
     ]  # fmt: skip
     assert told[0] == ":irc.chatsvc 001 ann :Welcome to chatsvc, ann!~ann@people-ann"
     assert "NICKLEN=32" in told[5]
@@ -54,7 +54,7 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
     bob.send("hello?")
     ann = irc(chat, "ann", "server-time", "message-tags")
     assert ann.send("JOIN #lobby") == [
-        ":ann!~ann@people-ann JOIN #lobby",
+        EVENT.format(n=2) + ":ann!~ann@people-ann JOIN #lobby",
         ":irc.chatsvc 353 ann = #lobby :ann bob",
         ":irc.chatsvc 366 ann #lobby :End of NAMES list",
         TAGS.format(n=1) + ":bob!~bob@people-bob PRIVMSG #lobby :hello?",
@@ -65,11 +65,10 @@ def test_irc_and_telnet_people_meet(chat: Chat) -> None:
     bob.send("/me bows", "/topic tea at 5", "/msg ann psst", "/nick rob", "/away lunch", "/leave")
     assert ann.read() == [
         TAGS.format(n=4) + ":bob!~bob@people-bob PRIVMSG #lobby :\x01ACTION bows\x01",
-        ":bob!~bob@people-bob TOPIC #lobby :tea at 5",
-        "@time=1970-01-01T00:00:00.000Z;msgid=~1000000000001"
-        " :bob!~bob@people-bob PRIVMSG ann :psst",
-        ":bob!~bob@people-bob NICK :rob",
-        ":rob!~bob@people-bob PART #lobby",
+        EVENT.format(n=3) + ":bob!~bob@people-bob TOPIC #lobby :tea at 5",
+        EVENT.format(n=4) + ":bob!~bob@people-bob PRIVMSG ann :psst",
+        EVENT.format(n=5) + ":bob!~bob@people-bob NICK :rob",
+        EVENT.format(n=6) + ":rob!~bob@people-bob PART #lobby",
     ]
     assert ann.send("QUIT :bye") == ["ERROR :Goodbye, ann."]
     assert ann.closed
@@ -144,17 +143,16 @@ def test_the_password_of_the_chat_is_that_of_pass() -> None:
     assert " 001 " in chat.connect().send("PASS mellon", "NICK ann", "USER a 0 * :a")[0]
 
 
-def test_lines_missed_are_played_once_on_join(chat: Chat) -> None:
+def test_lines_missed_are_played_once_on_rejoining(chat: Chat) -> None:
     ann, bob = member(chat, "ann"), chat.join("bob")
     ann.hang_up()
     bob.send("one", "two")
 
     def come() -> list[str]:
         client = chat.connect()
-        client.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :Ann")
-        lines = client.send("JOIN #lobby")
+        lines = client.send(f"PASS {SECRET}", "NICK ann", "USER ann 0 * :Ann", "JOIN #lobby")
         client.send("QUIT")
-        return [line.rpartition(" :")[2] for line in lines if "PRIVMSG" in line]
+        return [line.rpartition(" :")[2] for line in lines if " PRIVMSG " in line]
 
     assert come() == ["[1970-01-01 00:00] one", "[1970-01-01 00:00] two"]
     assert come() == []
@@ -211,7 +209,7 @@ def test_people_and_rooms_are_asked_for(chat: Chat) -> None:
 def test_the_chat_s_own_commands_are_understood(chat: Chat) -> None:
     ann = irc(chat, "ann")
     ann.send("JOIN #lobby")
-    assert ann.send("STATS")[0].startswith(":irc.chatsvc NOTICE ann ")
+    assert ann.send("STATS #lobby")[0].startswith(":irc.chatsvc NOTICE ann ")
     assert ann.send("report nobody spam")[0].startswith(":irc.chatsvc 401 ann ")
 
 
@@ -255,8 +253,9 @@ def test_parting_words_are_read_by_all_and_joining_again_shows_nothing_twice(cha
     other = irc(chat, "carol")
     other.send("JOIN #lobby")
     ann.read()
-    assert ann.send("PART #lobby :bye all") == [":ann!~ann@people-ann PART #lobby :bye all"]
-    assert other.read() == [":ann!~ann@people-ann PART #lobby :bye all"]
+    parted = ":ann!~ann@people-ann PART #lobby :bye all"
+    assert ann.send("PART #lobby :bye all") == [f"@time=1970-01-01T00:00:00.000Z {parted}"]
+    assert other.read() == [parted]
     assert bob.read()[-1] == "* ann left: bye all"
     bob.send("two")
     assert [line for line in ann.send("JOIN #lobby") if "PRIVMSG" in line] == [

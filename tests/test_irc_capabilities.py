@@ -15,7 +15,9 @@ LABELS = ("labeled-response", "batch", "message-tags")
 def test_an_answer_of_one_message_has_the_label(chat: Chat) -> None:
     ann = irc(chat, "ann", *LABELS)
     assert ann.send("@label=a1 PING 42") == ["@label=a1 :irc.chatsvc PONG irc.chatsvc :42"]
-    assert ann.send("@label=a2 NICK anna") == ["@label=a2 :ann!~ann@people-ann NICK :anna"]
+    assert ann.send("@label=a2 NICK anna") == [
+        "@label=a2;msgid=~1000000000001 :ann!~ann@people-ann NICK :anna"
+    ]
     assert ann.send("@label=a3 PRIVMSG #no :x") == [
         "@label=a3 :irc.chatsvc 404 anna #no :You are not in #no. To join it: /join #no"
     ]
@@ -33,7 +35,7 @@ def test_an_answer_of_several_messages_is_a_batch(chat: Chat) -> None:
     ann = irc(chat, "ann", *LABELS)
     assert ann.send("@label=c1 JOIN #lobby") == [
         "@label=c1 :irc.chatsvc BATCH +b4 labeled-response",
-        "@batch=b4 :ann!~ann@people-ann JOIN #lobby",
+        "@batch=b4;msgid=~1000000000001 :ann!~ann@people-ann JOIN #lobby",
         "@batch=b4 :irc.chatsvc 353 ann = #lobby :ann",
         "@batch=b4 :irc.chatsvc 366 ann #lobby :End of NAMES list",
         ":irc.chatsvc BATCH -b4",
@@ -95,12 +97,12 @@ def test_who_leaves_the_server_quits_once_whatever_rooms_are_shared(chat: Chat) 
         client.send("JOIN #lobby,#tea")
     ann.read()
     bob.send("QUIT :off to bed")
-    assert ann.read() == [":bob!~bob@people-bob QUIT :off to bed"]
+    assert ann.read() == [":bob!~bob@people-bob QUIT :Quit: off to bed"]
     again = irc(chat, "bob")
     again.send("JOIN #lobby")
     ann.read()
     again.hang_up()
-    assert ann.read() == [":bob!~bob@people-bob QUIT"]
+    assert ann.read() == [":bob!~bob@people-bob QUIT :Connection closed"]
 
 
 def test_account_notify_tells_of_logging_in_and_out(chat: Chat) -> None:
@@ -159,7 +161,7 @@ def test_a_new_name_keeps_user_and_host(chat: Chat) -> None:
     ann.read()
     eve.send("QUIT")
     (told,) = ann.read()
-    assert re.fullmatch(r":\[eve\]!~eve@people-[0-9a-f]{8} QUIT", told)
+    assert re.fullmatch(r":\[eve\]!~eve@people-[0-9a-f]{8} QUIT :Quit: ", told)
 
 
 def test_the_user_name_is_the_one_of_user(chat: Chat) -> None:

@@ -119,3 +119,34 @@ def test_two_guests_leave_no_history(chat: Chat, guest: Person) -> None:
     say(chat, guest, "bob", "hello")
     assert msgid(bob.read()[0]).startswith("~")
     assert chat.hub.history._guest_messages._lines == {}
+
+
+# REDACT
+
+
+def test_each_side_deletes_its_own_messages(chat: Chat) -> None:
+    """IRCv3 "message-redaction": forwarded to the target in the same way as PRIVMSG messages."""
+    caps = (*CAPS, "draft/message-redaction")
+    ann, guest = irc(chat, "ann", *caps), irc(chat, "Guest", *caps)
+    ann.send(f"NS REGISTER {SECRET}")
+    for sender, reader, to, own in ((ann, guest, "Guest", "ann"), (guest, ann, "ann", "Guest")):
+        sender.send(f"PRIVMSG {to} :oops")
+        id = msgid(reader.read()[-1])
+        assert "UNKNOWN_MSGID" in reader.send(f"REDACT {own} {id}")[0]
+        told = sender.send(f"REDACT {to} {id} :not for you")
+        redacted = f" REDACT {to} {id} :not for you"
+        assert told[0].endswith(redacted)
+        assert reader.read()[-1].endswith(redacted)
+        assert "UNKNOWN_MSGID" in sender.send(f"REDACT {to} {id}")[0]
+    assert "INVALID_TARGET" in ann.send("CHATHISTORY LATEST Guest * 9")[0]
+
+
+def test_who_takes_a_guest_s_name_deletes_nothing(chat: Chat) -> None:
+    caps = (*CAPS, "draft/message-redaction")
+    ann, guest = irc(chat, "ann", *caps), irc(chat, "Guest", *caps)
+    ann.send(f"NS REGISTER {SECRET}")
+    guest.send("PRIVMSG ann :hello", "QUIT")
+    id = msgid(ann.read()[-1])
+    other = irc(chat, "Guest", *caps)
+    assert "UNKNOWN_MSGID" in other.send(f"REDACT ann {id}")[0]
+    assert [text[-1] for text in texts(ann.send("CHATHISTORY LATEST Guest * 9"))] == ["o"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import Chat, Person
 from ircpeople import irc
-from staff import SECRET, MoodyArchive, founder, member, program
+from staff import SECRET, MoodyArchive, founder, member, operator, program
 
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.message_events import Said
@@ -90,33 +90,44 @@ def test_clients_without_batches_are_given_plain_lines(chat: Chat, six: Person) 
         "@time=1970-01-01T00:01:00.000Z :bob!~bob@people-bob PRIVMSG #Tea :6"
     ]
     assert irc(chat, "dan").send("CHATHISTORY TARGETS timestamp=x timestamp=y 5") == [
-        ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS :Invalid parameters"
+        ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS TARGETS timestamp=x :Invalid timestamp"
     ]
 
 
-NOT_UNDERSTOOD = ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS {} :Invalid parameters"
-MISSING = ":irc.chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS {} :Missing parameters"
+INVALID = ":irc.chatsvc FAIL CHATHISTORY INVALID_PARAMS "
+MISSING = f"{INVALID}{{}} :Insufficient parameters"
+ONLY = "Use timestamp= or msgid="
+NOT_THERE = f"{INVALID}BEFORE #Tea {{}} :No such message there"
+NO_TIME = f"{INVALID}{{}} :Invalid timestamp"
+NO_LIMIT = f"{INVALID}LATEST {{}} :Invalid limit"
 
 
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("", ":irc.chatsvc FAIL CHATHISTORY NEED_MORE_PARAMS * :Which messages?"),
+        ("", MISSING.format("*")),
+        ("LATEST", MISSING.format("LATEST")),
+        ("LATEST #Tea * 5 6", f"{INVALID}LATEST :Too many parameters"),
+        ("TARGETS #Tea timestamp=x timestamp=y 5", f"{INVALID}TARGETS :Too many parameters"),
         ("LATEST #Tea *", MISSING.format("LATEST")),
         ("BETWEEN #Tea msgid=#Tea-1 5", MISSING.format("BETWEEN")),
         ("TARGETS", MISSING.format("TARGETS")),
-        ("FIRST #Tea * 5", ":irc.chatsvc FAIL CHATHISTORY UNKNOWN_COMMAND FIRST"
-         " :Unknown subcommand"),
-        ("BEFORE #Tea * 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea 5 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea msgid=#pie-5 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea msgid=#Tea-x 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BEFORE #Tea timestamp=noon 5", NOT_UNDERSTOOD.format("BEFORE")),
-        ("BETWEEN #Tea msgid=#Tea-5 * 5", NOT_UNDERSTOOD.format("BETWEEN")),
-        ("LATEST #Tea * many", NOT_UNDERSTOOD.format("LATEST")),
-        ("LATEST #Tea * 0", NOT_UNDERSTOOD.format("LATEST")),
-        ("LATEST #Tea * -5", NOT_UNDERSTOOD.format("LATEST")),
-        ("TARGETS * timestamp=2026-11-21T14:02:00.000Z 5", NOT_UNDERSTOOD.format("TARGETS")),
+        ("FIRST #Tea * 5", f"{INVALID}FIRST :Unknown command"),
+        ("FIRST", f"{INVALID}FIRST :Unknown command"),
+        ("BEFORE #Tea * 5", f"{INVALID}BEFORE #Tea * :{ONLY}"),
+        ("BEFORE #Tea 5 5", f"{INVALID}BEFORE #Tea 5 :{ONLY}"),
+        ("BEFORE #Tea id=5 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_MSGREFTYPE"
+         f" BEFORE #Tea id=5 :{ONLY}"),
+        ("BEFORE #Tea msgid=#pie-5 5", NOT_THERE.format("msgid=#pie-5")),
+        ("BEFORE #Tea msgid=#Tea-x 5", NOT_THERE.format("msgid=#Tea-x")),
+        ("BEFORE #pie msgid=x 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET"
+         " BEFORE #pie :You are not in that channel"),
+        ("BEFORE #Tea timestamp=noon 5", NO_TIME.format("BEFORE timestamp=noon")),
+        ("BETWEEN #Tea msgid=#Tea-5 * 5", f"{INVALID}BETWEEN #Tea * :{ONLY}"),
+        ("LATEST #Tea * many", NO_LIMIT.format("many")),
+        ("LATEST #Tea * 0", NO_LIMIT.format("0")),
+        ("LATEST #Tea * -5", NO_LIMIT.format("-5")),
+        ("TARGETS * timestamp=2026-11-21T14:02:00.000Z 5", NO_TIME.format("TARGETS *")),
         ("AFTER #Tea timestamp=2026-13-21T14:02:00.000Z 5", ":irc.chatsvc FAIL CHATHISTORY"
          " INVALID_PARAMS AFTER :Not a time. Use the form 2026-11-21T14:02:00.000Z."),
         ("LATEST #pie * 5", ":irc.chatsvc FAIL CHATHISTORY INVALID_TARGET LATEST #pie"
@@ -210,12 +221,17 @@ def lines(client: Person, *sent: str) -> list[str]:
     return [line.rpartition(" :")[2] for line in client.send(*sent) if "PRIVMSG" in line]
 
 
-def back(chat: Chat, *capabilities: str) -> Person:
-    """Return a registered client of ann's account."""
+def back(chat: Chat, *capabilities: str) -> tuple[Person, list[str]]:
+    """Return a registered client of ann's account, and what follows its welcome."""
     client = chat.connect()
     client.send(f"CAP REQ :{' '.join(capabilities)}", f"PASS {SECRET}")
-    client.send("NICK ann", "USER ann 0 * :ann", "CAP END")
-    return client
+    told = client.send("NICK ann", "USER ann 0 * :ann", "CAP END")
+    welcome = next(place for place, line in enumerate(told) if " 422 " in line)
+    return client, told[welcome + 1 :]
+
+
+def texts(told: list[str]) -> list[str]:
+    return [line.rpartition(" :")[2] for line in told if "PRIVMSG" in line]
 
 
 @pytest.fixture
@@ -229,21 +245,38 @@ def missed(chat: Chat) -> Chat:
 
 
 def test_what_was_missed_is_played_on_join_once(missed: Chat) -> None:
-    ann = back(missed, "server-time")
-    played = ann.send("JOIN #Lobby")[-2:]
-    assert played == [
+    ann, told = back(missed, "server-time")
+    assert [line for line in told if "PRIVMSG" in line] == [
         "@time=1970-01-01T00:00:00.000Z :bob!~bob@people-bob PRIVMSG #lobby :one",
         "@time=1970-01-01T00:00:00.000Z :bob!~bob@people-bob PRIVMSG #lobby :two",
     ]
-    assert lines(ann, "JOIN #lobby") == []
+    assert ann.send("JOIN #Lobby") == []
+
+
+def test_accounts_rejoin_their_channels_after_the_welcome(missed: Chat) -> None:
+    """A client that joins the same channels by itself, as they were called, finds itself there."""
+    ann, told = back(missed, "draft/chathistory")
+    assert told == [
+        ":ann!~ann@people-ann JOIN #lobby",
+        ":irc.chatsvc 353 ann = #lobby :ann bob",
+        ":irc.chatsvc 366 ann #lobby :End of NAMES list",
+    ]
+    assert ann.send("JOIN #lobby") == []
+    ann.send("PART #lobby", "QUIT")
+    assert back(missed, "draft/chathistory")[1] == []
+
+
+def test_accounts_do_not_rejoin_where_they_are_banned(missed: Chat) -> None:
+    operator(missed).send("/ban --here ann")
+    assert missed.hub.bans.all(missed.hub.directory.rooms["#lobby"])
+    assert back(missed)[1] == []
 
 
 def test_nothing_is_played_to_who_can_ask_for_it(missed: Chat) -> None:
-    assert lines(back(missed, "draft/chathistory"), "JOIN #lobby") == []
+    assert texts(back(missed, "draft/chathistory")[1]) == []
 
 
 def test_nothing_is_played_to_bots(missed: Chat) -> None:
-    assert lines(back(missed, "server-time"), "MODE ann +B", "JOIN #lobby") == []
     guest = irc(missed, "robot")
     assert lines(guest, "MODE robot +B", "JOIN #lobby") == []
     assert lines(irc(missed, "person", "server-time"), "JOIN #lobby") == ["seen", "one", "two"]
@@ -257,8 +290,8 @@ def test_nothing_old_looks_new_to_clients_without_server_time(missed: Chat) -> N
     assert lines(guest, "JOIN #lobby") == []
     assert lines(guest, "HISTORY 1") == [f"{DAY}two"]
     assert lines(guest, "CHATHISTORY LATEST #lobby * 1") == [f"{DAY}two"]
-    ann, carol = back(missed), irc(missed, "carol")
-    assert lines(ann, "JOIN #lobby") == [f"{DAY}one", f"{DAY}two"]
+    (ann, told), carol = back(missed), irc(missed, "carol")
+    assert texts(told) == [f"{DAY}one", f"{DAY}two"]
     carol.send("JOIN #lobby", "PRIVMSG #lobby :!now", "PRIVMSG #lobby :\x01ACTION waves\x01")
     assert [line.rpartition(" PRIVMSG ")[2] for line in ann.read()[-2:]] == [
         "#lobby :!now",
@@ -268,7 +301,7 @@ def test_nothing_old_looks_new_to_clients_without_server_time(missed: Chat) -> N
 
 def test_an_earlier_action_has_its_time_inside(missed: Chat) -> None:
     missed.join("dan").send("/me waves")
-    assert lines(back(missed), "JOIN #lobby")[-1] == f"\x01ACTION {DAY}waves\x01"
+    assert texts(back(missed)[1])[-1] == f"\x01ACTION {DAY}waves\x01"
 
 
 def test_private_lines_that_waited_have_their_time(missed: Chat) -> None:
@@ -276,7 +309,7 @@ def test_private_lines_that_waited_have_their_time(missed: Chat) -> None:
     missed.clock.advance(61)
     client = missed.connect()
     told = lines(client, f"PASS {SECRET}", "NICK ann", "USER ann 0 * :ann")
-    assert told[-1] == f"{DAY}!reboot"
+    assert f"{DAY}!reboot" in told
     assert lines(client, "PING x") == []
 
 

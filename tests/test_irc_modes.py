@@ -186,8 +186,8 @@ def test_missed_lines_are_played_once_in_one_connection_too(chat: Chat) -> None:
     ann.hang_up()
     bob.send("one")
     client = chat.connect()
-    client.send("CAP REQ server-time", f"PASS {SECRET}", "NICK ann", "USER ann 0 * :a", "CAP END")
-    assert [line for line in client.send("JOIN #lobby") if "PRIVMSG" in line]
+    client.send("CAP REQ server-time", f"PASS {SECRET}", "NICK ann", "USER ann 0 * :a")
+    assert [line for line in client.send("CAP END") if "PRIVMSG" in line]
     client.send("PART #lobby")
     bob.send("two")
     played = [line for line in client.send("JOIN #lobby") if "PRIVMSG" in line]

@@ -131,3 +131,23 @@ def test_only_what_a_client_has_asked_for_is_told(chat: Chat) -> None:
     ann.send("MONITOR + bob")
     bob.send("AWAY :lunch", "SETNAME :Bob Roe")
     assert ann.read() == [f":{BOB} SETNAME :Bob Roe"]
+
+
+def test_extended_monitor_may_be_requested_after_the_names(chat: Chat) -> None:
+    """IRCv3 "extended-monitor": when enabled, for all monitored nicknames."""
+    ann, bob = irc(chat, "ann", "away-notify"), irc(chat, "bob")
+    ann.send("MONITOR + bob")
+    assert ann.send("CAP REQ :extended-monitor") == [":irc.chatsvc CAP ann ACK :extended-monitor"]
+    bob.send("AWAY :lunch")
+    assert ann.read() == [f":{BOB} AWAY :lunch"]
+    ann.send("CAP REQ :-extended-monitor")
+    bob.send("AWAY")
+    assert ann.read() == []
+
+
+def test_a_user_has_a_real_name_from_the_start(chat: Chat) -> None:
+    """IRCv3 "setname": SETNAME is for changes."""
+    ann = irc(chat, "ann", *EXTENDED)
+    ann.send("MONITOR + bob")
+    irc(chat, "bob")
+    assert ann.read() == [f":irc.chatsvc 730 ann :{BOB}"]

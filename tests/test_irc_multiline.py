@@ -8,6 +8,7 @@ from ircpeople import irc
 from staff import SECRET, program
 
 from chatsvc.dialects.irc.capabilities import CAPABILITIES
+from chatsvc.dialects.irc.composition import MOST, Compositions, Piece
 from chatsvc.model.rate_limits import Limits, Rate
 from chatsvc.model.text_rules import LONGEST_TEXT, MOST_LINES
 
@@ -173,6 +174,58 @@ def test_it_costs_as_much_of_the_pace_as_it_has_lines() -> None:
 
 
 # Sent to clients
+
+
+@pytest.mark.parametrize(
+    ("lines", "others"),
+    [
+        ((" hello", " how is ", "+everyone?"), ["hello", "how is ", "everyone?"]),
+        ((" ", " how is ", "+everyone?"), ["how is ", "everyone?"]),
+        ((" ", " hi"), ["hi"]),
+        ((" one", " ", " ", " two"), ["one", "two"]),
+        ((" a very ", "+long ", "+word"), ["a very ", "long ", "word"]),
+    ],
+)
+def test_lines_stay_as_their_sender_has_split_them(
+    chat: Chat, ann: Person, lines: tuple[str, ...], others: list[str]
+) -> None:
+    """ "Fallback": servers "SHOULD maintain the line composition sent by the client"."""
+    new, old = irc(chat, "new", *MULTILINE), irc(chat, "old")
+    new.send("JOIN #lobby"), old.send("JOIN #lobby"), new.read()
+    ann.send(*batch("#lobby", *lines))
+    tags = {" ": "@batch=m1", "+": "@batch=m1;draft/multiline-concat"}
+    assert new.read() == [
+        f"{ANN} BATCH +m1 draft/multiline #lobby",
+        *(f"{tags[line[0]]} {ANN} PRIVMSG #lobby :{line[1:]}" for line in lines),
+        "BATCH -m1",
+    ]
+    assert old.read() == [f"{ANN} PRIVMSG #lobby :{line}" for line in others]
+
+
+def test_client_tags_of_a_batch_are_on_the_batch(chat: Chat) -> None:
+    """ "Message tags": client-only tags are sent attached to the initial BATCH command."""
+    ann = irc(chat, "ann", *MULTILINE, "message-tags", "echo-message")
+    old = irc(chat, "old", "message-tags")
+    ann.send("JOIN #lobby"), old.send("JOIN #lobby"), ann.read()
+    begin, *inside = batch("#lobby", " one", " two")
+    assert ann.send(f"@+a=b;x=y {begin}", *inside)[:2] == [
+        f"@msgid=#lobby-1;+a=b {ANN} BATCH +m1 draft/multiline #lobby",
+        f"@batch=m1 {ANN} PRIVMSG #lobby :one",
+    ]
+    assert old.read() == [
+        f"@msgid=#lobby-1;+a=b {ANN} PRIVMSG #lobby :one",
+        f"@+a=b {ANN} PRIVMSG #lobby :two",
+    ]
+
+
+def test_only_the_latest_compositions_are_remembered() -> None:
+    latest = Compositions()
+    for number in range(MOST + 1):
+        latest.note(f"{number}", [Piece(f"{number}", False), Piece("", False)])
+    assert latest.of("0", 100) == ()
+    assert latest.of("1", 100) == (Piece("1", False), Piece("", False))
+    assert latest.of("10", 1) == ()  # somebody's source is too long
+    assert len(latest.short) == MOST
 
 
 def test_several_lines_are_a_batch_for_those_who_know_it(bot: Person, ann: Person) -> None:

@@ -181,7 +181,7 @@ def test_tags_of_4094_bytes_are_relayed_and_longer_ones_refused(chat: Chat) -> N
     tags = ";".join(f"+t{n}={'x' * 395}" for n in range(10, 20))
     tags += f";+u={'x' * (4094 - len(tags) - 4)}"
     bob.send(f"@{tags} TAGMSG #tea")
-    assert ann.read() == [f"@msgid=~1000000000001;{tags} :bob!~bob@people-bob TAGMSG #tea"]
+    assert ann.read() == [f"@msgid=~1000000000003;{tags} :bob!~bob@people-bob TAGMSG #tea"]
     assert bob.send(f"@{tags}x TAGMSG #tea") == [":irc.chatsvc 417 bob :Input line was too long"]
 
 
@@ -193,7 +193,7 @@ def test_a_tagmsg_to_oneself_arrives_and_is_echoed(chat: Chat) -> None:
 def test_redacting_elsewhere_is_an_invalid_target(chat: Chat) -> None:
     ann = irc(chat, "ann", "draft/message-redaction")
     assert ann.send("REDACT #tea some-id") == [
-        ":irc.chatsvc FAIL REDACT INVALID_TARGET #tea :You are not in that channel"
+        ":irc.chatsvc FAIL REDACT INVALID_TARGET #tea :You are not in #tea. To join it: /join #tea"
     ]
 
 

@@ -59,9 +59,9 @@ def proved(person: Person, name: str = "ann", password: str = SECRET) -> list[st
 def test_what_is_offered_depends_on_tls(tmp_path: Path) -> None:
     chat = encrypted(Chat())
     listed = " ".join(chat.connect().send("CAP LS 302"))
-    assert " sasl=PLAIN,SCRAM-SHA-256 " in listed
+    assert " sasl=PLAIN,SCRAM-SHA-256 " in listed.replace(" :", " ")
     listed = " ".join(Secure(chat).shake_hands().send("CAP LS 302"))
-    assert " sasl=PLAIN,EXTERNAL,SCRAM-SHA-256 " in listed
+    assert " sasl=PLAIN,EXTERNAL,SCRAM-SHA-256 " in listed.replace(" :", " ")
     (listed,) = chat.connect().send("CAP LS")
     assert " sasl " in listed
 

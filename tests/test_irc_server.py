@@ -130,7 +130,7 @@ def test_help_about_a_message_and_about_a_command_of_the_chat_s(ann: Person) -> 
     ]
     assert ann.send("HELP back")[-1] == ":irc.chatsvc 706 ann back :marks you as back"
     assert ann.send("HELP :two words") == [
-        ":irc.chatsvc 524 ann two :Unknown command two words. To list commands: /help"
+        ":irc.chatsvc 524 ann * :Unknown command two words. To list commands: /help"
     ]
 
 
@@ -148,7 +148,7 @@ def test_oper_takes_the_password_of_an_operator_s_account(chat: Chat, ann: Perso
     assert ann.send("OPER op wrong-horse") == [":irc.chatsvc 464 ann :Wrong password."]
     assert ann.send(f"OPER bob {SECRET}") == [":irc.chatsvc 491 ann :bob is not an operator."]
     assert ann.send("OPER nobody x")[0].startswith(
-        ":irc.chatsvc 491 ann :nobody is not registered."
+        ":irc.chatsvc 464 ann :nobody is not registered."
     )
     assert ann.send(f"OPER op {SECRET}") == [
         ":irc.chatsvc 381 ann :You are now an IRC operator",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Chat, Worker, no_turn, start
+from staff import SECRET
 
 import chatsvc
 from chatsvc.commands.registry import TABLE
@@ -161,12 +162,33 @@ def test_the_same_client_takes_its_own_ghost_s_place(chat: Chat) -> None:
 def test_a_line_for_a_room_that_was_left_meanwhile_is_acknowledged() -> None:
     worker = Worker()
     chat = Chat(MemoryArchive(worker, no_turn, start))
-    ann = chat.program("ann")
-    ann.ask(do="join", room="#lobby")
+    ann, again = chat.program("ann"), chat.connect()
+    ann.ask(do="register", password=SECRET)
+    worker.work()
+    again.ask(do="hello", name="ann", account_password=SECRET)
+    worker.work()
+    for program in (ann, again):
+        program.ask(do="join", room="#lobby")
     ann.ask(do="say", text="bye", tag="1")
+    again.ask(do="leave", room="#lobby")  # the line is another connection's
+    worker.work()
+    assert ann.events()[-1] == {"event": "kept", "room": "#lobby", "number": 1, "tag": "1"}
+
+
+def test_what_others_are_shown_keeps_the_order_in_which_it_was_requested() -> None:
+    worker = Worker()
+    chat = Chat(MemoryArchive(worker, no_turn, start))
+    ann, bob = chat.program("ann"), chat.program("bob")
+    for person in (ann, bob):
+        person.ask(do="join", room="#lobby")
+    bob.events()
+    ann.ask(do="say", text="I am ann")
+    ann.ask(do="nick", name="anna")
+    ann.ask(do="say", text="bye")
     ann.ask(do="leave", room="#lobby")
     worker.work()
-    assert ann.events() == [{"event": "kept", "room": "#lobby", "number": 1, "tag": "1"}]
+    shown = [(event["event"], event.get("from")) for event in bob.events()]
+    assert shown == [("said", "ann"), ("renamed", None), ("said", "anna"), ("left", None)]
 
 
 def test_history_comes_in_pages(chat: Chat) -> None:

@@ -168,7 +168,9 @@ def test_bans_of_accounts_hold_whatever_they_are_called(chat: Chat) -> None:
     assert chat.connect("203.0.113.1").send("eve")[1] == "* You are banned."
     stranger = guest(chat, "bob", "203.0.113.1")
     assert stranger.send(f"/login eve {SECRET}") == ["* You are banned."]
+    assert stranger.closed
     op.send("/unban account=eve")
+    stranger = guest(chat, "bob", "203.0.113.1")
     assert stranger.send(f"/login eve {SECRET}")[0] == "* You are logged in as eve."
 
 

@@ -11,6 +11,7 @@ from twisted.python.usage import UsageError
 
 from chatsvc import __version__
 from chatsvc.model.rate_limits import Limits, Rate
+from chatsvc.services.settings import STSPolicy
 from chatsvc.tap import Options
 from chatsvc.transports.detection import NAMES
 
@@ -66,6 +67,12 @@ def test_as_many_are_served_as_the_process_may_have_files() -> None:
         ("--listen", "tcp"),
         ("--listen", "tcp:70000"),
         ("--listen", ""),
+        ("--keep", "yesterday"),
+        ("--keep", "forever"),
+        ("--keep-private", "90"),
+        ("--max-archive", "5"),
+        ("--max-archive", "0G"),
+        ("--max-archive", "5X"),
         ("--archive", "chat.db"),
         ("--archive", "sqlite:"),
         ("--archive", "memory"),
@@ -184,6 +191,41 @@ def test_where_no_tls_is_spoken_nothing_can_need_it(option: tuple[str, ...]) -> 
         options(*option, "--speaks", "text")
 
 
+CERTIFICATE = ("--cert", "c", "--key", "k")
+
+
+@pytest.mark.parametrize(
+    ("words", "policy"),
+    [
+        (("--sts", "30d"), STSPolicy(2_592_000, 13531)),
+        (("--sts", "30d", "--port", "7000"), STSPolicy(2_592_000, 7000)),
+        (("--sts", "5m", "--tls-port", "6697"), STSPolicy(300, 6697)),
+        (("--sts", "off"), STSPolicy(0, 13531)),
+        ((), None),
+    ],
+)
+def test_how_long_clients_use_only_tls(words: tuple[str, ...], policy: STSPolicy | None) -> None:
+    assert options(*words, *CERTIFICATE)["sts"] == policy
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--sts", "30d"), "--sts requires --cert: clients refuse a self-signed certificate."),
+        (("--sts", "30", *CERTIFICATE), "--sts must be a duration such as 30d, or off, not '30'."),
+        (("--sts", "x", *CERTIFICATE), "--sts must be a duration such as 30d, or off, not 'x'."),
+        (("--sts", "1d", "--listen", "unix:s", *CERTIFICATE),
+         "--sts requires --tls-port with the number of a port."),
+        (("--sts", "1d", "--port", "0", *CERTIFICATE),
+         "--sts requires --tls-port with the number of a port."),
+    ],
+)  # fmt: skip
+def test_a_policy_needs_a_certificate_and_a_port(words: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        options(*words)
+    assert str(refused.value) == sentence
+
+
 def test_more_clients_than_the_process_may_have_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -280,3 +322,11 @@ def test_help_has_every_option() -> None:
     text = str(Options())
     for option in [*Options().synonyms, "listen"]:
         assert f"--{option}" in text or len(option) == 1
+
+
+def test_retention_is_off_unless_it_is_set() -> None:
+    names = ("keep", "keep-private", "max-archive")
+    assert [options()[name] for name in names] == [0, 0, 0]
+    chosen = options("--keep", "365d", "--keep-private", "12h", "--max-archive", "5G")
+    assert [chosen[name] for name in names] == [365 * 86_400, 43_200, 5 << 30]
+    assert options("--max-archive", "500m")["max-archive"] == 500 << 20

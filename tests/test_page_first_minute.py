@@ -63,6 +63,22 @@ def test_a_browser_talks_with_telnet_irssi_and_the_terminal_client(
     chat.everybody_leaves()
 
 
+def test_what_is_loaded_until_a_newcomer_has_said_something_is_small(
+    visit: Visit, chat: Service
+) -> None:
+    bob = chat.program("bob", room="#lobby")
+    tab = visit("nina")
+    tab.say("hello, it is me")
+    tab.stores("hello, it is me")
+    bob.ask("say", room="#lobby", text="welcome")
+    tab.sees("welcome")
+    scripts = """performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js"))
+        .map(({ decodedBodySize, encodedBodySize }) => [decodedBodySize, encodedBodySize])"""
+    sizes, gzipped_sizes = zip(*tab.page.evaluate(scripts), strict=True)
+    assert 50_000 < sum(sizes) <= 120_000
+    assert 10_000 < sum(gzipped_sizes) <= 40_000
+
+
 def test_a_name_in_use_is_answered_with_one_that_is_free(visit: Visit, chat: Service) -> None:
     chat.person("max")
     tab = visit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -45,6 +46,23 @@ def test_messages_are_grouped_by_person_and_day(visit: Visit, chat: Service) -> 
     tab.sees("four")
     assert tab.log.locator(".who .name").all_inner_texts() == ["bob", "dan", "bob"]
     assert tab.log.locator(".separator").first.inner_text() == "Yesterday"
+
+
+def test_the_time_of_a_later_message_of_a_group_shows_when_pointed_at(
+    visit: Visit, chat: Service
+) -> None:
+    tab = visit("tess")
+    bob = chat.program("tim", room="#times")
+    for text in ("one", "two"):
+        bob.ask("say", room="#times", text=text)
+    tab.say("/join #times")
+    line = tab.sees("two").locator("xpath=..")
+    shown = "line => getComputedStyle(line, '::before').content"
+    assert line.evaluate(shown) == "none"
+    line.hover()
+    assert re.fullmatch(r'"\d\d:\d\d"', line.evaluate(shown))
+    tab.log.locator("time").hover()
+    tab.until("() => document.querySelector('[role=log] time').title.includes('20')")
 
 
 def test_unread_messages_are_counted_marked_and_jumped_to(visit: Visit, chat: Service) -> None:

@@ -145,6 +145,27 @@ def test_the_next_tab_of_a_guest_sends_what_a_closed_one_could_not(
     assert stranger.problems == []
 
 
+def test_a_tab_that_is_reloaded_again_and_again_stays_itself(
+    visit: Visit, chat: Service, proxy: CuttingProxy
+) -> None:
+    bob = chat.program("bert", room="#again")
+    tab = visit(port=proxy.port).log_in("gwen")
+    tab.say("/join #again")
+    tab.page.locator("h1", has_text="#again").wait_for()
+    secret = tab.page.evaluate("() => sessionStorage['chatsvc.client']")
+    proxy.swallow_answers()
+    tab.say("only once")
+    bob.until(lambda event: event.get("text") == "only once")
+    proxy.cut()
+    for _ in range(3):
+        tab.page.reload()
+    tab.inside()
+    tab.stores("only once")
+    tab.keeps()
+    assert tab.page.evaluate("() => sessionStorage['chatsvc.client']") == secret
+    assert texts_of(bob, "#again") == ["only once"]
+
+
 def test_another_tab_of_an_account_sends_them_after_it_has_reconnected(
     visit: Visit, chat: Service, proxy: CuttingProxy
 ) -> None:

@@ -254,7 +254,7 @@ def test_the_service_sees_what_another_program_writes(service: Keeper, ledger: L
     assert now(service.archive.changed()) is True
     assert records(service, Account) == [ann, bob]
     assert now(service.archive.changed()) is False
-    ledger.drop(bob)
+    ledger.exchange([bob])
     assert now(service.archive.changed()) is True
     assert records(service, Account) == [ann]
 

@@ -141,7 +141,7 @@ def test_both_connections_may_give_the_name_up_at_once(chat: Chat) -> None:
     assert chat.hub.accounts.get(account.id) is None
 
 
-def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
+def test_who_is_removed_by_another_process_leaves(chat: Chat) -> None:
     ann = member(chat, "ann")
     bob = member(chat, "bob")
     ann.send("/msg bob hi")
@@ -150,8 +150,9 @@ def test_who_is_removed_by_another_process_stays_as_a_guest(chat: Chat) -> None:
     before = chat.hub.accounts._by_id
     chat.hub.accounts._learn([one for one in chat.archive.records(type(account)) if one != account])
     chat.hub.account_sessions.take_over(before)
-    assert ann.send("/sessions")[0].startswith("* Only registered users can do that.")
-    assert bob.send("/msg ann hi")[-1] == "* to ann: hi"
+    assert ann.closed
+    assert "* ann left." in bob.read()
+    assert bob.send("/msg ann hi") == ["* No user named ann is online."]
     assert chat.hub.membership.of_account(account.id) == []
 
 

@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 from chatsvc import tap
 from chatsvc.model.rate_limits import Rate
 from chatsvc.tap import ChatService, StartFailed, makeService
+from chatsvc.transports.selfsigned import make
 
 # The service
 
@@ -290,6 +291,18 @@ def reason_for_not_starting(chat: ChatService) -> str:
     assert not sentence.endswith("..")
     assert "Error" not in sentence
     return sentence
+
+
+@ensureDeferred
+async def test_clients_are_not_bound_to_a_certificate_that_they_refuse(
+    service: Callable[..., ChatService], tmp_path: Path
+) -> None:
+    path = tmp_path / "self.pem"
+    path.write_bytes(make())
+    words = ("--sts", "1d", "--tls-port", "6697", "--cert", str(path), "--key", str(path))
+    assert reason_for_not_starting(service(*words)) == (
+        f"--sts requires a certificate that clients trust, but {path} is self-signed."
+    )
 
 
 @ensureDeferred

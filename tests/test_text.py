@@ -19,7 +19,7 @@ from chatsvc.dialects.text import TEXT
 from chatsvc.model.account_events import Identified
 from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, History, Marked, Recent
-from chatsvc.model.message_events import Kept, Said, Signal
+from chatsvc.model.message_events import Kept, Retracted, Said, Signal
 from chatsvc.model.moderation_events import Listed
 from chatsvc.model.presence_events import Away, People, Person, Realname
 from chatsvc.model.requests import Refusal, Request
@@ -107,7 +107,7 @@ def test_every_event_has_words(event: Event, here: str | None) -> None:
 
 
 # Own lines are not repeated, /whois shows users, and the others are for programs in JSON.
-SILENT = (Kept, Marked, Recent, Welcome, Identified, Listed, Realname, Signal)
+SILENT = (Kept, Marked, Recent, Welcome, Identified, Listed, Realname, Retracted, Signal)
 FREE = (Said, History, Found, Cleared)  # lines of conversations, and no line at all
 
 

@@ -155,9 +155,57 @@ def test_where_the_page_could_not_connect_a_browser_is_shown_how_to_join(
 def test_where_tls_is_required_the_page_to_open_is_encrypted() -> None:
     chat = encrypted(Chat())
     chat.factory.require_tls = True
+    for line in ("GET /", "HEAD /", "GET /?from=here"):
+        moved = got(chat, line)
+        assert (moved.status, moved.headers["Location"]) == (308, "https://chat:13531/")
+        assert moved.headers["Cache-Control"] == "no-store"
     assert '<a href="https://chat:13531/">' in got(chat).body
     browser = Secure(chat).shake_hands()
     assert "HTTP/1.1 200 OK" in browser.send(ask().decode())
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "speaks", "status"),
+    [
+        ("GET /favicon.ico", "chat:13531", None, 200),
+        ("POST /", "chat:13531", None, 405),
+        ("GET /", "evil.example:13531", None, 421),
+        ("GET /", "chat:99999", None, 200),
+        ("GET /", "chat:13531", ("tls", "text", "json", "http"), 200),
+    ],
+)
+def test_only_requests_for_a_page_that_exists_lead_to_it(
+    line: str, host: str, speaks: tuple[str, ...] | None, status: int
+) -> None:
+    chat = encrypted(Chat())
+    chat.factory.require_tls = True
+    chat.factory.speaks = speaks or chat.factory.speaks
+    answer = got(chat, line, host=host)
+    assert (answer.status, answer.headers["Location"]) == (status, None)
+
+
+@pytest.mark.parametrize("line", ["GET / HTTP/1.1", f"GET {SCRIPT} HTTP/1.1", "POST /x HTTP/1.1"])
+@pytest.mark.parametrize("hosts", [(), ("Host: chat", "Host: chat")])
+@pytest.mark.parametrize("require_tls", [False, True])
+def test_a_request_must_say_for_which_host_it_is(
+    line: str, hosts: tuple[str, ...], require_tls: bool
+) -> None:
+    """RFC 9112, section 3.2."""
+    chat = encrypted(Chat())
+    chat.factory.require_tls = require_tls
+    browser = chat.connect()
+    head = "\r\n".join([line, *hosts, "Accept: text/html", "", ""])
+    browser.protocol.dataReceived(head.encode())
+    (refused,) = received(browser)
+    assert refused.status == 400
+    assert "An HTTP/1.1 request must have one Host field." in refused.body
+
+
+def test_a_request_of_http_1_0_needs_no_host(chat: Chat) -> None:
+    browser = chat.connect()
+    browser.protocol.dataReceived(b"GET / HTTP/1.0\r\nAccept: text/html\r\n\r\n")
+    (page,) = received(browser)
+    assert page.status == 200
 
 
 def test_an_unknown_name_is_refused_for_every_request(chat: Chat) -> None:

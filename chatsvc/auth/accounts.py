@@ -120,7 +120,7 @@ class Accounts:
 
     @property
     def has_operator(self) -> bool:
-        return any(account.operator for account in self)
+        return any(account.operator and not account.disabled for account in self)
 
     def resembled(self, name: str) -> Account | None:
         """Return another account whose name is confusable with this one, if there is one."""

@@ -5,22 +5,31 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from chatsvc.auth.accounts import new_account
 from chatsvc.auth.known_places import stored_as
 from chatsvc.auth.passwords import check_password, kept_of
+from chatsvc.auth.sign_ins import last_sign_ins, sign_in_fact
+from chatsvc.cli.archive_option import NotDone, add_archive, archive_path, existing_archive
+from chatsvc.cli.control_client import NoService, Service
+from chatsvc.cli.person_export import PersonExport
+from chatsvc.cli.progress import Row
 from chatsvc.model.confusables import look_alike
-from chatsvc.model.records import AccessToken, Account, Fact, Member
+from chatsvc.model.control import SHELL
+from chatsvc.model.records import AccessToken, Account, Act, Fact, Member, Record
 from chatsvc.model.requests import Refused
-from chatsvc.model.text_rules import check_name, key
+from chatsvc.model.text_rules import check_name, counted, key
 from chatsvc.store.archive import ArchiveFailed
-from chatsvc.store.sqlite.offline import Ledger
+from chatsvc.store.sqlite.offline import Ledger, create
 
 EPILOG = """\
 examples:
@@ -28,7 +37,7 @@ examples:
   chatsvc account list --archive sqlite:/var/lib/chatsvc/chat.db
   pwgen 16 1 | chatsvc account passwd ann      reads the password from a pipe
 
-A running service picks up a change within two seconds.
+A running service picks up a change at once. /audit shows it as by shell.
 """
 
 
@@ -40,21 +49,25 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        with Ledger(_path(options.archive)) as ledger:
+        place = archive_path if options.job is _add else existing_archive
+        path = place(options.archive)
+        created = options.job is _add and create(path)
+        with Ledger(path) as ledger:
             options.job(ledger, options)
-    except (NotChanged, ArchiveFailed, Refused) as error:
+        if options.job is not _list:
+            _have_it_reread(path)
+    except (NotChanged, NotDone, ArchiveFailed, Refused) as error:
         print(error, file=sys.stderr)
         return 1
+    if created:
+        print(f"Created the archive {path}.")
     return 0
 
 
-def _path(archive: str) -> Path:
-    kind, _, path = archive.partition(":")
-    if kind != "sqlite" or not path:
-        raise NotChanged(f"--archive must be sqlite:PATH, not {archive!r}.")
-    if not Path(path).exists():
-        raise NotChanged(f"Archive not found: {path}. The service creates it at its first start.")
-    return Path(path)
+def _have_it_reread(path: Path) -> None:
+    """Let a running service load the change at once; it also looks every two seconds."""
+    with suppress(NoService, Refused), Service(path) as service:
+        service.ask("reread")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,15 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    jobs = parser.add_subparsers(metavar="add | list | passwd | operator | remove", required=True)
+    jobs = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def job(
         name: str, does: str, function: Callable[[Ledger, argparse.Namespace], None]
     ) -> argparse.ArgumentParser:
         own = jobs.add_parser(name, help=does, description=does)
-        own.add_argument(
-            "--archive", default="sqlite:chat.db", help="sqlite:PATH [default: %(default)s]"
-        )
+        add_archive(own)
         own.set_defaults(job=function)
         if name != "list":
             own.add_argument("name")
@@ -89,7 +100,14 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="print one JSON object per line")
     operator = job("operator", "Make an account an operator, or revoke that with --off.", _operator)
     operator.add_argument("--off", action="store_true", help="revoke operator rights")
-    job("remove", "Delete an account; its messages remain.", _remove)
+    job("disable", "End an account's sessions and refuse others; keep its name.", _disable)
+    job("enable", "Let a disabled account log in again.", _enable)
+    export = job("export", "Write everything stored about a person.", _export)
+    export.add_argument(
+        "--to", type=Path, default=Path(), metavar="DIR", help="where to write  [this directory]"
+    )
+    export.add_argument("--force", action="store_true", help="replace existing files")
+    job("remove", "Delete an account and end its sessions; its messages remain.", _remove)
     return parser
 
 
@@ -102,29 +120,78 @@ def _add(ledger: Ledger, options: argparse.Namespace) -> None:
             raise NotChanged(f"{options.name} is too similar to {account.name}, a registered name.")
     kept = kept_of(_password(options))
     account = new_account(options.name, kept, options.email, round(time.time(), 3))
-    ledger.put(replace(account, operator=options.operator))
-    print(f"Registered {account.name}{' as an operator' if options.operator else ''}.")
+    role = " as an operator" if options.operator else ""
+    done = _act(f"registered {account.name}{role}")
+    ledger.put(replace(account, operator=options.operator), done)
+    print(f"Registered {account.name}{role}.")
+
+
+def _act(what: str) -> Act:
+    """Return an entry for `/audit`, to be stored together with the change."""
+    return Act(secrets.token_hex(6), round(time.time(), 3), SHELL, what, "")
 
 
 def _passwd(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     kept = kept_of(_password(options))
-    ledger.drop(_known(account), *_tokens(ledger, account))
-    ledger.put(replace(account, **kept))
+    ended: list[Record] = [_known(account), *_tokens(ledger, account)]
+    done = _act(f"changed the password of {account.name}")
+    ledger.exchange(ended, replace(account, **kept), done)
     print(f"Password changed for {account.name}.")
 
 
 def _operator(ledger: Ledger, options: argparse.Namespace) -> None:
     account = replace(_find(ledger, options.name), operator=not options.off)
-    ledger.put(account)
+    done = "made {} an operator" if account.operator else "revoked the operator rights of {}"
+    ledger.put(account, _act(done.format(account.name)))
     print(f"{account.name} is {'now' if account.operator else 'no longer'} an operator.")
+
+
+def _disable(ledger: Ledger, options: argparse.Namespace) -> None:
+    account = _find(ledger, options.name)
+    if account.disabled:
+        raise NotChanged(f"{account.name} is already disabled.")
+    ledger.put(replace(account, disabled=True), _act(f"disabled the account {account.name}"))
+    print(
+        f"{account.name} is disabled: nobody can log in. The name stays reserved, and the messages"
+        f" remain. To undo it: chatsvc account enable {account.name}"
+    )
+
+
+def _enable(ledger: Ledger, options: argparse.Namespace) -> None:
+    account = _find(ledger, options.name)
+    if not account.disabled:
+        raise NotChanged(f"{account.name} is not disabled.")
+    ledger.put(replace(account, disabled=False), _act(f"enabled the account {account.name}"))
+    print(f"{account.name} can log in again.")
 
 
 def _remove(ledger: Ledger, options: argparse.Namespace) -> None:
     account = _find(ledger, options.name)
     members = [one for one in ledger.records(Member) if one.account == account.id]
-    ledger.drop(account, *members, *_tokens(ledger, account), _known(account))
+    facts = [_known(account), sign_in_fact(account.id)]
+    done = _act(f"deleted the account {account.name}")
+    ledger.exchange([account, *members, *_tokens(ledger, account), *facts], done)
     print(f"Account {account.name} deleted. The name is available.")
+
+
+def _export(ledger: Ledger, options: argparse.Namespace) -> None:
+    account, row = _find(ledger, options.name), Row(sys.stderr)
+
+    def show(looked: int, of: int) -> None:
+        row.show(f"{looked:,} of {counted(of, 'message')} checked")
+
+    try:
+        written = PersonExport(ledger, account).write(options.to, options.force, show)
+    except FileExistsError as error:
+        raise NotChanged(f"{error.filename} already exists. To replace it: --force") from None
+    except OSError as error:
+        raise NotChanged(f"Cannot write {error.filename}: {error.strerror}.") from None
+    finally:
+        row.clear()
+    ledger.put(_act(f"exported what is stored about {account.name}"))
+    (as_json, as_text), count = written
+    print(f"Wrote {counted(count, 'message')} and all records to {as_json} and {as_text}.")
 
 
 def _tokens(ledger: Ledger, account: Account) -> list[AccessToken]:
@@ -138,25 +205,51 @@ def _known(account: Account) -> Fact:
 
 def _list(ledger: Ledger, options: argparse.Namespace) -> None:
     accounts = sorted(ledger.records(Account), key=lambda account: key(account.name))
+    last, online = last_sign_ins(ledger.records(Fact)), _sessions(ledger.path)
     for account in accounts:
-        since = datetime.fromtimestamp(account.since, UTC)
+        entry = _entry(account, last.get(account.id), online.get(account.name, 0))
         if options.json or not sys.stdout.isatty():
-            print(_as_json(account, since))
+            print(json.dumps(entry, ensure_ascii=False))
         else:
-            role = "operator" if account.operator else ""
-            print(f"{account.name:32} {since:%Y-%m-%d}  {role:8}  {account.email}".rstrip())
+            print(_row(entry))
     if not accounts and sys.stdout.isatty() and not options.json:
         print("No accounts yet.")
 
 
-def _as_json(account: Account, since: datetime) -> str:
-    value = {
+def _sessions(path: Path) -> dict[str, int]:
+    """Return how many connections each account has, by name."""
+    try:
+        with Service(path) as service:
+            people = service.ask("who")["people"]
+    except NoService:
+        return {}
+    return {one["account"]: len(one["connections"]) for one in people if one["account"]}
+
+
+def _entry(account: Account, last: float | None, sessions: int) -> dict[str, Any]:
+    """Return what the list says about an account."""
+    return {
         "name": account.name,
-        "since": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+        "since": _as_utc(account.since),
+        "last_sign_in": _as_utc(last) if last is not None else None,
+        "sessions": sessions,
         "operator": account.operator,
+        "disabled": account.disabled,
         "email": account.email,
     }
-    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_utc(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _row(entry: dict[str, Any]) -> str:
+    """Return a row of the list for people."""
+    last = entry["last_sign_in"] or "never"
+    seen = counted(entry["sessions"], "session") if entry["sessions"] else last[:10]
+    role = "disabled" if entry["disabled"] else "operator" if entry["operator"] else ""
+    row = f"{entry['name']:32} {entry['since'][:10]}  {seen:10}  {role:8}  {entry['email']}"
+    return row.rstrip()
 
 
 def _find(ledger: Ledger, name: str) -> Account:

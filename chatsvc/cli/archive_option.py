@@ -29,6 +29,14 @@ def archive_path(archive: str | None) -> Path:
     return Path(path)
 
 
+def existing_archive(archive: str | None) -> Path:
+    """Return the path of an archive that must exist."""
+    path = archive_path(archive)
+    if not path.exists():
+        raise NotDone(f"Archive not found: {path}. The service creates it at its first start.")
+    return path
+
+
 class Configuration:
     """A configuration file, as far as it says where other files are."""
 

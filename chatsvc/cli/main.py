@@ -1,4 +1,4 @@
-"""The client's command line: `join`, `send`, `tail`, `export`; a server's is in other modules."""
+"""The command line: `join`, `send`, `tail`, `export`; a server's is in other modules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from chatsvc import __version__
-from chatsvc.cli import arguments
+from chatsvc.cli import arguments, server_commands
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -74,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_files()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if words and words[0] in _ADMINISTRATION:
-            return _ADMINISTRATION[words[0]](words[1:])
+        if words and words[0] in server_commands.HELP:
+            return server_commands.run(words)
         options = _parser().parse_args(words)
         if options.job is _export and options.all is not None:
             return _export_all(options)
@@ -86,36 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
 
 
-# Imported when they are needed: only the server's machine needs them.
-
-
-def _accounts(words: Sequence[str]) -> int:
-    from chatsvc.cli.accounts import main
-
-    return main(words)
-
-
-def _backup(words: Sequence[str]) -> int:
-    from chatsvc.cli.backup import main
-
-    return main(words)
-
-
-def _restore(words: Sequence[str]) -> int:
-    from chatsvc.cli.restore import main
-
-    return main(words)
-
-
 def _export_all(options: argparse.Namespace) -> int:
-    from chatsvc.cli.export_all import run
+    from chatsvc.cli.export_all import run  # only the server's machine needs it
 
     return run(options.all, options.archive)
-
-
-_ADMINISTRATION: dict[str, Callable[[Sequence[str]], int]] = {
-    "account": _accounts, "backup": _backup, "restore": _restore,
-}  # fmt: skip
 
 
 def _open_standard_files() -> None:
@@ -312,9 +286,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_send(commands)
     _add_tail(commands)
     _add_export(commands)
-    commands.add_parser("account", help="manage the accounts of a chat server on this machine")
-    commands.add_parser("backup", help="back up a chat server on this machine")
-    commands.add_parser("restore", help="restore a backup of a chat server")
+    for name, help in server_commands.HELP.items():
+        commands.add_parser(name, help=help)
     return parser
 
 

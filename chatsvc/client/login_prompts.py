@@ -31,7 +31,7 @@ def wants_proof(refused: Refused) -> bool:
 
 def is_final(refused: Refused) -> bool:
     """Return whether retrying with the same identity is useless, or would even count against us."""
-    if refused.code in ("banned", "lockdown", "no-account", TLS_NEEDED):
+    if refused.code in ("banned", "disabled", "lockdown", "no-account", TLS_NEEDED):
         return True
     return wants_proof(refused) and refused.code != "too-many-attempts"
 

@@ -168,6 +168,7 @@ def _take_as_proved(
     hub: Hub, session: Session, account: Account, tag: str | None, keep_name: bool
 ) -> None:
     if session.login is not None:
+        hub.login.check_not_banned(session, account.name, account, None)
         session.login.proved = hub.authentication.complete(account)
     elif session.person.account is None or session.person.account.id != account.id:
         _log_in(hub, session, account=account, tag=tag, keep_name=keep_name)

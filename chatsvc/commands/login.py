@@ -12,6 +12,7 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Pong, Welcome
 from chatsvc.model.text_rules import LONGEST_WORDS
 from chatsvc.services.hub import Hub
+from chatsvc.services.login import Origin
 
 
 @command("name [name]", anybody=True)
@@ -105,11 +106,11 @@ async def hello(
         client=client,
         account_password=account_password,
         token=token,
-        username=username,
+        origin=Origin(username, realname[:LONGEST_WORDS]),
     )
     if welcome is not None:
         session.person.bot |= bot
-        if realname:
+        if realname and session.person.realname != realname[:LONGEST_WORDS]:
             hub.profiles.set_realname(session, realname[:LONGEST_WORDS])
         session.tell(welcome, tag)
         hub.moderation.greet(session)

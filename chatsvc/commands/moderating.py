@@ -9,9 +9,11 @@ from chatsvc.commands.registry import Answer, Place, Span, Who, Words, command
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.directory import room_of
 from chatsvc.model.events import Event
+from chatsvc.model.message_events import FIRST_PASSING
 from chatsvc.model.moderation_events import Bans, Reports
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Notice
+from chatsvc.model.text_rules import key
 from chatsvc.services.hub import Hub
 from chatsvc.services.reports import reported
 
@@ -30,6 +32,7 @@ def _where(hub: Hub, session: Session, room: str | None, here: bool) -> Room | N
     help="removes a user",
     example="/kick eve too loud",
     level="moderator",
+    settled=True,
 )
 async def kick(
     hub: Hub,
@@ -55,6 +58,7 @@ async def kill(hub: Hub, session: Session, name: str, reason: Words = "") -> Eve
     help="removes a user and blocks them from joining",
     example="/ban eve 2d spam",
     level="moderator",
+    settled=True,
 )
 async def ban(
     hub: Hub,
@@ -86,6 +90,7 @@ async def unban(
     help="stops a user from talking; --quietly: without telling them",
     example="/mute eve 10m calm down",
     level="moderator",
+    settled=True,
 )
 async def mute(
     hub: Hub,
@@ -187,8 +192,14 @@ async def delete(
     hub: Hub, session: Session, number: int, reason: Words = "", room: Place | None = None
 ) -> Event:
     """Delete a message."""
-    place, _ = hub.history.place(session, room)
-    return await hub.moderation.delete(session, place, number, reason)
+    try:
+        place, _ = hub.history.place(session, room)
+    except Refused:
+        other = hub.directory.users.get(key((room or "").removeprefix("@")))
+        if other is None or number < FIRST_PASSING:
+            raise
+        return hub.deleting.delete_passing(session, other, number, reason)
+    return await hub.deleting.delete(session, place, number, reason)
 
 
 @command(

@@ -58,11 +58,12 @@ def whowas(hub: Hub, session: Session, name: str, count: int = 0) -> Answer:
     help="notifies you when a user joins or leaves; without names: shows the list",
     example="/watch bob",
 )
-def watch(hub: Hub, session: Session, names: str = "", closely: bool = False) -> Answer:
+def watch(hub: Hub, session: Session, names: str = "", closely: bool | None = None) -> Answer:
     """Start to watch names, or list the watched ones."""
-    if not names.split():
-        return hub.watchlist.watched(session)
-    return hub.watchlist.watch(session, names.split(), closely)
+    found = hub.watchlist.watch(session, names.split()) if names.split() else None
+    if closely is not None:
+        hub.watchlist.attend(session, closely)
+    return found or hub.watchlist.watched(session)
 
 
 @command(
@@ -78,7 +79,7 @@ def unwatch(hub: Hub, session: Session, names: str | None = None) -> Answer:
     return hub.watchlist.unwatch(session, names.split())
 
 
-@command("nick name", "rename", "changes your name", "/nick anna")
+@command("nick name", "rename", "changes your name", "/nick anna", settled=True)
 def nick(hub: Hub, session: Session, name: str) -> Answer:
     """Change your name."""
     try:

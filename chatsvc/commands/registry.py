@@ -165,8 +165,11 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
     """Send a refusal; before login, only a limited number."""
     hub.measurements.refusals[refused.code] += 1
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
-    if session.login is not None:
-        hub.login.knock(session, refused.code)
+    if refused.final:
+        session.close()
+        hub.sessions.leave(session, "")
+    elif session.login is not None:
+        hub.login.knock(session)
 
 
 def _call(hub: Hub, session: Session, request: Request) -> Answer:
@@ -402,7 +405,7 @@ Words: TypeAlias = str  # one line that people read, such as a topic; IRC client
 Place: TypeAlias = str  # a room, #tea, or a conversation, @bob
 Moment: TypeAlias = float  # a time, which programs write as in RFC 3339
 Point: TypeAlias = "int | float"  # a position in a room: a number, or a time
-Signs: TypeAlias = "Mapping[str, str]"  # what is shown to others and not stored
+Signs: TypeAlias = "Mapping[str, str]"  # client tags
 Values: TypeAlias = "Mapping[str, str]"  # of metadata, by key
 Span: TypeAlias = float  # seconds, which people write as 90s, 1h30m, 2d, forever
 Who: TypeAlias = str  # a name, an address, or several

@@ -14,6 +14,7 @@ from chatsvc.services.hub import Hub
     help="changes a room rule; without a rule: lists all",
     example="/set slow 10s",
     level="moderator",
+    settled=True,
 )
 def set(
     hub: Hub,
@@ -80,7 +81,11 @@ def uninvite(hub: Hub, session: Session, name: str, room: str | None = None) -> 
 
 
 @command(
-    "op name", example="/op bob", help="makes a user a moderator of the room", level="moderator"
+    "op name",
+    example="/op bob",
+    help="makes a user a moderator of the room",
+    level="moderator",
+    settled=True,
 )
 async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Make a user a moderator of a room."""
@@ -92,6 +97,7 @@ async def op(hub: Hub, session: Session, name: str, room: str | None = None) -> 
     example="/deop bob",
     help="makes a moderator a regular member again",
     level="moderator",
+    settled=True,
 )
 async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Take the role of a moderator away."""
@@ -103,13 +109,20 @@ async def deop(hub: Hub, session: Session, name: str, room: str | None = None) -
     example="/voice bob",
     help="lets a user talk in a moderated room",
     level="moderator",
+    settled=True,
 )
 async def voice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Give a user a voice in a moderated room."""
     return await hub.room_roles.give(session, room_of(session, room), name, "voiced")
 
 
-@command("devoice name", example="/devoice bob", help="removes a user's voice", level="moderator")
+@command(
+    "devoice name",
+    example="/devoice bob",
+    help="removes a user's voice",
+    level="moderator",
+    settled=True,
+)
 async def devoice(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Take a voice away."""
     return await hub.room_roles.take(session, room_of(session, room), name, "voiced")
@@ -120,6 +133,7 @@ async def devoice(hub: Hub, session: Session, name: str, room: str | None = None
     help="makes another user the room's founder, or a guest its host",
     example="/transfer bob",
     level="host",
+    settled=True,
 )
 async def transfer(hub: Hub, session: Session, name: str, room: str | None = None) -> Event:
     """Make another user the founder of a room, or a guest its host."""

@@ -20,7 +20,7 @@ from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Rooms, Stats, Topic
 from chatsvc.model.text_rules import key, room_name
 from chatsvc.policy.permissions import floor, needs_password
-from chatsvc.services.history import Bounds
+from chatsvc.services.event_pages import Bounds
 from chatsvc.services.hub import Hub
 
 LINES = 500  # of history in one answer
@@ -99,7 +99,7 @@ def _enter(
         session.here.catch_up(other)
 
 
-@command("leave [room]", "part", "leaves a room", "/leave #tea")
+@command("leave [room]", "part", "leaves a room", "/leave #tea", settled=True)
 def leave(hub: Hub, session: Session, room: str | None = None, words: Words = "") -> Answer:
     """Leave a room."""
     return hub.joining.exit(session, room_of(session, room), words)
@@ -126,7 +126,12 @@ def rooms(hub: Hub, session: Session, n: int = PEOPLE) -> Answer:
     return Listing(Rooms((), len(found)), found[:n], place)
 
 
-@command("topic [text]", help="shows or changes the room's topic", example="/topic tea at 5")
+@command(
+    "topic [text]",
+    help="shows or changes the room's topic",
+    example="/topic tea at 5",
+    settled=True,
+)
 def topic(hub: Hub, session: Session, text: Words | None = None, room: str | None = None) -> Answer:
     """Show or set the topic of a room."""
     here = room_of(session, room)
@@ -173,11 +178,12 @@ async def history(
     around: Point | None = None,
     first: bool = False,
     deleted: bool = True,
+    events: bool = False,
 ) -> Event:
-    """Show earlier messages."""
+    """Show earlier messages; with `events`, IRC clients read these between them."""
     wanted, bounds = min(max(n, 1), LINES), Bounds(after, before, around)
     return await hub.history.page(
-        session, room=room, bounds=bounds, n=wanted, first=first, deleted=deleted
+        session, room=room, bounds=bounds, n=wanted, first=first, deleted=deleted, events=events
     )
 
 

@@ -103,12 +103,18 @@ def msg(
     action: bool = False,
     notice: bool = False,
     signs: Signs | None = None,
+    remind: bool = False,
     tag: str | None = None,
 ) -> Answer:
-    """Send a private message, or (`#room`) a message to a room."""
+    """Send a private message, or (`#room`) a message to a room.
+
+    With `remind`, tell each time that the recipient is away.
+    """
     if name.startswith("#"):
         manner = Manner(action, notice, signs)
         return _say(hub, session, text=text, room=name, tag=tag, manner=manner)
+    if remind:
+        session.waited_for = ""
     text = clean_formatted(text) if action else text
     manner = Manner(action, notice, signs)
     return hub.messaging.whisper(
@@ -120,6 +126,7 @@ def msg(
     "mods text",
     help="sends a message to the room's moderators",
     example="/mods eve is back",
+    settled=True,
 )
 def mods(
     hub: Hub,
@@ -128,14 +135,15 @@ def mods(
     room: str | None = None,
     action: bool = False,
     notice: bool = False,
+    signs: Signs | None = None,
 ) -> Answer:
     """Send a message to the moderators of a room."""
     here = room_of(session, room)
     text = clean_formatted(text) if action else text
-    return hub.messaging.tell_moderators(session, here, text, Manner(action, notice))
+    return hub.messaging.tell_moderators(session, here, text, Manner(action, notice, signs))
 
 
-@command("signal signs")
+@command("signal signs", settled=True)
 def signal(
     hub: Hub,
     session: Session,
@@ -143,10 +151,14 @@ def signal(
     room: str | None = None,
     name: str | None = None,
     mods: bool = False,
+    persist: bool = False,
 ) -> Answer:
-    """Send what programs show each other, such as typing notices; with `mods`, moderators."""
+    """Send what programs show each other, such as typing notices; with `mods`, moderators.
+
+    The history of IRC clients has it if it is to `persist`.
+    """
     to = hub.directory.find(name) if name is not None else _place(hub, session, room)
-    return hub.messaging.signal(session, to, signs, mods)
+    return hub.messaging.signal(session, to, signs, mods=mods, persist=persist)
 
 
 @command("reply text", help="replies to the last private message", example="/reply thanks")

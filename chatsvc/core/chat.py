@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import count
+from typing import TypeVar
 
 from chatsvc.auth.known_places import Source
 from chatsvc.auth.proof import Proof
@@ -18,6 +19,7 @@ from chatsvc.core.login_state import LoginState
 from chatsvc.core.mutes import NOBODY_MUTED, Mutes
 from chatsvc.core.newcomers import Newcomer, joined
 from chatsvc.core.read_mark import Mark
+from chatsvc.core.room_log import NoLog, RoomLog
 from chatsvc.core.spoken import Spoken
 from chatsvc.core.temporary_roles import ROLES, TemporaryRoles
 from chatsvc.core.timer import Timer
@@ -38,6 +40,8 @@ FIRST_ROOM = "#lobby"
 CROWD = 50  # members; larger rooms combine joins and leaves
 FOLD = 3.0  # seconds between combined announcements
 
+E = TypeVar("E", bound=Event)
+
 _connections = count(1)
 
 
@@ -48,6 +52,8 @@ class User:
         "account", "active", "aliases", "away", "bot", "host", "ignores", "key", "metadata", "name",
         "realname", "sessions", "since", "username",
     )  # fmt: skip
+
+    above_operators = False  # whether they may remove operators
 
     def __init__(self, name: str, now: float, account: Account | None = None) -> None:
         self.name = name
@@ -106,8 +112,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
-        "login", "proving", "read_to", "rooms", "searched", "since", "target", "token", "typed",
-        "user", "waited_for", "whispered",
+        "login", "proving", "quits", "read_to", "rooms", "searched", "since", "target", "token",
+        "typed", "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -129,6 +135,7 @@ class Session(Endpoint):
         self.asked: str | None = None  # the request that the next plain line answers
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
         self.leaving = False
+        self.quits = False  # the user ends the connection with /quit
         self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
@@ -200,8 +207,8 @@ class Room:
 
     __slots__ = (
         "_catching_up", "_clock", "_fold", "_mutes", "charter", "described", "empty_since",
-        "floors", "invited", "key", "last", "made", "members", "name", "passes", "people", "roster",
-        "spoke", "temporary", "time", "topic", "unseen", "used",
+        "floors", "invited", "key", "last", "log", "made", "members", "name", "passes", "people",
+        "roster", "spoke", "temporary", "time", "topic", "unseen", "used",
     )  # fmt: skip
 
     def __init__(
@@ -212,6 +219,7 @@ class Room:
         start: Start,
         roster: Mapping[str, Member] | None = None,
         mutes: Mutes[User, Room] = NOBODY_MUTED,
+        log: RoomLog | None = None,
     ) -> None:
         self.name = name
         self.key = key(name)
@@ -234,6 +242,7 @@ class Room:
         self.temporary: TemporaryRoles[User] = TemporaryRoles()
         self._clock = clock
         self._mutes = mutes
+        self.log = log or NoLog()
         self._catching_up: CatchingUp[Session] = CatchingUp(lines, start)
         self._fold: Fold[User] | None = None
 
@@ -333,7 +342,7 @@ class Room:
             self._folding().go(user)
         elif not told:
             gone = session.leaving and user.sessions == [session]
-            self.announce(Left(self.name, (user.name,), 1, words, gone))
+            self.announce(Left(self.name, (user.name,), 1, words, gone, gone and session.quits))
         if lost:
             self.temporary.lose(user, session.client, self._clock.seconds())
         self.end_temporary_role(user)
@@ -373,12 +382,14 @@ class Room:
         self.unseen.discard(user)
         self.announce(self._joined([user]), but=user)
 
-    def announce(self, event: Event, but: Session | User | None = None) -> None:
-        """Tell all members except the one who knows."""
+    def announce(self, event: E, but: Session | User | None = None) -> E:
+        """Tell all members except the one who knows; return the event as it is remembered."""
+        event = self.log.note(self, event)
         shared = Shared(event)
         for member in self.members:
             if member is not but and member.user is not but:
                 member.announce(shared)
+        return event
 
     def show(self, batch: Batch) -> None:
         """Show newly stored lines to all who are up to date; others catch up."""
@@ -417,13 +428,8 @@ class Room:
         account = user.account.name if user.account else ""
         silent = self._mutes.silences(user, self)
         away = "" if user.away is None else user.away or "away"
-        return Newcomer(
-            user.name,
-            account,
-            "" if silent else user.realname,
-            self._shown_role(user),
-            "away" if silent and away else away,
-        )
+        realname, away = ("", away and "away") if silent else (user.realname, away)
+        return Newcomer(user.name, account, realname, self._shown_role(user), away)
 
     def _shown_role(self, user: User) -> str:
         """Return a user's permission level here; operators have that of founders."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.timer import Timer
@@ -17,6 +17,8 @@ from chatsvc.model.message_events import Said, Told
 from chatsvc.store.archive import Lines, Start
 
 LATE = 60.0  # seconds after which a message is shown with its time
+
+E = TypeVar("E", bound=Event)
 
 NameOf: TypeAlias = Callable[[str], str]
 
@@ -65,8 +67,9 @@ class DirectConversation(Room):
         account = session.person.account
         return f"@{self._name_of(other_in(self.name, account.id))}" if account else self.name
 
-    def announce(self, event: Event, but: Session | User | None = None) -> None:
+    def announce(self, event: E, but: Session | User | None = None) -> E:
         """Do nothing: joins and leaves of the other user are not shown."""
+        return event
 
     def give(self, session: Session, batch: Batch) -> None:
         for line in batch.lines:
@@ -85,4 +88,6 @@ class DirectConversation(Room):
         told = Told(
             line.sender, to, line.text, line.time, line.action, own, line.number, late, room
         )
-        return replace(told, notice=line.notice, account=line.account, signs=line.signs)
+        return replace(
+            told, notice=line.notice, account=line.account, signs=line.signs, bot=line.bot
+        )

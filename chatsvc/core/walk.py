@@ -31,14 +31,6 @@ class Walk:
         """Return the last `n` lines between two numbers, newest first."""
         return await self._go(lowest, end, n, False)
 
-    async def around(self, middle: int, lowest: int, end: int, n: int) -> tuple[list[Said], bool]:
-        """Return the `n` lines around a number, oldest first, and whether earlier ones exist."""
-        later = await self.forth(max(lowest, middle - 1), end, n)
-        earlier = await self.back(lowest, min(middle, end), n + 1)
-        later = later[: max((n + 1) // 2, n - len(earlier))]
-        kept = n - len(later)
-        return [*reversed(earlier[:kept]), *later], len(earlier) > kept
-
     async def _go(self, lowest: int, end: int, n: int, forth: bool) -> list[Said]:
         found: list[Said] = []
         looked, size = 0, n

@@ -91,19 +91,26 @@ def place_named(host: str, place: Address, default_port: int) -> Address:
 
 
 def answer(
-    head: bytes, chat: str, place: Address, refused: str = "", status: str = "200 OK"
+    head: bytes,
+    chat: str,
+    place: Address,
+    refused: str = "",
+    status: str = "200 OK",
+    *,
+    location: str = "",
 ) -> bytes:
-    """Answer any HTTP request; `refused` says why the browser cannot join."""
+    """Answer any HTTP request; `refused` says why the browser cannot join, `location` where to."""
     request = _REQUEST.match(head)
     method = request[1] if request else b"GET"
     if len(head) > LONGEST_HEAD and not is_whole(head):
         status = "431 Request Header Fields Too Large"
-    elif method.decode() not in METHODS:
+    elif method.decode() not in METHODS and not status.startswith("400"):
         status = "405 Method Not Allowed"
     body = join_page(chat, place, refused)
     head_lines = (
         f"HTTP/1.1 {status}",
         *([f"Allow: {', '.join(METHODS)}"] if status.startswith("405") else []),
+        *([f"Location: {location}"] if location else []),
         "Content-Type: text/html; charset=utf-8",
         f"Content-Length: {len(body)}",
         "Connection: close",

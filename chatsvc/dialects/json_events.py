@@ -13,7 +13,7 @@ from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from chatsvc.dialects.jsonl import NAMES, SAID, TIMES, seconds
+from chatsvc.dialects.jsonl import INTERNAL, NAMES, SAID, TIMES, seconds
 from chatsvc.model.events import Event
 from chatsvc.model.message_events import Said
 
@@ -64,7 +64,9 @@ def _grammar(kind: type) -> list[tuple[str, str, Reader, Callable[[], Any]]]:
     return [
         (name, NAMES.get(name, name), _reader(name, hint), _otherwise(name, hint, _default(kind)))
         for name, hint in hints.items()
-        if get_origin(hint) is not ClassVar and not (kind is Said and name in UNWRITTEN)
+        if get_origin(hint) is not ClassVar
+        and name not in INTERNAL
+        and not (kind is Said and name in UNWRITTEN)
     ]
 
 

@@ -118,12 +118,16 @@ def _said(line: Said) -> dict[str, object]:
         value["notice"] = True
     if line.signs:
         value["signs"] = dict(line.signs)
+    if line.bot:
+        value["bot"] = True
     return value
 
 
 def _fields(event: object) -> dict[str, object]:
     found: dict[str, object] = {}
     for field in fields(event):  # type: ignore[arg-type]
+        if field.name in INTERNAL:
+            continue
         value = getattr(event, field.name)
         if value is None or value is False or value == "" or value == field.default == ():
             continue
@@ -133,6 +137,7 @@ def _fields(event: object) -> dict[str, object]:
 
 SAID = "said"  # a tuple has no room for a name beside its fields
 NAMES = {"sender": "from"}
+INTERNAL = ("stamp", "happened")  # fields of events that are not written
 TIMES = ("time", "since", "used", "until", "read_time", "topic_time", "made")
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from chatsvc.model.history_events import Found, History, Marked, Part, Recent
 from chatsvc.model.long_events import LongEvent, entries_of, with_entries
-from chatsvc.model.message_events import Kept, Said, Signal, Told
+from chatsvc.model.message_events import Kept, Retracted, Said, Signal, Told
 from chatsvc.model.presence_events import (
     Away,
     Departed,
@@ -228,7 +228,8 @@ def _(event: Told, here: str | None) -> Iterable[str]:
 @lines.register(Marked)
 @lines.register(Recent)
 @lines.register(Signal)
-def _(event: Kept | Marked | Recent | Signal, here: str | None) -> Iterable[str]:
+@lines.register(Retracted)
+def _(event: Kept | Marked | Recent | Signal | Retracted, here: str | None) -> Iterable[str]:
     return ()  # for programs only
 
 

@@ -16,7 +16,7 @@ _OURS = {"i": "l", "w": "vv"}
 RESERVED = (
     *SERVICES, "admin", "administrator", "botserv", "chat", "chatsvc", "everybody", "everyone",
     "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv", "root", "server",
-    "service", "services", "somebody", "sysop", "system", "you",
+    "service", "services", "shell", "somebody", "sysop", "system", "you",
 )  # fmt: skip
 _AROUND = "_-.'[]{}|^`"  # what a reserved name may be combined with
 

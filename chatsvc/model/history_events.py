@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
 
+from chatsvc.model.happened import Happened
 from chatsvc.model.message_events import Said
 
 
@@ -24,6 +25,7 @@ class History:
     lines: tuple[Said, ...]
     more: bool
     next: int | None = None
+    happened: tuple[Happened, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

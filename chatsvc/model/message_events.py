@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, TypeAlias
+
+from chatsvc.model.stamps import Stamp
 
 FIRST_PASSING = 10**12  # the numbers of messages that are not stored begin here
 
@@ -22,7 +24,8 @@ class Line(NamedTuple):
     account: str = ""  # the name of the sender's account, if any
     quiet: bool = False  # sent by a user who does not notice being muted
     notice: bool = False  # sent by a program; other programs must not answer it
-    signs: Mapping[str, str] | None = None  # client tags, which are not stored
+    signs: Mapping[str, str] | None = None  # client tags
+    bot: bool = False  # sent by a bot
 
     def numbered(self, number: int) -> Said:
         """Return the line as stored under `number`."""
@@ -48,6 +51,7 @@ class Said(NamedTuple):
     quiet: bool = False
     notice: bool = False
     signs: Mapping[str, str] | None = None
+    bot: bool = False
     deleted: str = ""  # who deleted it, which removes the text
 
 
@@ -76,6 +80,7 @@ class Told:
     account: str = ""  # the name of the sender's account, if any
     signs: Mapping[str, str] | None = None
     id: int | None = None  # of a message that is not stored
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class Signal:
     own: bool = False
     time: float | None = None
     id: int | None = None
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +125,16 @@ class Deleted:
     reason: str = ""
 
 
-MessageEvent: TypeAlias = Said | Told | Signal | Kept | Deleted
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """A signal, such as a reaction, was deleted from the history."""
+
+    WIRE: ClassVar[str] = "retracted"
+
+    room: str
+    id: int
+    by: str
+    reason: str = ""
+
+
+MessageEvent: TypeAlias = Said | Told | Signal | Kept | Deleted | Retracted

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
+
+from chatsvc.model.stamps import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Removed:
     reason: str
     own: bool = False
     here: str | None = None
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

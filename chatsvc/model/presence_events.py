@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
+
+from chatsvc.model.stamps import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Person:
     roles: tuple[str, ...] = ()
     secure: bool = False
     mask: str = ""
-    voice: bool = False  # has a voice in the room asked about, whatever the role
+    voices: tuple[str, ...] = ()  # of these rooms, or the room asked about, whatever the role
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Renamed:
     old: str
     new: str
     own: bool = False
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Account:
     ignores: tuple[str, ...] = ()  # names, as written
     scram: str = ""  # of the password too, as `scram.py` writes it
     certificates: tuple[str, ...] = ()  # fingerprints: SHA-256, as 64 lower-case hexadecimal digits
+    disabled: bool = False  # nobody can log in; the name stays reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,23 @@ class MetadataValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """An event in a room, or in a conversation of two, for the history of IRC clients."""
+
+    TABLE: ClassVar[str] = "happening"
+    KEYS: ClassVar[int] = 2
+
+    room: str  # its key
+    id: int
+    behind: int  # the number of the last line before it
+    time: float
+    account: str  # the name of the account of whoever caused it
+    bot: bool
+    kind: str  # the name that programs know the event by
+    fields: str  # of the event, as JSON
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A setting of the whole server that differs from the default, such as `lockdown`."""
 
@@ -179,6 +197,6 @@ class Act:
 
 
 Record: TypeAlias = (
-    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | MetadataValue | Fact
-    | Act
+    Account | Member | RoomRules | Ban | Report | Invitation | AccessToken | MetadataValue
+    | Happening | Fact | Act
 )  # fmt: skip

@@ -27,17 +27,23 @@ class Refused(Exception):
     """A refusal: `code` is stable and for programs, `text` is for users.
 
     `suggestion` is an alternative that would work; `tag` is the request's, if only its reader knows
-    it.
+    it. After a `final` one the connection is closed, so that it has no other way in.
     """
 
     def __init__(
-        self, code: str, text: str, suggestion: str | None = None, tag: str | None = None
+        self,
+        code: str,
+        text: str,
+        suggestion: str | None = None,
+        tag: str | None = None,
+        final: bool = False,
     ) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
         self.suggestion = suggestion
         self.tag = tag
+        self.final = final
 
 
 @dataclass(frozen=True, slots=True)

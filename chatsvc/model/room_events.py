@@ -5,8 +5,10 @@ No behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
+
+from chatsvc.model.stamps import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Entered:
     topic_time: float | None = None
     mentions: int | None = None
     role: str = ""  # host, if that is you
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Exited:
 
     room: str
     here: str | None
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,15 @@ class Joined:
     realnames: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     aways: tuple[str, ...] = ()
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """Others, `count` of them, have left a room, with parting words if there were any.
 
-    `gone` says that they have left the server.
+    `gone` says that they have left the server, and `quit` that they did so themselves, instead of
+    losing the connection.
     """
 
     WIRE: ClassVar[str] = "left"
@@ -77,6 +83,8 @@ class Left:
     count: int = 1
     words: str = ""
     gone: bool = False
+    quit: bool = False
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,7 @@ class Topic:
     by: str
     time: float
     changed: bool = True
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,7 @@ class Rule:
     value: str
     by: str
     more: bool = False
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +223,7 @@ class Role:
     before: str = ""
     instead: str = ""
     voice: str = ""  # given or taken
+    stamp: Stamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

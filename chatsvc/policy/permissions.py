@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from chatsvc.core.chat import FIRST_ROOM, Room, Session, User
 from chatsvc.core.temporary_roles import ROLES
+from chatsvc.model.message_events import Said
 from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key, span
@@ -85,7 +86,7 @@ def check_above(user: User, other: User, room: Room | None) -> None:
 def check_may_kick(user: User, other: User, room: Room | None) -> None:
     """Refuse the same, except that moderators can remove each other, as IRC's operators can."""
     _check_not_yourself(user, other)
-    if other.account is not None:
+    if other.account is not None and not user.above_operators:
         _check_no_operator(other.account)
     if room is not None:
         _check_rank(user, other.name, room.role(other), room, lowest="host")
@@ -220,6 +221,11 @@ def floor(session: Session, room: Room) -> int:
     if rules.history == "joined" and user.account is not None:
         return _joined(session, room)
     return room.floors.get(session.client, room.last)
+
+
+def may_read(session: Session, room: Room, line: Said) -> bool:
+    """Return whether a line is shown to a session, at least on request."""
+    return session.owns(line) or (line.number > floor(session, room) and not session.hides(line))
 
 
 def _joined(session: Session, room: Room) -> int:

@@ -313,11 +313,11 @@ class AccountSessions:
         now = self._clock.seconds()
         await self._accounts.verify(account, password, session.source, now)
         await self._accounts.remove(account)
-        self.disown(account, session)
+        self._disinherit(account, session)
         self.forget_removed()
         return account
 
-    def disown(self, account: Account, stays: Session | None = None) -> None:
+    def _disinherit(self, account: Account, stays: Session) -> None:
         """End the sessions of a deleted account, except one, which stays as a guest."""
         user = self._directory.by_account.pop(account.id, None)
         if user is None:
@@ -329,11 +329,7 @@ class AccountSessions:
         user.account = None
         self._leave_what_is_closed(user)
         self._tell_account(user)
-        words = f"Your account {account.name} was deleted."
-        if stays not in user.sessions:
-            stays = user.sessions[0]
-            stays.tell(Notice(f"{words} You are now the guest {user.name}."))
-        self._sessions.end_all(user, words, but=stays)
+        self._sessions.end_all(user, f"Your account {account.name} was deleted.", but=stays)
 
     def _leave_what_is_closed(self, user: User) -> None:
         """Remove a user who became a guest from rooms that are closed to guests."""
@@ -396,12 +392,14 @@ class AccountSessions:
                 user.account = account
                 self._tell_change(user, account, old or account)
             elif old is not None:
-                self.disown(old)
+                self._sessions.end_all(user, f"Your account {old.name} was deleted.")
         self.forget_removed()
         self._free_names()
 
     def _tell_change(self, user: User, account: Account, old: Account) -> None:
-        if account.hash != old.hash:
+        if account.disabled:
+            self._sessions.end_all(user, f"Your account {account.name} was disabled.")
+        elif account.hash != old.hash:
             self._sessions.end_all(user, "Your password was changed. Log in with the new one.")
         for session in user.sessions:
             if account.operator and not old.operator:

@@ -23,6 +23,11 @@ def with_account(name: str, account: str) -> str:
     return name if key(account) in ("", key(name)) else f"{name} ({account})"
 
 
+def because(reason: str) -> str:
+    """Return a reason, if there is one, as the end of a sentence."""
+    return f": {reason}" if reason else ""
+
+
 class Acts:
     """The log of actions, oldest first."""
 

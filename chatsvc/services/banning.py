@@ -33,10 +33,10 @@ from chatsvc.policy.bans import (
     new_ban,
 )
 from chatsvc.policy.permissions import RANKS, check_above, moderates, rank
-from chatsvc.services.audit import Acts, signed
+from chatsvc.services.audit import Acts, because, signed
 from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.hosting import Hosting
-from chatsvc.services.moderation import Moderation, because
+from chatsvc.services.moderation import Moderation
 from chatsvc.services.presence import Presence
 
 MOST_NAMED = 100  # other users named as affected by a way to ban somebody

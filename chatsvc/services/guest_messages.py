@@ -7,12 +7,12 @@ nothing is written to the disk; the conversation that was quiet the longest is f
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from chatsvc.core.chat import User
+from chatsvc.core.chat import Session, User
 from chatsvc.model.history_events import History, Latest
-from chatsvc.model.message_events import FIRST_PASSING, Said, Told
+from chatsvc.model.message_events import Said, Told
 from chatsvc.model.records import Account
 from chatsvc.model.text_rules import key
 
@@ -36,22 +36,36 @@ class Within(NamedTuple):
 class GuestMessages:
     """The latest private messages between accounts and guests."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._last_id = FIRST_PASSING
+    def __init__(self) -> None:
         self._lines: dict[_Owner, deque[Said]] = {}  # latest conversation last
         self._count = 0
-
-    def id(self) -> int:
-        """Return a new number for a message, which a restart does not repeat."""
-        self._last_id = max(self._last_id + 1, round(self._now() * 1000))
-        return self._last_id
 
     def note(self, sender: User, reader: User, told: Told) -> None:
         """Remember a message for a side that has an account, if the other side has none."""
         for one, other in ((sender, reader), (reader, sender)):
             if one.account is not None and other.account is None:
-                self._add(one.account.id, other, _line(told, f"@{other.name}"))
+                line = _line(told, f"@{other.name}", sender.sessions[0].client)
+                self._add(one.account.id, other, line)
+
+    def remove(self, session: Session, other: User, id: int) -> bool:
+        """Forget a message to `other` that a session has sent; return whether it was there.
+
+        A guest is recognized by the connection: others may have the name later.
+        """
+        user = session.person
+        account, guest = (user, other) if user.account is not None else (other, user)
+        if account.account is None:
+            return False
+        owner = account.account.id, guest.key
+        lines = self._lines.get(owner, deque())
+        found = next((line for line in lines if line.number == id and session.owns(line)), None)
+        if found is None:
+            return False
+        lines.remove(found)
+        self._count -= 1
+        if not lines:
+            del self._lines[owner]
+        return True
 
     def _add(self, account: str, guest: User, line: Said) -> None:
         owner = account, guest.key
@@ -72,6 +86,19 @@ class GuestMessages:
 
     def _forget(self, owner: _Owner) -> None:
         self._count -= len(self._lines.pop(owner))
+
+    def erase(self, name: str) -> int:
+        """Forget what an account has said to guests; return how many messages that was."""
+        count = 0
+        for owner, lines in list(self._lines.items()):
+            kept = [line for line in lines if line.account != name]
+            count += len(lines) - len(kept)
+            self._count -= len(lines) - len(kept)
+            lines.clear()
+            lines.extend(kept)
+            if not kept:
+                del self._lines[owner]
+        return count
 
     def page(self, account: Account, name: str, within: Within) -> History | None:
         """Return a page of the conversation with a guest; None if there is none."""
@@ -95,7 +122,7 @@ class GuestMessages:
                 yield Latest(lines[-1].room, lines[-1].number, lines[-1].time)
 
 
-def _line(told: Told, room: str) -> Said:
+def _line(told: Told, room: str, client: str) -> Said:
     assert told.id is not None
     return Said(
         room=room,
@@ -104,11 +131,12 @@ def _line(told: Told, room: str) -> Said:
         sender=told.sender,
         text=told.text,
         action=told.action,
-        client="",
+        client=client,
         tag=None,
         account=told.account,
         notice=told.notice,
         signs=told.signs,
+        bot=told.bot,
     )
 
 

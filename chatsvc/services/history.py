@@ -9,31 +9,35 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session
 from chatsvc.core.direct import conversation_name
 from chatsvc.core.directory import Directory, room_of
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
 from chatsvc.core.read_mark import Mark
 from chatsvc.core.walk import Walk
 from chatsvc.model import costs
+from chatsvc.model.happened import Happened
 from chatsvc.model.history_events import History, Latest, Marked, Recent
 from chatsvc.model.message_events import Said
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import key
 from chatsvc.policy.permissions import floor
+from chatsvc.services.event_pages import Bounds, EventPages, Point, is_before, merged, parted
 from chatsvc.services.guest_messages import GuestMessages, Within
 from chatsvc.store.archive import Lines
 
 MOST_MARKS = 200  # that a session without an account can set
-COUNTED = 1000  # lines in which mentions are counted
 COUNTED = 1000  # lines in which mentions are counted ...
 COUNTED_AT_ONCE = 100  # ... and paid for
 INSTANT = 0.001  # seconds: the times of lines are in whole ms
 
 
-class Bounds(NamedTuple):
-    """Numbers or times between which lines are requested; None means no bound."""
+class _Wanted(NamedTuple):
+    """Where a page is, its name for the user, the bounds of its numbers, and its length."""
 
-    after: int | float | None = None
-    before: int | float | None = None
-    around: int | float | None = None
+    place: Room
+    name: str
+    lowest: int
+    end: int
+    n: int
 
 
 class HistoryReader:
@@ -46,12 +50,14 @@ class HistoryReader:
         accounts: Accounts,
         membership: Membership,
         guest_messages: GuestMessages,
+        happenings: Happenings,
     ) -> None:
         self._directory = directory
         self._lines = lines
         self._accounts = accounts
         self._membership = membership
         self._guest_messages = guest_messages
+        self._events = EventPages(happenings)
 
     def place(self, session: Session, name: str | None) -> tuple[Room, str]:
         """Return a room, or (@name) a conversation, and its name for the user."""
@@ -80,12 +86,13 @@ class HistoryReader:
         n: int,
         first: bool,
         deleted: bool = True,
+        events: bool = False,
     ) -> History:
         """Return the last `n` lines within the bounds, or the `first` ones, or those around one.
 
-        Lines hidden from the session do not count, nor, if not wanted, `deleted` ones. If the
-        bounds are in reverse order, the lines are counted backwards: the `first` ones are then the
-        latest.
+        With `events`, these are among them. Lines hidden from the session do not count, nor, if not
+        wanted, `deleted` ones. If the bounds are in reverse order, the lines are counted backwards:
+        the `first` ones are then the latest.
         """
         with_guest = self._guest_page(session, room, Within(*bounds, n, first))
         if with_guest is not None:
@@ -95,16 +102,36 @@ class HistoryReader:
             bounds, first = Bounds(bounds.before, bounds.after), not first
         walk = Walk(self._lines, session.hides, place.name, deleted)
         lowest, end = await self._within(session, place, bounds)
+        happened = self._events.within(session, place, bounds) if events else []
         if bounds.around is not None:
-            middle = await self._first_from(place, bounds.around)
-            lines, more = await walk.around(middle, lowest, end, n)
-            return History(name, _called(lines, name), more)
+            wanted = _Wanted(place, name, lowest=lowest, end=end, n=n)
+            return await self._around(walk, wanted, bounds.around, happened)
         found = await (walk.forth if first else walk.back)(lowest, end, n + 1)
-        page = found[:n]
-        if not first:
-            page.reverse()
-        more = len(found) > n or walk.next is not None
-        return History(name, _called(page, name), more, None if len(found) > n else walk.next)
+        items = merged(found, happened)
+        page, told = parted(items[:n] if first else items[-n:])
+        more = len(items) > n or walk.next is not None
+        next = None if len(found) > n else walk.next
+        return History(name, _called(page, name), more, next, happened=told)
+
+    async def _around(
+        self,
+        walk: Walk,
+        wanted: _Wanted,
+        point: Point,
+        happened: list[Happened],
+    ) -> History:
+        """Return the page around a point, and whether earlier lines exist."""
+        place, name, lowest, end, n = wanted
+        middle = await self._first_from(place, point)
+        pivot = self._events.resolved(place, point)
+        sooner = [one for one in happened if is_before(one, pivot)]
+        lines = await walk.forth(max(lowest, middle - 1), end, n)
+        later = merged(lines, happened[len(sooner) :])[:n]
+        earlier = merged(await walk.back(lowest, min(middle, end), n + 1), sooner)
+        later = later[: max((n + 1) // 2, n - len(earlier))]
+        kept = n - len(later)
+        page, told = parted([*earlier[max(0, len(earlier) - kept) :], *later])
+        return History(name, _called(page, name), len(earlier) > kept, happened=told)
 
     def _guest_page(self, session: Session, room: str | None, within: Within) -> History | None:
         """Return a page of the messages with a guest, unless there are stored ones."""
@@ -121,7 +148,11 @@ class HistoryReader:
         if bounds.after is None or bounds.before is None:
             return False
         after = await self._first_from(place, bounds.after)
-        return after > await self._first_from(place, bounds.before)
+        before = await self._first_from(place, bounds.before)
+        both_ids = isinstance(bounds.after, int) and isinstance(bounds.before, int)
+        both_times = isinstance(bounds.after, float) and isinstance(bounds.before, float)
+        same = after == before and (both_ids or both_times)
+        return bounds.after > bounds.before if same else after > before
 
     async def _within(self, session: Session, place: Room, bounds: Bounds) -> tuple[int, int]:
         """Return the numbers that bound the lines, as far as the user may read them."""
@@ -134,15 +165,21 @@ class HistoryReader:
 
     async def _first_from(self, place: Room, point: int | float) -> int:
         """Return the number of the first line that is not before a point."""
-        if isinstance(point, int):
-            return point
-        return await self._lines.number_at(place.name, point)
+        found = self._events.resolved(place, point)
+        if isinstance(found, Happened):
+            return found.behind + 1
+        if isinstance(found, int):
+            return found
+        return await self._lines.number_at(place.name, found)
 
     async def _last_until(self, place: Room, point: int | float) -> int:
         """Return the number of the last line that is not after a point."""
-        if isinstance(point, int):
-            return min(point, place.last)
-        return await self._lines.number_at(place.name, round(point + INSTANT, 3)) - 1
+        found = self._events.resolved(place, point)
+        if isinstance(found, Happened):
+            return found.behind
+        if isinstance(found, int):
+            return min(found, place.last)
+        return await self._lines.number_at(place.name, round(found + INSTANT, 3)) - 1
 
     async def recent(
         self,

@@ -10,8 +10,12 @@ from traceback import print_exception
 
 from chatsvc.auth.accounts import Accounts
 from chatsvc.auth.passwords import Hasher
+from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
+from chatsvc.core.passing_ids import PassingIds
+from chatsvc.core.room_log import RoomLog
 from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
 from chatsvc.model.rate_limits import Window
@@ -23,6 +27,8 @@ from chatsvc.services.audit import Acts
 from chatsvc.services.authentication import Authentication
 from chatsvc.services.ban_targets import BanTargets
 from chatsvc.services.banning import Banning
+from chatsvc.services.deleting import Deleting
+from chatsvc.services.erasing import Erasing
 from chatsvc.services.guest_messages import GuestMessages
 from chatsvc.services.history import HistoryReader
 from chatsvc.services.hosting import Hosting
@@ -39,6 +45,7 @@ from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
 from chatsvc.services.reports import Inbox
+from chatsvc.services.retention import Retention
 from chatsvc.services.room_administration import RoomAdministration
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.services.room_roles import RoomRoles
@@ -46,6 +53,7 @@ from chatsvc.services.rooms import Rooms
 from chatsvc.services.search import Search
 from chatsvc.services.sessions import Sessions
 from chatsvc.services.settings import ServiceSettings
+from chatsvc.services.status import Status
 from chatsvc.services.subscriptions import Subscriptions
 from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
@@ -74,13 +82,13 @@ class Hub:
         self.start = start
         self.now = now = now or clock.seconds  # the time of day, in seconds since 1970
         self.settings = settings = settings or ServiceSettings()
-        self._begun = clock.seconds()
         safely = Safely(report)
         self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
         self.accounts = accounts = Accounts(archive, hasher, attempts, settings.accounts)
         accounts.email_required = settings.email_required
+        self.sign_ins = sign_ins = SignIns(archive, now)
         self.authentication = Authentication(accounts, clock.seconds)
         self.membership = membership = Membership(archive, clock, start)
         self.bans = bans = BanList(archive, now)
@@ -94,26 +102,28 @@ class Hub:
             directory=directory, accounts=accounts, records=archive, bans=bans,
             visibility=visibility, watchlist=watchlist, subscriptions=subscriptions, clock=clock,
         )  # fmt: skip
+        ids = PassingIds(now)
+        self.happenings = happenings = Happenings(archive, ids, now)
         self.rooms = rooms = Rooms(
             directory=directory, lines=archive, records=archive, accounts=accounts,
             membership=membership, bans=bans, clock=clock, now=now, start=start,
-            described=metadata.stored.keys(),
+            described=metadata.stored.keys(), log=RoomLog(happenings, directory.users),
         )  # fmt: skip
         self.new_rooms = new_rooms = NewRooms(directory, rooms, clock)
-        guest_messages = GuestMessages(now)
+        guest_messages = GuestMessages()
         self.history = history = HistoryReader(
             directory=directory, lines=archive, accounts=accounts, membership=membership,
-            guest_messages=guest_messages,
+            guest_messages=guest_messages, happenings=happenings,
         )  # fmt: skip
         self.search = Search(lines=archive, history=history, clock=clock, now=now, start=start)
         self.presence = presence = Presence(
             directory=directory, bans=bans, visibility=visibility, watchlist=watchlist,
-            whowas=whowas, now=now,
+            whowas=whowas, happenings=happenings, now=now,
         )  # fmt: skip
         self.messaging = messaging = Messaging(
             directory=directory, rooms=rooms, accounts=accounts, intake=archive, bans=bans,
-            visibility=visibility, guest_messages=guest_messages, clock=clock, now=now,
-            safely=safely, measurements=measurements, log=log,
+            visibility=visibility, guest_messages=guest_messages, ids=ids, happenings=happenings,
+            clock=clock, now=now, safely=safely, measurements=measurements, log=log,
         )  # fmt: skip
         self.hosting = hosting = Hosting(
             directory=directory, membership=membership, bans=bans, records=archive, clock=clock,
@@ -121,7 +131,7 @@ class Hub:
         )  # fmt: skip
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
-            bans=bans, history=history, hosting=hosting,
+            bans=bans, history=history, hosting=hosting, happenings=happenings,
             show_history=settings.show_history, now=now,
         )  # fmt: skip
         self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
@@ -129,7 +139,7 @@ class Hub:
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
             watchlist=watchlist, subscriptions=subscriptions, nicknames=nicknames, safely=safely,
-            now=now,
+            sign_ins=sign_ins, now=now,
         )  # fmt: skip
         self.profiles = profiles = Profiles(
             directory=directory, accounts=accounts, bans=bans, nicknames=nicknames,
@@ -149,19 +159,26 @@ class Hub:
             authentication=self.authentication, clock=clock, now=now,
         )  # fmt: skip
         self.reports = reports = Inbox(directory, accounts, archive, acts)
+        self.status = Status(
+            directory=directory, accounts=accounts, lockdown=lockdown, reports=reports,
+            store=archive, clock=clock, now=now,
+        )  # fmt: skip
         self.moderation = moderation = Moderation(
-            directory=directory, sessions=sessions, joining=joining, bans=bans, lines=archive,
-            records=archive, store=archive, acts=acts, reports=reports, lockdown=lockdown,
-            clock=clock,
+            directory=directory, sessions=sessions, joining=joining, bans=bans, records=archive,
+            acts=acts, reports=reports, lockdown=lockdown, clock=clock,
         )  # fmt: skip
         self.banning = Banning(
             directory=directory, moderation=moderation, hosting=hosting, bans=bans, acts=acts,
             targets=BanTargets(directory, accounts, whowas, now), presence=presence,
         )  # fmt: skip
+        self.deleting = Deleting(
+            bans=bans, lines=archive, store=archive, happenings=happenings,
+            guest_messages=guest_messages, acts=acts, clock=clock,
+        )  # fmt: skip
         self.room_administration = RoomAdministration(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
-            hosting=hosting, records=archive, acts=acts, topics=Topics(archive, bans, clock, now),
-            visibility=visibility,
+            hosting=hosting, lines=archive, records=archive, acts=acts,
+            topics=Topics(archive, bans, clock, now), visibility=visibility,
         )  # fmt: skip
         self.room_roles = RoomRoles(
             directory=directory, accounts=accounts, membership=membership, hosting=hosting,
@@ -169,13 +186,22 @@ class Hub:
         )  # fmt: skip
         self.room_removal = room_removal = RoomRemoval(
             directory=directory, membership=membership, bans=bans, records=archive, store=archive,
-            acts=acts, moderation=moderation, metadata=metadata, now=now,
+            acts=acts, moderation=moderation, metadata=metadata, happenings=happenings,
+            now=now,
+        )  # fmt: skip
+        self.erasing = Erasing(
+            directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
+            acts=acts, now=now, start=start,
+        )  # fmt: skip
+        retention = Retention(
+            directory=directory, store=archive, happenings=happenings,
+            limits=settings.retention, clock=clock, now=now, log=log,
         )  # fmt: skip
         self.maintenance = Maintenance(
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
-            presence=presence, metadata=metadata, store=archive, log=archive, clock=clock, now=now,
-            start=start,
+            presence=presence, metadata=metadata, happenings=happenings, sign_ins=sign_ins,
+            retention=retention, log=archive, clock=clock, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -183,17 +209,19 @@ class Hub:
     @property
     def since(self) -> float:
         """Return when the service started, in seconds since 1970 by the current time of day."""
-        return self.now() - (self.clock.seconds() - self._begun)
+        return self.status.since
 
     def open(self) -> None:
         """Open the archive and load what is stored."""
         known = self.archive.open(self.messaging)
         self.accounts.open()
+        self.sign_ins.open()
         self.membership.open()
         self.bans.open()
         self.metadata.open()
         self.moderation.open()
         self.rooms.open(known)
+        self.happenings.open()
         self.hosting.open()
 
     async def close(self) -> None:
@@ -201,6 +229,7 @@ class Hub:
         self.messaging.stopping = True
         self.maintenance.end()
         self.scrubbing.end()
+        self.erasing.end()
         self.search.end()
         await self.archive.flush()
         for session in list(self.directory.sessions):
@@ -208,4 +237,6 @@ class Hub:
             session.close()
         self.joining.note_what_is_read()
         await self.membership.save()
+        await self.sign_ins.save()
         await self.bans.save()
+        await self.happenings.save()

@@ -12,6 +12,7 @@ from itertools import islice
 
 from chatsvc.core.chat import CROWD, FIRST_ROOM, Room, Session, User
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
 from chatsvc.model.records import Account, Member
 from chatsvc.model.requests import Refused
@@ -42,6 +43,7 @@ class Joining:
         bans: BanList,
         history: HistoryReader,
         hosting: Hosting,
+        happenings: Happenings,
         show_history: int,
         now: Callable[[], float],
     ) -> None:
@@ -52,6 +54,7 @@ class Joining:
         self._bans = bans
         self._history = history
         self._hosting = hosting
+        self._happenings = happenings
         self._show_history = show_history
         self._now = now
 
@@ -198,6 +201,7 @@ class Joining:
             topic_by=room.topic.by if room.topic else "",
             topic_time=room.topic.time if room.topic else None,
             role="host" if room.temporary.host is session.user else "",
+            stamp=room.log.latest(room, session.name),
         )
 
     def _inside(self, account: Account) -> list[Member]:
@@ -242,7 +246,8 @@ class Joining:
                 self.step_out(other, room, "")
                 other.tell(Exited(room.name, other.here.name if other.here else None))
         self.step_out(session, room, "" if silent else words)
-        return Exited(room.name, session.here.name if session.here else None)
+        here = session.here.name if session.here else None
+        return Exited(room.name, here, stamp=room.log.latest(room, session.name))
 
     def no_longer_inside(self, account: Account, room: Room, invited: bool = True) -> None:
         """Stop an account from rejoining by itself; keep an invitation only if `invited`."""
@@ -279,6 +284,7 @@ class Joining:
             for member in list(room.roster.values()):
                 self._membership.forget(member)
             self._membership.let_go(room.key)
+            self._happenings.forget(room.key)
 
     def note_what_is_read(self) -> None:
         """Note for every account the last line that it has been shown in each room."""

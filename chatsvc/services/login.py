@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
+from typing import NamedTuple
 
 from chatsvc import __version__
 from chatsvc.auth.accounts import Accounts
@@ -39,6 +40,16 @@ LIMITS = {
     "rooms": MOST_ROOMS,
     "in_flight": IN_FLIGHT,
 }
+
+
+class Origin(NamedTuple):
+    """What programs say of their user, besides the name."""
+
+    username: str = ""
+    realname: str = ""
+
+
+NO_ORIGIN = Origin()
 
 
 class Login:
@@ -95,7 +106,7 @@ class Login:
         client: str | None = None,
         account_password: str | None = None,
         token: str | None = None,
-        username: str = "",
+        origin: Origin = NO_ORIGIN,
     ) -> Welcome | None:
         """Log in `session` under a name; if the name is taken, the refusal suggests a free one.
 
@@ -111,7 +122,7 @@ class Login:
         check_name(name)
         await self._check_chat_password(session, login, name, password)
         if token is not None:
-            return await self._hello_with_token(session, token, client, username)
+            return await self._hello_with_token(session, token, client, origin)
         proved = self._authentication.current(login.proved)  # unless it has changed since
         account = proved or self._accounts.find(name)
         if account is None and account_password is not None:
@@ -121,14 +132,14 @@ class Login:
             login.name = account.name
             account = await self._prove(session, account, account_password, client)
             name = account.name
-        return self._come_in(session, name=name, account=account, client=client, username=username)
+        return self._come_in(session, name=name, account=account, client=client, origin=origin)
 
     async def _hello_with_token(
-        self, session: Session, secret: str, client: str | None, username: str
+        self, session: Session, secret: str, client: str | None, origin: Origin
     ) -> Welcome | None:
         account, token = await self._authentication.by_token(session, secret, self._now())
         welcome = self._come_in(
-            session, name=account.name, account=account, client=client, username=username
+            session, name=account.name, account=account, client=client, origin=origin
         )
         if welcome is not None:
             session.token = token.digest
@@ -140,14 +151,15 @@ class Login:
         name: str,
         account: Account | None,
         client: str | None,
-        username: str,
+        origin: Origin,
     ) -> Welcome | None:
         if session not in self._directory.sessions:
             return None
         self.check_not_banned(session, name, account, client)
         user = self._user(name, account, client)
         if not user.sessions:
-            user.username = safe_user(username) or user.username
+            user.username = safe_user(origin.username) or user.username
+            user.realname = origin.realname or user.realname
         return self._admit(session, user, client or secrets.token_urlsafe(9))
 
     async def _prove(
@@ -193,13 +205,23 @@ class Login:
     def check_not_banned(
         self, session: Session, name: str, account: Account | None, client: str | None
     ) -> None:
-        """Refuse users who are banned from the chat, and guests during a lockdown."""
+        """Refuse disabled accounts, users who are banned, and guests during a lockdown.
+
+        Only the last refusal leaves the connection open for another name.
+        """
+        if account is not None and account.disabled:
+            raise Refused(
+                "disabled",
+                f"The account {account.name} is disabled. Ask the administrator.",
+                final=True,
+            )
         if account is not None and account.operator:
             return
         known = marks(name, account, client)
         ban = self._bans.ban_at_the_door(known, session.wire.address)
         if ban is not None:
-            raise self._bans.refusal(ban)
+            refused = self._bans.refusal(ban)
+            raise Refused(refused.code, refused.text, final=True)
         if self._lockdown.on and account is None:
             raise Refused(
                 "lockdown",
@@ -264,13 +286,11 @@ class Login:
         rooms = self._joining.belongs_to(account)
         return [Unread(room.name, member.seen, room.last) for room, member in rooms]
 
-    def knock(self, session: Session, code: str) -> None:
-        """Count a refusal before login; close the connection after some, or at once for a ban."""
+    def knock(self, session: Session) -> None:
+        """Count a refusal before login; close the connection after some."""
         login = session.logging_in
         login.knocks += 1
-        if code == "banned":
-            session.close()
-        elif login.knocks >= KNOCKS:
+        if login.knocks >= KNOCKS:
             session.tell(Goodbye("Too many failed attempts. Try again later."))
             session.close()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from chatsvc.auth.accounts import Accounts
+from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
 from chatsvc.core.timer import Timer
 from chatsvc.policy.bans import BanList
@@ -13,8 +13,9 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.joining import Joining
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.presence import Presence
+from chatsvc.services.retention import Retention
 from chatsvc.services.room_removal import RoomRemoval
-from chatsvc.store.archive import ArchiveFailed, Checkpointed, RoomStore, Scrubbable, Start
+from chatsvc.store.archive import ArchiveFailed, Checkpointed, Scrubbable, Start
 
 OFTEN = 2.0  # seconds between checks for changes by another process
 SETTLED = 5  # checks between two checkpoints
@@ -39,10 +40,11 @@ class Maintenance:
         room_removal: RoomRemoval,
         presence: Presence,
         metadata: MetadataService,
-        store: RoomStore,
+        happenings: Happenings,
+        sign_ins: SignIns,
+        retention: Retention,
         log: Checkpointed,
         clock: Timer,
-        now: Callable[[], float],
         start: Start,
     ) -> None:
         self._directory = directory
@@ -54,10 +56,11 @@ class Maintenance:
         self._room_removal = room_removal
         self._presence = presence
         self._metadata = metadata
-        self._store = store
+        self._happenings = happenings
+        self._sign_ins = sign_ins
+        self._retention = retention
         self._log = log
         self._clock = clock
-        self._now = now
         self._start = start
         self._round = 0
         self._ended = False
@@ -78,6 +81,9 @@ class Maintenance:
     async def _work(self) -> None:
         try:
             await self._accounts.refresh()
+            await self._happenings.save()
+            if self._round == 1:
+                await self._retention.apply()  # the options may be new
             if self._round % SETTLED == 0:
                 await self._log.checkpoint()
             if self._round % SELDOM == 0:
@@ -93,15 +99,13 @@ class Maintenance:
         await self._metadata.forget_removed()
         self._joining.note_what_is_read()
         await self._membership.save()
+        await self._sign_ins.forget_removed(self._accounts.get)
+        await self._sign_ins.save()
         await self._bans.forget_past()
         await self._bans.save()
         self._presence.reveal_unmuted()
         await self._room_removal.remove_empty()
-        now = self._now()
-        for room in list(self._directory.rooms.values()):
-            keep = room.charter.keep if room.charter is not None else 0.0
-            while keep and await self._store.expire(room.name, now - keep):
-                pass  # more lines have expired
+        await self._retention.apply()
 
 
 class Scrubbing:

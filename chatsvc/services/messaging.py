@@ -13,6 +13,8 @@ from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
+from chatsvc.core.passing_ids import PassingIds
 from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Batch, Shared, portions
@@ -60,6 +62,8 @@ class Messaging:
         bans: BanList,
         visibility: Visibility,
         guest_messages: GuestMessages,
+        ids: PassingIds,
+        happenings: Happenings,
         clock: Timer,
         now: Callable[[], float],
         safely: Safely,
@@ -73,6 +77,8 @@ class Messaging:
         self._bans = bans
         self._visibility = visibility
         self._guest_messages = guest_messages
+        self._ids = ids
+        self._happenings = happenings
         self._clock = clock
         self._now = now
         self._safely = safely
@@ -135,7 +141,7 @@ class Messaging:
         if session.in_flight >= IN_FLIGHT or intake.waiting > BUSY:
             session.hold(True)
         user = session.person
-        account = user.account.name if user.account else ""
+        account = _account_of(user)
         action, notice, signs = manner
         if time > room.time:  # it never moves back, whatever the clock does
             room.time = time
@@ -153,6 +159,7 @@ class Messaging:
                 quiet=quiet,
                 notice=notice,
                 signs=signs,
+                bot=user.bot,
             ),
         )
 
@@ -191,13 +198,13 @@ class Messaging:
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
         quiet = mute is not None
-        if reader is not None:
+        if reader is not None and not manner.notice:  # programs must not answer each other
             self._tell_whether_away(session, reader)
         for each in reader.sessions if reader is not None and mute is None else ():
             each.whispered = user
         if user.account is not None and account is not None:
             room = self._rooms.conversation(user.account, account)
-            if reader is None and session.waited_for != account.id:
+            if reader is None and session.waited_for != account.id and not manner.notice:
                 session.waited_for = account.id
                 session.tell(
                     Notice(f"{account.name} is offline and will get this after reconnecting.")
@@ -222,7 +229,7 @@ class Messaging:
             )
         if all(each.wire.full for each in reader.sessions):
             raise Refused("slow", f"Not sent: {reader.name} is not responding at the moment.")
-        told = replace(words.told(session.person, reader.name), id=self._guest_messages.id())
+        told = replace(words.told(session.person, reader.name), id=self._ids.new())
         if not words.quiet or session.person.account is not None:
             self._guest_messages.note(session.person, reader, told)
         for each in reader.sessions if not words.quiet else ():
@@ -241,7 +248,7 @@ class Messaging:
         if mute is not None and not mute.quietly:
             raise self._bans.refusal(mute)
         told = _Speech(text, manner, now).told(session.person, f"@{room.name}")
-        told = replace(told, id=self._guest_messages.id())
+        told = replace(told, id=self._ids.new())
         for member in room.members if mute is None else ():
             other = member.user is not session.user and moderates(member.person, room)
             if other and not member.person.ignores_user(session.person):
@@ -249,17 +256,29 @@ class Messaging:
         return replace(told, own=True)
 
     def signal(
-        self, session: Session, to: Room | User, signs: Mapping[str, str], mods: bool = False
+        self,
+        session: Session,
+        to: Room | User,
+        signs: Mapping[str, str],
+        mods: bool = False,
+        persist: bool = False,
     ) -> Signal:
-        """Show others, or only the moderators, what is not stored, such as a typing notice."""
+        """Show others, or only the moderators, what is not a message, such as a typing notice.
+
+        The history has it if it is to `persist`.
+        """
         place = to if isinstance(to, Room) else None
         if place is not None and place.charter is not None:
             check_talk(session.person, place, self._clock.seconds())
             check_ctcp(place, signs)
             signs = _filtered(place.charter, Manner(signs=signs)).signs or {}
+        stamp = self._happenings.stamp(_account_of(session.person), session.person.bot)
         called = f"@{to.name}" if mods else to.name
-        signal = Signal(session.name, called, signs, time=self._now(), id=self._guest_messages.id())
+        signal = Signal(session.name, called, signs, time=stamp.time, id=stamp.id, stamp=stamp)
         if self._bans.mute_of(session, place) is None:
+            where = place or self._conversation(session.person, to)
+            if persist and where is not None and not mods:
+                self._happenings.note(where.key, where.last, signal, stamp)
             shared = Shared(signal)
             for each in to.members if isinstance(to, Room) else to.sessions:
                 other = each.user is not session.user or to is session.user
@@ -268,6 +287,12 @@ class Messaging:
                 if other and not each.person.ignores_user(session.person):
                     each.announce(shared)
         return replace(signal, own=True)
+
+    def _conversation(self, user: User, to: Room | User) -> Room | None:
+        """Return the conversation of two accounts."""
+        if isinstance(to, Room) or user.account is None or to.account is None:
+            return None
+        return self._rooms.conversation(user.account, to.account)
 
     # Outgoing
 
@@ -382,7 +407,6 @@ class _Speech(NamedTuple):
     quiet: bool = False
 
     def told(self, sender: User, to: str) -> Told:
-        account = sender.account.name if sender.account else ""
         action, notice, signs = self.manner
         told = Told(
             sender=sender.name,
@@ -391,9 +415,15 @@ class _Speech(NamedTuple):
             time=self.time,
             action=action,
             notice=notice,
-            account=account,
+            account=_account_of(sender),
+            bot=sender.bot,
         )
         return replace(told, signs=signs) if signs else told
+
+
+def _account_of(user: User) -> str:
+    """Return the name of a user's account, if any."""
+    return user.account.name if user.account else ""
 
 
 def _filtered(charter: RoomRules, manner: Manner) -> Manner:

@@ -5,36 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chatsvc.core.chat import Room, Session, User
-from chatsvc.core.direct import DirectConversation
 from chatsvc.core.directory import Directory
 from chatsvc.core.timer import Timer
 from chatsvc.model.batch import Shared
 from chatsvc.model.events import Event
-from chatsvc.model.message_events import Deleted, Said
 from chatsvc.model.moderation_events import (
     Announced,
     Lockdown,
     Removed,
 )
-from chatsvc.model.rate_limits import Window, network
 from chatsvc.model.records import Fact
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Goodbye, Notice
-from chatsvc.model.text_rules import check_words, span
+from chatsvc.model.text_rules import check_words
 from chatsvc.policy.bans import (
     BanList,
 )
 from chatsvc.policy.lockdown import LockdownSwitch
-from chatsvc.policy.permissions import check_may_kick, floor, moderates
-from chatsvc.services.audit import Acts, signed, with_account
+from chatsvc.policy.permissions import check_may_kick
+from chatsvc.services.audit import Acts, because, signed
 from chatsvc.services.joining import Joining
 from chatsvc.services.reports import Inbox
 from chatsvc.services.sessions import Sessions
-from chatsvc.store.archive import Lines, Records, RoomStore
+from chatsvc.store.archive import Records
 
 LOCKDOWN = "lockdown"
 MOST_NAMED = 100  # other users named as affected by a way to ban somebody
-DELETIONS = (10, 600.0)  # deletions of own messages, within so many seconds
 
 
 class Moderation:
@@ -46,9 +42,7 @@ class Moderation:
         sessions: Sessions,
         joining: Joining,
         bans: BanList,
-        lines: Lines,
         records: Records,
-        store: RoomStore,
         acts: Acts,
         reports: Inbox,
         lockdown: LockdownSwitch,
@@ -58,14 +52,11 @@ class Moderation:
         self._sessions = sessions
         self._joining = joining
         self._bans = bans
-        self._lines = lines
         self._records = records
-        self._store = store
         self._acts = acts
         self._reports = reports
         self._lockdown = lockdown
         self._clock = clock
-        self._deletions = Window(*DELETIONS)
 
     def open(self) -> None:
         """Load the state; the archive is open."""
@@ -93,20 +84,21 @@ class Moderation:
         if room is not None and user not in room.people:
             raise Refused("absent", f"{user.name} is not in {room.name}.")
         await self._acts.note(session, f"kicked {signed(user)}{because(reason)}", room)
-        self.put_out(user, room, session, reason)
-        return Removed(room.name if room else "", user.name, session.name, reason)
+        removed = Removed(room.name if room else "", user.name, session.name, reason)
+        return self.put_out(user, room, session, reason) or removed
 
     def reason(self, session: Session, room: Room | None, reason: str) -> str:
         """Return the given reason; none if a user is muted on the whole server."""
         check_words(reason)
         return "" if self._bans.silences(session.person, room) else reason
 
-    def put_out(self, user: User, room: Room | None, by: Session, reason: str) -> None:
-        """Remove the users that are still online."""
+    def put_out(self, user: User, room: Room | None, by: Session, reason: str) -> Removed | None:
+        """Remove a user who is still online; return what a room was told."""
         if room is None:
             self._put_off_the_server(user, by, reason)
         elif user in room.people:
-            self._put_out_of_room(user, room, by, reason)
+            return self._put_out_of_room(user, room, by, reason)
+        return None
 
     def empty(self, room: Room, by: Session, reason: str) -> None:
         """Remove everybody from a room."""
@@ -124,12 +116,14 @@ class Moderation:
             session.close()
             self._sessions.leave(session, f"removed by {by.name}{because(reason)}")
 
-    def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> None:
+    def _put_out_of_room(self, user: User, room: Room, by: Session, reason: str) -> Removed:
         entry, event = self._joining, Removed(room.name, user.name, by.name, reason)
         if user.account is not None:
             entry.no_longer_inside(user.account, room, invited=False)
         entry.forget_floors(user, room)
         unseen = user in room.unseen
+        if not unseen:
+            event = room.log.note(room, event)
         for session in list(user.sessions):
             room.passes.pop(session.client, None)
             room.invited.discard(session.client)
@@ -139,64 +133,7 @@ class Moderation:
                 session.tell(replace(event, own=True, here=here))
         if not unseen:
             room.announce(event, but=by)
-
-    # Messages
-
-    async def delete(self, session: Session, place: Room, number: int, reason: str) -> Deleted:
-        """Delete a message: your own, or as a moderator, with a reason."""
-        reason = self.reason(session, place, reason)
-        lines = await self._lines.read(place.name, number - 1, 1)
-        called = place.called(session)
-        if not lines or lines[0].number != number or not _may_read(session, place, lines[0]):
-            raise Refused(
-                "no-such-line",
-                f"There is no message {number} in {called}. To see the numbers: /history",
-            )
-        line = lines[0]
-        if line.deleted:
-            raise Refused(
-                "no-such-line", f"Message {number} was already deleted by {line.deleted}."
-            )
-        own = session.owns(line)
-        moderator = moderates(session.person, place) and not isinstance(place, DirectConversation)
-        if not own and not moderator:
-            raise Refused(
-                "not-allowed",
-                f"That message is by {line.sender}. Only moderators can delete it.",
-            )
-        if not moderator:
-            self._check_may_delete_again(session)
-        if not own:
-            whose = with_account(line.sender, line.account)
-            what = f"deleted message {number} by {whose}{because(reason)}"
-            await self._acts.note(session, what, place)
-        await self._store.delete(place.name, number, session.name)
-        # A muted user could say something with the reason for deleting their own messages.
-        where = None if isinstance(place, DirectConversation) else place
-        silent = own and self._bans.mute_of(session, where) is not None
-        event = Deleted(
-            room=called,
-            number=number,
-            sender=line.sender,
-            by=session.name,
-            own=own,
-            reason="" if silent else reason,
-        )
-        for each in place.members:
-            if each is not session and _may_read(each, place, line):
-                each.tell(replace(event, room=place.called(each)))  # slow ones are to forget it too
         return event
-
-    def _check_may_delete_again(self, session: Session) -> None:
-        """Refuse too many deletions of own messages: each empties the write-ahead log."""
-        account, now = session.person.account, self._clock.seconds()
-        who = account.id if account else network(session.wire.address) or session.client
-        wait = self._deletions.wait(who, now)
-        if wait:
-            raise Refused(
-                "too-many", f"You have deleted many messages recently. Wait {span(wait)}."
-            )
-        self._deletions.note(who, now)
 
     # The whole server
 
@@ -223,13 +160,3 @@ class Moderation:
         for each in self._directory.clients.values():
             if each is not session:
                 each.announce(shared)
-
-
-def _may_read(session: Session, room: Room, line: Said) -> bool:
-    own = session.owns(line)
-    return own or (line.number > floor(session, room) and not session.hides(line))
-
-
-def because(reason: str) -> str:
-    """Return a reason at the end of a sentence."""
-    return f": {reason}" if reason else ""

@@ -31,6 +31,11 @@ class Origins:
             return user.account.name if user.account is not None else ""
         return self._whowas.account(name)
 
+    def standing(self, name: str) -> tuple[str, bool]:
+        """Return the name of a user's account, as `login` does, and whether it is a bot."""
+        user = self._users.get(key(name))
+        return self.login(name), user is not None and user.bot
+
     def _other(self, name: str) -> str:
         user = self._users.get(key(name))
         if user is not None:  # who has changed the case of the name

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.model.batch import Shared
 from chatsvc.model.presence_events import Renamed
 from chatsvc.policy.bans import BanList
@@ -24,6 +25,7 @@ class Presence:
         visibility: Visibility,
         watchlist: Watchlist,
         whowas: Whowas,
+        happenings: Happenings,
         now: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -31,6 +33,7 @@ class Presence:
         self._visibility = visibility
         self._watchlist = watchlist
         self._whowas = whowas
+        self._happenings = happenings
         self._now = now
 
     def gone(self, user: User, trace: Trace) -> None:
@@ -39,13 +42,16 @@ class Presence:
         self._whowas.note(user, self._now(), trace, realname)
         self._watchlist.went(user.name)
 
-    def tell_renamed(self, user: User, old: str) -> None:
+    def tell_renamed(self, user: User, old: str) -> Renamed:
         """Tell everybody who shares a room with a user that they have another name now.
 
         Where the user is muted, those who must not see the new name see the old name leave.
         """
         told: set[Session] = set()
         revealing = []
+        account = user.account.name if user.account else ""
+        stamp = self._happenings.stamp(account, user.bot)
+        renamed = Renamed(old, user.name, stamp=stamp)
         self._bans.follow(user, None)
         for room in user.rooms():
             self._bans.follow(user, room)
@@ -55,11 +61,13 @@ class Presence:
                 revealing.append(room)
             else:
                 told |= room.members.keys()
-        event = Shared(Renamed(old, user.name))
+                self._happenings.note(room.key, room.last, renamed, stamp)
+        event = Shared(renamed)
         for each in told - set(user.sessions):
             each.announce(event)
         for room in revealing:
             room.reveal(user)
+        return renamed
 
     def _is_kept_back(self, user: User, room: Room) -> bool:
         """Return whether a mute hides the new name of `user` from somebody in a room."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chatsvc.auth.accounts import Accounts
 from chatsvc.core.chat import Session, User
 from chatsvc.core.directory import Directory
@@ -66,8 +68,7 @@ class Profiles:
         self._nicknames.came(name)
         if changed:
             self._watchlist.came(name)
-        self._presence.tell_renamed(user, old)
-        own = Renamed(old, name, own=True)
+        own = replace(self._presence.tell_renamed(user, old), own=True)
         for other in user.sessions:
             if other is not session:
                 other.tell(own)
@@ -160,8 +161,9 @@ class Profiles:
         """Mark a user as away, or (None) back."""
         check_words(reason or "")
         user = session.person
-        user.away = reason
-        self._presence.tell_of(session, Shared(Away(user.name, reason)))
+        if user.away != reason:
+            user.away = reason
+            self._presence.tell_of(session, Shared(Away(user.name, reason)))
         await self.save_ignores(user)
         own = Away(user.name, reason, own=True)
         for other in user.sessions:

@@ -16,7 +16,7 @@ from chatsvc.model.presence_events import Away
 from chatsvc.model.records import Account, Act, Member, RoomRules
 from chatsvc.model.requests import Refused
 from chatsvc.model.room_events import Expected, Invitations, Invited, Rule, Rules, Topic
-from chatsvc.model.text_rules import check_words
+from chatsvc.model.text_rules import check_words, counted, span
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.permissions import check_founder, check_invite, check_level, moderates
 from chatsvc.policy.room_rules import changed, current, listed, rule_name, shown, value_of
@@ -25,7 +25,7 @@ from chatsvc.services.hosting import Hosting
 from chatsvc.services.room_roles import somebody
 from chatsvc.services.topics import Topics
 from chatsvc.services.visibility import Visibility
-from chatsvc.store.archive import ArchiveFailed, Records
+from chatsvc.store.archive import ArchiveFailed, Lines, Records
 
 MOST_INVITED = 1000  # pending invitations of a room, besides those of accounts
 AT_THE_ENTRANCE = ("password", "invite-only", "registered-only")  # rules about who can join
@@ -42,6 +42,7 @@ class RoomAdministration:
         membership: Membership,
         bans: BanList,
         hosting: Hosting,
+        lines: Lines,
         records: Records,
         acts: Acts,
         topics: Topics,
@@ -52,6 +53,7 @@ class RoomAdministration:
         self._membership = membership
         self._bans = bans
         self._hosting = hosting
+        self._lines = lines
         self._records = records
         self._acts = acts
         self._topics = topics
@@ -82,9 +84,11 @@ class RoomAdministration:
 
         If a value is invalid, nothing changes.
         """
-        values = {name: value_of(name, text) for name, text in _named(written).items()}
-        if "keep" in values:  # which deletes messages permanently
+        named = dict(_named(written))
+        if "keep" in named:  # which deletes messages permanently
             check_founder(session.person, room)
+            named["keep"] = await self._confirmed(room, named["keep"])
+        values = {name: value_of(name, text) for name, text in named.items()}
         mute = self._bans.mute_of(session, room)
         if mute is not None and not values.keys().isdisjoint(WRITTEN):
             if not mute.quietly:
@@ -101,9 +105,7 @@ class RoomAdministration:
             room.passes.clear()  # of users who could join under the old rules
         self._hosting.emptied(room)  # by users who have left meanwhile
         events = _told(session, room, room.rules, values)
-        for event in events:
-            room.announce(event, but=session)
-        return events
+        return tuple(room.announce(event, but=session) for event in events)
 
     async def _change(self, session: Session, room: Room, values: Mapping[str, Any]) -> None:
         old = room.rules
@@ -114,6 +116,28 @@ class RoomAdministration:
         except ArchiveFailed:
             self._apply(room, _with(room.rules, {name: current(old, name) for name in values}))
             raise
+
+    async def _confirmed(self, room: Room, written: str) -> str:
+        """Return a retention time without its "yes"; refuse one that deletes messages unasked."""
+        time, _, answer = written.strip().partition(" ")
+        if answer.strip().lower() == "yes":
+            return time
+        keep = value_of("keep", written)
+        count = await self._older(room, self._acts.now() - keep) if keep else 0
+        if count:
+            raise Refused(
+                "confirm",
+                f"This deletes {counted(count, 'message')} in {room.name} permanently, and later"
+                f" ones after {span(keep)}. To confirm: /set keep {written.strip()} yes",
+            )
+        return written
+
+    async def _older(self, room: Room, before: float) -> int:
+        """Return how many of a room's messages are from before a time."""
+        first = await self._lines.read(room.name, 0, 1)
+        if not first:
+            return 0
+        return max(0, await self._lines.number_at(room.name, before) - first[0].number)
 
     async def set_topic(self, session: Session, room: Room, text: str) -> Topic:
         """Set the topic; what a moderator does is logged for `/audit`."""

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from chatsvc.core.chat import FIRST_ROOM, Room, Session
 from chatsvc.core.directory import Directory
+from chatsvc.core.happenings import Happenings
 from chatsvc.core.membership import Membership
 from chatsvc.model.requests import Refused
 from chatsvc.model.server_events import Notice
@@ -36,6 +37,7 @@ class RoomRemoval:
         acts: Acts,
         moderation: Moderation,
         metadata: MetadataService,
+        happenings: Happenings,
         now: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -46,6 +48,7 @@ class RoomRemoval:
         self._acts = acts
         self._moderation = moderation
         self._metadata = metadata
+        self._happenings = happenings
         self._now = now
 
     async def remove(self, session: Session, room: Room) -> Notice:
@@ -76,6 +79,7 @@ class RoomRemoval:
         if room.charter is not None:
             await self._records.drop(room.charter)
         await self._metadata.remove(room.key)
+        self._happenings.forget(room.key)
         await self._store.settle(room.name)
         await self._store.set_topic(room.name, "", "", 0.0)
         while await self._store.clear(room.name, room.last):

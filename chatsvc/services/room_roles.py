@@ -170,7 +170,7 @@ class RoomRoles:
             raise
 
     def _tell(self, session: Session, room: Room, event: Role) -> Role:
-        room.announce(event, but=session)
+        event = room.announce(event, but=session)
         user = self._directory.users.get(key(event.name))
         if user is not None and user not in room.people:
             for each in user.sessions:

@@ -12,6 +12,7 @@ from chatsvc.core.chat import Room
 from chatsvc.core.direct import DirectConversation, both_in, conversation_name
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
+from chatsvc.core.room_log import RoomLog
 from chatsvc.core.timer import Timer
 from chatsvc.model.records import Account, Member, RoomRules
 from chatsvc.model.room_events import Topic
@@ -35,6 +36,7 @@ class Rooms:
         now: Callable[[], float],
         start: Start,
         described: Collection[str],
+        log: RoomLog,
     ) -> None:
         self._directory = directory
         self._lines = lines
@@ -46,6 +48,7 @@ class Rooms:
         self._now = now
         self._start = start
         self._described = described  # the keys of rooms with metadata
+        self._log = log
 
     def open(self, known_rooms: Iterable[KeptRoom]) -> None:
         """Create the rooms and conversations that the archive has stored."""
@@ -99,6 +102,7 @@ class Rooms:
             start=self._start,
             roster=self._membership.of_room(key(name)),
             mutes=self._bans,
+            log=self._log,
         )
         room.made = self._now()
         room.described = room.key in self._described

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chatsvc.auth.sign_ins import SignIns
 from chatsvc.core.chat import Room, Session, User
 from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
@@ -42,6 +43,7 @@ class Sessions:
         subscriptions: Subscriptions,
         nicknames: Nicknames,
         safely: Safely,
+        sign_ins: SignIns,
         now: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -56,6 +58,7 @@ class Sessions:
         self._subscriptions = subscriptions
         self._nicknames = nicknames
         self._safely = safely
+        self._sign_ins = sign_ins
         self._now = now
         self.when_empty: Callable[[], None] | None = None
 
@@ -70,6 +73,8 @@ class Sessions:
         session.user, session.login = user, None
         new = not user.sessions
         user.sessions.append(session)
+        if user.account is not None:
+            self._sign_ins.note(user.account)
         self._directory.add(session, user)
         if new:
             self._nicknames.came(user.name)
@@ -109,7 +114,7 @@ class Sessions:
         With `lost`, the connection has ended, and the user may have more to say over another one.
         """
         check_words(words)
-        session.leaving, session.farewell = True, not lost
+        session.leaving, session.farewell, session.quits = True, not lost, not lost
         session.hold(True)
 
         def part() -> None:

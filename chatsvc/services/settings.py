@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from chatsvc.services.retention import RetentionLimits
+
+
+class STSPolicy(NamedTuple):
+    """How long clients that have used TLS use nothing else (0: no longer), and on which port."""
+
+    duration: int  # seconds
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +27,8 @@ class ServiceSettings:
     accounts: str = "open"  # who may register: open, invite or closed
     email_required: bool = False  # to register
     early_registration: bool = False  # programs may register before they join
+    sts: STSPolicy | None = None
+    retention: RetentionLimits = field(default_factory=RetentionLimits)
 
     @property
     def registers_early(self) -> bool:

@@ -45,5 +45,4 @@ class Topics:
         except ArchiveFailed as failed:
             raise Refused("not-kept", str(failed)) from None
         room.topic = topic
-        room.announce(topic, but=session)
-        return topic
+        return room.announce(topic, but=session)

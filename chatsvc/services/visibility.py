@@ -39,7 +39,8 @@ class Visibility:
         if room is None:
             places = [place for place in user.rooms() if _shows(place, user, asker.person)]
             addresses = _addresses(user) if asker.person.operator else ()
-        roles = [_shown_role(user, place) for place in (places if room is None else [room])]
+        told = places if room is None else [room]
+        roles = [_shown_role(user, place) for place in told]
         return Person(
             name=user.name,
             since=user.since,
@@ -53,7 +54,7 @@ class Visibility:
             bot=user.bot,
             roles=tuple(roles) if any(roles) else (),
             mask=user.mask,
-            voice=room is not None and room.has_voice(user),
+            voices=tuple(place.name for place in told if place.has_voice(user)),
             secure=all(session.wire.secure for session in user.sessions),
         )
 

@@ -26,7 +26,7 @@ class Watchlist:
         self._lists: dict[Session, dict[str, str]] = {}  # names as written, by key
         self._closely: set[Session] = set()  # sessions that are told about other changes too
 
-    def watch(self, session: Session, names: Iterable[str], closely: bool) -> Watching:
+    def watch(self, session: Session, names: Iterable[str]) -> Watching:
         """Watch these names for a session; return which of them are online."""
         asked = list(dict.fromkeys(names))
         wanted, left_out = self._lists.get(session, {}), []
@@ -38,9 +38,14 @@ class Watchlist:
                 wanted = self._lists.setdefault(session, wanted)
                 wanted[key(name)] = name
                 self._of_name.setdefault(key(name), set()).add(session)
-        if closely and wanted:
-            self._closely.add(session)
         return self._shown([name for name in asked if name not in left_out], tuple(left_out))
+
+    def attend(self, session: Session, closely: bool) -> None:
+        """Tell a session about other changes of the users it watches too, or no longer."""
+        if closely and session in self._lists:
+            self._closely.add(session)
+        else:
+            self._closely.discard(session)
 
     def unwatch(self, session: Session, names: Iterable[str]) -> Watching:
         """Stop watching these names; return those that the session still watches."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from chatsvc.model.histogram import Histogram
 from chatsvc.model.mentions import Searched
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
+from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 EXPIRING = 2_000  # lines removed at once, so that new lines do not wait long
+ERASED = 200  # lines erased at once, each in its own place
+NOBODY = "nobody"  # who has said an erased line; reserved, so that no user has this name
+LOOKED = 20_000  # lines looked through for those of one account
 
 
 class Worker(Protocol):
@@ -151,12 +155,6 @@ class RoomStore(Protocol):
         A line with the same tag is still not stored again.
         """
 
-    async def expire(self, room: str, before: float) -> int:
-        """Remove a room's first lines while they are older than `before`; return how many.
-
-        Remove a few thousand at most.  Lines that are stored later have the numbers that follow.
-        """
-
     async def settle(self, room: str) -> None:
         """Return when no line of a room waits any more, and the keeper was told about all."""
 
@@ -165,6 +163,42 @@ class RoomStore(Protocol):
 
         Remove a few thousand at most.  Lines that are stored later have the numbers that follow.
         """
+
+
+class Kept(Protocol):
+    """What is needed to delete old lines."""
+
+    async def expire(self, room: str, before: float) -> int:
+        """Remove a room's first lines while they are older than `before`; return how many.
+
+        Remove a few thousand at most.  Lines that are stored later have the numbers that follow.
+        """
+
+    async def oldest(self) -> float | None:
+        """Return the time of the oldest first line of any room, if there is one."""
+
+    async def used(self) -> int:
+        """Return how many bytes of the file are in use; 0 if there is no file."""
+
+
+class LinesOf(NamedTuple):
+    """Lines of one account, among all lines of a room up to number `looked`."""
+
+    looked: int
+    lines: list[Said]
+
+
+class Erasable(Protocol):
+    """Erases an account's lines, and its name from them; their numbers remain."""
+
+    async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return some of an account's lines with numbers above `after`, deleted ones too.
+
+        They are not earlier than `since`.  Look through some thousand lines at most.
+        """
+
+    async def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Delete the lines with these numbers, and who said them; store a record with that."""
 
 
 class Checkpointed(Protocol):
@@ -183,6 +217,10 @@ class Monitored(Backlog, Protocol):
     @property
     def commit_times(self) -> Histogram:
         """The seconds that each commit took."""
+
+    @property
+    def commits(self) -> CommitLog:
+        """How much was stored in the last minute, and how long that took."""
 
     def file_sizes(self) -> dict[str, int]:
         """Return the sizes of its files in bytes: archive, log and index."""
@@ -234,6 +272,8 @@ class Archive(
     Intake,
     SearchableLines,
     RoomStore,
+    Kept,
+    Erasable,
     Checkpointed,
     Monitored,
     Scrubbable,

@@ -10,6 +10,7 @@ from time import perf_counter
 from chatsvc.model.histogram import Histogram
 from chatsvc.model.message_events import Line
 from chatsvc.store.archive import ArchiveFailed, Commit, Keeper, Start, Turn, Worker
+from chatsvc.store.commit_log import CommitLog
 
 TURNS = 8  # maximum turns in which lines are collected for one commit
 
@@ -26,7 +27,8 @@ class CommitQueue:
     def __init__(
         self, commit: Callable[[list[Line]], Commit], worker: Worker, turn: Turn, start: Start
     ) -> None:
-        self._commit = commit
+        self.log = CommitLog()
+        self._commit = self.log.timed(commit)
         self._worker = worker
         self._turn = turn
         self._start = start

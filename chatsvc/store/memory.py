@@ -14,7 +14,20 @@ from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Act, Record
 from chatsvc.model.room_events import Tally
-from chatsvc.store.archive import EXPIRING, Commit, Keeper, KeptRoom, R, Start, Turn, Worker, key_of
+from chatsvc.store.archive import (
+    EXPIRING,
+    NOBODY,
+    Commit,
+    Keeper,
+    KeptRoom,
+    LinesOf,
+    R,
+    Start,
+    Turn,
+    Worker,
+    key_of,
+)
+from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot, is_for, is_sought
 
@@ -42,6 +55,11 @@ class MemoryArchive:
     def keep(self, line: Line) -> None:
         """Put `line` into the queue."""
         self._queue.add(line)
+
+    @property
+    def commits(self) -> CommitLog:
+        """What the queue has stored."""
+        return self._queue.log
 
     @property
     def waiting(self) -> int:
@@ -159,8 +177,28 @@ class MemoryArchive:
         position = number - lines[0].number if lines else 0
         if not 0 <= position < len(lines):
             return None
-        lines[position] = lines[position]._replace(text="", deleted=by)
+        lines[position] = lines[position]._replace(text="", signs=None, deleted=by)
         return lines[position]
+
+    async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return all of an account's lines."""
+        every = await self.read(room, after, self._size)
+        last = every[-1].number if every else after + self._size
+        own = [line for line in every if line.account == account and line.time >= since]
+        return LinesOf(last, own)
+
+    async def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Replace the lines with ones of nobody, and forget their tags."""
+        lines = self._lines(room)
+        for number in numbers:
+            position = number - lines[0].number if lines else -1
+            if 0 <= position < len(lines):
+                line = lines[position]
+                self._tags.pop((line.client, line.tag or ""), None)
+                lines[position] = line._replace(
+                    text="", sender=NOBODY, account="", client="", tag=None, deleted=by
+                )
+        await self.put(done)
 
     async def expire(self, room: str, before: float) -> int:
         """Forget the first lines that are older than `before`."""
@@ -169,6 +207,15 @@ class MemoryArchive:
         if old:
             self._rooms[room].forget(old[-1].number)
         return len(old)
+
+    async def oldest(self) -> float | None:
+        """Return the time of the oldest line."""
+        firsts = (shelf.lines[0].time for shelf in self._rooms.values() if shelf.lines)
+        return min(firsts, default=None)
+
+    async def used(self) -> int:
+        """Return 0: there is no file."""
+        return 0
 
     async def clear(self, room: str, last: int) -> int:
         """Forget the lines up to number `last`, all at once."""
@@ -232,7 +279,7 @@ class _Shelf:
     def add(self, line: Line) -> Said:
         self.last += 1
         said = line.numbered(self.last)
-        self.lines.append(said if said.signs is None else said._replace(signs=None))
+        self.lines.append(said)
         return said
 
     @property

@@ -28,6 +28,7 @@ class Credentials(NamedTuple):
     context: SSL.Context
     fingerprint: str  # SHA-256, as `openssl x509 -fingerprint -sha256` writes it
     names: tuple[str, ...] = ()  # of hosts
+    self_signed: bool = False
 
 
 class Files:
@@ -98,7 +99,8 @@ def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:
     except SSL.Error:
         raise CertificateFailed(f"{name}: the key does not match the certificate.") from None
     fingerprint = first.fingerprint(hashes.SHA256()).hex(":").upper()
-    return Credentials(context, fingerprint, _names(first))
+    own = first.issuer == first.subject
+    return Credentials(context, fingerprint, _names(first), self_signed=own)
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -318,9 +318,12 @@ class ChatProtocol(Telling):
         )
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        text = f"The line is longer than {LONGEST_LINE} bytes. Goodbye."
-        self.session.tell(Refusal("too-long", text))
+        self.refuse_length(f"The line is longer than {LONGEST_LINE} bytes. Goodbye.")
         self.close()
+
+    def refuse_length(self, text: str) -> None:
+        """Say why the connection is closed."""
+        self.session.tell(Refusal("too-long", text))
 
     def hold(self, held: bool) -> None:
         self._pause(HELD, held)

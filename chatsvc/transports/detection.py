@@ -48,10 +48,14 @@ _HALF_HTTP = re.compile(rb"%b( \S*( [HTP/0-9.]*\r?)?)?" % METHOD)
 _LONG_HTTP = re.compile(rb"%b /\S*( [HTP/0-9.]*\r?)?" % METHOD)
 _IRC_LINE = re.compile(
     rb"(?:CAP [A-Za-z]+\b.*|cap (?i:LS|LIST|REQ|END)\b.*|(?:NICK|nick) :?\S+"
-    rb"|(?:USER|user) \S+ \S+ \S+ .+|(?:PASS|pass) .+)[ ]*\r?"
+    rb"|(?:USER|user) \S+ \S+ \S+ .+|(?:PASS|pass) .+"
+    rb"|(?:AUTHENTICATE|JOIN|METADATA|MODE|NOTICE|OPER|PART|PING|PONG|PRIVMSG|QUIT|REGISTER|TAGMSG"
+    rb"|TOPIC|VERIFY|WHOIS) .+)[ ]*\r?"
 )
 _IRC_WORDS = (
     b"CAP ", b"NICK ", b"USER ", b"PASS ", b"cap ", b"nick ", b"user ", b"pass ",
+    b"AUTHENTICATE ", b"JOIN ", b"METADATA ", b"MODE ", b"NOTICE ", b"OPER ", b"PART ", b"PING ",
+    b"PONG ", b"PRIVMSG ", b"QUIT ", b"REGISTER ", b"TAGMSG ", b"TOPIC ", b"VERIFY ", b"WHOIS ",
 )  # fmt: skip
 
 Verdict = bool | None  # None: a few more bytes will tell
@@ -79,7 +83,7 @@ def is_json(data: bytes) -> Verdict:
 
 
 def is_irc(data: bytes) -> Verdict:
-    """Return whether this is one of the commands that a client begins with, and its argument.
+    """Return whether this is a command of IRC with an argument, as a client may begin with.
 
     Case does not matter (Modern IRC, "Command"), but `Nick Cave` is how people write, and waits for
     an answer. No name has a space; `nick`, `CAP` alone, and `Nick` are names. No IRC client sends

@@ -27,7 +27,7 @@ class IRCAdapter:
 
     def __init__(self, answer: Callable[[bytes], None], hub: Hub) -> None:
         self.client = irc.Client(
-            hub.origins.mask, hub.origins.account, login_of=hub.origins.login, now=hub.now
+            hub.origins.mask, hub.origins.account, hub.now, hub.origins.standing
         )
         self._answer = answer  # sends answers that do not involve the chat
 
@@ -85,10 +85,16 @@ class IRCProtocol(Heartbeat):
         self._client.secure = arrival.secure
         settings = self.gate.hub.settings
         self._client.registers_early = settings.registers_early
+        self._client.sts = settings.sts
         self._client.needs_email = settings.email_required
 
     def _ask(self) -> None:
         self._send(write("PING", self._client.server).encode())
+
+    def refuse_length(self, text: str) -> None:
+        self._client.reply("INPUTTOOLONG")
+        self._client.error(text)
+        self.answer(self._client.taken())
 
     def answer(self, data: bytes) -> None:
         """Send what the dialect answers by itself."""

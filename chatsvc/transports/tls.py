@@ -71,6 +71,11 @@ class TLS:
         """The host names in the certificate."""
         return self._credentials.names
 
+    @property
+    def self_signed(self) -> bool:
+        """Whether the certificate is self-signed, so that clients do not trust it."""
+        return self._credentials.self_signed
+
     def around(self, protocol: Any) -> BufferingTLSTransport:
         """Return a protocol that decrypts incoming bytes for `protocol`."""
         return _Transport(self._factory, protocol)

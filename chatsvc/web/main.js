@@ -45,8 +45,6 @@ state.isQuiet = pane => preferences.isQuiet(pane.name);
 addEventListener("storage", () => (preferences.read(), session.tokenChanged())); // changed in another tab
 preferences.changed();
 
-/** @type {import("./views/announcer.js").Announcer | null} */
-let announcer = null;
 session.present = async (event, asked) => {
     const { isListed } = await session.later.answers();
     if (event.event === "found") page.openDialog("search", { event });
@@ -61,22 +59,12 @@ page.drawn = () => {
     const where = session.login === null ? `${titleOf(state.pane)} – ${state.chat}` : title;
     showIcon(unread + mentions > 0);
     document.title = unread || mentions ? `(${mentions || unread}) ${where}` : where;
-    if (session.login === null) announce().catch(() => {}); // tried again when the page is drawn next
 };
 
-// Loaded with the first message.
+// Loaded with the first message that may be notified about.
 const notifications = once(async () => (await import("./views/notifying.js")).notificationsOf(session));
 state.whenNew = (/** @type {import("./model/buffers.js").Buffer} */ pane, /** @type {import("./model/items.js").Spoken} */ line, /** @type {boolean} */ seen) =>
-    void notifications().then(each => each.note(pane, line, seen, () => session.lookAt(pane.name))).catch(() => {});
-
-/** Tell screen readers what is new. */
-async function announce() {
-    const region = document.getElementById("announced");
-    if (region === null) return;
-    const { Announcer } = await import("./views/announcer.js");
-    if (announcer?.region !== region) announcer = new Announcer(region);
-    announcer.follow(state.pane);
-}
+    void (preferences.notifies && notifications().then(each => each.note(pane, line, seen, () => session.lookAt(pane.name))).catch(() => {}));
 
 const look = () => state.look(document.visibilityState === "visible" && document.hasFocus());
 for (const event of ["focus", "blur"]) window.addEventListener(event, look);
@@ -146,12 +134,6 @@ function once(make) {
     return () => (made ??= make().catch(error => { made = undefined; throw error; }));
 }
 
-/** Load the views of the chat while the user chooses a name; the server may be restarting. */
-function load() {
-    page.load().catch(() => setTimeout(load, 1000));
-}
-
 look();
 void session.begin();
 page.show(session);
-load();

@@ -79,8 +79,16 @@ def _fail(client: Client, code: str, account: str, words: str) -> None:
 
 @on("VERIFY", 2, anybody=True)
 def _(client: Client, message: Message) -> None:
-    words = "Accounts need no verification"
-    client.fail("VERIFY", "INVALID_CODE", message.params[0], words)
+    """Refuse a code: accounts need no verification."""
+    account, *_ = message.params
+    if not client.registered and not client.registers_early:
+        words = "Register first, with NICK and USER"
+        client.fail("VERIFY", "COMPLETE_CONNECTION_REQUIRED", account, words)
+    elif client.account is not None:
+        words = f"You are already logged in as {client.account}"
+        client.fail("VERIFY", "ALREADY_AUTHENTICATED", client.account, words)
+    else:
+        client.fail("VERIFY", "INVALID_CODE", account, "Accounts need no verification")
 
 
 def is_by_register(about: Pending) -> bool:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatsvc.model.origins import LONGEST_USER
+from chatsvc.model.text_rules import LONGEST_WORDS
+
 CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "account-notify": "",
     "account-tag": "",
@@ -16,12 +19,14 @@ CAPABILITIES = {  # each with its value, which clients of version 302 receive
     "chghost": "",
     "draft/account-registration": "",  # whose value depends on the settings
     "draft/chathistory": "",
+    "draft/event-playback": "",
     "draft/extended-isupport": "",
     "draft/message-redaction": "",
     "draft/metadata-3": "",  # whose value has the limits
     "draft/multiline": "max-bytes=4096,max-lines=100",
     "draft/pre-away": "",
     "draft/read-marker": "",
+    "draft/search": "",
     "echo-message": "",
     "extended-join": "",
     "extended-monitor": "",
@@ -41,19 +46,22 @@ MULTILINE = frozenset(("batch", "draft/multiline"))  # required for messages wit
 CONCAT = "draft/multiline-concat"  # the tag of a message that continues the one before
 OF_LINES = MULTILINE.union(_TAGS.values(), ("message-tags",))  # on which the text of a line depends
 
+OF_EVENTS = frozenset((*_TAGS.values(), "message-tags")) - {"batch"}  # tags of users' events
+
 SERVER = "irc.chatsvc"  # clients tell a server from a user by the dot
 MOST_MONITORED = "100"
 
 KEYLEN = 64  # characters of a channel's key
 
 ISUPPORT = (
-    "ACCOUNTEXTBAN=a", "AWAYLEN=400", "BOT=B", "CASEMAPPING=rfc7613", "CHANLIMIT=#:50",
-    "CHANMODES=beI,k,l,Cimnst", "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500", "ELIST=CMNTU",
-    "EXCEPTS=e", "EXTBAN=$,am", "INVEX=I", f"KEYLEN={KEYLEN}", "KICKLEN=400", "MAXLIST=beI:500",
-    "MODES=20", f"MONITOR={MOST_MONITORED}", "MSGREFTYPES=msgid,timestamp", "NICKLEN=32",
-    "PREFIX=(qov)~@+", "STATUSMSG=@",
+    "ACCOUNTEXTBAN=a", f"AWAYLEN={LONGEST_WORDS}", "BOT=B", "CASEMAPPING=rfc7613",
+    "CHANLIMIT=#:50", "CHANMODES=beI,k,l,Cimnst", "CHANNELLEN=32", "CHANTYPES=#", "CHATHISTORY=500",
+    "ELIST=CMNTU", "EXCEPTS=e", "EXTBAN=$,am", "INVEX=I", f"KEYLEN={KEYLEN}",
+    f"KICKLEN={LONGEST_WORDS}", "MAXLIST=beI:500", "MODES=20", f"MONITOR={MOST_MONITORED}",
+    "MSGREFTYPES=msgid,timestamp", f"NAMELEN={LONGEST_WORDS}", "NICKLEN=32", "PREFIX=(qov)~@+",
+    "SAFELIST", "STATUSMSG=@",
     "TARGMAX=JOIN:,PART:,PRIVMSG:4,NOTICE:4,TAGMSG:4,KICK:10,NAMES:10,WHOIS:10,WHOWAS:10,MONITOR:",
-    "TOPICLEN=400", "USERLEN=18", "UTF8ONLY", "WHOX",
+    f"TOPICLEN={LONGEST_WORDS}", f"USERLEN={LONGEST_USER + 1}", "UTF8ONLY", "WHOX",
 )  # fmt: skip
 
 

@@ -23,8 +23,10 @@ from chatsvc.model.room_events import (
     Rooms,
     Topic,
 )
+from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import key
 
+_REJOIN = "REJOIN"
 _NO_CHANNEL = "A channel's name begins with #"
 _MOST_KICKED = 10  # in one KICK
 _MOST_NEW = 200  # missed lines shown after reconnecting
@@ -58,6 +60,18 @@ def _after(client: Client, room: str) -> dict[str, object]:
     return {} if "server-time" in client.capabilities else {"last": 0}
 
 
+def rejoin(client: Client) -> None:
+    """Join the channels that the client's account is in, as users of other clients do."""
+    for unread in list(client.unread.values()):
+        about = Pending(_REJOIN, (unread.room,))
+        client.ask("join", about, room=unread.room, **_after(client, unread.room))
+
+
+@refused(_REJOIN)
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    """Stay outside, without a word: the client has not asked."""
+
+
 def _leave_all(client: Client) -> None:
     for room in client.rooms.values():
         client.ask("leave", Pending("PART", (room,)), room=room)
@@ -77,7 +91,8 @@ def _(client: Client, message: Message) -> None:
 def _(event: Entered, client: Client, about: Pending) -> None:
     if key(event.room) in client.rooms:  # it was requested in another spelling, or twice
         return
-    _join(client, event.room, event.name, client.account or "", client.realname)
+    own = event.name, client.account or "", client.realname
+    _join(client, event.room, *own, stamp=event.stamp)
     client.rooms[key(event.room)] = event.room
     client.earlier[event.room] = event.last
     if event.topic:
@@ -94,7 +109,7 @@ def _(event: Entered, client: Client, about: Pending) -> None:
 def _(event: Exited, client: Client, about: Pending) -> None:
     client.forget(event.room)
     words = about.params[1:2] if about.command == "PART" else ()
-    client.send("PART", event.room, *filter(None, words), source=client.mask(client.nick))
+    client.send("PART", event.room, *filter(None, words), by=client.nick, stamp=event.stamp)
 
 
 @told.register
@@ -109,17 +124,19 @@ def _(event: Joined, client: Client, about: Pending) -> None:
         event.aways or nothing,
         strict=True,
     ):
-        _join(client, event.room, name, account, realname)
+        _join(client, event.room, name, account, realname, stamp=event.stamp)
         role_on_entering(client, event.room, name, role)
         if away and "away-notify" in client.capabilities:
-            client.send("AWAY", away, source=client.mask(name))
+            client.send("AWAY", away, by=name)
 
 
-def _join(client: Client, room: str, name: str, account: str, realname: str) -> None:
-    """Return a JOIN; with IRCv3 "extended-join": the account, `*` for none, and the real name."""
+def _join(
+    client: Client, room: str, name: str, account: str, realname: str, *, stamp: Stamp | None
+) -> None:
+    """Send a JOIN; with IRCv3 "extended-join": the account, `*` for none, and the real name."""
     extended = "extended-join" in client.capabilities
     more = (account or "*", realname or name) if extended else ()
-    client.send("JOIN", room, *more, source=client.mask(name))
+    client.send("JOIN", room, *more, by=name, stamp=stamp)
 
 
 @told.register
@@ -127,10 +144,15 @@ def _(event: Left, client: Client, about: Pending) -> None:
     words = [event.words] if event.words else []
     for name in event.names:
         if not event.gone:
-            client.send("PART", event.room, *words, source=client.mask(name))
+            client.send("PART", event.room, *words, by=name, stamp=event.stamp)
         elif name != client.quit:
-            client.send("QUIT", *words, source=client.mask(name))
+            client.send("QUIT", _why(event), by=name, stamp=event.stamp)
             client.quit = name
+
+
+def _why(event: Left) -> str:
+    """Return why users have left the server (Modern IRC, "QUIT message")."""
+    return f"Quit: {event.words}" if event.quit else event.words or "Connection closed"
 
 
 @on("KICK", 2)
@@ -160,7 +182,7 @@ def _pairs(rooms: list[str], names: list[str]) -> list[tuple[str, str]]:
 @told.register
 def _(event: Removed, client: Client, about: Pending) -> None:
     if event.own and not event.room:
-        client.send("KILL", event.name, event.reason or event.by, source=client.mask(event.by))
+        client.send("KILL", event.name, event.reason or event.by, by=event.by)
         return
     if not event.room:
         client.notice(f"{event.name} was removed.")
@@ -168,7 +190,12 @@ def _(event: Removed, client: Client, about: Pending) -> None:
     if event.own:
         client.forget(event.room)
     client.send(
-        "KICK", event.room, event.name, event.reason or event.by, source=client.mask(event.by)
+        "KICK",
+        event.room,
+        event.name,
+        event.reason or event.by,
+        by=event.by,
+        stamp=event.stamp,
     )
 
 
@@ -185,7 +212,7 @@ def _(client: Client, message: Message) -> None:
 @told.register
 def _(event: Topic, client: Client, about: Pending) -> None:
     if event.changed:
-        client.send("TOPIC", event.room, event.text, source=client.mask(event.by))
+        client.send("TOPIC", event.room, event.text, by=event.by, stamp=event.stamp)
     elif event.text:
         client.reply("TOPIC", event.room, event.text)
         client.reply("TOPICWHOTIME", event.room, event.by, str(int(event.time)))
@@ -251,6 +278,6 @@ def _(event: Invited, client: Client, about: Pending) -> None:
     if event.own:
         client.reply("INVITING", event.name, event.room)
     elif not event.overheard:
-        client.send("INVITE", client.nick, event.room, source=client.mask(event.by))
+        client.send("INVITE", client.nick, event.room, by=event.by)
     elif "invite-notify" in client.capabilities:
-        client.send("INVITE", event.name, event.room, source=client.mask(event.by))
+        client.send("INVITE", event.name, event.room, by=event.by)

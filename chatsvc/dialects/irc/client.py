@@ -10,59 +10,34 @@ from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.capabilities import OF_LINES, SERVER, understood
+from chatsvc.dialects.irc.capabilities import OF_EVENTS, OF_LINES, SERVER, understood
+from chatsvc.dialects.irc.composition import Piece
+from chatsvc.dialects.irc.labeled import Labeled, WrittenLine
 from chatsvc.dialects.irc.numerics import NUMERICS
-from chatsvc.dialects.irc.privmsg import Mask, said, said_with, told
+from chatsvc.dialects.irc.privmsg import (
+    NO_TAGS,
+    Mask,
+    Tags,
+    msgid,
+    said,
+    said_with,
+    told,
+    who_tags,
+)
 from chatsvc.dialects.irc.registration_state import Registration, Stage
+from chatsvc.dialects.jsonl import timestamp
+from chatsvc.model.happened import Happened
 from chatsvc.model.message_events import Said, Told
 from chatsvc.model.origins import mask_of
 from chatsvc.model.requests import Request
 from chatsvc.model.room_events import Rule, Unread
 from chatsvc.model.server_events import Welcome
+from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import LONGEST_WORDS, key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which no text begins with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends for `splitlines`
 MOST_ASKED = 300  # pending answers: one message can ask for 252 channels
-
-
-class _Line(NamedTuple):
-    """A written message, and whether it belongs to a batch."""
-
-    text: str
-    inside: bool
-
-
-@dataclass(slots=True)
-class Labeled:
-    """The messages in answer to a labeled message, until it is complete.
-
-    IRCv3 "labeled-response": an empty answer is an ACK, one message has the label, several are a
-    batch.
-    """
-
-    label: str
-    waiting: int = 1  # one for reading the message, and one for each request to the chat
-    lines: list[_Line] = field(default_factory=list)
-
-    def held(self) -> Labeled:
-        """The same with one more pending part."""
-        self.waiting += 1
-        return self
-
-    def written(self, server: str, batch: str) -> list[str]:
-        label = {"label": self.label}
-        if not self.lines:
-            return [wire.write("ACK", source=server, tags=label)]
-        first, *others = self.lines
-        if all(line.inside for line in others):  # one message, or one batch
-            return [wire.tagged(first.text, label), *(line.text for line in others)]
-        begin = wire.write("BATCH", f"+{batch}", "labeled-response", source=server, tags=label)
-        inside = [
-            line.text if line.inside else wire.tagged(line.text, {"batch": batch})
-            for line in self.lines
-        ]
-        return [begin, *inside, wire.write("BATCH", f"-{batch}", source=server)]
 
 
 class Pending(NamedTuple):
@@ -102,7 +77,8 @@ class Collected:
     reference: str
     target: str
     about: Pending
-    pieces: list[str] = field(default_factory=list)
+    signs: dict[str, str]  # client tags
+    pieces: list[Piece] = field(default_factory=list)
     lines: int = 0
     size: int = 0  # bytes
     failed: bool = False
@@ -114,11 +90,16 @@ class Collected:
 
     def add(self, text: str, goes_on: bool) -> None:
         """Append a line, or continue the last one."""
-        if self.lines and not goes_on:
-            text = f"\n{text}"
-        self.pieces.append(text)
-        self.lines += self.lines == 0 or not goes_on
-        self.size += len(text.encode())
+        goes_on = goes_on and self.lines > 0
+        self.size += len(text.encode()) + (self.lines > 0 and not goes_on)
+        self.pieces.append(Piece(text, goes_on))
+        self.lines += not goes_on
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        lines = (piece.text if piece.goes_on else f"\n{piece.text}" for piece in self.pieces)
+        return "".join(lines).removeprefix("\n")
 
 
 def _one_word(param: str) -> str:
@@ -136,27 +117,32 @@ def told_address(address: str) -> str:
     return f"0{address}" if address.startswith(":") else address
 
 
+def _no_standing(name: str) -> tuple[str, bool]:
+    return "", False
+
+
 class Client:
     """The state of one connection; whoever sends its output calls `taken`."""
 
     __slots__ = (
         "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
-        "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier", "latest",
-        "login_of", "mask", "needs_email", "nick", "now", "opened", "operator", "quit", "realname",
-        "registers_early", "registration", "rooms", "sasl", "secure", "server", "speaker",
-        "telling", "unread", "version", "wallops", "welcome", "write_said",
+        "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier",
+        "happened", "latest", "mask", "needs_email", "nick", "now", "opened", "operator", "quit",
+        "realname", "registers_early", "registration", "rooms", "sasl", "secure", "server",
+        "speaker", "standing", "sts", "telling", "unread", "version", "wallops", "welcome",
+        "write_said",
     )  # fmt: skip
 
     def __init__(
         self,
         mask: Mask = mask_of,
         account_of: Callable[[str], str] = str,
-        login_of: Callable[[str], str] = lambda name: "",
         now: Callable[[], float] = float,
+        standing: Callable[[str], tuple[str, bool]] = _no_standing,
     ) -> None:
         self.server = SERVER
         self.mask, self.account_of, self.now = mask, account_of, now
-        self.login_of = login_of  # a user's account, or nothing
+        self.standing = standing  # the account and whether a user is a bot
         self.nick = "*"
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself
@@ -174,10 +160,12 @@ class Client:
         self.quit = ""  # who left last; others are told once per room
         self.version = 301  # of capability negotiation
         self.secure = False  # the connection uses TLS
+        self.sts: tuple[int, int] | None = None  # duration and port of the policy
         self.registers_early = False  # accounts before registration is complete
         self.needs_email = False  # to register an account
         self.sasl: Sasl | None = None
         self.speaker = ""  # the source of text answers; by default the server
+        self.happened: list[Happened] = []  # what is left to write of a page of history
         self.opened = ""  # the batch of a long answer
         self.telling = NOTHING  # the message that it answers
         self.latest = NOTHING  # the message being read
@@ -214,19 +202,35 @@ class Client:
 
     # Output
 
-    def send(self, command: str, *params: str, source: str = "", **tags: str | None) -> None:
+    def send(
+        self,
+        command: str,
+        *params: str,
+        source: str = "",
+        by: str = "",
+        stamp: Stamp | None = None,
+        tags: Tags = NO_TAGS,
+    ) -> None:
         """Send a message, with those of its tags that the client understands.
 
-        What users do carries their accounts (IRCv3 "account-tag").
+        That of a user (`by`) has a time, and their account (IRCv3 "account-tag").
         """
-        if "!" in source and "account-tag" in self.capabilities and "account" not in tags:
-            tags["account"] = self.login_of(source.partition("!")[0]) or None
-        if tags.get("account", "") is None:
-            del tags["account"]
+        if by:
+            source = source or self.mask(by)
+            if self.capabilities & OF_EVENTS:
+                tags = {**self._tags_of(by, stamp), **tags}
         known = understood({**self._batch, **tags}, self.capabilities)
         *middle, last = (command, *params)
         line = wire.write(*map(_one_word, middle), last, source=source or self.server)
         self._add(wire.tagged(wire.short(line), known) if known else wire.short(line))
+
+    def _tags_of(self, by: str, stamp: Stamp | None) -> dict[str, str | None]:
+        """Return the tags of an event that a user causes now, or has caused."""
+        account, bot = self.standing(by) if stamp is None else stamp[2:]
+        tags: dict[str, str | None] = {"time": timestamp(stamp.time if stamp else self.now())}
+        if stamp is not None:
+            tags["msgid"] = msgid("", stamp.id)
+        return tags | who_tags(account, bot)
 
     def reply(self, name: str, *params: str) -> None:
         """Send a numeric reply; its text, if it has any, comes last."""
@@ -270,12 +274,12 @@ class Client:
         """Send ERROR, the last message."""
         self._add(wire.short(wire.write("ERROR", text)))
 
-    def notice(self, text: str, source: str = "", to: str = "", **tags: str | None) -> None:
+    def notice(self, text: str, source: str = "", to: str = "", tags: Tags = NO_TAGS) -> None:
         """Send as many notices as the text needs."""
         source, to = source or self.speaker or self.server, to or self.nick
         head = len(wire.write("NOTICE", to, " ", source=source).encode()) - 1
         for piece in wire.pieces(text, wire.LONGEST - head):
-            self.send("NOTICE", to, piece, source=source, **tags)
+            self.send("NOTICE", to, piece, source=source, tags=tags)
 
     def line(self, line: Said, target: str, earlier: bool = False) -> None:
         """Send a line, new or from the history."""
@@ -300,7 +304,7 @@ class Client:
         if self._labeled is None:
             self._replies.append(text)
         else:
-            self._labeled.lines.append(_Line(text, inside or bool(self._batch)))
+            self._labeled.lines.append(WrittenLine(text, inside or bool(self._batch)))
 
     @contextmanager
     def batch(self, kind: str, *params: str) -> Iterator[None]:
@@ -365,6 +369,15 @@ class Client:
                 if not labeled.waiting:
                     self._replies += labeled.written(self.server, self._new_batch())
 
+    @contextmanager
+    def adding_to(self, labeled: Labeled | None) -> Iterator[None]:
+        """Let everything in the block belong to an answer that is not complete."""
+        before, self._labeled = self._labeled, labeled
+        try:
+            yield
+        finally:
+            self._labeled = before
+
     def forget(self, room: str) -> None:
         """Note that the client has left a room."""
         self.rooms.pop(key(room), None)
@@ -376,6 +389,11 @@ class Client:
         """Send the chat a request; its answer is sent in the context of `about`."""
         tag = self._expect(about or self.latest)
         self._requests.append(Request(do, None, args, tag, None, NOTHING))
+
+    def ask_in_context(self, do: str, about: Pending | None = None, /, **args: object) -> None:
+        """Send a request of which `about` is the context of other events too."""
+        tag = self._expect(about or self.latest)
+        self._requests.append(Request(do, None, args, tag, None, self._asked[tag]))
 
     def _expect(self, about: Pending) -> str:
         """Return a tag that identifies the answer."""

@@ -30,7 +30,9 @@ def _(client: Client, message: Message) -> None:
 
 @refused("HELP")
 def _(event: Refusal, client: Client, about: Pending) -> None:
-    client.reply("HELPNOTFOUND", about.first, event.text)
+    """Repeat the subject if it can be a parameter (Modern IRC, "ERR_HELPNOTFOUND")."""
+    subject = about.first
+    client.reply("HELPNOTFOUND", "*" if {*subject} & {*" :"} else subject, event.text)
 
 
 @told.register

@@ -70,6 +70,10 @@ SUBJECTS = {
         "Registers your nickname. Clients with draft/account-registration do this for you.",
     ),
     "RENAME": ("RENAME channel channel [:reason]", "Not supported: channels keep their names."),
+    "SEARCH": (
+        "SEARCH text=words;in=target;from=nickname;after=time;before=time;limit=number",
+        "Searches messages, for clients with draft/search. For all others: SEARCH words",
+    ),
     "SETNAME": ("SETNAME :realname", "Sets your real name."),
     "STATS": ("STATS u", "Shows the server's uptime."),
     "SUMMON": ("SUMMON name", "Not supported on this server."),

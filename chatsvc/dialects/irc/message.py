@@ -81,7 +81,12 @@ def _tags(line: str) -> tuple[Mapping[str, str], str]:
     written, _, line = line[1:].partition(" ")
     if longer(written, LONGEST_TAGS - 2):
         raise TooLong
-    return dict(map(_tag, filter(None, written.split(";")))), line
+    return tags_of(written), line
+
+
+def tags_of(written: str) -> dict[str, str]:
+    """Return tags by name; of several with the same name, the last one."""
+    return dict(map(_tag, filter(None, written.split(";"))))
 
 
 def _without_source(line: str) -> str:

@@ -123,9 +123,7 @@ def _(event: Banned, client: Client, about: Pending, part: Part) -> None:
         _tell_mode(client, event, f"+{_letter_of(event)}", event.who)
     if event.room and not event.mute:
         for name in event.hit:
-            client.send(
-                "KICK", event.room, name, event.reason or event.by, source=client.mask(client.nick)
-            )
+            client.send("KICK", event.room, name, event.reason or event.by, by=client.nick)
 
 
 @told.register
@@ -144,7 +142,7 @@ def _asked(about: Pending) -> bool:
 def _tell_mode(client: Client, event: Banned | Unbanned | Listed, change: str, who: str) -> None:
     """Show the masks as they are listed, so that clients know each once."""
     for each in masks(who, event.mute):
-        client.send("MODE", event.room, change, each, source=client.mask(event.by))
+        client.send("MODE", event.room, change, each, by=event.by)
 
 
 @told.register

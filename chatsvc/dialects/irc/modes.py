@@ -164,7 +164,7 @@ def _own(client: Client, letters: str) -> None:
         elif letter == "w" and plus != client.wallops:
             client.wallops = plus
             change = "+w" if plus else "-w"
-            client.send("MODE", client.nick, change, source=client.mask(client.nick))
+            client.send("MODE", client.nick, change, by=client.nick)
         elif letter not in "iow":  # which are as they are
             client.reply("UMODEUNKNOWNFLAG")
 
@@ -172,7 +172,7 @@ def _own(client: Client, letters: str) -> None:
 def own_mode(client: Client, person: Person) -> None:
     """Tell the client that one of its user modes has changed."""
     client.bot = person.bot
-    client.send("MODE", client.nick, "+B" if person.bot else "-B", source=client.mask(client.nick))
+    client.send("MODE", client.nick, "+B" if person.bot else "-B", by=client.nick)
 
 
 # What others are told
@@ -191,8 +191,7 @@ def _(event: Role, client: Client, about: Pending) -> None:
     if event.instead:  # the former founder or host is a moderator now
         letters, names = f"{letters}-q", [*names, event.instead]
     if letters:
-        source = client.mask(event.by) if event.by else ""
-        client.send("MODE", event.room, letters, *names, source=source)
+        client.send("MODE", event.room, letters, *names, by=event.by, stamp=event.stamp)
 
 
 def _without(letters: str, others: str) -> str:
@@ -228,7 +227,7 @@ def _tell_rules(client: Client) -> None:
         sign = "-+"[plus]
         params += {"k": ["*"], "l": [rule.value] if plus else []}.get(letter, [])
     if letters:
-        client.send("MODE", rules[0].room, letters, *params, source=client.mask(rules[0].by))
+        client.send("MODE", rules[0].room, letters, *params, by=rules[0].by, stamp=rules[-1].stamp)
 
 
 @told.register

@@ -12,6 +12,13 @@ from chatsvc.dialects.irc.registry import in_words, on, refused, told
 from chatsvc.model.presence_events import Offline, Online, Watching
 from chatsvc.model.requests import Refusal
 
+EXTENDED = "extended-monitor"
+
+
+def attend(client: Client) -> None:
+    """Let the chat know that the client has enabled the capability, or has disabled it."""
+    client.ask("watch", Pending("MONITOR"), closely=EXTENDED in client.capabilities)
+
 
 @on("MONITOR", 1)
 def _(client: Client, message: Message) -> None:
@@ -19,7 +26,7 @@ def _(client: Client, message: Message) -> None:
     names = {"names": message.params[1].replace(",", " ")} if len(message.params) > 1 else {}
     about = Pending("MONITOR", (verb, *message.params[1:2]))
     if verb == "+" and names:
-        client.ask("watch", about, closely="extended-monitor" in client.capabilities, **names)
+        client.ask("watch", about, closely=EXTENDED in client.capabilities, **names)
     elif verb in ("L", "S"):
         client.ask("watch", about)
     elif verb == "C" or (verb == "-" and names):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE
 from chatsvc.dialects.irc.client import Client, Collected, Pending
+from chatsvc.dialects.irc.composition import LATEST
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.registry import on
-from chatsvc.dialects.irc.talking import speak
+from chatsvc.dialects.irc.talking import client_tags, speak
+from chatsvc.model.characters import clean_message
 from chatsvc.model.text_rules import key
 
 
@@ -17,18 +19,20 @@ def _(client: Client, message: Message) -> None:
     if "batch" in message.tags:
         _go_on(client, message)
     elif reference.startswith("+"):
-        _begin(client, reference[1:], *message.params[1:])
+        _begin(client, message, reference[1:], *message.params[1:])
     else:
         _end(client, reference)
 
 
-def _begin(client: Client, reference: str, kind: str = "", target: str = "", *_: str) -> None:
+def _begin(
+    client: Client, message: Message, reference: str, kind: str = "", target: str = "", *_: str
+) -> None:
     if client.collected is not None:
         _drop(client, client.collected)
     elif kind == "draft/multiline" and client.capabilities >= MULTILINE and reference and target:
         labeled = client.latest.labeled
         about = Pending("PRIVMSG", (target,), labeled and labeled.held())
-        client.collected = Collected(reference, target, about)
+        client.collected = Collected(reference, target, about, client_tags(client, message))
     else:
         _refuse(client, "MULTILINE_INVALID", "Unsupported batch type")
 
@@ -51,9 +55,10 @@ def _end(client: Client, reference: str) -> None:
 
 
 def _say(client: Client, collected: Collected) -> None:
-    text = "".join(collected.pieces)
+    text = collected.text
     if text.strip():
-        speak(client, "PRIVMSG", collected.target, text)
+        LATEST.note(clean_message(text), collected.pieces)
+        speak(client, "PRIVMSG", collected.target, text, collected.signs)
     else:
         _refuse(client, "MULTILINE_INVALID", "The batch is empty")
 

@@ -11,7 +11,7 @@ from chatsvc.model.account_events import Operating
 from chatsvc.model.moderation_events import Announced
 from chatsvc.model.requests import Refusal
 
-_WRONG = ("wrong-password", "too-many-attempts", "busy")
+_WRONG = ("wrong-password", "no-account", "too-many-attempts", "busy")
 
 
 @on("OPER", 2)
@@ -25,7 +25,7 @@ def _(event: Operating, client: Client, about: Pending) -> None:
     become(client, event.name)
     client.account, client.operator = event.account, True
     client.reply("YOUREOPER")
-    client.send("MODE", client.nick, "+o", source=client.mask(client.nick))
+    client.send("MODE", client.nick, "+o", by=client.nick)
 
 
 @refused("OPER")
@@ -50,8 +50,8 @@ def _(event: Announced, client: Client, about: Pending) -> None:
 
     WALLOPS goes only to users with the mode +w (RFC 2812, 4.7).
     """
-    source, when = client.mask(event.by), timestamp(event.time)
+    source, when = client.mask(event.by), {"time": timestamp(event.time)}
     if not event.wallops:
-        client.notice(event.text, source, "$*", time=when)
+        client.notice(event.text, source, "$*", tags=when)
     elif client.wallops:
-        client.send("WALLOPS", event.text, source=source, time=when)
+        client.send("WALLOPS", event.text, by=event.by, tags=when)

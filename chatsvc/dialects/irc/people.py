@@ -7,6 +7,7 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.model.account_events import Identified
 from chatsvc.model.presence_events import Away, Realname, Renamed
+from chatsvc.model.stamps import Stamp
 from chatsvc.model.text_rules import LONGEST_WORDS
 
 _INVALID_REALNAME = f"A real name has from 1 to {LONGEST_WORDS} characters"
@@ -22,29 +23,30 @@ def userhost(mask: str) -> tuple[str, str]:
 def become(client: Client, name: str) -> None:
     """Tell the client that a login has given it another name, if it has."""
     if name != client.nick:
-        _rename_own(client, client.nick, name)
+        _rename_own(client, client.nick, name, stamp=None)
 
 
-def _rename_own(client: Client, old: str, new: str) -> None:
+def _rename_own(client: Client, old: str, new: str, stamp: Stamp | None) -> None:
     """Tell the client its new nickname, after its new user and host if they change with it.
 
     IRCv3 "chghost": the source of CHGHOST is the user before the change.
     """
     source, (user, host) = client.mask(old), userhost(client.mask(new))
     if userhost(source) != (user, host) and "chghost" in client.capabilities:
-        client.send("CHGHOST", user, host, source=source)
+        client.send("CHGHOST", user, host, source=source, by=new)
         source = f"{old}!{user}@{host}"
-    client.send("NICK", new, source=source, account=client.login_of(new) or None)
+    client.send("NICK", new, source=source, by=new, stamp=stamp)
     client.nick = new
 
 
 @told.register
 def _(event: Renamed, client: Client, about: Pending) -> None:
     if event.own:
-        _rename_own(client, event.old, event.new)
+        _rename_own(client, event.old, event.new, event.stamp)
     else:
-        account = client.login_of(event.new) or None
-        client.send("NICK", event.new, source=client.mask(event.old), account=account)
+        client.send(
+            "NICK", event.new, source=client.mask(event.old), by=event.new, stamp=event.stamp
+        )
 
 
 @on("SETNAME", 1)
@@ -63,13 +65,13 @@ def _(event: Realname, client: Client, about: Pending) -> None:
     if event.own:
         client.realname = event.realname
     if "setname" in client.capabilities:
-        client.send("SETNAME", event.realname, source=client.mask(event.name))
+        client.send("SETNAME", event.realname, by=event.name)
 
 
 @told.register
 def _(event: Identified, client: Client, about: Pending) -> None:
     if "account-notify" in client.capabilities:
-        client.send("ACCOUNT", event.account or "*", source=client.mask(event.name))
+        client.send("ACCOUNT", event.account or "*", by=event.name)
 
 
 @on("AWAY", anybody=True)
@@ -93,10 +95,9 @@ def away_from_the_start(client: Client) -> None:
 @told.register
 def _(event: Away, client: Client, about: Pending) -> None:
     if event.written:
-        client.reply("AWAY", event.name, event.reason or "")
+        with client.adding_to(about.labeled):
+            client.reply("AWAY", event.name, event.reason or "")
     elif event.own:
         client.reply("UNAWAY" if event.reason is None else "NOWAWAY")
     elif "away-notify" in client.capabilities:
-        client.send(
-            "AWAY", *([event.reason] if event.reason else []), source=client.mask(event.name)
-        )
+        client.send("AWAY", *([event.reason] if event.reason else []), by=event.name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from chatsvc.dialects.irc.client import Client, Labeled, Pending
+from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.history import target_of
+from chatsvc.dialects.irc.labeled import Labeled
 from chatsvc.dialects.irc.registry import told_part
+from chatsvc.dialects.irc.search import BY_ATTRIBUTES
 from chatsvc.model.history_events import History, Part
 from chatsvc.model.long_events import LongEvent
 from chatsvc.model.metadata_events import Metadata
@@ -26,6 +28,8 @@ def _begin(client: Client, event: LongEvent, asked: Pending) -> None:
     client.telling, client.opened = asked, ""
     if isinstance(event, History) and "batch" in client.capabilities:
         client.opened = client.begin_batch(label, "chathistory", target_of(event, asked))
+    elif asked.command == BY_ATTRIBUTES and "batch" in client.capabilities:
+        client.opened = client.begin_batch(label, "search")
     elif isinstance(event, Metadata) and "batch" in client.capabilities:
         client.opened = client.begin_batch(label, "metadata", event.target)
     elif label:

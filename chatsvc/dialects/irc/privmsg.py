@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import CONCAT, MULTILINE, understood
+from chatsvc.dialects.irc.composition import LATEST, Piece
 from chatsvc.dialects.jsonl import timestamp
 from chatsvc.dialects.sentences import clock
 from chatsvc.model.message_events import FIRST_PASSING, Said, Told
 
 Tags = Mapping[str, "str | None"]
+NO_TAGS: Tags = MappingProxyType({})
 Mask = Callable[[str], str]  # of a user's name, as `nick!user@host`
 
 
@@ -73,25 +76,30 @@ def dated(text: str, time: float, capabilities: frozenset[str]) -> str:
 
 
 def _tags(line: Said) -> Tags:
-    account = {"account": line.account} if line.account else {}
     named = {"time": timestamp(line.time), "msgid": msgid(line.room, line.number)}
-    return {**named, **account, **sign_tags(line.signs)}
+    return {**named, **who_tags(line.account, line.bot), **sign_tags(line.signs)}
+
+
+def who_tags(account: str, bot: bool) -> dict[str, str | None]:
+    """Return the tags of a sender: IRCv3 "account-tag", and "bot" (IRCv3 "Bot Mode")."""
+    tags: dict[str, str | None] = {"account": account} if account else {}
+    return {**tags, "bot": None} if bot else tags
 
 
 def sign_tags(signs: Mapping[str, str] | None) -> dict[str, str | None]:
     """Return client tags as IRC tags."""
-    return {f"+{sign}": value for sign, value in signs.items()} if signs else {}
+    return {f"+{sign}": value or None for sign, value in signs.items()} if signs else {}
 
 
 def told(line: Told, room: str, capabilities: frozenset[str], mask: Mask) -> bytes:
     """Write a private message; `room` is its conversation in ids, if it is stored."""
-    tags: dict[str, str | None] = {"time": timestamp(line.time), **sign_tags(line.signs)}
+    tags: dict[str, str | None] = {"time": timestamp(line.time)}
     if line.number is not None:
         tags["msgid"] = msgid(room, line.number)
     elif line.id is not None:
         tags["msgid"] = msgid(room, line.id)
-    if line.account:
-        tags["account"] = line.account
+    # Client tags come last, so that a client can cut off only its own.
+    tags |= {**who_tags(line.account, line.bot), **sign_tags(line.signs)}
     number = line.number or line.id or 0
     text = dated(line.text, line.time, capabilities) if line.late else line.text
     words = _LineText(mask(line.sender), line.to, text, line.action, number, _verb(line))
@@ -123,19 +131,21 @@ def _fits(words: _LineText) -> bool:
     """Return whether the text fits into one message, as most do; False if unsure."""
     around = len(": PRIVMSG  :\x01ACTION \x01\r\n")
     varying = f"{words.source}{words.target}{words.text}"
+    if LATEST.short and words.text in LATEST.short:
+        return False
     return "\n" not in words.text and not wire.longer(varying, wire.LONGEST - around)
 
 
-class _Piece(NamedTuple):
-    text: str
-    goes_on: bool  # continues the piece before without a line break
-
-
-def _pieces(words: _LineText) -> Iterator[_Piece]:
-    head = len(_message(words, "", {}).encode())
+def _pieces(words: _LineText) -> Iterator[Piece]:
+    """Yield the pieces of a text, as its sender split it or else as long as possible."""
+    room = wire.LONGEST - len(_message(words, "", {}).encode())
+    composed = LATEST.of(words.text, room)
+    if composed:
+        yield from composed
+        return
     for line in words.text.split("\n"):
-        for position, text in enumerate(wire.pieces(line, wire.LONGEST - head)):
-            yield _Piece(text, position > 0)
+        for position, text in enumerate(wire.pieces(line, room)):
+            yield Piece(text, position > 0)
 
 
 def _message(words: _LineText, text: str, tags: Tags) -> str:
@@ -143,7 +153,7 @@ def _message(words: _LineText, text: str, tags: Tags) -> str:
     return wire.write(words.command, words.target, text, source=words.source, tags=tags)
 
 
-def _multiline(words: _LineText, pieces: list[_Piece], tags: Tags) -> Iterator[str]:
+def _multiline(words: _LineText, pieces: list[Piece], tags: Tags) -> Iterator[str]:
     """Write an IRCv3 "draft/multiline" batch, which has the tags; nothing else comes between."""
     reference, outer = f"m{words.number}", {tag: tags[tag] for tag in tags if tag == "batch"}
     begin = ("BATCH", f"+{reference}", "draft/multiline", words.target)

@@ -17,6 +17,8 @@ def refuse(event: Refusal, client: Client, about: Pending) -> None:
     name = _numeric(event, about, room)
     if name is None or name in _IN_WORDS:
         _in_words(event, client, about)
+    elif name == "NOTEXTTOSEND":
+        client.reply(name)
     elif name in _OF_NAMES:
         client.reply(name, about.first, event.text)
     elif name == "INVALIDMODEPARAM":
@@ -33,6 +35,8 @@ def refuse(event: Refusal, client: Client, about: Pending) -> None:
 
 def _numeric(event: Refusal, about: Pending, room: str | None) -> str | None:
     """Return the name of the numeric for a refusal, which depends on the request."""
+    if about.command in _SAID and event.code == "empty":
+        return "NOTEXTTOSEND"
     if about.command in _SAID and room and event.code in ("not-in-room", "banned"):
         return "CANNOTSENDTOCHAN"
     if about.command == "JOIN" and event.code == "wrong-password":

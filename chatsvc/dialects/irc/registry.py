@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
 from chatsvc.dialects.irc.capabilities import MULTILINE
-from chatsvc.dialects.irc.client import Client, Labeled, Pending
+from chatsvc.dialects.irc.client import Client, Pending
+from chatsvc.dialects.irc.labeled import Labeled
 from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.sentences import lines, part_lines
 from chatsvc.model.events import Event
@@ -47,6 +48,11 @@ def on(command: str, needed: int = 0, anybody: bool = False) -> Callable[[Handle
         return handler
 
     return enter
+
+
+def handle(client: Client, message: Message) -> None:
+    """Handle a message in place of one that has been read."""
+    _HANDLERS[message.command].handler(client, message)
 
 
 def refused(command: str) -> Callable[[Refuser], Refuser]:

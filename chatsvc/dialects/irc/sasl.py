@@ -99,7 +99,7 @@ def refuse(client: Client, event: Refusal) -> None:
     client.sasl = None
     if event.code == "known":
         client.reply("SASLALREADY")
-    elif event.code == "banned":
+    elif event.code in ("banned", "disabled"):
         client.reply("NICKLOCKED", event.text)
     else:
         client.reply("SASLFAIL", event.text)
@@ -134,7 +134,7 @@ def _(event: You, client: Client, about: Pending) -> None:
     if event.operator != client.operator:
         client.operator = event.operator
         change = "+o" if event.operator else "-o"
-        client.send("MODE", client.nick, change, source=client.mask(client.nick))
+        client.send("MODE", client.nick, change, by=client.nick)
     if event.account is None:
         client.reply("LOGGEDOUT", client.mask(event.name), "You are logged out")
     else:
@@ -151,7 +151,7 @@ def _(event: You, client: Client, about: Pending) -> None:
 def _part_from_all(client: Client) -> None:
     """Part all of the account's rooms: a user who logs out leaves them."""
     for room in client.rooms.values():
-        client.send("PART", room, source=client.mask(client.nick))
+        client.send("PART", room, by=client.nick)
     client.rooms.clear()
     client.earlier.clear()
 

@@ -9,31 +9,51 @@ from fnmatch import fnmatchcase
 from chatsvc.dialects.irc.capabilities import ISUPPORT
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import Message, pieces
-from chatsvc.dialects.irc.registry import Handler, on, told
+from chatsvc.dialects.irc.registry import Handler, handle, on, refused, told
 from chatsvc.dialects.sentences import there
+from chatsvc.model.requests import Refusal
 from chatsvc.model.server_events import Census, Cleared, Clock
 from chatsvc.model.text_rules import key
 
 EXTENDED_ISUPPORT = "draft/extended-isupport"
+OF_USER = "server of a user"
 _TOKENS = 12  # in one ISUPPORT reply
 _WIDTH = 300  # maximum bytes of a line of the message of the day
 
 
 def here(position: int = 0) -> Callable[[Handler], Handler]:
-    """Handle it if no other server is named: there is none."""
+    """Handle it if no other server is named: there is none.
+
+    A user stands for the server that they are connected to (Modern IRC, "VERSION message").
+    """
 
     def only(handler: Handler) -> Handler:
-        def handle(client: Client, message: Message) -> None:
+        def look(client: Client, message: Message) -> None:
             wanted = "".join(message.params[position : position + 1])
             known = (client.server, key(client.nick))
             if not wanted or any(fnmatchcase(one, key(wanted)) for one in known):
                 handler(client, message)
-            else:
+            elif set(wanted) & {*"*?."}:
                 client.reply("NOSUCHSERVER", wanted)
+            else:
+                about = Pending(OF_USER, (wanted, message.command, *message.params))
+                client.ask("whois", about, name=wanted)
 
-        return handle
+        return look
 
     return only
+
+
+@refused(OF_USER)
+def _(event: Refusal, client: Client, about: Pending) -> None:
+    client.reply("NOSUCHSERVER", about.first)
+
+
+def answer_of_user(client: Client, about: Pending) -> None:
+    """Answer about the server of a user who is online: it is this one."""
+    wanted, command, *params = about.params
+    here = [client.server if param == wanted else param for param in params]
+    handle(client, Message(command, here))
 
 
 @on("MOTD")
@@ -118,11 +138,10 @@ def _(client: Client, message: Message) -> None:
     client.ask("time", Pending("TIME"))
 
 
-@on("STATS")
+@on("STATS", 1)
 def _(client: Client, message: Message) -> None:
     """Answer a letter, which asks for statistics; pass anything else to the chat's command."""
-    query = "".join(message.params[:1])
-    if len(query) == 1:
+    if len(message.params[0]) == 1:
         _stats(client, message)
     else:
         client.type("stats", " ".join(message.params))

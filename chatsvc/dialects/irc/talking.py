@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from chatsvc.dialects.irc.client import Client, Pending
 from chatsvc.dialects.irc.message import LONGEST, Message, longer
-from chatsvc.dialects.irc.privmsg import msgid, sign_tags
+from chatsvc.dialects.irc.privmsg import sign_tags
 from chatsvc.dialects.irc.registry import on, told
 from chatsvc.dialects.irc.services import is_service, talk_to
-from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.message_events import Kept, Said, Signal, Told
 from chatsvc.model.text_rules import key
 
@@ -16,20 +17,33 @@ _CTCP = {"PRIVMSG": "ctcp", "NOTICE": "ctcp-reply"}  # CTCP queries, as client t
 _SHORT = 42  # characters of a text that fits for sure
 _SHORT_ASCII = 170
 _ACTION = "\x01ACTION "
+_CLIENT_TAG = re.compile(r"\+[\w./-]+", re.ASCII)
+_PERSIST = "draft/persist"
+_REACTION = "+draft/react"
 
 
-@on("PRIVMSG", 1)
-@on("NOTICE", 1)
+@on("PRIVMSG")
+@on("NOTICE")
 def _(client: Client, message: Message) -> None:
-    if len(message.params) < 2 or not message.params[1]:
-        client.reply("NOTEXTTOSEND")
+    if len(message.params) < 2 or not (message.params[0] and message.params[1]):
+        _refuse_incomplete(client, message)
         return
     target, text = message.params[:2]
     long = len(text) > (_SHORT_ASCII if text.isascii() else _SHORT)
     if long and message.command == "PRIVMSG" and _is_too_long(client, target, text):
         client.reply("INPUTTOOLONG")
         return
-    speak(client, message.command, target, text, _signs(client, message))
+    speak(client, message.command, target, text, client_tags(client, message))
+
+
+def _refuse_incomplete(client: Client, message: Message) -> None:
+    """Answer a message without target or text; nothing answers a notice (Modern IRC, "NOTICE")."""
+    if message.command == "NOTICE":
+        return
+    if "".join(message.params[:1]):
+        client.reply("NOTEXTTOSEND")
+    else:
+        client.reply("NORECIPIENT", f"No recipient given ({message.command})")
 
 
 def _is_too_long(client: Client, target: str, text: str) -> bool:
@@ -39,11 +53,11 @@ def _is_too_long(client: Client, target: str, text: str) -> bool:
     return longer(f"{client.mask(client.nick)}{longest}{text}", LONGEST - around)
 
 
-def _signs(client: Client, message: Message) -> dict[str, str]:
+def client_tags(client: Client, message: Message) -> dict[str, str]:
     """Return the tags that are for other clients."""
     if not message.tags or "message-tags" not in client.capabilities:
         return {}
-    return {name[1:]: value for name, value in message.tags.items() if name.startswith("+")}
+    return {name[1:]: value for name, value in message.tags.items() if _CLIENT_TAG.fullmatch(name)}
 
 
 def speak(
@@ -76,7 +90,9 @@ def _speak(
         _say(client, target, text, about, {"action": True, **manner})
     else:
         kind = _CTCP["NOTICE" if "notice" in manner else "PRIVMSG"]
-        _show(client, target, {kind: text.strip("\x01")}, about)
+        signs = manner.get("signs", {})
+        assert isinstance(signs, dict)
+        _show(client, target, {kind: text.strip("\x01"), **signs}, about)
 
 
 def _say(
@@ -91,7 +107,7 @@ def _say(
     elif is_service(target):
         talk_to(client, target, text)
     else:
-        client.ask("msg", about, name=target, text=text, **manner)
+        client.ask_in_context("msg", about, name=target, text=text, remind=True, **manner)
 
 
 @told.register
@@ -112,33 +128,43 @@ def _(event: Kept, client: Client, about: Pending) -> None:
     """Ignore the answer: the client was shown its line, or does not want it."""
 
 
-@on("TAGMSG", 1)
+@on("TAGMSG")
 def _(client: Client, message: Message) -> None:
     """IRCv3 "message-tags": sends what is only for clients, such as typing notices."""
-    signs = _signs(client, message)
-    if signs:
-        for each in client.targets(message.params[0], _MOST_TARGETS):
-            _show(client, each, signs, Pending("TAGMSG", (each,)))
+    target, *_ = (*message.params, "")
+    signs = client_tags(client, message)
+    if not target:
+        _refuse_incomplete(client, message)
+    elif "message-tags" in client.capabilities:
+        wanted = {_PERSIST, f"+{_PERSIST}", _REACTION} & message.tags.keys()
+        for each in client.targets(target, _MOST_TARGETS):
+            _show(client, each, signs, Pending("TAGMSG", (each,)), persist=bool(wanted))
 
 
-def _show(client: Client, target: str, signs: dict[str, str], about: Pending | None) -> None:
-    """Show clients what is not stored."""
+def _show(
+    client: Client,
+    target: str,
+    signs: dict[str, str],
+    about: Pending | None,
+    persist: bool = False,
+) -> None:
+    """Show clients what is not a message; the history has it if it is to `persist`."""
     to: dict[str, object] = {"name": target}
     if target.startswith(("#", "@#")):
         to = {"room": target.removeprefix("@"), "mods": target.startswith("@")}
-    client.ask("signal", about, signs=signs, **to)
+    client.ask("signal", about, signs=signs, **({"persist": True} if persist else {}), **to)
 
 
 @told.register
 def _(event: Signal, client: Client, about: Pending) -> None:
     if event.own and "echo-message" not in client.capabilities:
         return
-    source, tags = client.mask(event.sender), dict[str, str | None]()
-    if event.id is not None and event.time is not None:
-        tags = {"msgid": msgid("", event.id), "time": timestamp(event.time)}
+    signs = {sign: value for sign, value in event.signs.items() if sign not in _CTCP.values()}
+    tags = sign_tags(signs)
     for command, sign in _CTCP.items():
         if sign in event.signs:
-            client.send(command, event.to, f"\x01{event.signs[sign]}\x01", source=source, **tags)
+            words = f"\x01{event.signs[sign]}\x01"
+            client.send(command, event.to, words, by=event.sender, stamp=event.stamp, tags=tags)
             return
     if "message-tags" in client.capabilities:
-        client.send("TAGMSG", event.to, source=source, **tags, **sign_tags(event.signs))
+        client.send("TAGMSG", event.to, by=event.sender, stamp=event.stamp, tags=tags)

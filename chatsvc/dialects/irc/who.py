@@ -19,7 +19,7 @@ _PREFIXES = {"founder": "~@", "host": "~@", "moderator": "@", "voiced": "+"}
 _UNTOLD = "255.255.255.255"  # IRCv3 "WHOX", for an address that is not disclosed
 
 
-def prefixes(client: Client, person: Person, role: str) -> str:
+def prefixes(client: Client, person: Person, role: str, room: str) -> str:
     """Return what precedes a name; operators count as moderators in every room.
 
     Without multi-prefix it is one sign that every client knows, so a founder or host is `@`.
@@ -27,7 +27,7 @@ def prefixes(client: Client, person: Person, role: str) -> str:
     found = _PREFIXES.get(role, "")
     if person.role == "operator" and "@" not in found:
         found = f"@{found}"
-    if person.voice and "+" not in found:
+    if room in person.voices and "+" not in found:
         found = f"{found}+"
     return found if "multi-prefix" in client.capabilities else found.removeprefix("~")[:1]
 
@@ -100,7 +100,8 @@ def _online(client: Client, event: People, about: Pending, part: Part) -> None:
 def _names(client: Client, event: People, about: Pending, part: Part) -> None:
     hosts = "userhost-in-names" in client.capabilities
     names = [
-        prefixes(client, person, role_of(person)) + (person.mask if hosts else person.name)
+        prefixes(client, person, role_of(person), event.room)
+        + (person.mask if hosts else person.name)
         for person in event.people
     ]
     client.replies("NAMREPLY", "@" if event.hidden else "=", event.room, items=names)
@@ -125,15 +126,16 @@ def _who(client: Client, event: People, about: Pending, part: Part) -> None:
 
 def _whoreply(client: Client, room: str, person: Person) -> None:
     words = f"0 {person.realname or person.name}"
-    flags = _flags(client, person)
+    flags = _flags(client, person, room)
     where = userhost(person.mask)
     client.reply("WHOREPLY", room, *where, client.server, person.name, flags, words)
 
 
-def _flags(client: Client, person: Person) -> str:
+def _flags(client: Client, person: Person, room: str) -> str:
     here = "H" if person.away is None else "G"
     operator = "*" if person.role == "operator" else ""
-    return f"{here}{operator}{prefixes(client, person, role_of(person))}{'B' * person.bot}"
+    shown = "" if room == "*" else prefixes(client, person, role_of(person), room)
+    return f"{here}{operator}{shown}{'B' * person.bot}"
 
 
 def _fields(client: Client, room: str, person: Person, asked: str) -> Iterator[str]:
@@ -148,7 +150,7 @@ def _fields(client: Client, room: str, person: Person, asked: str) -> Iterator[s
         "h": host,
         "s": client.server,
         "n": person.name,
-        "f": _flags(client, person),
+        "f": _flags(client, person, room),
         "d": "0",
         "l": str(int(person.idle)),
         "a": person.account or "0",

@@ -9,6 +9,7 @@ from chatsvc.dialects.irc.message import Message
 from chatsvc.dialects.irc.modes import own_mode, tell_other
 from chatsvc.dialects.irc.people import userhost
 from chatsvc.dialects.irc.registry import in_words, on, refused, told, told_part
+from chatsvc.dialects.irc.server import OF_USER, answer_of_user
 from chatsvc.dialects.irc.who import prefixes
 from chatsvc.model.history_events import Part
 from chatsvc.model.presence_events import Departed, Person
@@ -45,6 +46,8 @@ def _end(client: Client, about: Pending) -> None:
 def _(event: Person, client: Client, about: Pending) -> None:
     if about.command == "MODE B":
         own_mode(client, event)
+    elif about.command == OF_USER:
+        answer_of_user(client, about)
     elif about.command == "MODE OTHER":
         tell_other(client)
     elif about.command == "WHOIS":
@@ -59,7 +62,7 @@ def _whois(client: Client, person: Person) -> None:
     client.reply("WHOISUSER", name, *userhost(person.mask), "*", person.realname or name)
     roles = person.roles or ("",) * len(person.rooms)
     rooms = zip(person.rooms, roles, strict=True)
-    items = [f"{prefixes(client, person, role)}{room}" for room, role in rooms]
+    items = [f"{prefixes(client, person, role, room)}{room}" for room, role in rooms]
     client.replies("WHOISCHANNELS", name, items=items)
     client.reply("WHOISSERVER", name, client.server, _about_the_server(client))
     if person.role == "operator":

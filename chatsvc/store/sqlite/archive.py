@@ -15,12 +15,14 @@ from chatsvc.model.room_events import Tally
 from chatsvc.store.archive import (
     Keeper,
     KeptRoom,
+    LinesOf,
     R,
     Start,
     TooSlow,
     Turn,
     Worker,
 )
+from chatsvc.store.commit_log import CommitLog
 from chatsvc.store.commit_queue import CommitQueue
 from chatsvc.store.search_query import Finds, Seeker, Sought, Spot
 from chatsvc.store.sqlite.archive_file import log_of
@@ -71,6 +73,11 @@ class SQLArchive:
         self._queue.add(line)
 
     @property
+    def commits(self) -> CommitLog:
+        """What the queue has stored."""
+        return self._queue.log
+
+    @property
     def waiting(self) -> int:
         """The number of lines in the queue."""
         return self._queue.waiting
@@ -108,17 +115,17 @@ class SQLArchive:
         the end of the service.  SQLite may have left copies of the line in unused parts of pages
         when it moved rows between pages: `scrub` overwrites those.
         """
-        with self._index.sparing(room, number, number):
-            await self._workers.indexer(self._index.forget, room, number, number)
+        with self._index.sparing(room, [number]):
+            await self._workers.indexer(self._index.forget, room, [number])
             found = await self._workers.writer(self._writer.delete, room, number, by)
-        return found and found._replace(text="", deleted=by)
+        return found and found._replace(text="", signs=None, deleted=by)
 
     async def expire(self, room: str, before: float) -> int:
         """Remove the first lines that are older, from the index first."""
         old = await self._workers.writer(self._writer.older, room, round(before * 1000))
         if old:
-            with self._index.sparing(room, old[0], old[-1]):
-                await self._workers.indexer(self._index.forget, room, old[0], old[-1])
+            with self._index.sparing(room, old):
+                await self._workers.indexer(self._index.forget, room, old)
                 await self._workers.writer(self._writer.remove, room, old[-1])
         return len(old)
 
@@ -126,11 +133,29 @@ class SQLArchive:
         """Remove the lines up to number `last`, from the index first, and all tallies."""
         numbers = await self._workers.writer(self._writer.first, room, last)
         if numbers:
-            with self._index.sparing(room, numbers[0], numbers[-1]):
-                await self._workers.indexer(self._index.forget, room, numbers[0], numbers[-1])
+            with self._index.sparing(room, numbers):
+                await self._workers.indexer(self._index.forget, room, numbers)
                 await self._workers.writer(self._writer.remove, room, numbers[-1])
         await self._workers.writer(self._writer.forget_tallies, room)
         return len(numbers)
+
+    async def oldest(self) -> float | None:
+        """Return the time of the oldest first line."""
+        return await self._workers.reader(self._reader.oldest)
+
+    async def used(self) -> int:
+        """Return the size of the pages in use: the file does not shrink, but is filled again."""
+        return await self._workers.writer(self._writer.used)
+
+    async def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return some of an account's lines."""
+        return await self._workers.reader(self._reader.lines_of, room, account, since * 1000, after)
+
+    async def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Erase the lines, in the index first."""
+        with self._index.sparing(room, numbers):
+            await self._workers.indexer(self._index.forget, room, numbers)
+            await self._workers.writer(self._writer.erase, room, numbers, by, done)
 
     async def search(self, sought: Sought, seeker: Seeker, older: Spot | None, limit: int) -> Finds:
         """Add the latest lines to the index, then search it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -37,12 +39,17 @@ class Ledger:
         with sentences(path), ExitStack() as opening:
             check_same_name(path)
             self._database = opening.enter_context(closing(connect(path)))
-            if version(self._database, path) == newest():
+            if self._is_current():
                 set_up(self._database)
             else:
                 with lock(path, _OLDER_SERVICE.format(path=path)):
                     bring_up_to_date(self._database, path)
             self._open = opening.pop_all()
+
+    def _is_current(self) -> bool:
+        """Return whether this version has opened the file before; a new file is not current."""
+        known = version(self._database, self.path) == newest()
+        return known and not any(record_rows.missing_columns(self._database))
 
     def __enter__(self) -> Ledger:
         return self
@@ -55,15 +62,33 @@ class Ledger:
         with sentences(self.path):
             return record_rows.read(self._database, kind)
 
+    def rooms(self) -> dict[str, int]:
+        """Return the last numbers of all rooms and conversations, by their names."""
+        with sentences(self.path):
+            return dict(self._database.execute("SELECT name, last FROM room").fetchall())
+
     def put(self, *records: Record) -> None:
         """Store all of these or none; each replaces the record with the same keys."""
         with sentences(self.path), transaction(self._database):
             record_rows.put(self._database, records)
 
-    def drop(self, *records: Record) -> None:
-        """Remove the records with the same keys, where there are any."""
+    def exchange(self, old: Iterable[Record], *new: Record) -> None:
+        """Remove the records with the keys of `old`, and store the new ones, all or nothing."""
         with sentences(self.path), transaction(self._database):
-            record_rows.drop(self._database, records)
+            record_rows.drop(self._database, tuple(old))
+            record_rows.put(self._database, new)
+
+
+def create(path: Path) -> bool:
+    """Create the file of a new archive, for its owner alone; return False if there is one."""
+    try:
+        with sentences(path):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except ArchiveFailed as failed:
+        if isinstance(failed.__cause__, FileExistsError):
+            return False
+        raise
+    return True
 
 
 class LineReader:

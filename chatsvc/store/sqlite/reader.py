@@ -14,12 +14,16 @@ from chatsvc.model.mentions import Searched, search
 from chatsvc.model.message_events import Said
 from chatsvc.model.records import Act
 from chatsvc.model.room_events import Tally
+from chatsvc.store.archive import ERASED, LOOKED, LinesOf
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.database import connect, sentences, set_up
 from chatsvc.store.sqlite.line_rows import READ, lines
 
 _ENDS = """SELECT room.id, (SELECT number FROM said WHERE room = room.id ORDER BY number LIMIT 1),
                   last FROM room WHERE name = ?"""
+
+_OLDEST = """SELECT min((SELECT time FROM said WHERE room = room.id ORDER BY number LIMIT 1))
+             FROM room"""
 
 
 class Reader:
@@ -64,6 +68,20 @@ class Reader:
             id_, first, last = database.execute(_ENDS, (room,)).fetchone() or (0, None, 0)
             numbers = range(first or last + 1, last + 1)
             return numbers.start + bisect_left(numbers, time, key=partial(_time, database, id_))
+
+    def lines_of(self, room: str, account: str, since: float, after: int) -> LinesOf:
+        """Return some of an account's lines after number `after`, from `since` (milliseconds)."""
+        end = after + LOOKED
+        query = f"""{READ} AND number > ? AND number <= ? AND account = ? AND time >= ?
+                    ORDER BY number LIMIT ?"""
+        found = self._page(query, room, after, end, account, since, ERASED)
+        return LinesOf(found[-1].number if len(found) == ERASED else end, found)
+
+    def oldest(self) -> float | None:
+        """Return the time of the oldest first line of any room."""
+        with self._reading() as database:
+            (time,) = database.execute(_OLDEST).fetchone()
+            return None if time is None else time / 1000
 
     def tallies(self, room: str, limit: int) -> list[Tally]:
         """Return who said most, of the lines that the writer has counted."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import Field, fields
 from typing import Any, get_args, get_type_hints
 
 from chatsvc.model.records import Act, Record
@@ -18,12 +18,18 @@ from chatsvc.store.sqlite.database import Row, write
 
 def add_missing_columns(database: sqlite3.Connection) -> None:
     """Add the columns of fields that are newer than a table, with the fields' defaults."""
+    for kind, field in missing_columns(database):
+        column = f"{field.name} {_column_type(field.default)}"
+        database.execute(f"ALTER TABLE {kind.TABLE} ADD COLUMN {column}")
+
+
+def missing_columns(database: sqlite3.Connection) -> Iterator[tuple[type[Any], Field[Any]]]:
+    """Yield the fields that have no column yet, with their kinds of records."""
     for kind in get_args(Record):
         present = {row[1] for row in database.execute(f"PRAGMA table_info({kind.TABLE})")}
         for field in fields(kind):
             if field.name not in present:
-                column = f"{field.name} {_column_type(field.default)}"
-                database.execute(f"ALTER TABLE {kind.TABLE} ADD COLUMN {column}")
+                yield kind, field
 
 
 def _column_type(default: object) -> str:

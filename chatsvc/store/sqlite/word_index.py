@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
+from typing import TypeAlias
 
 from chatsvc.model.message_events import Said
 from chatsvc.model.words import UNICODE
@@ -51,6 +52,9 @@ _NEWER = f"{READ} AND number > ? ORDER BY number"
 _OLDER = f"{READ} AND number <= ? ORDER BY number DESC"
 
 
+_Spared: TypeAlias = tuple[str, frozenset[int]]  # a room, and numbers of its lines
+
+
 class Damaged(ArchiveFailed):
     """The index cannot be used as it is."""
 
@@ -67,7 +71,7 @@ class Index:
         self._archive: sqlite3.Connection
         self._index: sqlite3.Connection
         self._places: dict[int, tuple[int, int]] = {}  # low and high, by the room's id
-        self._spared: tuple[tuple[str, int, int], ...] = ()  # lines that are being removed
+        self._spared: tuple[_Spared, ...] = ()  # lines that are being removed
         self._handle = -1  # of the file: closing it drops the locks that SQLite has on it
         self._removals = 0  # since the service began
         self._scrubbing = Steps(self._pass)
@@ -265,9 +269,9 @@ class Index:
     # Removing lines
 
     @contextmanager
-    def sparing(self, room: str, first: int, last: int) -> Iterator[None]:
+    def sparing(self, room: str, numbers: Collection[int]) -> Iterator[None]:
         """Skip these lines, because they are being removed from the archive."""
-        spared = (room, first, last)
+        spared = (room, frozenset(numbers))
         self._spared = (*self._spared, spared)
         try:
             yield
@@ -275,21 +279,21 @@ class Index:
             position = self._spared.index(spared)
             self._spared = self._spared[:position] + self._spared[position + 1 :]
 
-    def forget(self, room: str, first: int, last: int) -> None:
+    def forget(self, room: str, numbers: Sequence[int]) -> None:
         """Remove lines, which must still be in the archive."""
         try:
             with sentences(self.path):
-                self._take_out(room, first, last)
+                self._take_out(room, numbers)
         except ArchiveFailed:
             self._make_anew()  # without these lines: no error may keep their words here
 
-    def _take_out(self, room: str, first: int, last: int) -> None:
-        query = f"{READ} AND number BETWEEN ? AND ?"
-        found = {line.number: line for line in lines(self._archive, query, room, first, last)}
-        query = """SELECT id, room, number FROM line
-                   WHERE room = ? AND number BETWEEN ? AND ?"""
+    def _take_out(self, room: str, numbers: Sequence[int]) -> None:
+        among = f"number IN ({', '.join('?' * len(numbers))})"
+        query = f"{READ} AND {among}"
+        found = {line.number: line for line in lines(self._archive, query, room, *numbers)}
+        query = f"SELECT id, room, number FROM line WHERE room = ? AND {among}"
         id_ = next((id_ for id_, name, _ in self._rooms() if name == room), None)
-        rows = self._index.execute(query, (id_, first, last)).fetchall()
+        rows = self._index.execute(query, (id_, *numbers)).fetchall()
         self._index.execute("PRAGMA synchronous = FULL")  # the archive no longer has them
         with transaction(self._index):
             for id_, room_id, number in rows:
@@ -338,8 +342,8 @@ def index_of(archive: Path) -> Path:
     return Path(f"{archive}.words")
 
 
-def _is_gone(line: Said, spared: tuple[tuple[str, int, int], ...]) -> bool:
+def _is_gone(line: Said, spared: tuple[_Spared, ...]) -> bool:
     """Return whether a line is deleted, or is being removed."""
     if line.deleted:
         return True
-    return any(line.room == room and first <= line.number <= last for room, first, last in spared)
+    return any(line.room == room and line.number in numbers for room, numbers in spared)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import takewhile
 from pathlib import Path
 
 from chatsvc.model.message_events import Line, Said
 from chatsvc.model.records import Record
-from chatsvc.store.archive import EXPIRING, Commit, KeptRoom, R
+from chatsvc.store.archive import EXPIRING, NOBODY, Commit, KeptRoom, R
 from chatsvc.store.sqlite import record_rows
 from chatsvc.store.sqlite.archive_file import ArchiveFile, log_of
 from chatsvc.store.sqlite.database import (
@@ -22,7 +22,7 @@ from chatsvc.store.sqlite.database import (
     transaction,
     write,
 )
-from chatsvc.store.sqlite.line_rows import NOTICE, READ, lines
+from chatsvc.store.sqlite.line_rows import READ, lines, manner, signs_column
 from chatsvc.store.sqlite.migrations import bring_up_to_date
 from chatsvc.store.sqlite.scrubbing import Steps, scrubbing
 
@@ -33,6 +33,7 @@ _ROOMS = """SELECT id, name, last,
 _KEEP_LINES = """INSERT INTO said
                  (room, number, time, sender, text, action, client, tag, account, quiet)
                  VALUES {}"""
+_KEEP_SIGNS = "UPDATE said SET signs = ? WHERE room = ? AND number = ?"
 _KEEP_ROOMS = """INSERT INTO room (id, name, last) VALUES {}
                  ON CONFLICT (id) DO UPDATE SET last = excluded.last"""
 _TALLY = """INSERT INTO tally
@@ -43,7 +44,12 @@ _TALLY = """INSERT INTO tally
             DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes"""
 _UNTALLY = """UPDATE tally SET lines = lines - 1, bytes = bytes - ?
               WHERE room = ? AND sender = ?"""
-_TAKE_AWAY = "UPDATE said SET text = '', deleted = ? WHERE room = ? AND number = ?"
+_TAKE_AWAY = "UPDATE said SET text = '', signs = NULL, deleted = ? WHERE room = ? AND number = ?"
+_ERASE = """UPDATE said SET text = '', signs = NULL, sender = ?, account = '', client = '',
+                           tag = NULL, deleted = ?
+            WHERE room = ? AND number = ?"""
+_COUNTED = """SELECT sender, length(CAST(text AS BLOB)) FROM said
+              WHERE room = ? AND number = ? AND number <= ? AND deleted = '' AND NOT quiet"""
 _REMOVE = "DELETE FROM said WHERE room = ? AND number <= ?"
 _NOTE_TRACES = "INSERT OR IGNORE INTO fact (name, value) VALUES ('traces', 'on')"
 _NO_TRACES = "DELETE FROM fact WHERE name = 'traces'"
@@ -103,9 +109,10 @@ class Writer:
         rooms: dict[str, tuple[int, int]] = {}
         with self._change() as database:
             known = _known_tags(database, lines)
-            commit, rows = self._number(lines, known, rooms)
+            commit, rows, signed = self._number(lines, known, rooms)
             write(database, _KEEP_ROOMS, [(id_, name, last) for name, (id_, last) in rooms.items()])
             write(database, _KEEP_LINES, rows)
+            database.executemany(_KEEP_SIGNS, signed)
         self._rooms.update(rooms)
         return commit
 
@@ -114,11 +121,12 @@ class Writer:
         lines: list[Line],
         known: dict[tuple[str, str], int],
         rooms: dict[str, tuple[int, int]],
-    ) -> tuple[Commit, list[Row]]:
+    ) -> tuple[Commit, list[Row], list[Row]]:
         commit = Commit()
         rows: list[Row] = []
+        signed: list[Row] = []  # client tags, which few lines have
         for line in lines:
-            room, time, sender, text, action, client, tag, account, quiet, notice, _ = line
+            room, time, sender, text, action, client, tag, account, quiet, notice, signs, bot = line
             if tag is not None and (client, tag) in known:
                 commit.again.append((line, known[client, tag]))
                 continue
@@ -130,13 +138,15 @@ class Writer:
             number = last + 1
             rooms[room] = id_, number
             commit.said[room].append(line.numbered(number))
-            manner = NOTICE if notice else action
+            how = manner(action, notice, bot) if notice or bot else action
             rows.append(
-                (id_, number, round(time * 1000), sender, text, manner, client, tag, account, quiet)
+                (id_, number, round(time * 1000), sender, text, how, client, tag, account, quiet)
             )
+            if signs:
+                signed.append((signs_column(signs), id_, number))
             if tag is not None:
                 known[client, tag] = number
-        return commit, rows
+        return commit, rows, signed
 
     def _room(self, name: str) -> tuple[int, int]:
         if name not in self._rooms:
@@ -189,6 +199,20 @@ class Writer:
         self._traces = not empty_log(self.database, WIPING)
         return said
 
+    def erase(self, room: str, numbers: Sequence[int], by: str, done: Record) -> None:
+        """Overwrite lines' texts and who said them; store a record in the same transaction."""
+        id_, _ = self._rooms[room]
+        tallied = self._tallied(id_)
+        with self._change() as database:
+            for number in numbers:
+                for sender, size in database.execute(_COUNTED, (id_, number, tallied)).fetchall():
+                    database.execute(_UNTALLY, (size, id_, sender))
+                database.execute(_ERASE, (NOBODY, by, id_, number))
+            database.execute("DELETE FROM tally WHERE room = ? AND lines <= 0", (id_,))
+            record_rows.put(database, (done,))
+            self._note_traces(database)
+        self._traces = not empty_log(self.database, WIPING)
+
     def _note_traces(self, database: sqlite3.Connection) -> None:
         """Have the file scrubbed from its start, even if the service ends before that."""
         self._deletions += 1
@@ -239,6 +263,13 @@ class Writer:
                 _tally(database, id_, tallied, last)
             database.execute(_REMOVE, (id_, last))
             self._note_traces(database)
+
+    def used(self) -> int:
+        """Return the size of the pages in use."""
+        query = """SELECT (page_count - freelist_count) * page_size
+                   FROM pragma_page_count, pragma_freelist_count, pragma_page_size"""
+        with sentences(self._path):
+            return int(self.database.execute(query).fetchone()[0])
 
     def put(self, records: tuple[Record, ...]) -> None:
         """Store the records in one transaction."""

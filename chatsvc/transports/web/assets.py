@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 
+from chatsvc.transports.web.scripts import START, imported
+from chatsvc.transports.web.scripts import served as scripts_of
+
 PAGE = "index.html"
-START = "main.js"
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -24,11 +25,7 @@ _TYPES = {
 }
 _OTHER = "text/plain; charset=utf-8"  # such as a licence
 _REFERENCE = re.compile(r"""(?<=["'])assets/""")
-_IMPORTS = re.compile(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""")
-# Comments that have their lines to themselves, and indentation, which means nothing in markup.
-_SPARE = re.compile(rb"^[ ]*(?:/\*(?:(?!\*/).)*\*/\n|//[^\n]*\n)?", re.MULTILINE | re.DOTALL)
 _FOR_READERS = (".md", ".py")  # files that no browser needs
-_VENDORED = "vendor/"  # minified already
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +54,16 @@ def asset(kind: str, body: bytes) -> Asset:
 
 def load(folder: Traversable) -> Assets:
     """Return all files in a folder, each under a path that changes when any of them changes."""
-    found = {name: _shortened(name, body) for name, body in sorted(_files(folder))}
+    found = dict(sorted(_files(folder)))
+    sources = {name: found.pop(name).decode() for name in list(found) if _ending(name) == "js"}
+    scripts = scripts_of(sources)
+    found |= {name: text.encode() for name, text in scripts.items()}
     page = found[PAGE].decode()
     base = f"/assets/{_digest(found)}/"
     del found[PAGE]
     files = {base + name: asset(_kind(name), body) for name, body in found.items()}
-    return Assets(files, files.get(f"{base}icons/favicon.svg"), _linked(page, base, found))
+    early = imported(START, scripts) if START in scripts else []
+    return Assets(files, files.get(f"{base}icons/favicon.svg"), _linked(page, base, early))
 
 
 def _files(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
@@ -74,32 +75,14 @@ def _files(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
 
 
 def _digest(found: Mapping[str, bytes]) -> str:
-    digests = (f"{name} {sha256(body).hexdigest()}\n" for name, body in found.items())
+    digests = (f"{name} {sha256(body).hexdigest()}\n" for name, body in sorted(found.items()))
     return sha256("".join(digests).encode()).hexdigest()[:16]
 
 
-def _shortened(name: str, body: bytes) -> bytes:
-    """Return one of our scripts without comments and indentation, any other file as it is."""
-    is_ours = _ending(name) == "js" and not name.startswith(_VENDORED)
-    return _SPARE.sub(b"", body) if is_ours else body
-
-
-def _linked(page: str, base: str, found: Mapping[str, bytes]) -> str:
+def _linked(page: str, base: str, early: list[str]) -> str:
     """Return the page with the paths on the server, and with links that load modules early."""
-    names = _imported(START, found) if START in found else ()
-    links = "".join(f'<link rel="modulepreload" href="{base}{name}">\n' for name in names)
+    links = "".join(f'<link rel="modulepreload" href="{base}{name}">\n' for name in early)
     return _REFERENCE.sub(base, page).replace("</head>", f"{links}</head>", 1)
-
-
-def _imported(start: str, found: Mapping[str, bytes]) -> list[str]:
-    """Return a module and all that it imports, directly or not, except when it runs."""
-    names = [start]
-    for name in names:
-        for path in _IMPORTS.findall(found[name].decode()):
-            imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
-            if imported not in names:
-                names.append(imported)
-    return names
 
 
 def _kind(name: str) -> str:

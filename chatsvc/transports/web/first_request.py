@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
@@ -13,13 +14,16 @@ from zope.interface import implementer
 from chatsvc.dialects.join_page import LONGEST_HEAD, METHOD, answer, is_whole, place_in
 from chatsvc.transports.connection import ClientConnection, LastWords
 from chatsvc.transports.web.channel import Channel
-from chatsvc.transports.web.site import UNKNOWN_HOST, packaged
-from chatsvc.transports.websocket.handshake import head_of, split
+from chatsvc.transports.web.site import NO_HOST, UNKNOWN_HOST, packaged
+from chatsvc.transports.websocket.handshake import Head, head_of, split
 from chatsvc.transports.websocket.opening import NameOf, is_known_place, opened
 
 _STATUS = {"tls-needed": "200 OK", "not-spoken": "403 Forbidden"}
 _BUSY = "503 Service Unavailable"
+_BAD = "400 Bad Request"
+_ENCRYPTED = "308 Permanent Redirect"  # not for long: no answer is stored
 _MISDIRECTED = "421 Misdirected Request"
+_PAGE = re.compile(rb"(?:GET|HEAD) /[? ]")
 _REQUEST = re.compile(rb"%b [!-~]+ HTTP/1\.[01]\r?\n" % METHOD)
 
 
@@ -57,7 +61,7 @@ class FirstRequest(Protocol):
             channel = Channel(arrival, packaged(), self._name_of)
             arrival.hand_over(self.transport, channel, data)
         else:
-            words = successor or LastWords(arrival, self._written(known))
+            words = successor or LastWords(arrival, self._written(head, known))
             arrival.hand_over(self.transport, words)
 
     def _is_for_pages(self) -> bool:
@@ -65,16 +69,21 @@ class FirstRequest(Protocol):
         short = len(split(self._data)[0]) <= LONGEST_HEAD
         return short and self._arrival.refusal is None and _REQUEST.match(self._data) is not None
 
-    def _written(self, known: bool) -> bytes:
+    def _written(self, head: Head, known: bool) -> bytes:
         arrival, refusal = self._arrival, self._arrival.refusal
-        place = place_in(self._data, arrival.place(), 443 if arrival.secure else 80)
-        chat = arrival.gate.hub.settings.name
+        place = arrival.place()
+        say = partial(answer, self._data, arrival.gate.hub.settings.name)
         if not known:
-            return answer(self._data, chat, arrival.place(), UNKNOWN_HOST, _MISDIRECTED)
+            return say(place, UNKNOWN_HOST, _MISDIRECTED)
+        named = place_in(self._data, place, 443 if arrival.secure else 80)
+        if is_whole(self._data) and not head.is_addressed():
+            return say(named, NO_HOST, _BAD)
         if refusal is None:
-            return answer(self._data, chat, place)
-        status = _STATUS.get(refusal.code, _BUSY)
-        return answer(self._data, chat, place, refusal.text, status)
+            return say(named)
+        page = named.encrypted_page() if named != place and _PAGE.match(self._data) else ""
+        if refusal.code == "tls-needed" and page:
+            return say(named, refusal.text, _ENCRYPTED, location=page)
+        return say(named, refusal.text, _STATUS.get(refusal.code, _BUSY))
 
     def end(self, words: str) -> None:
         """Close: a client this slow is not a person who reads."""

@@ -19,6 +19,7 @@ MOST_PAGES = 32  # remembered: the page names the host, for which a browser may 
 UNKNOWN_HOST = (
     "This server does not know the name in the address. The operator can add it: --web-host."
 )
+NO_HOST = "An HTTP/1.1 request must have one Host field."
 _HTML = "text/html; charset=utf-8"
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'none';"
@@ -40,6 +41,8 @@ class Site:
         """Return the answer to a request that does not ask for a WebSocket."""
         if not is_known_place(arrival, head):
             return _explained(arrival, Head("", {}), 421, UNKNOWN_HOST)
+        if not head.is_addressed():
+            return _explained(arrival, head, 400, NO_HOST)
         method, target, _ = head.request.split(" ")
         if method not in METHODS:
             refused = _explained(

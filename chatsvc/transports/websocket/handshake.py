@@ -40,6 +40,11 @@ class Head(NamedTuple):
             raise NotUpgraded("400 Bad Request", f"The request has more than one {name}.")
         return values[0] if values else None
 
+    def is_addressed(self) -> bool:
+        """Return whether the request has one Host, or none before HTTP/1.1 (RFC 9112, 3.2)."""
+        hosts = len(self.fields.get("host", []))
+        return hosts == 1 or (not hosts and not self.request.endswith(" HTTP/1.1"))
+
     def words(self, name: str) -> list[str]:
         """Return the elements of a field that is a list."""
         return [word.strip() for value in self.fields.get(name, []) for word in value.split(",")]

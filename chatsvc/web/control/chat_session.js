@@ -6,11 +6,14 @@ import { State } from "../model/state.js";
 import { TypingIndicator } from "../model/typing_indicator.js";
 import { Connection } from "../net/connection.js";
 import { FIRST_ROOM } from "../net/resume_state.js";
+import { Adoption } from "./adoption.js";
 import { CompletionSource } from "./completion_source.js";
 import { HistoryLoader } from "./history_loader.js";
 import { InputHandler } from "./input_handler.js";
 import { Later } from "./later.js";
 import { Preferences } from "./preferences.js";
+import { Tabs } from "./tabs.js";
+import { Unsent } from "./unsent.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Event} Event */
@@ -52,6 +55,7 @@ export class ChatSession {
         this.input = new InputHandler(this);
         this.completing = new CompletionSource(this);
         this.later = new Later();
+        this.state.whenWordless = () => void this.later.load(this.state);
         /** Messages that survive a reload. @type {Pick<import("./unsent.js").Unsent, "works" | "add" | "remove">} */
         this.unsent = { works: true, add() {}, remove() {} };
         /** Takes over what closed tabs have not sent. @type {Pick<import("./adoption.js").Adoption, "before" | "after">} */
@@ -102,7 +106,6 @@ export class ChatSession {
     async begin() {
         const { place, token: known } = this.keepsakes;
         this.connection.look();
-        void this.later.load(this.state);
         const name = place?.name ?? known?.name;
         if (name !== undefined && this.login !== null) this.login = { ...this.login, busy: true, name };
         await this._identify().catch(() => {}); // then the page works like one that is opened for the first time
@@ -117,16 +120,16 @@ export class ChatSession {
 
     /** Find out whether this tab was duplicated, and what it had not sent. */
     async _identify() {
-        const [{ Tabs }, { Unsent }, { Adoption }] = await Promise.all([import("./tabs.js"), import("./unsent.js"), import("./adoption.js")]);
         const tabs = new Tabs(this._browser.channel, this._clock);
         const unsent = this.unsent = new Unsent(this._browser.database);
         let isBack = this._isBack;
-        if (isBack && (await tabs.isTaken(this._client()) || !await unsent.claim(this._client()))) {
+        tabs.client = this._client(); // from now on, nobody else takes it over
+        if (isBack && (await tabs.isTaken(tabs.client) || await unsent.isClaimed(tabs.client))) {
             isBack = false;
             this.keepsakes.giveUpClient();
-            this.connection.identify(this._client());
+            tabs.client = this._client();
+            this.connection.identify(tabs.client);
         }
-        tabs.client = this._client();
         this.adoption = new Adoption(this, tabs, unsent, isBack);
         this.state.name ||= this.keepsakes.place?.name ?? "";
         for (const message of await unsent.of(tabs.client)) void this.input.send(message);
@@ -190,7 +193,7 @@ export class ChatSession {
         this.login = null;
         const stay = this._stay && this.connection.resume.account !== null;
         this._stay = false;
-        void this.later.load(this.state).then(() => (stay ? this.stayLoggedIn() : undefined));
+        void this.later.load(this.state, this.connection.resume.account !== null).then(() => (stay ? this.stayLoggedIn() : undefined));
         this._keepPlace();
         this._changed();
     }
@@ -270,6 +273,7 @@ export class ChatSession {
         if (event.event === "welcome") this._listConversations();
         if (event.event === "refused") this._missGoal();
         if (event.event === "you" && event.account === undefined) this.forgetToken();
+        else if (event.event === "you") void this.later.load(this.state, true);
         if (event.event === "entered") {
             void this.reading.askWho(event.room);
             this.reading.fill(this.state.open(event.room));

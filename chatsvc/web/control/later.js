@@ -1,8 +1,8 @@
-/** The modules that are loaded after the page is shown, so that it is shown earlier. */
+/** Loads what few users need in their first minute. */
 
 /** @typedef {import("../model/state.js").State} State */
 
-/** What is needed once the user types, or something unusual happens; null until it is loaded. */
+/** What is needed once the user types more than words, or something unusual happens; null until it is loaded. */
 export class Later {
     constructor() {
         /** @type {typeof import("../model/completion.js") | null} */
@@ -21,21 +21,29 @@ export class Later {
     }
 
     /**
-     * Load everything that is not loaded yet.
+     * Load what events so far, and having an account, require.
      * @param {State} state
+     * @param {boolean} [hasAccount]
      */
-    async load(state) {
-        if (this.completion !== null) return;
+    async load(state, hasAccount = false) {
         try {
-            const sentences = await import("../model/sentences.js");
-            state.learnWords(sentences.lines);
-            this.leading = await import("./leading.js");
-            this.emojis = await import("../model/emojis.js");
-            this.account = await import("./account_token.js");
-            await this.answers();
-            this.completion = await import("../model/completion.js");
+            this.leading ??= await import("./leading.js");
+            if (state.needsWords) state.learnWords((await import("../model/sentences.js")).lines);
+            if (hasAccount) this.account ??= await import("./account_token.js");
         } catch {
             // The server cannot be reached: the next login tries again.
+        }
+    }
+
+    /** Load what completes commands, names and emoji, and what shows answers to commands; return whether it is loaded now. */
+    async completing() {
+        try {
+            this.emojis ??= await import("../model/emojis.js");
+            this.completion ??= await import("../model/completion.js");
+            await this.answers();
+            return true;
+        } catch {
+            return false;
         }
     }
 }

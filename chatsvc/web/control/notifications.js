@@ -62,9 +62,8 @@ export class Notifications {
      * @param {Spoken} line
      */
     _wants(pane, line) {
-        const { notify, sound, desktop } = this._preferences.values;
-        if (notify === "off" || !(sound || desktop)) return false;
-        return line.mention || (notify === "all" && !this._preferences.isQuiet(pane.name));
+        if (!this._preferences.notifies) return false;
+        return line.mention || (this._preferences.values.notify === "all" && !this._preferences.isQuiet(pane.name));
     }
 
     /**

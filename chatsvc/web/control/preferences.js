@@ -58,6 +58,12 @@ export class Preferences {
         this.changed();
     }
 
+    /** Whether any message is notified about. */
+    get notifies() {
+        const { notify, sound, desktop } = this.values;
+        return notify !== "off" && (sound || desktop);
+    }
+
     /**
      * Return whether the messages of a room are not counted.
      * @param {string} room

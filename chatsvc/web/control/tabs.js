@@ -12,7 +12,7 @@ export class Tabs {
      * @param {Clock} clock
      */
     constructor(channel, clock) {
-        this.client = ""; // the secret of this tab, once it is known to be its own
+        this.client = ""; // the secret of this tab
         this._channel = channel;
         this._clock = clock;
         /** @type {Map<string, () => void>} what to do if another tab has a secret */

@@ -60,24 +60,31 @@ export class Unsent {
     }
 
     /**
+     * Return whether another tab has just taken over the messages of a tab.
+     * @param {string} client
+     */
+    async isClaimed(client) {
+        return (await this._all()).some(each => each.client === client && isRecent(each));
+    }
+
+    /**
      * Take over the messages of a tab; return false if another tab has just done so.
      * @param {string} client
      * @returns {Promise<boolean>}
      */
     async claim(client) {
         const database = await this._database;
-        if (database === undefined) return true;
+        if (database === undefined) return false;
         try {
             const store = database.transaction(STORE, "readwrite").objectStore(STORE); // of all tabs, one at a time
             /** @type {Kept[]} */
             const all = (await result(store.getAll())).filter(each => each.client === client);
-            const now = Date.now();
-            if (all.some(each => each.claimed !== undefined && each.claimed > now - CLAIM)) return false;
-            for (const each of all) store.put({ ...each, claimed: now });
+            if (!all.length || all.some(isRecent)) return false;
+            for (const each of all) store.put({ ...each, claimed: Date.now() });
             return true;
         } catch {
             this.works = false;
-            return true;
+            return false;
         }
     }
 
@@ -121,6 +128,11 @@ export class Unsent {
             return undefined;
         }
     }
+}
+
+/** @param {Kept} message */
+function isRecent({ claimed = 0 }) {
+    return claimed > Date.now() - CLAIM;
 }
 
 /** @param {IDBFactory} factory */

@@ -22,7 +22,7 @@ const APPLY = {
     welcome(state, event, now) {
         identify(state, event);
         state.chat = event.chat;
-        state.words(event, now, state.server);
+        if (event.motd) state.words(event, now, state.server);
     },
     you(state, event, now) {
         identify(state, event);
@@ -173,7 +173,8 @@ function marked(state, event) {
  * @param {number} now
  */
 function signal(state, event, now) {
-    const pane = state.find(event.to.startsWith("#") ? event.to : `@${event.from}`);
+    const room = event.to.replace(/^@#/, "#"); // to the moderators of a room
+    const pane = state.find(room.startsWith("#") ? room : `@${event.from}`);
     if (pane === undefined || event.own || !event.signs?.typing) return;
     pane.typing.delete(event.from);
     if (event.signs.typing === "active") pane.typing.set(event.from, now + TYPING);

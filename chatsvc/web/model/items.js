@@ -120,11 +120,25 @@ function who(names, did) {
     return `${names.length <= NAMED ? names.join(", ") : names.length} ${did}`;
 }
 
+let day = { start: 0, end: 0 }; // of the last time asked about: most others are on that day too
+
 /**
  * Return whether two times are on the same local day.
  * @param {number} time
  * @param {number} other
  */
 export function isSameDay(time, other) {
-    return new Date(time).toDateString() === new Date(other).toDateString();
+    if (!isOn(day, time)) {
+        const date = new Date(time);
+        day = { start: date.setHours(0, 0, 0, 0), end: date.setDate(date.getDate() + 1) };
+    }
+    return isOn(day, other);
+}
+
+/**
+ * @param {{start: number, end: number}} day
+ * @param {number} time
+ */
+function isOn({ start, end }, time) {
+    return time >= start && time < end;
 }

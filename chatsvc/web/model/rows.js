@@ -11,8 +11,8 @@ import { isSameDay } from "./items.js";
  */
 
 export const MOST_ROWS = 600; // in the page
-const MOST_AT_END = 300; // in the page while new ones are added to it: the fewer, the faster
 export const STEP = 200; // rows by which the window moves
+const CHUNK = 25; // rows that are drawn together
 const GROUP = 5 * 60_000; // milliseconds between two lines of a group
 
 /** The rows that are in the page: those of ordinals from `start` up to, without, `end`. */
@@ -30,7 +30,8 @@ export class Window {
         this.end = shown.end;
         // Not exactly the last ones: each new row would remove one.
         const rows = this.end - this.start;
-        if (this.start < shown.base || rows < STEP || rows > MOST_AT_END) this.start = Math.max(shown.base, this.end - STEP);
+        if (this.start < shown.base || rows < STEP || rows >= STEP + 2 * CHUNK)
+            this.start = Math.max(shown.base, Math.floor((this.end - STEP) / CHUNK) * CHUNK);
     }
 
     /**
@@ -75,6 +76,18 @@ export class Window {
         this.start = Math.max(shown.base, ordinal - STEP / 2);
         this.end = Math.min(shown.end, ordinal + STEP / 2);
     }
+}
+
+/**
+ * Divide the ordinals from `start` up to `end` into parts whose borders do not depend on these.
+ * @param {number} start
+ * @param {number} end
+ */
+export function chunksOf(start, end) {
+    const chunks = [];
+    for (let key = Math.floor(start / CHUNK) * CHUNK; key < end; key += CHUNK)
+        chunks.push({ key, start: Math.max(start, key), end: Math.min(end, key + CHUNK) });
+    return chunks;
 }
 
 /**

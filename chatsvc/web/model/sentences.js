@@ -59,7 +59,7 @@ const WORDS = {
 };
 
 /** Events that are for programs only. */
-const SILENT = new Set(["kept", "marked", "recent", "signal", "history", "found", "rooms", "entered", "proved", "challenge", "identified"]);
+const SILENT = new Set(["kept", "marked", "recent", "signal", "retracted", "history", "found", "rooms", "entered", "proved", "challenge", "identified"]);
 
 /**
  * Return an event in words, one string for each paragraph.

@@ -35,6 +35,7 @@ export class State {
         this._lines = null;
         /** @type {(() => void)[]} events that wait for the words */
         this._unworded = [];
+        this.whenWordless = () => {}; // an event needs the words, which are not loaded
         this.turns = 0;
         this.arrived = false; // whether we are in a room
     }
@@ -212,11 +213,16 @@ export class State {
         const pane = where ?? (event.room && this.find(event.room)) ?? this.pane;
         if (this._lines === null) {
             this._unworded.push(() => this.words(event, now, pane));
-            return;
+            return this.whenWordless();
         }
         const notes = this._lines(event, pane.name).map(text => note(now, text));
         pane.present.add(...notes);
         if (pane.name === SERVER && !this.sees(pane)) pane.unread += notes.length;
+    }
+
+    /** Whether events wait for the words. */
+    get needsWords() {
+        return this._unworded.length > 0;
     }
 
     /**

@@ -38,7 +38,7 @@ const PATIENCE = 10_000; // in which it must answer
 const HURRY = 2000; // in which it must answer after the computer slept
 const TICK = 5000; // a longer pause between two looks at the clock: the computer slept
 const LATER = ["too-many-connections", "too-often", "full", "stopping", "busy"]; // temporary refusals
-const FINAL = ["banned", "lockdown", "tls-needed", "not-spoken", "version"];
+const FINAL = ["banned", "disabled", "lockdown", "tls-needed", "not-spoken", "version"];
 
 /** Requests and events, over as many WebSockets as it takes. */
 export class Connection {

@@ -1,6 +1,7 @@
 /** Tells screen readers what is new in the current conversation, once, and that it was switched. */
 
 import { SERVER, titleOf } from "../model/buffers.js";
+import { Component, html } from "./dom.js";
 
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
 /** @typedef {import("../model/items.js").Item} Item */
@@ -45,6 +46,29 @@ export class Announcer {
         this.region.append(line);
         setTimeout(() => line.remove(), KEPT);
     }
+}
+
+/** The live region. @extends {Component<{session: import("../control/chat_session.js").ChatSession}>} */
+export class Announced extends Component {
+    /** @type {Announcer | null} */
+    _announcer = null;
+
+    componentDidMount() {
+        this.componentDidUpdate();
+    }
+
+    componentDidUpdate() {
+        this._announcer?.follow(this.props.session.state.pane);
+    }
+
+    render() {
+        return html`<div class="unseen" id="announced" aria-live="polite" ref=${this._made}></div>`;
+    }
+
+    /** @param {Element | null} region */
+    _made = region => {
+        this._announcer = region && new Announcer(region);
+    };
 }
 
 /** @param {Buffer} pane */

@@ -1,6 +1,7 @@
-/** The page after the login: the lists beside a conversation. Loaded while the login form is shown. */
+/** The page after the login: the lists beside a conversation. */
 
 import { SERVER, titleOf } from "../model/buffers.js";
+import { Announced } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { OpenDialog } from "./dialogs.js";
@@ -33,7 +34,7 @@ export function App({ session, page }) {
             <${Composer} session=${session} />
         </main>
         <${People} session=${session} page=${page} />
-        <div class="unseen" id="announced" aria-live="polite"></div>
+        <${Announced} session=${session} />
         ${page.drawer && html`<button type="button" class="backdrop" aria-label="Close the list" onClick=${() => page.openDrawer(null)}></button>`}
         ${page.dialog && html`<${OpenDialog} key=${page.dialog.number} session=${session} page=${page} />`}
     </div>`;

@@ -13,6 +13,7 @@ import { Icon } from "./icons.js";
 const SHOWN = 8; // suggestions
 const MANY = 3; // more pasted lines than this may have been meant as separate messages
 const ASKED_FOR = /(^\/\S*|(^|\s)[@#]\S*|(^|\s):[\w+-]{2,})$/; // words that are completed without Tab
+const EMOJI = /:[^\s:]+:/;
 
 /** @extends {Component<{session: ChatSession}, Suggestions>} */
 export class Composer extends Component {
@@ -20,6 +21,8 @@ export class Composer extends Component {
     _area = null;
     /** @type {Buffer | null} */
     _pane = null;
+    /** @type {Promise<unknown> | null} of the emoji, and of sending what was typed since */
+    _loading = null;
     _begun = false; // a room was shown
     _back = 0; // how many messages ago the shown one was sent
     state = /** @type {Suggestions} */ ({ completion: null, chosen: -1, pasted: 0 });
@@ -150,8 +153,10 @@ export class Composer extends Component {
 
     /** Suggest completions if the word before the cursor is one that is completed without Tab. @param {HTMLTextAreaElement} area */
     _offer(area) {
-        if (ASKED_FOR.test(area.value.slice(0, area.selectionStart))) this._suggest();
-        else this._close();
+        const { later } = this.props.session;
+        if (!ASKED_FOR.test(area.value.slice(0, area.selectionStart))) this._close();
+        else if (later.completion) this._suggest();
+        else void later.completing().then(loaded => loaded && this._offer(area));
     }
 
     /** @param {Event} event */
@@ -184,6 +189,7 @@ export class Composer extends Component {
         }
     }
 
+    /** Send what is in the field, perhaps after loading the emoji that it names. */
     _send() {
         const area = this._area, pane = this._pane, { session } = this.props;
         if (area === null || pane === null) return true;
@@ -195,7 +201,9 @@ export class Composer extends Component {
         this._show("");
         this._close();
         session.typing.sent();
-        session.input.typed(text, pane);
+        if (EMOJI.test(text) && !session.later.emojis) this._loading ??= session.later.completing();
+        if (this._loading) this._loading = this._loading.then(() => session.input.typed(text, pane)); // in turn
+        else session.input.typed(text, pane);
         session.state.returnToPresent();
         return true;
     }
@@ -260,7 +268,10 @@ export class Composer extends Component {
     /** Complete the word before the cursor: the only candidate at once. */
     _tab() {
         const area = this._area;
-        if (area === null || !/\S$/.test(area.value.slice(0, area.selectionStart)) || !this._suggest(0)) return false;
+        if (area === null || !/\S$/.test(area.value.slice(0, area.selectionStart))) return false;
+        const { later } = this.props.session;
+        if (later.completion) return this._suggest(0);
+        void later.completing().then(loaded => loaded && setTimeout(() => this._do("complete"))); // each press, after the one before
         return true;
     }
 

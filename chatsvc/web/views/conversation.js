@@ -1,9 +1,9 @@
 /** The lines of the current buffer, of which at most 600 are in the page. */
 
-import { continues, rowsOf, Window } from "../model/rows.js";
+import { chunksOf, continues, Window } from "../model/rows.js";
 import { Component, html } from "./dom.js";
 import { Icon } from "./icons.js";
-import { Content, Line } from "./line.js";
+import { contentOf, Rows } from "./line.js";
 
 /** @typedef {import("../control/chat_session.js").ChatSession} ChatSession */
 /** @typedef {import("../model/buffers.js").Buffer} Buffer */
@@ -12,6 +12,7 @@ import { Content, Line } from "./line.js";
 /** Where the user was reading a buffer. @typedef {{window: Window, number: string | undefined, offset: number}} Place */
 
 const NEAR = 800; // pixels from an end of the rows at which further ones are added
+const USES = ["pointerover", "focusin", "click", "contextmenu", "keydown"]; // of messages, besides reading
 const AT_END = 40; // pixels from the last row that count as its being visible
 
 /**
@@ -35,6 +36,8 @@ export class Conversation extends Component {
     _window = new Window();
     _hasEnd = true; // the last row was in the page when it was drawn; a newer one may be waiting
     _unreadAbove = false; // the first unread row is above the view
+    /** @type {Event | null} the last one that came before the menus of messages were loaded */
+    _missed = null;
     _heights = ""; // of the view and its rows, when it was last scrolled to where it belongs
     _resizing = new ResizeObserver(() => this._settle());
 
@@ -42,16 +45,29 @@ export class Conversation extends Component {
         if (this._scroller) this._resizing.observe(this._scroller);
         if (this._list) this._resizing.observe(this._list);
         this._settle();
-        void this._addActions();
+        for (const type of USES) this._scroller?.addEventListener(type, this._used);
     }
 
-    /** Add the menus of messages, which are not needed to read. */
-    async _addActions() {
-        const scroller = this._scroller, { page } = this.props;
-        const { LineActions } = await import("./line_actions.js");
-        if (scroller?.isConnected)
-            new LineActions(scroller, row => this._pane?.shown.items[Number(row.dataset.ordinal) - this._pane.shown.base],
-                (item, anchor) => page.openDialog("line", { item, anchor }), (name, anchor) => page.openDialog("person", { name, anchor }));
+    /** Load the menus of messages at their first use; not needed to read. @param {Event} event */
+    _used = async event => {
+        this._missed = event;
+        const module = await import("./line_actions.js").catch(() => null); // the next use tries again
+        const scroller = this._scroller, missed = this._missed;
+        if (!scroller?.isConnected || module === null || missed === null) return;
+        this._missed = null;
+        for (const type of USES) scroller.removeEventListener(type, this._used);
+        this._addActions(scroller, module.LineActions);
+        if (!(missed.target instanceof Element && missed.target.closest("a"))) missed.target?.dispatchEvent(copyOf(missed));
+    };
+
+    /**
+     * @param {HTMLElement} scroller
+     * @param {typeof import("./line_actions.js").LineActions} LineActions
+     */
+    _addActions(scroller, LineActions) {
+        const { page } = this.props;
+        new LineActions(scroller, row => this._pane?.shown.items[Number(row.dataset.ordinal) - this._pane.shown.base],
+            (item, anchor) => page.openDialog("line", { item, anchor }), (name, anchor) => page.openDialog("person", { name, anchor }));
     }
 
     componentDidUpdate() {
@@ -68,7 +84,7 @@ export class Conversation extends Component {
         this._choose(pane);
         const { start, end } = this._window;
         this._hasEnd = pane.past === null && end === pane.shown.end;
-        const rows = rowsOf(pane.shown, start, end, pane.past ? null : pane.new);
+        const unread = pane.past ? null : pane.new;
         return html`<section class="conversation">
             ${this._unreadAbove && pane.new !== null && html`<button type="button" class="jump to-unread" onClick=${() => this._goTo(pane, pane.new ?? 0)}>
                 <${Icon} name="up" /> New messages</button>`}
@@ -76,10 +92,11 @@ export class Conversation extends Component {
                 ref=${(/** @type {HTMLElement | null} */ element) => (this._scroller = element)}>
                 <div class="rows" ref=${(/** @type {HTMLElement | null} */ element) => (this._list = element)} key="rows">
                     <p class="edge muted">${edge(pane, start)}</p>
-                    ${rows.map(row => html`<${Line} key=${row.ordinal} row=${row} now=${now} found=${isFound(pane, row)} />`)}
+                    ${chunksOf(start, end).map(chunk => html`<${Rows} key=${chunk.key} shown=${pane.shown} start=${chunk.start} end=${chunk.end}
+                        unread=${unread} found=${pane.found} now=${now} />`)}
                     ${!pane.past && end === pane.shown.end && pane.waiting.map((item, position) => html`
-                        <div class="row" key=${`waiting ${position}`}><${Content} item=${item}
-                            first=${!continues(pane.waiting[position - 1] ?? pane.items.at(-1), item)} /></div>`)}
+                        <div class="row" key=${`waiting ${position}`}>
+                            ${contentOf(item, !continues(pane.waiting[position - 1] ?? pane.items.at(-1), item))}</div>`)}
                 </div>
             </div>
             ${!(pane.following && pane.past === null) && html`<button type="button" class="jump to-end" onClick=${() => this._toEnd()}>
@@ -251,17 +268,15 @@ function contentTop(row) {
     return row.offsetTop + (/** @type {HTMLElement | null} */ (row.lastElementChild)?.offsetTop ?? 0);
 }
 
+/** @param {Event} event */
+function copyOf(event) {
+    const Kind = /** @type {typeof Event} */ (event.constructor);
+    return new Kind(event.type, event);
+}
+
 /** @param {HTMLElement} scroller */
 function heights(scroller) {
     return `${scroller.clientHeight} ${scroller.scrollHeight}`;
-}
-
-/**
- * @param {Buffer} pane
- * @param {import("../model/rows.js").Row} row
- */
-function isFound(pane, { item }) {
-    return pane.found !== null && item.kind === "spoken" && item.number === pane.found;
 }
 
 /**

@@ -1,32 +1,56 @@
-/** One row of a conversation. */
+/** The rows of a conversation. */
 
 import { hueOf } from "../model/colours.js";
 import { wordsOf } from "../model/items.js";
 import { pieces } from "../model/links.js";
+import { rowsOf } from "../model/rows.js";
 import { classes, Component, html } from "./dom.js";
-import { brief, clock, day, full } from "./times.js";
+import { brief, clock, day } from "./times.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
+/** @typedef {import("../model/buffers.js").Stretch} Stretch */
+/** @typedef {import("../model/items.js").Item} Item */
 /** @typedef {import("../model/items.js").Spoken} Spoken */
-/** @typedef {{row: Row, found: boolean, now: number}} Props */
 
-/** A row, which is drawn again only if it is another one: there are up to 600. @extends {Component<Props>} */
-export class Line extends Component {
-    /** @param {Props} next */
+/**
+ * Some consecutive rows, which are drawn again only if one of them changes: there are up to 600.
+ * @extends {Component<{shown: Stretch, start: number, end: number, unread: number | null, found: number | null, now: number}>}
+ */
+export class Rows extends Component {
+    /** @type {Item[]} those that are in the page, and the one before them */
+    _items = [];
+
+    /** @param {Rows["props"]} next */
     shouldComponentUpdate(next) {
-        const { row, found } = this.props;
-        return row.item !== next.row.item || row.first !== next.row.first || row.day !== next.row.day
-            || row.unread !== next.row.unread || found !== next.found;
+        const { start, unread, found } = this.props;
+        const items = itemsOf(next);
+        return start !== next.start || unread !== next.unread || found !== next.found
+            || items.length !== this._items.length || items.some((item, at) => item !== this._items[at]);
     }
 
     render() {
-        const { row, found, now } = this.props;
-        return html`<div class=${classes("row", row.first && "first", found && "found")} data-number=${numberOf(row)} data-ordinal=${row.ordinal}>
-            ${row.day && html`<div class="separator"><span>${day(row.item.time, now)}</span></div>`}
-            ${row.unread && html`<div class="separator new"><span>New</span></div>`}
-            <${Content} item=${row.item} first=${row.first} />
-        </div>`;
+        const { shown, start, end, unread, found, now } = this.props;
+        this._items = itemsOf(this.props);
+        return rowsOf(shown, start, end, unread).map(row => lineOf(row, now, numberOf(row) === found));
     }
+}
+
+/** @param {Rows["props"]} props */
+function itemsOf({ shown, start, end }) {
+    return shown.items.slice(Math.max(start - shown.base - 1, 0), end - shown.base);
+}
+
+/**
+ * @param {Row} row
+ * @param {number} now
+ * @param {boolean} found
+ */
+function lineOf(row, now, found) {
+    return html`<div key=${row.ordinal} class=${classes("row", row.first && "first", found && "found")} data-number=${numberOf(row)} data-ordinal=${row.ordinal}>
+        ${row.day && html`<div class="separator"><span>${day(row.item.time, now)}</span></div>`}
+        ${row.unread && html`<div class="separator new"><span>New</span></div>`}
+        ${contentOf(row.item, row.first)}
+    </div>`;
 }
 
 /** @param {Row} row */
@@ -34,41 +58,38 @@ function numberOf({ item }) {
     return item.kind === "spoken" && item.number ? item.number : undefined;
 }
 
-/** @param {{item: import("../model/items.js").Item, first: boolean}} props */
-export function Content({ item, first }) {
+/**
+ * Return an item without what separates it from the one before it.
+ * @param {Item} item
+ * @param {boolean} first
+ */
+export function contentOf(item, first) {
     if (item.kind === "company") return html`<p class="note">${wordsOf(item)}</p>`;
-    if (item.kind === "note") return html`<p class=${classes("note", item.wrong && "wrong")}><${Text} text=${item.text} /></p>`;
-    return html`<div class=${classes("line", item.own && "own", item.mention && "mention", item.waiting && "waiting", item.action && "action")}>
-        ${first ? html`<${Avatar} name=${item.sender} />` : html`<${Time} time=${item.time} text=${brief(item.time)} />`}
-        <div class="body">
-            ${first && !item.action && html`<div class="who"><${Name} name=${item.sender} />
-                ${item.notice && html`<span class="muted">notice</span>`}<${Time} time=${item.time} /></div>`}
-            <div class="text" dir="auto">${item.action && html`<${Name} name=${item.sender} /> `}${textOf(item)}</div>
-        </div>
+    if (item.kind === "note") return html`<p class=${classes("note", item.wrong && "wrong")}>${linked(item.text)}</p>`;
+    return html`<div class=${classes("line", item.own && "own", item.mention && "mention", item.waiting && "waiting", item.action && "action")} data-time=${first ? undefined : brief(item.time)}>
+        ${first && html`<${Avatar} name=${item.sender} />`}
+        ${first && !item.action && html`<div class="who">${nameOf(item)}${item.notice && html`<span class="muted">notice</span>`}
+            <time datetime=${new Date(item.time).toISOString()}>${clock(item.time)}</time></div>`}
+        <div class="text" dir="auto">${item.action && [nameOf(item), " "]}${textOf(item)}</div>
     </div>`;
 }
 
 /** @param {Spoken} item */
 function textOf(item) {
     if (item.deleted) return html`<em class="muted">deleted by <bdi>${item.deleted}</bdi></em>`;
-    return html`<${Text} text=${item.text} />`;
+    return linked(item.text);
 }
 
-/** Text with its links. @param {{text: string}} props */
-function Text({ text }) {
+/** Return a text with its links. @param {string} text */
+function linked(text) {
     return pieces(text).map(piece => (piece.link
         ? html`<a href=${piece.text} target="_blank" rel="noopener noreferrer">${piece.text}</a>`
         : piece.text));
 }
 
-/** @param {{time: number, text?: string}} props */
-function Time({ time, text = clock(time) }) {
-    return html`<time datetime=${new Date(time).toISOString()} title=${full(time)}>${text}</time>`;
-}
-
-/** A name in its colour. @param {{name: string}} props */
-function Name({ name }) {
-    return html`<bdi class="name" style=${{ "--hue": hueOf(name) }}>${name}</bdi>`;
+/** Return the name of a line's sender in its colour. @param {Spoken} item */
+function nameOf({ sender }) {
+    return html`<bdi class="name" style=${{ "--hue": hueOf(sender) }}>${sender}</bdi>`;
 }
 
 /** The first letter of a name on its colour. @param {{name: string}} props */

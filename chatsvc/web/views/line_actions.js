@@ -2,6 +2,7 @@
 
 import { copied } from "../model/copying.js";
 import { shortcut } from "../model/keys.js";
+import { full } from "./times.js";
 
 /** @typedef {import("../model/items.js").Item} Item */
 
@@ -46,6 +47,8 @@ export class LineActions {
     _point(row) {
         if (row === null || !isSelectable(this._itemOf(row))) return this._hide();
         this._row = row;
+        const time = row.querySelector("time");
+        if (time) time.title = full(Date.parse(time.dateTime)); // writing it takes long, and few are read
         const content = row.lastElementChild?.getBoundingClientRect() ?? row.getBoundingClientRect();
         this._button.hidden = false;
         this._button.style.top = `${Math.max(content.top - this._scroller.getBoundingClientRect().top + this._scroller.offsetTop - 6, 2)}px`;

@@ -1,5 +1,6 @@
 /** What only the page knows: which drawer and dialog are open, and when to draw. */
 
+import { App } from "./app.js";
 import { html, render } from "./dom.js";
 import { Login } from "./login.js";
 
@@ -18,8 +19,6 @@ export class Page {
         /** @type {() => void} what else must follow the state, such as the title */
         this.drawn = () => {};
         this._container = /** @type {HTMLElement} */ (container);
-        /** @type {typeof import("./app.js").App | null} */
-        this._app = null;
         this._due = false;
         this._opened = 0;
         /** @type {ChatSession | null} */
@@ -30,12 +29,6 @@ export class Page {
     show(session) {
         this._session = session;
         this.draw();
-    }
-
-    /** Load what is shown after the login. */
-    async load() {
-        this._app = (await import("./app.js")).App;
-        this.changed();
     }
 
     /** Draw soon. */
@@ -51,7 +44,7 @@ export class Page {
     draw() {
         this._due = false;
         if (this._session === null) return;
-        const View = this._session.login === null && this._app !== null ? this._app : Login;
+        const View = this._session.login === null ? App : Login;
         render(html`<${View} session=${this._session} page=${this} />`, this._container);
         this.drawn();
     }

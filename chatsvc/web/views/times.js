@@ -1,6 +1,7 @@
 /** Times and days as the reader's language writes them. */
 
 let hoursAndMinutes = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+let last = { minute: NaN, text: "" }; // most lines were written in the same minute as the one before
 const DAY = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
 const YEAR = new Intl.DateTimeFormat([], { day: "numeric", month: "long", year: "numeric" });
 const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
@@ -10,12 +11,15 @@ const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium
  * @param {string} hours
  */
 export function useHours(hours) {
+    last.minute = NaN;
     hoursAndMinutes = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", ...(hours !== "system" && { hourCycle: hours === "12" ? "h12" : "h23" }) });
 }
 
 /** @param {number} time */
 export function clock(time) {
-    return hoursAndMinutes.format(time);
+    const minute = Math.floor(time / 60_000);
+    if (minute !== last.minute) last = { minute, text: hoursAndMinutes.format(time) };
+    return last.text;
 }
 
 /**

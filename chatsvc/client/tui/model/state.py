@@ -366,8 +366,8 @@ class State:
                 pane.recount()
 
     def _signal(self, event: Signal) -> None:
-        to = event.to if event.to.startswith("#") else f"@{event.sender}"
-        pane = self.find(to)
+        room = event.to.removeprefix("@")  # which precedes a room for its moderators
+        pane = self.find(room if room.startswith("#") else f"@{event.sender}")
         if pane is None or event.own or "typing" not in event.signs:
             return
         pane.typing.pop(event.sender, None)

@@ -1,0 +1,229 @@
+"""`chatsvc status`, `who`, `kick` …: manages the service that runs on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from chatsvc.cli.archive_option import NotDone, add_archive, existing_archive
+from chatsvc.cli.control_client import NoService, Service
+from chatsvc.cli.server_commands import SUMMARIES
+from chatsvc.model.control import Answer
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted, span
+
+Job: TypeAlias = Callable[[Service, argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one of the commands; return the exit code."""
+    options = _parser(arguments[0]).parse_intermixed_args(arguments[1:])
+    try:
+        with Service(existing_archive(options.archive)) as service:
+            options.job(service, options)
+    except (NotDone, NoService) as error:
+        print(f"chatsvc: {error}", file=sys.stderr)
+        return 1
+    except Refused as refused:
+        print(f"chatsvc: {refused.text}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"chatsvc {name}", description=SUMMARIES[name])
+    _ADDED[name](parser)
+    add_archive(parser)
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
+    parser.set_defaults(job=_JOBS.get(name, _job(name)))
+    return parser
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """Add no arguments."""
+
+
+def _add_reason(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reason", nargs="*", help="what the user and /audit are told")
+    parser.add_argument("--room", help="only from this room  [the whole server]")
+
+
+def _add_kick(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    _add_reason(parser)
+
+
+def _add_ban(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "who", help="name, or account=NAME, ip=ADDRESS[/BITS] or name=PATTERN; see /help ban"
+    )
+    _add_reason(parser)
+    parser.add_argument("--for", metavar="DURATION", help="such as 30m or 2d  [permanently]")
+
+
+def _add_unban(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("who", help="as it was banned")
+    parser.add_argument("--room", help="the ban of this room  [of the whole server]")
+
+
+def _add_room(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("list", "remove"))
+    parser.add_argument("room", nargs="?", help="the room to remove")
+    parser.add_argument("--yes", action="store_true", help="remove the room without a question")
+
+
+def _add_announce(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", nargs="+")
+
+
+def _add_lockdown(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("switch", nargs="?", choices=("on", "off"), help="[show which it is]")
+
+
+def _add_log_level(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "level", nargs="?", help="debug, info, warn, error or critical  [show which it is]"
+    )
+
+
+_ADDED: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "status": _nothing,
+    "who": _nothing,
+    "kick": _add_kick,
+    "ban": _add_ban,
+    "unban": _add_unban,
+    "room": _add_room,
+    "announce": _add_announce,
+    "lockdown": _add_lockdown,
+    "stop": _nothing,
+    "log-level": _add_log_level,
+}
+
+
+# The jobs
+
+
+def _job(name: str) -> Job:
+    """Return a job that sends the command with its arguments and prints the answer's text."""
+
+    def job(service: Service, options: argparse.Namespace) -> None:
+        _show(service.ask(name, **_arguments(options)), options, lambda answer: answer["text"])
+
+    return job
+
+
+def _arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what was given, as the service reads it."""
+    given = {
+        name: value
+        for name, value in vars(options).items()
+        if value is not None and name not in ("archive", "json", "job")
+    }
+    if "switch" in given:
+        given["on"] = given.pop("switch") == "on"
+    return {
+        name: " ".join(value) if isinstance(value, list) else value for name, value in given.items()
+    }
+
+
+def _show(answer: Answer, options: argparse.Namespace, written: Callable[[Answer], str]) -> None:
+    """Print an answer for people, or with --json for programs."""
+    print(json.dumps(answer, ensure_ascii=False) if options.json else written(answer), flush=True)
+
+
+def _stop(service: Service, options: argparse.Namespace) -> None:
+    _show(service.ask("stop"), options, lambda answer: answer["text"])
+    service.wait_for_end()
+
+
+def _status(service: Service, options: argparse.Namespace) -> None:
+    _show(service.ask("status"), options, _summary)
+
+
+def _summary(answer: Answer) -> str:
+    """Return the figures as a table."""
+    since = datetime.fromtimestamp(answer["since"], UTC)
+    running = datetime.now(UTC).timestamp() - answer["since"]
+    rows = {
+        "version": answer["version"],
+        "running since": f"{since:%Y-%m-%d %H:%M} UTC ({span(running)}), process {answer['pid']}",
+        "people": f"{answer['people']} (peak: {answer['peak']})",
+        "connections": answer["connections"],
+        "rooms": answer["rooms"],
+        "accounts": answer["accounts"],
+        "open reports": answer["reports"],
+        "lockdown": "on" if answer["lockdown"] else "off",
+        "messages": f"{answer['messages_per_second']:g} per second in the last minute",
+        "commits": f"{answer['commit_ms']:g} ms (longest: {answer['longest_commit_ms']:g} ms)",
+        "archive": _bytes(answer["archive_bytes"]),
+        "search index": _bytes(answer["index_bytes"]),
+    }
+    return "\n".join(f"{name:14} {value}" for name, value in rows.items())
+
+
+def _bytes(count: int) -> str:
+    """Return a size as people read it."""
+    size = float(count)
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.4g} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GiB"
+
+
+def _who(service: Service, options: argparse.Namespace) -> None:
+    _show(service.ask("who"), options, lambda answer: _listed(answer["people"]))
+
+
+def _listed(people: list[Answer]) -> str:
+    """Return a table of the people online."""
+    return "\n".join([*map(_row, people), f"{counted(len(people), 'user')} online."])
+
+
+def _row(person: Answer) -> str:
+    account = person["account"] or "guest"
+    called = "operator" if person["operator"] else "" if account == person["name"] else account
+    places = sorted({each["address"] or "local" for each in person["connections"]})
+    idle = f"idle {span(person['idle'])}" if person["idle"] >= 60 else "active"
+    rooms = " ".join(person["rooms"])
+    return f"{person['name']:20} {called:12} {idle:12} {', '.join(places):20} {rooms}".rstrip()
+
+
+def _room(service: Service, options: argparse.Namespace) -> None:
+    if options.action == "list":
+        _show(service.ask("rooms"), options, lambda answer: _rooms(answer["rooms"]))
+        return
+    if options.room is None:
+        raise Refused("usage", "Name the room: chatsvc room remove NAME")
+    if not options.yes:
+        _confirm(options.room)
+    answer = service.ask("remove-room", room=options.room)
+    _show(answer, options, lambda answer: answer["text"])
+
+
+def _confirm(room: str) -> None:
+    if not sys.stdin.isatty():
+        raise Refused("usage", "A removed room cannot be restored. To remove it anyway: --yes")
+    answer = input(f"Remove {room} with all its messages? Type yes: ")
+    if answer.strip().lower() != "yes":
+        raise Refused("usage", "Nothing removed.")
+
+
+def _rooms(rooms: list[Answer]) -> str:
+    """Return a table of the rooms."""
+    return "\n".join([*map(_room_row, rooms), f"{counted(len(rooms), 'room')}."])
+
+
+def _room_row(room: Answer) -> str:
+    last = datetime.fromtimestamp(room["time"], UTC) if room["time"] else None
+    said = f"last message {last:%Y-%m-%d}" if last else "no messages"
+    numbers = f"{counted(room['people'], 'user'):9} {room['last']:>9,}"
+    founder = f"founder: {room['founder']}" if room["founder"] else ""
+    return f"{room['name']:24} {numbers}  {said:24} {founder}".rstrip()
+
+
+_JOBS: dict[str, Job] = {"status": _status, "who": _who, "room": _room, "stop": _stop}

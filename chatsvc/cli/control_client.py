@@ -1,0 +1,102 @@
+"""The shell's side of the control socket: one request, and its answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from chatsvc.model.control import Answer, socket_of
+from chatsvc.model.requests import Refused
+
+LONGEST_PATH = 100  # bytes that the path of a socket can have on every system
+
+
+class NoService(Exception):
+    """No service can be asked; the message is a sentence for users."""
+
+
+class Service:
+    """A connection to the service that uses an archive."""
+
+    def __init__(self, archive: Path) -> None:
+        self._archive = archive
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with _short(socket_of(archive)) as path:
+                self._socket.connect(path)
+        except OSError as error:
+            self._socket.close()
+            raise NoService(_why_not(archive, error)) from None
+        self._lines = self._socket.makefile("rb")
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def ask(
+        self, do: str, progress: Callable[[Answer], None] = lambda answer: None, **arguments: Any
+    ) -> Answer:
+        """Return the answer to a request; raise `Refused` if it is refused.
+
+        `progress` is called with each report of how far a long command is.
+        """
+        self._socket.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+        while line := self._line():
+            answer: Answer = json.loads(line)
+            if answer.get("ok") is False:
+                raise Refused(answer["code"], answer["text"])
+            if answer.pop("ok", None):
+                return answer
+            progress(answer)
+        raise NoService("The service ended before it answered. Details are in its log.")
+
+    def _line(self) -> bytes:
+        with suppress(ConnectionError):
+            return self._lines.readline()
+        return b""
+
+    def wait_for_end(self) -> None:
+        """Return when the service has ended."""
+        while self._line():
+            pass
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Yield a path of the socket that is short enough."""
+    if len(os.fsencode(path)) <= LONGEST_PATH or not Path("/proc/self/fd").exists():
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
+
+
+def _why_not(archive: Path, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return (
+            f"Permission denied: {socket_of(archive)}. Only the user who runs the service, and"
+            " root, can manage it."
+        )
+    if isinstance(error, FileNotFoundError | ConnectionRefusedError):
+        return (
+            f"No service is running with the archive {archive}. Start it, or give the archive of"
+            " the running one: --archive sqlite:PATH"
+        )
+    return f"Cannot reach the service at {socket_of(archive)}: {error.strerror or error}."

@@ -1,0 +1,39 @@
+"""The subcommands for the server on this machine, each of which has a parser of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+# Imported when they are needed: only the server's machine needs them.
+_MODULES = {
+    "account": ("accounts", "manage the accounts of a chat server on this machine"),
+    "backup": ("backup", "back up a chat server on this machine"),
+    "restore": ("restore", "restore a backup of a chat server"),
+    "erase": ("erase", "on the server: delete everything that an account has said"),
+}
+
+SUMMARIES = {  # of the commands that manage a running service
+    "status": "Show how the running service is doing.",
+    "who": "List who is online.",
+    "kick": "Remove a user, who can join again.",
+    "ban": "Remove a user and block them from joining.",
+    "unban": "Lift a ban.",
+    "room": "List the rooms, or remove one with all its messages.",
+    "announce": "Send a message to everybody online.",
+    "lockdown": "Let only registered users join (on), or everybody (off).",
+    "stop": "Stop the service as SIGTERM does, and wait until it has ended.",
+    "log-level": "Leave out log entries below a level until the service is restarted.",
+}
+
+HELP = {name: help for name, (_, help) in _MODULES.items()} | {
+    name: f"on the server: {text[0].lower()}{text[1:-1]}" for name, text in SUMMARIES.items()
+}
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one of the commands in `HELP` with its arguments; return the exit code."""
+    name, *arguments = words
+    module, _ = _MODULES.get(name, ("administration", ""))
+    main = import_module(f"chatsvc.cli.{module}").main
+    return int(main(arguments if name in _MODULES else words))

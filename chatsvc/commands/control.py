@@ -1,0 +1,142 @@
+"""The table of commands for the control socket: functions, each of which answers.
+
+A caller may add rows for what only the process can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from chatsvc.core.chat import Room, Session
+from chatsvc.core.shell import shell_session
+from chatsvc.model.control import Answer, Arguments
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted, duration, key, room_name, span
+from chatsvc.services.hub import Hub
+from chatsvc.store.erasing import Erasure, told
+
+Command: TypeAlias = Callable[[Arguments], Awaitable[Answer]]
+
+
+def commands(hub: Hub) -> dict[str, Command]:
+    """Return the commands of a service, by name."""
+    control = Control(hub)
+    return {
+        "status": control.status,
+        "who": control.who,
+        "rooms": control.rooms,
+        "remove-room": control.remove_room,
+        "kick": control.kick,
+        "ban": control.ban,
+        "unban": control.unban,
+        "announce": control.announce,
+        "lockdown": control.lockdown,
+        "reread": control.reread,
+        "erase": control.erase,
+    }
+
+
+class Control:
+    """The commands that act on the chat, in the name of the administrator."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def _shell(self) -> Session:
+        return shell_session(self._hub.now())
+
+    def _room(self, arguments: Arguments) -> Room | None:
+        """Return the room that is named, or None for the whole server."""
+        name = arguments.text("room", "")
+        if not name:
+            return None
+        room = self._hub.directory.rooms.get(key(room_name(name)))
+        if room is None:
+            raise Refused("no-such-room", f"There is no room {name}. To list them: room list")
+        return room
+
+    async def status(self, arguments: Arguments) -> Answer:
+        """Return the figures of the service."""
+        return self._hub.status.summary()
+
+    async def who(self, arguments: Arguments) -> Answer:
+        """Return everybody online."""
+        return {"people": self._hub.status.people()}
+
+    async def rooms(self, arguments: Arguments) -> Answer:
+        """Return every room."""
+        return {"rooms": self._hub.status.rooms()}
+
+    async def remove_room(self, arguments: Arguments) -> Answer:
+        """Remove a room with everything in it."""
+        room = self._room(arguments)
+        if room is None:
+            raise Refused("bad-argument", "The argument room is missing.")
+        removed = await self._hub.room_removal.remove(self._shell(), room)
+        return {"room": room.name, "messages": room.last, "text": removed.text}
+
+    async def reread(self, arguments: Arguments) -> Answer:
+        """Load the accounts at once, as another process has changed them in the archive."""
+        await self._hub.accounts.refresh()
+        return {"text": "Loaded the accounts."}
+
+    async def kick(self, arguments: Arguments) -> Answer:
+        """Remove a user from a room or from the server."""
+        room, user = self._room(arguments), self._hub.directory.find(arguments.text("name"))
+        removed = await self._hub.moderation.kick(
+            self._shell(), user, room, arguments.text("reason", "")
+        )
+        where = removed.room or "the server"
+        return {"name": removed.name, "text": f"Removed {removed.name} from {where}."}
+
+    async def ban(self, arguments: Arguments) -> Answer:
+        """Ban a user or a mask, for a time or permanently."""
+        lasting = arguments.text("for", "")
+        seconds = duration(lasting) if lasting else 0.0
+        banned = await self._hub.banning.ban(
+            self._shell(),
+            who=arguments.text("who"),
+            seconds=seconds,
+            reason=arguments.text("reason", ""),
+            room=self._room(arguments),
+        )
+        period = f"for {span(seconds)}" if seconds else "permanently"
+        removed = f"Removed: {', '.join(banned.hit)}." if banned.hit else "Nobody online matches."
+        return {
+            "who": banned.who,
+            "removed": list(banned.hit),
+            "text": f"Banned {banned.who} {period}. {removed}",
+        }
+
+    async def unban(self, arguments: Arguments) -> Answer:
+        """Lift a ban."""
+        room = self._room(arguments)
+        lifted = await self._hub.banning.unban(self._shell(), arguments.text("who"), room)
+        return {"who": lifted.who, "text": f"{lifted.who} is no longer banned."}
+
+    async def announce(self, arguments: Arguments) -> Answer:
+        """Send a message to everybody online."""
+        await self._hub.moderation.announce(self._shell(), arguments.text("text"))
+        people = len(self._hub.directory.users)
+        return {"people": people, "text": f"Announced to {counted(people, 'user')}."}
+
+    async def lockdown(self, arguments: Arguments) -> Answer:
+        """Turn lockdown on or off; without `on`, say which it is."""
+        current = self._hub.lockdown.on
+        on = arguments.flag("on", current)
+        if on != current:
+            await self._hub.moderation.lock_down(self._shell(), on)
+        who = "only registered users can join" if on else "everybody can join"
+        return {"on": on, "text": f"Lockdown is {'on' if on else 'off'}: {who}."}
+
+    async def erase(self, arguments: Arguments) -> Answer:
+        """Erase everything that an account has said; report the progress."""
+
+        def report(erasure: Erasure, looked: int, of: int) -> None:
+            arguments.report({"looked": looked, "of": of, "erased": erasure.count})
+
+        name = arguments.text("name")
+        erased = await self._hub.erasing.erase(name, report)
+        counts = {"public": erased.public, "private": erased.private}
+        return {"account": erased.account, **counts, "text": told(erased)}

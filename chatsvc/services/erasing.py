@@ -1,0 +1,123 @@
+"""Erasing what an account has said, while everybody else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from chatsvc.auth.accounts import Accounts
+from chatsvc.core.chat import Room
+from chatsvc.core.directory import Directory
+from chatsvc.core.shell import shell_session
+from chatsvc.model.control import SHELL
+from chatsvc.model.message_events import Deleted, Said
+from chatsvc.model.records import Fact
+from chatsvc.model.requests import Refused
+from chatsvc.model.text_rules import counted
+from chatsvc.policy.permissions import may_read
+from chatsvc.services.audit import Acts
+from chatsvc.services.guest_messages import GuestMessages
+from chatsvc.store.archive import ArchiveFailed, Start
+from chatsvc.store.erasing import ErasableStore, Eraser, Erasure, Progress, pending
+
+SHOWN = 200  # last lines of a room that are probably on screens, so that clients are told
+
+
+class Erasing:
+    """Erases on request, and resumes at the start what a kill has interrupted."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        accounts: Accounts,
+        guest_messages: GuestMessages,
+        store: ErasableStore,
+        acts: Acts,
+        now: Callable[[], float],
+        start: Start,
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._guest_messages = guest_messages
+        self._store = store
+        self._acts = acts
+        self._now = now
+        self._start = start
+        self._eraser = Eraser(store, SHELL, self._tell, lambda: self._ended)
+        self._running: set[str] = set()
+        self._ended = False
+
+    def begin(self) -> None:
+        """Resume what was interrupted; the archive is open."""
+        for erasure in pending(self._store.records(Fact)):
+            self._start(self._resume(erasure))
+
+    def end(self) -> None:
+        """Stop after the current piece; the next start resumes."""
+        self._ended = True
+
+    async def _resume(self, erasure: Erasure) -> None:
+        with suppress(ArchiveFailed):  # the next start resumes
+            await self._run(erasure, lambda erasure, looked: None)
+
+    async def erase(self, name: str, progress: Callable[[Erasure, int, int], None]) -> Erasure:
+        """Erase everything said by an account, or by a removed one of exactly this name.
+
+        `progress` is told how many lines of how many were looked at.
+        """
+        account = self._accounts.find(name)
+        name, since = (account.name, account.since) if account else (name, 0.0)
+        if name in self._running:
+            raise Refused("busy", f"The messages of {name} are being erased already.")
+        await self._acts.note(shell_session(self._now()), f"erases the messages of {name}", None)
+        erasure = Erasure(name, since)
+        await self._store.put(erasure.fact())
+        looked, of = 0, sum(self._rooms().values())
+
+        def advance(erasure: Erasure, more: int) -> None:
+            nonlocal looked
+            looked += more
+            progress(erasure, looked, of)
+
+        return await self._run(erasure, advance)
+
+    async def _run(self, erasure: Erasure, progress: Progress) -> Erasure:
+        name = erasure.account
+        self._running.add(name)
+        try:
+            erasure = await self._eraser.run(erasure, self._rooms(), progress)
+        finally:
+            self._running.discard(name)
+        if self._ended:
+            raise ArchiveFailed("The service is stopping. The next start continues.")
+        passing = self._guest_messages.erase(name)
+        erasure = erasure.past("@", 0, passing)
+        what = f"erased {counted(erasure.count, 'message')} of {name}"
+        await self._store.drop(erasure.fact())
+        await self._acts.note(shell_session(self._now()), what, None)
+        return erasure
+
+    def _rooms(self) -> dict[str, int]:
+        """Return the last numbers of all rooms and conversations, by their stored names."""
+        rooms = [*self._directory.rooms.values(), *self._directory.conversations.values()]
+        return {room.name: room.last for room in rooms}
+
+    def _tell(self, lines: list[Said]) -> None:
+        """Tell the clients in a room which of its last lines are gone."""
+        room = self._room(lines[0].room)
+        if room is None:
+            return
+        for line in lines:
+            if line.number > room.last - SHOWN and not line.deleted:
+                self._tell_members(room, line)
+
+    def _room(self, name: str) -> Room | None:
+        conversations: dict[str, Room] = {**self._directory.conversations}
+        rooms = {room.name: room for room in self._directory.rooms.values()}
+        return conversations.get(name) or rooms.get(name)
+
+    def _tell_members(self, room: Room, line: Said) -> None:
+        for each in room.members:
+            if may_read(each, room, line):
+                event = Deleted(room.called(each), line.number, line.sender, SHELL)
+                each.tell(event)
