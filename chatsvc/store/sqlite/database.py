@@ -34,8 +34,31 @@ Row = tuple[Any, ...]
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection for use by one thread at a time, without settings."""
+    """Return a connection for use by one thread at a time, without settings.
+
+    Only its owner may use a file that is created, whatever the umask is.
+    """
+    make_private(path)
     return sqlite3.connect(path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
+
+
+def make_private(path: Path) -> None:
+    """Create a database for its owner alone; exclude all others from an existing one.
+
+    A group keeps its permissions, which an administrator has given it for backups.
+    """
+    path = path.resolve()
+    with contextlib.suppress(OSError):  # SQLite says what is wrong
+        if not path.exists():
+            # With O_EXCL, because closing a handle of an open database drops SQLite's locks.
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            os.chmod(handle, 0o600)
+            os.close(handle)
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with contextlib.suppress(OSError):
+            mode = file.stat().st_mode
+            if mode & 0o007 and file.is_file():
+                file.chmod(mode & 0o770)
 
 
 def set_up(database: sqlite3.Connection) -> None:
@@ -46,13 +69,20 @@ def set_up(database: sqlite3.Connection) -> None:
 
 def lock(path: Path, otherwise: str) -> TextIO:
     """Lock the file until the result is closed; raise `otherwise` if it is locked already."""
-    lock = open(name_of_lock(path), "w")  # noqa: SIM115
+    lock = open(name_of_lock(path), "w", opener=_privately)  # noqa: SIM115
     try:
         lock_handle(lock.fileno(), otherwise)
     except ArchiveFailed:
         lock.close()
         raise
     return lock
+
+
+def _privately(path: str, flags: int) -> int:
+    handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    with contextlib.suppress(OSError):  # it belongs to somebody else
+        os.chmod(handle, 0o600)
+    return handle
 
 
 def name_of_lock(path: Path) -> Path:
