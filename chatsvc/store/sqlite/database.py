@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
@@ -122,12 +123,18 @@ def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> 
     are few sizes, because each requires a prepared statement of its own.
     """
     start = 0
-    for size in (128, 32, 8, 1):
+    for size in (128, 64, 32, 16, 8, 4, 2, 1):
         while len(rows) - start >= size:
             values = list(chain.from_iterable(rows[start : start + size]))
-            one = f"({', '.join('?' * len(rows[0]))})"
-            database.execute(statement.format(", ".join([one] * size)), values)
+            database.execute(_of_rows(statement, size, len(rows[0])), values)
             start += size
+
+
+@lru_cache(maxsize=128)
+def _of_rows(statement: str, rows: int, columns: int) -> str:
+    """Return a statement for so many rows: each time the same string, so that it is found fast."""
+    row = f"({', '.join('?' * columns)})"
+    return statement.format(", ".join([row] * rows))
 
 
 @contextlib.contextmanager
