@@ -165,7 +165,7 @@ def test_a_guest_keeps_the_modes_of_a_founded_channel_while_there(chat: Chat) ->
 
 
 def test_operators_of_a_channel_can_kick_themselves(chat: Chat) -> None:
-    """RFC 2812, 3.2.8: KICK excepts nobody; whoever is no operator gets a 482."""
+    """RFC 2812, 3.2.8: KICK excepts nobody; 482 for users who are not operators."""
     ann, bob = irc(chat, "ann"), irc(chat, "bob")
     ann.send("JOIN #tea"), bob.send("JOIN #tea"), ann.read()
     assert bob.send("KICK #tea bob :me")[-1].startswith(":irc.chatsvc 482 bob #tea ")

@@ -12,7 +12,7 @@ def members(person: Visitor) -> list[str]:
 
 
 async def in_tea(ann: Visitor, *others: Person) -> None:
-    """Let everybody join #tea; whoever is first is its host."""
+    """Let everybody join #tea; the first is its host."""
     for other in others:
         other.send("JOIN #tea")
     await ann.type("/join #tea", "enter")

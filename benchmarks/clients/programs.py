@@ -317,7 +317,7 @@ class HexChat(Client):
 
     def _window(self) -> str:
         # The main window; the others are its invisible helpers.
-        found = self._xdotool("search", "--onlyvisible", "--class", "hexchat").split()
+        found = self._xdotool("search", "--onlyvisible", "--name", "HexChat").split()
         return found[-1] if found else ""
 
     def _xdotool(self, *words: str) -> str:

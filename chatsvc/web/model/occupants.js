@@ -41,7 +41,7 @@ export function went(pane, event, now) {
 }
 
 /**
- * Remove people whom a moderator removed; the event's own words tell of it.
+ * Remove people after a moderator removed them, without a row of their own.
  * @param {Buffer} pane
  * @param {string[]} names
  */

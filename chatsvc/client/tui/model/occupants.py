@@ -26,7 +26,7 @@ def went(pane: Buffer, event: Left, now: float) -> None:
 
 
 def removed(pane: Buffer, names: Iterable[str]) -> None:
-    """Remove people whom a moderator removed; the event's own words tell of it."""
+    """Remove people after a moderator removed them, without a row of their own."""
     _remove(pane, names)
     pane.company += 1
 
