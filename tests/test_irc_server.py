@@ -35,7 +35,7 @@ def ann(chat: Chat) -> Person:
         ("ADMIN other", [NOWHERE[13:]]),
         ("USERS other", [NOWHERE[13:]]),
         ("INFO Ann", [
-            "371 ann :This is chatsvc, running chatsvc 0.1.0.",
+            "371 ann :This is chatsvc, running chatsvc 0.2.0.",
             "371 ann :IRC clients, telnet users and programs share the same channels.",
             "371 ann :Every channel message is stored before it is shown.",
             "374 ann :End of INFO list",
@@ -47,7 +47,7 @@ def ann(chat: Chat) -> Person:
         ("USERS", ["446 ann :USERS has been disabled"]),
         ("SUMMON bob", ["445 ann :SUMMON has been disabled"]),
         ("LUSERS", [
-            "251 ann :There are 1 users and 0 invisible on 1 servers",
+            "251 ann :There are 0 users and 1 invisible on 1 servers",
             "252 ann 0 :operators online",
             "253 ann 0 :unknown connections",
             "254 ann 0 :channels formed",
@@ -94,7 +94,7 @@ def test_the_version_comes_with_what_is_supported(chat: Chat) -> None:
     ann = chat.connect()
     welcome = ann.send("NICK ann", "USER ann 0 * :Ann")
     supported = [line for line in welcome if " 005 " in line]
-    assert ann.send("VERSION") == [":irc.chatsvc 351 ann chatsvc-0.1.0 irc.chatsvc :", *supported]
+    assert ann.send("VERSION") == [":irc.chatsvc 351 ann chatsvc-0.2.0 irc.chatsvc :", *supported]
     tokens = " ".join(supported).split()
     assert {"WHOX", "MONITOR=100"} <= {*tokens}
     assert all(len(line) <= 510 and len(line.split()) <= 3 + 13 + 5 for line in supported)
@@ -184,7 +184,7 @@ def test_an_operator_puts_somebody_off_the_server(chat: Chat, ann: Person) -> No
         "ERROR :ann removed you from the server: spam, spam.",
     ]
     assert eve.closed
-    assert bob.read()[-1] == ":eve!~eve@people-eve QUIT :removed by ann: spam, spam"
+    assert bob.read()[-1] == ":eve!~eve@people-eve QUIT :Killed (ann (spam, spam))"
 
 
 def test_a_moderator_who_is_no_operator_kills_nobody(chat: Chat) -> None:

@@ -48,7 +48,7 @@ Arguments: TypeAlias = dict[str, dict[str, Any]]  # of the parser, by name
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     return exit_code(lambda: _run(options), "Nothing changed")
 
 
@@ -76,7 +76,8 @@ def _have_it_reread(path: Path) -> None:
         service.ask("reread")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command and its jobs."""
     about = "Manage the accounts of a chat server on this machine."
     parser = command_parser("account", about, EPILOG)
     jobs = parser.add_subparsers(metavar="COMMAND", required=True)

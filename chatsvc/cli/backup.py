@@ -36,7 +36,7 @@ To restore it: chatsvc restore
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     os.nice(19)  # the service goes first
     return exit_code(lambda: _run(options), "Not backed up")
 
@@ -47,7 +47,8 @@ def _run(options: argparse.Namespace) -> None:
     print(told)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     about = "Back up a chat server on this machine, running or not, with its certificate and files."
     parser = command_parser("backup", about, EPILOG)
     parser.add_argument("target", type=Path, help="new folder, or new file if it ends in .tar")

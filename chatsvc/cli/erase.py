@@ -42,7 +42,7 @@ If this is interrupted, the service continues at its next start.
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     return exit_code(lambda: _run(options), "Not erased")
 
 
@@ -53,7 +53,8 @@ def _run(options: argparse.Namespace) -> None:
     print(json.dumps(answer, ensure_ascii=False) if options.json else answer["text"])
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     parser = command_parser("erase", ABOUT)
     parser.add_argument("name")
     parser.add_argument("--yes", action="store_true", help="do not ask")

@@ -35,7 +35,7 @@ Stop the server first. Nothing is replaced: move an old archive away.
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     return exit_code(lambda: _run(options), "Not restored")
 
 
@@ -47,7 +47,8 @@ def _run(options: argparse.Namespace) -> None:
     print(told)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     parser = command_parser("restore", "Restore a backup of a chat server.", EPILOG)
     parser.add_argument("backup", type=Path, help="folder or .tar file that chatsvc backup made")
     add_service(parser)

@@ -72,8 +72,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
-        "login", "proving", "quits", "read_to", "rooms", "searched", "shares_address", "since",
-        "target", "token", "typed", "user", "waited_for", "whispered",
+        "login", "proving", "quits", "read_to", "removed_by", "rooms", "searched", "shares_address",
+        "since", "target", "token", "typed", "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -96,6 +96,7 @@ class Session(Endpoint):
         self.choices: tuple[str, ...] = ()  # the numbered answers, if any
         self.leaving = False
         self.quits = False  # the user ends the connection with /quit
+        self.removed_by = ("", "")  # the operator who removes the user from the server, and why
         self.farewell = False  # the user leaves for good, instead of losing the connection
         self.waited_for = ""  # users reported to be offline or away
         self.left: dict[str, int] = {}  # the last lines shown in rooms that were left
@@ -169,8 +170,8 @@ class Room:
 
     __slots__ = (
         "_catching_up", "_clock", "_fold", "_mutes", "charter", "described", "empty_since",
-        "floors", "invited", "key", "last", "log", "made", "members", "name", "passes", "people",
-        "roster", "spoke", "temporary", "time", "topic", "unseen", "used",
+        "floors", "former", "invited", "key", "last", "log", "made", "members", "moving", "name",
+        "passes", "people", "roster", "spoke", "temporary", "time", "topic", "unseen", "used",
     )  # fmt: skip
 
     def __init__(
@@ -193,6 +194,8 @@ class Room:
         self.used = False  # a line was sent to the archive
         self.charter: RoomRules | None = None
         self.described = False  # it has metadata
+        self.moving = False  # it is being renamed
+        self.former: set[str] = set()  # keys of the names that it had before
         self.roster = roster if roster is not None else {}  # by account id
         self.members: dict[Session, int] = {}  # the number of the last line shown to each
         self.people: dict[User, int] = {}  # the number of sessions of each
@@ -221,7 +224,8 @@ class Room:
     @property
     def forgotten(self) -> bool:
         """Whether there are no members, nothing to remember, and no lines waiting to be stored."""
-        if self.members or self.last or self.topic or self.used or self.charter or self.described:
+        used = self.last or self.topic or self.used or self.charter or self.described
+        if self.members or used or self.moving or self.former:
             return False
         return not any(one.inside for one in self.roster.values())
 
@@ -306,7 +310,11 @@ class Room:
             self._folding().go(user)
         elif not told:
             gone = session.leaving and user.sessions == [session]
-            self.announce(Left(self.name, (user.name,), 1, words, gone, gone and session.quits))
+            by, reason = session.removed_by if gone else ("", "")
+            quits = gone and session.quits
+            self.announce(
+                Left(self.name, (user.name,), 1, words, gone, quits, by=by, reason=reason)
+            )
         if lost:
             self.temporary.lose(user, session.client, self._clock.seconds())
         self.end_temporary_role(user)

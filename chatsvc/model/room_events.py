@@ -34,6 +34,7 @@ class Entered:
     topic_time: float | None = None
     mentions: int | None = None
     role: str = ""  # host, if that is you
+    former: tuple[str, ...] = ()  # keys of the names that the room had before
     stamp: Stamp | None = field(default=None, compare=False)
 
 
@@ -73,7 +74,8 @@ class Left:
     """Others, `count` of them, have left a room, with parting words if there were any.
 
     `gone` says that they have left the server, and `quit` that they did so themselves, instead of
-    losing the connection.
+    losing the connection. If an operator removed them from the server, `by` is the operator, and
+    `reason` what the operator wrote; `words` say the same.
     """
 
     WIRE: ClassVar[str] = "left"
@@ -84,6 +86,8 @@ class Left:
     words: str = ""
     gone: bool = False
     quit: bool = False
+    by: str = ""
+    reason: str = ""
     stamp: Stamp | None = field(default=None, compare=False)
 
 
@@ -227,6 +231,18 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A user has renamed a room; its messages, members and rules stay, and so do their numbers."""
+
+    WIRE: ClassVar[str] = "moved"
+
+    room: str  # the old name
+    to: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Invited:
     """You were invited to a room, or have invited somebody (`own`).
 
@@ -264,5 +280,5 @@ class Invitations:
 
 RoomEvent: TypeAlias = (
     Entered | Exited | Joined | Left | Missed | Talking | Topic | Rooms | Stats | Rules | Rule
-    | Role | Invited | Expected | Invitations
+    | Role | Moved | Invited | Expected | Invitations
 )  # fmt: skip

@@ -15,10 +15,19 @@ from chatsvc.model.events import Event
 from chatsvc.model.history_events import Found, Marked
 from chatsvc.model.mentions import mentions
 from chatsvc.model.message_events import Deleted, Said, Signal, Told
-from chatsvc.model.moderation_events import Removed
+from chatsvc.model.moderation_events import Banned, Removed
 from chatsvc.model.presence_events import Away, Offline, Online, People, Renamed
 from chatsvc.model.requests import Refusal
-from chatsvc.model.room_events import Entered, Exited, Joined, Left, Role, Talking, Topic
+from chatsvc.model.room_events import (
+    Entered,
+    Exited,
+    Joined,
+    Left,
+    Moved,
+    Role,
+    Talking,
+    Topic,
+)
 from chatsvc.model.server_events import Cleared, Notice, Welcome
 from chatsvc.model.text_rules import key
 
@@ -159,6 +168,9 @@ class State:
                 self._away(event)
             case Role():
                 self._role(event)
+            case Moved():
+                self._rename_room(event.room, event.to)
+                self._words(event, self.find(event.to))
             case Topic():
                 self._topic(event)
             case People():
@@ -169,9 +181,10 @@ class State:
                 self._marked(event)
             case Signal():
                 self._signal(event)
-            case Removed(own=True) if event.room:
-                self.open(event.room).inside = False
-                self._words(event, self.open(event.room))
+            case Removed() if event.room:
+                self._removed(event)
+            case Banned() if event.room:
+                self._banned(event)
             case Talking():
                 pass  # the current buffer determines where lines go
             case Found() if event.lines:
@@ -248,7 +261,15 @@ class State:
 
     # Rooms and people
 
+    def _rename_room(self, room: str, new: str) -> None:
+        """Continue a room under another name."""
+        pane = self.find(room)
+        if pane is not None and self.find(new) in (None, pane):
+            self._call(pane, new)
+
     def _entered(self, event: Entered) -> None:
+        for name in event.former:
+            self._rename_room(name, event.room)
         pane = self.open(event.room)
         if not pane.filled and not pane.present.last:
             self._begin(pane, event)
@@ -280,6 +301,19 @@ class State:
         occupants.went(self.open(event.room), event, self._now())
         if event.gone:
             self._are_here(event.names, False)
+
+    def _removed(self, event: Removed) -> None:
+        pane = self.open(event.room)
+        occupants.removed(pane, (event.name,))
+        if event.own:
+            pane.inside = False
+        self._words(event, pane)
+
+    def _banned(self, event: Banned) -> None:
+        pane = self.find(event.room)
+        if pane is not None and not event.mute:
+            occupants.removed(pane, event.hit)
+        self._words(event, pane)
 
     def _are_here(self, names: Iterable[str], here: bool) -> None:
         """Note that people with a private conversation have come online or gone offline."""
