@@ -162,6 +162,8 @@ def _export(ledger: Ledger, options: argparse.Namespace) -> None:
             written = PersonExport(ledger, account).write(options.to, options.force, show)
     except FileExistsError as error:
         raise NotDone(f"{error.filename} already exists. To replace it: --force") from None
+    except OSError as error:
+        raise NotDone(f"Cannot write to {options.to}: {error.strerror}.") from None
     ledger.put(_act(f"exported what is stored about {account.name}"))
     (as_json, as_text), count = written
     print(f"Wrote {counted(count, 'message')} and all records to {as_json} and {as_text}.")
