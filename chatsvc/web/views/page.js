@@ -84,6 +84,8 @@ export class Page {
         if (this.dialog === null) return;
         this.dialog = null;
         this.draw();
-        if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) this._container.querySelector("textarea")?.focus();
+        const area = this._container.querySelector("textarea"), active = document.activeElement;
+        if (area !== null && active === area) area.blur(); // Chromium gave it the focus while it was inert: nothing can be typed
+        if (active === area || (active === document.body && matchMedia("(pointer: fine)").matches)) area?.focus();
     }
 }
