@@ -63,6 +63,7 @@ export class ChatSession {
         /** Messages of a visit that has ended, and of before a reload. @type {import("./unsent.js").Message[]} */
         this.kept = [];
         this.leaving = false; // the user wants to leave nothing behind
+        this.joins = true; // rooms, after the login
         this.inside = false; // has joined, connected or not
         /** @type {Login | null} null while the user is in the chat */
         this.login = this.initialLogin;
@@ -189,14 +190,16 @@ export class ChatSession {
 
     /** Note that the server has let us in, for the first time or again. */
     back() {
-        if (!this.connection.resume.places.size) this.connection.resume.remember([FIRST_ROOM]);
+        const { resume } = this.connection;
+        if (!this.joins) resume.places.clear();
+        else if (!resume.places.size) resume.remember([FIRST_ROOM]);
         this.adoption.after();
-        this.resend(this.kept.splice(0).filter(message => this._isOurs(message) || void this.kept.push(message)));
+        if (this.joins) this.resend(this.kept.splice(0).filter(message => this._isOurs(message) || void this.kept.push(message)));
         this.inside = true;
         this.login = null;
-        const stay = this._stay && this.connection.resume.account !== null;
+        const stay = this._stay && resume.account !== null;
         this._stay = false;
-        void this.later.load(this.state, this.connection.resume.account !== null).then(() => (stay ? this.stayLoggedIn() : undefined));
+        void this.later.load(this.state, resume.account !== null).then(() => (stay ? this.stayLoggedIn() : undefined));
         this._keepPlace();
         this._changed();
     }
@@ -323,6 +326,7 @@ export class ChatSession {
     }
 
     _keepPlace() {
+        if (!this.joins) return;
         const { resume } = this.connection;
         this.keepsakes.place = {
             name: resume.account ?? resume.name, rooms: [...resume.places.keys()], private: this._conversations(), here: this._goal ?? this.state.here, account: resume.account !== null,
