@@ -10,7 +10,7 @@ from itertools import count
 from typing import NamedTuple
 
 from chatsvc.dialects.irc import message as wire
-from chatsvc.dialects.irc.capabilities import OF_EVENTS, OF_LINES, SERVER, understood
+from chatsvc.dialects.irc.capabilities import OF_EVENTS, OF_LINES, understood
 from chatsvc.dialects.irc.composition import Piece
 from chatsvc.dialects.irc.labeled import Labeled, WrittenLine
 from chatsvc.dialects.irc.numerics import NUMERICS
@@ -33,7 +33,7 @@ from chatsvc.model.requests import Request
 from chatsvc.model.room_events import Rule, Unread
 from chatsvc.model.server_events import Welcome
 from chatsvc.model.stamps import Stamp
-from chatsvc.model.text_rules import LONGEST_WORDS, key
+from chatsvc.model.text_rules import IRC_SERVER, LONGEST_WORDS, key
 
 _END_OF_BATCH = re.compile(r"(?:@\S+ )?BATCH -\S+\r\n")  # which no text begins with
 _CRLF = re.compile(r".*?\r\n", re.DOTALL)  # some formatting codes are line ends for `splitlines`
@@ -140,7 +140,7 @@ class Client:
         now: Callable[[], float] = float,
         standing: Callable[[str], tuple[str, bool]] = _no_standing,
     ) -> None:
-        self.server = SERVER
+        self.server = IRC_SERVER
         self.mask, self.account_of, self.now = mask, account_of, now
         self.standing = standing  # the account and whether a user is a bot
         self.nick = "*"
