@@ -14,9 +14,9 @@ _OURS = {"i": "l", "w": "vv"}
 
 # Users with one of these names could pretend to speak for the chat or its operators.
 RESERVED = (
-    *SERVICES, IRC_SERVER, "admin", "administrator", "botserv", "chat", "chatsvc", "everybody", "everyone",
-    "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv", "root", "server",
-    "service", "services", "shell", "somebody", "sysop", "system", "you",
+    *SERVICES, IRC_SERVER, "admin", "administrator", "botserv", "chat", "chatsvc", "everybody",
+    "everyone", "help", "hostserv", "memoserv", "moderator", "nobody", "operator", "operserv",
+    "root", "server", "service", "services", "shell", "somebody", "sysop", "system", "you",
 )  # fmt: skip
 _AROUND = "_-.'[]{}|^`"  # what a reserved name may be combined with
 

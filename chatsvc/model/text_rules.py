@@ -29,7 +29,9 @@ _IN_NAMES = frozenset("_-.'[]{}|^`")
 _USERNAMES = get_profile("UsernameCaseMapped")  # RFC 8265, 3.3
 _RESERVED = {
     "all": '"all" means everybody in the room.',
-    **dict.fromkeys(map(str.lower, (*SERVICES, IRC_SERVER)), "IRC clients use that name for the server."),
+    **dict.fromkeys(
+        map(str.lower, (*SERVICES, IRC_SERVER)), "IRC clients use that name for the server."
+    ),
 }
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m(?:in)?": 60, "s": 1}
 _DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _UNITS))

@@ -46,7 +46,8 @@ def change_list(
     """Return the request that adds a mask to a list, or removes it; nobody is removed by it."""
     mute = pattern.startswith(MUTED) and letter in "be"
     do = LISTS[letter].add if plus else LISTS[letter].remove
-    args: dict[str, object] = {"room": room, "who": _whole(pattern.removeprefix(MUTED if mute else ""))}
+    who = _whole(pattern.removeprefix(MUTED if mute else ""))
+    args: dict[str, object] = {"room": room, "who": who}
     if mute and letter == "b":
         do = "mute" if plus else "unmute"
     if letter == "b":
