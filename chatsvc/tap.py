@@ -5,43 +5,44 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from shutil import which
 from typing import Any, TypeVar, cast
 
 from twisted.application.service import IService, Service
 from twisted.internet import reactor as installed_reactor
-from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from chatsvc.commands.control import commands
 from chatsvc.core.shell import shell_session
-from chatsvc.dialects.join_page import Address
-from chatsvc.model.characters import clean, plain
+from chatsvc.model.characters import plain
 from chatsvc.model.control import Answer, Arguments, socket_of
 from chatsvc.model.message_events import Said
 from chatsvc.model.monotonic import measure_steadily
-from chatsvc.model.rate_limits import Limits, Window, is_loopback
+from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.model.requests import Refused
-from chatsvc.options import Options
-from chatsvc.process import LEVELS, Signals, Threshold, share_memory_of_threads
+from chatsvc.options.command_line import Options
+from chatsvc.process.log import ServiceLog
+from chatsvc.process.memory import share_memory_of_threads
+from chatsvc.process.private_files import make_directory, restrict
+from chatsvc.process.signals import Signals
+from chatsvc.process.threshold import LEVELS, Threshold
+from chatsvc.process.twistd_log import find_log
+from chatsvc.running.live_settings import LiveSettings, service_settings
+from chatsvc.running.reloading import Reloaded, Reloader
+from chatsvc.running.start_message import ways_to_join, ways_to_rule
 from chatsvc.services.hub import Hub
 from chatsvc.services.login import new_claim_code
-from chatsvc.services.retention import RetentionLimits
-from chatsvc.services.settings import ServiceSettings
 from chatsvc.store.archive import Archive, ArchiveFailed, Worker
 from chatsvc.store.memory import MemoryArchive
 from chatsvc.store.sqlite.archive import SQLArchive, Workers
@@ -62,6 +63,8 @@ T = TypeVar("T")
 READERS = 2  # threads that read the archive
 STEP = 20.0  # seconds for each step of stopping; closing connections takes up to 10
 SEARCHERS = 2  # threads that search it
+
+_LOG_OPTIONS = {"log-file", "log-format"}
 
 _log = Logger()
 _reactor = cast(Any, installed_reactor)
@@ -84,10 +87,15 @@ class StartFailed(SystemExit, Exception):
 
 
 def makeService(options: Options) -> IService:
-    """Return the service that these options describe; it does not open or listen yet."""
+    """Return the service for `twistd`; it does not open or listen yet."""
+    return cast(IService, service_of(options))
+
+
+def service_of(options: Options) -> ChatService:
+    """Return the service that these options describe."""
     measure_steadily(_reactor)
     share_memory_of_threads()
-    return cast(IService, ChatService(options, _reactor))
+    return ChatService(options, _reactor)
 
 
 class ChatService(Service):
@@ -95,6 +103,9 @@ class ChatService(Service):
 
     def __init__(self, options: Options, reactor: Any) -> None:
         self._reactor = reactor
+        self._options = options
+        self._threshold = Threshold(options["log-level"])
+        self.log = ServiceLog(options["log-file"], self._threshold, options["log-format"])
         self._endpoints: list[str] = options["endpoints"]
         self._tls_endpoint: str | None = options["tls-endpoint"]
         self._tls_port: IListeningPort | None = None
@@ -112,19 +123,11 @@ class ChatService(Service):
             _start,
             HashingQueue(self._in(self._hashers), reactor),
             Window(self.limits.attempts, self.limits.attempts_within),
-            _settings(options),
+            service_settings(options),
             now=time.time,
             report=_report,
             log=_warn,
         )
-        self.hub.accounts.registrations = Window(
-            self.limits.registrations, self.limits.registrations_within
-        )
-        self.hub.new_rooms.new = Window(self.limits.rooms, self.limits.rooms_within)
-        if options["show-messages"]:
-            self.hub.messaging.watch = _log_line
-        if options["stop-when-empty"]:
-            self.hub.sessions.when_empty = self._stop_reactor
         self._factory = ChatFactory(
             self.hub,
             reactor,
@@ -134,8 +137,16 @@ class ChatService(Service):
             options["speaks"],
             bool(options["require-tls"]),
         )
-        self._factory.web = options["web"]
-        self._threshold = Threshold()
+        settings = LiveSettings(
+            self.hub,
+            self._factory,
+            self._threshold,
+            watch=_log_line,
+            security=_log_guess,
+            when_empty=self._stop_reactor,
+        )
+        settings.apply(options)
+        self._reloader = Reloader(options, settings, lambda: self._factory.tls, options["archive"])
         self.hub.status.connections = lambda: len(self._factory.connections)
         self._control = self._make_control(options["archive"])
         self._factory.monitor = Monitoring(self._factory, options["metrics-token"])
@@ -154,7 +165,11 @@ class ChatService(Service):
         """Return the control socket beside the archive; one in memory has none."""
         if archive is None:
             return None
-        own = {"stop": self._stop_by_control, "log-level": self._set_log_level}
+        own = {
+            "stop": self._stop_by_control,
+            "log-level": self._set_log_level,
+            "reload": self._reload_by_control,
+        }
         return ControlSocket(socket_of(archive), {**commands(self.hub), **own})
 
     async def _stop_by_control(self, arguments: Arguments) -> Answer:
@@ -162,6 +177,13 @@ class ChatService(Service):
         await self.hub.audit.note(shell_session(self.hub.now()), "stopped the service", None)
         self._reactor.callLater(0, self._reactor.stop)
         return {"text": "Stopping."}
+
+    async def _reload_by_control(self, arguments: Arguments) -> Answer:
+        """Read the configuration again, and answer with what changed."""
+        outcome = self.reload()
+        await self.hub.audit.note(shell_session(self.hub.now()), "reloaded the configuration", None)
+        lists = {name: list(value) for name, value in outcome._asdict().items()}
+        return {**lists, "text": str(outcome)}
 
     async def _set_log_level(self, arguments: Arguments) -> Answer:
         """Leave out log entries below a level; without one, say which level is in force."""
@@ -185,8 +207,16 @@ class ChatService(Service):
 
     # Starting
 
+    def setServiceParent(self, parent: Any) -> None:
+        """Write the log ourselves instead of `twistd`, if our options say how."""
+        if _LOG_OPTIONS & set(self._options.given):
+            parent.setComponent(ILogObserver, self.log)
+        super().setServiceParent(parent)
+
     def privilegedStartService(self) -> None:
         """Listen while this process may still use low ports."""
+        if self._options.pid_file is not None:
+            restrict(self._options.pid_file)
         for endpoint in self._endpoints:
             self._ports.append(self._listen(endpoint, self._factory))
         if self._tls_endpoint is not None:
@@ -208,6 +238,7 @@ class ChatService(Service):
         """Open the archive; from now on users can join."""
         if not self._ports:
             self.privilegedStartService()
+        self._make_directory(self._options["data"])
         try:
             self.hub.open()
         except ArchiveFailed as failed:
@@ -232,6 +263,13 @@ class ChatService(Service):
         self._reactor.callWhenRunning(self._be_ready)
         gc.freeze()  # long-lived objects: the garbage collector need not scan them again
         gc.set_threshold(10_000, 20, 20)  # a line creates no cycles
+
+    def _make_directory(self, data: Path | None) -> None:
+        try:
+            if data is not None:
+                make_directory(data)
+        except OSError as error:
+            raise StartFailed(f"Cannot create --data {data}: {error.strerror}.") from None
 
     def _open_control(self) -> None:
         if self._control is None:
@@ -267,50 +305,28 @@ class ChatService(Service):
         return tls
 
     def _be_ready(self) -> None:
-        Signals(self._reactor, self._reload).begin()
+        Signals(self._reactor, self.reload, find_log() or self.log).begin()
         self._threshold.begin()
         _log.info("{text}", text="\n".join(self._ready()))
 
     def _ready(self) -> Iterator[str]:
         """Yield what the administrator should know."""
-        yield "The chat is ready. To join, type in another terminal:"
-        for port in self._ports:
-            yield from self._ways_in(port.getHost())
+        yield from ways_to_join(self._factory, [port.getHost() for port in self._ports])
         if self._tls_port is not None:
             yield f"Port {_port_of(self._tls_port)} accepts TLS only."
         tls = self._factory.tls
         if tls is not None and self._certificate is None:
             yield f"TLS uses a self-signed certificate, SHA-256 {tls.fingerprint}"
-        if isinstance(self._archive, SQLArchive):
-            yield f"Messages are stored in {self._archive.path.absolute()}"
+        archive = self._archive.path if isinstance(self._archive, SQLArchive) else None
+        if archive is not None:
+            yield f"Messages are stored in {archive.absolute()}"
         else:
             yield "Messages are kept in memory, and lost when the service stops."
-        if not self.hub.accounts.has_operator:
+        accounts = self.hub.accounts
+        if not accounts.has_operator:
             code = self.hub.login.claim_code = new_claim_code()
-            yield "There is no operator yet. To become the first one, type in the chat:"
-            yield f"    /register password, then /claim {code}"
+            yield from ways_to_rule(code, accounts.mode, accounts.email_required, archive)
         yield "To stop the service, press Ctrl-C or send SIGTERM."
-
-    def _ways_in(self, address: IAddress) -> Iterator[str]:
-        """Yield the commands that join this chat."""
-        if isinstance(address, UNIXAddress):
-            yield f"    nc -U {os.fsdecode(address.name or b'')}"
-        elif isinstance(address, IPv4Address | IPv6Address):
-            everywhere = address.host in ("0.0.0.0", "::")
-            here = self._place("127.0.0.1" if everywhere else address.host, address.port)
-            if everywhere:
-                here = replace(here, host="localhost")
-            yield from (f"    {command}" for command in here.commands(_client()))
-            if url := here.by_browser():
-                yield f"In a browser, open {url}"
-            if everywhere:
-                there = self._place(socket.gethostname(), address.port)
-                yield f"From another machine: {there.by_hand()}"
-
-    def _place(self, host: str, port: int) -> Address:
-        factory = self._factory
-        plain = is_loopback(host) or not factory.require_tls
-        return Address(host, port, factory.spoken(), plain)
 
     # Stopping
 
@@ -341,11 +357,12 @@ class ChatService(Service):
     def _all_ports(self) -> list[IListeningPort]:
         return [*self._ports, *filter(None, [self._tls_port])]
 
-    def _reload(self) -> None:
-        """Reload what an administrator has changed, and log the signal."""
-        if self._factory.tls is not None:
-            self._factory.tls.reload()
-        _log.info("{text}", text="SIGHUP: reopened the log and checked the certificate.")
+    def reload(self) -> Reloaded:
+        """Apply what an administrator has changed in files; log and return what that was."""
+        outcome = self._reloader.reload()
+        write = _log.warn if outcome.restart or outcome.problems else _log.info
+        write("Reloaded the configuration. {outcome}", outcome=str(outcome))
+        return outcome
 
     def stopService(self) -> Deferred[None]:
         """Stop listening, store what was said, tell everybody, close."""
@@ -377,27 +394,17 @@ def _report(error: Exception) -> None:
     _log.failure("Something failed", Failure(error))
 
 
-def _settings(options: Options) -> ServiceSettings:
-    return ServiceSettings(
-        name=clean(options["name"]),
-        motd="\n".join(map(clean, options["motd"].splitlines())),
-        password=options["password"],
-        show_history=options["show-history"],
-        leave_on_empty_line=bool(options["leave-on-empty-line"]),
-        accounts=options["accounts"],
-        email_required=bool(options["email-required"]),
-        early_registration=bool(options["early-registration"]),
-        sts=options["sts"],
-        retention=RetentionLimits(options["keep"], options["keep-private"], options["max-archive"]),
-    )
-
-
 def _warn(sentence: str) -> None:
     _log.warn("{sentence}", sentence=sentence)
 
 
 def _log_line(line: Said) -> None:
     _log.info("{room} <{sender}> {text}", room=line.room, sender=line.sender, text=plain(line.text))
+
+
+def _log_guess(address: str, reason: str) -> None:
+    text = "refused address={address} reason={reason}"
+    _log.warn(text, log_kind="security", address=address, reason=reason)
 
 
 def _log_indexing(done: int, lines: int) -> None:
@@ -416,9 +423,3 @@ def _why_not_listening(endpoint: str, failure: Failure) -> str:
         errno.EACCES: "permission denied: ports below 1024 need root. Choose a higher --port.",
     }
     return f"Cannot listen on {where}: {reasons.get(cause.errno or 0, f'{cause.strerror}.')}"
-
-
-def _client() -> str:
-    """Return the client's command as it can be typed here."""
-    beside = Path(sys.argv[0]).with_name("chatsvc")
-    return "chatsvc" if which("chatsvc") or not beside.exists() else str(beside)

@@ -27,6 +27,8 @@ LAYERS = (  # lowest first
     ("transports",),
     ("process",),
     ("options",),
+    ("checks",),
+    ("running",),
     ("tap",),
     ("client",),
     ("cli",),

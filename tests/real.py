@@ -28,8 +28,9 @@ from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 import pytest
-
-LIMIT = 60.0  # seconds after which a wait fails
+from waiting import LIMIT as LIMIT
+from waiting import Deadline as Deadline
+from waiting import wait_until as wait_until
 
 _BESIDE_PYTHON = Path(sys.executable).parent
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[^\[]|\r(?=\r*\n)")
@@ -65,20 +66,6 @@ def proc(pid: int, file: str) -> Path:
     return path
 
 
-class Deadline:
-    """The time that is left."""
-
-    def __init__(self, limit: float) -> None:
-        self._end = time.monotonic() + limit
-
-    def left(self, waiting_for: str) -> float:
-        """Return the seconds left, more than 0; after that, fail and say what did not come."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise AssertionError(f"waited in vain for {waiting_for}")
-        return left
-
-
 class Stopwatch:
     """Measures how long the service takes, without the time that other programs take."""
 
@@ -100,21 +87,25 @@ class Service:
     """The real `twistd chat` in `directory`; it is stopped at the end of its `with` block.
 
     It must then end by itself, and log no traceback, unless the test has ended it before.  Users
-    may send as fast as they can, unless the test limits them.
+    may send as fast as they can, unless the test limits them.  Without `twistd`'s options it is
+    `chatsvc serve`.
     """
 
     def __init__(
         self,
         directory: Path,
         *options: str,
-        twistd: Sequence[str] = ("-n", "--pidfile="),
+        twistd: Sequence[str] | None = ("-n", "--pidfile="),
         **popen: Any,
     ) -> None:
         port = () if "--listen" in options else ("--port", "0")
         flood = () if "--flood" in options else ("--flood", "off")
         self._peers = contextlib.ExitStack()
+        command = [beside_python("chatsvc"), "serve"]
+        if twistd is not None:
+            command = [beside_python("twistd"), *twistd, "chat"]
         self.process = subprocess.Popen(
-            [beside_python("twistd"), *twistd, "chat", *port, *flood, *options],
+            [*command, *port, *flood, *options],
             **{"cwd": directory, **popen},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -391,7 +382,13 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(LIMIT)
-        os.close(self._screen)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window is closed or its connection is lost."""
+        if self._screen >= 0:
+            os.close(self._screen)
+            self._screen = -1
 
     def type(self, keys: str) -> None:
         """Press keys; Enter is \\r, Ctrl-C is \\x03."""

@@ -55,7 +55,7 @@ def test_a_server_is_written_as_it_is_read() -> None:
         (["join", "localhost:x"], "a port is a number from 1 to 65535, not 'x'"),
         (["join", "localhost:0"], "a port is a number from 1 to 65535"),
         (["join", "localhost:99999"], "a port is a number from 1 to 65535"),
-        (["tail"], "one of the arguments room --all is required"),
+        (["tail"], "required: room"),
         (["tail", "lobby", "--since", "-1"], "--since"),
         (["tail", "lobby", "--since", "x"], "'x' is not a message number"),
         (["export"], "one of the arguments room --all is required"),

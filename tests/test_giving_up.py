@@ -1,43 +1,26 @@
-"""Deleting an account, or having it deleted: nothing is delivered to it afterwards."""
+"""Deleting one's own account: nothing is delivered to it afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from conftest import Chat, Person, start
+from conftest import Chat, Person
 from ircpeople import irc
 from staff import SECRET, founder, member, program
 
-End = Callable[[Chat, Person], None]
 
-
-def unregister(chat: Chat, person: Person) -> None:
+def unregister(person: Person) -> None:
     person.send(f"/unregister {SECRET}")
 
 
-def remove(chat: Chat, person: Person) -> None:
-    """Remove an account as `chatsvc account remove` does, and let the service notice."""
-    account = chat.hub.accounts.find("eve")
-    assert account is not None
-    before = dict(chat.hub.accounts._by_id)
-    start(chat.hub.accounts.remove(account))
-    chat.hub.account_sessions.take_over(before)
-
-
-both = pytest.mark.parametrize("end", [unregister, remove])
-
-
-@both
 @pytest.mark.parametrize(
     "rule", ["invite-only on", "registered-only on", "password mulch", "limit 1"]
 )
-def test_a_room_that_is_closed_to_guests_is_left(end: End, rule: str) -> None:
+def test_a_room_that_is_closed_to_guests_is_left(rule: str) -> None:
     chat = Chat()
     eve = member(chat, "eve")
     ann = founder(chat, "ann", eve)
     ann.send(f"/set {rule}")
-    end(chat, eve)
+    unregister(eve)
     eve.read()
     ann.send("the secret")
     shut_out = rule != "limit 1"  # eve does not exceed the limit by staying
@@ -48,23 +31,21 @@ def test_a_room_that_is_closed_to_guests_is_left(end: End, rule: str) -> None:
         assert "Only registered users can join" in eve.send("/join #tea")[0]
 
 
-@both
-def test_a_room_that_is_open_is_not_left(end: End) -> None:
+def test_a_room_that_is_open_is_not_left() -> None:
     chat = Chat()
     eve = member(chat, "eve")
     ann = founder(chat, "ann", eve)
-    end(chat, eve)
+    unregister(eve)
     eve.read()
     ann.send("hello")
     assert any("hello" in line for line in eve.read())
 
 
-@both
-def test_private_lines_stay_with_the_account(end: End) -> None:
+def test_private_lines_stay_with_the_account() -> None:
     chat = Chat()
     eve, ann = member(chat, "eve"), member(chat, "ann")
     ann.send("/msg eve before")
-    end(chat, eve)
+    unregister(eve)
     eve.read()
     assert eve.send("/history @ann") == [
         "* Private messages are stored only between registered users."
@@ -76,13 +57,12 @@ def test_private_lines_stay_with_the_account(end: End) -> None:
     assert again.send("/history @ann")[0].startswith("* You and ann have no messages")
 
 
-@both
-def test_a_role_is_gone_with_the_account(end: End) -> None:
+def test_a_role_is_gone_with_the_account() -> None:
     chat = Chat()
     eve = member(chat, "eve")
     ann = founder(chat, "ann", eve)
     ann.send("/op eve")
-    end(chat, eve)
+    unregister(eve)
     eve.read()
     assert eve.send("/kick ann")[0] == "* Only moderators of #tea can do that."
     ann.send("/mods only us")

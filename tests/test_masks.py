@@ -17,7 +17,7 @@ from staff import SECRET, founder, guest, member, operator, program, refusal
 
 from chatsvc.dialects.irc.ban_masks import masks
 from chatsvc.model import ban_masks
-from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, CLIENT, NAME, BanMask, label
+from chatsvc.model.ban_masks import ACCOUNT, ADDRESS, CLIENT, MASK, NAME, BanMask, label
 from chatsvc.model.requests import Refused
 from chatsvc.policy.bans import holds
 
@@ -163,10 +163,13 @@ def test_a_pattern_that_is_accepted_fits_as_wildcards_do(pattern: str, name: str
 # As values
 
 KINDS = ["", NAME, ACCOUNT, ADDRESS, CLIENT]
-VALUES = st.text(st.characters(exclude_categories=["Z", "C"], exclude_characters="="), min_size=1)
+VALUES = st.text(st.characters(exclude_categories=["Z", "C"], exclude_characters="=!"), min_size=1)
+ORIGINS = st.tuples(VALUES, VALUES, VALUES).map(lambda each: "{}!{}@{}".format(*each))
 
 
-@given(st.builds(BanMask, st.sampled_from(KINDS), VALUES))
+@given(
+    st.builds(BanMask, st.sampled_from(KINDS), VALUES) | st.builds(BanMask, st.just(MASK), ORIGINS)
+)
 def test_a_mask_is_read_as_it_is_printed(mask: BanMask) -> None:
     assert BanMask.parse(str(mask)) == mask
     assert mask.matches(mask)

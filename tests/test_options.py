@@ -272,7 +272,7 @@ def test_a_message_of_the_day_is_read_from_its_file(tmp_path: Path) -> None:
     motd.write_text("Be kind.\nTea is at five. \u00e9")
     assert options("--motd", str(motd))["motd"] == "Be kind.\nTea is at five. \u00e9"
     motd.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match=r"Cannot read --motd .*: invalid UTF-8\."):
+    with pytest.raises(UsageError, match=r"--motd: cannot read .*: invalid UTF-8\."):
         options("--motd", str(motd))
 
 

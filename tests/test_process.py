@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.logger import LogLevel
+from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 
-from chatsvc.options import Options
-from chatsvc.process import Log, Signals, find_log, remove_stale_pid_file
+from chatsvc.options.command_line import Options
+from chatsvc.process import signals
+from chatsvc.process.log import ServiceLog
+from chatsvc.process.pid_file import remove_stale_pid_file
+from chatsvc.process.signals import Signals
+from chatsvc.process.threshold import Threshold
+from chatsvc.process.twistd_log import Log, find_log
+
+NO_FILE = ServiceLog(None, Threshold())
 
 # The pid file
 
@@ -124,6 +135,65 @@ def test_rotating_renames_the_log_once(tmp_path: Path, file: LogFile, renamed: b
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.fixture
+def service_log(tmp_path: Path) -> Iterator[Callable[..., ServiceLog]]:
+    """Return a function that makes a log, which is closed at the end."""
+    with ExitStack() as closing:
+
+        def make(format: str = "text", level: str = "info") -> ServiceLog:
+            log = ServiceLog(tmp_path / "chat.log", Threshold(level), format)
+            closing.callback(log.close)
+            return log
+
+        yield make
+
+
+def test_a_failure_is_one_object_of_json(
+    service_log: Callable[..., ServiceLog], tmp_path: Path
+) -> None:
+    log = service_log("json")
+    try:
+        raise ValueError("tea")
+    except ValueError:
+        event = {"log_failure": Failure(), "log_format": "A command failed", "log_time": 0.0}
+    log({**event, "log_level": LogLevel.critical})
+    (line,) = (tmp_path / "chat.log").read_text().splitlines()
+    entry = json.loads(line)
+    assert entry["level"] == "critical"
+    assert entry["text"].startswith("A command failed\nTraceback")
+    assert entry["text"].endswith("ValueError: tea")
+
+
+def test_a_log_that_cannot_be_opened_again_goes_on_in_the_old_file(
+    service_log: Callable[..., ServiceLog], tmp_path: Path
+) -> None:
+    log = service_log()
+    log({"log_format": "one"})
+    (tmp_path / "chat.log").rename(tmp_path / "old")
+    (tmp_path / "chat.log").mkdir()
+    log({"log_format": "two"})
+    assert [line[25:] for line in (tmp_path / "old").read_text().splitlines()] == [
+        "info one",
+        "info two",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [("debug", "note tea milk"), ("info", "tea milk"), ("warn", "milk"), ("critical", "")],
+)
+def test_entries_below_the_level_are_left_out(
+    service_log: Callable[..., ServiceLog], tmp_path: Path, level: str, written: str
+) -> None:
+    log = service_log(level=level)
+    log({"log_format": "note", "log_namespace": "log_legacy", "log_level": LogLevel.info})
+    log({"log_format": "tea", "log_level": LogLevel.info})
+    log({"log_format": "milk", "log_level": LogLevel.warn})
+    log({"log_format": "guess", "log_kind": "security", "log_level": LogLevel.warn})
+    lines = (tmp_path / "chat.log").read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == [*written.split(), "guess"]
+
+
 # Signals
 
 
@@ -161,7 +231,7 @@ def test_hup_reopens_the_log_and_reloads(tmp_path: Path, file: LogFile, reactor:
 
     signal.signal(signal.SIGUSR1, rotate)
     reloaded: list[bool] = []
-    Signals(reactor, lambda: reloaded.append(True)).begin()
+    Signals(reactor, lambda: reloaded.append(True), find_log() or NO_FILE).begin()
     os.rename(tmp_path / "d.log", tmp_path / "d.log.1")
     os.kill(os.getpid(), signal.SIGHUP)
     assert reloaded == [True]
@@ -173,7 +243,7 @@ def test_hup_reopens_the_log_and_reloads(tmp_path: Path, file: LogFile, reactor:
 
 
 def test_term_stops(reactor: Reactor) -> None:
-    Signals(reactor, lambda: None).begin()
+    Signals(reactor, lambda: None, NO_FILE).begin()
     os.kill(os.getpid(), signal.SIGTERM)
     assert reactor.stopped
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -182,19 +252,19 @@ def test_term_stops(reactor: Reactor) -> None:
 def test_hup_stops_a_service_whose_terminal_is_gone(
     reactor: Reactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "isatty", lambda number: True)
+    monkeypatch.setattr(signals, "has_terminal", lambda: True)
     reloaded: list[bool] = []
-    Signals(reactor, lambda: reloaded.append(True)).begin()
+    Signals(reactor, lambda: reloaded.append(True), find_log() or NO_FILE).begin()
     os.kill(os.getpid(), signal.SIGHUP)
     assert (reloaded, reactor.stopped) == ([True], False)
-    monkeypatch.setattr(os, "isatty", lambda number: False)
+    monkeypatch.setattr(signals, "has_terminal", lambda: False)
     os.kill(os.getpid(), signal.SIGHUP)
     assert (reloaded, reactor.stopped) == ([True], True)
 
 
 def test_hup_that_nohup_has_ignored_stays_so(reactor: Reactor) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    Signals(reactor, lambda: None).begin()
+    Signals(reactor, lambda: None, NO_FILE).begin()
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 

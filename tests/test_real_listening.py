@@ -22,7 +22,7 @@ from real import (
     needs,
     wait_for_process,
 )
-from test_real_service import make_text
+from spoiled_archives import make_text
 
 # Endpoints
 

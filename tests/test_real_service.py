@@ -7,22 +7,21 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from real import (
     LIMIT,
-    Deadline,
     Service,
     beside_python,
     needs,
+    wait_until,
 )
+from spoiled_archives import make_damaged, make_directory, make_foreign, make_newer, make_text
 
 
 def fails_with(directory: Path, *options: str, prefix: Sequence[str] = ()) -> str:
@@ -64,7 +63,7 @@ def test_in_memory_it_says_that_it_forgets_and_leaves_no_file(tmp_path: Path) ->
     with Service(tmp_path, "--archive", "memory:", "--interface", "127.0.0.1") as chat:
         assert "lost when the service stops" in chat.log
         assert f"    telnet 127.0.0.1 {chat.port}\n" in chat.log
-        assert "From another machine" not in chat.log
+        assert "On another machine" not in chat.log
         chat.person("ann").send("hello")
     assert list(tmp_path.iterdir()) == []
 
@@ -126,7 +125,7 @@ def test_a_low_port_without_permission_is_explained(tmp_path: Path) -> None:
         ("--port 0 --interface 192.0.2.1", "192.0.2.1 is not an address of this machine"),
         ("--port 0 --archive postgres://x", "--archive must be sqlite:PATH or memory:"),
         ("--port 0 --archive sqlite:missing/chat.db", "missing"),
-        ("--port 0 --motd missing.txt", "Cannot read --motd missing.txt: No such file"),
+        ("--port 0 --motd missing.txt", "--motd: cannot read missing.txt: No such file"),
         ("--listen nonsense", "--listen nonsense is not a valid endpoint"),
         ("--listen unix:missing/chat.sock", "missing/chat.sock"),
         ("--port 0 --nonsense", "nonsense"),
@@ -137,34 +136,6 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 ) -> None:
     assert sentence in fails_with(tmp_path, *options.split())
     assert [file.name for file in tmp_path.iterdir() if file.name != "chat.db.lock"] == []
-
-
-def make_newer(path: Path) -> None:
-    with sqlite3.connect(path) as database:
-        database.execute("PRAGMA user_version = 999")
-    database.close()
-
-
-def make_foreign(path: Path) -> None:
-    path.unlink()
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE music (title)")
-    database.close()
-
-
-def make_text(path: Path) -> None:
-    path.write_text("this is no database, but a long enough text. " * 100)
-
-
-def make_damaged(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[100:] = b"\xa5" * (len(data) - 100)
-    path.write_bytes(data)
-
-
-def make_directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
 
 
 @pytest.mark.parametrize(
@@ -340,7 +311,7 @@ def test_an_empty_line_means_goodbye_only_when_that_was_chosen(tmp_path: Path) -
 def test_sighup_does_not_stop_it(tmp_path: Path) -> None:
     with Service(tmp_path) as chat:
         chat.process.send_signal(signal.SIGHUP)
-        chat.wait_for("SIGHUP: reopened the log and checked the certificate.")
+        chat.wait_for("Reloaded the configuration. Nothing has changed.")
         assert chat.process.poll() is None
 
 
@@ -372,9 +343,3 @@ def test_a_renamed_log_is_begun_again(tmp_path: Path, number: signal.Signals) ->
     assert process.returncode == 0
     assert "Server Shut Down" in log.read_text()
     assert "Server Shut Down" not in renamed.read_text()
-
-
-def wait_until(found: Callable[[], bool], what: str) -> None:
-    deadline = Deadline(LIMIT)
-    while not found():
-        time.sleep(min(0.02, deadline.left(what)))

@@ -217,7 +217,7 @@ async def test_where_tls_is_required_others_are_shown_how_to_come_in(
 ) -> None:
     chat = service("--require-tls", "--listen", "tcp:0")
     chat.startService()
-    (others,) = (line for line in logged if line.startswith("From another machine:"))
+    (others,) = (line for line in logged if line.startswith("On another machine,"))
     assert "openssl s_client -quiet -connect " in others
     assert any(line.startswith("    telnet localhost ") for line in logged)
     assert any(re.fullmatch("TLS uses .* SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}", x) for x in logged)

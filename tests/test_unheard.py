@@ -226,7 +226,7 @@ def test_a_quietly_muted_user_with_another_name_seems_to_have_left(chat: Chat) -
     eve, (bob, ivy, tom) = only_in_tea(chat, "--quietly")
     assert eve.send("/nick SPAM") == ["* You are now SPAM."]
     assert [event["event"] for event in bob.events()] == ["offline", "left"]
-    assert [line.split()[:3] for line in ivy.read()][-1] == [":eve!~eve@people-eve", "PART", "#tea"]
+    assert " :eve!~eve@people-eve PART #tea" in ivy.read()[-1]
     assert tom.read() == ["* eve left."]
     listed = [*ivy.send("NAMES #tea", "WHO #tea", "WHOIS SPAM"), *tom.send("/who", "/rooms")]
     assert names_in_tea(bob) == ["ann", "bob", "ivy", "tom"]

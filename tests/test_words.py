@@ -18,7 +18,7 @@ from chatsvc.cli import backup, restore
 from chatsvc.cli import main as client_program
 from chatsvc.commands.registry import TABLE
 from chatsvc.dialects.irc.help_topics import SUBJECTS
-from chatsvc.options import Options
+from chatsvc.options.command_line import Options
 from chatsvc.policy.room_rules import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -32,20 +32,23 @@ PAGES = [
 PACKAGE = ROOT / "chatsvc"
 LAYERS = [
     "auth",
+    "checks",
     "cli",
     "client",
     "commands",
     "core",
     "dialects",
     "model",
+    "options",
     "policy",
+    "process",
+    "running",
     "services",
     "store",
     "transports",
 ]
 SOURCES = [
     *(file for layer in LAYERS for file in sorted((PACKAGE / layer).rglob("*.py"))),
-    PACKAGE / "options.py",
     PACKAGE / "tap.py",
 ]
 CODE = [

@@ -42,6 +42,11 @@ class Attempts:
         self._judged: Counter[str] = Counter()  # guesses being checked, by place
         self.known = KnownPlaces()
 
+    def change(self, most: int, within: float) -> None:
+        """Use another limit from now on; what was counted stays counted."""
+        self._window.change(most, within)
+        self._slow.change(most, within / 60)
+
     async def judge(
         self, subject: str, source: Source, now: float, look: Callable[[], Awaitable[T | None]]
     ) -> T | None:

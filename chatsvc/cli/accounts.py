@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         place = archive_path if options.job is _add else existing_archive
-        path = place(options.archive)
+        path = place(options.archive, options.data)
         created = options.job is _add and create(path)
         with Ledger(path) as ledger:
             options.job(ledger, options)

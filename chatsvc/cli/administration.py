@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one of the commands; return the exit code."""
     options = _parser(arguments[0]).parse_intermixed_args(arguments[1:])
     try:
-        with Service(existing_archive(options.archive)) as service:
+        with Service(existing_archive(options.archive, options.data)) as service:
             options.job(service, options)
     except (NotDone, NoService) as error:
         print(f"chatsvc: {error}", file=sys.stderr)
@@ -99,6 +99,7 @@ _ADDED: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "room": _add_room,
     "announce": _add_announce,
     "lockdown": _add_lockdown,
+    "reload": _nothing,
     "stop": _nothing,
     "log-level": _add_log_level,
 }

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from chatsvc import __version__
 from chatsvc.cli import backup_files
-from chatsvc.cli.archive_option import Configuration, NotDone, add_archive, archive_path
+from chatsvc.cli.archive_option import NotDone, add_archive, archive_path
 from chatsvc.cli.backup_files import ABOUT, ARCHIVE, CERTIFICATE, FORMAT
+from chatsvc.cli.configuration import Configuration
 from chatsvc.client.progress_row import ProgressRow
 from chatsvc.model.text_rules import counted
 from chatsvc.store.archive import ArchiveFailed
@@ -27,7 +28,7 @@ MARKER = "UNFINISHED"  # a file in the folder of a backup that is being made
 EPILOG = """\
 examples:
   chatsvc backup /srv/backup/monday --verify
-  chatsvc backup monday.tar --archive sqlite:/var/lib/chatsvc/chat.db
+  chatsvc backup monday.tar --data /var/lib/chatsvc
   chatsvc backup monday.tar --config /etc/chatsvc.toml
 
 To restore it: chatsvc restore
@@ -97,7 +98,10 @@ def _back_up(options: argparse.Namespace, row: ProgressRow) -> str:
 def _sources(options: argparse.Namespace) -> tuple[Path, dict[str, Path]]:
     """Return the archive, and the other files by their names in the backup."""
     config = Configuration(options.config) if options.config else None
-    archive = archive_path(options.archive or (config.archive() if config else None))
+    archive = archive_path(
+        options.archive or (config.archive if config else None),
+        options.data or (config.data if config else None),
+    )
     paths = [*(config.files() if config else ()), *options.also]
     certificate = archive.with_name(f"{archive.name}.pem")
     files = {CERTIFICATE: certificate} if certificate.exists() else {}

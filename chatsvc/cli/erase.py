@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         _confirm(options)
-        answer = _erase(existing_archive(options.archive), options.name)
+        answer = _erase(existing_archive(options.archive, options.data), options.name)
     except (NotDone, NoService, ArchiveFailed) as error:
         print(f"chatsvc: {error}", file=sys.stderr)
         return 1

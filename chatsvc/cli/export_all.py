@@ -35,11 +35,11 @@ class Written(NamedTuple):
     jsonl: str
 
 
-def run(folder: Path, archive: str | None) -> int:
+def run(folder: Path, archive: str | None, data: Path | None) -> int:
     """Export every room to a new folder; return the exit code."""
     row = ProgressRow(sys.stderr if os.isatty(2) else None)
     try:
-        rooms = _export(archive_path(archive), folder, row)
+        rooms = _export(archive_path(archive, data), folder, row)
     except (NotDone, ArchiveFailed) as error:
         said = str(error)
     except OSError as error:
@@ -58,6 +58,8 @@ def _export(archive: Path, folder: Path, row: ProgressRow) -> list[Written]:
     if os.path.lexists(folder):
         raise NotDone(f"{folder} already exists. Choose another name, or move it away.")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
+    if os.path.lexists(unfinished):
+        raise NotDone(f"{unfinished} is left of an interrupted export. Delete it first.")
     with LineReader(archive) as reader:
         unfinished.mkdir(mode=0o700)
         try:

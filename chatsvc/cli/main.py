@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from chatsvc import __version__
 from chatsvc.cli import arguments, server_commands
+from chatsvc.cli.archive_option import add_archive
 from chatsvc.cli.plain import PlainChat
 from chatsvc.client import locales
 from chatsvc.client.error_text import sentence
@@ -47,6 +48,7 @@ NO_ACCOUNT = (
 
 EXAMPLES = """\
 examples:
+  chatsvc serve                            start a chat
   chatsvc join                             join the chat on this machine
   chatsvc join chat.example.org --room tea join #tea on another server
   chatsvc join tls://chat.example.org      the same with TLS
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _export_all(options: argparse.Namespace) -> int:
     from chatsvc.cli.export_all import run  # only the server's machine needs it
 
-    return run(options.all, options.archive)
+    return run(options.all, options.archive, options.data)
 
 
 def _open_standard_files() -> None:
@@ -276,7 +278,7 @@ def _decoded(argument: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chatsvc",
-        description="Join a chat, or use it from scripts.",
+        description="Start a chat, join one, or use it from scripts.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -357,9 +359,7 @@ def _add_export(commands: Any) -> None:
         "--all", type=Path, metavar="DIR",
         help="write every room of an archive on this machine to a new folder",
     )  # fmt: skip
-    parser.add_argument(
-        "--archive", metavar="sqlite:PATH", help="archive for --all  [sqlite:chat.db]"
-    )
+    add_archive(parser, " for --all")
     parser.add_argument("--since", type=arguments.since, metavar="POINT", help=SINCE)
     parser.add_argument("--until", type=arguments.until, metavar="POINT", help=UNTIL)
     parser.add_argument(

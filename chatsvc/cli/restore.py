@@ -26,7 +26,7 @@ BELONGING = (
 
 EPILOG = """\
 example:
-  chatsvc restore /srv/backup/monday --archive sqlite:/var/lib/chatsvc/chat.db
+  chatsvc restore /srv/backup/monday --data /var/lib/chatsvc
 
 Stop the server first. Nothing is replaced: move an old archive away.
 """
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     row = ProgressRow(sys.stderr if os.isatty(2) else None)
     try:
         with backup_files.opened(options.backup) as backup:
-            told = _restore(backup, archive_path(options.archive), row)
+            told = _restore(backup, archive_path(options.archive, options.data), row)
     except (NotDone, NotABackup, ArchiveFailed) as error:
         said = str(error)
     except OSError as error:

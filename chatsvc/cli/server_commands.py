@@ -7,6 +7,9 @@ from importlib import import_module
 
 # Imported when they are needed: only the server's machine needs them.
 _MODULES = {
+    "serve": ("serve", "start a chat server on this machine"),
+    "check": ("check", "check a chat server's options, files, ports and certificate"),
+    "config": ("config", "print the options of a chat server as a TOML file"),
     "account": ("accounts", "manage the accounts of a chat server on this machine"),
     "backup": ("backup", "back up a chat server on this machine"),
     "restore": ("restore", "restore a backup of a chat server"),
@@ -22,6 +25,7 @@ SUMMARIES = {  # of the commands that manage a running service
     "room": "List the rooms, or remove one with all its messages.",
     "announce": "Send a message to everybody online.",
     "lockdown": "Let only registered users join (on), or everybody (off).",
+    "reload": "Read the configuration again, without disconnecting anybody.",
     "stop": "Stop the service as SIGTERM does, and wait until it has ended.",
     "log-level": "Leave out log entries below a level until the service is restarted.",
 }

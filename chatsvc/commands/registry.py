@@ -165,6 +165,7 @@ def refuse(hub: Hub, session: Session, refused: Refused, tag: str | None = None)
     """Send a refusal; before login, only a limited number."""
     hub.measurements.refusals[refused.code] += 1
     session.tell(Refusal(refused.code, refused.text, refused.suggestion), tag or refused.tag)
+    hub.refusals.note(refused.code, session.wire.address)
     if refused.final:
         session.close()
         hub.sessions.leave(session, "")

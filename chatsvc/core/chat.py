@@ -112,8 +112,8 @@ class Session(Endpoint):
 
     __slots__ = (
         "_connection", "asked", "choices", "client", "conversations", "farewell", "leaving", "left",
-        "login", "proving", "quits", "read_to", "rooms", "searched", "since", "target", "token",
-        "typed", "user", "waited_for", "whispered",
+        "login", "proving", "quits", "read_to", "rooms", "searched", "shares_address", "since",
+        "target", "token", "typed", "user", "waited_for", "whispered",
     )  # fmt: skip
 
     here: Room | None  # the current room
@@ -121,7 +121,7 @@ class Session(Endpoint):
     def __init__(self, wire: Wire, now: float) -> None:
         super().__init__(wire)
         self.since = now
-        self._connection = str(next(_connections))
+        self.shares_address, self._connection = False, str(next(_connections))
         self.typed = TypedPassword()
         self.user: User | None = None
         self.login: LoginState | None = LoginState()  # until the session has a user
@@ -170,7 +170,8 @@ class Session(Endpoint):
 
     def source_of(self, client: str | None) -> Source:
         """The origin of guesses before the session has a client."""
-        return Source(self.wire.address, self._connection, client or "")
+        place = "" if self.shares_address else self.wire.address
+        return Source(place, self._connection, client or "")
 
     @property
     def marks(self) -> frozenset[BanMask]:

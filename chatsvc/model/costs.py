@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from chatsvc.model.rate_limits import Rate, network
+from chatsvc.model.rate_limits import Rate, is_private, network
 
 LINE = 30.0  # a line of input, even an empty one
 BYTE = 0.1  # per byte of input (text, tags, anything), and of text that is searched
@@ -156,8 +156,9 @@ class Purse:
 class Purses:
     """Creates a purse for each connection; those of one address share a budget."""
 
-    def __init__(self, work: Rate | None) -> None:
+    def __init__(self, work: Rate | None, lan: bool = False) -> None:
         self._own = work and Rate(work.burst * 1000, work.per_second * 1000)
+        self._lan = lan  # users in private networks do not share a budget
         self._addresses: WeakValueDictionary[str, Budget] = WeakValueDictionary()
 
     def purse(self, address: str) -> Purse | None:
@@ -167,7 +168,7 @@ class Purses:
             return None
         place = network(address)
         shared = self._addresses.get(place)
-        if shared is None:
+        if shared is None or (self._lan and is_private(address)):
             shared = Budget(Rate(own.burst * SHARE // 2, own.per_second * SHARE))
             self._addresses[place] = shared
         return Purse(Budget(own), shared)

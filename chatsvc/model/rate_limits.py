@@ -15,6 +15,10 @@ from chatsvc.model.requests import Refusal
 from chatsvc.model.text_rules import counted, span
 
 MOST_KEYS = 10_000  # maximum number remembered; of more, the oldest are forgotten
+_PRIVATE = (
+    *map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")),
+    *map(ip_network, ("fc00::/7", "fe80::/10")),
+)
 MOST_ADDRESSES = 16_384  # addresses whose normal form is remembered
 
 
@@ -48,6 +52,7 @@ class Limits:
     pages_in_all: int = 512  # of all,
     pages: int = 1024  # and new ones, or handshakes of TLS, from one address ...
     pages_within: float = 300.0  # ... within these seconds
+    lan: bool = False  # addresses of private networks are not limited
     work: Rate | None = _WORK  # for the input and requests of one connection, in milliseconds
 
 
@@ -103,6 +108,13 @@ class Window:
         self.within = within
         self._times: dict[str, deque[float]] = {}  # by key, ordered by the last attempt
 
+    def change(self, most: int, within: float) -> None:
+        """Use another limit from now on; attempts that were counted stay counted."""
+        if (most, within) != (self.most, self.within):
+            self.most, self.within = most, within
+            kept = self._times.items() if most else ()
+            self._times = {key: deque(times, maxlen=most) for key, times in kept}
+
     def __len__(self) -> int:
         """Return how many keys are remembered."""
         return len(self._times)
@@ -147,6 +159,10 @@ class Trickle:
         self._each = each if most else 0.0  # seconds
         self._full_at: dict[str, float] = {}  # when the full number is available again
 
+    def change(self, most: int, each: float) -> None:
+        """Use another limit from now on."""
+        self._burst, self._each = (most - 1) * each, each if most else 0.0
+
     def wait(self, key: str, now: float) -> float:
         """Return the seconds until the next one may come; 0.0 means now."""
         return max(0.0, self._owed(key, now) - self._burst) if self._each else 0.0
@@ -175,12 +191,23 @@ class Addresses:
 
     def __init__(self, most: int, arrivals: int, within: float) -> None:
         self._most = most
+        self._lan = False
         self._open: dict[str, int] = {}
         self._arrivals = Window(arrivals, within)
 
+    def change(self, most: int, arrivals: int, within: float, lan: bool = False) -> None:
+        """Use other limits from now on; what was counted stays counted.
+
+        With `lan`, addresses of private networks are not limited.
+        """
+        self._most, self._lan = most, lan
+        if lan:
+            self._open = {place: open for place, open in self._open.items() if self._counts(place)}
+        self._arrivals.change(arrivals, within)
+
     def admit(self, address: str, now: float) -> Refusal | None:
         """Count a connection, or return the limit that it exceeds, and when to try again."""
-        place = _counted(address)
+        place = self._counted(address)
         if not place:
             return None
         refusal = self._too_many(place) or self._too_often(place, now)
@@ -191,7 +218,7 @@ class Addresses:
 
     def gone(self, address: str) -> None:
         """Note that a counted connection has closed."""
-        place = _counted(address)
+        place = self._counted(address)
         left = self._open.pop(place, 0) - 1
         if left > 0:
             self._open[place] = left
@@ -199,7 +226,14 @@ class Addresses:
     def take_back(self, address: str) -> None:
         """Forget a counted connection as if it had never been made."""
         self.gone(address)
-        self._arrivals.forget(_counted(address))
+        self._arrivals.forget(self._counted(address))
+
+    def _counted(self, address: str) -> str:
+        """Return what counts as this address, or "" if it is not limited."""
+        return network(address) if self._counts(address) else ""
+
+    def _counts(self, address: str) -> bool:
+        return not is_loopback(address) and not (self._lan and is_private(address))
 
     def _too_many(self, place: str) -> Refusal | None:
         most = self._most
@@ -248,5 +282,11 @@ def is_loopback(address: str) -> bool:
     return bool(address) and ip_address(address).is_loopback
 
 
-def _counted(address: str) -> str:
-    return "" if is_loopback(address) else network(address)
+@lru_cache(maxsize=MOST_ADDRESSES)
+def is_private(address: str) -> bool:
+    """Return whether it is an address of a private network (RFC 1918, 4193, 3927, 4291)."""
+    address = bare(address.partition("/")[0])
+    if not address:
+        return False
+    parsed = ip_address(address)
+    return any(parsed in each for each in _PRIVATE if each.version == parsed.version)

@@ -138,7 +138,8 @@ class Deleting:
     def _check_may_delete_again(self, session: Session) -> None:
         """Refuse too many deletions of own messages: each empties the write-ahead log."""
         account, now = session.person.account, self._clock.seconds()
-        who = account.id if account else network(session.wire.address) or session.client
+        address = "" if session.shares_address else network(session.wire.address)
+        who = account.id if account else address or session.client
         wait = self._deletions.wait(who, now)
         if wait:
             raise Refused(

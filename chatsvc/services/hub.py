@@ -18,7 +18,7 @@ from chatsvc.core.passing_ids import PassingIds
 from chatsvc.core.room_log import RoomLog
 from chatsvc.core.safely import Safely
 from chatsvc.core.timer import Timer
-from chatsvc.model.rate_limits import Window
+from chatsvc.model.rate_limits import Limits, Window
 from chatsvc.model.server_events import Goodbye
 from chatsvc.policy.bans import BanList
 from chatsvc.policy.lockdown import LockdownSwitch
@@ -44,6 +44,7 @@ from chatsvc.services.nicknames import Nicknames
 from chatsvc.services.origins import Origins
 from chatsvc.services.presence import Presence
 from chatsvc.services.profiles import Profiles
+from chatsvc.services.refusals import Refusals
 from chatsvc.services.reports import Inbox
 from chatsvc.services.retention import Retention
 from chatsvc.services.room_administration import RoomAdministration
@@ -83,6 +84,7 @@ class Hub:
         self.now = now = now or clock.seconds  # the time of day, in seconds since 1970
         self.settings = settings = settings or ServiceSettings()
         safely = Safely(report)
+        self.refusals = Refusals(clock, log)
         self.measurements = measurements = Measurements()
         self.directory = directory = Directory()
         self.lockdown = lockdown = LockdownSwitch()
@@ -132,9 +134,9 @@ class Hub:
         self.joining = joining = Joining(
             directory=directory, rooms=rooms, new_rooms=new_rooms, membership=membership,
             bans=bans, history=history, hosting=hosting, happenings=happenings,
-            show_history=settings.show_history, now=now,
+            settings=settings, now=now,
         )  # fmt: skip
-        self.nicknames = nicknames = Nicknames(directory, accounts, settings.name)
+        self.nicknames = nicknames = Nicknames(directory, accounts, settings)
         self.sessions = sessions = Sessions(
             directory=directory, rooms=rooms, joining=joining, membership=membership,
             messaging=messaging, presence=presence, visibility=visibility, bans=bans,
@@ -193,7 +195,7 @@ class Hub:
             directory=directory, accounts=accounts, guest_messages=guest_messages, store=archive,
             acts=acts, now=now, start=start,
         )  # fmt: skip
-        retention = Retention(
+        self.retention = retention = Retention(
             directory=directory, store=archive, happenings=happenings,
             limits=settings.retention, clock=clock, now=now, log=log,
         )  # fmt: skip
@@ -201,7 +203,7 @@ class Hub:
             directory=directory, accounts=accounts, membership=membership, bans=bans,
             account_sessions=account_sessions, joining=joining, room_removal=room_removal,
             presence=presence, metadata=metadata, happenings=happenings, sign_ins=sign_ins,
-            retention=retention, log=archive, clock=clock, start=start,
+            retention=retention, refusals=self.refusals, log=archive, clock=clock, start=start,
         )  # fmt: skip
         self.scrubbing = Scrubbing(archive, clock, start)
         accounts.when_changed = account_sessions.take_over
@@ -210,6 +212,20 @@ class Hub:
     def since(self) -> float:
         """Return when the service started, in seconds since 1970 by the current time of day."""
         return self.status.since
+
+    def change_settings(self, new: ServiceSettings) -> None:
+        """Use other settings of the administrator from now on."""
+        self.settings.become(new)
+        self.retention.change(new.retention)
+        self.accounts.mode = new.accounts
+        self.accounts.email_required = new.email_required
+
+    def change_limits(self, limits: Limits) -> None:
+        """Use other limits from now on; what was counted stays counted."""
+        self.sessions.lan = limits.lan
+        self.accounts.attempts.change(limits.attempts, limits.attempts_within)
+        self.accounts.registrations.change(limits.registrations, limits.registrations_within)
+        self.new_rooms.new.change(limits.rooms, limits.rooms_within)
 
     def open(self) -> None:
         """Open the archive and load what is stored."""

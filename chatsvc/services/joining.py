@@ -24,6 +24,7 @@ from chatsvc.services.history import HistoryReader
 from chatsvc.services.hosting import Hosting
 from chatsvc.services.new_rooms import NewRooms
 from chatsvc.services.rooms import Rooms
+from chatsvc.services.settings import ServiceSettings
 
 MOST_ROOMS = 50  # maximum rooms of a user
 MOST_FOUNDED = 20  # maximum rooms founded by one account
@@ -44,7 +45,7 @@ class Joining:
         history: HistoryReader,
         hosting: Hosting,
         happenings: Happenings,
-        show_history: int,
+        settings: ServiceSettings,
         now: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -55,7 +56,7 @@ class Joining:
         self._history = history
         self._hosting = hosting
         self._happenings = happenings
-        self._show_history = show_history
+        self._settings = settings
         self._now = now
 
     def enter(
@@ -82,7 +83,7 @@ class Joining:
                 self._forget_if_empty(room)
                 raise
             if after is None:
-                show = self._show_history if last is None else last
+                show = self._settings.show_history if last is None else last
                 self._take_in(session, room, session.left.get(room.key, 0), show)
             else:
                 self._take_in(session, room, after)

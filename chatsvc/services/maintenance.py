@@ -13,6 +13,7 @@ from chatsvc.services.account_sessions import AccountSessions
 from chatsvc.services.joining import Joining
 from chatsvc.services.metadata import MetadataService
 from chatsvc.services.presence import Presence
+from chatsvc.services.refusals import Refusals
 from chatsvc.services.retention import Retention
 from chatsvc.services.room_removal import RoomRemoval
 from chatsvc.store.archive import ArchiveFailed, Checkpointed, Scrubbable, Start
@@ -40,6 +41,7 @@ class Maintenance:
         room_removal: RoomRemoval,
         presence: Presence,
         metadata: MetadataService,
+        refusals: Refusals,
         happenings: Happenings,
         sign_ins: SignIns,
         retention: Retention,
@@ -56,6 +58,7 @@ class Maintenance:
         self._room_removal = room_removal
         self._presence = presence
         self._metadata = metadata
+        self._refusals = refusals
         self._happenings = happenings
         self._sign_ins = sign_ins
         self._retention = retention
@@ -95,6 +98,7 @@ class Maintenance:
 
     async def tidy_up(self) -> None:
         """Remove what has expired, and save the read positions."""
+        self._refusals.summarize()
         self._account_sessions.forget_removed()
         await self._metadata.forget_removed()
         self._joining.note_what_is_read()

@@ -11,6 +11,7 @@ from chatsvc.model.confusables import is_reserved, skeletons
 from chatsvc.model.records import Account
 from chatsvc.model.requests import Refused
 from chatsvc.model.text_rules import LONGEST_NAME, key, likely_name
+from chatsvc.services.settings import ServiceSettings
 
 
 def is_same(one: Account | None, other: Account | None) -> bool:
@@ -25,11 +26,11 @@ class Nicknames:
         self,
         directory: Directory,
         accounts: Accounts,
-        chat_name: str,
+        settings: ServiceSettings,
     ) -> None:
         self._directory = directory
         self._accounts = accounts
-        self._chat_name = chat_name
+        self._settings = settings
         self._guests = count(1)
         self._online: dict[str, tuple[str, ...]] = {}  # keys of names, by their skeletons
 
@@ -71,7 +72,7 @@ class Nicknames:
             raise Refused("bad-name", text, self.guest())
 
     def _is_reserved(self, name: str) -> bool:
-        return is_reserved(name, self._chat_name)
+        return is_reserved(name, self._settings.name)
 
     def _check_unlike(self, name: str, account: Account | None) -> None:
         twin = self._accounts.resembled(name)

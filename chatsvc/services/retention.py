@@ -48,6 +48,10 @@ class Retention:
         self._log = log
         self._next_pass = 0.0
 
+    def change(self, limits: RetentionLimits) -> None:
+        """Use other limits from the next pass on."""
+        self._limits = limits
+
     async def apply(self) -> None:
         """Delete what is too old or too much."""
         for room in list(self._directory.rooms.values()):

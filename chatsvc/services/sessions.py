@@ -10,6 +10,7 @@ from chatsvc.core.directory import Directory
 from chatsvc.core.membership import Membership
 from chatsvc.core.safely import Safely
 from chatsvc.core.wire import Wire
+from chatsvc.model.rate_limits import is_private
 from chatsvc.model.records import Member
 from chatsvc.model.room_events import Missed
 from chatsvc.model.server_events import Goodbye
@@ -61,10 +62,12 @@ class Sessions:
         self._sign_ins = sign_ins
         self._now = now
         self.when_empty: Callable[[], None] | None = None
+        self.lan = False  # private networks share addresses: limits do not count by these
 
     def connect(self, wire: Wire) -> Session:
         """Return a session for a connection whose user is not known yet."""
         session = Session(wire, self._now())
+        session.shares_address = self.lan and is_private(wire.address)
         self._directory.sessions.add(session)
         return session
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from chatsvc.services.retention import RetentionLimits
@@ -15,9 +15,9 @@ class STSPolicy(NamedTuple):
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ServiceSettings:
-    """The administrator's settings."""
+    """The administrator's settings, which can change while the service runs."""
 
     name: str = "chatsvc"
     motd: str = ""
@@ -34,3 +34,8 @@ class ServiceSettings:
     def registers_early(self) -> bool:
         """Whether a name can be registered before joining; never around the chat's password."""
         return self.early_registration and self.password is None and self.accounts != "closed"
+
+    def become(self, new: ServiceSettings) -> None:
+        """Copy all values of `new`, so that every service with this object uses them."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(new, one.name))

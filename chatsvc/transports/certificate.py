@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,6 +67,12 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CertificateFailed(f"Cannot read {path}: {error.strerror}.") from None
+
+
+def validity(files: Files) -> tuple[datetime, datetime]:
+    """Return when a certificate that can be used begins and ends to be valid."""
+    certificate = x509.load_pem_x509_certificates(_read(files.certificate))[0]
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def credentials(certificates: bytes, key: bytes, name: str) -> Credentials:

@@ -85,6 +85,7 @@ class ChatProtocol(Telling):
             self._purse = self.gate.purses.purse(self.address)
         if self._arrival.refusal is not None:
             self.session.tell(self._arrival.refusal)
+            self._arrival.note_refusal()
             self.close()
 
     def end(self, words: str) -> None:
@@ -402,6 +403,7 @@ class ChatProtocol(Telling):
     def _too_slow(self) -> None:
         limit = counted(self.gate.slow_limit, "second")
         self.session.tell(Goodbye(f"You did not read for {limit}. Goodbye."))
+        self._arrival.note_refusal("slow-reader")
         self.gate.hub.sessions.leave(self.session, "stopped reading")
         self.close()
 

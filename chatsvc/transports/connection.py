@@ -91,6 +91,13 @@ class ClientConnection:
             text = f"This chat requires TLS: {self.place().by_hand()}"
             self.refusal = Refusal("tls-needed", text)
 
+    def note_refusal(self, code: str | None = None) -> None:
+        """Let the administrator know that this is refused, once that is certain."""
+        if code is not None:
+            self.gate.note_refusal(code, self.address)
+        elif self.refusal is not None:
+            self.gate.note_refusal(self.refusal.code, self.address)
+
     def visit(self) -> None:
         """Count the connection as one that loads pages instead of as a user's, or refuse it."""
         if not self._visits:
@@ -130,6 +137,8 @@ class ClientConnection:
         self._waiting = self.gate.clock.callLater(0, self._end, words)
 
     def _end(self, words: str) -> None:
+        if words:
+            self.note_refusal("no-name")
         self.occupant.end(words)
 
     def hand_over(self, transport: Any, occupant: Any, data: bytes = b"") -> None:

@@ -118,6 +118,7 @@ def _secure(arrival: ClientConnection) -> Any:
     tls = arrival.gate.tls
     arrival.shake_hands()
     if arrival.refusal is not None or tls is None:
+        arrival.note_refusal()
         return LastWords(arrival, _ACCESS_DENIED)  # a handshake is too expensive for that
     arrival.secure = True
     return tls.around(Detector(arrival))

@@ -78,6 +78,19 @@ class Gate:
         self.pages = DeferredSemaphore(PAGES)
         self._when_empty: Deferred[None] | None = None
 
+    def change_limits(self, limits: Limits) -> None:
+        """Use other limits from now on; those of one connection hold for new connections."""
+        if (limits.work, limits.lan) != (self.limits.work, self.limits.lan):
+            self.purses = Purses(limits.work, limits.lan)
+        self.limits, lan = limits, limits.lan
+        self._addresses.change(limits.per_address, limits.arrivals, limits.arrivals_within, lan)
+        self._pages.change(limits.pages_open, limits.pages, limits.pages_within, lan)
+        self._handshakes.change(0, limits.pages, limits.pages_within, lan)
+
+    def note_refusal(self, code: str, address: str) -> None:
+        """Let the administrator know of a refusal."""
+        self.hub.refusals.note(code, address)
+
     def understands(self, language: str) -> bool:
         """Return whether the protocol is enabled."""
         return language in self.speaks and (language != "tls" or self.tls is not None)

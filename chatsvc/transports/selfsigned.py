@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
-import socket
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,13 +15,13 @@ from cryptography.x509.oid import NameOID
 from twisted.logger import Logger
 
 from chatsvc.transports.certificate import CertificateFailed, Files
+from chatsvc.transports.machine import addresses
+from chatsvc.transports.machine import names as host_names
 
 VALID = timedelta(days=3652)
 RENEWED = timedelta(days=60)  # before it expires
 FORMER = 3  # earlier certificates of the same key that are sent along
 
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}")
-_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))  # RFC 5737, 3849
 _USAGES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
     "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
@@ -93,6 +89,7 @@ def _keep(path: Path, pem: bytes) -> None:
         unfinished.unlink(missing_ok=True)
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "wb") as file:
+            os.fchmod(handle, 0o600)
             file.write(pem)
             file.flush()
             os.fsync(handle)
@@ -123,7 +120,7 @@ def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
     It has no extended key usage: NSS does not accept a server-only certificate as an issuer.
     """
-    names, public, now = list(_names()), key.public_key(), _now()
+    names, public, now = list(host_names()), key.public_key(), _now()
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "chatsvc"),
@@ -131,7 +128,7 @@ def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         ]
     )
     usage = dict.fromkeys(_USAGES, False) | {"digital_signature": True, "key_cert_sign": True}
-    known_as = [*map(x509.DNSName, names), *map(x509.IPAddress, _addresses())]
+    known_as = [*map(x509.DNSName, names), *map(x509.IPAddress, addresses())]
     return (
         x509.CertificateBuilder(name, name, public, x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))  # clocks differ
@@ -143,22 +140,3 @@ def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False)
         .sign(key, hashes.SHA256())
     )
-
-
-def _names() -> Iterator[str]:
-    """Yield this machine's names, the primary one first."""
-    host = socket.gethostname()
-    found = [host]
-    if _HOST.fullmatch(host) and "." not in host:
-        found.append(socket.getfqdn(host))
-    yield from dict.fromkeys(name for name in (*found, "localhost") if _HOST.fullmatch(name))
-
-
-def _addresses() -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """Yield this machine's addresses: loopback, and those by which it reaches others."""
-    found = ["127.0.0.1", "::1"]
-    for family, elsewhere in _ELSEWHERE:
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((elsewhere, 9))  # which sends nothing
-            found.append(probe.getsockname()[0].partition("%")[0])
-    yield from map(ipaddress.ip_address, dict.fromkeys(found))

@@ -90,6 +90,13 @@ class TLS:
             return
         self.reload()
 
+    def use(self, files: Files) -> None:
+        """Use the certificate in these files from now on, or raise `CertificateFailed`."""
+        files.renew()
+        state, new = files.state(), files.credentials()
+        self._files, self._seen, self._looked_at = files, state, self._clock.seconds()
+        self._credentials = new
+
     def reload(self) -> None:
         """Use the certificate in the files, if it has changed."""
         if self._files is None:

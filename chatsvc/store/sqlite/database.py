@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
@@ -34,8 +35,31 @@ Row = tuple[Any, ...]
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection for use by one thread at a time, without settings."""
+    """Return a connection for use by one thread at a time, without settings.
+
+    Only its owner may use a file that is created, whatever the umask is.
+    """
+    make_private(path)
     return sqlite3.connect(path, timeout=BUSY / 1000, isolation_level=None, check_same_thread=False)
+
+
+def make_private(path: Path) -> None:
+    """Create a database for its owner alone; exclude all others from an existing one.
+
+    A group keeps its permissions, which an administrator has given it for backups.
+    """
+    path = path.resolve()
+    with contextlib.suppress(OSError):  # SQLite says what is wrong
+        if not path.exists():
+            # With O_EXCL, because closing a handle of an open database drops SQLite's locks.
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            os.chmod(handle, 0o600)
+            os.close(handle)
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with contextlib.suppress(OSError):
+            mode = file.stat().st_mode
+            if mode & 0o007 and file.is_file():
+                file.chmod(mode & 0o770)
 
 
 def set_up(database: sqlite3.Connection) -> None:
@@ -46,13 +70,20 @@ def set_up(database: sqlite3.Connection) -> None:
 
 def lock(path: Path, otherwise: str) -> TextIO:
     """Lock the file until the result is closed; raise `otherwise` if it is locked already."""
-    lock = open(name_of_lock(path), "w")  # noqa: SIM115
+    lock = open(name_of_lock(path), "w", opener=_privately)  # noqa: SIM115
     try:
         lock_handle(lock.fileno(), otherwise)
     except ArchiveFailed:
         lock.close()
         raise
     return lock
+
+
+def _privately(path: str, flags: int) -> int:
+    handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    with contextlib.suppress(OSError):  # it belongs to somebody else
+        os.chmod(handle, 0o600)
+    return handle
 
 
 def name_of_lock(path: Path) -> Path:
@@ -92,12 +123,18 @@ def write(database: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> 
     are few sizes, because each requires a prepared statement of its own.
     """
     start = 0
-    for size in (128, 32, 8, 1):
+    for size in (128, 64, 32, 16, 8, 4, 2, 1):
         while len(rows) - start >= size:
             values = list(chain.from_iterable(rows[start : start + size]))
-            one = f"({', '.join('?' * len(rows[0]))})"
-            database.execute(statement.format(", ".join([one] * size)), values)
+            database.execute(_of_rows(statement, size, len(rows[0])), values)
             start += size
+
+
+@lru_cache(maxsize=128)
+def _of_rows(statement: str, rows: int, columns: int) -> str:
+    """Return a statement for so many rows: each time the same string, so that it is found fast."""
+    row = f"({', '.join('?' * columns)})"
+    return statement.format(", ".join([row] * rows))
 
 
 @contextlib.contextmanager

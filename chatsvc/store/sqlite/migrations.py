@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from chatsvc.store.archive import ArchiveFailed
-from chatsvc.store.sqlite.database import set_up, transaction
+from chatsvc.store.sqlite.database import make_private, set_up, transaction
 from chatsvc.store.sqlite.record_rows import add_missing_columns
 
 APPLICATION_ID = 0x63686174  # "chat", in the file's header
@@ -72,6 +72,7 @@ def _copy(database: sqlite3.Connection, path: Path) -> None:
         return
     unfinished = copy.with_name(f"{copy.name}.new")
     unfinished.unlink(missing_ok=True)
+    make_private(unfinished)
     target = sqlite3.connect(unfinished)
     try:
         database.backup(target)

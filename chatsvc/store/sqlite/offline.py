@@ -23,7 +23,7 @@ _OLDER_SERVICE = (
 _OLDER_FILE = (
     "{path} was written by an older chatsvc. Start this version once: it upgrades the archive."
 )
-_NOT_THERE = "Archive not found: {path}. Give its path: --archive sqlite:PATH."
+_NOT_THERE = "Archive not found: {path}. Give its directory: --data DIR."
 _ROOMS = "SELECT name, last, topic FROM room ORDER BY id"
 _AFTER = f"{READ} AND number > ? ORDER BY number LIMIT ?"
 

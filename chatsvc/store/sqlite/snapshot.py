@@ -28,7 +28,7 @@ PAUSE = 1.0  # times as long as a piece took, in which the disk is free for the 
 Progress = Callable[[float], object]  # given the fraction that is done
 
 _NO_COPY = "The copy {path} is damaged: {said}. Check the disk, and make another backup."
-_NOT_THERE = "Archive not found: {path}. Give its path: --archive sqlite:PATH."
+_NOT_THERE = "Archive not found: {path}. Give its directory: --data DIR."
 
 
 class Contents(NamedTuple):

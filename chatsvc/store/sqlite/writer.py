@@ -112,7 +112,8 @@ class Writer:
             commit, rows, signed = self._number(lines, known, rooms)
             write(database, _KEEP_ROOMS, [(id_, name, last) for name, (id_, last) in rooms.items()])
             write(database, _KEEP_LINES, rows)
-            database.executemany(_KEEP_SIGNS, signed)
+            if signed:
+                database.executemany(_KEEP_SIGNS, signed)
         self._rooms.update(rooms)
         return commit
 

@@ -80,6 +80,7 @@ class FirstRequest(Protocol):
             return say(named, NO_HOST, _BAD)
         if refusal is None:
             return say(named)
+        arrival.note_refusal()
         page = named.encrypted_page() if named != place and _PAGE.match(self._data) else ""
         if refusal.code == "tls-needed" and page:
             return say(named, refusal.text, _ENCRYPTED, location=page)

@@ -42,7 +42,10 @@ def is_known_place(arrival: ClientConnection, head: Head) -> bool:
     hosts = head.fields.get("host", [])
     gate = arrival.gate
     certified = gate.tls.names if gate.tls is not None else ()
-    return all(gate.web.knows(host, certified) for host in hosts)
+    known = all(gate.web.knows(host, certified) for host in hosts)
+    if not known:
+        arrival.note_refusal("unknown-host")
+    return known
 
 
 def opened(arrival: ClientConnection, head: Head, rest: bytes, name_of: NameOf) -> Any:
@@ -60,6 +63,7 @@ def opened(arrival: ClientConnection, head: Head, rest: bytes, name_of: NameOf) 
     arrival.join()
     arrival.check("http")
     if arrival.refusal is not None:
+        arrival.note_refusal()
         return LastWords(arrival, answer + close_frame(REFUSED, arrival.refusal.text))
     return Opening(arrival, answer, subprotocol, rest, name_of)
 
@@ -70,6 +74,7 @@ def _check(arrival: ClientConnection, head: Head) -> None:
     if host is None:
         raise NotUpgraded("400 Bad Request", "The request has no Host.")
     if origin is not None and not arrival.gate.web.trusts(origin, host, arrival.secure):
+        arrival.note_refusal("unknown-origin")
         text = "Pages from this origin cannot connect. The operator can allow it: --web-origin."
         raise NotUpgraded("403 Forbidden", text)
 

@@ -1,0 +1,1 @@
+"""What the administrator sees of a running service: its settings and how they change."""
