@@ -29,7 +29,9 @@ from chatsvc.dialects.jsonl import timestamp
 from chatsvc.model.happened import Happened
 from chatsvc.model.message_events import Said, Told
 from chatsvc.model.origins import mask_of
+from chatsvc.model.presence_events import Person
 from chatsvc.model.requests import Request
+from chatsvc.model.roll import Roll
 from chatsvc.model.room_events import Rule, Unread
 from chatsvc.model.server_events import Welcome
 from chatsvc.model.stamps import Stamp
@@ -121,6 +123,10 @@ def _no_standing(name: str) -> tuple[str, bool]:
     return "", False
 
 
+def _no_roll(room: str, nick: str) -> None:
+    return None
+
+
 class Client:
     """The state of one connection; whoever sends its output calls `taken`."""
 
@@ -128,7 +134,7 @@ class Client:
         "_asked", "_batch", "_inside", "_labeled", "_numbers", "_replies", "_requests", "about",
         "account", "account_of", "bot", "capabilities", "changed", "collected", "earlier",
         "happened", "latest", "mask", "needs_email", "nick", "now", "opened", "operator", "quit",
-        "realname", "registers_early", "registration", "rooms", "sasl", "secure", "server",
+        "realname", "registers_early", "registration", "roll", "rooms", "sasl", "secure", "server",
         "speaker", "standing", "sts", "telling", "unread", "version", "wallops", "welcome",
         "write_said",
     )  # fmt: skip
@@ -139,10 +145,12 @@ class Client:
         account_of: Callable[[str], str] = str,
         now: Callable[[], float] = float,
         standing: Callable[[str], tuple[str, bool]] = _no_standing,
+        roll: Callable[[str, str], tuple[Roll, Sequence[Person]] | None] = _no_roll,
     ) -> None:
         self.server = IRC_SERVER
         self.mask, self.account_of, self.now = mask, account_of, now
         self.standing = standing  # the account and whether a user is a bot
+        self.roll = roll  # who is in a crowded room
         self.nick = "*"
         self.registration = Registration()
         self.welcome: Welcome | None = None  # what the chat has reported about itself
@@ -246,6 +254,11 @@ class Client:
 
         Items come last, or before the fixed text.
         """
+        for row in self.rows(name, *params, items=items, by=by):
+            self.reply(name, *params, row)
+
+    def rows(self, name: str, *params: str, items: Sequence[str], by: str = " ") -> list[str]:
+        """Return as many items in each row as fit into a reply."""
         number, words = NUMERICS[name]
         after = (" ",) if words is None else ("*", words)
         head = len(wire.write(number, self.nick, *params, *after, source=self.server).encode()) - 1
@@ -256,8 +269,7 @@ class Client:
                 rows[-1] = row
             else:
                 rows.append(item)
-        for row in rows if items else ():
-            self.reply(name, *params, row)
+        return rows if items else []
 
     def targets(self, param: str, most: int) -> list[str]:
         """Split the targets of a message, and answer those beyond the maximum with 407."""
