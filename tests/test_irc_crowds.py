@@ -59,7 +59,7 @@ def test_capabilities_decide_what_a_newcomer_is_shown(chat: Chat) -> None:
 
 
 def test_names_and_roles_are_those_of_now(chat: Chat) -> None:
-    """What others were sent is not sent again after a change that newcomers are not told of."""
+    """A list that others received is not sent again after a change that newcomers do not see."""
     host, *_, last = crowd(chat)
     eve = irc(chat, "eve")
     eve.send("JOIN #tea")

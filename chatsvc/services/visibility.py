@@ -149,7 +149,8 @@ class Visibility:
     def roll(self, name: str, reader: str) -> tuple[Roll, Sequence[Person]] | None:
         """Return who is in a crowded room, and in addition the reader, unless they are listed.
 
-        The list is a few seconds old at most. None: the room is no crowd, or a mute hides users.
+        The list is a few seconds old at most. Return None if the room is not crowded, or if a
+        mute hides users.
         """
         room = self._directory.rooms.get(key(name))
         if room is None or not room.crowded or room.unseen:
